@@ -1,0 +1,95 @@
+/** JSON of people, passkeys and sign-ins. Times are milliseconds since the epoch. */
+import { z } from "zod";
+
+export const roleSchema = z.enum(["administrator", "engineer", "supervisor", "vendor", "auditor"]);
+export type RoleName = z.infer<typeof roleSchema>;
+
+/** Rights of the console; which role has which is in `broker/access/rights.ts`. */
+export const rightSchema = z.enum([
+  "plant:view",
+  "session:open",
+  "session:list",
+  "session:watch",
+  "session:end",
+  "recording:own",
+  "recording:all",
+  "grant:manage",
+  "people:manage",
+  "events:view",
+  "health:view",
+]);
+export type RightName = z.infer<typeof rightSchema>;
+
+export const personSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  employer: z.string(),
+  roles: z.array(roleSchema),
+  state: z.enum(["invited", "active", "disabled"]),
+  passkeys: z.number().int(),
+  lastSignInMs: z.number().nullable(),
+  createdMs: z.number(),
+});
+export type PersonView = z.infer<typeof personSchema>;
+
+export const meSchema = z.object({
+  person: personSchema,
+  rights: z.array(rightSchema),
+  /** When the passkey last proved this person in this browser. */
+  assertedMs: z.number(),
+  signInId: z.string(),
+  idleEndsMs: z.number(),
+  absoluteEndsMs: z.number(),
+  /** True until a second authenticator is enrolled. */
+  wantsSecondPasskey: z.boolean(),
+  site: z.object({ id: z.string(), name: z.string(), timeZone: z.string() }),
+});
+export type MeView = z.infer<typeof meSchema>;
+
+export const passkeySchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  createdMs: z.number(),
+  lastUsedMs: z.number().nullable(),
+  /** Synced between devices (backup eligible) or bound to one. */
+  synced: z.boolean(),
+  rpId: z.string(),
+});
+export type PasskeyView = z.infer<typeof passkeySchema>;
+
+export const signInSchema = z.object({
+  id: z.string(),
+  current: z.boolean(),
+  address: z.string(),
+  userAgent: z.string(),
+  createdMs: z.number(),
+  lastSeenMs: z.number(),
+});
+export type SignInView = z.infer<typeof signInSchema>;
+
+/** A one-time link; shown once, never stored in the clear. */
+export const enrolmentLinkSchema = z.object({ url: z.string(), expiresMs: z.number() });
+export type EnrolmentLinkView = z.infer<typeof enrolmentLinkSchema>;
+
+/** A person who lost all passkeys; two administrators must agree before a link is made. */
+export const recoverySchema = z.object({
+  id: z.string(),
+  personId: z.string(),
+  personName: z.string(),
+  requestedBy: z.string(),
+  requestedMs: z.number(),
+  expiresMs: z.number(),
+  reason: z.string(),
+  /** Whether the signed-in administrator may approve it (never one's own request, never for oneself). */
+  mayApprove: z.boolean(),
+});
+export type RecoveryView = z.infer<typeof recoverySchema>;
+
+/** Every error answer. `code` is stable; `message` says what happened and what to do next. */
+export const problemSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  rule: z.string().optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;

@@ -1,0 +1,117 @@
+/** JSON of the plant as one person may see it. */
+import { z } from "zod";
+
+export const classSchema = z.enum(["observe", "operate", "configure", "program", "transfer"]);
+export type ClassName = z.infer<typeof classSchema>;
+
+export const tagSchema = z.object({
+  name: z.string(),
+  description: z.string(),
+  unitId: z.number(),
+  table: z.enum(["coils", "discrete-inputs", "holding-registers", "input-registers"]),
+  address: z.number(),
+  type: z.enum([
+    "bool",
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "uint64",
+    "int64",
+    "float32",
+    "float64",
+  ]),
+  wordOrder: z.enum(["big", "little"]),
+  scale: z.number(),
+  offset: z.number(),
+  unit: z.string(),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  states: z.array(z.object({ value: z.number(), word: z.string() })),
+  /** Whether the caller's best grant could write it now (limits aside). */
+  writable: z.boolean(),
+});
+export type TagView = z.infer<typeof tagSchema>;
+
+/** A grant as its holder sees it. */
+export const myGrantSchema = z.object({
+  id: z.string(),
+  endpoint: z.string(),
+  profile: z.string(),
+  profileDescription: z.string(),
+  classes: z.array(classSchema),
+  fromMs: z.number().nullable(),
+  untilMs: z.number().nullable(),
+  /** Now within its window and not revoked. */
+  live: z.boolean(),
+});
+export type MyGrantView = z.infer<typeof myGrantSchema>;
+
+export const endpointSchema = z.object({
+  /** `ASSET/ENDPOINT` */
+  id: z.string(),
+  protocol: z.enum(["modbus"]),
+  /** Null for people who administer nothing: they need no addresses. */
+  address: z.string().nullable(),
+  units: z.array(z.number()),
+  pollMinMs: z.number(),
+  tags: z.array(tagSchema),
+  /** The caller's live and coming grants here, best first. */
+  grants: z.array(myGrantSchema),
+});
+export type EndpointView = z.infer<typeof endpointSchema>;
+
+export const assetSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  zone: z.string(),
+  description: z.string(),
+  vendor: z.string(),
+  model: z.string(),
+  /** `in-session`: someone has a live session on it. */
+  state: z.enum(["idle", "in-session"]),
+  sessions: z.number().int(),
+  endpoints: z.array(endpointSchema),
+});
+export type AssetView = z.infer<typeof assetSchema>;
+
+export const plantSchema = z.object({
+  site: z.object({ id: z.string(), name: z.string(), timeZone: z.string() }),
+  zones: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      level: z.number(),
+      securityLevelTarget: z.number(),
+      parent: z.string().nullable(),
+    }),
+  ),
+  conduits: z.array(z.object({ from: z.string(), to: z.string(), protocols: z.array(z.string()) })),
+  assets: z.array(assetSchema),
+  /** The profiles that a grant can name. */
+  profiles: z.array(
+    z.object({ id: z.string(), description: z.string(), classes: z.array(classSchema) }),
+  ),
+  digest: z.string(),
+  /** Set while the file on disk is invalid and an older one is in force. */
+  problem: z.string().nullable(),
+});
+export type PlantView = z.infer<typeof plantSchema>;
+
+/** A grant as an administrator sees it. */
+export const grantSchema = z.object({
+  id: z.string(),
+  source: z.enum(["plant-file", "console"]),
+  personId: z.string().nullable(),
+  /** Person's name or `role:engineer`. */
+  subject: z.string(),
+  endpoint: z.string(),
+  profile: z.string(),
+  fromMs: z.number().nullable(),
+  untilMs: z.number().nullable(),
+  state: z.enum(["coming", "live", "ended", "revoked"]),
+  createdBy: z.string(),
+  createdMs: z.number(),
+  reason: z.string(),
+});
+export type GrantView = z.infer<typeof grantSchema>;

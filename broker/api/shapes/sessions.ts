@@ -1,0 +1,86 @@
+/** JSON of live sessions and recordings, and the events of the live channel. */
+import { z } from "zod";
+import { classSchema } from "./plant.ts";
+
+export const causeSchema = z.object({
+  rule: z.string(),
+  reason: z.string(),
+  by: z.string().optional(),
+});
+export type CauseView = z.infer<typeof causeSchema>;
+
+export const liveSessionSchema = z.object({
+  id: z.string(),
+  subject: z.object({ id: z.string(), name: z.string(), roles: z.array(z.string()) }),
+  asset: z.object({ id: z.string(), name: z.string(), zone: z.string() }),
+  endpoint: z.string(),
+  protocol: z.string(),
+  grant: z.string(),
+  profile: z.string(),
+  capabilities: z.array(classSchema),
+  startedMs: z.number(),
+  lastActivityMs: z.number(),
+  untilMs: z.number(),
+  idleMs: z.number(),
+  recorder: z.enum(["recording", "frozen"]),
+  watchers: z.array(z.string()),
+  counts: z.object({ observed: z.number(), changed: z.number(), refused: z.number() }),
+  mine: z.boolean(),
+});
+export type LiveSessionView = z.infer<typeof liveSessionSchema>;
+
+export const markSchema = z.object({
+  sequence: z.number(),
+  wallMs: z.number(),
+  kind: z.enum(["write", "refusal", "hold", "capabilities", "gap", "end"]),
+});
+
+export const recordingSchema = z.object({
+  id: z.string(),
+  state: z.enum(["open", "sealed", "gap", "aborted"]),
+  cause: z.string(),
+  subject: z.object({ id: z.string(), name: z.string(), roles: z.array(z.string()) }),
+  asset: z.object({ id: z.string(), name: z.string(), zone: z.string() }),
+  endpoint: z.string(),
+  protocol: z.string(),
+  profile: z.string(),
+  startedMs: z.number(),
+  endedMs: z.number(),
+  bytes: z.number(),
+  records: z.number(),
+  counts: z.object({
+    observed: z.number(),
+    changed: z.number(),
+    refused: z.number(),
+    held: z.number(),
+  }),
+});
+export type RecordingView = z.infer<typeof recordingSchema>;
+
+export const recordingDetailSchema = recordingSchema.extend({
+  segments: z.array(
+    z.object({
+      number: z.number(),
+      firstSequence: z.number(),
+      lastSequence: z.number(),
+      firstMs: z.number(),
+      lastMs: z.number(),
+      bytes: z.number(),
+      sha256: z.string(),
+      marks: z.array(markSchema),
+    }),
+  ),
+});
+export type RecordingDetailView = z.infer<typeof recordingDetailSchema>;
+
+/** What the broker noticed and a person may want to know; alarms need a person. */
+export const siteEventSchema = z.object({
+  id: z.string(),
+  atMs: z.number(),
+  kind: z.string(),
+  priority: z.enum(["event", "alarm"]),
+  text: z.string(),
+  subject: z.string().nullable(),
+  session: z.string().nullable(),
+});
+export type SiteEventView = z.infer<typeof siteEventSchema>;

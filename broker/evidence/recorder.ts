@@ -1,0 +1,40 @@
+/** What sessions see of the evidence: a writer per session whose order is the tape's order. */
+import type { Header, TapeBody, TapeRecord } from "../../protocols/tape/record.ts";
+
+/** Why nothing can be recorded now; each state is shown to people with its cause. */
+export type RecorderState =
+  | { readonly kind: "ready" }
+  | { readonly kind: "failed"; readonly cause: string; readonly sinceMs: number };
+
+export interface Recorder {
+  /** Begins a recording. The header is durable when this resolves; throws `RecorderUnavailable` if it cannot be. */
+  open(header: Header): Promise<TapeWriter>;
+  readonly state: RecorderState;
+  /** Called on each change of `state`. Returns an unsubscribe function. */
+  onState(listener: (state: RecorderState) => void): () => void;
+}
+
+/** The right to write one session's tape. */
+export interface TapeWriter {
+  /**
+   * Puts a record on the tape, in the order of the calls, synchronously and without waiting for
+   * the disk. Copies what it needs. Answers the record's sequence number. While the recorder has
+   * failed it buffers nothing and remembers the gap.
+   */
+  append(body: TapeBody): number;
+  /**
+   * Calls back (never synchronously) when every record appended so far is durable on disk, or
+   * with an error when that cannot be promised any more. One group commit serves all sessions.
+   */
+  whenDurable(done: (error: Error | undefined) => void): void;
+  /** Tail of the tape for watchers, as it is appended; byte arrays in it are valid only during the call. Returns an unsubscribe function. */
+  follow(listener: (record: TapeRecord) => void): () => void;
+  /** Bytes of the tape so far, before compression. */
+  readonly length: number;
+  /** Closes by the same function as a crash recovery does. Resolves once sealed and durable. */
+  close(): Promise<void>;
+}
+
+export class RecorderUnavailable extends Error {
+  override readonly name = "RecorderUnavailable";
+}

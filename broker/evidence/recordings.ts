@@ -1,0 +1,60 @@
+/** Reading side of the evidence: the recordings folder is the listing, whatever became of the session. */
+import type { Header } from "../../protocols/tape/record.ts";
+
+export type RecordingState = "open" | "sealed" | "gap" | "aborted";
+
+/** One folder of a session. */
+export interface Recording {
+  readonly header: Header;
+  readonly state: RecordingState;
+  /** Why it is in this state, in words. */
+  readonly cause: string;
+  readonly startedMs: number;
+  /** Time of the last record known. */
+  readonly endedMs: number;
+  readonly records: number;
+  /** Bytes on disk. */
+  readonly bytes: number;
+  readonly segments: readonly SegmentEntry[];
+  /** Numbers of interest for lists, counted while recording. */
+  readonly counts: RecordingCounts;
+}
+
+export interface RecordingCounts {
+  readonly observed: number;
+  /** Permitted operations from `operate` up. */
+  readonly changed: number;
+  readonly refused: number;
+  readonly held: number;
+}
+
+/** Sequence and times are of the first and last record of the segment. */
+export interface SegmentEntry {
+  readonly number: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** Bytes on disk; 0 while the segment is still open. */
+  readonly bytes: number;
+  /** SHA-256 (hex) of the bytes on disk; empty while open. */
+  readonly sha256: string;
+  /** Moments worth jumping to, in order. */
+  readonly marks: readonly Mark[];
+}
+
+export interface Mark {
+  readonly sequence: number;
+  readonly wallMs: number;
+  readonly kind: "write" | "refusal" | "hold" | "capabilities" | "gap" | "end";
+}
+
+export interface Recordings {
+  list(): Promise<readonly Recording[]>;
+  get(session: string): Promise<Recording | undefined>;
+  /**
+   * Records of one segment, decrypted and decompressed, as `protocols/tape/codec.ts` reads them:
+   * header first. Includes what is not sealed yet. Undefined if there is no such segment.
+   */
+  segment(session: string, number: number): Promise<Uint8Array | undefined>;
+}

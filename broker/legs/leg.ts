@@ -1,0 +1,33 @@
+/**
+ * One side of a channel: transport and secrets peeled off, plain protocol bytes out.
+ * Callbacks, not streams: this is the hot path.
+ */
+export interface LegSink {
+  /** The array is valid only during the call: whoever keeps it copies it. */
+  bytes(bytes: Uint8Array): void;
+  /** The request that the guard sent under this number will not be answered any more. */
+  lost(request: number, cause: string): void;
+  /** Called once; nothing follows. */
+  closed(reason: string): void;
+  /** The queue towards the peer fell below its limit again. */
+  drained(): void;
+}
+
+export interface Leg {
+  /** Called once, before any bytes can arrive. */
+  start(sink: LegSink): void;
+  /**
+   * Queues bytes; the leg may keep the array. What is queued and not yet handed to the system
+   * dies with `close`. Writes of one turn leave in one system call where the transport allows.
+   */
+  write(bytes: Uint8Array): void;
+  /** Bytes queued and not yet taken by the system. Above `LEG_QUEUE_MAX` the loop stops reading the other side. */
+  readonly queued: number;
+  pause(): void;
+  resume(): void;
+  /** Drops what is queued and closes at once. Idempotent; `closed` is not called for one's own close. */
+  close(): void;
+}
+
+/** Bytes a leg may hold for a slow peer: some hundred Modbus frames. */
+export const LEG_QUEUE_MAX = 262_144;

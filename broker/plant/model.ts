@@ -1,0 +1,188 @@
+/**
+ * The plant as the broker knows it, parsed and checked: nothing in here can be wrong any more.
+ * Terms after IEC 62443-3-2 and DESIGN.md section 3.
+ */
+import type { OperationClass } from "../../protocols/guard.ts";
+import type { Table } from "../../protocols/modbus/operation.ts";
+
+export interface Plant {
+  readonly site: Site;
+  readonly zones: readonly Zone[];
+  readonly conduits: readonly Conduit[];
+  readonly assets: readonly Asset[];
+  readonly profiles: readonly Profile[];
+  /** Standing grants written in the plant file; those made in the console live in the store. */
+  readonly grants: readonly PlantGrant[];
+  /** SHA-256 (hex) of the file's bytes. */
+  readonly digest: string;
+}
+
+export interface Site {
+  readonly id: string;
+  readonly name: string;
+  /** IANA name, for example `Europe/Vienna`. */
+  readonly timeZone: string;
+}
+
+export interface Zone {
+  readonly id: string;
+  readonly name: string;
+  /** Purdue level: 0, 1, 2, 3, 3.5, 4 or 5. */
+  readonly level: number;
+  /** Target security level, 0–4. */
+  readonly securityLevelTarget: number;
+  /** The zone that contains it. */
+  readonly parent?: string;
+}
+
+/** A permitted channel between two zones. */
+export interface Conduit {
+  readonly from: string;
+  readonly to: string;
+  readonly protocols: readonly string[];
+}
+
+export interface Asset {
+  readonly id: string;
+  readonly name: string;
+  readonly zone: string;
+  readonly description: string;
+  readonly vendor: string;
+  readonly model: string;
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** One protocol and address on an asset. Later protocols join this union. */
+export type Endpoint = ModbusEndpoint;
+
+export interface ModbusEndpoint {
+  readonly id: string;
+  readonly protocol: "modbus";
+  readonly host: string;
+  /** 1–65535 */
+  readonly port: number;
+  /** Loopback and link-local addresses are refused unless the plant file says so here. */
+  readonly allowLocal: boolean;
+  /** Units that may be addressed at all; each operation to another one is refused. */
+  readonly units: readonly number[];
+  /** One connection for all sessions (default), or one each. */
+  readonly connection: "shared" | "dedicated";
+  readonly limits: EndpointLimits;
+  readonly tags: readonly Tag[];
+}
+
+/** What a fragile device must never see exceeded, whoever asks. */
+export interface EndpointLimits {
+  /** Concurrent connections towards the device (dedicated), or sessions on it (shared). */
+  readonly connectionsMax: number;
+  readonly requestsPerSecond: number;
+  /** Requests sent and not yet answered, over all sessions. */
+  readonly inFlightMax: number;
+  /** Requests waiting in the broker, over all sessions. */
+  readonly queueMax: number;
+  readonly connectTimeoutMs: number;
+  readonly responseTimeoutMs: number;
+}
+
+export type TagType =
+  | "bool"
+  | "uint16"
+  | "int16"
+  | "uint32"
+  | "int32"
+  | "uint64"
+  | "int64"
+  | "float32"
+  | "float64";
+
+/** `big`: the first register is the most significant word; `little`: the least. Bytes within a word are big-endian. */
+export type WordOrder = "big" | "little";
+
+export interface Tag {
+  /** Unique within the site, for example `P101.SpeedSetpoint`. */
+  readonly name: string;
+  readonly description: string;
+  readonly unitId: number;
+  readonly table: Table;
+  /** Protocol address, 0-based. A file may write it as 5-digit notation (40012). */
+  readonly address: number;
+  readonly type: TagType;
+  readonly wordOrder: WordOrder;
+  /** engineering value = raw * scale + offset */
+  readonly scale: number;
+  readonly offset: number;
+  /** Engineering unit, for example `rpm`. */
+  readonly unit: string;
+  /** Bounds of the engineering value that hold for every profile. */
+  readonly min?: number;
+  readonly max?: number;
+  /** For booleans and small enumerations: raw value -> word. */
+  readonly states: ReadonlyMap<number, string>;
+}
+
+/** The operations that a grant permits, holds or denies on an endpoint. */
+export interface Profile {
+  readonly id: string;
+  readonly description: string;
+  /** What happens to operations above `observe` when the recorder cannot write. */
+  readonly onRecorderFailure: "freeze" | "stop";
+  /** First match decides; nothing matched is denied as `default-deny`. */
+  readonly rules: readonly Rule[];
+}
+
+export interface Rule {
+  /** Unique within the profile; `<profile>#<n>` (from 1) where the file gives none. */
+  readonly name: string;
+  readonly verdict: "permit" | "deny" | "hold";
+  /** What the rule is about; all that are given must match. */
+  readonly match: RuleMatch;
+  /** What must hold besides for a `permit` or `hold`; a failed one denies in this rule's name. */
+  readonly limits: RuleLimits;
+}
+
+export interface RuleMatch {
+  readonly classes?: readonly OperationClass[];
+  /** Function codes. */
+  readonly functions?: readonly number[];
+  /** Sub-functions (8), MEI types (43), UMAS sub-codes (90). */
+  readonly subFunctions?: readonly number[];
+  readonly units?: readonly number[];
+  readonly table?: Table;
+  /** Inclusive protocol addresses; the whole range of the operation must lie within one of them. */
+  readonly addresses?: readonly AddressRange[];
+  /** Tag names; the operation must touch nothing but these. */
+  readonly tags?: readonly string[];
+}
+
+export interface AddressRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Engineering values where tags are named, raw values otherwise. */
+export interface RuleLimits {
+  readonly min?: number;
+  readonly max?: number;
+  /** Only these values. */
+  readonly values?: readonly number[];
+  /** Largest change from the current value, which is read first. */
+  readonly stepMax?: number;
+  /** Writes to one point per this many ms, counted over subject + endpoint + point. */
+  readonly intervalMs?: number;
+  /** How many writes `intervalMs` allows; 1 where not given. */
+  readonly intervalCount?: number;
+  /** Only while this tag has this raw value, which is read first. */
+  readonly while?: { readonly tag: string; readonly is: number };
+}
+
+export interface PlantGrant {
+  readonly id: string;
+  /** Handle of a person (their e-mail address) or `role:engineer`. */
+  readonly subject: string;
+  /** Asset and endpoint as `ASSET/ENDPOINT`. */
+  readonly endpoint: string;
+  readonly profile: string;
+  /** Milliseconds since the epoch; absent means not bounded on that side. */
+  readonly fromMs?: number;
+  readonly untilMs?: number;
+}

@@ -1,0 +1,48 @@
+/** What policy answers to one operation, and what it needs to know first. */
+import type { Capabilities, Operation, RefusalKind } from "../../protocols/guard.ts";
+import type { Table } from "../../protocols/modbus/operation.ts";
+
+export type Decision =
+  | { readonly kind: "permit"; readonly rule: string }
+  | {
+      readonly kind: "deny";
+      readonly rule: string;
+      readonly refusal: RefusalKind;
+      readonly reason: string;
+    }
+  /** A person must agree. */
+  | { readonly kind: "hold"; readonly rule: string; readonly reason: string };
+
+/** Registers or coils whose present value a limit depends on. */
+export interface PointRange {
+  readonly unit: number;
+  readonly table: Table;
+  readonly address: number;
+  readonly count: number;
+}
+
+/** The rule matched, but its limits rest on values of the plant: read them, then ask `settle`. */
+export interface NeedsValues {
+  readonly kind: "needs-values";
+  readonly rule: string;
+  readonly ranges: readonly PointRange[];
+  /** @param values one array per range, raw, in the same order. Pure; may be called at most once. */
+  settle(values: readonly (readonly number[])[]): Decision;
+}
+
+/**
+ * A profile compiled for one endpoint and subject. Called for every operation: a lookup, no I/O.
+ * Rates are counted in the `ledger` when, and only when, the result is a permit.
+ */
+export interface Matcher {
+  judge(operation: Operation, capabilities: Capabilities, nowMs: number): Decision | NeedsValues;
+}
+
+/**
+ * Remembers when a subject last wrote a point of an endpoint. Lives as long as the endpoint, not
+ * as a connection, so that reconnecting does not dodge a rate. Bounded.
+ */
+export interface RateLedger {
+  /** Counts one write if fewer than `countMax` lie within the last `intervalMs`; false, and not counted, otherwise. */
+  take(point: string, intervalMs: number, countMax: number, nowMs: number): boolean;
+}

@@ -1,0 +1,102 @@
+/** A live session as the rest of the broker sees it. The loop behind it is in `channel-loop.ts`. */
+import type { OperationClass, RefusalKind } from "../../protocols/guard.ts";
+import type { TapeRecord } from "../../protocols/tape/record.ts";
+import type { Permit, PermitClaims } from "../access/permit.ts";
+import type { Leg } from "../legs/leg.ts";
+
+/** What ended a session or took a right: a stable code and a sentence for the person. */
+export interface Cause {
+  /** `cut`, `grant-end`, `grant-revoked`, `idle`, `lease`, `absolute`, `owner-ended`, `person-disabled`, `plant-changed`, `asset-closed`, `violation`, `recorder`, `shutdown`, `plant-gone` … */
+  readonly rule: string;
+  readonly reason: string;
+  /** Subject that caused it, if a person did. */
+  readonly by?: string;
+}
+
+export interface LiveSession {
+  readonly claims: PermitClaims;
+  readonly startedMs: number;
+  readonly capabilities: ReadonlySet<OperationClass>;
+  readonly watchers: readonly string[];
+  readonly counts: {
+    readonly observed: number;
+    readonly changed: number;
+    readonly refused: number;
+  };
+  readonly lastActivityMs: number;
+  /** Adds a channel between this client leg and a new connection of the asset. The session owns the leg from here on. */
+  attach(client: Leg, peer: string): Promise<ChannelHandle>;
+  /** A person did something: keeps idle away. Polling never calls this. */
+  activity(): void;
+  /** The owner's connection came or went; away for longer than the lease ends the session. */
+  ownerPresent(present: boolean): void;
+  /** New capabilities, effective when this returns. An empty set ends the session. */
+  lease(classes: readonly OperationClass[], cause: Cause): void;
+  /** After this returns no byte passes in either direction. Idempotent. */
+  end(cause: Cause): EndReport;
+  /** Tail of the tape for a person who watches; taped as such. Returns a function that leaves. */
+  watch(subject: string, listener: (record: TapeRecord) => void): () => void;
+  /** Events for the owner. Returns an unsubscribe function. */
+  listen(listener: (event: SessionEvent) => void): () => void;
+  /** Resolves when the tape is sealed. */
+  readonly closed: Promise<Cause>;
+}
+
+export interface ChannelHandle {
+  readonly channel: number;
+  close(): void;
+}
+
+/** Time from the call to the last byte, for the event and the metric. */
+export interface EndReport {
+  readonly cutMicroseconds: number;
+  readonly droppedOperations: number;
+}
+
+export type SessionEvent =
+  /** A decision about the owner's own operation other than a plain permit of `observe`. */
+  | {
+      readonly kind: "decision";
+      readonly channel: number;
+      /** The client's own request number (Modbus: its transaction id). */
+      readonly request: number;
+      readonly action: string;
+      readonly verdict: "permit" | "deny" | "hold";
+      readonly refusal?: RefusalKind;
+      readonly rule: string;
+      readonly reason: string;
+      readonly sequence: number;
+    }
+  | {
+      readonly kind: "capabilities";
+      readonly classes: readonly OperationClass[];
+      readonly cause: Cause;
+    }
+  | { readonly kind: "recorder"; readonly state: "ready" | "frozen"; readonly cause: string }
+  | { readonly kind: "watchers"; readonly subjects: readonly string[] }
+  | {
+      readonly kind: "deadline";
+      readonly rule: "grant-end" | "idle" | "absolute";
+      readonly atMs: number;
+    }
+  | { readonly kind: "end"; readonly cause: Cause };
+
+/** All live sessions of this process. */
+export interface SessionHost {
+  /** Checks the permit, opens the tape, then the session. Throws `SessionRefused`. Dials when a channel is attached. */
+  open(permit: Permit): Promise<LiveSession>;
+  get(session: string): LiveSession | undefined;
+  list(): readonly LiveSession[];
+  /** Ends all, seals their recordings; for Ctrl-C. */
+  shutdown(): Promise<void>;
+}
+
+/** The session was not opened. `code` is stable: `permit-invalid`, `permit-expired`, `recorder-unavailable`, `endpoint-busy`, `address-refused`. */
+export class SessionRefused extends Error {
+  override readonly name = "SessionRefused";
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

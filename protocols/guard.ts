@@ -1,0 +1,130 @@
+/**
+ * The contract between a protocol and the broker.
+ *
+ * A guard is a pure state machine: no sockets, no clock, no promises, no randomness. It is told
+ * what arrived, what was decided and what changed; it answers with what should happen next.
+ * Feeding the same inputs to a new guard gives the same effects: that is how a channel is
+ * enforced, fuzzed, replayed and verified with one piece of code.
+ *
+ * Two properties hold for every guard (`test/kit/guard-properties.ts`): it never throws on what
+ * a peer sent, and one byte at a time gives the same effects as all bytes at once.
+ */
+export type Side = "client" | "asset";
+
+/** IEC 62443 style grouping of operations by what they can do; see DESIGN.md, "operation class". */
+export type OperationClass = "observe" | "operate" | "configure" | "program" | "transfer";
+
+/** Every class, weakest first. What changes a plant is everything from `operate` up. */
+export const OPERATION_CLASSES: readonly OperationClass[] = [
+  "observe",
+  "operate",
+  "configure",
+  "program",
+  "transfer",
+];
+
+/** The classes a subject holds on a channel at this instant. */
+export type Capabilities = ReadonlySet<OperationClass>;
+
+/**
+ * One decoded request in the protocol's own words. Each protocol narrows it to a union of its
+ * own (`ModbusOperation`); what is common is what recording and listing need.
+ */
+export interface Operation {
+  /** Protocol and verb, for example `modbus:write`. */
+  readonly action: string;
+  readonly class: OperationClass;
+  /**
+   * Equal operations have equal keys; a recording then stores the operation once. Absent for
+   * operations that seldom repeat (writes).
+   */
+  readonly key?: number;
+}
+
+/** Why an operation is refused, independent of protocol; a guard maps it to its own codes. */
+export type RefusalKind =
+  /** Not an operation this subject has here at all (no rule, wrong class, unknown function). */
+  | "operation"
+  /** The point may not be touched. */
+  | "address"
+  /** The value, count, step or condition is outside what the rule allows. */
+  | "value"
+  /** Too often, or waiting for a person: the same request may succeed later. */
+  | "busy"
+  /** The unit or node behind the endpoint may not be reached. */
+  | "unit"
+  /** The asset did not answer, or the broker could not carry the operation out. */
+  | "unavailable";
+
+export type Answer =
+  | { readonly kind: "permit" }
+  | { readonly kind: "deny"; readonly refusal: RefusalKind }
+  | { readonly kind: "hold" };
+
+export type GuardEvent =
+  | { readonly kind: "capabilities"; readonly capabilities: Capabilities }
+  /** The asset did not answer the request that the guard sent under this number in time, or its connection was lost. */
+  | { readonly kind: "timeout"; readonly request: number }
+  /** A permitted send was withheld at the last instant (cut, freeze, capability lost). */
+  | { readonly kind: "withheld"; readonly decision: number }
+  | { readonly kind: "end" };
+
+export type Input =
+  | { readonly kind: "bytes"; readonly from: Side; readonly bytes: Uint8Array }
+  /** One answer per item of the `decide` with this id, in order. After a `hold`, a second input with the same id settles it. */
+  | { readonly kind: "answers"; readonly id: number; readonly answers: readonly Answer[] }
+  | { readonly kind: "event"; readonly event: GuardEvent };
+
+export type Effect =
+  /**
+   * Must be answered in the same turn. The guard consumes nothing more from that side until it
+   * is; a `hold` parks the items and lets it go on. `lane`: a held item keeps back `operate` and
+   * above of its own lane only.
+   */
+  | {
+      readonly kind: "decide";
+      /** Counts up from 1 within the guard. */
+      readonly id: number;
+      /** The client's own number for the request (Modbus: its transaction id), for its events. */
+      readonly request: number;
+      readonly lane: string;
+      readonly items: readonly Operation[];
+    }
+  /**
+   * Bytes for one side, never the peer's raw message but re-encoded from the decoded operation.
+   * The array is fresh and the receiver's to keep.
+   */
+  | {
+      readonly kind: "send";
+      readonly to: Side;
+      readonly bytes: Uint8Array;
+      /** Towards the asset: the decision carried out. Without one it counts as `operate`. */
+      readonly decision?: number;
+      /** Lets go of a pressed key or button: allowed even after a cut. */
+      readonly release?: true;
+    }
+  /** The asset has answered (or will never answer) a permitted operation from `operate` up. */
+  | { readonly kind: "outcome"; readonly decision: number; readonly outcome: Outcome }
+  /** The peer broke the protocol; the channel ends and nothing later is forwarded. */
+  | { readonly kind: "violation"; readonly from: Side; readonly reason: string };
+
+/**
+ * `done`: the asset answered. `refused`: the asset answered with an error of the protocol, whose
+ * code is given. `unknown`: it may or may not have been carried out.
+ */
+export type Outcome =
+  | { readonly kind: "done" }
+  | { readonly kind: "refused"; readonly code: number }
+  | { readonly kind: "unknown" };
+
+export interface Guard {
+  step(input: Input): readonly Effect[];
+  /** Bytes received from a side and not yet consumed; above `BACKLOG_MAX` the loop stops reading it. */
+  backlog(from: Side): number;
+}
+
+/**
+ * Above this many unconsumed bytes the loop stops reading a side. Large enough for any one
+ * message of the protocols here; small enough that a flood costs little.
+ */
+export const BACKLOG_MAX = 65_536;

@@ -1,0 +1,118 @@
+/**
+ * What a recording holds: the inputs of a session's guards in order, and what explains them.
+ *
+ * A tape is replayed by feeding `bytes`, `verdict` and `event` records of one channel to a new
+ * guard of its protocol. Everything else (values, pictures, indexes) is derived from it.
+ */
+import type { Answer, GuardEvent, Operation, OperationClass, Side } from "../guard.ts";
+
+/** Version of the encoding in `codec.ts`; a reader keeps every older one readable. */
+export const TAPE_VERSION = 1;
+
+/** Times of a record. Milliseconds; `wallMs` since the epoch, `monotonicMs` since the session began. */
+export interface Moment {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+/** The first record of a tape and of each segment: who, what, under which right, by which build. */
+export interface Header {
+  readonly version: typeof TAPE_VERSION;
+  readonly build: string;
+  readonly session: string;
+  readonly site: string;
+  readonly subject: {
+    readonly id: string;
+    readonly name: string;
+    readonly roles: readonly string[];
+  };
+  readonly asset: { readonly id: string; readonly name: string; readonly zone: string };
+  readonly endpoint: { readonly id: string; readonly protocol: string };
+  readonly grant: { readonly id: string; readonly profile: string; readonly until: number };
+  /** SHA-256 (hex) of the canonical profile and of the plant file that were in force. */
+  readonly digests: { readonly profile: string; readonly plant: string };
+  /** The points named for this endpoint when the session began, as the player shows them. */
+  readonly tags: readonly HeaderTag[];
+  readonly startedMs: number;
+}
+
+/** A tag as far as a player needs it to turn registers into a named value. */
+export interface HeaderTag {
+  readonly name: string;
+  readonly unitId: number;
+  readonly table: string;
+  readonly address: number;
+  readonly type: string;
+  readonly wordOrder: string;
+  readonly scale: number;
+  readonly offset: number;
+  readonly unit: string;
+}
+
+/** One item of a decision: what was asked, the answer, and the rule that gave it. */
+export interface Judged {
+  readonly operation: Operation;
+  readonly answer: Answer;
+  /** The rule's name, for example `pump-tuning#2`, `capabilities` or `default-deny`. */
+  readonly rule: string;
+  /** In plain words, for a person; empty where the rule's name says it all. */
+  readonly reason: string;
+}
+
+export type TapeBody =
+  | {
+      readonly kind: "bytes";
+      readonly channel: number;
+      readonly from: Side;
+      readonly bytes: Uint8Array;
+    }
+  /** Settles the `decide` with this id. A held one has a second record with the same id. */
+  | {
+      readonly kind: "verdict";
+      readonly channel: number;
+      readonly decision: number;
+      readonly items: readonly Judged[];
+    }
+  /** A guard event with its cause in words (`grant ended`, `asset did not answer within 2000 ms`). */
+  | {
+      readonly kind: "event";
+      readonly channel: number;
+      readonly event: GuardEvent;
+      readonly cause: string;
+    }
+  /** A channel began; `by` is `broker` for the channel of probes. */
+  | {
+      readonly kind: "channel";
+      readonly channel: number;
+      readonly protocol: string;
+      readonly by: "subject" | "broker";
+      readonly peer: string;
+    }
+  /** Running count and SHA-256 (hex) of all bytes handed to this side's leg so far. */
+  | {
+      readonly kind: "sent";
+      readonly channel: number;
+      readonly to: Side;
+      readonly count: number;
+      readonly sha256: string;
+    }
+  /** Classes held by the session changed; the first one opens the session. */
+  | {
+      readonly kind: "capabilities";
+      readonly classes: readonly OperationClass[];
+      readonly cause: string;
+    }
+  /** Someone joined or left to watch. */
+  | { readonly kind: "watch"; readonly subject: string; readonly joined: boolean }
+  /** Recording was interrupted between these times (ms since the epoch). */
+  | {
+      readonly kind: "gap";
+      readonly fromMs: number;
+      readonly untilMs: number;
+      readonly cause: string;
+    }
+  /** The last record. `rule` is what ended it, for example `grant-end`, `cut`, `client-closed`. */
+  | { readonly kind: "end"; readonly rule: string; readonly reason: string };
+
+/** A record as read back. `sequence` counts from 0 within the session; the header is not counted. */
+export type TapeRecord = Moment & { readonly sequence: number } & TapeBody;
