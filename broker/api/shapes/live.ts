@@ -1,5 +1,5 @@
 /**
- * The live channel: socket.io on path `/live`, websocket only, one socket a browser page.
+ * The live channel: socket.io on path `/api/live`, websocket only, one socket a browser page.
  *
  * Flow control: the broker sends at most `LIVE_CREDIT_BYTES` of `bytes` and `tape` per session
  * beyond what the page has returned by `credit`, from its renderer's own callback. An owner's
