@@ -1,0 +1,98 @@
+/** The simulated works as one thing: the process, its PLCs, and a clock that drives them. */
+import type { Fault } from "./assets/faults.ts";
+import { type ModbusPlc, startModbusPlc } from "./assets/modbus-plc.ts";
+import { DISTRIBUTION, TREATMENT } from "./assets/register-map.ts";
+import { advance, startingPlant, type WaterPlant } from "./process/water-plant.ts";
+
+export type PlcName = "treatment" | "distribution";
+
+export interface SimulatedPlant {
+  readonly ports: Readonly<Record<PlcName, number>>;
+  /** The process as it is now, for assertions. */
+  readonly process: WaterPlant;
+  /** Lets simulated seconds pass at once: commands are taken up, values shown. */
+  run(seconds: number): void;
+  fault(plc: PlcName, fault: Fault): void;
+  close(): Promise<void>;
+}
+
+export interface PlantOptions {
+  /** 0 picks free ports. */
+  readonly ports?: Readonly<Record<PlcName, number>>;
+  readonly seed?: number;
+  /** Simulated seconds per real second; 0 stands still until `run` is called. */
+  readonly speed?: number;
+}
+
+export const DEFAULT_PORTS: Readonly<Record<PlcName, number>> = {
+  treatment: 15_020,
+  distribution: 15_021,
+};
+const TICK_MS = 100;
+const SEED = 20_260_105;
+
+/** Rejects with the system's error (`EADDRINUSE`) where a port is taken; nothing stays open then. */
+export async function startSimulatedPlant(options: PlantOptions = {}): Promise<SimulatedPlant> {
+  const { ports = DEFAULT_PORTS, seed = SEED, speed = 1 } = options;
+  let plant = startingPlant(seed);
+  const treatment = await startModbusPlc(TREATMENT, ports.treatment, plant);
+  const distribution = await startModbusPlc(DISTRIBUTION, ports.distribution, plant).catch(
+    async (error: unknown) => {
+      await treatment.close();
+      throw error;
+    },
+  );
+  const plcs: Record<PlcName, ModbusPlc> = { treatment, distribution };
+  const shared = new SharedSetpoints(plcs);
+  const run = (seconds: number): void => {
+    plant = advance(shared.command(plant), seconds);
+    shared.show(plant);
+  };
+  const timer = speed > 0 ? setInterval(() => run((speed * TICK_MS) / 1000), TICK_MS) : undefined;
+  return {
+    ports: { treatment: treatment.port, distribution: distribution.port },
+    get process() {
+      return plant;
+    },
+    run,
+    fault: (plc, fault) => plcs[plc].faults.set(fault),
+    close: async () => {
+      clearInterval(timer);
+      await Promise.all([treatment.close(), distribution.close()]);
+    },
+  };
+}
+
+/**
+ * Both PLCs hold the distribution's setpoints. Whichever was written last counts, and the other
+ * one follows.
+ */
+class SharedSetpoints {
+  private readonly plcs: Record<PlcName, ModbusPlc>;
+
+  constructor(plcs: Record<PlcName, ModbusPlc>) {
+    this.plcs = plcs;
+  }
+
+  command(plant: WaterPlant): WaterPlant {
+    const byTreatment = this.plcs.treatment.command(plant);
+    const byDistribution = this.plcs.distribution.command(plant);
+    const changed = <T extends object>(before: T, own: T, other: T): T => {
+      const merged = { ...own };
+      for (const name of Object.keys(before) as (keyof T)[]) {
+        if (other[name] !== before[name]) merged[name] = other[name];
+      }
+      return merged;
+    };
+    return {
+      ...plant,
+      setpoints: changed(plant.setpoints, byTreatment.setpoints, byDistribution.setpoints),
+      switches: changed(plant.switches, byTreatment.switches, byDistribution.switches),
+    };
+  }
+
+  show(plant: WaterPlant): void {
+    this.plcs.treatment.show(plant);
+    this.plcs.distribution.show(plant);
+  }
+}
