@@ -1,0 +1,124 @@
+/**
+ * Who may open what, and what a live session goes on resting on; `openAccess` in
+ * `open-access.ts` builds the real one. `S` is the live session of `sessions/`, of which only
+ * what is in `ControlledSession` is used here.
+ */
+import type { OperationClass } from "../../protocols/guard.ts";
+import type { Asset, Endpoint, Plant, Profile } from "../plant/model.ts";
+import type { Person, SignIn } from "../store/model.ts";
+import type { Permit } from "./permit.ts";
+
+export interface Access<S extends ControlledSession> {
+  /** Every grant, from the plant file and from the console, newest first; for administrators. */
+  grants(): Promise<readonly Grant[]>;
+  /** Live and coming grants of a person, best first (live, most classes, longest). */
+  grantsOf(person: Person, endpointId?: string): readonly Grant[];
+  /** Those of `grantsOf` that count now and can open something. */
+  liveGrants(person: Person, endpointId: string): readonly Grant[];
+  /** What the person would hold under the grant: the profile's classes that the roles allow. */
+  classes(person: Person, grant: Grant): readonly OperationClass[];
+  /** Vendors see only assets on which they hold a live or coming grant. */
+  mayView(person: Person, asset: Asset): boolean;
+  /**
+   * An administrator may grant to oneself; it is recorded as an alarm.
+   * @throws AccessRefused not-allowed, not-found, input-invalid
+   */
+  createGrant(by: Person, grant: NewGrant): Promise<Grant>;
+  /** Live sessions under it end before this returns its promise. Console grants only. @throws not-found, not-allowed */
+  revokeGrant(by: Person, grantId: string): Promise<void>;
+  /**
+   * Mints a permit, opens the session and keeps it on what it rests on until it ends.
+   * @throws AccessRefused not-allowed, not-found, no-grant, step-up-required, too-many; SessionRefused
+   */
+  openSession(who: Opener, endpointId: string, grantId?: string): Promise<S>;
+  /** Stops timers and watching. Sessions are ended by the session host. */
+  close(): void;
+}
+
+/** Matches `SignedIn` of identity. */
+export interface Opener {
+  readonly person: Person;
+  readonly signIn: SignIn;
+}
+
+export interface NewGrant {
+  readonly personId: string;
+  /** `ASSET/ENDPOINT` */
+  readonly endpoint: string;
+  readonly profile: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly reason: string;
+}
+
+export interface Grant {
+  readonly id: string;
+  readonly source: "plant-file" | "console";
+  /** Null for a plant-file grant to a role, or to somebody who is not known yet. */
+  readonly personId: string | null;
+  /** Name of the person, or `role:engineer`, or the e-mail address of the plant file. */
+  readonly subject: string;
+  readonly endpoint: string;
+  readonly profile: string;
+  readonly fromMs: number | null;
+  readonly untilMs: number | null;
+  readonly state: "coming" | "live" | "ended" | "revoked";
+  /** Name of a person, or `plant file`. */
+  readonly createdBy: string;
+  readonly createdMs: number;
+  readonly reason: string;
+}
+
+/** What took a right or ended a session; has the shape of `Cause` of sessions. */
+export interface LeaseCause {
+  readonly rule: string;
+  readonly reason: string;
+  readonly by?: string;
+}
+
+/** The part of a live session that access holds on to. */
+export interface ControlledSession {
+  lease(classes: readonly OperationClass[], cause: LeaseCause): void;
+  end(cause: LeaseCause): unknown;
+  readonly closed: Promise<unknown>;
+}
+
+/** `SessionHost` satisfies it. */
+export interface SessionOpener<S extends ControlledSession> {
+  open(permit: Permit): Promise<S>;
+}
+
+/** The plant in force, and word of each change in the turn in which it comes into force. */
+export interface PlantSource {
+  current(): Plant;
+  onChanged(listener: (plant: Plant) => void): () => void;
+}
+
+/** An endpoint found by its id. */
+export interface Reach {
+  readonly asset: Asset;
+  readonly endpoint: Endpoint;
+  readonly profile: Profile;
+}
+
+export type AccessCode =
+  | "not-allowed"
+  | "not-found"
+  /** Nothing permits it now; a grant may be coming or may have ended. */
+  | "no-grant"
+  | "step-up-required"
+  | "input-invalid"
+  | "too-many";
+
+/** Refused. The message is for logs; people get theirs from the API by the code. */
+export class AccessRefused extends Error {
+  override readonly name = "AccessRefused";
+  readonly code: AccessCode;
+  constructor(code: AccessCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Opening a session asks for an assertion no older than this. */
+export const OPENING_ASSERTION_MAX_MS = 15 * 60_000;
