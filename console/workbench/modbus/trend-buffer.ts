@@ -1,0 +1,79 @@
+/** Remembers the recent values of some tags for drawing, bounded in time and number. */
+
+/** Points kept for a tag: an hour at one a second; a line on a screen has fewer pixels. */
+export const TREND_POINTS_MAX = 3600;
+
+/** Tags drawn at once: more lines than this cannot be told apart. */
+export const TREND_TAGS_MAX = 8;
+
+/** What uPlot draws: seconds since the epoch, then one row of values for each tag. */
+export type TrendData = [number[], ...(number | null)[][]];
+
+export class TrendBuffer {
+  private readonly rows = new Map<string, { at: number[]; values: (number | null)[] }>();
+  private readonly pointsMax: number;
+
+  constructor(pointsMax = TREND_POINTS_MAX) {
+    this.pointsMax = pointsMax;
+  }
+
+  /** @param value null where the tag could not be read: the line is broken there. */
+  push(tag: string, atMs: number, value: number | null): void {
+    const row = this.rowOf(tag);
+    row.at.push(atMs / 1000);
+    row.values.push(value);
+    if (row.at.length > this.pointsMax * 1.25) this.trim(row);
+  }
+
+  /** The last values of one tag, oldest first, for a small line in a table. */
+  recent(tag: string, count: number): readonly (number | null)[] {
+    return this.rows.get(tag)?.values.slice(-count) ?? [];
+  }
+
+  /** Values of several tags on one time axis, from this moment on. Between its own readings a tag keeps its last value. */
+  aligned(tags: readonly string[], fromMs: number): TrendData {
+    const moments = new Set<number>();
+    for (const tag of tags) {
+      for (const at of this.since(tag, fromMs).at) moments.add(at);
+    }
+    const axis = [...moments].sort((a, b) => a - b);
+    return [axis, ...tags.map((tag) => this.along(tag, axis, fromMs))];
+  }
+
+  forget(): void {
+    this.rows.clear();
+  }
+
+  private along(tag: string, axis: readonly number[], fromMs: number): (number | null)[] {
+    const { at, values } = this.since(tag, fromMs);
+    const byMoment = new Map(at.map((moment, n) => [moment, values[n] ?? null]));
+    let last: number | null = null;
+    return axis.map((moment) => {
+      const value = byMoment.get(moment);
+      if (value !== undefined) last = value;
+      return last;
+    });
+  }
+
+  private since(tag: string, fromMs: number): { at: number[]; values: (number | null)[] } {
+    const row = this.rows.get(tag);
+    if (!row) return { at: [], values: [] };
+    const from = row.at.findIndex((at) => at >= fromMs / 1000);
+    return from < 0
+      ? { at: [], values: [] }
+      : { at: row.at.slice(from), values: row.values.slice(from) };
+  }
+
+  private rowOf(tag: string): { at: number[]; values: (number | null)[] } {
+    const known = this.rows.get(tag);
+    if (known) return known;
+    const row = { at: [], values: [] };
+    this.rows.set(tag, row);
+    return row;
+  }
+
+  private trim(row: { at: number[]; values: (number | null)[] }): void {
+    row.at.splice(0, row.at.length - this.pointsMax);
+    row.values.splice(0, row.values.length - this.pointsMax);
+  }
+}
