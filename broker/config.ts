@@ -1,0 +1,174 @@
+/**
+ * Settings to one frozen, checked value. The environment goes before the file that
+ * `SALLYPORT_CONFIG` names; a file key is the variable without its prefix
+ * (`SALLYPORT_SESSION_IDLE` is `session-idle`). All problems are reported at once.
+ */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import type { Setting } from "./setting.ts";
+import { PREFIX, SETTINGS } from "./settings.ts";
+
+type Settings = typeof SETTINGS;
+type SettingName = keyof Settings;
+
+/** Everything set, checked and with absolute paths. `origins` is empty only while the port is 0. */
+export type Config = {
+  readonly [K in SettingName]: Readonly<z.output<Settings[K]["schema"]>>;
+};
+
+export class ConfigInvalid extends Error {
+  override readonly name = "ConfigInvalid";
+  /** One clear line each. */
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+}
+
+type Texts = ReadonlyMap<string, { readonly text: string; readonly from: string }>;
+
+/** @throws ConfigInvalid with every problem found. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const file = environment[`${PREFIX}CONFIG`];
+  const texts: Texts = new Map([
+    ...(file ? textsOfFile(file, problems) : []),
+    ...textsOfEnvironment(environment, problems),
+  ]);
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(SETTINGS)) {
+    values[name] = readSetting(setting, texts, problems);
+  }
+  if (problems.length > 0) throw new ConfigInvalid(problems);
+  const config = derive(values as Config);
+  checkTogether(config, problems);
+  if (problems.length > 0) throw new ConfigInvalid(problems);
+  return Object.freeze(config);
+}
+
+const VARIABLES: ReadonlySet<string> = new Set(Object.values(SETTINGS).map((s) => s.variable));
+
+function textsOfEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): [string, { text: string; from: string }][] {
+  return Object.entries(environment).flatMap(([variable, text]) => {
+    if (!variable.startsWith(PREFIX) || variable === `${PREFIX}CONFIG`) return [];
+    if (text === undefined || text === "") return [];
+    if (!VARIABLES.has(variable)) problems.push(`${variable} is not a setting${nearest(variable)}`);
+    return [[variable, { text, from: variable }]];
+  });
+}
+
+/** A configuration is small; anything larger is the wrong file. */
+const FILE_BYTES_MAX = 65_536;
+
+function textsOfFile(file: string, problems: string[]): [string, { text: string; from: string }][] {
+  const content = contentOf(file, problems);
+  return Object.entries(content).flatMap(([key, value]) => {
+    const variable = PREFIX + key.replaceAll("-", "_").toUpperCase();
+    if (!VARIABLES.has(variable)) problems.push(`${file}: ${key} is not a setting`);
+    const text = Array.isArray(value) ? value.join(",") : String(value ?? "");
+    return text === "" ? [] : [[variable, { text, from: `${file}: ${key}` }]];
+  });
+}
+
+const FILE = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]),
+);
+
+function contentOf(file: string, problems: string[]): z.output<typeof FILE> {
+  try {
+    const text = readFileSync(file, "utf8");
+    if (text.length > FILE_BYTES_MAX) throw new Error("it is too large for a configuration");
+    return FILE.parse(parse(text) ?? {});
+  } catch (error) {
+    const reason =
+      error instanceof z.ZodError
+        ? "it must be a list of `setting: value` lines"
+        : String(error instanceof Error ? error.message : error).split("\n")[0];
+    problems.push(`SALLYPORT_CONFIG: cannot read ${file}: ${reason}`);
+    return {};
+  }
+}
+
+function readSetting(setting: Setting<unknown>, texts: Texts, problems: string[]): unknown {
+  const given = texts.get(setting.variable);
+  const parsed = setting.schema.safeParse(given?.text ?? setting.fallback);
+  if (parsed.success) return parsed.data;
+  const advice = setting.fallback === "" || setting.secret ? "" : ` (default ${setting.fallback})`;
+  const shown = setting.secret ? "what it is" : JSON.stringify(given?.text ?? setting.fallback);
+  const from = given?.from ?? setting.variable;
+  problems.push(`${from} must be ${setting.expects}${advice}, not ${shown}`);
+  return undefined;
+}
+
+function derive(given: Config): Config {
+  const origins =
+    given.origins.length > 0 || given.port === 0
+      ? given.origins
+      : [`http://localhost:${given.port}`];
+  const first = origins[0];
+  const dataFolder = resolve(given.dataFolder);
+  return {
+    ...given,
+    origins: Object.freeze([...origins]),
+    rpId: given.rpId || (first ? new URL(first).hostname : "localhost"),
+    dataFolder,
+    recordingsFolder: resolve(given.recordingsFolder || resolve(dataFolder, "recordings")),
+    plantFile: given.plantFile && resolve(given.plantFile),
+    simulator: resolve(given.simulator),
+    consoleFolder: resolve(given.consoleFolder),
+    log:
+      given.log === "stderr"
+        ? "stderr"
+        : resolve(given.log || resolve(dataFolder, "log/broker.log")),
+  };
+}
+
+function checkTogether(config: Config, problems: string[]): void {
+  for (const origin of config.origins) {
+    const host = new URL(origin).hostname;
+    if (host !== config.rpId && !host.endsWith(`.${config.rpId}`)) {
+      problems.push(
+        `SALLYPORT_RP_ID: ${JSON.stringify(config.rpId)} is not the domain of ${origin}: passkeys would not work there`,
+      );
+    }
+  }
+  if (config.signInAbsoluteMs < config.signInIdleMs) {
+    problems.push("SALLYPORT_SIGN_IN_ABSOLUTE: it is shorter than SALLYPORT_SIGN_IN_IDLE");
+  }
+}
+
+function nearest(variable: string): string {
+  const rest = variable.slice(PREFIX.length).replaceAll("_", "");
+  const close = [...VARIABLES].find((known) => {
+    const text = known.slice(PREFIX.length).replaceAll("_", "");
+    return text.startsWith(rest) || rest.startsWith(text);
+  });
+  return close ? `; did you mean ${close}?` : "";
+}
+
+/** One setting as the reference shows it. */
+export interface SettingReference {
+  readonly variable: string;
+  readonly fileKey: string;
+  readonly description: string;
+  readonly accepts: string;
+  readonly fallback: string;
+}
+
+/** The generated reference of all settings, in the order of this file. */
+export function settingReference(): readonly SettingReference[] {
+  return Object.values(SETTINGS).map((setting: Setting<unknown>) => ({
+    variable: setting.variable,
+    fileKey: setting.variable.slice(PREFIX.length).toLowerCase().replaceAll("_", "-"),
+    description: setting.description,
+    accepts: setting.expects,
+    fallback: setting.fallback,
+  }));
+}

@@ -1,0 +1,221 @@
+/** Every setting of the broker: its variable, default, bounds and meaning. */
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { flag, folder, list, optionalText, type Setting, span, whole } from "./setting.ts";
+
+/** Where the package lies: the console, the examples and the simulator are found from here. */
+export const PACKAGE_FOLDER = fileURLToPath(new URL("..", import.meta.url));
+
+export const PREFIX = "SALLYPORT_";
+
+/** RFC 1123, lower case. */
+const HOST_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
+export const SETTINGS = {
+  listen: {
+    variable: "SALLYPORT_LISTEN",
+    fallback: "127.0.0.1",
+    expects: "an IP address of this machine",
+    description: "Address that the console is served on. Others reach it only if you change this.",
+    schema: z.string().refine((text) => isIP(text) !== 0),
+  },
+  port: whole(
+    {
+      variable: "SALLYPORT_PORT",
+      fallback: "7480",
+      description: "Port that the console is served on; 0 takes any free one.",
+    },
+    0,
+    65_535,
+  ),
+  origins: list(
+    {
+      variable: "SALLYPORT_ORIGINS",
+      fallback: "",
+      description:
+        "Exact origins that people type, first one for links. Default: http://localhost:<port>.",
+    },
+    "a list of origins such as https://sallyport.example (http only for localhost)",
+    isOrigin,
+  ),
+  rpId: optionalText(
+    {
+      variable: "SALLYPORT_RP_ID",
+      fallback: "",
+      description:
+        "Domain that passkeys are bound to: changing it makes every passkey useless. Default: host of the first origin.",
+    },
+    HOST_NAME,
+    "a domain name such as sallyport.example",
+  ),
+  trustedProxies: list(
+    {
+      variable: "SALLYPORT_TRUSTED_PROXIES",
+      fallback: "",
+      description: "Proxies whose X-Forwarded-For is believed. Default: none.",
+    },
+    "a list of addresses or networks such as 10.0.0.5, 10.1.0.0/24",
+    isNetwork,
+  ),
+  requestsPerMinute: whole(
+    {
+      variable: "SALLYPORT_REQUESTS_PER_MINUTE",
+      fallback: "1800",
+      description: "Requests that one address, and one person, may send.",
+    },
+    60,
+    1_000_000,
+  ),
+  dataFolder: folder({
+    variable: "SALLYPORT_DATA",
+    fallback: "data",
+    description: "Folder of database, keys and recordings. Nobody else may be able to read it.",
+  }),
+  recordingsFolder: optionalText(
+    {
+      variable: "SALLYPORT_RECORDINGS",
+      fallback: "",
+      description: "Folder of the recordings. Default: <data>/recordings.",
+    },
+    /./,
+    "a path",
+  ),
+  plantFile: optionalText(
+    {
+      variable: "SALLYPORT_PLANT",
+      fallback: "",
+      description: "The plant file. Default: the example, with the simulated plant behind it.",
+    },
+    /./,
+    "a path",
+  ),
+  simulate: flag({
+    variable: "SALLYPORT_SIMULATE",
+    fallback: "0",
+    description: "Start the simulated plant although a plant file is named.",
+  }),
+  simulator: folder({
+    variable: "SALLYPORT_SIMULATOR",
+    fallback: resolve(PACKAGE_FOLDER, "simulators/main.ts"),
+    description: "Script of the simulated plant.",
+  }),
+  simulatorPort: whole(
+    {
+      variable: "SALLYPORT_SIMULATOR_PORT",
+      fallback: "15020",
+      description: "Port of the simulated PLC on 127.0.0.1.",
+    },
+    1,
+    65_535,
+  ),
+  consoleFolder: folder({
+    variable: "SALLYPORT_CONSOLE",
+    fallback: resolve(PACKAGE_FOLDER, "dist/console"),
+    description: "Folder of the built console.",
+  }),
+  log: optionalText(
+    {
+      variable: "SALLYPORT_LOG",
+      fallback: "",
+      description: "File of the log, or `stderr`. Default: <data>/log/broker.log.",
+    },
+    /./,
+    "a path or stderr",
+  ),
+  logLevel: {
+    variable: "SALLYPORT_LOG_LEVEL",
+    fallback: "info",
+    expects: "one of error, warn, info, debug",
+    description: "How much is logged.",
+    schema: z.enum(["error", "warn", "info", "debug"]),
+  },
+  metricsToken: {
+    ...optionalText(
+      {
+        variable: "SALLYPORT_METRICS_TOKEN",
+        fallback: "",
+        description:
+          "Bearer token with which a scraper on this machine may read /metrics. Default: none may.",
+      },
+      /^[\x21-\x7e]{16,256}$/,
+      "at least 16 printable characters without spaces",
+    ),
+    secret: true,
+  },
+  signInIdleMs: span(
+    {
+      variable: "SALLYPORT_SIGN_IN_IDLE",
+      fallback: "15m",
+      description: "A sign-in without any request for this long ends.",
+    },
+    "1m",
+    "15m",
+  ),
+  signInAbsoluteMs: span(
+    {
+      variable: "SALLYPORT_SIGN_IN_ABSOLUTE",
+      fallback: "12h",
+      description: "A sign-in ends after this long, whatever happens.",
+    },
+    "5m",
+    "12h",
+  ),
+  assertionAgeMaxMs: span(
+    {
+      variable: "SALLYPORT_ASSERTION_AGE_MAX",
+      fallback: "15m",
+      description: "Opening a session asks for the passkey again if it was last used before this.",
+    },
+    "1m",
+    "12h",
+  ),
+  sessionIdleMs: span(
+    {
+      variable: "SALLYPORT_SESSION_IDLE",
+      fallback: "15m",
+      description: "A session in which no person does anything for this long ends.",
+    },
+    "1m",
+    "8h",
+  ),
+  sessionLeaseMs: span(
+    {
+      variable: "SALLYPORT_SESSION_LEASE",
+      fallback: "30s",
+      description: "A session whose owner's page is away for this long ends.",
+    },
+    "5s",
+    "10m",
+  ),
+  sessionAbsoluteMs: span(
+    {
+      variable: "SALLYPORT_SESSION_ABSOLUTE",
+      fallback: "8h",
+      description: "A session ends after this long, even if its grant lasts longer.",
+    },
+    "5m",
+    "24h",
+  ),
+} as const satisfies Record<string, Setting<unknown>>;
+
+/** An exact origin. Plain http only for this machine: passkeys and secure cookies need no less. */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const secure = url.protocol === "https:" || (url.protocol === "http:" && isLocalhost(url));
+  return secure && url.origin === text && isIP(url.hostname.replace(/^\[|\]$/g, "")) === 0;
+}
+
+function isLocalhost(url: URL): boolean {
+  return url.hostname === "localhost" || url.hostname.endsWith(".localhost");
+}
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...more] = text.split("/");
+  const version = isIP(address);
+  const bitsMax = version === 4 ? 32 : 128;
+  const bitsRight = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
+  return version !== 0 && bitsRight && more.length === 0;
+}
