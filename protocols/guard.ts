@@ -71,19 +71,24 @@ export type GuardEvent =
 
 export type Input =
   | { readonly kind: "bytes"; readonly from: Side; readonly bytes: Uint8Array }
-  /** One answer per item of the `decide` with this id, in order. After a `hold`, a second input with the same id settles it. */
+  /**
+   * One answer per item of the `decide` with this id, in order. After a `hold`, a second input
+   * with the same id settles it: again one answer per item, none of them `hold`. Settling what
+   * was refused or ended meanwhile has no effect.
+   */
   | { readonly kind: "answers"; readonly id: number; readonly answers: readonly Answer[] }
   | { readonly kind: "event"; readonly event: GuardEvent };
 
 export type Effect =
   /**
-   * Must be answered in the same turn. The guard consumes nothing more from that side until it
-   * is; a `hold` parks the items and lets it go on. `lane`: a held item keeps back `operate` and
-   * above of its own lane only.
+   * Must be answered in the same turn. It is the last effect of its step, and the guard consumes
+   * nothing more, from either side, until it is answered (else the order of effects would depend
+   * on how the bytes were cut); a `hold` parks the items and lets it go on. `lane`: a held item
+   * keeps back `operate` and above of its own lane only.
    */
   | {
       readonly kind: "decide";
-      /** Counts up from 1 within the guard. */
+      /** Rises from 1 within the guard; may skip. */
       readonly id: number;
       /** The client's own number for the request (Modbus: its transaction id), for its events. */
       readonly request: number;
@@ -98,12 +103,18 @@ export type Effect =
       readonly kind: "send";
       readonly to: Side;
       readonly bytes: Uint8Array;
-      /** Towards the asset: the decision carried out. Without one it counts as `operate`. */
+      /**
+       * The decision carried out. Towards the asset, one without counts as `operate`. Towards the
+       * client it is given where the asset's own message had to be decided (clipboard, files).
+       */
       readonly decision?: number;
-      /** Lets go of a pressed key or button: allowed even after a cut. */
+      /** Lets go of something held at the asset (a pressed key, a subscription): allowed even after a cut. */
       readonly release?: true;
     }
-  /** The asset has answered (or will never answer) a permitted operation from `operate` up. */
+  /**
+   * The asset has answered (or will never answer) a permitted operation from `operate` up that
+   * was sent. One that was withheld has no outcome.
+   */
   | { readonly kind: "outcome"; readonly decision: number; readonly outcome: Outcome }
   /** The peer broke the protocol; the channel ends and nothing later is forwarded. */
   | { readonly kind: "violation"; readonly from: Side; readonly reason: string };
@@ -119,7 +130,10 @@ export type Outcome =
 
 export interface Guard {
   step(input: Input): readonly Effect[];
-  /** Bytes received from a side and not yet consumed; above `BACKLOG_MAX` the loop stops reading it. */
+  /**
+   * Bytes received from a side that wait for something else than their own rest; above
+   * `BACKLOG_MAX` the loop stops reading that side.
+   */
   backlog(from: Side): number;
 }
 
