@@ -25,7 +25,9 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) {
-    process.stdout.write(`npm run plant -- [--port N] [--seed N] [--speed N] [--with-input]\n${HELP}`);
+    process.stdout.write(
+      `npm run plant -- [--port N] [--seed N] [--speed N] [--with-input]\n${HELP}`,
+    );
     return;
   }
   const treatment = wholeNumber("port", values.port) ?? DEFAULT_PORTS.treatment;
