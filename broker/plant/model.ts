@@ -116,8 +116,13 @@ export interface Tag {
   /** Bounds of the engineering value that hold for every profile. */
   readonly min?: number;
   readonly max?: number;
-  /** For booleans and small enumerations: raw value -> word. */
-  readonly states: ReadonlyMap<number, string>;
+  /** For booleans and small enumerations: the word of a raw value. Plain data, since permits carry it. */
+  readonly states: readonly TagState[];
+}
+
+export interface TagState {
+  readonly value: number;
+  readonly word: string;
 }
 
 /** The operations that a grant permits, holds or denies on an endpoint. */

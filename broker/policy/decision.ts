@@ -43,6 +43,9 @@ export interface Matcher {
  * as a connection, so that reconnecting does not dodge a rate. Bounded.
  */
 export interface RateLedger {
-  /** Counts one write if fewer than `countMax` lie within the last `intervalMs`; false, and not counted, otherwise. */
-  take(point: string, intervalMs: number, countMax: number, nowMs: number): boolean;
+  /**
+   * Counts one write of each point if for every one of them fewer than `countMax` lie within the
+   * last `intervalMs`; false, and none counted, otherwise.
+   */
+  take(points: readonly string[], intervalMs: number, countMax: number, nowMs: number): boolean;
 }
