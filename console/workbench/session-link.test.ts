@@ -1,0 +1,96 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Server } from "socket.io";
+import { io, type Socket } from "socket.io-client";
+import { afterEach, expect, test } from "vitest";
+import type { FromBroker, FromBrowser, LiveAnswer } from "../../broker/api/shapes/live.ts";
+import { TestClock } from "../../test/kit/test-clock.ts";
+import { ACTIVITY_EVERY_MS, SessionLink } from "./session-link.ts";
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** A real socket.io pair over loopback; the broker's side answers `attach` as told. */
+async function setUp(answers: LiveAnswer[]) {
+  const http = createServer();
+  const server = new Server<FromBrowser, FromBroker>(http, { transports: ["websocket"] });
+  await new Promise<void>((done) => http.listen(0, "127.0.0.1", done));
+  const { port } = http.address() as AddressInfo;
+  const told: string[] = [];
+  server.on("connection", (socket) => {
+    socket.on("attach", (session, done) => {
+      told.push(`attach ${session}`);
+      done(answers.shift() ?? { ok: true });
+    });
+    socket.on("activity", () => told.push("activity"));
+    socket.on("bytes", (_session, bytes) => {
+      told.push(`bytes ${bytes.length}`);
+      socket.emit("bytes", "another session", new Uint8Array(7));
+      socket.emit("bytes", "s1", new Uint8Array([1, 2]));
+    });
+    socket.on("credit", (_session, count) => told.push(`credit ${count}`));
+  });
+  const socket: Socket<FromBroker, FromBrowser> = io(`http://127.0.0.1:${port}`, {
+    transports: ["websocket"],
+    reconnectionDelay: 20,
+  });
+  const clock = new TestClock();
+  const seen: string[] = [];
+  const link = new SessionLink(socket, "s1", clock, {
+    attached: () => seen.push("attached"),
+    away: () => seen.push("away"),
+    refused: (answer, again) => seen.push(`refused ${answer.code} ${again}`),
+    bytes: (bytes) => seen.push(`bytes ${[...bytes]}`),
+    event: (event) => seen.push(`event ${event.kind}`),
+  });
+  closing.push(() => {
+    link.close();
+    socket.disconnect();
+    void server.close();
+  });
+  link.start();
+  return { link, seen, told, clock, socket, server };
+}
+
+test("bytes of the own session are handed on and credited when the page says so", async () => {
+  const { link, seen, told } = await setUp([]);
+  await expect.poll(() => seen).toContain("attached");
+  link.send(new Uint8Array(12));
+  await expect.poll(() => seen).toEqual(["attached", "bytes 1,2"]);
+  link.credit(2);
+  await expect.poll(() => told).toEqual(["attach s1", "bytes 12", "credit 2"]);
+});
+
+test("a link comes back by itself when the network does", async () => {
+  const { seen, socket } = await setUp([]);
+  await expect.poll(() => seen).toContain("attached");
+  socket.io.engine.close();
+  await expect.poll(() => seen).toEqual(["attached", "away", "attached"]);
+});
+
+test("an asset that does not answer yet is tried again", async () => {
+  const { seen, clock } = await setUp([
+    { ok: false, code: "asset-unreachable", message: "The asset does not answer." },
+  ]);
+  await expect.poll(() => seen).toEqual(["refused asset-unreachable true"]);
+  clock.advance(1000);
+  await expect.poll(() => seen).toEqual(["refused asset-unreachable true", "attached"]);
+});
+
+test("a session that is not one's own is not tried again", async () => {
+  const { seen, told, clock } = await setUp([{ ok: false, code: "not-found", message: "None." }]);
+  await expect.poll(() => seen).toEqual(["refused not-found false"]);
+  clock.advance(60_000);
+  expect(told).toEqual(["attach s1"]);
+});
+
+test("activity is told at most once a second", async () => {
+  const { link, seen, told, clock } = await setUp([]);
+  await expect.poll(() => seen).toContain("attached");
+  for (let n = 0; n < 50; n += 1) link.activity();
+  clock.advance(ACTIVITY_EVERY_MS);
+  link.activity();
+  await expect.poll(() => told).toEqual(["attach s1", "activity", "activity"]);
+});

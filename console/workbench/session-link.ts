@@ -1,0 +1,149 @@
+/**
+ * The owner's end of a session on the live channel: attaches, comes back by itself after the
+ * network was away (the session waits for its lease), and hands out what arrives.
+ */
+import type { FromBroker, FromBrowser, LiveAnswer } from "../../broker/api/shapes/live.ts";
+import type { Clock } from "./clock.ts";
+import type { SessionEvent } from "./session-state.ts";
+
+/** What of socket.io is needed here: the shared socket of the page fits. */
+export interface LinkSocket {
+  readonly connected: boolean;
+  on<Name extends keyof Incoming>(name: Name, listener: Incoming[Name]): unknown;
+  off<Name extends keyof Incoming>(name: Name, listener: Incoming[Name]): unknown;
+  emit<Name extends keyof FromBrowser>(name: Name, ...args: Parameters<FromBrowser[Name]>): unknown;
+}
+
+interface Incoming {
+  bytes: FromBroker["bytes"];
+  event: FromBroker["event"];
+  connect: () => void;
+  disconnect: () => void;
+}
+
+export interface LinkSink {
+  /** A fresh channel: whatever was asked on an earlier one will not be answered. */
+  attached(): void;
+  /** The live channel is away; it is sought again without being told. */
+  away(): void;
+  /** The broker does not let this page attach. `again` tells whether it will be tried again. */
+  refused(answer: { readonly code: string; readonly message: string }, again: boolean): void;
+  bytes(bytes: Uint8Array): void;
+  event(event: SessionEvent): void;
+}
+
+/** Answers that another attempt cannot change. */
+const FINAL_CODES: ReadonlySet<string> = new Set([
+  "not-found",
+  "session-ended",
+  "not-yours",
+  "forbidden",
+  "signed-out",
+]);
+/** An asset that is restarting is back within a minute or so; after that a person presses the button. */
+const ATTEMPTS_MAX = 8;
+const ATTEMPT_FIRST_MS = 1_000;
+const ATTEMPT_LATEST_MS = 10_000;
+/** A person touching keys all the time is told to the broker this often. */
+export const ACTIVITY_EVERY_MS = 1_000;
+
+export class SessionLink {
+  private readonly socket: LinkSocket;
+  private readonly session: string;
+  private readonly sink: LinkSink;
+  private readonly clock: Clock;
+  private attempts = 0;
+  private open = false;
+  private lastActivityMs = Number.NEGATIVE_INFINITY;
+  private cancelRetry: () => void = () => {};
+
+  constructor(socket: LinkSocket, session: string, clock: Clock, sink: LinkSink) {
+    this.socket = socket;
+    this.session = session;
+    this.clock = clock;
+    this.sink = sink;
+  }
+
+  start(): void {
+    this.open = true;
+    this.socket.on("bytes", this.onBytes);
+    this.socket.on("event", this.onEvent);
+    this.socket.on("connect", this.onConnect);
+    this.socket.on("disconnect", this.onDisconnect);
+    if (this.socket.connected) this.attach();
+  }
+
+  close(): void {
+    this.open = false;
+    this.cancelRetry();
+    this.socket.off("bytes", this.onBytes);
+    this.socket.off("event", this.onEvent);
+    this.socket.off("connect", this.onConnect);
+    this.socket.off("disconnect", this.onDisconnect);
+  }
+
+  /** The person asks for another attempt. */
+  retry(): void {
+    this.attempts = 0;
+    this.attach();
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.socket.connected) this.socket.emit("bytes", this.session, bytes);
+  }
+
+  /** Bytes that were shown, so that the broker may send as many again. */
+  credit(count: number): void {
+    if (count > 0 && this.socket.connected) this.socket.emit("credit", this.session, count);
+  }
+
+  /** @returns whether the broker was told */
+  activity(): boolean {
+    const nowMs = this.clock.monotonicMs();
+    if (nowMs - this.lastActivityMs < ACTIVITY_EVERY_MS || !this.socket.connected) return false;
+    this.lastActivityMs = nowMs;
+    this.socket.emit("activity", this.session);
+    return true;
+  }
+
+  private attach(): void {
+    this.cancelRetry();
+    if (!this.open || !this.socket.connected) return;
+    this.attempts += 1;
+    this.socket.emit("attach", this.session, (answer: LiveAnswer) => this.answered(answer));
+  }
+
+  private answered(answer: LiveAnswer): void {
+    if (!this.open) return;
+    if (answer.ok) {
+      this.attempts = 0;
+      this.sink.attached();
+      return;
+    }
+    const again = !FINAL_CODES.has(answer.code) && this.attempts < ATTEMPTS_MAX;
+    this.sink.refused(answer, again);
+    if (!again) return;
+    const delayMs = Math.min(ATTEMPT_LATEST_MS, ATTEMPT_FIRST_MS * 2 ** (this.attempts - 1));
+    this.cancelRetry = this.clock.after(delayMs, () => this.attach());
+  }
+
+  private readonly onConnect = (): void => {
+    this.attempts = 0;
+    this.attach();
+  };
+
+  private readonly onDisconnect = (): void => {
+    this.cancelRetry();
+    this.sink.away();
+  };
+
+  /** In a browser socket.io delivers binary as `ArrayBuffer`, whatever the type says. */
+  private readonly onBytes = (session: string, bytes: Uint8Array | ArrayBuffer): void => {
+    if (session !== this.session) return;
+    this.sink.bytes(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+  };
+
+  private readonly onEvent = (session: string, event: SessionEvent): void => {
+    if (session === this.session) this.sink.event(event);
+  };
+}
