@@ -1,0 +1,120 @@
+/** Every address of the broker's API that the console uses, with the shape of its answer. */
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+  RegistrationResponseJSON,
+} from "@simplewebauthn/browser";
+import type { HealthView } from "../../broker/api/shapes/health.ts";
+import type {
+  EnrolmentLinkView,
+  MeView,
+  PasskeyView,
+  PersonView,
+  RecoveryView,
+  RoleName,
+  SignInView,
+} from "../../broker/api/shapes/people.ts";
+import type { GrantView, PlantView } from "../../broker/api/shapes/plant.ts";
+import type {
+  LiveSessionView,
+  RecordingDetailView,
+  RecordingView,
+  SiteEventView,
+} from "../../broker/api/shapes/sessions.ts";
+import { ask, askBytes } from "./http.ts";
+
+export interface CreationOptions {
+  readonly options: PublicKeyCredentialCreationOptionsJSON;
+}
+export interface RequestOptions {
+  readonly options: PublicKeyCredentialRequestOptionsJSON;
+}
+export interface EnrolmentStart extends CreationOptions {
+  readonly person: { readonly name: string; readonly email: string };
+}
+export interface NewPerson {
+  readonly name: string;
+  readonly email: string;
+  readonly employer: string;
+  readonly roles: readonly RoleName[];
+}
+export interface PersonChange {
+  readonly name?: string;
+  readonly employer?: string;
+  readonly roles?: readonly RoleName[];
+  readonly disabled?: boolean;
+}
+export interface NewGrant {
+  readonly personId: string;
+  readonly endpoint: string;
+  readonly profile: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly reason: string;
+}
+/** How fast and with what loss a session was ended. */
+export interface EndReportView {
+  readonly cutMicroseconds: number;
+  readonly droppedOperations: number;
+}
+
+const part = encodeURIComponent;
+
+export const api = {
+  enrolmentOptions: (token: string) =>
+    ask<EnrolmentStart>("POST", "/api/enrolment/options", { token }),
+  enrol: (token: string, label: string, response: RegistrationResponseJSON) =>
+    ask<MeView>("POST", "/api/enrolment", { token, label, response }),
+  signInOptions: () => ask<RequestOptions>("POST", "/api/sign-in/options", {}),
+  signIn: (response: AuthenticationResponseJSON) =>
+    ask<MeView>("POST", "/api/sign-in", { response }),
+
+  me: () => ask<MeView>("GET", "/api/me"),
+  signOut: () => ask<void>("POST", "/api/sign-out", {}),
+  stepUpOptions: () => ask<RequestOptions>("POST", "/api/step-up/options", {}),
+  stepUp: (response: AuthenticationResponseJSON) =>
+    ask<MeView>("POST", "/api/step-up", { response }),
+  passkeys: () => ask<PasskeyView[]>("GET", "/api/me/passkeys"),
+  passkeyOptions: () => ask<CreationOptions>("POST", "/api/me/passkeys/options", {}),
+  addPasskey: (label: string, response: RegistrationResponseJSON) =>
+    ask<PasskeyView>("POST", "/api/me/passkeys", { label, response }),
+  removePasskey: (id: string) => ask<void>("DELETE", `/api/me/passkeys/${part(id)}`),
+  signIns: () => ask<SignInView[]>("GET", "/api/me/sign-ins"),
+  endSignIn: (id: string) => ask<void>("DELETE", `/api/me/sign-ins/${part(id)}`),
+
+  plant: () => ask<PlantView>("GET", "/api/plant"),
+
+  people: () => ask<PersonView[]>("GET", "/api/people"),
+  invite: (person: NewPerson) =>
+    ask<{ person: PersonView; link: EnrolmentLinkView }>("POST", "/api/people", person),
+  changePerson: (id: string, change: PersonChange) =>
+    ask<PersonView>("PATCH", `/api/people/${part(id)}`, change),
+  enrolmentLink: (id: string) =>
+    ask<EnrolmentLinkView>("POST", `/api/people/${part(id)}/enrolment-link`, {}),
+  requestRecovery: (id: string, reason: string) =>
+    ask<RecoveryView>("POST", `/api/people/${part(id)}/recovery`, { reason }),
+  recoveries: () => ask<RecoveryView[]>("GET", "/api/recoveries"),
+  approveRecovery: (id: string) =>
+    ask<{ link: EnrolmentLinkView }>("POST", `/api/recoveries/${part(id)}/approval`, {}),
+
+  grants: () => ask<GrantView[]>("GET", "/api/grants"),
+  makeGrant: (grant: NewGrant) => ask<GrantView>("POST", "/api/grants", grant),
+  revokeGrant: (id: string) => ask<void>("DELETE", `/api/grants/${part(id)}`),
+
+  /** Opens a session; without a grant the broker takes the best one. May throw `step-up-required`. */
+  openSession: (endpoint: string, grant?: string) =>
+    ask<LiveSessionView>("POST", "/api/sessions", { endpoint, ...(grant ? { grant } : {}) }),
+  sessions: () => ask<LiveSessionView[]>("GET", "/api/sessions"),
+  session: (id: string) => ask<LiveSessionView>("GET", `/api/sessions/${part(id)}`),
+  endSession: (id: string, reason: string) =>
+    ask<EndReportView>("POST", `/api/sessions/${part(id)}/end`, { reason }),
+
+  recordings: () => ask<RecordingView[]>("GET", "/api/recordings"),
+  recording: (id: string) => ask<RecordingDetailView>("GET", `/api/recordings/${part(id)}`),
+  segment: (id: string, number: number) =>
+    askBytes(`/api/recordings/${part(id)}/segments/${number}`),
+
+  events: () => ask<SiteEventView[]>("GET", "/api/events"),
+  health: () => ask<HealthView>("GET", "/api/health"),
+} as const;

@@ -1,0 +1,53 @@
+/** What the console fetches, under keys that the live channel's `changed` can name. */
+import { QueryCache, QueryClient, queryOptions } from "@tanstack/react-query";
+import { api } from "./api.ts";
+import { ApiProblem } from "./problem.ts";
+import { leaveForSignIn } from "./signed-out.ts";
+
+/** The live channel tells what changed; this only covers a broker that was away for a moment. */
+const STALE_MS = 30_000;
+/** Health has no topic of its own on the live channel. */
+const HEALTH_EVERY_MS = 5_000;
+const RETRIES_MAX = 2;
+
+/** A refusal stays a refusal; only a broker that was not there is worth asking again. */
+function worthRetrying(failures: number, thrown: Error): boolean {
+  const unreachable = thrown instanceof ApiProblem && (thrown.status === 0 || thrown.status > 500);
+  return unreachable && failures < RETRIES_MAX;
+}
+
+export const queryClient = new QueryClient({
+  defaultOptions: { queries: { staleTime: STALE_MS, retry: worthRetrying } },
+  queryCache: new QueryCache({
+    onError: (thrown) => {
+      if (thrown instanceof ApiProblem && thrown.status === 401) leaveForSignIn();
+    },
+  }),
+});
+
+export const meQuery = queryOptions({ queryKey: ["me"], queryFn: api.me });
+export const passkeysQuery = queryOptions({ queryKey: ["me", "passkeys"], queryFn: api.passkeys });
+export const signInsQuery = queryOptions({ queryKey: ["me", "sign-ins"], queryFn: api.signIns });
+export const plantQuery = queryOptions({ queryKey: ["plant"], queryFn: api.plant });
+export const sessionsQuery = queryOptions({ queryKey: ["sessions"], queryFn: api.sessions });
+export const recordingsQuery = queryOptions({ queryKey: ["recordings"], queryFn: api.recordings });
+export const peopleQuery = queryOptions({ queryKey: ["people"], queryFn: api.people });
+export const recoveriesQuery = queryOptions({
+  queryKey: ["people", "recoveries"],
+  queryFn: api.recoveries,
+});
+export const grantsQuery = queryOptions({ queryKey: ["grants"], queryFn: api.grants });
+export const eventsQuery = queryOptions({ queryKey: ["events"], queryFn: api.events });
+export const healthQuery = queryOptions({
+  queryKey: ["health"],
+  queryFn: api.health,
+  refetchInterval: HEALTH_EVERY_MS,
+});
+
+export function sessionQuery(id: string) {
+  return queryOptions({ queryKey: ["sessions", id], queryFn: () => api.session(id) });
+}
+
+export function recordingQuery(id: string) {
+  return queryOptions({ queryKey: ["recordings", id], queryFn: () => api.recording(id) });
+}

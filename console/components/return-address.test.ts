@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { returnAddress } from "./return-address.ts";
+
+test("a page of the console is returned to with its search and fragment", () => {
+  expect(returnAddress("/recordings/abc?at=12#x")).toBe("/recordings/abc?at=12#x");
+});
+
+test("an address that leads elsewhere becomes the plant page", () => {
+  const elsewhere = ["//evil.example/", "/\\evil.example", "https://evil.example/", "javascript:1"];
+  for (const from of [...elsewhere, "/%", "", null, "/..//evil.example", "/\t/evil.example"])
+    expect(["/", "/%"]).toContain(returnAddress(from));
+});
+
+test("the sign-in page never returns to itself", () => {
+  expect(returnAddress("/sign-in?from=/x")).toBe("/");
+  expect(returnAddress("/enrol#token=x")).toBe("/");
+});

@@ -1,0 +1,75 @@
+/** Words for times and lengths of time. Pure: the present is passed in. */
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** From here on a date says more than a count of days. */
+const RELATIVE_MAX_MS = 7 * DAY_MS;
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+
+/** "12 sec. ago", "in 3 hr.", "yesterday"; a date when it is more than a week away. */
+export function relativeTime(atMs: number, nowMs: number): string {
+  const awayMs = atMs - nowMs;
+  const length = Math.abs(awayMs);
+  if (length < 5 * SECOND_MS) return "now";
+  if (length < MINUTE_MS) return relative.format(Math.trunc(awayMs / SECOND_MS), "second");
+  if (length < HOUR_MS) return relative.format(Math.trunc(awayMs / MINUTE_MS), "minute");
+  if (length < DAY_MS) return relative.format(Math.trunc(awayMs / HOUR_MS), "hour");
+  if (length < RELATIVE_MAX_MS) return relative.format(Math.trunc(awayMs / DAY_MS), "day");
+  return localDate(atMs);
+}
+
+/** "2 h 05 min", "4 min 10 s", "9 s": the two units that matter; never negative. */
+export function duration(lengthMs: number): string {
+  const seconds = Math.max(0, Math.floor(lengthMs / SECOND_MS));
+  const [days, hours] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3_600) % 24];
+  const minutes = Math.floor(seconds / 60) % 60;
+  if (days > 0) return `${days} d ${hours} h`;
+  if (hours > 0) return `${hours} h ${twoDigits(minutes)} min`;
+  if (minutes > 0) return `${minutes} min ${twoDigits(seconds % 60)} s`;
+  return `${seconds} s`;
+}
+
+/** As `duration`, without seconds from ten minutes on: for counts that need not tick. */
+export function roughDuration(lengthMs: number): string {
+  if (lengthMs < 10 * MINUTE_MS) return duration(lengthMs);
+  if (lengthMs < HOUR_MS) return `${Math.floor(lengthMs / MINUTE_MS)} min`;
+  return duration(lengthMs);
+}
+
+/** "2026-11-22 02:47:12.345 UTC" */
+export function exactUtc(atMs: number): string {
+  return new Date(atMs).toISOString().replace("T", " ").replace("Z", " UTC");
+}
+
+/** "22 Nov 2026, 03:47" in the viewer's zone. */
+export function localTime(atMs: number): string {
+  return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(atMs);
+}
+
+/** "22 Nov 2026" in the viewer's zone. */
+export function localDate(atMs: number): string {
+  return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" }).format(atMs);
+}
+
+/** "03:47:12" in the viewer's zone. */
+export function clockTime(atMs: number): string {
+  return new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" }).format(atMs);
+}
+
+/** The value of an `<input type="datetime-local">` in the viewer's zone: "2026-11-22T03:47". */
+export function toLocalInput(atMs: number): string {
+  const offsetMs = new Date(atMs).getTimezoneOffset() * MINUTE_MS;
+  return new Date(atMs - offsetMs).toISOString().slice(0, 16);
+}
+
+/** Milliseconds since the epoch; undefined while the input holds no whole time. */
+export function fromLocalInput(value: string): number | undefined {
+  const atMs = new Date(value).getTime();
+  return Number.isNaN(atMs) ? undefined : atMs;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
+}

@@ -1,0 +1,42 @@
+/** Times as people read them; the exact UTC time on hover and on keyboard focus. */
+import { Tooltip } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useNow } from "./now.ts";
+import { duration, exactUtc, localTime, relativeTime, roughDuration } from "./time-words.ts";
+
+interface AtProps {
+  readonly atMs: number;
+}
+
+/** "3 min. ago" */
+export function RelativeTime({ atMs }: AtProps) {
+  const nowMs = useNow();
+  return <Exact atMs={atMs}>{relativeTime(atMs, nowMs)}</Exact>;
+}
+
+/** "22 Nov 2026, 03:47" */
+export function LocalTime({ atMs }: AtProps) {
+  return <Exact atMs={atMs}>{localTime(atMs)}</Exact>;
+}
+
+/** "14 min" until that moment; "0 s" once it has passed. */
+export function TimeLeft({ atMs }: AtProps) {
+  const nowMs = useNow();
+  return <Exact atMs={atMs}>{roughDuration(atMs - nowMs)}</Exact>;
+}
+
+/** "2 h 05 min" since that moment. */
+export function TimeSince({ atMs }: AtProps) {
+  const nowMs = useNow();
+  return <Exact atMs={atMs}>{duration(nowMs - atMs)}</Exact>;
+}
+
+function Exact({ atMs, children }: AtProps & { readonly children: ReactNode }) {
+  return (
+    <Tooltip label={`${localTime(atMs)} · ${exactUtc(atMs)}`}>
+      <time dateTime={new Date(atMs).toISOString()} className="sp-time">
+        {children}
+      </time>
+    </Tooltip>
+  );
+}

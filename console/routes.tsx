@@ -1,0 +1,46 @@
+/** Every address of the console and the page behind it; pages are fetched when first needed. */
+import type { ComponentType } from "react";
+import { createBrowserRouter, type RouteObject } from "react-router";
+import { PageCrash, PageNotFound } from "./components/page-crash.tsx";
+import { Loading } from "./components/states.tsx";
+import { Shell } from "./shell/shell.tsx";
+
+type Load = () => Promise<ComponentType>;
+
+const inside: Record<string, Load> = {
+  "/": () => import("./pages/plant/plant-page.tsx").then((page) => page.PlantPage),
+  "/sessions/:id": () => import("./workbench/session-page.tsx").then((page) => page.SessionPage),
+  "/live": () => import("./pages/live-page.tsx").then((page) => page.LivePage),
+  "/live/:id": () => import("./replay/watch-page.tsx").then((page) => page.WatchPage),
+  "/recordings": () => import("./pages/recordings-page.tsx").then((page) => page.RecordingsPage),
+  "/recordings/:id": () => import("./replay/player-page.tsx").then((page) => page.PlayerPage),
+  "/people": () => import("./pages/people/people-page.tsx").then((page) => page.PeoplePage),
+  "/grants": () => import("./pages/grants/grants-page.tsx").then((page) => page.GrantsPage),
+  "/events": () => import("./pages/events-page.tsx").then((page) => page.EventsPage),
+  "/health": () => import("./pages/health-page.tsx").then((page) => page.HealthPage),
+  "/account": () => import("./pages/account/account-page.tsx").then((page) => page.AccountPage),
+};
+
+const outside: Record<string, Load> = {
+  "/sign-in": () => import("./pages/sign-in/sign-in-page.tsx").then((page) => page.SignInPage),
+  "/enrol": () => import("./pages/sign-in/enrol-page.tsx").then((page) => page.EnrolPage),
+};
+
+function routesOf(pages: Record<string, Load>): RouteObject[] {
+  return Object.entries(pages).map(([path, load]) => ({
+    path,
+    lazy: async () => ({ Component: await load() }),
+    errorElement: <PageCrash />,
+    hydrateFallbackElement: <Loading />,
+  }));
+}
+
+export const router = createBrowserRouter([
+  {
+    element: <Shell />,
+    errorElement: <PageCrash />,
+    hydrateFallbackElement: <Loading />,
+    children: [...routesOf(inside), { path: "*", element: <PageNotFound /> }],
+  },
+  ...routesOf(outside),
+]);

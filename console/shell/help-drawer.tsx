@@ -1,0 +1,59 @@
+import { Drawer, Kbd, Stack, Text } from "@mantine/core";
+import { type HelpEntry, helpByPath, helpText } from "../text/help.ts";
+import { text } from "../text.ts";
+import { useShortcutsSetting } from "./shortcuts.ts";
+
+interface HelpDrawerProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  readonly path: string;
+}
+
+export function HelpDrawer({ opened, onClose, path }: HelpDrawerProps) {
+  const entry = helpFor(path);
+  const [keysEnabled] = useShortcutsSetting();
+  return (
+    <Drawer
+      opened={opened}
+      onClose={onClose}
+      position="right"
+      size={380}
+      title={entry?.title ?? text.shell.help}
+    >
+      <Stack gap="sm">
+        {entry?.lines.map((line) => (
+          <Text key={line} size="sm">
+            {line}
+          </Text>
+        ))}
+        <Text component="h3" fw={600} size="sm" mt="md">
+          {helpText.shortcutsTitle}
+        </Text>
+        {keysEnabled ? <Keys /> : <Text size="sm">{helpText.shortcutsOff}</Text>}
+      </Stack>
+    </Drawer>
+  );
+}
+
+function Keys() {
+  return (
+    <dl className="sp-keys">
+      {helpText.shortcuts.map(([keys, meaning]) => (
+        <div key={keys}>
+          <dt>
+            <Kbd size="xs">{keys}</Kbd>
+          </dt>
+          <dd>{meaning}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function helpFor(path: string): HelpEntry | undefined {
+  const prefixes = Object.keys(helpByPath).filter(
+    (prefix) => path === prefix || (prefix !== "/" && path.startsWith(`${prefix}/`)),
+  );
+  const longest = prefixes.sort((a, b) => b.length - a.length)[0];
+  return longest === undefined ? undefined : helpByPath[longest];
+}

@@ -1,0 +1,52 @@
+/** The pages of the navigation and the rights that fill them. */
+import {
+  type Icon,
+  IconActivity,
+  IconHeartRateMonitor,
+  IconKey,
+  IconListDetails,
+  IconPlayerPlay,
+  IconTopologyStar3,
+  IconUsers,
+} from "@tabler/icons-react";
+import type { RightName } from "../../broker/api/shapes/people.ts";
+import { text } from "../text.ts";
+
+export interface PageEntry {
+  readonly path: string;
+  readonly name: string;
+  readonly icon: Icon;
+  /** Any of them shows the page. */
+  readonly rights: readonly RightName[];
+  readonly group: "work" | "administration";
+  /** Second key after `g`. */
+  readonly key: string;
+}
+
+const PAGES: readonly PageEntry[] = [
+  page("/", text.pages.plant, IconTopologyStar3, "work", "p", ["plant:view"]),
+  page("/live", text.pages.live, IconActivity, "work", "l", ["session:list", "session:open"]),
+  page("/recordings", text.pages.recordings, IconPlayerPlay, "work", "r", [
+    "recording:own",
+    "recording:all",
+  ]),
+  page("/people", text.pages.people, IconUsers, "administration", "u", ["people:manage"]),
+  page("/grants", text.pages.grants, IconKey, "administration", "k", ["grant:manage"]),
+  page("/events", text.pages.events, IconListDetails, "administration", "e", ["events:view"]),
+  page("/health", text.pages.health, IconHeartRateMonitor, "administration", "h", ["health:view"]),
+];
+
+export function pagesFor(rights: readonly RightName[]): readonly PageEntry[] {
+  return PAGES.filter((entry) => entry.rights.some((right) => rights.includes(right)));
+}
+
+function page(
+  path: string,
+  name: string,
+  icon: Icon,
+  group: PageEntry["group"],
+  key: string,
+  rights: readonly RightName[],
+): PageEntry {
+  return { path, name, icon, group, key, rights };
+}

@@ -1,0 +1,82 @@
+/** Around every page of a signed-in person: header, navigation by rights, help, notices. */
+import { Drawer } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { Suspense, useEffect } from "react";
+import { Outlet, ScrollRestoration, useLocation } from "react-router";
+import { liveSocket } from "../components/live.ts";
+import { MeContext } from "../components/me.ts";
+import { ApiProblem } from "../components/problem.ts";
+import { meQuery } from "../components/queries.ts";
+import { Loading, ProblemNotice } from "../components/states.tsx";
+import { text } from "../text.ts";
+import { Header } from "./header.tsx";
+import { HelpDrawer } from "./help-drawer.tsx";
+import { Navigation } from "./navigation.tsx";
+import { Notices } from "./notices.tsx";
+import { useShortcuts } from "./shortcuts.ts";
+import "./shell.css";
+
+export function Shell() {
+  const me = useQuery(meQuery);
+  if (me.data === undefined) {
+    const leaving = me.error instanceof ApiProblem && me.error.status === 401;
+    if (!me.error || leaving) return <Loading />;
+    return (
+      <main className="sp-page">
+        <ProblemNotice
+          thrown={me.error}
+          title={text.error.meFailed}
+          onRetry={() => void me.refetch()}
+        />
+      </main>
+    );
+  }
+  return (
+    <MeContext value={me.data}>
+      <Frame />
+    </MeContext>
+  );
+}
+
+function Frame() {
+  const [navigationOpen, navigation] = useDisclosure(false);
+  const [helpOpen, help] = useDisclosure(false);
+  const { pathname } = useLocation();
+  useShortcuts(help.open);
+  useEffect(() => {
+    liveSocket();
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the drawer closes whenever the page changes
+  useEffect(() => navigation.close(), [pathname]);
+  return (
+    <div className="sp-shell">
+      <a className="sp-skip" href="#content">
+        {text.shell.skip}
+      </a>
+      <Header onNavigation={navigation.open} onHelp={help.open} />
+      <nav className="sp-side" aria-label={text.shell.navigation}>
+        <Navigation />
+      </nav>
+      <main id="content" className="sp-main" tabIndex={-1}>
+        <Notices />
+        <Suspense fallback={<Loading />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      <Drawer
+        opened={navigationOpen}
+        onClose={navigation.close}
+        size={260}
+        title={text.product}
+        closeButtonProps={{ "aria-label": text.shell.closeNavigation }}
+      >
+        <nav aria-label={text.shell.navigation}>
+          <Navigation />
+        </nav>
+      </Drawer>
+      <HelpDrawer opened={helpOpen} onClose={help.close} path={pathname} />
+      <ScrollRestoration />
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+/** Words that every page shares; each page's own are in `text/`. All text of the console is in these files. */
+import type { RoleName } from "../broker/api/shapes/people.ts";
+import type { ClassName } from "../broker/api/shapes/plant.ts";
+
+const roles: Record<RoleName, string> = {
+  administrator: "Administrator",
+  engineer: "Engineer",
+  supervisor: "Supervisor",
+  vendor: "Vendor",
+  auditor: "Auditor",
+};
+
+/** What an operation class lets a person do, in plain words. */
+const classMeaning: Record<ClassName, string> = {
+  observe: "read values",
+  operate: "write values and control",
+  configure: "change the configuration",
+  program: "load programs, change modes, diagnose",
+  transfer: "move files",
+};
+
+export const text = {
+  product: "Sallyport",
+  loading: "Loading",
+  retry: "Try again",
+  roles,
+  classMeaning,
+  copy: {
+    action: (what: string) => `Copy ${what}`,
+    done: "Copied",
+  },
+  table: {
+    actions: "Actions",
+    more: "Show more",
+    shownOf: (shown: number, all: number) => `${shown} of ${all} shown`,
+    nothingLeft: "Nothing matches the filter",
+    nothingLeftAdvice: "Use fewer or other words.",
+    clearFilter: "Clear filter",
+  },
+  confirm: {
+    cancel: "Cancel",
+    failed: "That did not work",
+    reasonIsRecorded: "Recorded, and shown to those concerned.",
+    reasonLengthMax: 500,
+  },
+  stepUp: {
+    cancelled:
+      "Your passkey was not confirmed, so nothing was done. Try again and confirm on your device.",
+  },
+  error: {
+    unreachable:
+      "The broker could not be reached. Check your connection; this page tries again by itself.",
+    unexpected: (status: number) =>
+      `Something between this browser and the broker answered with status ${status}. Try again; if it stays, tell the administrator.`,
+    pageTitle: "This page could not be shown",
+    pageAdvice: "Load the page again. If it happens again, tell the administrator what you did.",
+    reload: "Load again",
+    notFoundTitle: "There is no such page here",
+    notFound: "The address is wrong, or what it named is gone or not yours to see.",
+    toPlant: "Go to the plant",
+    meFailed: "The console could not start",
+  },
+  shell: {
+    skip: "Skip to content",
+    navigation: "Main",
+    openNavigation: "Open navigation",
+    closeNavigation: "Close navigation",
+    help: "Help on this page",
+    account: "Account",
+    signOut: "Sign out",
+    liveSessions: (count: number) => (count === 1 ? "1 live session" : `${count} live sessions`),
+    lost: "No connection to the broker. What you see may be old; reconnecting.",
+    groups: { work: "Work", administration: "Administration" },
+    secondPasskey: "Only one passkey can sign you in. Add a second one while you still have both.",
+    addPasskey: "Add a second passkey",
+    later: "Later",
+  },
+  pages: {
+    plant: "Plant",
+    live: "Live",
+    recordings: "Recordings",
+    people: "People",
+    grants: "Grants",
+    events: "Events",
+    health: "Health",
+    account: "Account",
+  },
+  theme: {
+    label: "Appearance",
+    auto: "As the system",
+    light: "Light",
+    dark: "Dark",
+  },
+} as const;

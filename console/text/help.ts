@@ -1,0 +1,88 @@
+/** The help drawer: what a page is for and what it does, in a few true sentences. */
+export interface HelpEntry {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+/** Longest matching address prefix wins. */
+export const helpByPath: Record<string, HelpEntry> = {
+  "/": {
+    title: "Plant",
+    lines: [
+      "Zones by Purdue level, the conduits between them, and the assets you may see. Choose an asset to see what you may do there, and Open to start a session with your best grant.",
+      "Everything you do in a session is decided operation by operation, and recorded before it reaches the asset.",
+      "If you have no grant for an asset, an administrator of this site can give you one.",
+    ],
+  },
+  "/sessions": {
+    title: "Session",
+    lines: [
+      "You are connected to one endpoint of one asset, under one grant. The bar shows the time left, what you may do and whether recording works.",
+      "A write that a rule refuses never reaches the asset; the rule is named where it happened.",
+      "The session ends when you end it, when your time is up, after a while without a touch of yours, or when someone entitled ends it.",
+    ],
+  },
+  "/live": {
+    title: "Live",
+    lines: [
+      "All sessions running now. Watch follows one without delay; the person at work sees that you watch.",
+      "End stops a session at once: nothing passes any more in either direction, and what was queued is dropped. Your reason is recorded and shown to the person.",
+    ],
+  },
+  "/recordings": {
+    title: "Recordings",
+    lines: [
+      "Every session leaves a recording. Sealed: whole, closed in order. Gap: a marked part is missing. Aborted: the broker stopped in the middle; what reached the asset is in it. Open: still running.",
+      "Open one to replay it: each operation, each decision with its rule, and the values over time.",
+    ],
+  },
+  "/people": {
+    title: "People",
+    lines: [
+      "Invite a person and give them the one-time link; they make a passkey on their own device. There are no passwords.",
+      "Disabling a person ends their sessions and sign-ins at once.",
+      "A person who lost every passkey gets a new link only when a second administrator agrees.",
+    ],
+  },
+  "/grants": {
+    title: "Grants",
+    lines: [
+      "A grant lets one person reach one endpoint under one profile, within a window. It ends by itself; revoking it ends its sessions at once.",
+      "Grants from the plant file are changed in that file.",
+    ],
+  },
+  "/events": {
+    title: "Events",
+    lines: [
+      "What the broker noticed. Alarms need a person and come first; everything else is for the record.",
+    ],
+  },
+  "/health": {
+    title: "Health",
+    lines: [
+      "The parts of the broker and how they are. While the recorder cannot write, nothing that changes the plant passes.",
+      "An invalid plant file is not taken over: the last valid one stays in force until the named line is mended.",
+    ],
+  },
+  "/account": {
+    title: "Account",
+    lines: [
+      "Your passkeys, where you are signed in, and how the console looks in this browser.",
+      "Keep at least two passkeys on different devices: with one lost, the other still signs you in.",
+    ],
+  },
+};
+
+export const helpText = {
+  shortcutsTitle: "Keys",
+  shortcuts: [
+    ["?", "This help"],
+    ["/", "To the filter of the list"],
+    ["g then p", "Plant"],
+    ["g then l", "Live"],
+    ["g then r", "Recordings"],
+    ["↑ ↓ Home End", "Between the rows of a table"],
+    ["Esc", "Close a panel, clear a filter"],
+  ],
+  shortcutsOff: "Single-key shortcuts are switched off in your account page.",
+} as const;
