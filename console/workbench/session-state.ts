@@ -14,7 +14,13 @@ export type Attachment =
   | { readonly kind: "attached" }
   /** The channel is away; the session waits for it until the lease runs out. */
   | { readonly kind: "away"; readonly sinceMs: number }
-  | { readonly kind: "refused"; readonly code: string; readonly message: string };
+  | {
+      readonly kind: "refused";
+      readonly code: string;
+      readonly message: string;
+      /** It is tried again without being asked. */
+      readonly again: boolean;
+    };
 
 export interface Loss {
   readonly lost: readonly OperationClass[];

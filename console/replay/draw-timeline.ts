@@ -1,0 +1,161 @@
+/** Draws the time line of a recording on a canvas: how busy it was, and where the moments are. */
+import type { Moment, MomentKind } from "./moments.ts";
+import type { Span } from "./playback.ts";
+import { densityOf, placeOf } from "./time-scale.ts";
+
+export interface TimelineContent {
+  /** Known activity: numbers of records over stretches of time. */
+  readonly activity: readonly (Span & { readonly count: number })[];
+  readonly moments: readonly Moment[];
+  readonly gaps: readonly Span[];
+}
+
+export interface TimelineColours {
+  readonly text: string;
+  readonly dim: string;
+  readonly line: string;
+  readonly activity: string;
+  readonly alarm: string;
+  readonly attention: string;
+  readonly sunken: string;
+}
+
+/** CSS pixels from the top; the names of the lanes stand beside in HTML. */
+export const LANE_HEIGHT = 18;
+export const LANES: readonly MomentKind[] = ["write", "refusal", "hold", "capabilities"];
+export const ACTIVITY_HEIGHT = 26;
+export const TICKS_HEIGHT = 18;
+export const TIMELINE_HEIGHT = ACTIVITY_HEIGHT + LANES.length * LANE_HEIGHT + TICKS_HEIGHT;
+
+/** Pixels a column of the density is wide. */
+const COLUMN_WIDTH = 3;
+
+export function drawTimeline(
+  context: CanvasRenderingContext2D,
+  width: number,
+  view: Span,
+  content: TimelineContent,
+  colours: TimelineColours,
+): void {
+  context.clearRect(0, 0, width, TIMELINE_HEIGHT);
+  drawGaps(context, width, view, content.gaps, colours);
+  drawActivity(context, width, view, content.activity, colours);
+  drawLanes(context, width, colours);
+  drawMoments(context, width, view, content.moments, colours);
+}
+
+function drawGaps(
+  context: CanvasRenderingContext2D,
+  width: number,
+  view: Span,
+  gaps: readonly Span[],
+  colours: TimelineColours,
+): void {
+  for (const gap of gaps) {
+    const from = placeOf(view, gap.fromMs) * width;
+    const length = Math.max(2, placeOf(view, gap.untilMs) * width - from);
+    context.fillStyle = colours.sunken;
+    context.fillRect(from, 0, length, TIMELINE_HEIGHT - TICKS_HEIGHT);
+    context.strokeStyle = colours.attention;
+    context.setLineDash([4, 3]);
+    context.strokeRect(from + 0.5, 0.5, length - 1, TIMELINE_HEIGHT - TICKS_HEIGHT - 1);
+    context.setLineDash([]);
+  }
+}
+
+function drawActivity(
+  context: CanvasRenderingContext2D,
+  width: number,
+  view: Span,
+  activity: TimelineContent["activity"],
+  colours: TimelineColours,
+): void {
+  const density = densityOf(view, activity, Math.max(1, Math.floor(width / COLUMN_WIDTH)));
+  const most = Math.max(1, ...density);
+  context.fillStyle = colours.activity;
+  density.forEach((count, column) => {
+    if (count === 0) return;
+    // The square root keeps a single operation visible beside a thousand polls.
+    const height = Math.max(1, Math.sqrt(count / most) * (ACTIVITY_HEIGHT - 4));
+    context.fillRect(column * COLUMN_WIDTH, ACTIVITY_HEIGHT - height, COLUMN_WIDTH - 1, height);
+  });
+}
+
+function drawLanes(
+  context: CanvasRenderingContext2D,
+  width: number,
+  colours: TimelineColours,
+): void {
+  context.fillStyle = colours.line;
+  for (let lane = 0; lane <= LANES.length; lane += 1) {
+    context.fillRect(0, ACTIVITY_HEIGHT + lane * LANE_HEIGHT, width, 1);
+  }
+}
+
+function drawMoments(
+  context: CanvasRenderingContext2D,
+  width: number,
+  view: Span,
+  moments: readonly Moment[],
+  colours: TimelineColours,
+): void {
+  const drawn = new Set<string>();
+  for (const moment of moments) {
+    const x = Math.round(placeOf(view, moment.wallMs) * width);
+    if (x < -6 || x > width + 6) continue;
+    const key = `${moment.kind} ${x}`;
+    if (drawn.has(key)) continue;
+    drawn.add(key);
+    if (moment.kind === "end") drawEnd(context, x, colours);
+    const lane = LANES.indexOf(moment.kind);
+    if (lane < 0) continue;
+    const y = ACTIVITY_HEIGHT + (lane + 0.5) * LANE_HEIGHT;
+    drawMark(context, moment.kind, x, y, colours);
+  }
+}
+
+function drawEnd(context: CanvasRenderingContext2D, x: number, colours: TimelineColours): void {
+  context.fillStyle = colours.text;
+  context.fillRect(x - 2, 0, 2, TIMELINE_HEIGHT - TICKS_HEIGHT);
+}
+
+/** A shape for each kind, so that colour is never the only difference. */
+function drawMark(
+  context: CanvasRenderingContext2D,
+  kind: MomentKind,
+  x: number,
+  y: number,
+  colours: TimelineColours,
+): void {
+  context.lineWidth = 2;
+  context.beginPath();
+  switch (kind) {
+    case "write":
+      context.fillStyle = colours.text;
+      context.moveTo(x - 4, y + 4);
+      context.lineTo(x, y - 4);
+      context.lineTo(x + 4, y + 4);
+      context.fill();
+      break;
+    case "refusal":
+      context.strokeStyle = colours.alarm;
+      context.moveTo(x - 4, y - 4);
+      context.lineTo(x + 4, y + 4);
+      context.moveTo(x + 4, y - 4);
+      context.lineTo(x - 4, y + 4);
+      context.stroke();
+      break;
+    case "hold":
+      context.fillStyle = colours.attention;
+      context.moveTo(x, y - 5);
+      context.lineTo(x + 5, y);
+      context.lineTo(x, y + 5);
+      context.lineTo(x - 5, y);
+      context.fill();
+      break;
+    default:
+      context.strokeStyle = colours.dim;
+      context.rect(x - 3, y - 3, 6, 6);
+      context.stroke();
+  }
+}

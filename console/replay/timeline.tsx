@@ -1,0 +1,204 @@
+/** The time line: everything that happened, at a glance; a click, a drag or a key moves the play head. */
+import { ActionIcon, Tooltip, useComputedColorScheme } from "@mantine/core";
+import { useElementSize } from "@mantine/hooks";
+import { IconArrowsHorizontal, IconZoomIn, IconZoomOut } from "@tabler/icons-react";
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+import { clockTime } from "../components/time-words.ts";
+import { replayText as words } from "../text/replay.ts";
+import { drawTimeline, LANES, TIMELINE_HEIGHT, type TimelineContent } from "./draw-timeline.ts";
+import type { Span } from "./playback.ts";
+import { follow, momentAt, placeOf, ticksOf, zoom } from "./time-scale.ts";
+
+interface TimelineProps {
+  readonly span: Span;
+  readonly content: TimelineContent;
+  readonly headMs: number;
+  readonly onSeek: (atMs: number) => void;
+}
+
+const WHEEL_ZOOM = 1.0015;
+const BUTTON_ZOOM = 0.5;
+/** Room that one label of a tick needs. */
+const TICK_WIDTH = 96;
+
+export function Timeline({ span, content, headMs, onSeek }: TimelineProps) {
+  const [zoomed, setZoomed] = useState<Span | undefined>(undefined);
+  const [hoverMs, setHoverMs] = useState<number | undefined>(undefined);
+  const { ref, width } = useElementSize<HTMLDivElement>();
+  const view = zoomed ?? span;
+  const zoomBy = (factor: number, aroundMs: number) => {
+    const next = zoom(view, span, aroundMs, factor);
+    setZoomed(next === span ? undefined : next);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the head takes the view along
+  useEffect(() => {
+    if (zoomed !== undefined) setZoomed(follow(zoomed, span, headMs));
+  }, [headMs]);
+
+  const place = (event: PointerEvent) =>
+    momentAt(view, (event.clientX - left(event.currentTarget)) / Math.max(1, width));
+  const onPointer = (event: PointerEvent<HTMLDivElement>) => {
+    setHoverMs(place(event));
+    if (event.type === "pointerdown") event.currentTarget.setPointerCapture(event.pointerId);
+    if (event.buttons === 1) onSeek(place(event));
+  };
+  return (
+    <div className="rp-line">
+      <LaneNames />
+      <div
+        ref={ref}
+        className="rp-line-view"
+        role="slider"
+        tabIndex={0}
+        aria-label={words.line.label}
+        aria-valuemin={0}
+        aria-valuemax={Math.round((span.untilMs - span.fromMs) / 1000)}
+        aria-valuenow={Math.round((headMs - span.fromMs) / 1000)}
+        aria-valuetext={clockTime(headMs)}
+        title={words.line.help}
+        onPointerDown={onPointer}
+        onPointerMove={onPointer}
+        onPointerLeave={() => setHoverMs(undefined)}
+        onWheel={(event) => zoomBy(WHEEL_ZOOM ** event.deltaY, hoverMs ?? headMs)}
+        onKeyDown={(event) => onKey(event, view, span, headMs, onSeek, zoomBy)}
+      >
+        <Drawing view={view} width={width} content={content} />
+        <Ticks view={view} width={width} />
+        <Head view={view} atMs={headMs} kind="head" />
+        {hoverMs !== undefined && <Head view={view} atMs={hoverMs} kind="hover" />}
+      </div>
+      <ZoomButtons
+        zoomed={zoomed !== undefined}
+        onZoom={(factor) => zoomBy(factor, headMs)}
+        onAll={() => setZoomed(undefined)}
+      />
+    </div>
+  );
+}
+
+function left(element: Element): number {
+  return element.getBoundingClientRect().left;
+}
+
+function onKey(
+  event: KeyboardEvent,
+  view: Span,
+  span: Span,
+  headMs: number,
+  onSeek: (atMs: number) => void,
+  zoomBy: (factor: number, aroundMs: number) => void,
+): void {
+  const stepMs = event.shiftKey ? (view.untilMs - view.fromMs) / 10 : 1000;
+  const moves: Readonly<Record<string, () => void>> = {
+    ArrowLeft: () => onSeek(headMs - stepMs),
+    ArrowRight: () => onSeek(headMs + stepMs),
+    Home: () => onSeek(span.fromMs),
+    End: () => onSeek(span.untilMs),
+    "+": () => zoomBy(BUTTON_ZOOM, headMs),
+    "-": () => zoomBy(1 / BUTTON_ZOOM, headMs),
+  };
+  const move = moves[event.key];
+  if (move === undefined) return;
+  event.preventDefault();
+  event.stopPropagation();
+  move();
+}
+
+function LaneNames() {
+  return (
+    <div className="rp-lanes" aria-hidden>
+      <span data-lane="activity">{words.line.activity}</span>
+      {LANES.map((lane) => (
+        <span key={lane}>{words.line.lanes[lane as keyof typeof words.line.lanes]}</span>
+      ))}
+    </div>
+  );
+}
+
+function Drawing(props: { view: Span; width: number; content: TimelineContent }) {
+  const { view, width, content } = props;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const scheme = useComputedColorScheme();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read anew when the scheme changes
+  useLayoutEffect(() => {
+    const element = canvas.current;
+    const context = element?.getContext("2d");
+    if (!element || !context || width === 0) return;
+    element.width = width * devicePixelRatio;
+    element.height = TIMELINE_HEIGHT * devicePixelRatio;
+    context.scale(devicePixelRatio, devicePixelRatio);
+    const style = getComputedStyle(element);
+    const colour = (name: string) => style.getPropertyValue(name).trim();
+    drawTimeline(context, width, view, content, {
+      text: colour("--mantine-color-text"),
+      dim: colour("--mantine-color-dimmed"),
+      line: colour("--sp-line"),
+      activity: colour("--sp-line-strong"),
+      alarm: colour("--sp-alarm"),
+      attention: colour("--sp-attention"),
+      sunken: colour("--sp-attention-fill"),
+    });
+  }, [view, width, content, scheme]);
+  return <canvas ref={canvas} className="rp-line-canvas" aria-hidden />;
+}
+
+function Ticks({ view, width }: { readonly view: Span; readonly width: number }) {
+  const zoneMs = -new Date(view.fromMs).getTimezoneOffset() * 60_000;
+  const ticks = ticksOf(view, Math.max(2, Math.floor(width / TICK_WIDTH)), zoneMs);
+  return (
+    <div className="rp-ticks" aria-hidden>
+      {ticks.map((tick) => (
+        <span key={tick} style={{ left: `${placeOf(view, tick) * 100}%` }}>
+          {clockTime(tick)}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function Head({ view, atMs, kind }: { view: Span; atMs: number; kind: "head" | "hover" }) {
+  const place = placeOf(view, atMs);
+  if (place < 0 || place > 1) return null;
+  return (
+    <div className="rp-head" data-kind={kind} style={{ left: `${place * 100}%` }}>
+      {kind === "hover" && <span data-end={place > 0.9 || undefined}>{clockTime(atMs)}</span>}
+    </div>
+  );
+}
+
+interface ZoomButtonsProps {
+  readonly zoomed: boolean;
+  readonly onZoom: (factor: number) => void;
+  readonly onAll: () => void;
+}
+
+function ZoomButtons({ zoomed, onZoom, onAll }: ZoomButtonsProps) {
+  const buttons = [
+    { label: words.line.zoomIn, icon: IconZoomIn, act: () => onZoom(BUTTON_ZOOM), off: false },
+    {
+      label: words.line.zoomOut,
+      icon: IconZoomOut,
+      act: () => onZoom(1 / BUTTON_ZOOM),
+      off: !zoomed,
+    },
+    { label: words.line.zoomAll, icon: IconArrowsHorizontal, act: onAll, off: !zoomed },
+  ];
+  return (
+    <div className="rp-zoom">
+      {buttons.map(({ label, icon: Icon, act, off }) => (
+        <Tooltip key={label} label={label}>
+          <ActionIcon variant="subtle" aria-label={label} disabled={off} onClick={act}>
+            <Icon size={16} />
+          </ActionIcon>
+        </Tooltip>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,115 @@
+/** What a person must know about their session now, above the work and in the order of urgency. */
+import { Alert, Button, Group, Text } from "@mantine/core";
+import { IconAlertOctagonFilled, IconAlertTriangleFilled } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { useNow } from "../components/now.ts";
+import { duration } from "../components/time-words.ts";
+import { sentence, sessionText as words } from "../text/session.ts";
+import { type SessionState, warningOf } from "./session-state.ts";
+
+interface SessionNoticesProps {
+  readonly state: SessionState;
+  readonly onDismissLoss: () => void;
+  readonly onStay: () => void;
+  readonly onRetry: () => void;
+}
+
+export function SessionNotices({ state, onDismissLoss, onStay, onRetry }: SessionNoticesProps) {
+  const { attachment, recorder, loss } = state;
+  return (
+    <div className="wb-notices" aria-live="polite">
+      <LinkNotice attachment={attachment} onRetry={onRetry} />
+      {recorder.state === "frozen" && (
+        <Notice tone="alarm" title={words.frozenTitle}>
+          {words.frozenBody(recorder.cause)}
+        </Notice>
+      )}
+      {loss !== undefined && (
+        <Notice
+          tone="alarm"
+          title={words.loss.title(loss.left)}
+          action={{ label: words.loss.dismiss, act: onDismissLoss }}
+        >
+          {words.loss.because(loss.cause.reason, loss.cause.rule)}
+        </Notice>
+      )}
+      <DeadlineNotice state={state} onStay={onStay} />
+    </div>
+  );
+}
+
+function DeadlineNotice(props: Pick<SessionNoticesProps, "state" | "onStay">) {
+  const nowMs = useNow();
+  const warning = warningOf(props.state, nowMs);
+  if (warning === undefined) return null;
+  const left = duration(warning.atMs - nowMs);
+  return warning.rule === "idle" ? (
+    <Notice
+      tone="attention"
+      title={words.warning.idleTitle(left)}
+      action={{ label: words.warning.stay, act: props.onStay }}
+    >
+      {words.warning.idleBody}
+    </Notice>
+  ) : (
+    <Notice tone="attention" title={words.warning.untilTitle(left)}>
+      {words.warning.untilBody}
+    </Notice>
+  );
+}
+
+function LinkNotice(props: Pick<SessionState, "attachment"> & { readonly onRetry: () => void }) {
+  const { attachment } = props;
+  switch (attachment.kind) {
+    case "attached":
+      return null;
+    case "attaching":
+      return <p className="wb-quiet">{words.link.attaching}</p>;
+    case "away":
+      return <Notice tone="attention" title={words.link.away} />;
+    case "refused":
+      return (
+        <Notice
+          tone="alarm"
+          title={words.link.refusedTitle}
+          action={{ label: words.link.retry, act: props.onRetry }}
+        >
+          {sentence(attachment.message)} {attachment.again && words.link.again}
+        </Notice>
+      );
+  }
+}
+
+interface NoticeProps {
+  readonly tone: "alarm" | "attention";
+  readonly title: string;
+  readonly action?: { readonly label: string; readonly act: () => void };
+  readonly children?: ReactNode;
+}
+
+export function Notice({ tone, title, action, children }: NoticeProps) {
+  const Shape = tone === "alarm" ? IconAlertOctagonFilled : IconAlertTriangleFilled;
+  return (
+    <Alert
+      className="wb-notice"
+      data-tone={tone}
+      variant="outline"
+      role={tone === "alarm" ? "alert" : "status"}
+      icon={<Shape size={18} />}
+    >
+      <Group justify="space-between" gap="sm" wrap="nowrap">
+        <div>
+          <Text size="sm" fw={600}>
+            {title}
+          </Text>
+          {children !== undefined && <Text size="sm">{children}</Text>}
+        </div>
+        {action && (
+          <Button variant="default" size="xs" onClick={action.act}>
+            {action.label}
+          </Button>
+        )}
+      </Group>
+    </Alert>
+  );
+}
