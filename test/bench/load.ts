@@ -1,0 +1,84 @@
+/** Drives the load process and reads the relay's CPU over exactly the measured time. */
+import net from "node:net";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { type Child, startChild } from "../kit/child.ts";
+import type { LoadAnswer, LoadJob } from "./modbus-load.ts";
+import { cpuMs } from "./report.ts";
+
+export interface Measured {
+  readonly perSecond: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  /** CPU of the relay per transaction, µs; NaN where there is none. */
+  readonly cpuUs: number;
+}
+
+const IDLE_CONNECTIONS = 500;
+const IDLE_SETTLE_MS = 1500;
+
+export class Load {
+  private readonly child: Child;
+  private readonly lines: AsyncIterator<string>;
+
+  private constructor(child: Child) {
+    this.child = child;
+    const stdout = child.process.stdout;
+    if (!stdout) throw new Error("the load process has no output");
+    this.lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  }
+
+  static async start(): Promise<Load> {
+    const script = path.join(import.meta.dirname, "modbus-load.ts");
+    return new Load(await startChild(process.execPath, [script], { ready: /load ready/ }));
+  }
+
+  async run(job: LoadJob, pid: number | undefined): Promise<Measured> {
+    this.child.process.stdin?.write(`${JSON.stringify(job)}\n`);
+    await this.until("measuring");
+    const before = pid === undefined ? Number.NaN : cpuMs(pid);
+    await this.until("measured");
+    const usedMs = (pid === undefined ? Number.NaN : cpuMs(pid)) - before;
+    const answer = JSON.parse(await this.line()) as LoadAnswer;
+    if (answer.exceptions > 0) throw new Error(`${answer.exceptions} exceptions in the bench`);
+    return {
+      perSecond: answer.transactions / answer.seconds,
+      p50Us: answer.p50Us,
+      p99Us: answer.p99Us,
+      cpuUs: (usedMs * 1000) / answer.transactions,
+    };
+  }
+
+  /** Opens idle connections and answers how much memory each cost the relay, in KB. */
+  async idleMemory(port: number, pid: number, resident: (pid: number) => number): Promise<number> {
+    const before = resident(pid);
+    const sockets = await Promise.all(Array.from({ length: IDLE_CONNECTIONS }, () => opened(port)));
+    await new Promise((resolve) => setTimeout(resolve, IDLE_SETTLE_MS));
+    const grown = resident(pid) - before;
+    for (const socket of sockets) socket.destroy();
+    return (grown * 1.024) / IDLE_CONNECTIONS;
+  }
+
+  async stop(): Promise<void> {
+    this.child.process.stdin?.end();
+    await this.child.ended;
+  }
+
+  private async until(word: string): Promise<void> {
+    while ((await this.line()) !== word);
+  }
+
+  private async line(): Promise<string> {
+    const { value, done } = await this.lines.next();
+    if (done) throw new Error(`the load process ended:\n${this.child.output}`);
+    return value;
+  }
+}
+
+function opened(port: number): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ port, host: "127.0.0.1" });
+    socket.once("connect", () => resolve(socket));
+    socket.once("error", reject);
+  });
+}

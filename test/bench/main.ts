@@ -1,0 +1,16 @@
+/** `npm run bench -- NAME`: measures against a peer in the same run and prints a ratio. */
+const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  modbus: () => import("./modbus.ts"),
+};
+
+const name = process.argv[2] ?? "";
+const load = BENCHES[name];
+if (load) {
+  const bench = await load();
+  await bench.run();
+} else {
+  process.stderr.write(
+    `npm run bench -- NAME, where NAME is one of: ${Object.keys(BENCHES).join(", ")}\n`,
+  );
+  process.exitCode = 2;
+}
