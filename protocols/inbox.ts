@@ -12,53 +12,65 @@ export type Cut<T> =
 export const INCOMPLETE = { kind: "incomplete" } as const;
 
 export class Inbox {
-  private buffer: Uint8Array;
-  private start = 0;
-  private end = 0;
+  private readonly window: { bytes: Uint8Array; start: number; end: number };
   private readonly lengthMax: number;
 
   /** @param lengthMax bytes it may hold, unconsumed; `push` answers false beyond that. */
   constructor(lengthMax: number, lengthFirst = 0) {
     this.lengthMax = lengthMax;
-    this.buffer = new Uint8Array(Math.min(lengthFirst, lengthMax));
+    this.window = { bytes: new Uint8Array(Math.min(lengthFirst, lengthMax)), start: 0, end: 0 };
   }
 
   get length(): number {
-    return this.end - this.start;
+    return this.window.end - this.window.start;
   }
 
   /** Takes a copy of the bytes. False, and nothing taken, if they do not fit. */
   push(bytes: Uint8Array): boolean {
     if (this.length + bytes.length > this.lengthMax) return false;
     this.makeRoom(bytes.length);
-    this.buffer.set(bytes, this.end);
-    this.end += bytes.length;
+    this.window.bytes.set(bytes, this.window.end);
+    this.window.end += bytes.length;
     return true;
   }
 
   /** Cuts one frame off the front. What `cut` returns must not keep a view of its argument. */
   take<T>(cut: (bytes: Uint8Array) => Cut<T>): Cut<T> {
-    const result = cut(this.buffer.subarray(this.start, this.end));
-    if (result.kind === "frame") this.start += result.length;
-    if (this.start === this.end) this.start = this.end = 0;
+    const { bytes, start, end } = this.window;
+    const result = cut(bytes.subarray(start, end));
+    if (result.kind === "frame") this.skip(result.length);
     return result;
   }
 
+  /**
+   * For hot paths that cut without an object per frame: unconsumed bytes are `bytes[start]` to
+   * `bytes[end - 1]`, until the next `push`, `take` or `skip`.
+   */
+  get view(): { readonly bytes: Uint8Array; readonly start: number; readonly end: number } {
+    return this.window;
+  }
+
+  /** Consumes `count` bytes off the front. */
+  skip(count: number): void {
+    this.window.start += Math.min(count, this.length);
+    if (this.window.start === this.window.end) this.window.start = this.window.end = 0;
+  }
+
   clear(): void {
-    this.start = this.end = 0;
+    this.window.start = this.window.end = 0;
   }
 
   private makeRoom(count: number): void {
-    if (this.end + count <= this.buffer.length) return;
-    const held = this.length;
-    const needed = held + count;
+    const { bytes, start, end } = this.window;
+    if (end + count <= bytes.length) return;
+    const held = end - start;
     const target =
-      needed <= this.buffer.length
-        ? this.buffer
-        : new Uint8Array(Math.min(this.lengthMax, Math.max(needed, this.buffer.length * 2)));
-    target.set(this.buffer.subarray(this.start, this.end));
-    this.buffer = target;
-    this.start = 0;
-    this.end = held;
+      held + count <= bytes.length
+        ? bytes
+        : new Uint8Array(Math.min(this.lengthMax, Math.max(held + count, bytes.length * 2)));
+    target.set(bytes.subarray(start, end));
+    this.window.bytes = target;
+    this.window.start = 0;
+    this.window.end = held;
   }
 }

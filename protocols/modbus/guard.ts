@@ -1,0 +1,321 @@
+/**
+ * The Modbus TCP guard.
+ *
+ *     client bytes -> frame -> operations -> decide -> permit -> encoded anew -> asset
+ *                                                   -> deny   -> exception    -> client
+ *                                                   -> hold   -> parked
+ *     asset bytes  -> frame -> matched to its request, checked -> client's transaction -> client
+ *
+ * Replies leave in the order of the requests, except past a held one. Requests beyond the
+ * in-flight limit stay in the inbox, unlooked at, so that a flood costs the sender and not us.
+ */
+
+import type { Input, RefusalKind, Side } from "../guard.ts";
+import {
+  type Answer,
+  BACKLOG_MAX,
+  type Effect,
+  type Guard,
+  type GuardEvent,
+  type Input,
+  type Outcome,
+  type RefusalKind,
+  type Side,
+} from "../guard.ts";
+import { Inbox } from "../inbox.ts";
+import { encodeRequest } from "./encode.ts";
+import { EXCEPTION, exceptionForRefusal } from "./exception.ts";
+import { Exchange, Exchanges, numberOf } from "./exchange.ts";
+import {
+  exceptionFrame,
+  frameFault,
+  frameLength,
+  frameTransaction,
+  frameUnit,
+  HEADER_LENGTH,
+} from "./frame.ts";
+import { Malformed } from "./malformed.ts";
+import { laneOf } from "./operation-key.ts";
+import { Parked } from "./parked.ts";
+import { isException, replyFault, replyFrame } from "./reply.ts";
+import { decodeRequest } from "./request.ts";
+import { byteAt } from "./words.ts";
+
+export interface ModbusGuardOptions {
+  /** Requests of this channel sent and not yet answered to the client; 1 to `LIMIT_MAX`. */
+  readonly inFlightMax?: number;
+  /** Requests held, and those kept back behind them; 0 to `LIMIT_MAX`. */
+  readonly parkedMax?: number;
+}
+
+/** The Messaging Guide (4.4.1.2) suggests 1 to 16 transactions on a connection. */
+export const IN_FLIGHT_DEFAULT = 16;
+/** More writes than this waiting for one person's answer are a flood, not work. */
+export const PARKED_DEFAULT = 32;
+/** Keeps own numbers (16 bit) far from running out, and searches short. */
+export const LIMIT_MAX = 1024;
+/**
+ * The loop stops reading above `BACKLOG_MAX`, and a leg yields at most as much at once; twice
+ * that again is room for a loop that stops late. Beyond it something is wrong.
+ */
+const INBOX_MAX = 4 * BACKLOG_MAX;
+
+export class ModbusGuard implements Guard {
+  private readonly client = new Inbox(INBOX_MAX);
+  private readonly asset = new Inbox(INBOX_MAX);
+  private readonly exchanges = new Exchanges();
+  private readonly parked: Parked;
+  private readonly inFlightMax: number;
+  /** Waits for its answer; meanwhile nothing else moves. */
+  private undecided: Exchange | undefined;
+  private decisions = 0;
+  private ended = false;
+
+  constructor({ inFlightMax, parkedMax }: ModbusGuardOptions = {}) {
+    this.inFlightMax = limit("inFlightMax", inFlightMax ?? IN_FLIGHT_DEFAULT, 1);
+    this.parked = new Parked(limit("parkedMax", parkedMax ?? PARKED_DEFAULT, 0));
+  }
+
+  step(input: Input): readonly Effect[] {
+    const effects: Effect[] = [];
+    if (this.ended) return effects;
+    if (input.kind === "bytes") this.receive(input.from, input.bytes, effects);
+    else if (input.kind === "answers") this.settle(input.id, input.answers, effects);
+    else this.happened(input.event, effects);
+    return effects;
+  }
+
+  backlog(from: Side): number {
+    return from === "client" ? this.client.length : this.asset.length;
+  }
+
+  /** The first frame is cut straight from what arrived: almost always it is the only one. */
+  private receive(from: Side, bytes: Uint8Array, effects: Effect[]): void {
+    const inbox = from === "client" ? this.client : this.asset;
+    const taken = inbox.length > 0 ? 0 : this.take(from, bytes, 0, bytes.length, effects);
+    const rest = taken === 0 ? bytes : bytes.subarray(taken);
+    if (!this.ended && rest.length > 0 && !inbox.push(rest)) {
+      this.violate(from, "more bytes than may wait here", effects);
+    }
+    this.advance(effects);
+  }
+
+  /**
+   * Goes on until a decision is needed or bytes run out. What the client asked for comes before
+   * what the asset sent next: so the order of effects does not depend on how bytes were cut.
+   */
+  private advance(effects: Effect[]): void {
+    while (!this.ended && this.undecided === undefined) {
+      if (this.askParked(effects)) continue;
+      if (this.takeFrom("client", this.client, effects)) continue;
+      if (!this.takeFrom("asset", this.asset, effects)) return;
+    }
+  }
+
+  private takeFrom(from: Side, inbox: Inbox, effects: Effect[]): boolean {
+    if (inbox.length === 0) return false;
+    const { bytes, start, end } = inbox.view;
+    const taken = this.take(from, bytes, start, end, effects);
+    inbox.skip(taken);
+    return taken > 0;
+  }
+
+  /** Takes one frame if there is a whole one and it is its turn. Answers the bytes consumed. */
+  private take(
+    from: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    effects: Effect[],
+  ): number {
+    if (this.undecided !== undefined || (from === "client" && !this.hasRoom)) return 0;
+    const length = frameLength(bytes, start, end);
+    if (length > 0) {
+      if (from === "client") this.request(bytes, start, length, effects);
+      else this.reply(bytes, start, length, effects);
+    } else if (length < 0) {
+      this.violate(from, frameFault(length), effects);
+    }
+    return Math.max(0, length);
+  }
+
+  private get hasRoom(): boolean {
+    return this.exchanges.length < this.inFlightMax;
+  }
+
+  private request(bytes: Uint8Array, start: number, length: number, effects: Effect[]): void {
+    const transaction = frameTransaction(bytes, start);
+    const unit = frameUnit(bytes, start);
+    const pdu = start + HEADER_LENGTH;
+    const items = decodeRequest(unit, bytes, pdu, start + length);
+    if (items instanceof Malformed) {
+      const exchange = new Exchange(transaction, unit, []);
+      this.answer(exchange, byteAt(bytes, pdu), items.exception, effects);
+      return;
+    }
+    const exchange = new Exchange(transaction, unit, items);
+    if (this.parked.keepsBack(exchange)) this.park(exchange, effects);
+    else this.ask(exchange, effects);
+  }
+
+  private ask(exchange: Exchange, effects: Effect[]): void {
+    exchange.decision = this.nextDecision();
+    this.undecided = exchange;
+    effects.push({
+      kind: "decide",
+      id: exchange.decision,
+      request: exchange.transaction,
+      lane: laneOf(exchange.unit),
+      items: exchange.items,
+    });
+  }
+
+  /** One that a hold kept back is asked for once the hold is settled: by then rights may have changed. */
+  private askParked(effects: Effect[]): boolean {
+    const exchange = this.hasRoom ? this.parked.takeFree() : undefined;
+    if (exchange) this.ask(exchange, effects);
+    return exchange !== undefined;
+  }
+
+  /** Skips ids whose number towards the asset is in use (a hold can outlive 65,536 reads). */
+  private nextDecision(): number {
+    do this.decisions++;
+    while (this.isUsed(numberOf(this.decisions)));
+    return this.decisions;
+  }
+
+  private isUsed(number: number): boolean {
+    return this.exchanges.uses(number) || this.parked.uses(number);
+  }
+
+  private settle(id: number, answers: readonly Answer[], effects: Effect[]): void {
+    if (this.undecided?.decision === id) {
+      const exchange = this.undecided;
+      this.undecided = undefined;
+      this.carryOut(exchange, answers, effects);
+    } else {
+      if (id < 1 || id > this.decisions) throw new Error(`decision ${id} was never asked for`);
+      const exchange = this.parked.settle(id);
+      if (exchange) this.carryOut(exchange, answers, effects);
+    }
+    this.advance(effects);
+  }
+
+  /** All items or none: a device carries a request out as one. A settled hold does not wait for room. */
+  private carryOut(exchange: Exchange, answers: readonly Answer[], effects: Effect[]): void {
+    if (answers.length !== exchange.items.length) {
+      throw new Error(`decision ${exchange.decision} needs ${exchange.items.length} answers`);
+    }
+    const verdict = strictest(answers);
+    if (verdict.kind === "deny") this.refuse(exchange, verdict.refusal, effects);
+    else if (verdict.kind === "hold") this.park(exchange, effects);
+    else this.forward(exchange, effects);
+  }
+
+  private park(exchange: Exchange, effects: Effect[]): void {
+    if (!this.parked.push(exchange)) this.refuse(exchange, "busy", effects);
+  }
+
+  private forward(exchange: Exchange, effects: Effect[]): void {
+    this.exchanges.push(exchange);
+    const bytes = encodeRequest(exchange.items, exchange.number);
+    effects.push({ kind: "send", to: "asset", bytes, decision: exchange.decision });
+  }
+
+  private refuse(exchange: Exchange, refusal: RefusalKind, effects: Effect[]): void {
+    const [first] = exchange.items;
+    this.answer(exchange, first?.function ?? 0, exceptionForRefusal(refusal), effects);
+  }
+
+  private answer(exchange: Exchange, code: number, exception: number, effects: Effect[]): void {
+    exchange.reply = exceptionFrame(exchange.transaction, exchange.unit, code, exception);
+    this.exchanges.push(exchange);
+    this.exchanges.flush(effects);
+  }
+
+  private reply(bytes: Uint8Array, start: number, length: number, effects: Effect[]): void {
+    const exchange = this.exchanges.unanswered(frameTransaction(bytes, start));
+    const pdu = start + HEADER_LENGTH;
+    if (exchange === undefined || exchange.unit !== frameUnit(bytes, start)) {
+      this.violate("asset", "a reply that no request waits for", effects);
+      return;
+    }
+    const fault = replyFault(exchange.items, bytes, pdu, start + length);
+    if (fault !== undefined) {
+      this.violate("asset", fault, effects);
+      return;
+    }
+    if (exchange.changes) {
+      const outcome: Outcome = isException(bytes, pdu)
+        ? { kind: "refused", code: byteAt(bytes, pdu + 1) }
+        : { kind: "done" };
+      effects.push({ kind: "outcome", decision: exchange.decision, outcome });
+    }
+    exchange.reply = replyFrame(exchange.items, exchange.transaction, bytes, start, length);
+    this.exchanges.flush(effects);
+  }
+
+  private happened(event: GuardEvent, effects: Effect[]): void {
+    if (event.kind === "end") this.end(effects);
+    if (event.kind === "timeout") this.lost(event.request, effects);
+    if (event.kind === "withheld") this.withheld(event.decision, effects);
+    this.advance(effects);
+  }
+
+  private lost(number: number, effects: Effect[]): void {
+    const exchange = this.exchanges.unanswered(number);
+    if (exchange === undefined) return;
+    this.outcomeUnknown(exchange, effects);
+    this.giveUp(exchange, EXCEPTION.gatewayTarget, effects);
+  }
+
+  /** The asset never saw it. Busy, not illegal: asked again it is decided anew, and refused by name. */
+  private withheld(decision: number, effects: Effect[]): void {
+    const exchange = this.exchanges.unanswered(numberOf(decision));
+    if (exchange?.decision === decision) this.giveUp(exchange, EXCEPTION.busy, effects);
+  }
+
+  private giveUp(exchange: Exchange, exception: number, effects: Effect[]): void {
+    const code = exchange.items[0]?.function ?? 0;
+    exchange.reply = exceptionFrame(exchange.transaction, exchange.unit, code, exception);
+    this.exchanges.flush(effects);
+  }
+
+  private outcomeUnknown(exchange: Exchange, effects: Effect[]): void {
+    if (!exchange.changes) return;
+    effects.push({
+      kind: "outcome",
+      decision: exchange.decision,
+      outcome: { kind: "unknown" },
+    });
+  }
+
+  private violate(from: Side, reason: string, effects: Effect[]): void {
+    this.end(effects);
+    effects.push({ kind: "violation", from, reason });
+  }
+
+  private end(effects: Effect[]): void {
+    this.ended = true;
+    for (const exchange of this.exchanges.abandon()) this.outcomeUnknown(exchange, effects);
+    this.parked.clear();
+    this.undecided = undefined;
+    this.client.clear();
+    this.asset.clear();
+  }
+}
+
+/** A denial outweighs a hold, a hold a permit. */
+function strictest(answers: readonly Answer[]): Answer {
+  let strictest: Answer = { kind: "permit" };
+  for (const answer of answers) {
+    if (answer.kind === "deny") return answer;
+    if (answer.kind === "hold") strictest = answer;
+  }
+  return strictest;
+}
+
+function limit(name: string, value: number, min: number): number {
+  if (Number.isInteger(value) && value >= min && value <= LIMIT_MAX) return value;
+  throw new RangeError(`${name} must be ${min} to ${LIMIT_MAX}, not ${value}`);
+}
