@@ -10,7 +10,6 @@
  * in-flight limit stay in the inbox, unlooked at, so that a flood costs the sender and not us.
  */
 
-import type { Input, RefusalKind, Side } from "../guard.ts";
 import {
   type Answer,
   BACKLOG_MAX,
