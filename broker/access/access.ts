@@ -31,6 +31,8 @@ export interface Access<S extends ControlledSession> {
    * @throws AccessRefused not-allowed, not-found, no-grant, step-up-required, too-many; SessionRefused
    */
   openSession(who: Opener, endpointId: string, grantId?: string): Promise<S>;
+  /** A grant was made, revoked, or came with a changed plant file. Returns an unsubscribe function. */
+  onGrantsChanged(listener: () => void): () => void;
   /** Stops timers and watching. Sessions are ended by the session host. */
   close(): void;
 }
@@ -89,9 +91,9 @@ export interface SessionOpener<S extends ControlledSession> {
 }
 
 /** The plant in force, and word of each change in the turn in which it comes into force. */
-export interface PlantSource {
-  current(): Plant;
-  onChanged(listener: (plant: Plant) => void): () => void;
+export interface PlantInForce {
+  readonly current: Plant;
+  onChange(listener: (plant: Plant) => void): () => void;
 }
 
 /** An endpoint found by its id. */

@@ -1,0 +1,126 @@
+/**
+ * The tables. Plain SQL types only, so that SQLite and PostgreSQL keep the same: ids are random
+ * text, times are milliseconds since the epoch in a bigint, keys and digests are base64url text,
+ * yes and no are 1 and 0.
+ */
+import type { Kysely } from "kysely";
+import type { Priority } from "./model.ts";
+
+export interface Schema {
+  readonly people: PeopleTable;
+  readonly passkeys: PasskeysTable;
+  readonly sign_ins: SignInsTable;
+  readonly challenges: ChallengesTable;
+  readonly enrolment_links: EnrolmentLinksTable;
+  readonly recoveries: RecoveriesTable;
+  readonly grants: GrantsTable;
+  readonly site_events: SiteEventsTable;
+  readonly settings: SettingsTable;
+}
+
+/** The store, or one transaction of it. */
+export type Queries = Kysely<Schema>;
+
+export interface PeopleTable {
+  id: string;
+  name: string;
+  email: string;
+  employer: string;
+  /** Names with a space between them. */
+  roles: string;
+  /** What authenticators know the person by: random, says nothing. */
+  user_handle: string;
+  enrolled_ms: number | null;
+  disabled_ms: number | null;
+  last_sign_in_ms: number | null;
+  created_ms: number;
+}
+
+export interface PasskeysTable {
+  id: string;
+  person_id: string;
+  label: string;
+  rp_id: string;
+  public_key: string;
+  algorithm: number;
+  counter: number;
+  transports: string;
+  aaguid: string;
+  user_verified: number;
+  backup_eligible: number;
+  backed_up: number;
+  created_ms: number;
+  last_used_ms: number | null;
+}
+
+export interface SignInsTable {
+  id: string;
+  token_hash: string;
+  person_id: string;
+  passkey_id: string;
+  address: string;
+  user_agent: string;
+  created_ms: number;
+  last_seen_ms: number;
+  asserted_ms: number;
+  absolute_ends_ms: number;
+}
+
+export interface ChallengesTable {
+  /** SHA-256 of the challenge. */
+  hash: string;
+  purpose: string;
+  /** SHA-256 of what it is bound to: a browser, a sign-in, a link. */
+  binding: string;
+  address: string;
+  expires_ms: number;
+}
+
+export interface EnrolmentLinksTable {
+  /** SHA-256 of the token. */
+  token_hash: string;
+  person_id: string;
+  kind: string;
+  created_ms: number;
+  expires_ms: number;
+}
+
+export interface RecoveriesTable {
+  id: string;
+  person_id: string;
+  requested_by: string;
+  requested_ms: number;
+  expires_ms: number;
+  reason: string;
+  approved_by: string | null;
+  approved_ms: number | null;
+}
+
+export interface GrantsTable {
+  id: string;
+  person_id: string;
+  endpoint: string;
+  profile: string;
+  from_ms: number;
+  until_ms: number;
+  reason: string;
+  created_by: string;
+  created_ms: number;
+  revoked_ms: number | null;
+  revoked_by: string | null;
+}
+
+export interface SiteEventsTable {
+  id: string;
+  at_ms: number;
+  kind: string;
+  priority: Priority;
+  text: string;
+  subject: string | null;
+  session: string | null;
+}
+
+export interface SettingsTable {
+  name: string;
+  value: string;
+}

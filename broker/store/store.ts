@@ -1,0 +1,87 @@
+/** The database of the broker: people, grants, events. Recordings are not in it. */
+import { chmodSync, closeSync, openSync } from "node:fs";
+import { Kysely } from "kysely";
+import { type Clock, systemClock } from "../clock.ts";
+import { migrate } from "./migrations.ts";
+import type { SiteEvent } from "./model.ts";
+import type { Queries, Schema } from "./schema.ts";
+import { type NewSiteEvent, SiteLog } from "./site-log.ts";
+import { sqliteDialect } from "./sqlite-dialect.ts";
+import { SqliteThread, type StoreFailed } from "./sqlite-thread.ts";
+
+export interface Store {
+  /** Single statements, each durable once it resolves. */
+  readonly queries: Queries;
+  readonly log: SiteLog;
+  /**
+   * All or nothing, with nobody else's statements between. Use the given queries only: the
+   * outer ones wait for this to end.
+   */
+  transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+  /** A transaction that also writes its events; listeners hear of them once it has committed. */
+  act<T>(work: (queries: Queries, record: RecordEvent) => Promise<T>): Promise<T>;
+  /** Called once if the store stops working for good: every call rejects from then on. */
+  onFailure(listener: (error: StoreFailed) => void): void;
+  close(): Promise<void>;
+}
+
+export type RecordEvent = (event: NewSiteEvent) => Promise<void>;
+
+/**
+ * Opens or creates the embedded database and brings its schema up to date.
+ * @throws StoreInUse if another process has it open; StoreFailed if it cannot be read
+ */
+export async function openStore(options: {
+  readonly path: string;
+  readonly clock?: Clock;
+}): Promise<Store> {
+  const clock = options.clock ?? systemClock;
+  keepPrivate(options.path);
+  const thread = await SqliteThread.open(options.path, clock);
+  return openStoreOn(thread, clock);
+}
+
+/** The store over an open thread; separate so that a test can break the thread. */
+export async function openStoreOn(thread: SqliteThread, clock: Clock): Promise<Store> {
+  const queries = new Kysely<Schema>({ dialect: sqliteDialect(thread) });
+  try {
+    await migrate(queries, clock);
+    const log = await SiteLog.open(queries, clock);
+    const transaction: Store["transaction"] = (work) =>
+      queries.transaction().setIsolationLevel("serializable").execute(work);
+    return {
+      queries,
+      log,
+      transaction,
+      act: (work) => act(transaction, log, work),
+      onFailure: (listener) => {
+        thread.onFailure = listener;
+      },
+      close: () => thread.close(),
+    };
+  } catch (error) {
+    await thread.close();
+    throw error;
+  }
+}
+
+async function act<T>(
+  transaction: Store["transaction"],
+  log: SiteLog,
+  work: (queries: Queries, record: RecordEvent) => Promise<T>,
+): Promise<T> {
+  const events: SiteEvent[] = [];
+  const result = await transaction((queries) =>
+    work(queries, async (event) => {
+      events.push(await log.write(queries, event));
+    }),
+  );
+  for (const event of events) log.tell(event);
+  return result;
+}
+
+/** SQLite gives its journal the mode of the file, so the file is made first, for its owner alone. */
+function keepPrivate(path: string): void {
+  closeSync(openSync(path, "a", 0o600));
+  chmodSync(path, 0o600);
+}
