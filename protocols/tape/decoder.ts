@@ -1,0 +1,234 @@
+/**
+ * Reads records from bytes that come in pieces of any size. Never throws, whatever it is fed;
+ * holds at most one frame that is not complete and what one segment may define.
+ */
+import type { Answer, Operation, OperationClass } from "../guard.ts";
+import { type Cut, INCOMPLETE, Inbox } from "../inbox.ts";
+import {
+  ANSWERS,
+  CLASSES,
+  FRAME,
+  FRAME_LENGTH_MAX,
+  ITEMS_MAX,
+  OPERATIONS_MAX,
+  REFERENCE_FIRST,
+  REFERENCE_KEEP,
+  REFUSALS,
+} from "./codec.ts";
+import { Cursor } from "./cursor.ts";
+import { findFrame } from "./frame.ts";
+import { parseHeader } from "./header.ts";
+import { Likes } from "./likes.ts";
+import { readRare } from "./rare.ts";
+import type { Header, Judged, TapeBody, TapeRecord } from "./record.ts";
+import { TextsRead } from "./texts.ts";
+import { readFields, readValue } from "./value.ts";
+
+export type Decoded =
+  | { readonly kind: "records"; readonly records: readonly TapeRecord[] }
+  /** Nothing after this place can be read; every later `push` answers the same. */
+  | {
+      readonly kind: "malformed";
+      readonly reason: string;
+      readonly records: readonly TapeRecord[];
+    };
+
+/** Taken from a push at a time: the inbox holds one incomplete frame and this much more. */
+const SLICE = 65_536;
+
+export class TapeDecoder {
+  private readonly inbox = new Inbox(FRAME_LENGTH_MAX + SLICE + 16);
+  private readonly cursor = new Cursor();
+  private readonly texts = new TextsRead();
+  private readonly operations: Operation[] = [];
+  private readonly likesFromClient = new Likes();
+  private readonly likesFromAsset = new Likes();
+  private expected: "preamble" | "header" | "position" | "any" = "preamble";
+  private fault: string | undefined;
+  private headerLast: Header | undefined;
+  private sequenceNext = 0;
+  private decisionLast = 0;
+  private us = 0;
+  private wallOffsetUs = 0;
+
+  /** Of the segment that is being read. */
+  get header(): Header | undefined {
+    return this.headerLast;
+  }
+
+  /** Bytes of a frame that is not complete yet. At the end of a whole stream: 0. */
+  get pending(): number {
+    return this.inbox.length;
+  }
+
+  push(bytes: Uint8Array): Decoded {
+    const records: TapeRecord[] = [];
+    for (let at = 0; at < bytes.length && this.fault === undefined; at += SLICE) {
+      this.inbox.push(bytes.subarray(at, at + SLICE));
+      const cut = this.inbox.take((held) => this.frames(held, records));
+      if (cut.kind === "malformed") this.fault = cut.reason;
+    }
+    if (this.fault === undefined) return { kind: "records", records };
+    this.inbox.clear();
+    return { kind: "malformed", reason: this.fault, records };
+  }
+
+  /** Reads every whole frame at once: one cut of the inbox. */
+  private frames(held: Uint8Array, records: TapeRecord[]): Cut<undefined> {
+    let at = 0;
+    for (;;) {
+      const found = findFrame(held, at, held.length);
+      if (found.kind === "malformed") return found;
+      if (found.kind === "incomplete") {
+        return at === 0 ? INCOMPLETE : { kind: "frame", frame: undefined, length: at };
+      }
+      const reason =
+        found.kind === "preamble"
+          ? this.preamble()
+          : this.frame(held, found.start, found.next, records);
+      if (reason !== undefined) return { kind: "malformed", reason };
+      at = found.next;
+    }
+  }
+
+  private preamble(): string | undefined {
+    if (this.expected === "header") return "a preamble without a header";
+    this.expected = "header";
+    this.texts.clear();
+    this.operations.length = 0;
+    this.likesFromClient.clear();
+    this.likesFromAsset.clear();
+    this.decisionLast = 0;
+    return undefined;
+  }
+
+  private frame(
+    held: Uint8Array,
+    start: number,
+    end: number,
+    records: TapeRecord[],
+  ): string | undefined {
+    const cursor = this.cursor;
+    cursor.enter(held, start, end);
+    const kind = cursor.byte();
+    if (kind === FRAME.header) this.readHeader();
+    else if (this.expected === "preamble" || this.expected === "header") {
+      cursor.fail("a tape begins with its preamble and header");
+    } else if (kind === FRAME.position) this.readPosition();
+    else if (this.expected === "position") cursor.fail("a segment's records have no position");
+    else this.readRecord(kind, records);
+    if (cursor.fault === undefined && cursor.left > 0) return "frame is longer than its record";
+    return cursor.fault;
+  }
+
+  private readHeader(): void {
+    const inPlace = this.expected === "header";
+    const header = inPlace ? parseHeader(readValue(this.cursor, this.texts)) : undefined;
+    if (header === undefined) {
+      this.cursor.fail(inPlace ? "header lacks what it must have" : "header in the wrong place");
+      return;
+    }
+    this.headerLast = header;
+    this.expected = "position";
+  }
+
+  private readPosition(): void {
+    this.sequenceNext = this.cursor.varint();
+    this.us = this.cursor.varint();
+    this.wallOffsetUs = this.cursor.varint() * 1000 - this.us;
+    this.expected = "any";
+  }
+
+  private readRecord(kind: number, records: TapeRecord[]): void {
+    const us = this.us + this.cursor.varint();
+    const body = this.readBody(kind);
+    if (body === undefined) this.cursor.fail("unknown kind of record");
+    if (body === undefined || this.cursor.fault !== undefined) return;
+    this.us = us;
+    const sequence = this.sequenceNext++;
+    const wallMs = Math.floor((us + this.wallOffsetUs) / 1000);
+    records.push({ sequence, wallMs, monotonicMs: us / 1000, ...body });
+  }
+
+  private readBody(kind: number): TapeBody | undefined {
+    switch (kind) {
+      case FRAME.bytesFromClient:
+      case FRAME.likeFromClient:
+        return this.readBytes("client", kind === FRAME.likeFromClient);
+      case FRAME.bytesFromAsset:
+      case FRAME.likeFromAsset:
+        return this.readBytes("asset", kind === FRAME.likeFromAsset);
+      case FRAME.verdict:
+        return this.readVerdict();
+      default:
+        return readRare(kind, this.cursor, this.texts);
+    }
+  }
+
+  private readBytes(from: "client" | "asset", like: boolean): TapeBody {
+    const channel = this.cursor.varint();
+    const bytes = this.cursor.raw(this.cursor.left);
+    const likes = from === "client" ? this.likesFromClient : this.likesFromAsset;
+    if (!likes.restore(bytes, like)) this.cursor.fail("difference to a message that is not there");
+    return { kind: "bytes", channel, from, bytes };
+  }
+
+  private readVerdict(): TapeBody {
+    const cursor = this.cursor;
+    const channel = cursor.varint();
+    const folded = cursor.varint();
+    const step = folded % 2 === 1 ? -(folded + 1) / 2 : folded / 2;
+    const decision = this.decisionLast + step;
+    const items: Judged[] = [];
+    const count = cursor.count(ITEMS_MAX);
+    for (let i = 0; i < count && cursor.fault === undefined; i++) items.push(this.readJudged());
+    this.decisionLast = decision;
+    return { kind: "verdict", channel, decision, items };
+  }
+
+  private readJudged(): Judged {
+    const head = this.cursor.byte();
+    const operationClass = CLASSES[head >> 5];
+    const answer = answerOf(head);
+    if (operationClass === undefined || answer === undefined) this.cursor.fail("unknown answer");
+    const operation = this.readOperation(operationClass ?? "observe");
+    const rule = this.texts.read(this.cursor);
+    return { operation, answer: answer ?? { kind: "permit" }, rule, reason: this.readText() };
+  }
+
+  private readText(): string {
+    return this.texts.read(this.cursor);
+  }
+
+  private readOperation(operationClass: OperationClass): Operation {
+    const cursor = this.cursor;
+    const reference = cursor.varint();
+    if (reference >= REFERENCE_FIRST) {
+      const kept = this.operations[reference - REFERENCE_FIRST];
+      if (kept?.class === operationClass) return kept;
+      cursor.fail("reference to an operation that is not there");
+      return { action: "", class: operationClass };
+    }
+    const length = cursor.varint();
+    const leftAfter = cursor.left - length;
+    const action = this.readText();
+    const operation = { ...readFields(cursor, this.texts), action, class: operationClass };
+    if (cursor.fault === undefined && cursor.left !== leftAfter) {
+      cursor.fail("operation is not as long as it says");
+    }
+    if (reference === REFERENCE_KEEP) this.keep(operation);
+    return operation;
+  }
+
+  private keep(operation: Operation): void {
+    if (this.operations.length < OPERATIONS_MAX) this.operations.push(operation);
+    else this.cursor.fail("too many kept operations");
+  }
+}
+
+function answerOf(head: number): Answer | undefined {
+  const kind = ANSWERS[head & 3];
+  if (kind !== "deny") return kind === undefined ? undefined : { kind };
+  const refusal = REFUSALS[(head >> 2) & 7];
+  return refusal === undefined ? undefined : { kind, refusal };
+}

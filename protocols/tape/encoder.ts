@@ -1,0 +1,259 @@
+/**
+ * Writes records as bytes. Several encoders may share one writer: each call leaves whole frames.
+ *
+ * Hot: a polled read is three calls here. They write straight into the buffer, compare a repeated
+ * operation with the one kept under its key, and allocate nothing.
+ */
+import type { Answer, Operation, OperationClass, Side } from "../guard.ts";
+import {
+  type ByteWriter,
+  putBytes,
+  putVarint,
+  VARINT_LENGTH_MAX,
+  varintLength,
+} from "./byte-writer.ts";
+import {
+  ANSWERS,
+  CLASSES,
+  FRAME,
+  FRAME_LENGTH_MAX,
+  ITEMS_MAX,
+  LIKE_LENGTH_MAX,
+  OPERATIONS_MAX,
+  PREAMBLE,
+  REFERENCE_FIRST,
+  REFERENCE_INLINE,
+  REFERENCE_KEEP,
+  REFUSALS,
+  WALL_TOLERANCE_MS,
+} from "./codec.ts";
+import { Likes } from "./likes.ts";
+import { writeRare } from "./rare.ts";
+import { type Header, type Judged, TAPE_VERSION, type TapeBody } from "./record.ts";
+import { TextsWritten } from "./texts.ts";
+import { writeFields, writeValue } from "./value.ts";
+
+type BytesBody = Extract<TapeBody, { kind: "bytes" }>;
+type VerdictBody = Extract<TapeBody, { kind: "verdict" }>;
+
+/** An operation kept under its key, with what is needed to see that another one equals it. */
+interface Kept {
+  readonly reference: number;
+  readonly operation: Operation;
+  readonly fields: number;
+}
+
+export class TapeEncoder {
+  private readonly out: ByteWriter;
+  private readonly texts = new TextsWritten();
+  private readonly operations = new Map<number, Kept>();
+  private readonly likesFromClient = new Likes();
+  private readonly likesFromAsset = new Likes();
+  private header: Header | undefined;
+  private placed = false;
+  private sequenceNext = 0;
+  private decisionLast = 0;
+  private us = 0;
+  /** Since the record before; what each record's frame begins with. */
+  private passedUs = 0;
+  private wallOffsetUs = 0;
+
+  constructor(out: ByteWriter) {
+    this.out = out;
+  }
+
+  /** Times of the last record as a reader will see them. */
+  get monotonicMs(): number {
+    return this.us / 1000;
+  }
+
+  get wallMs(): number {
+    return Math.floor((this.us + this.wallOffsetUs) / 1000);
+  }
+
+  /** Starts a segment: preamble and header. Nothing defined before is used after it. */
+  begin(header: Header): void {
+    this.texts.clear();
+    this.operations.clear();
+    this.likesFromClient.clear();
+    this.likesFromAsset.clear();
+    this.header = header;
+    this.placed = false;
+    this.decisionLast = 0;
+    for (const byte of PREAMBLE) this.out.byte(byte);
+    this.out.byte(TAPE_VERSION);
+    const start = this.out.openLength();
+    this.out.byte(FRAME.header);
+    writeValue(this.out, this.texts, header);
+    this.close(start);
+  }
+
+  /**
+   * Writes one record. Throws, and leaves no trace of it, if the record cannot be encoded: too
+   * long, or values that no tape can hold.
+   */
+  append(sequence: number, wallMs: number, monotonicMs: number, body: TapeBody): void {
+    if (this.header === undefined) throw new Error("a tape begins with its header");
+    const start = this.out.length;
+    try {
+      this.place(sequence, wallMs, Math.max(0, Math.round(monotonicMs * 1000)));
+      if (body.kind === "bytes") this.bytes(body);
+      else if (body.kind === "verdict") this.verdict(body);
+      else this.rare(body);
+    } catch (error) {
+      this.out.length = start;
+      // What the failed record defined is unknown to a reader: start afresh.
+      this.begin(this.header);
+      throw error;
+    }
+    this.sequenceNext = sequence + 1;
+  }
+
+  private place(sequence: number, wallMs: number, us: number): void {
+    if (this.placed && sequence === this.sequenceNext && us >= this.us) {
+      const derivedMs = (us + this.wallOffsetUs) / 1000;
+      if (Math.abs(derivedMs - wallMs) <= WALL_TOLERANCE_MS) {
+        this.passedUs = us - this.us;
+        this.us = us;
+        return;
+      }
+    }
+    const wholeWallMs = Math.max(0, Math.floor(wallMs));
+    const start = this.out.openLength();
+    this.out.byte(FRAME.position);
+    this.out.varint(sequence);
+    this.out.varint(us);
+    this.out.varint(wholeWallMs);
+    this.out.closeLength(start);
+    this.placed = true;
+    this.passedUs = 0;
+    this.us = us;
+    this.wallOffsetUs = wholeWallMs * 1000 - us;
+  }
+
+  private bytes(body: BytesBody): void {
+    const { bytes, from, channel } = body;
+    const length = 1 + varintLength(this.passedUs) + varintLength(channel) + bytes.length;
+    if (length > FRAME_LENGTH_MAX) throw new RangeError("message is too long for a tape");
+    const out = this.out;
+    out.reserve(length + VARINT_LENGTH_MAX);
+    const target = out.bytes;
+    let at = putVarint(target, out.length, length);
+    const kindAt = at++;
+    at = putVarint(target, at, this.passedUs);
+    at = putVarint(target, at, channel);
+    const like = this.putMessage(target, at, from, bytes);
+    target[kindAt] = kindOfBytes(from, like);
+    out.length = at + bytes.length;
+  }
+
+  private putMessage(target: Uint8Array, at: number, from: Side, bytes: Uint8Array): boolean {
+    if (bytes.length > LIKE_LENGTH_MAX) {
+      putBytes(target, at, bytes);
+      return false;
+    }
+    const likes = from === "client" ? this.likesFromClient : this.likesFromAsset;
+    return likes.put(target, at, bytes);
+  }
+
+  private verdict(body: VerdictBody): void {
+    const out = this.out;
+    const start = this.open(FRAME.verdict, body.channel);
+    const step = body.decision - this.decisionLast;
+    out.varint(step < 0 ? -step * 2 - 1 : step * 2);
+    if (body.items.length > ITEMS_MAX) throw new RangeError("verdict on too many items");
+    out.varint(body.items.length);
+    for (const item of body.items) this.judged(item);
+    this.close(start);
+    this.decisionLast = body.decision;
+  }
+
+  private judged(item: Judged): void {
+    this.out.byte(headOf(item.answer, item.operation.class));
+    this.operation(item.operation);
+    this.texts.write(this.out, item.rule);
+    this.texts.write(this.out, item.reason);
+  }
+
+  private operation(operation: Operation): void {
+    const key = operation.key;
+    const kept = key === undefined ? undefined : this.operations.get(key);
+    if (kept !== undefined && isSame(kept, operation)) {
+      this.out.varint(kept.reference);
+      return;
+    }
+    const keep =
+      key !== undefined &&
+      kept === undefined &&
+      this.operations.size < OPERATIONS_MAX &&
+      isFlat(operation);
+    this.out.byte(keep ? REFERENCE_KEEP : REFERENCE_INLINE);
+    this.define(operation);
+    if (keep) {
+      const reference = this.operations.size + REFERENCE_FIRST;
+      this.operations.set(key, { reference, operation, fields: Object.keys(operation).length });
+    }
+  }
+
+  private define(operation: Operation): void {
+    const { action, class: _, ...fields } = operation;
+    const start = this.out.openLength();
+    this.texts.write(this.out, action);
+    writeFields(this.out, this.texts, Object.entries(fields));
+    this.out.closeLength(start);
+  }
+
+  private rare(body: Exclude<TapeBody, BytesBody | VerdictBody>): void {
+    const start = this.out.openLength();
+    this.out.byte(FRAME[body.kind]);
+    this.out.varint(this.passedUs);
+    writeRare(this.out, this.texts, body);
+    this.close(start);
+  }
+
+  private open(kind: number, channel: number): number {
+    const start = this.out.openLength();
+    this.out.byte(kind);
+    this.out.varint(this.passedUs);
+    this.out.varint(channel);
+    return start;
+  }
+
+  private close(start: number): void {
+    if (this.out.length - start > FRAME_LENGTH_MAX) {
+      throw new RangeError("record is too long for a tape");
+    }
+    this.out.closeLength(start);
+  }
+}
+
+function kindOfBytes(from: Side, like: boolean): number {
+  if (from === "client") return like ? FRAME.likeFromClient : FRAME.bytesFromClient;
+  return like ? FRAME.likeFromAsset : FRAME.bytesFromAsset;
+}
+
+/** Answer in 2 bits, refusal in 3, class in 3: enough to count without decoding the operation. */
+function headOf(answer: Answer, operationClass: OperationClass): number {
+  const refusal = answer.kind === "deny" ? REFUSALS.indexOf(answer.refusal) : 0;
+  return ANSWERS.indexOf(answer.kind) | (refusal << 2) | (CLASSES.indexOf(operationClass) << 5);
+}
+
+/**
+ * Keys come from guards and may collide between the protocols of a session, and the tape must
+ * say what really was asked: so a key only finds the candidate, the fields decide.
+ */
+function isSame(kept: Kept, operation: Operation): boolean {
+  if (kept.operation === operation) return true;
+  const known = kept.operation as unknown as Record<string, unknown>;
+  const asked = operation as unknown as Record<string, unknown>;
+  let fields = 0;
+  for (const name in asked) {
+    if (known[name] !== asked[name]) return false;
+    fields++;
+  }
+  return fields === kept.fields;
+}
+
+function isFlat(operation: Operation): boolean {
+  return Object.values(operation).every((value) => typeof value !== "object" || value === null);
+}

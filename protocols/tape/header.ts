@@ -1,0 +1,93 @@
+/** A header as it was read: checked field by field, since a tape may come from anywhere. */
+import { type Header, type HeaderTag, TAPE_VERSION } from "./record.ts";
+import type { Value } from "./value.ts";
+
+type Fields = { readonly [name: string]: Value | undefined };
+
+/** Undefined if a field is missing or of the wrong type. Fields that are not known are dropped. */
+export function parseHeader(value: unknown): Header | undefined {
+  const whole = fieldsOf(value);
+  if (whole.version !== TAPE_VERSION) return undefined;
+  const header = {
+    version: TAPE_VERSION,
+    build: whole.build,
+    session: whole.session,
+    site: whole.site,
+    subject: pick(whole.subject, ["id", "name", "roles"]),
+    asset: pick(whole.asset, ["id", "name", "zone"]),
+    endpoint: pick(whole.endpoint, ["id", "protocol"]),
+    grant: pick(whole.grant, ["id", "profile", "until"]),
+    digests: pick(whole.digests, ["profile", "plant"]),
+    tags: tagsOf(whole.tags),
+    startedMs: whole.startedMs,
+  };
+  return isHeader(header) ? header : undefined;
+}
+
+interface Unchecked {
+  readonly build: unknown;
+  readonly session: unknown;
+  readonly site: unknown;
+  readonly subject: Fields;
+  readonly asset: Fields;
+  readonly endpoint: Fields;
+  readonly grant: Fields;
+  readonly digests: Fields;
+  readonly tags: readonly HeaderTag[] | undefined;
+  readonly startedMs: unknown;
+}
+
+function isHeader<T extends Unchecked>(header: T): header is T & Header {
+  const { subject, asset, endpoint, grant, digests } = header;
+  const texts = [
+    header.build,
+    header.session,
+    header.site,
+    subject.id,
+    subject.name,
+    asset.id,
+    asset.name,
+    asset.zone,
+    endpoint.id,
+    endpoint.protocol,
+    grant.id,
+    grant.profile,
+    digests.profile,
+    digests.plant,
+  ];
+  return (
+    texts.every((text) => typeof text === "string") &&
+    Array.isArray(subject.roles) &&
+    subject.roles.every((role) => typeof role === "string") &&
+    typeof grant.until === "number" &&
+    typeof header.startedMs === "number" &&
+    header.tags !== undefined
+  );
+}
+
+function tagsOf(value: unknown): readonly HeaderTag[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const tags = value.map((tag) => pick(tag, [...TAG_TEXTS, ...TAG_NUMBERS]));
+  return tags.every(isTag) ? tags : undefined;
+}
+
+const TAG_TEXTS = ["name", "table", "type", "wordOrder", "unit"] as const;
+const TAG_NUMBERS = ["unitId", "address", "scale", "offset"] as const;
+
+function isTag(tag: Fields): tag is Fields & HeaderTag {
+  return (
+    TAG_TEXTS.every((name) => typeof tag[name] === "string") &&
+    TAG_NUMBERS.every((name) => typeof tag[name] === "number")
+  );
+}
+
+function pick(value: unknown, names: readonly string[]): Fields {
+  const fields = fieldsOf(value);
+  return Object.fromEntries(names.map((name) => [name, fields[name]]));
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Fields)
+    : {};
+}
