@@ -1,0 +1,97 @@
+/** The plant file: text in, a checked plant or all that is wrong with it out. */
+import { createHash } from "node:crypto";
+import { checkPlant, type PlantParts } from "./check-plant.ts";
+import type { Plant, Site } from "./model.ts";
+import { asset } from "./parse-asset.ts";
+import { grant } from "./parse-grant.ts";
+import { profile } from "./parse-profile.ts";
+import { conduit, itemsOf, site, zone } from "./parse-zones.ts";
+import {
+  ASSETS_MAX,
+  CONDUITS_MAX,
+  FILE_BYTES_MAX,
+  GRANTS_MAX,
+  PROFILES_MAX,
+  ZONES_MAX,
+} from "./plant-limits.ts";
+import type { PlantProblem, ProblemReport } from "./plant-problem.ts";
+import { References } from "./references.ts";
+import { readYaml } from "./yaml-document.ts";
+import { list } from "./yaml-readings.ts";
+import { Mapping, Value } from "./yaml-value.ts";
+
+export type ParsedPlant =
+  | {
+      readonly kind: "plant";
+      readonly plant: Plant;
+      /** What is allowed but probably not meant. */
+      readonly warnings: readonly PlantProblem[];
+    }
+  | {
+      readonly kind: "invalid";
+      /** All of them, in the order of the file, at least one. */
+      readonly problems: readonly PlantProblem[];
+    };
+
+/**
+ * Never throws.
+ * @param name of the file, for problems of the file as a whole
+ */
+export function parsePlant(text: string, name: string): ParsedPlant {
+  const { root, report } = readYaml(text);
+  const read = report.failed ? undefined : readParts(new Value(root, "", report), name);
+  if (report.failed || !read) return { kind: "invalid", problems: problemsOf(report, name) };
+  const { parts } = read;
+  return {
+    kind: "plant",
+    plant: {
+      site: read.site,
+      zones: itemsOf(parts.zones),
+      conduits: itemsOf(parts.conduits),
+      assets: itemsOf(parts.assets),
+      profiles: itemsOf(parts.profiles),
+      grants: itemsOf(parts.grants),
+      digest: createHash("sha256").update(text).digest("hex"),
+    },
+    warnings: report.listWarnings(),
+  };
+}
+
+function problemsOf(report: ProblemReport, name: string): readonly PlantProblem[] {
+  const problems = report.listErrors();
+  if (problems.length > 0) return problems;
+  return [{ line: 0, column: 0, path: "", message: `${name} holds no plant` }];
+}
+
+function readParts(
+  root: Value,
+  name: string,
+): { readonly site: Site; readonly parts: PlantParts } | undefined {
+  if (root.isEmpty) return root.fail(`${name} is empty; a plant begins with "site:"`);
+  const from = Mapping.read(root, "a plant");
+  if (!from) return undefined;
+  const references = new References();
+  const read = from.need("site", site) ?? { id: "", name: "", timeZone: "UTC" };
+  const size = (max: number) => ({ min: 1, max });
+  const parts: PlantParts = {
+    zones: from.need("zones", list(zone(references), size(ZONES_MAX))) ?? [],
+    conduits: from.take("conduits", list(conduit(references), { max: CONDUITS_MAX })) ?? [],
+    assets: from.need("assets", list(asset(references), { max: ASSETS_MAX })) ?? [],
+    profiles: from.take("profiles", list(profile(references), { max: PROFILES_MAX })) ?? [],
+    grants: from.take("grants", list(grant(references), { max: GRANTS_MAX })) ?? [],
+  };
+  from.finish();
+  references.resolve();
+  checkPlant(parts);
+  return { site: read, parts };
+}
+
+/** The bytes of a file as text; undefined where they are too many or not UTF-8. */
+export function decodePlantFile(bytes: Uint8Array): string | undefined {
+  if (bytes.byteLength > FILE_BYTES_MAX) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

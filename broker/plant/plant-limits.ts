@@ -1,0 +1,61 @@
+/** Bounds of a plant file. Generous for a real site, small enough that no file can stall the broker. */
+
+/** A site with 20,000 points is about 3 MB. */
+export const FILE_BYTES_MAX = 4 * 1024 * 1024;
+/** The deepest path of the format is assets / asset / endpoints / endpoint / tags / tag / states: 8 with the root. */
+export const DEPTH_MAX = 12;
+/** Nodes of the parsed file; a tag of ten keys has about 25. */
+export const NODES_MAX = 1_000_000;
+/** More problems than this tell a person nothing new. */
+export const PROBLEMS_MAX = 200;
+
+export const ZONES_MAX = 256;
+export const CONDUITS_MAX = 2_048;
+export const ASSETS_MAX = 2_048;
+export const ENDPOINTS_PER_ASSET_MAX = 16;
+/** A permit carries its endpoint with all tags. */
+export const TAGS_PER_ENDPOINT_MAX = 10_000;
+export const STATES_PER_TAG_MAX = 64;
+export const PROFILES_MAX = 256;
+/** The matcher is measured with 200; more than this is a generated file that wants ranges. */
+export const RULES_PER_PROFILE_MAX = 1_000;
+export const GRANTS_MAX = 8_192;
+/** Items of one list inside a rule (tags, addresses, values, functions). */
+export const RULE_LIST_MAX = 2_048;
+
+/** Ids stand in addresses of pages and in every record. */
+export const ID_LENGTH_MAX = 64;
+export const NAME_LENGTH_MAX = 120;
+export const DESCRIPTION_LENGTH_MAX = 2_000;
+/** `mg/l`, `m3/h`, `degC`: an engineering unit is short. */
+export const UNIT_LENGTH_MAX = 16;
+
+/** RFC 1035, 2.3.4. */
+export const HOST_LENGTH_MAX = 253;
+/** The port that IANA gives to Modbus. */
+export const MODBUS_PORT = 502;
+
+/** How far the limits of an endpoint may be opened. */
+export const CONNECTIONS_MAX = 1_024;
+export const REQUESTS_PER_SECOND_MAX = 10_000;
+/** Modbus transaction ids are 16 bit; no device known takes more than a few dozen at once. */
+export const IN_FLIGHT_MAX = 256;
+export const QUEUE_MAX = 65_536;
+export const TIMEOUT_MIN_MS = 10;
+export const TIMEOUT_MAX_MS = 60_000;
+
+/** What an endpoint gets that gives no limits: gentle enough for an old PLC. */
+export const ENDPOINT_LIMITS_DEFAULT = {
+  connectionsMax: 16,
+  requestsPerSecond: 100,
+  inFlightMax: 1,
+  queueMax: 256,
+  connectTimeoutMs: 3_000,
+  responseTimeoutMs: 2_000,
+} as const;
+
+/** Shortest and longest interval of a write rate. */
+export const INTERVAL_MIN_MS = 10;
+export const INTERVAL_MAX_MS = 24 * 3_600_000;
+/** Writes that one interval may allow; the ledger remembers this many per point. */
+export const INTERVAL_COUNT_MAX = 100;

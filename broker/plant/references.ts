@@ -1,0 +1,50 @@
+/**
+ * Names that parts of the file give to each other. Every id is defined once; every use is checked
+ * when the whole file has been read, so that order does not matter.
+ */
+import { suggestion } from "./nearest-word.ts";
+import type { Value } from "./yaml-value.ts";
+
+export type Noun = "zone" | "asset" | "endpoint" | "tag" | "profile" | "grant";
+
+interface Use {
+  readonly noun: Noun;
+  readonly id: string;
+  readonly at: Value;
+}
+
+export class References {
+  private readonly defined = new Map<Noun, Map<string, Value>>();
+  private readonly uses: Use[] = [];
+
+  /** @returns whether this is the first of its id; a second one is reported. */
+  define(noun: Noun, id: string, at: Value): boolean {
+    const known = this.of(noun);
+    const first = known.get(id);
+    if (first) {
+      at.fail(`${noun} "${id}" exists already (at ${first.place}); give each its own name`);
+      return false;
+    }
+    known.set(id, at);
+    return true;
+  }
+
+  use(noun: Noun, id: string, at: Value): void {
+    this.uses.push({ noun, id, at });
+  }
+
+  /** Reports every use of something that is not there. */
+  resolve(): void {
+    for (const { noun, id, at } of this.uses) {
+      const known = this.of(noun);
+      if (known.has(id)) continue;
+      at.fail(`there is no ${noun} "${id}"${suggestion(id, known.keys())}`);
+    }
+  }
+
+  private of(noun: Noun): Map<string, Value> {
+    const known = this.defined.get(noun) ?? new Map<string, Value>();
+    this.defined.set(noun, known);
+    return known;
+  }
+}
