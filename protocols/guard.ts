@@ -116,6 +116,11 @@ export type Effect =
    * was sent. One that was withheld has no outcome.
    */
   | { readonly kind: "outcome"; readonly decision: number; readonly outcome: Outcome }
+  /**
+   * The guard itself refused a message of the client that is no request anyone could permit
+   * (malformed, or too many waiting). The answer to it is a `send` of its own; this tells people.
+   */
+  | { readonly kind: "refused"; readonly request: number; readonly reason: string }
   /** The peer broke the protocol; the channel ends and nothing later is forwarded. */
   | { readonly kind: "violation"; readonly from: Side; readonly reason: string };
 
@@ -129,6 +134,8 @@ export type Outcome =
   | { readonly kind: "unknown" };
 
 export interface Guard {
+  /** It may answer `end` with releases: the asset's leg is kept until they have left. */
+  readonly releasesAtEnd?: true;
   step(input: Input): readonly Effect[];
   /**
    * Bytes received from a side that wait for something else than their own rest; above
