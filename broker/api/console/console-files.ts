@@ -1,0 +1,106 @@
+/**
+ * The console's files, and its one page for every path that a person may type. Files are looked
+ * up in a list made at start, never by joining a path that came from outside.
+ */
+import { existsSync, readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import fastifyStatic from "@fastify/static";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { answerRefusal } from "../error-answers.ts";
+import type { Authenticate } from "../mount-routes.ts";
+import { ApiRefused, notFound } from "../problem.ts";
+import { pathOf } from "../web-gates.ts";
+
+/** Hashed names never change their content. */
+const IMMUTABLE = "public, max-age=31536000, immutable";
+
+export async function addConsole(
+  app: FastifyInstance,
+  folder: string,
+  authenticate: Authenticate,
+): Promise<void> {
+  const files = filesIn(folder);
+  await app.register(fastifyStatic, {
+    root: existsSync(folder) ? folder : import.meta.dirname,
+    serve: false,
+    preCompressed: true,
+    cacheControl: false,
+  });
+  app.setNotFoundHandler(async (request, reply) => {
+    const path = pathOf(request);
+    if (isApiPath(path)) {
+      authenticate(request);
+      throw notFound();
+    }
+    if (request.method !== "GET" && request.method !== "HEAD") throw notFound();
+    const file = files.get(path);
+    if (file) return sendFile(reply, path, file);
+    if (!isPagePath(path)) throw notFound();
+    return sendPage(request, reply, folder);
+  });
+}
+
+function sendFile(reply: FastifyReply, path: string, file: string): FastifyReply {
+  reply.header("cache-control", path.startsWith("/assets/") ? IMMUTABLE : "no-cache");
+  return reply.sendFile(file);
+}
+
+async function sendPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  folder: string,
+): Promise<FastifyReply> {
+  const page = await readFile(join(folder, "index.html"), "utf8").catch(() => undefined);
+  if (page === undefined) return answerRefusal(reply, notBuilt());
+  return reply
+    .header("cache-control", "no-store")
+    .type("text/html; charset=utf-8")
+    .send(withNonce(page, request.styleNonce));
+}
+
+/** Scripts of the page read the nonce from here and put it on the styles that they make. */
+export function withNonce(page: string, nonce: string): string {
+  return page.replace(/(<meta name="csp-nonce" content=")[^"]*"/, `$1${nonce}"`);
+}
+
+function notBuilt(): ApiRefused {
+  return new ApiRefused(503, "not-ready", "The console is not built. Run `npm run console`.");
+}
+
+/** However it is written: nothing that looks like the API is ever answered with a page. */
+export function isApiPath(path: string): boolean {
+  return /^[/\\]+api(?![a-z0-9_-])/i.test(decoded(path));
+}
+
+/** Twice, since a proxy in front may have decoded once already. */
+function decoded(path: string): string {
+  return decodedOnce(decodedOnce(path));
+}
+
+function decodedOnce(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Paths of pages are plain words and ids: no dot, no escape, no empty part. */
+export function isPagePath(path: string): boolean {
+  const parts = path.slice(1).split("/");
+  const inner = parts.at(-1) === "" ? parts.slice(0, -1) : parts;
+  return path.startsWith("/") && inner.every((part) => /^[\w~-]+$/.test(part));
+}
+
+/** Path as asked for -> file below the folder. The page itself is not among them. */
+function filesIn(folder: string): ReadonlyMap<string, string> {
+  if (!existsSync(folder)) return new Map();
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return new Map(
+    entries
+      .filter((entry) => entry.isFile() && !/^index\.html$|\.gz$/.test(entry.name))
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+      .map((file) => [`/${file.split(sep).join("/")}`, file]),
+  );
+}

@@ -1,0 +1,90 @@
+/**
+ * What one endpoint is: schemas of what it takes and answers, and a function between them. It
+ * knows nothing of HTTP but its status; where it is found and who may call it is in
+ * `route-table.ts`.
+ */
+import type { z } from "zod";
+import type { Right } from "../access/rights.ts";
+import type { Browser, SignedIn } from "../identity/identity.ts";
+
+/** One request, its parts already checked against the endpoint's schemas. */
+export interface PublicCall<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /** The browser that asks; reading it gives the browser its cookie if it has none. */
+  readonly browser: Browser;
+  /** Puts the token of a sign-in into the browser's cookie. */
+  signIn(token: string): void;
+  /** Takes it out again. */
+  signOut(): void;
+}
+
+/** A request of somebody whose passkey has proved them. */
+export interface Call<P, Q, B> extends PublicCall<P, Q, B> {
+  readonly me: SignedIn;
+  readonly rights: ReadonlySet<Right>;
+}
+
+interface Shape<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  A extends z.ZodType,
+> {
+  /** One line for the API document. */
+  readonly summary: string;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /** What a success answers; 204 without a body where it is absent. */
+  readonly answer?: A;
+  /** 200 where it is absent. */
+  readonly status?: 201;
+  /** The answer is not JSON but bytes or text of this type. */
+  readonly contentType?: string;
+}
+
+type None = z.ZodType<undefined>;
+
+/** As the server mounts it. */
+export interface Endpoint extends Shape<z.ZodType, z.ZodType, z.ZodType, z.ZodType> {
+  readonly for: "signed-in";
+  readonly handle: (call: Call<unknown, unknown, unknown>) => unknown;
+}
+
+/** As the server mounts it for everybody. */
+export interface PublicEndpoint extends Shape<z.ZodType, z.ZodType, z.ZodType, z.ZodType> {
+  readonly for: "everybody";
+  readonly handle: (call: PublicCall<unknown, unknown, unknown>) => unknown;
+}
+
+type Answer<A extends z.ZodType> = z.input<A> | Promise<z.input<A>>;
+
+/** An endpoint that only a signed-in person with the right of its route reaches. */
+export function endpoint<
+  P extends z.ZodType = None,
+  Q extends z.ZodType = None,
+  B extends z.ZodType = None,
+  A extends z.ZodType = None,
+>(
+  shape: Shape<P, Q, B, A> & {
+    handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Answer<A>;
+  },
+): Endpoint {
+  return { ...shape, for: "signed-in" } as unknown as Endpoint;
+}
+
+/** An endpoint for everybody: enrolment, sign-in, being alive. */
+export function publicEndpoint<
+  P extends z.ZodType = None,
+  Q extends z.ZodType = None,
+  B extends z.ZodType = None,
+  A extends z.ZodType = None,
+>(
+  shape: Shape<P, Q, B, A> & {
+    handle(call: PublicCall<z.output<P>, z.output<Q>, z.output<B>>): Answer<A>;
+  },
+): PublicEndpoint {
+  return { ...shape, for: "everybody" } as unknown as PublicEndpoint;
+}

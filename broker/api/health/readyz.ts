@@ -1,0 +1,15 @@
+import { z } from "zod";
+import { publicEndpoint } from "../endpoint.ts";
+import { ApiRefused } from "../problem.ts";
+
+/** Whether people can sign in and work; which part fails is told to those with the right only. */
+export function readyz(isReady: () => boolean) {
+  return publicEndpoint({
+    summary: "The broker can be used",
+    answer: z.object({ state: z.literal("ready") }),
+    handle: () => {
+      if (isReady()) return { state: "ready" as const };
+      throw new ApiRefused(503, "not-ready", "The broker cannot be used now. See its health page.");
+    },
+  });
+}

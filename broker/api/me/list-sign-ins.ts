@@ -1,0 +1,16 @@
+import { z } from "zod";
+import type { SignIns } from "../../identity/identity.ts";
+import { endpoint } from "../endpoint.ts";
+import { signInSchema } from "../shapes/people.ts";
+
+export function listSignIns(signIns: Pick<SignIns, "listOwn">) {
+  return endpoint({
+    summary: "Where I am signed in",
+    answer: z.array(signInSchema),
+    handle: async ({ me }) =>
+      (await signIns.listOwn(me)).map((signIn) => ({
+        ...signIn,
+        current: signIn.id === me.signIn.id,
+      })),
+  });
+}

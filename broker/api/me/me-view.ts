@@ -1,0 +1,21 @@
+import { rightsOf } from "../../access/rights.ts";
+import type { SignedIn } from "../../identity/identity.ts";
+import type { Site } from "../../plant/model.ts";
+import { personView } from "../people/person-view.ts";
+import type { MeView } from "../shapes/people.ts";
+
+/** Fewer passkeys than this and losing a device locks the person out. */
+const PASSKEYS_WANTED = 2;
+
+export function meView(me: SignedIn, site: Site): MeView {
+  return {
+    person: personView(me.person),
+    rights: [...rightsOf(me.person.roles)],
+    assertedMs: me.signIn.assertedMs,
+    signInId: me.signIn.id,
+    idleEndsMs: me.idleEndsMs,
+    absoluteEndsMs: me.signIn.absoluteEndsMs,
+    wantsSecondPasskey: me.person.passkeys < PASSKEYS_WANTED,
+    site: { id: site.id, name: site.name, timeZone: site.timeZone },
+  };
+}

@@ -1,0 +1,184 @@
+/**
+ * Puts the table of routes on the server. Who may call is decided before a body is read; a route
+ * that is not in the table stops the start.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { isIP } from "node:net";
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
+import { hasRight, type Right, rightsOf } from "../access/rights.ts";
+import type { SignedIn, SignIns } from "../identity/identity.ts";
+import type { Call, Endpoint, PublicCall, PublicEndpoint } from "./endpoint.ts";
+import { notFound, signedOut } from "./problem.ts";
+import { type Route, routeName } from "./route.ts";
+import {
+  browserOf,
+  clearSignInCookie,
+  cookieOf,
+  SIGN_IN_COOKIE,
+  setSignInCookie,
+} from "./sign-in-cookie.ts";
+import { rateOf } from "./web-gates.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Set once a guarded route has admitted the request. */
+    me: SignedIn | null;
+  }
+}
+
+export interface MountSettings {
+  readonly requestsPerMinute: number;
+  /** Empty: no scraper may read the metrics. */
+  readonly metricsToken: string;
+}
+
+/** Whose request this is. @throws ApiRefused `signed-out` */
+export type Authenticate = (request: FastifyRequest) => SignedIn;
+
+/** Sent by the console when no person caused the request, so that polling does not keep idle away. */
+export const BACKGROUND_HEADER = "sallyport-background";
+
+export function mountRoutes(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  signIns: Pick<SignIns, "authenticate">,
+  settings: MountSettings,
+): Authenticate {
+  refuseOtherRoutes(app, routes);
+  app.decorateRequest("me", null);
+  const authenticate: Authenticate = (request) => {
+    const token = cookieOf(request, SIGN_IN_COOKIE);
+    const seen = request.headers[BACKGROUND_HEADER] === undefined;
+    const me = token === undefined ? undefined : signIns.authenticate(token, seen);
+    if (!me) throw signedOut();
+    return me;
+  };
+  const perPerson = rateOf(app, settings.requestsPerMinute, (r) => r.me?.person.id ?? r.ip);
+  const admit = async (request: FastifyRequest, rights: readonly Right[]) => {
+    request.me = authenticate(request);
+    await perPerson(request);
+    const { roles } = request.me.person;
+    if (rights.length > 0 && !rights.some((right) => hasRight(roles, right))) throw notFound();
+  };
+  for (const route of routes) app.route(mounted(route, admit, settings));
+  return authenticate;
+}
+
+type Admit = (request: FastifyRequest, rights: readonly Right[]) => Promise<void>;
+
+function mounted(route: Route, admit: Admit, settings: MountSettings): RouteOptions {
+  const common = {
+    method: route.method,
+    url: route.path,
+    schema: schemaOf(route),
+  };
+  if (route.right === "everybody") return { ...common, handler: publicHandler(route.endpoint) };
+  if (route.right === "scraper") {
+    return {
+      ...common,
+      onRequest: async (request) => {
+        if (isScraper(request, settings.metricsToken)) return;
+        await admit(request, ["health:view"]).catch(() => {
+          throw notFound();
+        });
+      },
+      handler: publicHandler(route.endpoint),
+    };
+  }
+  const { right } = route;
+  return {
+    ...common,
+    onRequest: (request) => admit(request, right),
+    handler: guardedHandler(route.endpoint),
+  };
+}
+
+function schemaOf({ endpoint, right }: Route): Record<string, unknown> {
+  const { summary, params, query, body, answer, status } = endpoint;
+  return {
+    summary,
+    ...(params ? { params } : {}),
+    ...(query ? { querystring: query } : {}),
+    ...(body ? { body } : {}),
+    ...(answer ? { response: { [status ?? 200]: answer } } : {}),
+    ...(right === "everybody" ? { security: [] } : {}),
+    ...(right === "scraper" ? { security: [{ signIn: [] }, { scraper: [] }] } : {}),
+    ...(typeof right === "object" && right.length > 0
+      ? { description: `Needs the right ${right.join(" or ")}.` }
+      : {}),
+  };
+}
+
+function publicHandler(endpoint: PublicEndpoint) {
+  return async (request: FastifyRequest, reply: FastifyReply) =>
+    answer(endpoint, reply, await endpoint.handle(callOf(request, reply)));
+}
+
+function guardedHandler(endpoint: Endpoint) {
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const { me } = request;
+    // Never so behind `admit`; if it were, nothing may be answered.
+    if (!me) throw signedOut();
+    const call: Call<unknown, unknown, unknown> = Object.assign(callOf(request, reply), {
+      me,
+      rights: rightsOf(me.person.roles),
+    });
+    return answer(endpoint, reply, await endpoint.handle(call));
+  };
+}
+
+function callOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+): PublicCall<unknown, unknown, unknown> {
+  return {
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    get browser() {
+      return browserOf(request, reply);
+    },
+    signIn: (token) => setSignInCookie(reply, token),
+    signOut: () => clearSignInCookie(reply),
+  };
+}
+
+function answer(
+  endpoint: Endpoint | PublicEndpoint,
+  reply: FastifyReply,
+  value: unknown,
+): FastifyReply {
+  reply.header("cache-control", "no-store");
+  if (!endpoint.answer) return reply.code(204).send();
+  if (endpoint.contentType) return reply.type(endpoint.contentType).send(value);
+  return reply.code(endpoint.status ?? 200).send(value);
+}
+
+/** A program on this machine, not through a proxy, that knows the token. */
+function isScraper(request: FastifyRequest, token: string): boolean {
+  const given = /^Bearer (\S{1,256})$/.exec(request.headers.authorization ?? "")?.[1];
+  if (token === "" || given === undefined) return false;
+  const direct = request.headers["x-forwarded-for"] === undefined;
+  return direct && isLoopback(request.socket.remoteAddress ?? "") && sameSecret(given, token);
+}
+
+function isLoopback(address: string): boolean {
+  const plain = address.replace(/^::ffff:/, "");
+  return plain === "::1" || (isIP(plain) === 4 && plain.startsWith("127."));
+}
+
+function sameSecret(a: string, b: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+function refuseOtherRoutes(app: FastifyInstance, routes: readonly Route[]): void {
+  const known = new Set(routes.map(routeName));
+  if (known.size !== routes.length) throw new Error("a route stands twice in the table");
+  app.addHook("onRoute", ({ method, url }) => {
+    for (const each of [method].flat()) {
+      const name = routeName({ method: each, path: url });
+      if (!known.has(name)) throw new Error(`${name} is not in the table of routes`);
+    }
+  });
+}

@@ -1,0 +1,145 @@
+/** The plant as one person may see it: vendors only what a grant of theirs names. */
+import type { Access, Grant, PlantInForce } from "../../access/access.ts";
+import { profileClasses } from "../../access/profile-classes.ts";
+import type { Right } from "../../access/rights.ts";
+import type { Asset, Endpoint, Plant, Profile, Tag, Zone } from "../../plant/model.ts";
+import type { LiveSession } from "../../sessions/session.ts";
+import type { Person } from "../../store/model.ts";
+import type { AssetView, EndpointView, MyGrantView, PlantView, TagView } from "../shapes/plant.ts";
+import { isWritable } from "./writable-tag.ts";
+
+/** The plant in force, and what is wrong with a newer file that is not. */
+export interface PlantShown extends PlantInForce {
+  problem(): string | null;
+}
+
+type AccessAsked = Pick<Access<LiveSession>, "mayView" | "grantsOf" | "classes">;
+
+export function plantView(
+  source: PlantShown,
+  access: AccessAsked,
+  sessions: readonly LiveSession[],
+  person: Person,
+  rights: ReadonlySet<Right>,
+): PlantView {
+  const plant = source.current;
+  const view: ViewOf = { plant, access, sessions, person, manages: rights.has("grant:manage") };
+  const assets = plant.assets.filter((asset) => access.mayView(person, asset));
+  const zones = zonesAround(plant, assets);
+  const seen = new Set(zones.map((zone) => zone.id));
+  return {
+    site: { id: plant.site.id, name: plant.site.name, timeZone: plant.site.timeZone },
+    zones: zones.map(({ parent, ...zone }) => ({ ...zone, parent: parent ?? null })),
+    conduits: plant.conduits
+      .filter((conduit) => seen.has(conduit.from) && seen.has(conduit.to))
+      .map((conduit) => ({ ...conduit, protocols: [...conduit.protocols] })),
+    assets: assets.map((asset) => assetView(view, asset)),
+    profiles: view.manages ? plant.profiles.map(profileView) : [],
+    digest: plant.digest,
+    problem: view.manages ? source.problem() : null,
+  };
+}
+
+interface ViewOf {
+  readonly plant: Plant;
+  readonly access: AccessAsked;
+  readonly sessions: readonly LiveSession[];
+  readonly person: Person;
+  /** Administers grants: sees addresses, profiles and problems. */
+  readonly manages: boolean;
+}
+
+/** Who sees every asset sees every zone; others see the zones of their assets and what contains them. */
+function zonesAround(plant: Plant, assets: readonly Asset[]): readonly Zone[] {
+  if (assets.length === plant.assets.length) return plant.zones;
+  const byId = new Map(plant.zones.map((zone) => [zone.id, zone]));
+  const seen = new Set<Zone>();
+  for (const asset of assets) {
+    let zone = byId.get(asset.zone);
+    while (zone && !seen.has(zone)) {
+      seen.add(zone);
+      zone = zone.parent === undefined ? undefined : byId.get(zone.parent);
+    }
+  }
+  return plant.zones.filter((zone) => seen.has(zone));
+}
+
+function assetView(view: ViewOf, asset: Asset): AssetView {
+  const sessions = view.sessions.filter((session) => session.claims.asset.id === asset.id).length;
+  const { id, name, zone, description, vendor, model } = asset;
+  return {
+    ...{ id, name, zone, description, vendor, model },
+    state: sessions > 0 ? "in-session" : "idle",
+    sessions,
+    endpoints: asset.endpoints.map((endpoint) => endpointView(view, asset, endpoint)),
+  };
+}
+
+function endpointView(view: ViewOf, asset: Asset, endpoint: Endpoint): EndpointView {
+  const id = `${asset.id}/${endpoint.id}`;
+  const grants = view.access.grantsOf(view.person, id);
+  const writable = writableBy(view, grants[0]);
+  return {
+    id,
+    protocol: endpoint.protocol,
+    address: view.manages ? `${endpoint.host}:${endpoint.port}` : null,
+    units: [...endpoint.units],
+    pollMinMs: pollMinMs(endpoint),
+    tags: endpoint.tags.map((tag) => tagView(tag, writable(tag))),
+    grants: grants.map((grant) => myGrantView(view, grant)),
+  };
+}
+
+/** A cycle of a workbench reads about this many blocks. */
+const READS_PER_CYCLE = 4;
+/** Faster than this no person sees a difference. */
+const POLL_FLOOR_MS = 200;
+
+/** How often one workbench may read all it shows and leave most of the endpoint's rate to others. */
+function pollMinMs(endpoint: Endpoint): number {
+  const perSecond = endpoint.limits.requestsPerSecond;
+  return Math.max(POLL_FLOOR_MS, Math.ceil((1_000 * READS_PER_CYCLE) / perSecond));
+}
+
+function writableBy(view: ViewOf, best: Grant | undefined): (tag: Tag) => boolean {
+  const profile = best && profileOf(view.plant, best);
+  if (!best || !profile) return () => false;
+  const classes = view.access.classes(view.person, best);
+  return (tag) => isWritable(tag, profile, classes);
+}
+
+function profileOf(plant: Plant, grant: Grant): Profile | undefined {
+  return plant.profiles.find((profile) => profile.id === grant.profile);
+}
+
+function tagView(tag: Tag, writable: boolean): TagView {
+  const { min, max, states, ...rest } = tag;
+  return {
+    ...rest,
+    min: min ?? null,
+    max: max ?? null,
+    states: states.map(({ value, word }) => ({ value, word })),
+    writable,
+  };
+}
+
+function myGrantView(view: ViewOf, grant: Grant): MyGrantView {
+  return {
+    id: grant.id,
+    endpoint: grant.endpoint,
+    profile: grant.profile,
+    profileDescription: profileOf(view.plant, grant)?.description ?? "",
+    classes: [...view.access.classes(view.person, grant)],
+    fromMs: grant.fromMs,
+    untilMs: grant.untilMs,
+    live: grant.state === "live",
+  };
+}
+
+function profileView(profile: Profile): PlantView["profiles"][number] {
+  return {
+    id: profile.id,
+    description: profile.description,
+    classes: [...profileClasses(profile)],
+  };
+}

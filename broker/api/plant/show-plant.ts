@@ -1,0 +1,17 @@
+import type { Access } from "../../access/access.ts";
+import type { LiveSession, SessionHost } from "../../sessions/session.ts";
+import { endpoint } from "../endpoint.ts";
+import { plantSchema } from "../shapes/plant.ts";
+import { type PlantShown, plantView } from "./plant-view.ts";
+
+export function showPlant(
+  plant: PlantShown,
+  access: Pick<Access<LiveSession>, "mayView" | "grantsOf" | "classes">,
+  sessions: Pick<SessionHost, "list">,
+) {
+  return endpoint({
+    summary: "The plant as I may see it, and what I may do there",
+    answer: plantSchema,
+    handle: ({ me, rights }) => plantView(plant, access, sessions.list(), me.person, rights),
+  });
+}

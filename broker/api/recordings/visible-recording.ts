@@ -1,0 +1,29 @@
+import type { Right } from "../../access/rights.ts";
+import type { Recording, Recordings } from "../../evidence/recordings.ts";
+import { notFound } from "../problem.ts";
+
+interface Viewer {
+  readonly me: { readonly person: { readonly id: string } };
+  readonly rights: ReadonlySet<Right>;
+}
+
+/** All recordings for auditors; for others those of their own sessions, with the right to them. */
+export function maySee(recording: Recording, viewer: Viewer): boolean {
+  if (viewer.rights.has("recording:all")) return true;
+  return viewer.rights.has("recording:own") && isOwn(recording, viewer);
+}
+
+export function isOwn(recording: Recording, viewer: Viewer): boolean {
+  return recording.header.subject.id === viewer.me.person.id;
+}
+
+/** @throws ApiRefused not-found, alike for recordings of others and for none */
+export async function visibleRecording(
+  recordings: Recordings,
+  id: string,
+  viewer: Viewer,
+): Promise<Recording> {
+  const recording = await recordings.get(id);
+  if (!recording || !maySee(recording, viewer)) throw notFound();
+  return recording;
+}

@@ -1,0 +1,123 @@
+/**
+ * Every route there is, and the right that it needs. What is not here does not exist; the server
+ * refuses to start with any other (`mount-routes.ts`).
+ */
+import type { Access } from "../access/access.ts";
+import type { Recorder } from "../evidence/recorder.ts";
+import type { Recordings } from "../evidence/recordings.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { LiveSession, SessionHost } from "../sessions/session.ts";
+import type { SiteLog } from "../store/site-log.ts";
+import { enrol } from "./enrolment/enrol.ts";
+import { enrolmentOptions } from "./enrolment/enrolment-options.ts";
+import { listEvents } from "./events/list-events.ts";
+import { createGrant } from "./grants/create-grant.ts";
+import { listGrants } from "./grants/list-grants.ts";
+import { revokeGrant } from "./grants/revoke-grant.ts";
+import { healthz } from "./health/healthz.ts";
+import { readyz } from "./health/readyz.ts";
+import { showHealth } from "./health/show-health.ts";
+import { showMetrics } from "./health/show-metrics.ts";
+import { addPasskey } from "./me/add-passkey.ts";
+import { endSignIn } from "./me/end-sign-in.ts";
+import { listPasskeys } from "./me/list-passkeys.ts";
+import { listSignIns } from "./me/list-sign-ins.ts";
+import { passkeyOptions } from "./me/passkey-options.ts";
+import { removePasskey } from "./me/remove-passkey.ts";
+import { showMe } from "./me/show-me.ts";
+import { changePerson } from "./people/change-person.ts";
+import { invitePerson } from "./people/invite-person.ts";
+import { listPeople } from "./people/list-people.ts";
+import { newEnrolmentLink } from "./people/new-enrolment-link.ts";
+import type { PlantShown } from "./plant/plant-view.ts";
+import { showPlant } from "./plant/show-plant.ts";
+import { listRecordings } from "./recordings/list-recordings.ts";
+import { showRecording } from "./recordings/show-recording.ts";
+import { showSegment } from "./recordings/show-segment.ts";
+import { approveRecovery } from "./recoveries/approve-recovery.ts";
+import { listRecoveries } from "./recoveries/list-recoveries.ts";
+import { requestRecovery } from "./recoveries/request-recovery.ts";
+import { guarded, open, type Route, scraped } from "./route.ts";
+import { endSession } from "./sessions/end-session.ts";
+import { listSessions } from "./sessions/list-sessions.ts";
+import { openSession } from "./sessions/open-session.ts";
+import { showSession } from "./sessions/show-session.ts";
+import type { HealthView } from "./shapes/health.ts";
+import { signIn } from "./sign-in/sign-in.ts";
+import { signInOptions } from "./sign-in/sign-in-options.ts";
+import { signOut } from "./sign-in/sign-out.ts";
+import { stepUp } from "./sign-in/step-up.ts";
+import { stepUpOptions } from "./sign-in/step-up-options.ts";
+
+/** What the endpoints ask; each is handed only its own part. */
+export interface ApiParts {
+  readonly identity: Identity;
+  readonly access: Access<LiveSession>;
+  readonly sessions: SessionHost;
+  readonly recorder: Pick<Recorder, "state">;
+  readonly recordings: Recordings;
+  readonly plant: PlantShown;
+  readonly siteLog: Pick<SiteLog, "record" | "list">;
+  readonly health: { isReady(): boolean; view(): Promise<HealthView> };
+  readonly metrics: { readonly contentType: string; text(): Promise<string> };
+}
+
+export function routeTable(parts: ApiParts): readonly Route[] {
+  const { identity, access, sessions, recorder, recordings, plant, siteLog } = parts;
+  const { enrolment, signIns, passkeys, people, recoveries } = identity;
+  const ownRecordings = ["recording:own", "recording:all"] as const;
+  const ownSessions = ["session:open", "session:list"] as const;
+  const endable = ["session:open", "session:end"] as const;
+  return [
+    open("GET", "/healthz", healthz),
+    open("GET", "/readyz", readyz(parts.health.isReady)),
+    scraped("/metrics", showMetrics(parts.metrics)),
+
+    open("POST", "/api/enrolment/options", enrolmentOptions(enrolment)),
+    open("POST", "/api/enrolment", enrol(enrolment, plant)),
+    open("POST", "/api/sign-in/options", signInOptions(signIns)),
+    open("POST", "/api/sign-in", signIn(signIns, plant)),
+
+    guarded("GET", "/api/me", "signed-in", showMe(plant)),
+    guarded("POST", "/api/sign-out", "signed-in", signOut(signIns)),
+    guarded("POST", "/api/step-up/options", "signed-in", stepUpOptions(signIns)),
+    guarded("POST", "/api/step-up", "signed-in", stepUp(signIns, plant)),
+    guarded("GET", "/api/me/passkeys", "signed-in", listPasskeys(passkeys)),
+    guarded("POST", "/api/me/passkeys/options", "signed-in", passkeyOptions(passkeys)),
+    guarded("POST", "/api/me/passkeys", "signed-in", addPasskey(passkeys)),
+    guarded("DELETE", "/api/me/passkeys/:id", "signed-in", removePasskey(passkeys)),
+    guarded("GET", "/api/me/sign-ins", "signed-in", listSignIns(signIns)),
+    guarded("DELETE", "/api/me/sign-ins/:id", "signed-in", endSignIn(signIns)),
+
+    guarded("GET", "/api/plant", "plant:view", showPlant(plant, access, sessions)),
+
+    guarded("GET", "/api/people", "people:manage", listPeople(people)),
+    guarded("POST", "/api/people", "people:manage", invitePerson(people)),
+    guarded("PATCH", "/api/people/:id", "people:manage", changePerson(people)),
+    guarded("POST", "/api/people/:id/enrolment-link", "people:manage", newEnrolmentLink(people)),
+    guarded(
+      "POST",
+      "/api/people/:id/recovery",
+      "people:manage",
+      requestRecovery(recoveries, people),
+    ),
+    guarded("GET", "/api/recoveries", "people:manage", listRecoveries(recoveries, people)),
+    guarded("POST", "/api/recoveries/:id/approval", "people:manage", approveRecovery(recoveries)),
+
+    guarded("GET", "/api/grants", "grant:manage", listGrants(access)),
+    guarded("POST", "/api/grants", "grant:manage", createGrant(access)),
+    guarded("DELETE", "/api/grants/:id", "grant:manage", revokeGrant(access)),
+
+    guarded("POST", "/api/sessions", "session:open", openSession(access, recorder)),
+    guarded("GET", "/api/sessions", ownSessions, listSessions(sessions, recorder)),
+    guarded("GET", "/api/sessions/:id", ownSessions, showSession(sessions, recorder)),
+    guarded("POST", "/api/sessions/:id/end", endable, endSession(sessions)),
+
+    guarded("GET", "/api/recordings", ownRecordings, listRecordings(recordings)),
+    guarded("GET", "/api/recordings/:id", ownRecordings, showRecording(recordings, siteLog)),
+    guarded("GET", "/api/recordings/:id/segments/:number", ownRecordings, showSegment(recordings)),
+
+    guarded("GET", "/api/events", "events:view", listEvents(siteLog)),
+    guarded("GET", "/api/health", "health:view", showHealth(parts.health.view)),
+  ];
+}

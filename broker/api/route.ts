@@ -1,0 +1,56 @@
+/** One line of the table of routes. */
+import type { Right } from "../access/rights.ts";
+import type { Endpoint, PublicEndpoint } from "./endpoint.ts";
+
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
+export type Route =
+  | {
+      readonly method: Method;
+      readonly path: string;
+      readonly right: "everybody";
+      readonly endpoint: PublicEndpoint;
+    }
+  | {
+      readonly method: Method;
+      readonly path: string;
+      /** `health:view`, or a program on this machine that knows the metrics token. */
+      readonly right: "scraper";
+      readonly endpoint: PublicEndpoint;
+    }
+  | {
+      readonly method: Method;
+      readonly path: string;
+      /** Any of these rights is enough; none named: to be signed in is. */
+      readonly right: readonly Right[];
+      readonly endpoint: Endpoint;
+    };
+
+/** A route that asks nobody who they are. */
+export function open(method: Method, path: string, endpoint: PublicEndpoint): Route {
+  return { method, path, right: "everybody", endpoint };
+}
+
+/** A route for the program that collects metrics, and for who may see the broker's health. */
+export function scraped(path: string, endpoint: PublicEndpoint): Route {
+  return { method: "GET", path, right: "scraper", endpoint };
+}
+
+/** A route for whoever is signed in and holds one of the rights. */
+export function guarded(
+  method: Method,
+  path: string,
+  right: Right | readonly Right[] | "signed-in",
+  endpoint: Endpoint,
+): Route {
+  return { method, path, right: rightsNeeded(right), endpoint };
+}
+
+function rightsNeeded(right: Right | readonly Right[] | "signed-in"): readonly Right[] {
+  if (right === "signed-in") return [];
+  return typeof right === "string" ? [right] : right;
+}
+
+export function routeName(route: { readonly method: string; readonly path: string }): string {
+  return `${route.method} ${route.path}`;
+}

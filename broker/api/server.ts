@@ -1,0 +1,103 @@
+/**
+ * The HTTP server: gates, then the table of routes, then the console's files. Whatever is not in
+ * the table is answered like what one may not see.
+ */
+import { randomBytes } from "node:crypto";
+import cookie from "@fastify/cookie";
+import rateLimit from "@fastify/rate-limit";
+import fastify, { type FastifyInstance } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type { SignIns } from "../identity/identity.ts";
+import type { Logger } from "../log.ts";
+import { addApiDocument, documentRoute } from "./api-document.ts";
+import { addConsole } from "./console/console-files.ts";
+import { addErrorAnswers } from "./error-answers.ts";
+import { mountRoutes } from "./mount-routes.ts";
+import { addRequestLog } from "./request-log.ts";
+import type { Route } from "./route.ts";
+import { addSecurityHeaders } from "./security-headers.ts";
+import { addGates } from "./web-gates.ts";
+
+export interface ServerSettings {
+  readonly origins: readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly requestsPerMinute: number;
+  /** Empty: no scraper may read the metrics. */
+  readonly metricsToken: string;
+  readonly consoleFolder: string;
+  readonly version: string;
+}
+
+/** Told about each answer, for the metrics. */
+export type RequestObserver = (answer: {
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly ms: number;
+}) => void;
+
+/** Forms are small; recordings only ever leave. */
+const BODY_BYTES_MAX = 65_536;
+/** Cookies and what browsers send are a tenth of this. */
+const HEADER_BYTES_MAX = 16_384;
+const HEADERS_MAX = 64;
+/** A browser sends its headers at once: whoever takes longer holds a connection for nothing. */
+const HEADERS_TIMEOUT_MS = 5_000;
+/** A form arrives at once too. */
+const REQUEST_TIMEOUT_MS = 15_000;
+/** A connection on which nothing moves. */
+const CONNECTION_IDLE_MS = 60_000;
+/** Longer than a page's requests are apart, short enough to free what nobody uses. */
+const KEEP_ALIVE_MS = 10_000;
+/** How often the timeouts above are looked at. */
+const TIMEOUT_CHECK_MS = 1_000;
+/** People of one site with some tabs each; file descriptors are kept for sessions. */
+const CONNECTIONS_MAX = 1_024;
+/** Ids of people, sessions and credentials are shorter. */
+const PARAMETER_LENGTH_MAX = 1_400;
+
+export async function buildServer(
+  settings: ServerSettings,
+  routes: readonly Route[],
+  signIns: Pick<SignIns, "authenticate">,
+  log: Logger,
+  observe: RequestObserver,
+): Promise<FastifyInstance> {
+  const app = newServer(settings);
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.removeContentTypeParser("text/plain");
+  await app.register(cookie);
+  await app.register(rateLimit, { global: false });
+  await addSecurityHeaders(app);
+  addRequestLog(app, log, observe);
+  addErrorAnswers(app, log);
+  addGates(app, settings);
+  await addApiDocument(app, settings.version);
+  const guard = mountRoutes(app, [...routes, documentRoute(app)], signIns, settings);
+  await addConsole(app, settings.consoleFolder, guard);
+  await app.ready();
+  return app;
+}
+
+function newServer(settings: ServerSettings): FastifyInstance {
+  const app = fastify({
+    genReqId: () => randomBytes(8).toString("hex"),
+    trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
+    bodyLimit: BODY_BYTES_MAX,
+    connectionTimeout: CONNECTION_IDLE_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    },
+  });
+  app.server.maxConnections = CONNECTIONS_MAX;
+  app.server.maxHeadersCount = HEADERS_MAX;
+  return app as unknown as FastifyInstance;
+}

@@ -1,0 +1,21 @@
+import { z } from "zod";
+import type { Recorder } from "../../evidence/recorder.ts";
+import type { SessionHost } from "../../sessions/session.ts";
+import { endpoint } from "../endpoint.ts";
+import { liveSessionSchema } from "../shapes/sessions.ts";
+import { recorderView } from "./recorder-view.ts";
+import { sessionView } from "./session-view.ts";
+import { isOwner } from "./visible-session.ts";
+
+export function listSessions(sessions: SessionHost, recorder: Pick<Recorder, "state">) {
+  return endpoint({
+    summary: "Live sessions: all with `session:list`, else one's own",
+    answer: z.array(liveSessionSchema),
+    handle: (call) =>
+      sessions
+        .list()
+        .filter((session) => call.rights.has("session:list") || isOwner(session, call))
+        .map((session) => sessionView(session, call.me.person.id, recorderView(recorder)))
+        .sort((a, b) => b.startedMs - a.startedMs),
+  });
+}

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import type { Access } from "../../access/access.ts";
+import type { Recorder } from "../../evidence/recorder.ts";
+import type { LiveSession } from "../../sessions/session.ts";
+import { endpoint } from "../endpoint.ts";
+import { endpointText } from "../parameters.ts";
+import { liveSessionSchema } from "../shapes/sessions.ts";
+import { recorderView } from "./recorder-view.ts";
+import { sessionView } from "./session-view.ts";
+
+export function openSession(
+  access: Pick<Access<LiveSession>, "openSession">,
+  recorder: Pick<Recorder, "state">,
+) {
+  return endpoint({
+    summary: "Open a session on an endpoint; may ask for a fresh assertion first",
+    body: z.strictObject({
+      endpoint: endpointText,
+      grant: z.string().min(1).max(100).exactOptional(),
+    }),
+    answer: liveSessionSchema,
+    status: 201,
+    handle: async ({ me, body }) => {
+      const session = await access.openSession(me, body.endpoint, body.grant);
+      return sessionView(session, me.person.id, recorderView(recorder));
+    },
+  });
+}

@@ -1,0 +1,29 @@
+import type { LiveSession } from "../../sessions/session.ts";
+import type { LiveSessionView } from "../shapes/sessions.ts";
+
+/** @param viewer id of the person who looks */
+export function sessionView(
+  session: LiveSession,
+  viewer: string,
+  recorder: LiveSessionView["recorder"],
+): LiveSessionView {
+  const { claims } = session;
+  return {
+    id: claims.session,
+    subject: { ...claims.subject, roles: [...claims.subject.roles] },
+    asset: { ...claims.asset },
+    endpoint: `${claims.asset.id}/${claims.endpoint.id}`,
+    protocol: claims.endpoint.protocol,
+    grant: claims.grant.id,
+    profile: claims.profile.id,
+    capabilities: [...session.capabilities],
+    startedMs: session.startedMs,
+    lastActivityMs: session.lastActivityMs,
+    untilMs: claims.limits.untilMs,
+    idleMs: claims.limits.idleMs,
+    recorder,
+    watchers: [...session.watchers],
+    counts: { ...session.counts },
+    mine: claims.subject.id === viewer,
+  };
+}

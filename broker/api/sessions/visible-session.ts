@@ -1,0 +1,28 @@
+import type { Right } from "../../access/rights.ts";
+import type { LiveSession, SessionHost } from "../../sessions/session.ts";
+import { notFound } from "../problem.ts";
+
+interface Viewer {
+  readonly me: { readonly person: { readonly id: string } };
+  readonly rights: ReadonlySet<Right>;
+}
+
+/**
+ * The session with this id, for its owner and for who holds the right. An id is never enough.
+ * @throws ApiRefused not-found, alike for sessions of others and for none
+ */
+export function visibleSession(
+  sessions: SessionHost,
+  id: string,
+  viewer: Viewer,
+  right: Right,
+): LiveSession {
+  const session = sessions.get(id);
+  if (!session) throw notFound();
+  if (!isOwner(session, viewer) && !viewer.rights.has(right)) throw notFound();
+  return session;
+}
+
+export function isOwner(session: LiveSession, viewer: Pick<Viewer, "me">): boolean {
+  return session.claims.subject.id === viewer.me.person.id;
+}

@@ -1,0 +1,20 @@
+import { z } from "zod";
+import type { PlantInForce } from "../../access/access.ts";
+import type { SignIns } from "../../identity/identity.ts";
+import { publicEndpoint } from "../endpoint.ts";
+import { meView } from "../me/me-view.ts";
+import { authenticatorResponse } from "../parameters.ts";
+import { meSchema } from "../shapes/people.ts";
+
+export function signIn(signIns: Pick<SignIns, "finish">, plant: PlantInForce) {
+  return publicEndpoint({
+    summary: "Sign in with a passkey",
+    body: z.strictObject({ response: authenticatorResponse }),
+    answer: meSchema,
+    handle: async (call) => {
+      const signedIn = await signIns.finish(call.body.response, call.browser);
+      call.signIn(signedIn.token);
+      return meView(signedIn, plant.current.site);
+    },
+  });
+}

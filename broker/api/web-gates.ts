@@ -1,0 +1,108 @@
+/**
+ * What every request must pass before a route sees it: it names a host of ours, comes from a
+ * page of ours, and not too often.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { ApiRefused } from "./problem.ts";
+import { hstsHeader } from "./security-headers.ts";
+
+export interface GateSettings {
+  /** Exact origins, for example `https://sallyport.example`. */
+  readonly origins: readonly string[];
+  readonly requestsPerMinute: number;
+}
+
+/** Asked by load balancers and scrapers by address: they say nothing about people or the plant. */
+const ANY_HOST = new Set(["/healthz", "/readyz", "/metrics"]);
+
+/**
+ * Knocking on the door (enrolment, sign-in) is allowed this much more seldom than the rest:
+ * one person signs in with two requests.
+ */
+const KNOCKS_DIVISOR = 30;
+
+const MINUTE_MS = 60_000;
+
+export function addGates(app: FastifyInstance, settings: GateSettings): void {
+  const hosts = new Map(settings.origins.map((origin) => [new URL(origin).host, origin]));
+  const requests = rateOf(app, settings.requestsPerMinute);
+  const knocks = rateOf(app, Math.ceil(settings.requestsPerMinute / KNOCKS_DIVISOR));
+  app.addHook("onRequest", async (request, reply) => {
+    await requests(request);
+    const path = pathOf(request);
+    const origin = hosts.get(request.headers.host ?? "");
+    if (!origin && !ANY_HOST.has(path)) throw wrongHost(settings.origins);
+    if (origin?.startsWith("https:")) reply.header(...hstsHeader);
+    if (isKnock(request.method, path)) await knocks(request);
+    if (!isFromOurPages(request.method, request.headers, origin)) throw foreignOrigin();
+  });
+}
+
+/** The path as it was sent, without its query. */
+export function pathOf(request: FastifyRequest): string {
+  const end = request.url.indexOf("?");
+  return end < 0 ? request.url : request.url.slice(0, end);
+}
+
+function isKnock(method: string, path: string): boolean {
+  return method === "POST" && /^\/api\/(enrolment|sign-in)(\/|$)/.test(path);
+}
+
+/**
+ * Whether a page of ours, and no other, caused the request. What changes something must say so
+ * by `Origin`; browsers that send `Sec-Fetch-Site` are held to it for the API's reads too.
+ */
+export function isFromOurPages(
+  method: string,
+  headers: IncomingHttpHeaders,
+  ownOrigin: string | undefined,
+): boolean {
+  const site = headers["sec-fetch-site"];
+  const reading = method === "GET" || method === "HEAD";
+  if (!reading) {
+    if (ownOrigin === undefined || headers.origin !== ownOrigin) return false;
+    return site === undefined || site === "same-origin";
+  }
+  const navigating = headers["sec-fetch-mode"] === "navigate";
+  return site === undefined || site === "same-origin" || site === "none" || navigating;
+}
+
+function wrongHost(origins: readonly string[]): ApiRefused {
+  return new ApiRefused(
+    421,
+    "forbidden-host",
+    `Open the console at ${origins[0]}. No other name of this machine works.`,
+  );
+}
+
+function foreignOrigin(): ApiRefused {
+  return new ApiRefused(
+    403,
+    "forbidden-origin",
+    "This request came from another site and was refused. Use the console's own pages.",
+  );
+}
+
+/** Refuses who asks more often than this in a minute; by address (IPv6: by network) unless told. */
+export function rateOf(
+  app: FastifyInstance,
+  perMinute: number,
+  keyOf?: (request: FastifyRequest) => string,
+): (request: FastifyRequest) => Promise<void> {
+  const take = app.createRateLimit({
+    max: perMinute,
+    timeWindow: MINUTE_MS,
+    ...(keyOf ? { keyGenerator: keyOf } : {}),
+  });
+  return async (request) => {
+    const taken = await take(request);
+    if (taken.isAllowed || !taken.isExceeded) return;
+    throw new ApiRefused(
+      429,
+      "rate-limited",
+      "Too many requests. Wait a little, then try again.",
+      taken.ttl,
+    );
+  };
+}
