@@ -1,0 +1,114 @@
+/**
+ * Counts what a segment holds and finds the moments worth jumping to, without decoding its
+ * operations: the recorder does this for every record of every session while it is written.
+ */
+import { CLASSES, FRAME, REFERENCE_FIRST } from "./codec.ts";
+import { Cursor } from "./cursor.ts";
+import { findFrame } from "./frame.ts";
+import { skipText } from "./texts.ts";
+
+export interface ScannedMark {
+  readonly sequence: number;
+  readonly wallMs: number;
+  readonly kind: "write" | "refusal" | "hold" | "capabilities" | "gap" | "end";
+}
+
+/** Fed the whole frames of one session in order, segment after segment. */
+export class TapeScan {
+  /** The next record's number; the records so far have smaller ones. */
+  sequenceNext = 0;
+  wallMs = 0;
+  observed = 0;
+  changed = 0;
+  refused = 0;
+  held = 0;
+  gaps = 0;
+  /** The last record seen is the end of the tape. */
+  ended = false;
+  private us = 0;
+  private wallOffsetUs = 0;
+  private readonly cursor = new Cursor();
+  private readonly mark: (mark: ScannedMark) => void;
+
+  constructor(mark: (mark: ScannedMark) => void) {
+    this.mark = mark;
+  }
+
+  /** Answers how many bytes were whole and well-formed frames; less than all means damage. */
+  push(bytes: Uint8Array): number {
+    let at = 0;
+    for (;;) {
+      const found = findFrame(bytes, at, bytes.length);
+      if (found.kind !== "frame" && found.kind !== "preamble") return at;
+      if (found.kind === "frame" && !this.frame(bytes, found.start, found.next)) return at;
+      at = found.next;
+    }
+  }
+
+  private frame(bytes: Uint8Array, start: number, end: number): boolean {
+    const cursor = this.cursor;
+    cursor.enter(bytes, start, end);
+    const kind = cursor.byte();
+    if (kind === FRAME.header) return true;
+    if (kind === FRAME.position) this.position();
+    else this.record(kind);
+    return cursor.fault === undefined;
+  }
+
+  private position(): void {
+    this.sequenceNext = this.cursor.varint();
+    this.us = this.cursor.varint();
+    this.wallOffsetUs = this.cursor.varint() * 1000 - this.us;
+  }
+
+  private record(kind: number): void {
+    this.us += this.cursor.varint();
+    this.wallMs = Math.floor((this.us + this.wallOffsetUs) / 1000);
+    this.ended = kind === FRAME.end;
+    if (kind === FRAME.verdict) this.verdict();
+    else if (kind === FRAME.gap) {
+      this.gaps++;
+      this.note("gap");
+    } else if (kind === FRAME.capabilities) this.note("capabilities");
+    else if (kind === FRAME.end) this.note("end");
+    this.sequenceNext++;
+  }
+
+  private verdict(): void {
+    const cursor = this.cursor;
+    cursor.varint();
+    cursor.varint();
+    let changed = false;
+    let refused = false;
+    let held = false;
+    for (let left = cursor.varint(); left > 0 && cursor.fault === undefined; left--) {
+      const head = cursor.byte();
+      const answer = head & 3;
+      if (answer === 1) {
+        this.refused++;
+        refused = true;
+      } else if (answer === 2) {
+        this.held++;
+        held = true;
+      } else if (CLASSES[head >> 5] === "observe") this.observed++;
+      else {
+        this.changed++;
+        changed = true;
+      }
+      this.skipItem();
+    }
+    if (changed) this.note("write");
+    if (refused) this.note("refusal");
+    if (held) this.note("hold");
+  }
+
+  private skipItem(): void {
+    if (this.cursor.varint() < REFERENCE_FIRST) this.cursor.skip(this.cursor.varint());
+    skipText(this.cursor);
+    skipText(this.cursor);
+  }
+
+  private note(kind: ScannedMark["kind"]): void {
+    this.mark({ sequence: this.sequenceNext, wallMs: this.wallMs, kind });
+  }
+}
