@@ -43,10 +43,6 @@ export const text = {
     reasonIsRecorded: "Recorded, and shown to those concerned.",
     reasonLengthMax: 500,
   },
-  stepUp: {
-    cancelled:
-      "Your passkey was not confirmed, so nothing was done. Try again and confirm on your device.",
-  },
   error: {
     unreachable:
       "The broker could not be reached. Check your connection; this page tries again by itself.",

@@ -1,13 +1,12 @@
 /** Acts that need a passkey assertion of the last minutes: asked for in place, then the act goes on. */
-import { startAuthentication } from "@simplewebauthn/browser";
-import { text } from "../text.ts";
 import { api } from "./api.ts";
-import { ApiProblem, isProblem } from "./problem.ts";
+import { confirmByPasskey } from "./passkey.ts";
+import { isProblem } from "./problem.ts";
 import { meQuery, queryClient } from "./queries.ts";
 
 /**
  * Does `act`; when the broker answers `step-up-required`, asks for the passkey and does it again.
- * @throws whatever `act` throws, or `step-up-cancelled` when the person did not confirm
+ * @throws whatever `act` throws, or `passkey-not-confirmed` when the person did not confirm
  */
 export async function withFreshAssertion<Result>(act: () => Promise<Result>): Promise<Result> {
   try {
@@ -19,15 +18,9 @@ export async function withFreshAssertion<Result>(act: () => Promise<Result>): Pr
   return act();
 }
 
-/** Asks for the passkey now. @throws `step-up-cancelled` when the person did not confirm */
+/** Asks for the passkey now. @throws `passkey-not-confirmed` when the person did not confirm */
 export async function stepUp(): Promise<void> {
   const { options } = await api.stepUpOptions();
-  const response = await startAuthentication({ optionsJSON: options }).catch((thrown: unknown) => {
-    throw new ApiProblem(403, {
-      code: "step-up-cancelled",
-      message: text.stepUp.cancelled,
-      ...(thrown instanceof Error ? { rule: thrown.name } : {}),
-    });
-  });
+  const response = await confirmByPasskey(options);
   queryClient.setQueryData(meQuery.queryKey, await api.stepUp(response));
 }

@@ -1,0 +1,210 @@
+/** One asset: what I may do here, and the one button that does it. */
+import { Anchor, Button, CloseButton, Group, Stack, Text, Title } from "@mantine/core";
+import { IconArrowRight } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link, useNavigate } from "react-router";
+import type { AssetView, EndpointView, PlantView } from "../../../broker/api/shapes/plant.ts";
+import { api } from "../../components/api.ts";
+import { Copyable } from "../../components/copyable.tsx";
+import { useMe, useRight } from "../../components/me.ts";
+import { useNow } from "../../components/now.ts";
+import { queryClient, sessionsQuery } from "../../components/queries.ts";
+import { ProblemNotice } from "../../components/states.tsx";
+import { withFreshAssertion } from "../../components/step-up.ts";
+import { RelativeTime } from "../../components/time.tsx";
+import { assetText as words } from "../../text/plant.ts";
+import { nextGrant, type Way, waysIn } from "./access.ts";
+import { AssetState } from "./asset-state.tsx";
+import { GrantList } from "./grant-list.tsx";
+import { TagList } from "./tag-list.tsx";
+
+interface AssetPanelProps {
+  readonly plant: PlantView;
+  readonly asset: AssetView;
+  /** Absent where the panel lies in a drawer that has its own title and close button. */
+  readonly onClose?: () => void;
+}
+
+export function AssetPanel({ plant, asset, onClose }: AssetPanelProps) {
+  return (
+    <aside className={onClose ? "sp-asset sp-panel" : undefined} aria-label={asset.name}>
+      <Stack gap="sm">
+        {onClose && (
+          <Group justify="space-between" wrap="nowrap" align="flex-start">
+            <Title order={2} size="h4">
+              {asset.name}
+            </Title>
+            <CloseButton aria-label={words.close} onClick={onClose} />
+          </Group>
+        )}
+        <AssetState asset={asset} />
+        {asset.description !== "" && <Text size="sm">{asset.description}</Text>}
+        <Act asset={asset} />
+        <GrantList asset={asset} />
+        <Facts plant={plant} asset={asset} />
+        {asset.endpoints.map((endpoint) => (
+          <TagList key={endpoint.id} tags={endpoint.tags} />
+        ))}
+        <Links asset={asset} />
+      </Stack>
+    </aside>
+  );
+}
+
+/** Exactly one thing to do: go back, open, or read who can help. */
+function Act({ asset }: { readonly asset: AssetView }) {
+  const mayOpen = useRight("session:open");
+  const { data: sessions } = useQuery({ ...sessionsQuery, enabled: mayOpen });
+  const mine = sessions?.find((session) => session.mine && session.asset.id === asset.id);
+  const ways = waysIn(asset);
+  if (mine !== undefined)
+    return (
+      <Stack gap={4}>
+        <Button
+          component={Link}
+          to={`/sessions/${mine.id}`}
+          rightSection={<IconArrowRight size={16} />}
+        >
+          {words.back}
+        </Button>
+        <Text size="sm" c="dimmed">
+          {words.mine}
+        </Text>
+      </Stack>
+    );
+  if (asset.endpoints.length === 0) return <Text size="sm">{words.noEndpoint}</Text>;
+  if (!mayOpen) return <Text size="sm">{words.noOpening}</Text>;
+  if (ways.length === 0) return <NoWay asset={asset} />;
+  return <Open ways={ways} />;
+}
+
+/** The best grant first, as the button; the others are beside their names below it. */
+function Open({ ways }: { readonly ways: readonly Way[] }) {
+  const { open, opening, thrown } = useOpen();
+  const [best, ...others] = ways;
+  return (
+    <Stack gap="xs">
+      {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.openFailed} />}
+      {best && (
+        <Button loading={opening} onClick={() => open(best)}>
+          {words.open}
+        </Button>
+      )}
+      {others.map((way) => (
+        <Button
+          key={way.grant.id}
+          variant="default"
+          size="xs"
+          disabled={opening}
+          onClick={() => open(way)}
+        >
+          {words.openOther(way.grant.profile)}
+        </Button>
+      ))}
+    </Stack>
+  );
+}
+
+function useOpen() {
+  const navigate = useNavigate();
+  const [opening, setOpening] = useState(false);
+  const [thrown, setThrown] = useState<unknown>();
+  async function openWay({ endpoint, grant }: Way) {
+    setOpening(true);
+    setThrown(undefined);
+    try {
+      const session = await withFreshAssertion(() => api.openSession(endpoint.id, grant.id));
+      queryClient.setQueryData(["sessions", session.id], session);
+      await navigate(`/sessions/${session.id}`);
+    } catch (failure) {
+      setThrown(failure);
+      setOpening(false);
+    }
+  }
+  return { open: (way: Way) => void openWay(way), opening, thrown };
+}
+
+function NoWay({ asset }: { readonly asset: AssetView }) {
+  const { site } = useMe();
+  const nowMs = useNow();
+  const mayGrant = useRight("grant:manage");
+  const coming = nextGrant(asset, nowMs);
+  const endpoint = asset.endpoints[0]?.id ?? "";
+  return (
+    <Stack gap={6} align="flex-start">
+      <Text size="sm">{coming ? words.onlyComing : words.noGrant(site.name)}</Text>
+      {coming?.fromMs != null && (
+        <Text size="sm">
+          {words.begins} <RelativeTime atMs={coming.fromMs} />
+        </Text>
+      )}
+      {mayGrant && (
+        <Button
+          component={Link}
+          to={`/grants?new=${encodeURIComponent(endpoint)}`}
+          variant="default"
+          size="xs"
+        >
+          {words.makeGrant}
+        </Button>
+      )}
+    </Stack>
+  );
+}
+
+function Facts({ plant, asset }: AssetPanelProps) {
+  const zone = plant.zones.find((each) => each.id === asset.zone);
+  const device = [asset.vendor, asset.model].filter(Boolean).join(" ");
+  return (
+    <dl className="sp-asset-facts">
+      <dt>{words.facts.zone}</dt>
+      <dd>{zone?.name ?? asset.zone}</dd>
+      {device !== "" && (
+        <>
+          <dt>{words.facts.device}</dt>
+          <dd>{device}</dd>
+        </>
+      )}
+      {asset.endpoints.map((endpoint) => (
+        <EndpointFacts key={endpoint.id} endpoint={endpoint} />
+      ))}
+    </dl>
+  );
+}
+
+function EndpointFacts({ endpoint }: { readonly endpoint: EndpointView }) {
+  return (
+    <>
+      <dt>{words.facts.endpoint}</dt>
+      <dd>
+        <Copyable value={endpoint.id} what={words.endpointId} />
+        <div className="sp-dim">
+          {[endpoint.protocol, endpoint.address].filter((part) => part !== null).join(" · ")}
+        </div>
+      </dd>
+      <dt>{words.facts.units}</dt>
+      <dd>{endpoint.units.join(", ")}</dd>
+    </>
+  );
+}
+
+function Links({ asset }: { readonly asset: AssetView }) {
+  const maySeeRecordings = useRight("recording:own", "recording:all");
+  const maySeeLive = useRight("session:list");
+  const of = `?asset=${encodeURIComponent(asset.id)}`;
+  return (
+    <Stack gap={4}>
+      {maySeeRecordings && (
+        <Anchor component={Link} to={`/recordings${of}`} size="sm">
+          {words.recordings}
+        </Anchor>
+      )}
+      {maySeeLive && asset.sessions > 0 && (
+        <Anchor component={Link} to={`/live${of}`} size="sm">
+          {words.running(asset.sessions)}
+        </Anchor>
+      )}
+    </Stack>
+  );
+}

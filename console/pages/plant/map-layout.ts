@@ -1,0 +1,191 @@
+/**
+ * Where everything stands on the plant map. Pure. Zones are rows by Purdue level, the highest on
+ * top; a zone within another is drawn inside it, below that zone's own assets.
+ */
+export interface MapZone {
+  readonly id: string;
+  readonly level: number;
+  readonly parent: string | null;
+}
+
+export interface MapAsset {
+  readonly id: string;
+  readonly zone: string;
+}
+
+export interface MapConduit {
+  readonly from: string;
+  readonly to: string;
+  readonly protocols: readonly string[];
+}
+
+/** Relative to the zone around it, or to the map. */
+export interface Box {
+  readonly id: string;
+  readonly parent: string | null;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export type Handle = "top" | "bottom" | "left" | "right" | "inside";
+
+export interface Line {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly fromHandle: Handle;
+  readonly toHandle: Handle;
+  readonly label: string;
+}
+
+export interface MapLayout {
+  /** A zone always comes before what it contains. */
+  readonly zones: readonly Box[];
+  readonly assets: readonly Box[];
+  readonly lines: readonly Line[];
+}
+
+export const ASSET_WIDTH = 204;
+export const ASSET_HEIGHT = 46;
+const ZONE_HEAD = 32;
+const ZONE_WIDTH_MIN = 228;
+const ZONE_HEIGHT_MIN = 48;
+const PADDING = 12;
+const GAP = 10;
+const COLUMNS_MAX = 3;
+/** Between rows of zones: room for the names of protocols on the conduits. */
+const ROW_GAP = 58;
+const ZONE_GAP = 36;
+
+interface Sized {
+  readonly zone: MapZone;
+  readonly width: number;
+  readonly height: number;
+  readonly inner: readonly Box[];
+  readonly children: readonly Sized[];
+  readonly assets: readonly Box[];
+}
+
+export function layoutMap(
+  zones: readonly MapZone[],
+  assets: readonly MapAsset[],
+  conduits: readonly MapConduit[],
+): MapLayout {
+  const known = new Set(zones.map((zone) => zone.id));
+  const isTop = (zone: MapZone) => zone.parent === null || !known.has(zone.parent);
+  const sized = zones.filter(isTop).map((zone) => size(zone, zones, assets));
+  const placed = placeRows(sized, null, 0, 0);
+  const layout = { zones: [] as Box[], assets: [] as Box[] };
+  collect(placed.boxes, sized, layout);
+  return { ...layout, lines: linesOf(conduits, layout.zones) };
+}
+
+/** What is inside a zone, and so how large it is; deepest first. */
+function size(zone: MapZone, zones: readonly MapZone[], assets: readonly MapAsset[]): Sized {
+  const own = assets.filter((asset) => asset.zone === zone.id);
+  const children = zones
+    .filter((child) => child.parent === zone.id)
+    .map((child) => size(child, zones, assets));
+  const grid = placeAssets(zone.id, own);
+  const below = grid.bottom + (own.length > 0 && children.length > 0 ? ROW_GAP / 2 : 0);
+  const rows = placeRows(children, zone.id, PADDING, below);
+  const content = Math.max(grid.right, rows.right) + PADDING;
+  const bottom = children.length > 0 ? rows.bottom + PADDING : grid.bottom + (own.length && 2);
+  return {
+    zone,
+    width: Math.max(content, ZONE_WIDTH_MIN),
+    height: Math.max(bottom, ZONE_HEIGHT_MIN),
+    inner: rows.boxes,
+    children,
+    assets: grid.boxes,
+  };
+}
+
+function placeAssets(zone: string, assets: readonly MapAsset[]) {
+  const columns = Math.min(COLUMNS_MAX, Math.ceil(Math.sqrt(assets.length)));
+  const boxes = assets.map((asset, index) => ({
+    id: asset.id,
+    parent: zone,
+    x: PADDING + (index % columns) * (ASSET_WIDTH + GAP),
+    y: ZONE_HEAD + Math.floor(index / columns) * (ASSET_HEIGHT + GAP),
+    width: ASSET_WIDTH,
+    height: ASSET_HEIGHT,
+  }));
+  const rows = columns === 0 ? 0 : Math.ceil(assets.length / columns);
+  return {
+    boxes,
+    right: PADDING + columns * (ASSET_WIDTH + GAP) - (columns > 0 ? GAP : 0),
+    bottom: ZONE_HEAD + rows * (ASSET_HEIGHT + GAP),
+  };
+}
+
+/** One row a level, each centred under the widest. */
+function placeRows(sized: readonly Sized[], parent: string | null, left: number, top: number) {
+  const levels = [...new Set(sized.map((each) => each.zone.level))].sort((a, b) => b - a);
+  const rows = levels.map((level) => sized.filter((each) => each.zone.level === level));
+  const widthOf = (row: readonly Sized[]) =>
+    row.reduce((sum, each) => sum + each.width, 0) + ZONE_GAP * (row.length - 1);
+  const widest = Math.max(0, ...rows.map(widthOf));
+  const boxes: Box[] = [];
+  let y = top;
+  for (const row of rows) {
+    let x = left + (widest - widthOf(row)) / 2;
+    for (const { zone, width, height } of row) {
+      boxes.push({ id: zone.id, parent, x, y, width, height });
+      x += width + ZONE_GAP;
+    }
+    y += Math.max(...row.map((each) => each.height)) + ROW_GAP;
+  }
+  return { boxes, right: left + widest, bottom: rows.length > 0 ? y - ROW_GAP : top };
+}
+
+function collect(
+  boxes: readonly Box[],
+  sized: readonly Sized[],
+  into: { zones: Box[]; assets: Box[] },
+): void {
+  into.zones.push(...boxes);
+  for (const each of sized) {
+    into.assets.push(...each.assets);
+    collect(each.inner, each.children, into);
+  }
+}
+
+function linesOf(conduits: readonly MapConduit[], zones: readonly Box[]): Line[] {
+  const byId = new Map(zones.map((box) => [box.id, absolute(box, zones)]));
+  return conduits.flatMap((conduit, index) => {
+    const [from, to] = [byId.get(conduit.from), byId.get(conduit.to)];
+    if (from === undefined || to === undefined || conduit.from === conduit.to) return [];
+    const [fromHandle, toHandle] = handlesBetween(from, to);
+    const id = `${conduit.from}→${conduit.to}#${index}`;
+    const label = conduit.protocols.join(", ");
+    return [{ id, from: conduit.from, to: conduit.to, fromHandle, toHandle, label }];
+  });
+}
+
+function absolute(box: Box, zones: readonly Box[]): Box {
+  const parent = zones.find((zone) => zone.id === box.parent);
+  if (parent === undefined) return box;
+  const around = absolute(parent, zones);
+  return { ...box, x: box.x + around.x, y: box.y + around.y };
+}
+
+/** The sides of two absolute boxes that face each other; `inside` is a zone's own head. */
+function handlesBetween(from: Box, to: Box): readonly [Handle, Handle] {
+  if (contains(from, to)) return ["inside", "top"];
+  if (contains(to, from)) return ["top", "inside"];
+  if (to.y >= from.y + from.height) return ["bottom", "top"];
+  if (from.y >= to.y + to.height) return ["top", "bottom"];
+  return to.x > from.x ? ["right", "left"] : ["left", "right"];
+}
+
+function contains(outer: Box, inner: Box): boolean {
+  return (
+    outer.x < inner.x &&
+    outer.y < inner.y &&
+    outer.x + outer.width > inner.x + inner.width &&
+    outer.y + outer.height > inner.y + inner.height
+  );
+}

@@ -1,0 +1,70 @@
+/** How a zone and an asset look on the map. */
+import { UnstyledButton } from "@mantine/core";
+import { IconCircle, IconCircleFilled, IconKey } from "@tabler/icons-react";
+import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
+import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
+import { plantText } from "../../text/plant.ts";
+import { waysIn } from "./access.ts";
+import { assetStateWord } from "./asset-state.tsx";
+
+type ZoneNodeType = Node<{ zone: PlantView["zones"][number] }, "zone">;
+type AssetNodeType = Node<
+  { asset: AssetView; selected: boolean; faded: boolean; onSelect: (asset: string) => void },
+  "asset"
+>;
+export type PlantNode = ZoneNodeType | AssetNodeType;
+
+const SIDES = [
+  ["top", Position.Top],
+  ["bottom", Position.Bottom],
+  ["left", Position.Left],
+  ["right", Position.Right],
+] as const;
+
+export function ZoneNode({ data: { zone } }: NodeProps<ZoneNodeType>) {
+  return (
+    <div className="sp-map-zone">
+      <div className="sp-map-zone-head">
+        <strong>{zone.name}</strong>
+        <span title={plantText.map.targetMeaning(zone.securityLevelTarget)}>
+          {plantText.map.level(zone.level)} · {plantText.map.target(zone.securityLevelTarget)}
+        </span>
+      </div>
+      {SIDES.map(([id, position]) => (
+        <Handle key={id} id={id} type="source" position={position} isConnectable={false} />
+      ))}
+      <Handle
+        id="inside"
+        type="source"
+        position={Position.Bottom}
+        isConnectable={false}
+        className="sp-map-inside"
+      />
+    </div>
+  );
+}
+
+export function AssetNode({ data }: NodeProps<AssetNodeType>) {
+  const { asset, selected, faded, onSelect } = data;
+  const word = assetStateWord(asset);
+  const Shape = asset.state === "idle" ? IconCircle : IconCircleFilled;
+  return (
+    <UnstyledButton
+      className="sp-map-asset nopan nodrag"
+      data-selected={selected || undefined}
+      data-faded={faded || undefined}
+      aria-pressed={selected}
+      aria-label={plantText.map.asset(asset.name, word)}
+      onClick={() => onSelect(asset.id)}
+    >
+      <span className="sp-map-asset-name">{asset.name}</span>
+      <span className="sp-map-asset-state" data-active={asset.state !== "idle" || undefined}>
+        <Shape size={8} aria-hidden />
+        {word}
+      </span>
+      {waysIn(asset).length > 0 && (
+        <IconKey size={15} className="sp-map-asset-key" aria-label={plantText.table.access} />
+      )}
+    </UnstyledButton>
+  );
+}

@@ -1,0 +1,145 @@
+/** The plant map: zones as rows by level, conduits with their protocols, assets as buttons. */
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { IconFocusCentered, IconMinus, IconPlus } from "@tabler/icons-react";
+import {
+  ConnectionMode,
+  type Edge,
+  Panel,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+} from "@xyflow/react";
+import "@xyflow/react/dist/base.css";
+import { useMemo } from "react";
+import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
+import { plantText } from "../../text/plant.ts";
+import { layoutMap, type MapLayout } from "./map-layout.ts";
+import { AssetNode, type PlantNode, ZoneNode } from "./map-nodes.tsx";
+
+const NODE_TYPES = { zone: ZoneNode, asset: AssetNode };
+const FIT = { padding: 0.06, maxZoom: 1 };
+/** Below this the names of assets cannot be read. */
+const ZOOM_MIN = 0.35;
+const ZOOM_MAX = 1.6;
+
+interface PlantMapProps {
+  readonly plant: PlantView;
+  readonly matching: ReadonlySet<string>;
+  readonly selected: AssetView | undefined;
+  readonly onSelect: (asset: string) => void;
+}
+
+export function PlantMap(props: PlantMapProps) {
+  return (
+    <ReactFlowProvider>
+      <Canvas {...props} />
+    </ReactFlowProvider>
+  );
+}
+
+function Canvas({ plant, matching, selected, onSelect }: PlantMapProps) {
+  const layout = useMemo(
+    () => layoutMap(plant.zones, plant.assets, plant.conduits),
+    [plant.zones, plant.assets, plant.conduits],
+  );
+  const nodes = useMemo(
+    () => nodesOf(layout, { plant, matching, selected, onSelect }),
+    [layout, plant, matching, selected, onSelect],
+  );
+  const edges = useMemo(() => edgesOf(layout), [layout]);
+  return (
+    <section className="sp-map" aria-label={plantText.map.label}>
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        connectionMode={ConnectionMode.Loose}
+        fitView
+        fitViewOptions={FIT}
+        minZoom={ZOOM_MIN}
+        maxZoom={ZOOM_MAX}
+        panOnScroll
+        zoomOnScroll={false}
+        zoomOnDoubleClick={false}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        elementsSelectable={false}
+        deleteKeyCode={null}
+        proOptions={{ hideAttribution: true }}
+      >
+        <Zoom />
+      </ReactFlow>
+    </section>
+  );
+}
+
+function Zoom() {
+  const flow = useReactFlow();
+  const { zoomIn, zoomOut, fit } = plantText.map;
+  const buttons = [
+    { label: zoomIn, icon: IconPlus, act: () => flow.zoomIn() },
+    { label: zoomOut, icon: IconMinus, act: () => flow.zoomOut() },
+    { label: fit, icon: IconFocusCentered, act: () => flow.fitView(FIT) },
+  ];
+  return (
+    <Panel position="bottom-left" className="sp-map-zoom">
+      {buttons.map(({ label, icon: Icon, act }) => (
+        <Tooltip key={label} label={label} position="right">
+          <ActionIcon variant="default" aria-label={label} onClick={() => void act()}>
+            <Icon size={16} />
+          </ActionIcon>
+        </Tooltip>
+      ))}
+    </Panel>
+  );
+}
+
+/** React Flow draws in order: zones first, so that what they contain lies on top of them. */
+function nodesOf(layout: MapLayout, props: PlantMapProps): PlantNode[] {
+  const { plant, matching, selected, onSelect } = props;
+  const zones = layout.zones.flatMap((box): PlantNode[] => {
+    const zone = plant.zones.find((each) => each.id === box.id);
+    return zone ? [{ ...placed(box, "zone:"), type: "zone", data: { zone } }] : [];
+  });
+  const assets = layout.assets.flatMap((box): PlantNode[] => {
+    const asset = plant.assets.find((each) => each.id === box.id);
+    if (asset === undefined) return [];
+    const data = {
+      asset,
+      selected: asset.id === selected?.id,
+      faded: !matching.has(asset.id),
+      onSelect,
+    };
+    return [{ ...placed(box, "asset:"), type: "asset", data }];
+  });
+  return [...zones, ...assets];
+}
+
+function placed(box: MapLayout["zones"][number], kind: "zone:" | "asset:") {
+  return {
+    id: kind + box.id,
+    position: { x: box.x, y: box.y },
+    width: box.width,
+    height: box.height,
+    ...(box.parent === null ? {} : { parentId: `zone:${box.parent}` }),
+  };
+}
+
+function edgesOf(layout: MapLayout): Edge[] {
+  return layout.lines.map((line) => ({
+    id: line.id,
+    type: "smoothstep",
+    source: `zone:${line.from}`,
+    target: `zone:${line.to}`,
+    sourceHandle: line.fromHandle,
+    targetHandle: line.toHandle,
+    label: line.label,
+    labelBgPadding: [6, 3],
+    labelBgBorderRadius: 3,
+    focusable: false,
+    ariaLabel: line.label,
+    zIndex: 1,
+  }));
+}

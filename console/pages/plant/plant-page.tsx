@@ -1,0 +1,175 @@
+/** The first page: the plant as a map or as a list, and beside it what one may do at an asset. */
+import { Drawer, SegmentedControl } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
+import { IconAlertTriangleFilled } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useMemo, useState } from "react";
+import { Link, useSearchParams } from "react-router";
+import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
+import { FilterField } from "../../components/filter-field.tsx";
+import { useRight } from "../../components/me.ts";
+import { Page } from "../../components/page.tsx";
+import { plantQuery } from "../../components/queries.ts";
+import { QueryView } from "../../components/query-view.tsx";
+import { Empty, Loading } from "../../components/states.tsx";
+import { matchesFilter } from "../../components/table-order.ts";
+import { useNarrow } from "../../components/use-narrow.ts";
+import { assetText, plantText } from "../../text/plant.ts";
+import { searchText } from "./access.ts";
+import { AssetPanel } from "./asset-panel.tsx";
+import { PlantList } from "./plant-list.tsx";
+import "./plant.css";
+
+const PlantMap = lazy(() => import("./plant-map.tsx").then((file) => ({ default: file.PlantMap })));
+
+type ViewName = "map" | "list";
+
+export function PlantPage() {
+  const query = useQuery(plantQuery);
+  return (
+    <QueryView query={query} failed={plantText.failed} loading={<LoadingPage />}>
+      {(plant) => <Plant plant={plant} />}
+    </QueryView>
+  );
+}
+
+function LoadingPage() {
+  return (
+    <Page title={plantText.title}>
+      <Loading />
+    </Page>
+  );
+}
+
+function Plant({ plant }: { readonly plant: PlantView }) {
+  const narrow = useNarrow();
+  const [view, setView] = useLocalStorage<ViewName>({
+    key: "sallyport.plant-view",
+    defaultValue: "map",
+    getInitialValueInEffect: false,
+  });
+  const [filter, setFilter] = useState("");
+  const { selected, select } = useSelection(plant);
+  const matching = useMatching(plant, filter);
+  const shown = narrow ? "list" : view;
+  if (plant.assets.length === 0) return <NoAssets plant={plant} />;
+  return (
+    <Page
+      fill={!narrow}
+      title={plantText.title}
+      summary={plantText.counts(plant.assets.length, plant.zones.length)}
+      actions={!narrow && <ViewSwitch view={view} onChange={setView} />}
+    >
+      <FileProblem plant={plant} />
+      <div className="sp-toolbar">
+        <FilterField value={filter} onChange={setFilter} label={plantText.filter} />
+      </div>
+      <div className="sp-plant">
+        <div className="sp-plant-main">
+          {shown === "map" ? (
+            <Suspense fallback={<Loading />}>
+              <PlantMap plant={plant} matching={matching} selected={selected} onSelect={select} />
+            </Suspense>
+          ) : (
+            <PlantList
+              plant={plant}
+              matching={matching}
+              onClearFilter={() => setFilter("")}
+              onSelect={select}
+            />
+          )}
+        </div>
+        <Panel plant={plant} asset={selected} onClose={() => select(null)} />
+      </div>
+    </Page>
+  );
+}
+
+interface ViewSwitchProps {
+  readonly view: ViewName;
+  readonly onChange: (view: ViewName) => void;
+}
+
+function ViewSwitch({ view, onChange }: ViewSwitchProps) {
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label={plantText.view.label}
+      value={view}
+      onChange={(chosen) => onChange(chosen === "list" ? "list" : "map")}
+      data={[
+        { value: "map", label: plantText.view.map },
+        { value: "list", label: plantText.view.list },
+      ]}
+    />
+  );
+}
+
+interface PanelProps {
+  readonly plant: PlantView;
+  readonly asset: AssetView | undefined;
+  readonly onClose: () => void;
+}
+
+/** Beside the plant where there is room, over it on a phone. */
+function Panel({ plant, asset, onClose }: PanelProps) {
+  const narrow = useNarrow();
+  if (!narrow)
+    return asset && <AssetPanel key={asset.id} plant={plant} asset={asset} onClose={onClose} />;
+  return (
+    <Drawer
+      opened={asset !== undefined}
+      onClose={onClose}
+      position="bottom"
+      size="88%"
+      title={asset?.name}
+      closeButtonProps={{ "aria-label": assetText.close }}
+    >
+      {asset && <AssetPanel plant={plant} asset={asset} />}
+    </Drawer>
+  );
+}
+
+function FileProblem({ plant }: { readonly plant: PlantView }) {
+  const mayMend = useRight("health:view");
+  if (plant.problem === null || !mayMend) return null;
+  return (
+    <div className="sp-plant-problem" role="status">
+      <IconAlertTriangleFilled size={15} aria-hidden />
+      {plantText.fileProblem}
+      <Link to="/health">{plantText.toHealth}</Link>
+    </div>
+  );
+}
+
+function NoAssets({ plant }: { readonly plant: PlantView }) {
+  const owner = useRight("health:view");
+  return (
+    <Page title={plantText.title}>
+      <FileProblem plant={plant} />
+      <Empty title={plantText.emptyTitle}>
+        {owner ? plantText.emptyForOwners : plantText.emptyForGuests}
+      </Empty>
+    </Page>
+  );
+}
+
+/** The chosen asset is part of the address, so that it can be sent to a colleague. */
+function useSelection(plant: PlantView) {
+  const [search, setSearch] = useSearchParams();
+  const id = search.get("asset");
+  function select(asset: string | null) {
+    setSearch(asset === null ? {} : { asset }, { replace: true, preventScrollReset: true });
+  }
+  return { selected: plant.assets.find((asset) => asset.id === id), select };
+}
+
+function useMatching(plant: PlantView, filter: string): ReadonlySet<string> {
+  return useMemo(() => {
+    const zoneNames = new Map(plant.zones.map((zone) => [zone.id, zone.name]));
+    const matching = plant.assets.filter((asset) =>
+      matchesFilter(filter, searchText(asset, zoneNames.get(asset.zone) ?? "")),
+    );
+    return new Set(matching.map((asset) => asset.id));
+  }, [plant, filter]);
+}

@@ -1,0 +1,31 @@
+/** The frame of the two pages for people who are not signed in. */
+import { Title } from "@mantine/core";
+import { type ReactNode, useEffect } from "react";
+import { ThemeSwitch } from "../../components/theme-switch.tsx";
+import { text } from "../../text.ts";
+import "./door.css";
+
+interface DoorProps {
+  readonly title: string;
+  readonly children: ReactNode;
+}
+
+export function Door({ title, children }: DoorProps) {
+  useEffect(() => {
+    document.title = `${title} · ${text.product}`;
+  }, [title]);
+  return (
+    <div className="sp-door">
+      <main className="sp-door-panel sp-panel">
+        <div className="sp-door-brand">{text.product}</div>
+        <Title order={1} mb="sm">
+          {title}
+        </Title>
+        {children}
+      </main>
+      <footer className="sp-door-foot">
+        <ThemeSwitch />
+      </footer>
+    </div>
+  );
+}
