@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { BITS_MAX, type Point, planReads, REGISTERS_MAX, widthOf } from "./plan-reads.ts";
+import { READ_BITS_MAX, READ_REGISTERS_MAX } from "../../../protocols/modbus/decode-points.ts";
+import type { PointType } from "../../../protocols/modbus/values.ts";
+import { type Point, planReads, widthOf } from "./plan-reads.ts";
 
 const NONE: ReadonlySet<string> = new Set();
 
-function holding(name: string, address: number, type = "uint16", unitId = 1): Point {
+function holding(name: string, address: number, type: PointType = "uint16", unitId = 1): Point {
   return { name, unitId, table: "holding-registers", address, type };
 }
 
@@ -78,7 +80,7 @@ test("every point lies whole in exactly one read, and no read is over the limit"
         }
         for (const read of reads) {
           const bits = read.table === "coils" || read.table === "discrete-inputs";
-          expect(read.count).toBeLessThanOrEqual(bits ? BITS_MAX : REGISTERS_MAX);
+          expect(read.count).toBeLessThanOrEqual(bits ? READ_BITS_MAX : READ_REGISTERS_MAX);
         }
       },
     ),

@@ -4,11 +4,9 @@
  * Only points that touch or overlap are merged: a register between two points that nobody named
  * may not exist, may be forbidden, or may have a side effect when it is read.
  */
+import { READ_BITS_MAX, READ_REGISTERS_MAX } from "../../../protocols/modbus/decode-points.ts";
 import type { Table } from "../../../protocols/modbus/operation.ts";
-
-/** Largest quantities of one read (Modbus Application Protocol V1.1b3, 6.1–6.4). */
-export const REGISTERS_MAX = 125;
-export const BITS_MAX = 2000;
+import { type PointType, registerCount } from "../../../protocols/modbus/values.ts";
 
 /** What a point needs to be read: a tag of the plant, or a row of the table browser. */
 export interface Point {
@@ -16,7 +14,7 @@ export interface Point {
   readonly unitId: number;
   readonly table: Table;
   readonly address: number;
-  readonly type: string;
+  readonly type: PointType;
 }
 
 export interface PlannedRead {
@@ -53,10 +51,8 @@ export function isBitTable(table: Table): boolean {
 }
 
 /** Registers (or bits) that a value of this type takes. */
-export function widthOf(type: string, table: Table): number {
-  if (isBitTable(table)) return 1;
-  if (type.endsWith("64")) return 4;
-  return type.endsWith("32") ? 2 : 1;
+export function widthOf(type: PointType, table: Table): number {
+  return isBitTable(table) ? 1 : registerCount(type);
 }
 
 interface Run {
@@ -80,7 +76,7 @@ function joins(run: Run, point: Point): boolean {
   if (run.closed || run.first.unitId !== point.unitId || run.first.table !== point.table) {
     return false;
   }
-  const countMax = isBitTable(point.table) ? BITS_MAX : REGISTERS_MAX;
+  const countMax = isBitTable(point.table) ? READ_BITS_MAX : READ_REGISTERS_MAX;
   return (
     point.address <= run.end && Math.max(run.end, endOf(point)) - run.first.address <= countMax
   );

@@ -2,8 +2,6 @@
  * The latest reading of every tag, for a table that shows many: readings may arrive by the
  * thousand, but rows are told at most once a frame, and only those that changed.
  */
-import type { Value } from "./tag-value.ts";
-
 export type Quality =
   /** Never read in this session. */
   | "none"
@@ -16,7 +14,7 @@ export type Quality =
 export interface Reading {
   readonly quality: Quality;
   /** As read last, also when a later read failed. */
-  readonly value: Value | undefined;
+  readonly value: number | undefined;
   readonly registers: readonly number[];
   /** When the value was read. */
   readonly atMs: number;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TrendBuffer } from "./trend-buffer.ts";
+import { RECENT_POINTS_MAX, TREND_POINTS_MAX, TrendBuffer } from "./trend-buffer.ts";
 
 test("tags read at different moments share one axis, each holding its last value", () => {
   const buffer = new TrendBuffer();
@@ -32,8 +32,13 @@ test("only the window asked for is given", () => {
 });
 
 test("memory is bounded however long a session lasts", () => {
-  const buffer = new TrendBuffer(100);
-  for (let n = 0; n < 10_000; n += 1) buffer.push("a", n, n);
-  expect(buffer.aligned(["a"], 0)[0].length).toBeLessThanOrEqual(125);
-  expect(buffer.recent("a", 1)).toEqual([9999]);
+  const buffer = new TrendBuffer();
+  buffer.keep(["drawn"]);
+  for (let n = 0; n < 20_000; n += 1) {
+    buffer.push("drawn", n, n);
+    buffer.push("other", n, n);
+  }
+  expect(buffer.aligned(["drawn"], 0)[0].length).toBeLessThanOrEqual(TREND_POINTS_MAX * 1.25);
+  expect(buffer.aligned(["other"], 0)[0].length).toBeLessThanOrEqual(RECENT_POINTS_MAX * 1.25);
+  expect(buffer.recent("other", 1)).toEqual([19_999]);
 });

@@ -1,7 +1,10 @@
 /** Remembers the recent values of some tags for drawing, bounded in time and number. */
 
-/** Points kept for a tag: an hour at one a second; a line on a screen has fewer pixels. */
+/** Points kept of a tag that is drawn: an hour at one a second; a screen has fewer pixels. */
 export const TREND_POINTS_MAX = 3600;
+
+/** Points kept of every other tag: its small line in the table. */
+export const RECENT_POINTS_MAX = 60;
 
 /** Tags drawn at once: more lines than this cannot be told apart. */
 export const TREND_TAGS_MAX = 8;
@@ -11,10 +14,11 @@ export type TrendData = [number[], ...(number | null)[][]];
 
 export class TrendBuffer {
   private readonly rows = new Map<string, { at: number[]; values: (number | null)[] }>();
-  private readonly pointsMax: number;
+  private drawn: ReadonlySet<string> = new Set();
 
-  constructor(pointsMax = TREND_POINTS_MAX) {
-    this.pointsMax = pointsMax;
+  /** From now on these tags are remembered for long; all others only for their small line. */
+  keep(tags: readonly string[]): void {
+    this.drawn = new Set(tags);
   }
 
   /** @param value null where the tag could not be read: the line is broken there. */
@@ -22,7 +26,9 @@ export class TrendBuffer {
     const row = this.rowOf(tag);
     row.at.push(atMs / 1000);
     row.values.push(value);
-    if (row.at.length > this.pointsMax * 1.25) this.trim(row);
+    const pointsMax = this.drawn.has(tag) ? TREND_POINTS_MAX : RECENT_POINTS_MAX;
+    // Trimming moves all points, so it is not done for each new one.
+    if (row.at.length > pointsMax * 1.25) trim(row, pointsMax);
   }
 
   /** The last values of one tag, oldest first, for a small line in a table. */
@@ -71,9 +77,9 @@ export class TrendBuffer {
     this.rows.set(tag, row);
     return row;
   }
+}
 
-  private trim(row: { at: number[]; values: (number | null)[] }): void {
-    row.at.splice(0, row.at.length - this.pointsMax);
-    row.values.splice(0, row.values.length - this.pointsMax);
-  }
+function trim(row: { at: number[]; values: (number | null)[] }, pointsMax: number): void {
+  row.at.splice(0, row.at.length - pointsMax);
+  row.values.splice(0, row.values.length - pointsMax);
 }

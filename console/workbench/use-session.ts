@@ -1,0 +1,99 @@
+/** Connects a session page to its session: one link, one desk, one state, for as long as it is shown. */
+import { useEffect, useMemo, useReducer, useRef } from "react";
+import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
+import { liveSocket } from "../components/live.ts";
+import { browserClock } from "./clock.ts";
+import { type LinkSocket, SessionLink } from "./session-link.ts";
+import {
+  beginSession,
+  changeSession,
+  type SessionChange,
+  type SessionEvent,
+  type SessionState,
+} from "./session-state.ts";
+
+/** The protocol's side of the page: told what arrives, told when the channel is new or gone. */
+export interface Desk {
+  attached(): void;
+  away(): void;
+  /** @param shown to be called once what the bytes said is on the screen */
+  bytes(bytes: Uint8Array, shown: () => void): void;
+  decision(event: Extract<SessionEvent, { kind: "decision" }>): void;
+}
+
+export interface SessionUse {
+  readonly state: SessionState;
+  send(bytes: Uint8Array): void;
+  activity(): void;
+  retry(): void;
+  dismissLoss(): void;
+}
+
+export function useSession(view: LiveSessionView, desk: Desk): SessionUse {
+  const [state, change] = useReducer(changeSession, view, beginSession);
+  const link = useMemo(() => makeLink(view.id, desk, change), [view.id, desk]);
+  useEffect(() => {
+    link.start();
+    return () => link.close();
+  }, [link]);
+  useEffect(() => change({ kind: "view", view }), [view]);
+  const ended = state.ended !== undefined;
+  useEffect(() => {
+    if (ended) link.close();
+  }, [ended, link]);
+  useHumanInput(() => {
+    if (link.activity()) change({ kind: "activity", atMs: browserClock.wallMs() });
+  });
+  return {
+    state,
+    send: (bytes) => link.send(bytes),
+    activity: () => {
+      if (link.activity()) change({ kind: "activity", atMs: browserClock.wallMs() });
+    },
+    retry: () => {
+      change({ kind: "attachment", attachment: { kind: "attaching" } });
+      link.retry();
+    },
+    dismissLoss: () => change({ kind: "dismiss-loss" }),
+  };
+}
+
+function makeLink(session: string, desk: Desk, change: (change: SessionChange) => void) {
+  const link: SessionLink = new SessionLink(liveSocket() as LinkSocket, session, browserClock, {
+    attached: () => {
+      change({ kind: "attachment", attachment: { kind: "attached" } });
+      desk.attached();
+    },
+    away: () => {
+      change({ kind: "attachment", attachment: { kind: "away", sinceMs: browserClock.wallMs() } });
+      desk.away();
+    },
+    refused: (answer: { code: string; message: string }, again: boolean) => {
+      change({ kind: "attachment", attachment: { kind: "refused", ...answer, again } });
+      desk.away();
+    },
+    bytes: (bytes: Uint8Array) => desk.bytes(bytes, () => link.credit(bytes.length)),
+    event: (event: SessionEvent) => {
+      if (event.kind === "decision") desk.decision(event);
+      else change({ kind: "event", event, atMs: browserClock.wallMs() });
+    },
+  });
+  return link;
+}
+
+/** What a person does with hand or voice; polling and messages are none of it. */
+const HUMAN_INPUT = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const;
+
+function useHumanInput(onInput: () => void): void {
+  const latest = useRef(onInput);
+  latest.current = onInput;
+  useEffect(() => {
+    const listener = (event: Event) => {
+      if (event.isTrusted) latest.current();
+    };
+    for (const name of HUMAN_INPUT) document.addEventListener(name, listener, { passive: true });
+    return () => {
+      for (const name of HUMAN_INPUT) document.removeEventListener(name, listener);
+    };
+  }, []);
+}
