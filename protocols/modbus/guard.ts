@@ -43,7 +43,7 @@ import { byteAt } from "./words.ts";
 export interface ModbusGuardOptions {
   /** Requests of this channel sent and not yet answered to the client; 1 to `LIMIT_MAX`. */
   readonly inFlightMax?: number;
-  /** Requests held, and those kept back behind them; 0 to `LIMIT_MAX`. */
+  /** Requests held, and those kept back behind them; 1 to `LIMIT_MAX`. */
   readonly parkedMax?: number;
 }
 
@@ -71,8 +71,8 @@ export class ModbusGuard implements Guard {
   private ended = false;
 
   constructor({ inFlightMax, parkedMax }: ModbusGuardOptions = {}) {
-    this.inFlightMax = limit("inFlightMax", inFlightMax ?? IN_FLIGHT_DEFAULT, 1);
-    this.parked = new Parked(limit("parkedMax", parkedMax ?? PARKED_DEFAULT, 0));
+    this.inFlightMax = limit("inFlightMax", inFlightMax ?? IN_FLIGHT_DEFAULT);
+    this.parked = new Parked(limit("parkedMax", parkedMax ?? PARKED_DEFAULT));
   }
 
   step(input: Input): readonly Effect[] {
@@ -148,12 +148,14 @@ export class ModbusGuard implements Guard {
     const pdu = start + HEADER_LENGTH;
     const items = decodeRequest(unit, bytes, pdu, start + length);
     if (items instanceof Malformed) {
+      effects.push({ kind: "refused", request: transaction, reason: items.reason });
       const exchange = new Exchange(transaction, unit, []);
       this.answer(exchange, byteAt(bytes, pdu), items.exception, effects);
       return;
     }
     const exchange = new Exchange(transaction, unit, items);
-    if (this.parked.keepsBack(exchange)) this.park(exchange, effects);
+    if (this.parked.isFull && exchange.changes) this.crowdedOut(exchange, effects);
+    else if (this.parked.keepsBack(exchange)) this.parked.push(exchange);
     else this.ask(exchange, effects);
   }
 
@@ -212,7 +214,14 @@ export class ModbusGuard implements Guard {
   }
 
   private park(exchange: Exchange, effects: Effect[]): void {
-    if (!this.parked.push(exchange)) this.refuse(exchange, "busy", effects);
+    if (!this.parked.push(exchange)) this.crowdedOut(exchange, effects);
+  }
+
+  /** While the parking is full a change is not even asked for: it might be held, and where then? */
+  private crowdedOut(exchange: Exchange, effects: Effect[]): void {
+    const reason = "too many requests wait for a person already";
+    effects.push({ kind: "refused", request: exchange.transaction, reason });
+    this.refuse(exchange, "busy", effects);
   }
 
   private forward(exchange: Exchange, effects: Effect[]): void {
@@ -314,7 +323,7 @@ function strictest(answers: readonly Answer[]): Answer {
   return strictest;
 }
 
-function limit(name: string, value: number, min: number): number {
-  if (Number.isInteger(value) && value >= min && value <= LIMIT_MAX) return value;
-  throw new RangeError(`${name} must be ${min} to ${LIMIT_MAX}, not ${value}`);
+function limit(name: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1 && value <= LIMIT_MAX) return value;
+  throw new RangeError(`${name} must be 1 to ${LIMIT_MAX}, not ${value}`);
 }

@@ -16,6 +16,10 @@ export class Parked {
     this.lengthMax = lengthMax;
   }
 
+  get isFull(): boolean {
+    return this.waiting.length >= this.lengthMax;
+  }
+
   /** Whether this one would overtake a parked one of its unit. */
   keepsBack(exchange: Exchange): boolean {
     if (this.waiting.length === 0 || !exchange.changes) return false;
@@ -24,7 +28,7 @@ export class Parked {
 
   /** False if there is no room. One that was taken out and is held (again) gets its old place. */
   push(exchange: Exchange): boolean {
-    if (this.waiting.length >= this.lengthMax) return false;
+    if (this.isFull) return false;
     if (exchange.arrival === 0) exchange.arrival = ++this.arrivals;
     const younger = this.waiting.findIndex(({ arrival }) => arrival > exchange.arrival);
     this.waiting.splice(younger < 0 ? this.waiting.length : younger, 0, exchange);
