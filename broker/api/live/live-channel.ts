@@ -1,0 +1,197 @@
+/**
+ * The live channel (`shapes/live.ts`). A socket belongs to one sign-in and ends with it; every
+ * message asks again whether the sign-in still counts, and each session for the right to it.
+ */
+import type { Server as HttpServer, IncomingMessage } from "node:http";
+import { Server } from "socket.io";
+import type { Clock } from "../../clock.ts";
+import type { Recordings } from "../../evidence/recordings.ts";
+import type { Identity, SignedIn } from "../../identity/identity.ts";
+import type { Logger } from "../../log.ts";
+import type { Cause, SessionHost } from "../../sessions/session.ts";
+import type { SiteLog } from "../../store/site-log.ts";
+import type { FromBroker, FromBrowser } from "../shapes/live.ts";
+import { admitSocket } from "./handshake.ts";
+import { MessageRate } from "./message-rate.ts";
+import { bindMessages } from "./messages.ts";
+import { OwnerLinks } from "./owner-links.ts";
+import { type LiveSocket, openPage, type Page } from "./page-socket.ts";
+import { mayHear, type Topic } from "./topics.ts";
+import { WatchLinks } from "./watch-links.ts";
+
+export interface LiveParts {
+  readonly identity: Pick<Identity, "signIns" | "people">;
+  readonly sessions: SessionHost;
+  readonly recordings: Pick<Recordings, "get" | "segment">;
+  readonly siteLog: Pick<SiteLog, "record">;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly origins: readonly string[];
+  parseCookies(header: string): Record<string, string | undefined>;
+}
+
+export interface LiveChannel {
+  /** Tells who may know that a list has changed; many changes at once are told once. */
+  announce(topic: Topic): void;
+  readonly sockets: number;
+  close(): Promise<void>;
+}
+
+const LIVE_PATH = "/api/live";
+/** The longest message is a Modbus frame or a few; a page that sends more is not ours. */
+const MESSAGE_BYTES_MAX = 65_536;
+/** A dead network is noticed within the shortest lease of a session. */
+const PING_EVERY_MS = 10_000;
+const PING_WAIT_MS = 10_000;
+/** From the upgrade to the first packet. */
+const HANDSHAKE_MS = 5_000;
+/** Tabs of one person in one browser. */
+const SOCKETS_PER_SIGN_IN_MAX = 20;
+/** Below the connections of the server, so that signing in and cutting always have some. */
+const SOCKETS_MAX = 768;
+/** What a page that does not read has until its socket is torn. */
+const FAREWELL_MS = 1_000;
+/** Changes within this time are told once. */
+const ANNOUNCE_MS = 150;
+
+export function openLiveChannel(server: HttpServer, parts: LiveParts): LiveChannel {
+  const io = new Server<FromBrowser, FromBroker>({
+    path: LIVE_PATH,
+    serveClient: false,
+    transports: ["websocket"],
+    perMessageDeflate: false,
+    httpCompression: false,
+    maxHttpBufferSize: MESSAGE_BYTES_MAX,
+    pingInterval: PING_EVERY_MS,
+    pingTimeout: PING_WAIT_MS,
+    upgradeTimeout: HANDSHAKE_MS,
+    connectTimeout: HANDSHAKE_MS,
+    allowRequest: (request, done) => done(null, admission.admit(request)),
+  });
+  const live = new Pages(io, parts);
+  const admission = new Admission(parts, live);
+  io.on("connection", (socket) => {
+    const signInId = admission.signInOf(socket.request);
+    if (signInId === undefined) socket.disconnect(true);
+    else live.join(socket, signInId);
+  });
+  io.attach(server);
+  return live;
+}
+
+/** Remembers between upgrade and connection whose socket it is. */
+class Admission {
+  private readonly parts: LiveParts;
+  private readonly live: Pages;
+  private readonly admitted = new WeakMap<IncomingMessage, string>();
+
+  constructor(parts: LiveParts, live: Pages) {
+    this.parts = parts;
+    this.live = live;
+  }
+
+  admit(request: IncomingMessage): boolean {
+    const me = admitSocket(request, {
+      origins: this.parts.origins,
+      signIns: this.parts.identity.signIns,
+      parseCookies: this.parts.parseCookies,
+    });
+    if (!me || !this.live.hasRoom(me)) return false;
+    this.admitted.set(request, me.signIn.id);
+    return true;
+  }
+
+  signInOf(request: IncomingMessage): string | undefined {
+    return this.admitted.get(request);
+  }
+}
+
+class Pages implements LiveChannel {
+  private readonly io: Server<FromBrowser, FromBroker>;
+  private readonly parts: LiveParts;
+  private readonly owners: OwnerLinks;
+  private readonly watches: WatchLinks;
+  /** Pages by the sign-in they belong to. */
+  private readonly pages = new Map<string, Set<Page>>();
+  private readonly pending = new Set<Topic>();
+  private readonly unsubscribe: readonly (() => void)[];
+
+  constructor(io: Server<FromBrowser, FromBroker>, parts: LiveParts) {
+    this.io = io;
+    this.parts = parts;
+    this.owners = new OwnerLinks(parts.sessions);
+    this.watches = new WatchLinks(parts);
+    const { signIns, people } = parts.identity;
+    this.unsubscribe = [
+      signIns.onEnded((signIn, end) => this.dismiss(signIn.id, end)),
+      people.onChanged(() => this.watches.checkRights()),
+    ];
+  }
+
+  get sockets(): number {
+    return this.io.engine.clientsCount;
+  }
+
+  hasRoom({ signIn }: SignedIn): boolean {
+    const own = this.pages.get(signIn.id)?.size ?? 0;
+    return own < SOCKETS_PER_SIGN_IN_MAX && this.sockets < SOCKETS_MAX;
+  }
+
+  join(socket: LiveSocket, signInId: string): void {
+    const page = openPage(socket, () => this.parts.identity.signIns.get(signInId));
+    const siblings = this.pages.get(signInId) ?? new Set();
+    this.pages.set(signInId, siblings.add(page));
+    socket.on("disconnect", () => {
+      siblings.delete(page);
+      if (siblings.size === 0) this.pages.delete(signInId);
+      this.owners.leave(page);
+      this.watches.leave(page);
+    });
+    bindMessages(page, {
+      owners: this.owners,
+      watches: this.watches,
+      rate: new MessageRate(this.parts.clock),
+      log: this.parts.log,
+      seen: () => this.parts.identity.signIns.seen(signInId),
+    });
+    // The sign-in may have ended between the upgrade and now.
+    if (!page.me()) this.dismiss(signInId, OVER);
+  }
+
+  announce(topic: Topic): void {
+    if (this.pending.size === 0) {
+      this.parts.clock.after(ANNOUNCE_MS, () => this.tellPending());
+    }
+    this.pending.add(topic);
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.unsubscribe) stop();
+    this.io.disconnectSockets(true);
+    this.io.engine.close();
+  }
+
+  private tellPending(): void {
+    const topics = [...this.pending];
+    this.pending.clear();
+    for (const page of [...this.pages.values()].flatMap((set) => [...set])) {
+      const me = page.me();
+      if (!me) continue;
+      for (const topic of topics) {
+        if (mayHear(me.person, topic)) page.socket.emit("changed", topic);
+      }
+    }
+  }
+
+  private dismiss(signInId: string, cause: Cause): void {
+    for (const { socket } of [...(this.pages.get(signInId) ?? [])]) {
+      socket.emit("signedOut", cause);
+      const transport = socket.conn;
+      socket.disconnect(true);
+      // A page that reads nothing cannot be told; its connection goes all the same.
+      this.parts.clock.after(FAREWELL_MS, () => transport.close(true));
+    }
+  }
+}
+
+const OVER: Cause = { rule: "signed-out", reason: "Your sign-in has ended." };

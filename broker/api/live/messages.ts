@@ -1,0 +1,82 @@
+/** What a page may say. Everything is checked here: a page that says anything else is not ours. */
+import { z } from "zod";
+import type { Logger } from "../../log.ts";
+import type { LiveAnswer } from "../shapes/live.ts";
+import type { MessageRate } from "./message-rate.ts";
+import type { OwnerLinks } from "./owner-links.ts";
+import type { Page } from "./page-socket.ts";
+import type { WatchLinks } from "./watch-links.ts";
+
+export interface MessageParts {
+  readonly owners: OwnerLinks;
+  readonly watches: WatchLinks;
+  readonly rate: MessageRate;
+  readonly log: Logger;
+  /** A person did something: keeps the sign-in's idle away. */
+  seen(): void;
+}
+
+const id = z.string().min(1).max(100);
+/** A tape has fewer records than a double counts exactly. */
+const sequence = z.number().int().min(0);
+const count = z.number().int().min(1).max(1_048_576);
+const bytes = z.instanceof(Uint8Array);
+const done = z.custom<(answer: LiveAnswer) => void>((value) => typeof value === "function");
+
+const MESSAGES = {
+  attach: z.tuple([id, done]),
+  bytes: z.tuple([id, bytes]),
+  activity: z.tuple([id]),
+  credit: z.tuple([id, count]),
+  watch: z.tuple([id, sequence, done]),
+  unwatch: z.tuple([id]),
+};
+
+export function bindMessages(page: Page, parts: MessageParts): void {
+  const { owners, watches } = parts;
+  on(page, parts, "attach", ([session, answer]) => {
+    const peer = `browser ${page.me()?.signIn.address ?? ""}`;
+    void owners.attach(page, session, peer).then(answer);
+  });
+  on(page, parts, "bytes", ([session, data]) => owners.bytes(page, session, data));
+  on(page, parts, "activity", ([session]) => {
+    parts.seen();
+    owners.activity(page, session);
+  });
+  on(page, parts, "credit", ([session, returned]) => {
+    owners.credit(page, session, returned);
+    watches.credit(page, session, returned);
+  });
+  on(page, parts, "watch", ([session, from, answer]) => {
+    answer(watches.watch(page, session, from));
+  });
+  on(page, parts, "unwatch", ([session]) => watches.unwatch(page, session));
+  page.socket.onAny((name: string) => {
+    if (!(name in MESSAGES)) disown(page, parts, "sent a message that does not exist");
+  });
+}
+
+type Name = keyof typeof MESSAGES;
+
+function on<N extends Name>(
+  page: Page,
+  parts: MessageParts,
+  name: N,
+  act: (message: z.output<(typeof MESSAGES)[N]>) => void,
+): void {
+  const schema: z.ZodType<z.output<(typeof MESSAGES)[N]>> = MESSAGES[name] as never;
+  const listener = (...message: unknown[]): void => {
+    const parsed = schema.safeParse(message);
+    if (!page.me()) page.socket.disconnect(true);
+    else if (!parts.rate.take()) disown(page, parts, "sent too many messages");
+    else if (!parsed.success) disown(page, parts, `sent a malformed ${name}`);
+    else act(parsed.data);
+  };
+  page.socket.on(name, listener as never);
+}
+
+function disown(page: Page, parts: MessageParts, what: string): void {
+  const me = page.me();
+  parts.log.warn({ person: me?.person.id, signIn: me?.signIn.id }, `a page ${what}: cut off`);
+  page.socket.disconnect(true);
+}

@@ -1,0 +1,29 @@
+/** One browser page on the live channel: its socket, whose it is, and what it may send. */
+import type { Socket } from "socket.io";
+import type { SignedIn } from "../../identity/identity.ts";
+import type { FromBroker, FromBrowser } from "../shapes/live.ts";
+
+export type LiveSocket = Socket<FromBrowser, FromBroker>;
+
+/** A page that owns or watches sessions. */
+export interface Page {
+  readonly socket: LiveSocket;
+  /** Whether the page reads what it is sent; one that does not is let go before it costs memory. */
+  isReading(): boolean;
+  /** The sign-in as it stands now; undefined once it has ended. */
+  me(): SignedIn | undefined;
+}
+
+/** Messages waiting for a page that reads nothing: some seconds of a busy one. */
+const WAITING_MAX = 2_000;
+
+export function openPage(socket: LiveSocket, me: () => SignedIn | undefined): Page {
+  let waiting = 0;
+  socket.conn.on("packetCreate", () => {
+    waiting += 1;
+  });
+  socket.conn.on("drain", () => {
+    waiting = 0;
+  });
+  return { socket, me, isReading: () => waiting <= WAITING_MAX };
+}

@@ -1,0 +1,39 @@
+/** Who is told that a list has changed: only those whose rights fill it. */
+import { hasRight, type Right } from "../../access/rights.ts";
+import type { Person, SiteEvent } from "../../store/model.ts";
+import type { FromBroker } from "../shapes/live.ts";
+
+export type Topic = Parameters<FromBroker["changed"]>[0];
+
+const READERS: Readonly<Record<Topic, readonly Right[]>> = {
+  plant: ["plant:view"],
+  sessions: ["session:list", "session:open"],
+  // Who holds a grant sees it on the plant page.
+  grants: ["grant:manage", "session:open"],
+  // One's own roles and name are on every page.
+  people: [],
+  recordings: ["recording:own", "recording:all"],
+  events: ["events:view"],
+};
+
+export function mayHear(person: Person, topic: Topic): boolean {
+  const rights = READERS[topic];
+  return rights.length === 0 || rights.some((right) => hasRight(person.roles, right));
+}
+
+/** The list, besides the events, that an event of this kind (`area:what`) changes. */
+export function topicOf(event: SiteEvent): Topic | undefined {
+  const [area = ""] = event.kind.split(":");
+  return BY_AREA.get(area);
+}
+
+const BY_AREA: ReadonlyMap<string, Topic> = new Map<string, Topic>([
+  ["plant", "plant"],
+  ["session", "sessions"],
+  ["grant", "grants"],
+  ["person", "people"],
+  ["passkey", "people"],
+  ["recovery", "people"],
+  ["enrolment", "people"],
+  ["recording", "recordings"],
+]);

@@ -1,0 +1,138 @@
+/** Pages that watch sessions, by the right to it and only as long as they hold it. */
+import { hasRight } from "../../access/rights.ts";
+import type { Clock } from "../../clock.ts";
+import type { Recordings } from "../../evidence/recordings.ts";
+import type { SignedIn } from "../../identity/identity.ts";
+import type { LiveSession, SessionHost } from "../../sessions/session.ts";
+import type { SiteLog } from "../../store/site-log.ts";
+import { ApiRefused, notFound } from "../problem.ts";
+import type { LiveAnswer } from "../shapes/live.ts";
+import type { Page } from "./page-socket.ts";
+import { WatchLink } from "./watch-link.ts";
+
+export interface WatchParts {
+  readonly sessions: SessionHost;
+  readonly recordings: Pick<Recordings, "get" | "segment">;
+  readonly siteLog: Pick<SiteLog, "record">;
+  readonly clock: Clock;
+}
+
+/** A page shows one session, a wall of screens a few. */
+const WATCHES_PER_PAGE_MAX = 8;
+/** Each costs reading and encoding once more. */
+const WATCHERS_PER_SESSION_MAX = 16;
+
+interface Watch {
+  readonly page: Page;
+  readonly session: LiveSession;
+  readonly link: WatchLink;
+}
+
+export class WatchLinks {
+  private readonly parts: WatchParts;
+  private readonly watches = new Set<Watch>();
+
+  constructor(parts: WatchParts) {
+    this.parts = parts;
+  }
+
+  watch(page: Page, sessionId: string, fromSequence: number): LiveAnswer {
+    const session = this.parts.sessions.get(sessionId);
+    const me = page.me();
+    if (!session || !me || !mayWatch(me, session)) return answerOf(notFound());
+    this.unwatch(page, sessionId);
+    const busy = this.tooMany(page, session);
+    if (busy) return answerOf(busy);
+    this.begin(page, session, me, fromSequence);
+    return { ok: true };
+  }
+
+  unwatch(page: Page, sessionId: string): void {
+    this.find(page, sessionId)?.link.stop({ rule: "unwatched", reason: "You left." });
+  }
+
+  credit(page: Page, sessionId: string, count: number): void {
+    this.find(page, sessionId)?.link.credit(count);
+  }
+
+  leave(page: Page): void {
+    for (const watch of [...this.watches]) {
+      if (watch.page === page)
+        watch.link.stop({ rule: "unwatched", reason: "The page went away." });
+    }
+  }
+
+  /** Rights have changed: whoever may not watch any more stops at once. */
+  checkRights(): void {
+    for (const watch of [...this.watches]) {
+      const me = watch.page.me();
+      if (me && mayWatch(me, watch.session)) continue;
+      watch.link.stop({ rule: "right-lost", reason: "You may not watch this session any more." });
+    }
+  }
+
+  private begin(page: Page, session: LiveSession, me: SignedIn, fromSequence: number): void {
+    const id = session.claims.session;
+    const { clock, recordings } = this.parts;
+    let leave = () => {};
+    const link = new WatchLink(
+      { session: id, recordings, clock },
+      {
+        tape: (encoded) => {
+          if (page.isReading()) page.socket.emit("tape", id, encoded);
+          else page.socket.disconnect(true);
+        },
+        over: (cause) => {
+          this.watches.delete(watch);
+          leave();
+          page.socket.emit("unwatched", id, cause);
+        },
+      },
+      fromSequence,
+    );
+    const watch: Watch = { page, session, link };
+    this.watches.add(watch);
+    leave = session.watch(me.person.name, (record) => link.record(record));
+    void session.closed.then((cause) => link.finish(cause));
+    this.note(me, session);
+    link.start();
+  }
+
+  private note(me: SignedIn, session: LiveSession): void {
+    const { subject, asset } = session.claims;
+    void this.parts.siteLog
+      .record({
+        kind: "session:watched",
+        priority: "event",
+        text: `${me.person.name} watches the session of ${subject.name} on ${asset.name}`,
+        subject: me.person.id,
+        session: session.claims.session,
+      })
+      // The tape itself names the watcher; a store that is away must not stop supervision.
+      .catch(() => {});
+  }
+
+  private tooMany(page: Page, session: LiveSession): ApiRefused | undefined {
+    const all = [...this.watches];
+    const ofPage = all.filter((watch) => watch.page === page).length;
+    const ofSession = all.filter((watch) => watch.session === session).length;
+    if (ofPage < WATCHES_PER_PAGE_MAX && ofSession < WATCHERS_PER_SESSION_MAX) return undefined;
+    return new ApiRefused(409, "too-many", "Too many are watching. Leave another session first.");
+  }
+
+  private find(page: Page, sessionId: string): Watch | undefined {
+    return [...this.watches].find(
+      (watch) => watch.page === page && watch.session.claims.session === sessionId,
+    );
+  }
+}
+
+/** Supervisors watch any session; whoever may replay their own sessions may follow them live. */
+function mayWatch({ person }: SignedIn, session: LiveSession): boolean {
+  if (hasRight(person.roles, "session:watch")) return true;
+  return session.claims.subject.id === person.id && hasRight(person.roles, "recording:own");
+}
+
+function answerOf({ problem }: ApiRefused): LiveAnswer {
+  return { ok: false, code: problem.code, message: problem.message };
+}
