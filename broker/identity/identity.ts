@@ -40,6 +40,8 @@ export interface SignedIn {
   readonly signIn: SignIn;
   /** Ends then if nothing is heard of the browser before. */
   readonly idleEndsMs: number;
+  /** How long ago a passkey proved the person here, by a clock that never steps. */
+  readonly assertionAgeMs: number;
 }
 
 /** The token is shown to the browser once, as its cookie, and kept nowhere. */
@@ -99,7 +101,10 @@ export interface SignIns {
   /** A person did something on a live channel: keeps idle away. */
   seen(signInId: string): void;
   stepUpOptions(who: SignedIn): Promise<PublicKeyCredentialRequestOptionsJSON>;
-  /** New token, same sign-in; the old token is dead. @throws as `finish` */
+  /**
+   * New token, same sign-in. The old token dies after a few seconds (requests under way) and
+   * never counts as freshly asserted. @throws as `finish`
+   */
   stepUp(who: SignedIn, response: unknown, browser: Browser): Promise<NewSignIn>;
   listOwn(who: SignedIn): Promise<readonly SignIn[]>;
   /** One of one's own. @throws not-found */
@@ -145,7 +150,10 @@ export interface People {
     by: SignedIn,
     invitation: Invitation,
   ): Promise<{ readonly person: Person; readonly link: EnrolmentLink }>;
-  /** Disabling ends sign-ins at once and voids links. @throws not-found, last-administrator, roles-conflict, input-invalid */
+  /**
+   * Disabling ends sign-ins at once and voids links. Nobody adds a role to oneself.
+   * @throws not-found, not-allowed, last-administrator, roles-conflict, input-invalid
+   */
   change(by: SignedIn, personId: string, change: PersonChange): Promise<Person>;
   /** Only while invited; voids the earlier link. @throws not-found, not-invited */
   newLink(by: SignedIn, personId: string): Promise<EnrolmentLink>;
@@ -163,8 +171,9 @@ export interface Recoveries {
   /** Needs a fresh assertion. The person's old passkeys go when the link is used. @throws step-up-required, not-found, not-allowed */
   approve(by: SignedIn, recoveryId: string): Promise<EnrolmentLink>;
   /**
-   * For `sallyport recover` on the host, with the broker stopped: a lone administrator who lost
-   * the keys. Logged as an alarm. @throws not-found, not-allowed (another administrator could help)
+   * For `sallyport recover` on the host, with the broker stopped: where no two administrators
+   * are left to help. Logged as an alarm. @param operator account on the host, for the log
+   * @throws not-found, not-allowed (not active)
    */
   onHost(email: string, operator: string): Promise<EnrolmentLink>;
 }

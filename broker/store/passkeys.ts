@@ -66,7 +66,7 @@ export async function rpIds(queries: Queries): Promise<readonly string[]> {
  * Notes a use, unless the counter did not advance; false then. In one statement, so that of two
  * assertions with the same counter only one counts. Zero means the authenticator does not count.
  */
-export async function usePasskey(
+export async function notePasskeyUse(
   queries: Queries,
   id: string,
   use: { readonly counter: number; readonly backedUp: boolean; readonly atMs: number },

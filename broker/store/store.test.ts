@@ -10,7 +10,7 @@ import { findLink, replaceLink, takeLink } from "./enrolment-links.ts";
 import { insertGrant, listGrants, listOpenGrants, revokeGrant } from "./grants.ts";
 import { newId } from "./ids.ts";
 import type { Passkey, SiteEvent } from "./model.ts";
-import { deletePasskey, findPasskey, insertPasskey, rpIds, usePasskey } from "./passkeys.ts";
+import { deletePasskey, findPasskey, insertPasskey, notePasskeyUse, rpIds } from "./passkeys.ts";
 import { findPerson, findPersonByEmail, insertPerson, listPeople, updatePerson } from "./people.ts";
 import { approveRecovery, insertRecovery, listOpenRecoveries } from "./recoveries.ts";
 import { readSetting, writeSetting } from "./settings.ts";
@@ -93,7 +93,7 @@ describe.each(DIALECTS)("the store on $name", ({ open }) => {
     const counting = { ...passkey(id), counter: 7 };
     await insertPasskey(store.queries, counting);
     const use = (counter: number) =>
-      usePasskey(store.queries, counting.id, { counter, backedUp: false, atMs: 1 });
+      notePasskeyUse(store.queries, counting.id, { counter, backedUp: false, atMs: 1 });
     expect(await Promise.all([use(8), use(8)])).toEqual([true, false]);
     expect(await use(0)).toBe(false);
     expect(await use(3)).toBe(false);
@@ -105,8 +105,8 @@ describe.each(DIALECTS)("the store on $name", ({ open }) => {
     const silent = passkey(id);
     await insertPasskey(store.queries, silent);
     const use = { counter: 0, backedUp: true, atMs: 1 };
-    expect(await usePasskey(store.queries, silent.id, use)).toBe(true);
-    expect(await usePasskey(store.queries, silent.id, use)).toBe(true);
+    expect(await notePasskeyUse(store.queries, silent.id, use)).toBe(true);
+    expect(await notePasskeyUse(store.queries, silent.id, use)).toBe(true);
     expect((await findPasskey(store.queries, silent.id))?.backedUp).toBe(true);
   });
 

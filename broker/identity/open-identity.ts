@@ -1,0 +1,57 @@
+/** Builds identity on a store. */
+import { type Clock, systemClock } from "../clock.ts";
+import { rpIds } from "../store/passkeys.ts";
+import { listPeople } from "../store/people.ts";
+import type { Store } from "../store/store.ts";
+import { ChallengeBook } from "./challenge-book.ts";
+import { createEnrolment } from "./enrolment.ts";
+import { type Identity, IdentityRefused } from "./identity.ts";
+import { checkIdentityConfig, type IdentityConfig } from "./identity-config.ts";
+import { createPasskeys } from "./own-passkeys.ts";
+import { createPeople, PeopleBook } from "./people.ts";
+import { createRecoveries } from "./recoveries.ts";
+import { SignInBook } from "./sign-in-book.ts";
+import { SignInFailures } from "./sign-in-failures.ts";
+import { createSignIns } from "./sign-ins.ts";
+
+/** @throws IdentityRefused input-invalid (the configuration), rp-id-changed */
+export async function openIdentity(options: {
+  readonly store: Store;
+  readonly config: IdentityConfig;
+  readonly clock?: Clock;
+}): Promise<Identity> {
+  const { store } = options;
+  const clock = options.clock ?? systemClock;
+  const config = checkIdentityConfig(options.config);
+  await checkRpId(store, options.config);
+  const book = await SignInBook.open(store, clock, config, await listPeople(store.queries));
+  const people = new PeopleBook(book);
+  const failures = new SignInFailures(store, clock);
+  const challenges = new ChallengeBook(store, clock);
+  const parts = { store, clock, config, book, people, failures, challenges };
+  return {
+    enrolment: createEnrolment(parts),
+    signIns: createSignIns(parts),
+    passkeys: createPasskeys(parts),
+    people: createPeople(parts),
+    recoveries: createRecoveries(parts),
+    close: () => book.close(),
+  };
+}
+
+/** A changed RP ID kills every passkey, which must never happen by a slip in a configuration. */
+async function checkRpId(store: Store, config: IdentityConfig): Promise<void> {
+  const others = (await rpIds(store.queries)).filter((rpId) => rpId !== config.rpId);
+  if (others.length === 0) return;
+  if (!config.acceptRpIdChange) {
+    throw new IdentityRefused(
+      "rp-id-changed",
+      `passkeys exist for ${others.join(", ")} and would stop working with the RP ID ${config.rpId}: set it back, or accept the change and enrol anew`,
+    );
+  }
+  await store.log.record({
+    kind: "passkey:rp-id-changed",
+    priority: "alarm",
+    text: `Started with the RP ID ${config.rpId}: the passkeys for ${others.join(", ")} do not work any more`,
+  });
+}

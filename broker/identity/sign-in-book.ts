@@ -1,0 +1,251 @@
+/**
+ * The sign-ins that count now. All are in memory, so that every request can ask; the store has
+ * them for the next start. Ending one takes effect in the turn it is asked for, before the store
+ * hears of it: if that then fails the caller learns it, and the browser is out all the same.
+ *
+ * Deadlines run on the clock that never steps. Last-seen times reach the store at most once a
+ * minute each, so after a crash an idle time may end up to a minute early.
+ */
+import type { Clock } from "../clock.ts";
+import type { Person, SignIn } from "../store/model.ts";
+import { deleteSignIn, type KeptSignIn, listSignIns, updateLastSeen } from "../store/sign-ins.ts";
+import type { Store } from "../store/store.ts";
+import type { SignedIn, SignInEnd } from "./identity.ts";
+import type { CheckedIdentityConfig } from "./identity-config.ts";
+import { hashToken } from "./token.ts";
+
+const LAST_SEEN_EVERY_MS = 60_000;
+/** Requests that were under way when a step-up gave the browser a new token. */
+const OLD_TOKEN_GRACE_MS = 5_000;
+/** Browsers in which one person is signed in at once; the one longest unseen ends first. */
+export const SIGN_INS_MAX = 10;
+
+interface Entry {
+  signIn: SignIn;
+  tokenHash: string;
+  /** On the monotonic clock. */
+  seenMs: number;
+  writtenMs: number;
+  assertedMs: number;
+  readonly absoluteEndsMs: number;
+  /** The token before the last step-up, and the assertion it stands for. */
+  old:
+    | { readonly tokenHash: string; readonly assertedMs: number; readonly endsMs: number }
+    | undefined;
+}
+
+export class SignInBook {
+  private readonly store: Store;
+  private readonly clock: Clock;
+  private readonly config: CheckedIdentityConfig;
+  private readonly byId = new Map<string, Entry>();
+  private readonly byToken = new Map<string, Entry>();
+  private readonly people = new Map<string, Person>();
+  private readonly listeners = new Set<(signIn: SignIn, end: SignInEnd) => void>();
+  private stopTimer = () => {};
+
+  private constructor(store: Store, clock: Clock, config: CheckedIdentityConfig) {
+    this.store = store;
+    this.clock = clock;
+    this.config = config;
+  }
+
+  /** @param people who may be signed in: the active ones */
+  static async open(
+    store: Store,
+    clock: Clock,
+    config: CheckedIdentityConfig,
+    people: readonly Person[],
+  ): Promise<SignInBook> {
+    const book = new SignInBook(store, clock, config);
+    const active = new Map(people.map((person) => [person.id, person]));
+    for (const kept of await listSignIns(store.queries)) {
+      const person = active.get(kept.signIn.personId);
+      if (person?.state === "active") book.add(kept, person);
+      else await deleteSignIn(store.queries, kept.signIn.id);
+    }
+    await book.endOverdue();
+    return book;
+  }
+
+  /** After the store has it. */
+  add(kept: KeptSignIn, person: Person): SignedIn {
+    const sinceMs = (wallMs: number) => {
+      // A wall clock that was set back must not make an old sign-in young: at least zero.
+      return this.clock.monotonicMs() - Math.max(0, this.clock.wallMs() - wallMs);
+    };
+    const entry: Entry = {
+      signIn: kept.signIn,
+      tokenHash: kept.tokenHash,
+      seenMs: sinceMs(kept.signIn.lastSeenMs),
+      writtenMs: sinceMs(kept.signIn.lastSeenMs),
+      assertedMs: sinceMs(kept.signIn.assertedMs),
+      absoluteEndsMs: sinceMs(kept.signIn.createdMs) + this.config.absoluteMs,
+      old: undefined,
+    };
+    this.byId.set(entry.signIn.id, entry);
+    this.byToken.set(entry.tokenHash, entry);
+    this.people.set(person.id, person);
+    this.schedule();
+    return this.view(entry, person, entry.assertedMs);
+  }
+
+  /** A step-up: new token, fresh assertion. After the store has it. */
+  rotate(kept: KeptSignIn): SignedIn | undefined {
+    const entry = this.byId.get(kept.signIn.id);
+    const person = entry && this.people.get(entry.signIn.personId);
+    if (!entry || !person) return undefined;
+    this.forgetOld(entry);
+    entry.old = {
+      tokenHash: entry.tokenHash,
+      assertedMs: entry.assertedMs,
+      endsMs: this.clock.monotonicMs() + OLD_TOKEN_GRACE_MS,
+    };
+    entry.signIn = kept.signIn;
+    entry.tokenHash = kept.tokenHash;
+    entry.assertedMs = this.clock.monotonicMs();
+    entry.seenMs = entry.assertedMs;
+    this.byToken.set(entry.tokenHash, entry);
+    return this.view(entry, person, entry.assertedMs);
+  }
+
+  byTokenText(token: string, seen: boolean): SignedIn | undefined {
+    const tokenHash = hashToken(token);
+    const entry = this.byToken.get(tokenHash);
+    if (!entry || this.overdue(entry)) return undefined;
+    const old = entry.old?.tokenHash === tokenHash ? entry.old : undefined;
+    if (old && old.endsMs <= this.clock.monotonicMs()) {
+      this.forgetOld(entry);
+      return undefined;
+    }
+    const person = this.people.get(entry.signIn.personId);
+    if (!person) return undefined;
+    if (seen) this.note(entry);
+    return this.view(entry, person, old?.assertedMs ?? entry.assertedMs);
+  }
+
+  get(id: string): SignedIn | undefined {
+    const entry = this.byId.get(id);
+    const person = entry && this.people.get(entry.signIn.personId);
+    if (!entry || !person || this.overdue(entry)) return undefined;
+    return this.view(entry, person, entry.assertedMs);
+  }
+
+  seen(id: string): void {
+    const entry = this.byId.get(id);
+    if (entry && !this.overdue(entry)) this.note(entry);
+  }
+
+  /** Newest first. */
+  of(personId: string): readonly SignIn[] {
+    return [...this.byId.values()]
+      .filter((entry) => entry.signIn.personId === personId && !this.overdue(entry))
+      .map((entry) => entry.signIn)
+      .sort((a, b) => b.createdMs - a.createdMs);
+  }
+
+  /** The ones to end so that one more fits. */
+  surplus(personId: string): readonly SignIn[] {
+    const own = this.of(personId);
+    const count = Math.max(0, own.length - SIGN_INS_MAX + 1);
+    return own.toSorted((a, b) => a.lastSeenMs - b.lastSeenMs).slice(0, count);
+  }
+
+  /** Roles, name or state changed. */
+  personChanged(person: Person): void {
+    if (this.people.has(person.id)) this.people.set(person.id, person);
+  }
+
+  /** Out at once. Resolves when the store has forgotten it too. */
+  async end(id: string, end: SignInEnd): Promise<void> {
+    if (this.forget(id, end)) await deleteSignIn(this.store.queries, id);
+  }
+
+  /** Where the store has forgotten them already. */
+  endKept(ids: readonly string[], end: SignInEnd): void {
+    for (const id of ids) this.forget(id, end);
+  }
+
+  onEnded(listener: (signIn: SignIn, end: SignInEnd) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.stopTimer();
+    for (const { signIn } of this.byId.values()) {
+      await updateLastSeen(this.store.queries, signIn.id, signIn.lastSeenMs);
+    }
+  }
+
+  private view(entry: Entry, person: Person, assertedMs: number): SignedIn {
+    const nowMs = this.clock.monotonicMs();
+    const assertionAgeMs = nowMs - assertedMs;
+    return {
+      person,
+      signIn: entry.signIn,
+      idleEndsMs: this.clock.wallMs() + entry.seenMs + this.config.idleMs - nowMs,
+      assertionAgeMs,
+    };
+  }
+
+  private note(entry: Entry): void {
+    entry.seenMs = this.clock.monotonicMs();
+    entry.signIn = { ...entry.signIn, lastSeenMs: this.clock.wallMs() };
+    if (entry.seenMs - entry.writtenMs < LAST_SEEN_EVERY_MS) return;
+    entry.writtenMs = entry.seenMs;
+    // Losing one costs at most an early idle end after a restart; a broken store shows elsewhere.
+    updateLastSeen(this.store.queries, entry.signIn.id, entry.signIn.lastSeenMs).catch(() => {});
+  }
+
+  private forget(id: string, end: SignInEnd): boolean {
+    const entry = this.byId.get(id);
+    if (!entry) return false;
+    this.byId.delete(id);
+    this.byToken.delete(entry.tokenHash);
+    this.forgetOld(entry);
+    for (const listener of this.listeners) listener(entry.signIn, end);
+    return true;
+  }
+
+  private forgetOld(entry: Entry): void {
+    if (entry.old) this.byToken.delete(entry.old.tokenHash);
+    entry.old = undefined;
+  }
+
+  private deadline(entry: Entry): number {
+    return Math.min(entry.seenMs + this.config.idleMs, entry.absoluteEndsMs);
+  }
+
+  private overdue(entry: Entry): boolean {
+    return this.deadline(entry) <= this.clock.monotonicMs();
+  }
+
+  /** One timer for all: at the earliest deadline it ends what is due and looks again. */
+  private schedule(): void {
+    this.stopTimer();
+    this.stopTimer = () => {};
+    let firstMs = Number.POSITIVE_INFINITY;
+    for (const entry of this.byId.values()) firstMs = Math.min(firstMs, this.deadline(entry));
+    if (firstMs === Number.POSITIVE_INFINITY) return;
+    const delayMs = Math.max(1, Math.ceil(firstMs - this.clock.monotonicMs()));
+    // The store may fail here; the row then ends at the next start, by the same times.
+    this.stopTimer = this.clock.after(delayMs, () => void this.endOverdue().catch(() => {}));
+  }
+
+  private async endOverdue(): Promise<void> {
+    const due = [...this.byId.values()].filter((entry) => this.overdue(entry));
+    const ended = due.map((entry) => {
+      const absolute = entry.absoluteEndsMs <= this.clock.monotonicMs();
+      return this.end(entry.signIn.id, absolute ? ABSOLUTE : IDLE);
+    });
+    this.schedule();
+    await Promise.all(ended);
+  }
+}
+
+const IDLE: SignInEnd = { rule: "idle", reason: "Nothing was done in this browser for too long." };
+const ABSOLUTE: SignInEnd = {
+  rule: "absolute",
+  reason: "A sign-in ends after this time, however busy.",
+};

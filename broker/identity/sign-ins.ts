@@ -1,0 +1,264 @@
+/** Signing in, proving oneself again, and ending it. */
+import type { Clock } from "../clock.ts";
+import { newId } from "../store/ids.ts";
+import type { Passkey, Person, SignIn } from "../store/model.ts";
+import { findPasskey, notePasskeyUse } from "../store/passkeys.ts";
+import { findPerson, updatePerson, userHandleOf } from "../store/people.ts";
+import { plainText } from "../store/plain-text.ts";
+import type { Queries } from "../store/schema.ts";
+import { deleteSignIn, insertSignIn, type KeptSignIn, rotateSignIn } from "../store/sign-ins.ts";
+import type { Store } from "../store/store.ts";
+import { bindingTo, type ChallengeBook, type Purpose } from "./challenge-book.ts";
+import type { Browser, NewSignIn, SignedIn, SignIns } from "./identity.ts";
+import { IdentityRefused } from "./identity.ts";
+import type { CheckedIdentityConfig } from "./identity-config.ts";
+import type { SignInBook } from "./sign-in-book.ts";
+import type { SignInFailures } from "./sign-in-failures.ts";
+import { hashToken, newToken } from "./token.ts";
+import { type Assertion, parseAssertion, requestOptions, verifyAssertion } from "./webauthn.ts";
+
+const ADDRESS_TEXT_MAX = 64;
+const USER_AGENT_MAX = 200;
+
+export interface SignInParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly config: CheckedIdentityConfig;
+  readonly book: SignInBook;
+  readonly challenges: ChallengeBook;
+  readonly failures: SignInFailures;
+}
+
+/** An assertion that is genuine, of an active person, and whose counter advanced. */
+interface Proved {
+  readonly passkey: Passkey;
+  readonly counter: number;
+  readonly backedUp: boolean;
+}
+
+export function createSignIns(parts: SignInParts): SignIns {
+  const { store, book, challenges, config } = parts;
+  return {
+    async options(browser) {
+      parts.failures.check(browser.address);
+      const binding = bindingTo.browser(browser.id);
+      return requestOptions(config, await challenges.issue("sign-in", binding, browser.address));
+    },
+    finish: (response, browser) => signIn(parts, response, browser),
+    authenticate: (token, seen) => book.byTokenText(token, seen),
+    get: (signInId) => book.get(signInId),
+    seen: (signInId) => book.seen(signInId),
+    async stepUpOptions(who) {
+      const binding = bindingTo.signIn(who.signIn.id);
+      const address = who.signIn.address;
+      return requestOptions(config, await challenges.issue("step-up", binding, address));
+    },
+    stepUp: (who, response, browser) => stepUp(parts, who, response, browser),
+    listOwn: async (who) => book.of(who.person.id),
+    async end(who, signInId) {
+      const own = book.of(who.person.id).some(({ id }) => id === signInId);
+      if (!own) throw new IdentityRefused("not-found", "no such sign-in of this person");
+      await book.end(signInId, {
+        rule: "ended",
+        reason: "It was ended in another browser.",
+        by: who.person.id,
+      });
+      await recordEnd(store, who, "ended one of their sign-ins");
+    },
+    async signOut(who) {
+      await book.end(who.signIn.id, { rule: "signed-out", reason: "Signed out." });
+      await recordEnd(store, who, "signed out");
+    },
+    onEnded: (listener) => book.onEnded(listener),
+  };
+}
+
+async function signIn(parts: SignInParts, input: unknown, browser: Browser): Promise<NewSignIn> {
+  const { store, book } = parts;
+  parts.failures.check(browser.address);
+  const { passkey, counter, backedUp } = await parts.failures.counting(browser.address, () =>
+    prove(parts, input, browser, "sign-in", bindingTo.browser(browser.id)),
+  );
+  const surplus = book.surplus(passkey.personId);
+  const { person, fresh } = await store
+    .act(async (queries, record) => {
+      await advance(queries, passkey, { counter, backedUp, atMs: parts.clock.wallMs() });
+      for (const { id } of surplus) await deleteSignIn(queries, id);
+      const begun = await beginSignIn(parts, queries, passkey, browser);
+      await record({
+        kind: "sign-in:begun",
+        priority: "event",
+        text: `${begun.person.name} signed in from ${browser.address} with the passkey ${passkey.label}`,
+        subject: begun.person.id,
+      });
+      return begun;
+    })
+    .catch((error: unknown) => parts.failures.alarm(error, passkey));
+  book.endKept(
+    surplus.map(({ id }) => id),
+    { rule: "replaced", reason: "This person is signed in in too many browsers." },
+  );
+  await endPrevious(parts, browser);
+  return admit(parts, fresh, person);
+}
+
+/** A sign-in in the store, to be admitted once the transaction has committed. */
+export interface FreshSignIn {
+  readonly kept: KeptSignIn;
+  readonly token: string;
+}
+
+/** Within a transaction. @throws IdentityRefused person-disabled */
+export async function beginSignIn(
+  parts: Pick<SignInParts, "clock" | "config">,
+  queries: Queries,
+  passkey: Pick<Passkey, "id" | "personId">,
+  browser: Browser,
+): Promise<{ readonly person: Person; readonly fresh: FreshSignIn }> {
+  const nowMs = parts.clock.wallMs();
+  await updatePerson(queries, passkey.personId, { lastSignInMs: nowMs });
+  const person = await findPerson(queries, passkey.personId);
+  if (person?.state !== "active") throw new IdentityRefused("person-disabled", "not active");
+  const token = newToken();
+  const signIn: SignIn = {
+    id: newId(),
+    personId: person.id,
+    passkeyId: passkey.id,
+    address: plainText(browser.address, ADDRESS_TEXT_MAX),
+    userAgent: plainText(browser.userAgent, USER_AGENT_MAX),
+    createdMs: nowMs,
+    lastSeenMs: nowMs,
+    assertedMs: nowMs,
+    absoluteEndsMs: nowMs + parts.config.absoluteMs,
+  };
+  const kept = { signIn, tokenHash: hashToken(token) };
+  await insertSignIn(queries, kept);
+  return { person, fresh: { kept, token } };
+}
+
+/** From here on the browser is in. */
+export function admit(
+  parts: Pick<SignInParts, "book">,
+  fresh: FreshSignIn,
+  person: Person,
+): NewSignIn {
+  return { ...parts.book.add(fresh.kept, person), token: fresh.token };
+}
+
+/** A browser has one sign-in: whoever used it before is out. */
+export async function endPrevious(
+  parts: Pick<SignInParts, "book">,
+  browser: Browser,
+): Promise<void> {
+  const previous = browser.token && parts.book.byTokenText(browser.token, false);
+  if (!previous) return;
+  await parts.book.end(previous.signIn.id, {
+    rule: "replaced",
+    reason: "Someone signed in anew in this browser.",
+  });
+}
+
+async function stepUp(
+  parts: SignInParts,
+  who: SignedIn,
+  input: unknown,
+  browser: Browser,
+): Promise<NewSignIn> {
+  parts.failures.check(browser.address, who.person.id);
+  const proved = await parts.failures.counting(
+    browser.address,
+    () => prove(parts, input, browser, "step-up", bindingTo.signIn(who.signIn.id), who.person),
+    who.person.id,
+  );
+  const nowMs = parts.clock.wallMs();
+  const token = newToken();
+  const kept: KeptSignIn = {
+    signIn: {
+      ...who.signIn,
+      passkeyId: proved.passkey.id,
+      assertedMs: nowMs,
+      lastSeenMs: nowMs,
+    },
+    tokenHash: hashToken(token),
+  };
+  await parts.store
+    .act(async (queries, record) => {
+      await advance(queries, proved.passkey, { ...proved, atMs: nowMs });
+      if (!(await rotateSignIn(queries, kept))) throw gone();
+      await record({
+        kind: "sign-in:stepped-up",
+        priority: "event",
+        text: `${who.person.name} proved themselves again with ${proved.passkey.label}`,
+        subject: who.person.id,
+      });
+    })
+    .catch((error: unknown) => parts.failures.alarm(error, proved.passkey));
+  const rotated = parts.book.rotate(kept);
+  if (!rotated) throw gone();
+  return { ...rotated, token };
+}
+
+/**
+ * The order matters: the challenge is used up first, so that nobody tries twice on it; then
+ * whose key it is; the signature last.
+ */
+async function prove(
+  parts: SignInParts,
+  input: unknown,
+  browser: Browser,
+  purpose: Purpose,
+  binding: string,
+  expected?: Person,
+): Promise<Proved> {
+  const assertion = parseAssertion(input);
+  await parts.challenges.take(assertion.challenge, purpose, binding);
+  const passkey = await findPasskey(parts.store.queries, assertion.passkeyId);
+  if (!passkey || passkey.rpId !== parts.config.rpId) {
+    throw new IdentityRefused("passkey-unknown", "no such passkey here");
+  }
+  parts.failures.check(browser.address, passkey.personId);
+  return parts.failures.ofAccount(passkey.personId, async () => {
+    await checkOwner(parts.store, passkey, assertion, expected);
+    const { counter, backedUp } = await verifyAssertion(parts.config, passkey, assertion);
+    return { passkey, counter, backedUp };
+  });
+}
+
+async function checkOwner(
+  store: Store,
+  passkey: Passkey,
+  assertion: Assertion,
+  expected: Person | undefined,
+): Promise<void> {
+  const handle = await userHandleOf(store.queries, passkey.personId);
+  if (assertion.userHandle !== handle) {
+    throw new IdentityRefused("response-invalid", "the key says it is another person's");
+  }
+  if (expected && passkey.personId !== expected.id) {
+    throw new IdentityRefused("response-invalid", "the key of another person");
+  }
+}
+
+/** @throws IdentityRefused passkey-counter */
+async function advance(
+  queries: Queries,
+  passkey: Passkey,
+  use: { readonly counter: number; readonly backedUp: boolean; readonly atMs: number },
+): Promise<void> {
+  const { counter, backedUp, atMs } = use;
+  if (await notePasskeyUse(queries, passkey.id, { counter, backedUp, atMs })) return;
+  throw new IdentityRefused("passkey-counter", `the counter went back to ${counter}`);
+}
+
+function recordEnd(store: Store, who: SignedIn, what: string): Promise<unknown> {
+  return store.log.record({
+    kind: "sign-in:ended",
+    priority: "event",
+    text: `${who.person.name} ${what}`,
+    subject: who.person.id,
+  });
+}
+
+function gone(): IdentityRefused {
+  return new IdentityRefused("not-found", "the sign-in has ended meanwhile");
+}
