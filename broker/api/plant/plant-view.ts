@@ -1,12 +1,11 @@
 /** The plant as one person may see it: vendors only what a grant of theirs names. */
 import type { Access, Grant, PlantInForce } from "../../access/access.ts";
-import { profileClasses } from "../../access/profile-classes.ts";
 import type { Right } from "../../access/rights.ts";
 import type { Asset, Endpoint, Plant, Profile, Tag, Zone } from "../../plant/model.ts";
+import { classesOf, writableTags } from "../../policy/profile-reach.ts";
 import type { LiveSession } from "../../sessions/session.ts";
 import type { Person } from "../../store/model.ts";
 import type { AssetView, EndpointView, MyGrantView, PlantView, TagView } from "../shapes/plant.ts";
-import { isWritable } from "./writable-tag.ts";
 
 /** The plant in force, and what is wrong with a newer file that is not. */
 export interface PlantShown extends PlantInForce {
@@ -78,14 +77,14 @@ function assetView(view: ViewOf, asset: Asset): AssetView {
 function endpointView(view: ViewOf, asset: Asset, endpoint: Endpoint): EndpointView {
   const id = `${asset.id}/${endpoint.id}`;
   const grants = view.access.grantsOf(view.person, id);
-  const writable = writableBy(view, grants[0]);
+  const writable = writableBy(view, endpoint, grants[0]);
   return {
     id,
     protocol: endpoint.protocol,
     address: view.manages ? `${endpoint.host}:${endpoint.port}` : null,
     units: [...endpoint.units],
     pollMinMs: pollMinMs(endpoint),
-    tags: endpoint.tags.map((tag) => tagView(tag, writable(tag))),
+    tags: endpoint.tags.map((tag) => tagView(tag, writable.has(tag.name))),
     grants: grants.map((grant) => myGrantView(view, grant)),
   };
 }
@@ -101,11 +100,14 @@ function pollMinMs(endpoint: Endpoint): number {
   return Math.max(POLL_FLOOR_MS, Math.ceil((1_000 * READS_PER_CYCLE) / perSecond));
 }
 
-function writableBy(view: ViewOf, best: Grant | undefined): (tag: Tag) => boolean {
+function writableBy(
+  view: ViewOf,
+  endpoint: Endpoint,
+  best: Grant | undefined,
+): ReadonlySet<string> {
   const profile = best && profileOf(view.plant, best);
-  if (!best || !profile) return () => false;
-  const classes = view.access.classes(view.person, best);
-  return (tag) => isWritable(tag, profile, classes);
+  if (!profile || !view.access.classes(view.person, best).includes("operate")) return new Set();
+  return writableTags(profile, endpoint);
 }
 
 function profileOf(plant: Plant, grant: Grant): Profile | undefined {
@@ -140,6 +142,6 @@ function profileView(profile: Profile): PlantView["profiles"][number] {
   return {
     id: profile.id,
     description: profile.description,
-    classes: [...profileClasses(profile)],
+    classes: [...classesOf(profile)],
   };
 }

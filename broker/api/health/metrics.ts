@@ -1,0 +1,158 @@
+/** What the broker counts and times, in Prometheus' terms. Labels are fixed sets, never ids. */
+import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { OperationClass } from "../../../protocols/guard.ts";
+import type { SiteEvent } from "../../store/model.ts";
+import type { RequestObserver } from "../server.ts";
+import { RecentValues } from "./recent-values.ts";
+
+/** Read when somebody asks. */
+export interface Gauges {
+  liveSessions(): number;
+  sockets(): number;
+  recorderReady(): boolean;
+}
+
+export interface Metrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+  readonly request: RequestObserver;
+  operation(operationClass: OperationClass, verdict: string): void;
+  cut(microseconds: number): void;
+  commit(milliseconds: number): void;
+  event(event: SiteEvent): void;
+  readonly cutMs: RecentValues;
+  readonly commitMs: RecentValues;
+  close(): void;
+}
+
+const REQUEST_SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2];
+/** A cut is a flag and closing sockets: tens of microseconds; 100 ms is the goal for 1,000. */
+const CUT_SECONDS = [0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.02, 0.1];
+/** From a fast disk's fdatasync to a disk that is failing. */
+const COMMIT_SECONDS = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 1];
+const LOOP_RESOLUTION_MS = 10;
+
+export function createMetrics(gauges: Gauges): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  loop.enable();
+  addGauges(registry, gauges, loop);
+  const counters = countersOf(registry);
+  const requestSeconds = new Histogram({
+    name: "sallyport_http_request_seconds",
+    help: "Time until an HTTP answer",
+    buckets: REQUEST_SECONDS,
+    registers,
+  });
+  const cutSeconds = new Histogram({
+    name: "sallyport_cut_seconds",
+    help: "Time from the cause that ends a session to its last byte",
+    buckets: CUT_SECONDS,
+    registers,
+  });
+  const commitSeconds = new Histogram({
+    name: "sallyport_commit_seconds",
+    help: "Time of one group commit of the recorder",
+    buckets: COMMIT_SECONDS,
+    registers,
+  });
+  const [cutMs, commitMs] = [new RecentValues(), new RecentValues()];
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    request: ({ route, method, status, ms }) => {
+      counters.requests.inc({ route, method, status: String(status) });
+      requestSeconds.observe(ms / 1_000);
+    },
+    operation: (operationClass, verdict) =>
+      counters.operations.inc({ class: operationClass, verdict }),
+    cut: (microseconds) => {
+      cutSeconds.observe(microseconds / 1e6);
+      cutMs.add(microseconds / 1e3);
+    },
+    commit: (milliseconds) => {
+      commitSeconds.observe(milliseconds / 1e3);
+      commitMs.add(milliseconds);
+    },
+    event: ({ kind, priority }) => {
+      counters.events.inc({ kind, priority });
+      const result = SIGN_IN_RESULTS.get(kind);
+      if (result) counters.signIns.inc({ result });
+    },
+    cutMs,
+    commitMs,
+    close: () => void loop.disable(),
+  };
+}
+
+const SIGN_IN_RESULTS: ReadonlyMap<string, string> = new Map([
+  ["sign-in:begun", "signed-in"],
+  ["sign-in:refused", "refused"],
+  ["sign-in:limited", "limited"],
+  ["sign-in:stepped-up", "stepped-up"],
+  ["passkey:counter", "refused"],
+]);
+
+function countersOf(registry: Registry) {
+  const registers = [registry];
+  return {
+    requests: new Counter({
+      name: "sallyport_http_requests_total",
+      help: "HTTP answers by route of the table, method and status",
+      labelNames: ["route", "method", "status"] as const,
+      registers,
+    }),
+    operations: new Counter({
+      name: "sallyport_operations_total",
+      help: "Operations decided, by class and verdict",
+      labelNames: ["class", "verdict"] as const,
+      registers,
+    }),
+    events: new Counter({
+      name: "sallyport_site_events_total",
+      help: "What the broker noticed, by kind and priority",
+      labelNames: ["kind", "priority"] as const,
+      registers,
+    }),
+    signIns: new Counter({
+      name: "sallyport_sign_ins_total",
+      help: "Sign-ins and confirmations with a passkey, by result",
+      labelNames: ["result"] as const,
+      registers,
+    }),
+  };
+}
+
+function addGauges(registry: Registry, gauges: Gauges, loop: IntervalHistogram): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge("sallyport_sessions_live", "Live sessions", gauges.liveSessions);
+  gauge("sallyport_live_sockets", "Pages on the live channel", gauges.sockets);
+  gauge("sallyport_recorder_ready", "1 while everything can be recorded", () =>
+    gauges.recorderReady() ? 1 : 0,
+  );
+  gauge("sallyport_memory_bytes", "Resident memory of the broker", () => process.memoryUsage.rss());
+  new Gauge({
+    name: "sallyport_event_loop_delay_seconds",
+    help: "How late the event loop was since the last reading",
+    labelNames: ["quantile"],
+    registers: [registry],
+    collect() {
+      for (const quantile of [50, 99]) {
+        // The histogram measures its own interval too; what is beyond it is delay.
+        const lateMs = loop.percentile(quantile) / 1e6 - LOOP_RESOLUTION_MS;
+        this.set({ quantile: String(quantile / 100) }, Math.max(0, lateMs) / 1e3);
+      }
+      loop.reset();
+    },
+  });
+}
