@@ -94,6 +94,7 @@ export const workbenchText = {
     trendTag: (tag: string) => `Draw ${tag} in Trends`,
     trendsFull: "Eight tags are drawn already",
     quality: { none: "not read", good: "", refused: "refused", lost: "no answer" },
+    fresh: "just now",
     ago: (age: string) => `${age} ago`,
     dismiss: (tag: string) => `Dismiss the refusal at ${tag}`,
     shown: (shown: number, all: number) =>
@@ -123,7 +124,8 @@ export const workbenchText = {
     notRead: "The present value could not be read",
     raw: (raw: string) => `raw ${raw}`,
     bounds: (min: string, max: string) => `From ${min} to ${max}`,
-    boundsNote: "Your profile may allow less; the broker checks each write.",
+    boundsNote: (profile: string) =>
+      `Your profile ${profile} may allow less; the broker checks each write.`,
     outside: "Outside the bounds of the plant file: the broker will refuse it.",
     same: "This is the value it has now.",
     confirm: (change: string) => `Write ${change}`,

@@ -1,0 +1,84 @@
+/** One's own passkeys, sign-ins, and how the console behaves in this browser. */
+import { Switch, Title } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useMe } from "../../components/me.ts";
+import { Page } from "../../components/page.tsx";
+import { ThemeSwitch } from "../../components/theme-switch.tsx";
+import { useShortcutsSetting } from "../../shell/shortcuts.ts";
+import { accountText as words } from "../../text/account.ts";
+import { text } from "../../text.ts";
+import { Passkeys } from "./passkeys.tsx";
+import { SignIns } from "./sign-ins.tsx";
+import "./account.css";
+
+export function AccountPage() {
+  return (
+    <Page title={words.title}>
+      <div className="sp-account">
+        <Section title={words.passkeys.title}>
+          <Passkeys />
+        </Section>
+        <Section title={words.signIns.title}>
+          <SignIns />
+        </Section>
+        <div className="sp-account-pair">
+          <Section title={words.me.title}>
+            <Me />
+          </Section>
+          <Section title={words.browser.title}>
+            <Browser />
+          </Section>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <section>
+      <Title order={2} size="h5" mb={6}>
+        {title}
+      </Title>
+      {children}
+    </section>
+  );
+}
+
+function Me() {
+  const { person } = useMe();
+  return (
+    <dl className="sp-panel sp-account-me">
+      <dt>{words.me.name}</dt>
+      <dd>{person.name}</dd>
+      <dt>{words.me.email}</dt>
+      <dd>{person.email}</dd>
+      {person.employer !== "" && (
+        <>
+          <dt>{words.me.employer}</dt>
+          <dd>{person.employer}</dd>
+        </>
+      )}
+      <dt>{words.me.roles}</dt>
+      <dd>{person.roles.map((role) => text.roles[role]).join(", ")}</dd>
+    </dl>
+  );
+}
+
+function Browser() {
+  const [keys, setKeys] = useShortcutsSetting();
+  return (
+    <div className="sp-panel sp-account-browser">
+      <div>
+        <div className="sp-sub">{words.browser.theme}</div>
+        <ThemeSwitch />
+      </div>
+      <Switch
+        label={words.browser.keys}
+        description={words.browser.keysAdvice}
+        checked={keys}
+        onChange={(event) => setKeys(event.currentTarget.checked)}
+      />
+    </div>
+  );
+}

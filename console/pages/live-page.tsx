@@ -1,0 +1,243 @@
+/** All running sessions that this person may see; watch one, end one. */
+import { Button } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { Link, useSearchParams } from "react-router";
+import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
+import { api } from "../components/api.ts";
+import { ClassBadges } from "../components/class-badges.tsx";
+import { ConfirmDialog } from "../components/confirm-dialog.tsx";
+import { type Column, DataTable } from "../components/data-table.tsx";
+import { FilterField } from "../components/filter-field.tsx";
+import { useMe, useRight } from "../components/me.ts";
+import { Page } from "../components/page.tsx";
+import { queryClient, sessionsQuery } from "../components/queries.ts";
+import { QueryView } from "../components/query-view.tsx";
+import { StateBadge } from "../components/state-badge.tsx";
+import { Empty } from "../components/states.tsx";
+import { withFreshAssertion } from "../components/step-up.ts";
+import { matchesFilter } from "../components/table-order.ts";
+import { TimeLeft, TimeSince } from "../components/time.tsx";
+import { liveText as words } from "../text/live.ts";
+
+export function LivePage() {
+  const query = useQuery(sessionsQuery);
+  const count = query.data?.length;
+  return (
+    <Page title={words.title} summary={count === undefined ? "" : words.summary(count)}>
+      <QueryView query={query} failed={words.failed}>
+        {(sessions) => (sessions.length === 0 ? <NoSessions /> : <Sessions sessions={sessions} />)}
+      </QueryView>
+    </Page>
+  );
+}
+
+function NoSessions() {
+  return (
+    <Empty
+      title={words.emptyTitle}
+      action={
+        <Button component={Link} to="/" variant="default" size="xs" mt="xs">
+          {words.toPlant}
+        </Button>
+      }
+    >
+      {words.empty}
+    </Empty>
+  );
+}
+
+function Sessions({ sessions }: { readonly sessions: readonly LiveSessionView[] }) {
+  const [search] = useSearchParams();
+  const [filter, setFilter] = useState(search.get("asset") ?? "");
+  const [ending, setEnding] = useState<LiveSessionView | null>(null);
+  const columns = useColumns(setEnding);
+  const rows = sessions.filter((session) => matchesFilter(filter, searchText(session)));
+  return (
+    <>
+      <div className="sp-toolbar">
+        <FilterField value={filter} onChange={setFilter} label={words.filter} />
+      </div>
+      <DataTable
+        label={words.table.label}
+        rows={rows}
+        columns={columns}
+        rowKey={(session) => session.id}
+        initialSort={{ column: "since", descending: true }}
+        filtered
+        onClearFilter={() => setFilter("")}
+        tone={(session) => (session.recorder === "frozen" ? "alarm" : undefined)}
+      />
+      {ending && <EndDialog session={ending} onClose={() => setEnding(null)} />}
+    </>
+  );
+}
+
+function searchText(session: LiveSessionView): string {
+  const { subject, asset, endpoint, profile, id } = session;
+  return [subject.name, asset.name, asset.id, asset.zone, endpoint, profile, id].join(" ");
+}
+
+function useColumns(onEnd: (session: LiveSessionView) => void): Column<LiveSessionView>[] {
+  const mayWatch = useRight("session:watch");
+  const mayEnd = useRight("session:end");
+  return useMemo(
+    () => [
+      ...factColumns(),
+      {
+        key: "actions",
+        title: "",
+        cell: (session) => (
+          <div className="sp-row-actions">
+            {session.mine && (
+              <Button
+                component={Link}
+                to={`/sessions/${session.id}`}
+                size="compact-sm"
+                variant="default"
+              >
+                {words.goBack}
+              </Button>
+            )}
+            {mayWatch && !session.mine && (
+              <Button
+                component={Link}
+                to={`/live/${session.id}`}
+                size="compact-sm"
+                variant="default"
+              >
+                {words.watch}
+              </Button>
+            )}
+            {(mayEnd || session.mine) && (
+              <Button
+                size="compact-sm"
+                variant="default"
+                aria-label={words.endNamed(session.subject.name, session.asset.name)}
+                onClick={() => onEnd(session)}
+              >
+                {words.end}
+              </Button>
+            )}
+          </div>
+        ),
+      },
+    ],
+    [mayWatch, mayEnd, onEnd],
+  );
+}
+
+function factColumns(): Column<LiveSessionView>[] {
+  const head = words.table;
+  return [
+    {
+      key: "who",
+      title: head.who,
+      sortBy: (s) => s.subject.name,
+      cell: (s) => <Who session={s} />,
+    },
+    {
+      key: "what",
+      title: head.what,
+      sortBy: (s) => s.asset.name,
+      cell: (s) => (
+        <>
+          {s.asset.name}
+          <div className="sp-sub">{s.profile}</div>
+        </>
+      ),
+    },
+    {
+      key: "since",
+      title: head.since,
+      sortBy: (s) => -s.startedMs,
+      cell: (s) => <TimeSince atMs={s.startedMs} />,
+    },
+    {
+      key: "left",
+      title: head.left,
+      sortBy: (s) => s.untilMs,
+      cell: (s) => <TimeLeft atMs={s.untilMs} />,
+    },
+    {
+      key: "capabilities",
+      title: head.capabilities,
+      cell: (s) => <ClassBadges classes={s.capabilities} />,
+    },
+    {
+      key: "changed",
+      title: head.changed,
+      align: "right",
+      sortBy: (s) => s.counts.changed,
+      cell: (s) => s.counts.changed,
+    },
+    {
+      key: "refused",
+      title: head.refused,
+      align: "right",
+      sortBy: (s) => s.counts.refused,
+      cell: (s) =>
+        s.counts.refused === 0 ? 0 : <StateBadge tone="attention" word={`${s.counts.refused}`} />,
+    },
+    {
+      key: "watchers",
+      title: head.watchers,
+      sortBy: (s) => s.watchers.length,
+      cell: (s) => s.watchers.join(", ") || words.nobody,
+    },
+    {
+      key: "recorder",
+      title: head.recorder,
+      sortBy: (s) => s.recorder,
+      cell: (s) =>
+        s.recorder === "frozen" ? (
+          <StateBadge tone="alarm" word={words.frozen} title={words.frozenMeaning} />
+        ) : (
+          <StateBadge tone="active" word={words.recording} />
+        ),
+    },
+  ];
+}
+
+function Who({ session }: { readonly session: LiveSessionView }) {
+  return (
+    <>
+      {session.subject.name}
+      {session.mine && ` (${words.you})`}
+      <div className="sp-sub">{session.subject.roles.join(", ")}</div>
+    </>
+  );
+}
+
+interface EndDialogProps {
+  readonly session: LiveSessionView;
+  readonly onClose: () => void;
+}
+
+function EndDialog({ session, onClose }: EndDialogProps) {
+  const { person } = useMe();
+  const who = session.mine ? person.name : session.subject.name;
+  async function end(reason: string) {
+    const report = await withFreshAssertion(() => api.endSession(session.id, reason));
+    notifications.show({
+      title: words.endedTitle,
+      message: words.ended((report.cutMicroseconds / 1000).toFixed(1), report.droppedOperations),
+      color: "slate",
+    });
+    await queryClient.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+  }
+  return (
+    <ConfirmDialog
+      opened
+      onClose={onClose}
+      title={words.endTitle}
+      action={words.endAction}
+      harmful
+      reasonLabel={words.endReason}
+      onConfirm={end}
+    >
+      {words.endWarning(who, session.asset.name)}
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,148 @@
+/** Who may sign in, in which roles; inviting, disabling, recovering. */
+import { Button } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import type { PersonView } from "../../../broker/api/shapes/people.ts";
+import { type Column, DataTable } from "../../components/data-table.tsx";
+import { FilterField } from "../../components/filter-field.tsx";
+import { useMe } from "../../components/me.ts";
+import { Page } from "../../components/page.tsx";
+import { peopleQuery } from "../../components/queries.ts";
+import { QueryView } from "../../components/query-view.tsx";
+import { StateBadge } from "../../components/state-badge.tsx";
+import { Empty } from "../../components/states.tsx";
+import { matchesFilter } from "../../components/table-order.ts";
+import { RelativeTime } from "../../components/time.tsx";
+import { peopleText as words } from "../../text/people.ts";
+import { text } from "../../text.ts";
+import { LinkDialog } from "./link-dialog.tsx";
+import type { NewLink } from "./new-link.ts";
+import { PersonForm } from "./person-form.tsx";
+import { PersonMenu } from "./person-menu.tsx";
+import { Recoveries } from "./recoveries.tsx";
+
+export function PeoplePage() {
+  const query = useQuery(peopleQuery);
+  const [inviting, setInviting] = useState(false);
+  const [newLink, setNewLink] = useState<NewLink | null>(null);
+  const people = query.data ?? [];
+  const active = people.filter((person) => person.state === "active").length;
+  return (
+    <Page
+      title={words.title}
+      summary={query.data ? words.summary(active, people.length) : ""}
+      actions={
+        <Button leftSection={<IconPlus size={16} />} onClick={() => setInviting(true)}>
+          {words.invite}
+        </Button>
+      }
+    >
+      <Recoveries onLink={setNewLink} />
+      <QueryView query={query} failed={words.failed}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty title={words.emptyTitle}>{words.empty}</Empty>
+          ) : (
+            <PeopleTable people={all} onLink={setNewLink} />
+          )
+        }
+      </QueryView>
+      {inviting && (
+        <PersonForm
+          onClose={() => setInviting(false)}
+          onInvited={(person, link) => setNewLink({ name: person.name, link })}
+        />
+      )}
+      {newLink && <LinkDialog newLink={newLink} onClose={() => setNewLink(null)} />}
+    </Page>
+  );
+}
+
+interface PeopleTableProps {
+  readonly people: readonly PersonView[];
+  readonly onLink: (link: NewLink) => void;
+}
+
+function PeopleTable({ people, onLink }: PeopleTableProps) {
+  const [filter, setFilter] = useState("");
+  const me = useMe();
+  const columns = useMemo(() => columnsOf(me.person.id, onLink), [me.person.id, onLink]);
+  const rows = people.filter((person) => matchesFilter(filter, searchText(person)));
+  return (
+    <>
+      <div className="sp-toolbar">
+        <FilterField value={filter} onChange={setFilter} label={words.filter} />
+      </div>
+      <DataTable
+        label={words.table.label}
+        rows={rows}
+        columns={columns}
+        rowKey={(person) => person.id}
+        initialSort={{ column: "name", descending: false }}
+        filtered
+        onClearFilter={() => setFilter("")}
+      />
+    </>
+  );
+}
+
+function rolesOf(person: PersonView): string {
+  return person.roles.map((role) => text.roles[role]).join(", ");
+}
+
+function searchText(person: PersonView): string {
+  const { name, email, employer, state } = person;
+  return [name, email, employer, rolesOf(person), words.state[state]].join(" ");
+}
+
+function columnsOf(meId: string, onLink: (link: NewLink) => void): Column<PersonView>[] {
+  const head = words.table;
+  return [
+    {
+      key: "name",
+      title: head.name,
+      sortBy: (p) => p.name,
+      cell: (p) => (
+        <>
+          <strong className="sp-strong">{p.name}</strong>
+          {p.id === meId && ` (${words.you})`}
+          <div className="sp-sub">{p.email}</div>
+        </>
+      ),
+    },
+    { key: "employer", title: head.employer, sortBy: (p) => p.employer, cell: (p) => p.employer },
+    { key: "roles", title: head.roles, sortBy: rolesOf, cell: rolesOf },
+    {
+      key: "passkeys",
+      title: head.passkeys,
+      align: "right",
+      sortBy: (p) => p.passkeys,
+      cell: (p) => p.passkeys,
+    },
+    {
+      key: "lastSignIn",
+      title: head.lastSignIn,
+      sortBy: (p) => p.lastSignInMs,
+      cell: (p) =>
+        p.lastSignInMs === null ? (
+          <span className="sp-dim">{words.never}</span>
+        ) : (
+          <RelativeTime atMs={p.lastSignInMs} />
+        ),
+    },
+    {
+      key: "state",
+      title: head.state,
+      sortBy: (p) => p.state,
+      cell: (p) => (
+        <StateBadge tone={p.state === "active" ? "active" : "normal"} word={words.state[p.state]} />
+      ),
+    },
+    {
+      key: "actions",
+      title: "",
+      cell: (p) => <PersonMenu person={p} mine={p.id === meId} onLink={onLink} />,
+    },
+  ];
+}

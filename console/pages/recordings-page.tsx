@@ -1,0 +1,227 @@
+/** All recordings that this person may see, narrowed by person, asset, state and time. */
+import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { Link, useSearchParams } from "react-router";
+import type { RecordingView } from "../../broker/api/shapes/sessions.ts";
+import { Copyable } from "../components/copyable.tsx";
+import { type Column, DataTable } from "../components/data-table.tsx";
+import { FilterField } from "../components/filter-field.tsx";
+import { Page } from "../components/page.tsx";
+import { recordingsQuery } from "../components/queries.ts";
+import { QueryView } from "../components/query-view.tsx";
+import { byteSize } from "../components/sizes.ts";
+import { StateBadge, type Tone } from "../components/state-badge.tsx";
+import { Empty } from "../components/states.tsx";
+import { LocalTime } from "../components/time.tsx";
+import { duration } from "../components/time-words.ts";
+import { recordingsText as words } from "../text/recordings.ts";
+import {
+  type Choice,
+  choicesOf,
+  filterFrom,
+  filterToSearch,
+  isNarrowed,
+  narrow,
+  type RecordingsFilter,
+} from "./recordings-filter.ts";
+import "./recordings.css";
+
+/** Characters of an id that are shown; all of it is copied. */
+const ID_SHOWN = 10;
+
+const TONES: Record<RecordingView["state"], Tone> = {
+  open: "active",
+  sealed: "normal",
+  gap: "attention",
+  aborted: "attention",
+};
+
+export function RecordingsPage() {
+  const query = useQuery(recordingsQuery);
+  const [search, setSearch] = useSearchParams();
+  const filter = filterFrom(search);
+  const shown = narrow(query.data ?? [], filter);
+  function setFilter(next: RecordingsFilter) {
+    setSearch(filterToSearch(next), { replace: true, preventScrollReset: true });
+  }
+  const summary = query.data ? words.summary(shown.length, query.data.length) : "";
+  return (
+    <Page title={words.title} summary={summary}>
+      <QueryView query={query} failed={words.failed}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty title={words.emptyTitle}>{words.empty}</Empty>
+          ) : (
+            <>
+              <Filters all={all} filter={filter} onChange={setFilter} />
+              <DataTable
+                label={words.table.label}
+                rows={shown}
+                columns={COLUMNS}
+                rowKey={(recording) => recording.id}
+                initialSort={{ column: "started", descending: true }}
+                filtered
+                onClearFilter={() => setSearch({}, { replace: true })}
+              />
+            </>
+          )
+        }
+      </QueryView>
+    </Page>
+  );
+}
+
+interface FiltersProps {
+  readonly all: readonly RecordingView[];
+  readonly filter: RecordingsFilter;
+  readonly onChange: (filter: RecordingsFilter) => void;
+}
+
+function Filters({ all, filter, onChange }: FiltersProps) {
+  const people = useMemo(() => choicesOf(all.map((each) => each.subject)), [all]);
+  const assets = useMemo(() => choicesOf(all.map((each) => each.asset)), [all]);
+  const states = Object.entries(words.state).map(([value, label]) => ({ value, label }));
+  const pick = (name: keyof RecordingsFilter) => (value: string) =>
+    onChange({ ...filter, [name]: value });
+  return (
+    <div className="sp-toolbar sp-recordings-filters">
+      <FilterField value={filter.text} onChange={pick("text")} label={words.filter} />
+      <Pick
+        label={words.person}
+        any={words.anyPerson}
+        choices={people}
+        value={filter.person}
+        onChange={pick("person")}
+      />
+      <Pick
+        label={words.asset}
+        any={words.anyAsset}
+        choices={assets}
+        value={filter.asset}
+        onChange={pick("asset")}
+      />
+      <Pick
+        label={words.stateLabel}
+        any={words.anyState}
+        choices={states}
+        value={filter.state}
+        onChange={pick("state")}
+      />
+      <Moment label={words.from} value={filter.from} onChange={pick("from")} />
+      <Moment label={words.until} value={filter.until} onChange={pick("until")} />
+      {isNarrowed(filter) && (
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          onClick={() => onChange(filterFrom(new URLSearchParams()))}
+        >
+          {words.clear}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+interface PickProps {
+  readonly label: string;
+  readonly any: string;
+  readonly choices: readonly Choice[];
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+function Pick({ label, any, choices, value, onChange }: PickProps) {
+  return (
+    <NativeSelect
+      aria-label={label}
+      data={[{ value: "", label: any }, ...choices]}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  );
+}
+
+function Moment({ label, value, onChange }: Omit<PickProps, "any" | "choices">) {
+  return (
+    <TextInput
+      type="datetime-local"
+      aria-label={label}
+      leftSection={label}
+      leftSectionWidth={48}
+      className="sp-recordings-moment"
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  );
+}
+
+const COLUMNS: Column<RecordingView>[] = [
+  {
+    key: "what",
+    title: words.table.what,
+    sortBy: (r) => r.asset.name,
+    cell: (r) => (
+      <Link className="sp-row-link" to={`/recordings/${r.id}`}>
+        {r.asset.name}
+      </Link>
+    ),
+  },
+  {
+    key: "who",
+    title: words.table.who,
+    sortBy: (r) => r.subject.name,
+    cell: (r) => r.subject.name,
+  },
+  {
+    key: "started",
+    title: words.table.started,
+    sortBy: (r) => r.startedMs,
+    cell: (r) => <LocalTime atMs={r.startedMs} />,
+  },
+  {
+    key: "length",
+    title: words.table.length,
+    align: "right",
+    sortBy: (r) => r.endedMs - r.startedMs,
+    cell: (r) => duration(r.endedMs - r.startedMs),
+  },
+  {
+    key: "changed",
+    title: words.table.changed,
+    align: "right",
+    sortBy: (r) => r.counts.changed,
+    cell: (r) => r.counts.changed,
+  },
+  {
+    key: "refused",
+    title: words.table.refused,
+    align: "right",
+    sortBy: (r) => r.counts.refused,
+    cell: (r) => r.counts.refused,
+  },
+  { key: "profile", title: words.table.profile, sortBy: (r) => r.profile, cell: (r) => r.profile },
+  {
+    key: "state",
+    title: words.table.state,
+    sortBy: (r) => r.state,
+    cell: (r) => (
+      <>
+        <StateBadge tone={TONES[r.state]} word={words.state[r.state]} />
+        <div className="sp-sub sp-recordings-cause">{r.cause}</div>
+      </>
+    ),
+  },
+  {
+    key: "size",
+    title: words.table.size,
+    align: "right",
+    sortBy: (r) => r.bytes,
+    cell: (r) => byteSize(r.bytes),
+  },
+  {
+    key: "id",
+    title: words.table.id,
+    cell: (r) => <Copyable value={r.id} what={words.id} shown={ID_SHOWN} />,
+  },
+];

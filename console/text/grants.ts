@@ -1,0 +1,70 @@
+import type { GrantView } from "../../broker/api/shapes/plant.ts";
+
+const state: Record<GrantView["state"], string> = {
+  coming: "Coming",
+  live: "In force",
+  ended: "Over",
+  revoked: "Revoked",
+};
+
+export const grantsText = {
+  title: "Grants",
+  failed: "The grants could not be loaded",
+  summary: (live: number, all: number) => `${live} in force of ${all}`,
+  filter: "Filter by person, endpoint, profile",
+  only: { label: "Show", current: "Current", all: "All" },
+  make: "Make a grant",
+  emptyTitle: "There are no grants yet",
+  empty: "A grant lets one person reach one endpoint under one profile, within a window.",
+  noCurrentTitle: "No grant is in force or coming",
+  table: {
+    label: "Grants",
+    subject: "Who",
+    endpoint: "Endpoint",
+    profile: "Profile",
+    from: "From",
+    until: "Until",
+    state: "State",
+    source: "Made in",
+    reason: "Reason",
+  },
+  source: { "plant-file": "Plant file", console: "Console" },
+  by: "by",
+  always: "always",
+  open: "no end",
+  state,
+  revoke: "Revoke",
+  revokeNamed: (who: string, endpoint: string) => `Revoke the grant of ${who} on ${endpoint}`,
+  revokeTitle: "Revoke this grant?",
+  revokeExplain: (who: string, endpoint: string) =>
+    `${who} loses this way to ${endpoint} at once, and a session running under it ends. Make a new grant to give it back.`,
+  revokeAction: "Revoke grant",
+} as const;
+
+export const grantFormText = {
+  title: "Make a grant",
+  person: "Person",
+  endpoint: "Endpoint",
+  profile: "Profile",
+  choose: "Choose…",
+  from: "From",
+  until: "Until",
+  quick: "Length",
+  lengths: { shift: "8 hours", day: "1 day", week: "1 week" },
+  reason: "Reason",
+  reasonAdvice: "Recorded with the grant: work order, who asked.",
+  reasonLengthMax: 500,
+  submit: "Make grant",
+  cancel: "Cancel",
+  failed: "No grant was made",
+  personMissing: "Choose a person.",
+  endpointMissing: "Choose an endpoint.",
+  profileMissing: "Choose a profile.",
+  timeMissing: "Give a date and a time.",
+  untilBeforeFrom: "The end must be after the beginning.",
+  untilPast: "The end has already passed.",
+  reasonMissing: "Give a reason.",
+  cannotOpen: (name: string) =>
+    `${name} has no role that opens sessions; give one on the People page.`,
+  zone: "Times are in your own time zone.",
+} as const;

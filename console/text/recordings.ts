@@ -1,0 +1,42 @@
+import type { RecordingView } from "../../broker/api/shapes/sessions.ts";
+
+const state: Record<RecordingView["state"], string> = {
+  open: "Running",
+  sealed: "Sealed",
+  gap: "Gap",
+  aborted: "Aborted",
+};
+
+export const recordingsText = {
+  title: "Recordings",
+  failed: "The recordings could not be loaded",
+  summary: (shown: number, all: number) =>
+    shown === all ? `${all} recordings` : `${shown} of ${all} recordings`,
+  filter: "Filter by person, asset, profile, id",
+  person: "Person",
+  anyPerson: "Any person",
+  asset: "Asset",
+  anyAsset: "Any asset",
+  stateLabel: "State",
+  anyState: "Any state",
+  from: "From",
+  until: "Until",
+  clear: "Clear all",
+  emptyTitle: "No recordings yet",
+  empty: "Every session leaves a recording here, from its first moment on.",
+  table: {
+    label: "Recordings",
+    what: "Asset",
+    who: "Who",
+    started: "Started",
+    length: "Length",
+    changed: "Writes",
+    refused: "Refused",
+    profile: "Profile",
+    state: "State",
+    size: "Size",
+    id: "Id",
+  },
+  id: "recording id",
+  state,
+} as const;
