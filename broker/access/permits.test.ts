@@ -8,11 +8,9 @@ const NOW = Date.UTC(2026, 0, 5, 8);
 const { publicKey, privateKey } = generateKeyPairSync("ed25519");
 const claims = testClaims({ nowMs: NOW });
 
-test("claims come back as they went in, Maps included", () => {
+test("claims come back as they went in", () => {
   const result = verifyPermit(mintPermit(claims, privateKey), publicKey, NOW);
   expect(result).toEqual({ kind: "valid", claims });
-  if (result.kind !== "valid") throw new Error("not valid");
-  expect(result.claims.endpoint.tags[1]?.states.get(1)).toBe("running");
 });
 
 test("a permit survives a process border as plain JSON", () => {
@@ -48,11 +46,5 @@ test("it expires at its instant, and with the session's end even if that comes f
 });
 
 test("the order in which keys were written does not matter", () => {
-  const map = new Map([
-    [1, "b"],
-    [0, "a"],
-  ]);
-  expect(canonicalJson({ b: 1, a: { d: map, c: [2, 1] } })).toBe(
-    '{"a":{"c":[2,1],"d":{"$map":[[0,"a"],[1,"b"]]}},"b":1}',
-  );
+  expect(canonicalJson({ b: 1, a: { d: undefined, c: [2, 1] } })).toBe('{"a":{"c":[2,1]},"b":1}');
 });

@@ -1,9 +1,7 @@
 /**
  * Minting and opening permits. Nothing else makes or reads a `Permit`.
  *
- * The signed text is canonical JSON: keys sorted, no spaces, and each `Map` written as
- * `{"$map":[[key,value],…]}` sorted by key, so that equal claims give equal text and the claims
- * come back as they went in (a tag's `states` are a Map).
+ * The signed text is canonical JSON (keys sorted, no spaces): equal claims give equal text.
  */
 import { type KeyObject, sign, verify } from "node:crypto";
 import type { Permit, PermitClaims } from "./permit.ts";
@@ -30,7 +28,7 @@ export function mintPermit(claims: PermitClaims, privateKey: KeyObject): Permit 
 /** @param publicKey Ed25519. Never throws on what came from outside. */
 export function verifyPermit(permit: Permit, publicKey: KeyObject, nowMs: number): Verification {
   if (!signatureHolds(permit, publicKey)) return { kind: "invalid" };
-  const claims = JSON.parse(permit.claims, reviveMap) as VerifiedClaims;
+  const claims = JSON.parse(permit.claims) as VerifiedClaims;
   const dead = nowMs >= claims.expiresMs || nowMs >= claims.limits.untilMs;
   return dead ? { kind: "expired" } : { kind: "valid", claims };
 }
@@ -47,14 +45,6 @@ export function canonicalJson(value: unknown): string {
 }
 
 function sortKeys(_key: string, value: unknown): unknown {
-  if (value instanceof Map) {
-    return { $map: [...value].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) };
-  }
   if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function reviveMap(_key: string, value: unknown): unknown {
-  if (value === null || typeof value !== "object" || !("$map" in value)) return value;
-  return Array.isArray(value.$map) ? new Map(value.$map) : value;
 }

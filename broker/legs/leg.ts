@@ -19,8 +19,16 @@ export interface Leg {
   /**
    * Queues bytes; the leg may keep the array. What is queued and not yet handed to the system
    * dies with `close`. Writes of one turn leave in one system call where the transport allows.
+   * `changing`: carries out an operation from `operate` up. Never calls the sink synchronously.
    */
-  write(bytes: Uint8Array): void;
+  write(bytes: Uint8Array, changing?: boolean): void;
+  /**
+   * Takes back what is marked `changing`, queued here and not yet handed to the system: the right
+   * to it was lost. Each such request is reported `lost`. Absent where the leg holds no requests.
+   */
+  withdraw?(cause: string): void;
+  /** Requests queued here that `close` would drop. Absent where the leg holds no requests. */
+  readonly waiting?: number;
   /** Bytes queued and not yet taken by the system. Above `LEG_QUEUE_MAX` the loop stops reading the other side. */
   readonly queued: number;
   pause(): void;

@@ -33,7 +33,7 @@ export function testEndpoint(changes: Partial<ModbusEndpoint> = {}): ModbusEndpo
         scale: 1,
         offset: 0,
         unit: "Hz",
-        states: new Map(),
+        states: [],
       },
       {
         name: "P101.Remote",
@@ -46,10 +46,10 @@ export function testEndpoint(changes: Partial<ModbusEndpoint> = {}): ModbusEndpo
         scale: 1,
         offset: 0,
         unit: "",
-        states: new Map([
-          [0, "stopped"],
-          [1, "running"],
-        ]),
+        states: [
+          { value: 0, word: "local" },
+          { value: 1, word: "remote" },
+        ],
       },
     ],
     ...changes,

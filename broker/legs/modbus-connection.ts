@@ -1,0 +1,345 @@
+/**
+ * One TCP connection to a Modbus device, for all sessions on it or for one channel.
+ *
+ * Every request gets a transaction id of this connection, unique among those in flight, leaves
+ * whole and in one write with the others of its turn, and never twice. Until the socket has room
+ * and the endpoint's limits allow it, a request waits in its session's own queue, so a cut
+ * session's requests die there. A reply that nobody waits for, or that cannot be one, means the
+ * stream can no longer be trusted: the connection is reset and what was in flight is lost.
+ */
+import type { Socket } from "node:net";
+import type { Clock } from "../clock.ts";
+import type { EndpointLimiter, Waiting } from "./endpoint-limiter.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { ModbusLeg, type ModbusRequest, type ModbusWay } from "./modbus-leg.ts";
+import { ModbusReplies } from "./modbus-replies.ts";
+import { connectShared } from "./shared-read.ts";
+import { SocketOutput } from "./socket-output.ts";
+import { type Flushable, flushAtTurnEnd } from "./turn.ts";
+
+/** First wait after a failed connection; doubles up to the last. */
+const BACKOFF_FIRST_MS = 100;
+/** A person at a workbench should not wait longer than this for a device that came back. */
+const BACKOFF_LAST_MS = 5_000;
+/** Devices have few connections: one that nobody uses is given back. */
+const IDLE_CLOSE_MS = 60_000;
+/** Above this the socket is not given more; a device that does not read gets no queue from us. */
+const SOCKET_QUEUE_MAX = 4_096;
+
+export interface ModbusConnectionOptions {
+  /** Resolved and checked before. */
+  readonly address: string;
+  readonly port: number;
+  readonly limiter: EndpointLimiter;
+  readonly clock: Clock;
+  /** The connection belongs to one channel and ends it when it is lost. */
+  readonly dedicated: boolean;
+  /** No leg is left on it. */
+  onUnused?(): void;
+}
+
+export class ModbusConnection implements ModbusWay, Flushable, Waiting {
+  private readonly options: ModbusConnectionOptions;
+  private readonly legs = new Set<ModbusLeg>();
+  private readonly legsOf = new Map<string, number>();
+  private readonly queue = new FairQueue<ModbusRequest>();
+  /** In order of sending: the first is the oldest. */
+  private readonly inFlight = new Map<number, ModbusRequest>();
+  private readonly replies = new ModbusReplies();
+  private refused: { request: ModbusRequest; cause: string }[] = [];
+  private socket: Socket | undefined;
+  private output: SocketOutput | undefined;
+  private connected = false;
+  private scheduled = false;
+  /** It stands in the limiter's line. */
+  private lined = false;
+  private nextWire = 0;
+  private failures = 0;
+  private retryMs = 0;
+  private usedMs = 0;
+  /** A reply has come on this socket; until then it proves nothing about the device. */
+  private heardMs = -1;
+  private stopConnectTimer: (() => void) | undefined;
+  private stopSweep: (() => void) | undefined;
+
+  constructor(options: ModbusConnectionOptions) {
+    this.options = options;
+  }
+
+  get isUnused(): boolean {
+    return this.legs.size === 0;
+  }
+
+  leg(session: string): ModbusLeg {
+    const leg = new ModbusLeg(session, this);
+    this.legs.add(leg);
+    this.legsOf.set(session, (this.legsOf.get(session) ?? 0) + 1);
+    if (this.options.dedicated) this.connect();
+    return leg;
+  }
+
+  enqueue(request: ModbusRequest): void {
+    if (this.failures > 0 && this.nowMs() < this.retryMs)
+      this.refuse(request, "the asset cannot be reached");
+    else if (this.hasRoomFor(request)) this.line(request);
+    else this.refuse(request, "too many requests are waiting for the asset");
+    this.schedule();
+  }
+
+  withdraw(leg: ModbusLeg, takes: (request: ModbusRequest) => boolean): readonly ModbusRequest[] {
+    if (leg.waiting === 0) return [];
+    const gone = this.queue.remove(leg.session, (other) => other.leg === leg && takes(other));
+    for (const request of gone) this.unline(request);
+    return gone;
+  }
+
+  leave(leg: ModbusLeg): void {
+    if (!this.legs.delete(leg)) return;
+    const left = (this.legsOf.get(leg.session) ?? 1) - 1;
+    if (left > 0) this.legsOf.set(leg.session, left);
+    else {
+      this.legsOf.delete(leg.session);
+      this.queue.forget(leg.session);
+    }
+    if (this.legs.size > 0) return;
+    if (this.options.dedicated) this.close("the session ended");
+    this.options.onUnused?.();
+  }
+
+  mayTake(): boolean {
+    this.lined = false;
+    if (!this.connected || this.queue.length === 0) return false;
+    this.schedule();
+    return true;
+  }
+
+  flush(): void {
+    this.scheduled = false;
+    this.tellRefused();
+    if (this.queue.length === 0) return;
+    if (!this.socket) this.connect();
+    else if (this.connected) this.send();
+  }
+
+  /** Ends the socket at once; what was in flight is lost, what was waiting too. */
+  close(reason: string): void {
+    this.drop(reason);
+    for (const request of this.queue.clear()) {
+      this.unline(request);
+      request.leg.lost(request, reason);
+    }
+    this.stopSweep?.();
+    this.stopSweep = undefined;
+  }
+
+  private send(): void {
+    const { output } = this;
+    if (!output) return;
+    const nowMs = this.nowMs();
+    while (this.queue.length > 0 && output.queued < SOCKET_QUEUE_MAX && !this.lined) {
+      if (!this.options.limiter.take(this)) {
+        this.lined = true;
+        break;
+      }
+      const request = this.queue.shift();
+      if (!request) break;
+      this.unline(request);
+      request.sentMs = nowMs;
+      this.giveWireId(request);
+      output.gather(request.frame);
+    }
+    this.usedMs = nowMs;
+    output.flush();
+    if (!this.stopSweep) this.sweepAfter(this.options.limiter.limits.responseTimeoutMs);
+  }
+
+  private giveWireId(request: ModbusRequest): void {
+    while (this.inFlight.has(this.nextWire)) this.nextWire = (this.nextWire + 1) & 0xffff;
+    const wire = this.nextWire;
+    this.nextWire = (wire + 1) & 0xffff;
+    this.inFlight.set(wire, request);
+    request.frame[0] = wire >> 8;
+    request.frame[1] = wire & 0xff;
+  }
+
+  private received(socket: Socket, bytes: Uint8Array): void {
+    if (socket !== this.socket) return;
+    const flaw = this.replies.push(bytes, (buffer, start, length) => {
+      const trusted = this.take(buffer, start, length);
+      if (!trusted) this.reset("the asset sent a reply that nobody waits for");
+      return trusted && socket === this.socket;
+    });
+    if (flaw) this.reset(flaw);
+    else if (this.queue.length > 0) this.schedule();
+  }
+
+  private take(buffer: Uint8Array, start: number, length: number): boolean {
+    const wire = ((buffer[start] ?? 0) << 8) | (buffer[start + 1] ?? 0);
+    const request = this.inFlight.get(wire);
+    if (!request) return false;
+    const { frame, number } = request;
+    const sameUnit = buffer[start + 6] === frame[6];
+    const sameFunction = ((buffer[start + 7] ?? 0) & 0x7f) === frame[7];
+    if (!sameUnit || !sameFunction) return false;
+    this.inFlight.delete(wire);
+    this.options.limiter.give();
+    this.heardMs = this.usedMs;
+    this.failures = 0;
+    buffer[start] = number >> 8;
+    buffer[start + 1] = number & 0xff;
+    request.leg.deliver(buffer.subarray(start, start + length));
+    return true;
+  }
+
+  private connect(): void {
+    if (this.socket || this.legs.size === 0) return;
+    const { address, port, limiter, clock } = this.options;
+    const socket = connectShared(address, port, (bytes) => this.received(socket, bytes));
+    this.socket = socket;
+    this.output = new SocketOutput(socket);
+    this.heardMs = -1;
+    this.usedMs = this.nowMs();
+    socket.on("connect", () => this.opened(socket));
+    socket.on("drain", () => this.schedule());
+    socket.on("error", (error) => this.gone(socket, error.message));
+    socket.on("end", () => this.gone(socket, "the asset closed the connection"));
+    socket.on("close", () => this.gone(socket, "the connection to the asset was closed"));
+    const waitMs = limiter.limits.connectTimeoutMs;
+    this.stopConnectTimer = clock.after(waitMs, () =>
+      this.gone(socket, `the asset did not accept a connection within ${waitMs} ms`),
+    );
+  }
+
+  private opened(socket: Socket): void {
+    if (socket !== this.socket) return;
+    this.stopConnectTimer?.();
+    this.connected = true;
+    this.schedule();
+  }
+
+  private gone(socket: Socket, reason: string): void {
+    if (socket !== this.socket) return;
+    this.reset(reason);
+  }
+
+  /** The stream is over or cannot be trusted. What never left may go out on the next connection. */
+  private reset(reason: string): void {
+    const proved = this.heardMs >= 0;
+    this.drop(reason);
+    if (this.options.dedicated) this.endLegs(reason);
+    else if (proved) this.schedule();
+    else this.backOff(reason);
+  }
+
+  private endLegs(reason: string): void {
+    for (const leg of [...this.legs]) leg.ended(reason);
+    this.close(reason);
+  }
+
+  private backOff(reason: string): void {
+    this.failures += 1;
+    const backoffMs = Math.min(BACKOFF_LAST_MS, BACKOFF_FIRST_MS * 2 ** (this.failures - 1));
+    this.retryMs = this.nowMs() + backoffMs;
+    this.close(reason);
+  }
+
+  private drop(reason: string): void {
+    const { socket } = this;
+    this.stopConnectTimer?.();
+    this.socket = undefined;
+    this.output = undefined;
+    this.connected = false;
+    this.replies.clear();
+    socket?.resetAndDestroy();
+    const lost = [...this.inFlight.values()];
+    this.inFlight.clear();
+    for (const request of lost) {
+      this.options.limiter.give();
+      request.leg.lost(request, reason);
+    }
+  }
+
+  /** One timer a connection instead of one a request. */
+  private sweepAfter(delayMs: number): void {
+    this.stopSweep = this.options.clock.after(Math.max(1, Math.ceil(delayMs)), () => {
+      this.stopSweep = undefined;
+      this.sweep();
+    });
+  }
+
+  private sweep(): void {
+    const timeoutMs = this.options.limiter.limits.responseTimeoutMs;
+    const nowMs = this.nowMs();
+    let nextMs = timeoutMs;
+    for (const [wire, request] of this.inFlight) {
+      const leftMs = request.sentMs + timeoutMs - nowMs;
+      nextMs = Math.min(timeoutMs, leftMs);
+      if (leftMs > 0) break;
+      nextMs = timeoutMs;
+      this.expire(wire, request, `the asset did not answer within ${timeoutMs} ms`);
+    }
+    if (this.queue.length > 0) this.schedule();
+    if (this.socket && this.isIdle(nowMs)) this.drop("nobody used the connection");
+    if (this.socket) this.sweepAfter(nextMs);
+  }
+
+  private isIdle(nowMs: number): boolean {
+    if (this.inFlight.size > 0 || this.queue.length > 0) return false;
+    return (
+      this.legs.size === 0 || (!this.options.dedicated && nowMs - this.usedMs >= IDLE_CLOSE_MS)
+    );
+  }
+
+  /** A late reply will reset the connection; a connection that said nothing since is dead already. */
+  private expire(wire: number, request: ModbusRequest, reason: string): void {
+    this.inFlight.delete(wire);
+    this.options.limiter.give();
+    request.leg.lost(request, reason);
+    if (this.heardMs < request.sentMs && this.socket) this.reset(reason);
+  }
+
+  private hasRoomFor(request: ModbusRequest): boolean {
+    const { limiter } = this.options;
+    if (limiter.queued < limiter.limits.queueMax) return true;
+    if (this.queue.longest() <= this.queue.lengthOf(request.leg.session)) return false;
+    const other = this.queue.dropFromLongest();
+    if (!other) return false;
+    this.unline(other);
+    this.refuse(other, "too many requests are waiting for the asset");
+    return true;
+  }
+
+  private line(request: ModbusRequest): void {
+    this.queue.push(request.leg.session, request);
+    this.options.limiter.queued += 1;
+    request.leg.waiting += 1;
+    request.leg.queued += request.frame.length;
+  }
+
+  private unline(request: ModbusRequest): void {
+    this.options.limiter.queued -= 1;
+    request.leg.waiting -= 1;
+    request.leg.queued -= request.frame.length;
+  }
+
+  private refuse(request: ModbusRequest, cause: string): void {
+    this.refused.push({ request, cause });
+  }
+
+  private tellRefused(): void {
+    const { refused } = this;
+    if (refused.length === 0) return;
+    this.refused = [];
+    for (const { request, cause } of refused) request.leg.lost(request, cause);
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    flushAtTurnEnd(this);
+  }
+
+  private nowMs(): number {
+    return this.options.clock.monotonicMs();
+  }
+}

@@ -1,0 +1,84 @@
+/** One channel's end of a Modbus connection. Holds nothing itself: its requests wait in the connection. */
+import type { Leg, LegSink } from "./leg.ts";
+
+/** One request from a channel, from the guard's `send` to its answer. */
+export interface ModbusRequest {
+  readonly leg: ModbusLeg;
+  /** One whole ADU; its first two bytes become the connection's transaction id when it leaves. */
+  readonly frame: Uint8Array;
+  /** The guard's own transaction number. */
+  readonly number: number;
+  readonly changing: boolean;
+  sentMs: number;
+}
+
+/** What a leg asks of the connection behind it. */
+export interface ModbusWay {
+  enqueue(request: ModbusRequest): void;
+  withdraw(leg: ModbusLeg, takes: (request: ModbusRequest) => boolean): readonly ModbusRequest[];
+  leave(leg: ModbusLeg): void;
+}
+
+export class ModbusLeg implements Leg {
+  readonly session: string;
+  private readonly way: ModbusWay;
+  private sink: LegSink | undefined;
+  private over = false;
+  /** Kept by the connection: what of this leg waits there. */
+  queued = 0;
+  waiting = 0;
+
+  constructor(session: string, way: ModbusWay) {
+    this.session = session;
+    this.way = way;
+  }
+
+  start(sink: LegSink): void {
+    this.sink = sink;
+  }
+
+  write(frame: Uint8Array, changing = false): void {
+    if (this.over) return;
+    const number = ((frame[0] ?? 0) << 8) | (frame[1] ?? 0);
+    this.way.enqueue({ leg: this, frame, number, changing, sentMs: 0 });
+  }
+
+  withdraw(cause: string): void {
+    if (this.over) return;
+    for (const request of this.way.withdraw(this, (other) => other.changing)) {
+      this.lost(request, cause);
+    }
+  }
+
+  /** A shared connection is never paused for one: what can arrive is bounded by what was asked. */
+  pause(): void {}
+
+  resume(): void {}
+
+  close(): void {
+    if (this.over) return;
+    this.over = true;
+    this.sink = undefined;
+    this.way.withdraw(this, () => true);
+    this.way.leave(this);
+  }
+
+  /** A reply, its transaction number already the guard's. */
+  deliver(reply: Uint8Array): void {
+    this.sink?.bytes(reply);
+  }
+
+  lost(request: ModbusRequest, cause: string): void {
+    this.sink?.lost(request.number, cause);
+  }
+
+  /** The connection of its own is gone. */
+  ended(reason: string): void {
+    if (this.over) return;
+    const sink = this.sink;
+    this.over = true;
+    this.sink = undefined;
+    this.way.leave(this);
+    sink?.closed(reason);
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * Cuts a Modbus connection's replies out of its byte stream, without copying where they are
+ * whole. What a reply means is the guard's business.
+ */
+import { FRAME_LENGTH_MAX, frameFault, frameLength } from "../../protocols/modbus/frame.ts";
+
+/** Takes one whole reply; answers false if reading must stop here. */
+export type TakeReply = (buffer: Uint8Array, start: number, length: number) => boolean;
+
+export class ModbusReplies {
+  /** The beginning of a reply whose rest has not come yet. */
+  private readonly carry = new Uint8Array(FRAME_LENGTH_MAX);
+  private held = 0;
+
+  /** Answers why the stream cannot be trusted, or undefined. */
+  push(bytes: Uint8Array, take: TakeReply): string | undefined {
+    let at = 0;
+    if (this.held > 0) {
+      const piece = bytes.subarray(0, FRAME_LENGTH_MAX - this.held);
+      this.carry.set(piece, this.held);
+      const length = frameLength(this.carry, 0, this.held + piece.length);
+      if (length < 0) return frameFault(length);
+      if (length === 0) this.held += piece.length;
+      if (length === 0) return undefined;
+      at = length - this.held;
+      this.held = 0;
+      if (!take(this.carry, 0, length)) return undefined;
+    }
+    return this.whole(bytes, at, take);
+  }
+
+  clear(): void {
+    this.held = 0;
+  }
+
+  private whole(bytes: Uint8Array, start: number, take: TakeReply): string | undefined {
+    let at = start;
+    while (at < bytes.length) {
+      const length = frameLength(bytes, at, bytes.length);
+      if (length < 0) return frameFault(length);
+      if (length === 0) break;
+      at += length;
+      if (!take(bytes, at - length, length)) return undefined;
+    }
+    this.carry.set(bytes.subarray(at));
+    this.held = bytes.length - at;
+    return undefined;
+  }
+}

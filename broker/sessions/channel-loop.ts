@@ -1,0 +1,320 @@
+/**
+ * One channel: two legs, one guard, and the order in which things happen.
+ *
+ *     bytes -> tape -> guard -> decide -> verdict on the tape -> guard -> send -> leg
+ *
+ * The guard sees its inputs in the order of the tape, so the tape replays. Effects are carried
+ * out in that order too. A send that carries a change waits until the tape is durable; whether
+ * it is still allowed is looked at once more immediately before the leg.
+ */
+import {
+  BACKLOG_MAX,
+  type Capabilities,
+  type Effect,
+  type Guard,
+  type GuardEvent,
+  type Input,
+  type Side,
+} from "../../protocols/guard.ts";
+import type { Judged } from "../../protocols/tape/record.ts";
+import type { TapeWriter } from "../evidence/recorder.ts";
+import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../legs/leg.ts";
+import { changesPlant, itemsMask, OBSERVE_MASK, OPERATE_MASK } from "./class-mask.ts";
+import { Permitted } from "./permitted.ts";
+import { type PendingSend, ReleaseQueue, type Releasing } from "./release-queue.ts";
+import { SentDigest } from "./sent-digest.ts";
+import type { Cause } from "./session.ts";
+
+/** A `sent` record at least this often, so that a re-run can tell where it began to differ. */
+const SENT_RECORD_BYTES = 262_144;
+
+type Decide = Extract<Effect, { kind: "decide" }>;
+type Send = Extract<Effect, { kind: "send" }>;
+
+/** What a channel asks of its session. */
+export interface ChannelOwner {
+  readonly tape: TapeWriter;
+  /** Classes that may pass at this instant, as bits; 0 once the session is cut. */
+  readonly held: number;
+  /** One answer per item. Undefined if the session ended meanwhile. */
+  judge(channel: ChannelLoop, decide: Decide): readonly Judged[] | undefined;
+  /** They stand on the tape under this sequence number, and the guard knows them. */
+  judged(channel: ChannelLoop, decide: Decide, items: readonly Judged[], sequence: number): void;
+  /** The guard refused a message that was no request: there was nothing to judge. */
+  refused(channel: ChannelLoop, request: number, reason: string): void;
+  /** Looks at deadlines too; a sentence if what waited may not leave any more. */
+  obstacle(channel: ChannelLoop, send: PendingSend): string | undefined;
+  /** Nothing more will be heard of a permitted change: it was answered, lost or withheld. */
+  settled(channel: ChannelLoop, decision: number): void;
+  /** The channel is over; the session goes on unless it says otherwise. */
+  channelEnded(channel: ChannelLoop, cause: Cause): void;
+  /** Our own fault: the session must end. */
+  fault(error: unknown): void;
+}
+
+export interface ChannelParts {
+  readonly number: number;
+  readonly by: "subject" | "broker";
+  readonly guard: Guard;
+  readonly client: Leg;
+  readonly asset: Leg;
+  readonly owner: ChannelOwner;
+}
+
+export class ChannelLoop implements Releasing {
+  readonly number: number;
+  readonly by: "subject" | "broker";
+  private readonly guard: Guard;
+  private readonly client: Leg;
+  private readonly asset: Leg;
+  private readonly owner: ChannelOwner;
+  private readonly tape: TapeWriter;
+  private readonly releases: ReleaseQueue;
+  private readonly permitted = new Permitted();
+  /** Permitted changes on their way, not yet answered. */
+  private readonly open = new Set<number>();
+  private readonly sentClient = new SentDigest();
+  private readonly sentAsset = new SentDigest();
+  private sentRecorded = 0;
+  /** Effects still to be carried out, in order. */
+  private readonly work: Effect[] = [];
+  private working = false;
+  private clientPaused = false;
+  private assetPaused = false;
+  private over = false;
+
+  constructor({ number, by, guard, client, asset, owner }: ChannelParts) {
+    this.number = number;
+    this.by = by;
+    this.guard = guard;
+    this.client = client;
+    this.asset = asset;
+    this.owner = owner;
+    this.tape = owner.tape;
+    this.releases = new ReleaseQueue(owner.tape, this);
+  }
+
+  start(): void {
+    this.asset.start(this.sink("asset"));
+    this.client.start(this.sink("client"));
+  }
+
+  /** Settles a `decide` that was held. Answers the verdict's sequence number on the tape. */
+  settle(decision: number, items: readonly Judged[]): number | undefined {
+    return this.over ? undefined : this.answer(decision, items);
+  }
+
+  /** A change permitted by this decision is on its way. */
+  isOpen(decision: number): boolean {
+    return this.open.has(decision);
+  }
+
+  inform(capabilities: Capabilities, cause: string): void {
+    this.happen({ kind: "capabilities", capabilities }, cause);
+  }
+
+  /** Rights were lost: takes back the changes that still wait in the asset's leg. */
+  withdraw(cause: string): void {
+    if (!this.over) this.asset.withdraw?.(cause);
+  }
+
+  /**
+   * Ends the channel: when this returns, nothing passes any more. Answers how many permitted
+   * operations died waiting. `record` then writes down the rest.
+   */
+  cut(cause: string): number {
+    if (this.over) return 0;
+    this.over = true;
+    const dropped = this.releases.length + (this.asset.waiting ?? 0);
+    this.client.close();
+    const event: GuardEvent = { kind: "end" };
+    this.tape.append({ kind: "event", channel: this.number, event, cause });
+    this.letGo(this.guard.step({ kind: "event", event }));
+    this.asset.close();
+    return dropped;
+  }
+
+  /** After `cut`: what a re-run of the tape needs to come out the same. */
+  record(cause: string): void {
+    for (const { decision } of this.releases.clear()) {
+      const event: GuardEvent = { kind: "withheld", decision };
+      this.tape.append({ kind: "event", channel: this.number, event, cause });
+    }
+    this.recordSent();
+    for (const decision of this.open) this.owner.settled(this, decision);
+    this.open.clear();
+  }
+
+  /** Ends this channel alone and tells the session. */
+  end(cause: Cause): void {
+    if (this.over) return;
+    this.cut(cause.reason);
+    this.record(cause.reason);
+    this.owner.channelEnded(this, cause);
+  }
+
+  release(send: PendingSend): void {
+    if (this.over) return;
+    const obstacle = this.owner.obstacle(this, send);
+    if (this.over) return;
+    if (obstacle === undefined) this.hand(send.bytes, send.mask);
+    else this.withhold(send, obstacle);
+  }
+
+  withhold({ decision }: PendingSend, cause: string): void {
+    if (this.over) return;
+    if (this.open.delete(decision)) this.owner.settled(this, decision);
+    this.happen({ kind: "withheld", decision }, cause);
+  }
+
+  private sink(from: Side): LegSink {
+    return {
+      bytes: (bytes) => this.bytes(from, bytes),
+      lost: (request, cause) => this.happen({ kind: "timeout", request }, cause),
+      closed: (reason) => this.end({ rule: `${from}-closed`, reason }),
+      drained: () => this.breathe(),
+    };
+  }
+
+  private bytes(from: Side, bytes: Uint8Array): void {
+    if (this.over) return;
+    const input = { kind: "bytes", channel: this.number, from, bytes } as const;
+    this.tape.append(input);
+    this.feed(input);
+    this.breathe();
+  }
+
+  private happen(event: GuardEvent, cause: string): void {
+    if (this.over) return;
+    this.tape.append({ kind: "event", channel: this.number, event, cause });
+    this.feed({ kind: "event", event });
+  }
+
+  /** Steps the guard and carries its effects out, those of inputs that come meanwhile after them. */
+  private feed(input: Input): void {
+    if (this.working) {
+      for (const effect of this.guard.step(input)) this.work.push(effect);
+      return;
+    }
+    this.working = true;
+    try {
+      this.carryOutAll(this.guard.step(input));
+    } catch (error) {
+      this.owner.fault(error);
+    }
+    this.working = false;
+  }
+
+  private carryOutAll(effects: readonly Effect[]): void {
+    const { work } = this;
+    work.length = 0;
+    for (const effect of effects) work.push(effect);
+    for (let at = 0; at < work.length && !this.over; at++) {
+      const effect = work[at];
+      if (effect) this.carryOut(effect);
+    }
+    work.length = 0;
+  }
+
+  private carryOut(effect: Effect): void {
+    switch (effect.kind) {
+      case "decide":
+        this.decide(effect);
+        break;
+      case "send":
+        if (effect.to === "client") this.toClient(effect.bytes);
+        else this.toAsset(effect);
+        break;
+      case "outcome":
+        if (this.open.delete(effect.decision)) this.owner.settled(this, effect.decision);
+        break;
+      case "refused":
+        this.owner.refused(this, effect.request, effect.reason);
+        break;
+      case "violation": {
+        const reason = `the ${effect.from} broke the protocol: ${effect.reason}`;
+        this.end({ rule: "violation", reason });
+      }
+    }
+  }
+
+  private decide(decide: Decide): void {
+    const items = this.owner.judge(this, decide);
+    if (!items || this.over) return;
+    const sequence = this.answer(decide.id, items);
+    this.owner.judged(this, decide, items, sequence);
+  }
+
+  private answer(decision: number, items: readonly Judged[]): number {
+    const channel = this.number;
+    const sequence = this.tape.append({ kind: "verdict", channel, decision, items });
+    const answers = items.map(({ answer }) => answer);
+    const permitted = answers.every(({ kind }) => kind === "permit");
+    this.permitted.note(decision, permitted ? itemsMask(items.map((item) => item.operation)) : 0);
+    this.feed({ kind: "answers", id: decision, answers });
+    return sequence;
+  }
+
+  private toClient(bytes: Uint8Array): void {
+    this.sentClient.add(bytes);
+    this.client.write(bytes);
+  }
+
+  private toAsset({ bytes, decision = 0 }: Send): void {
+    const mask = decision === 0 ? OPERATE_MASK : this.permitted.maskOf(decision);
+    if (mask === 0) throw new Error(`a send for decision ${decision}, which was not permitted`);
+    const changes = changesPlant(mask);
+    if (changes) this.open.add(decision);
+    const atOnce = !changes && this.releases.length === 0;
+    if (atOnce && (this.owner.held & mask) === mask) this.hand(bytes, mask);
+    else if (atOnce) this.release({ bytes, decision, mask });
+    else this.releases.push({ bytes, decision, mask }, changes);
+  }
+
+  private hand(bytes: Uint8Array, mask: number): void {
+    this.sentAsset.add(bytes);
+    this.asset.write(bytes, mask > OBSERVE_MASK);
+  }
+
+  /** At a cut only what lets go of a key or button may still leave. */
+  private letGo(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind !== "send" || effect.to !== "asset" || !effect.release) continue;
+      this.hand(effect.bytes, OPERATE_MASK);
+    }
+  }
+
+  /** Stops and resumes reading: a side whose bytes find no room further on is not read. */
+  private breathe(): void {
+    if (this.over) return;
+    const toClientFull = this.client.queued > LEG_QUEUE_MAX;
+    const toAssetFull = this.asset.queued > LEG_QUEUE_MAX;
+    const pauseClient = toClientFull || toAssetFull || this.guard.backlog("client") > BACKLOG_MAX;
+    const pauseAsset = toClientFull || this.guard.backlog("asset") > BACKLOG_MAX;
+    if (pauseClient !== this.clientPaused) {
+      this.clientPaused = pauseClient;
+      if (pauseClient) this.client.pause();
+      else this.client.resume();
+    }
+    if (pauseAsset !== this.assetPaused) {
+      this.assetPaused = pauseAsset;
+      if (pauseAsset) this.asset.pause();
+      else this.asset.resume();
+    }
+    this.recordSentSometimes();
+  }
+
+  /** Only where nothing waits: then what was sent is what the tape so far explains. */
+  private recordSentSometimes(): void {
+    const count = this.sentClient.count + this.sentAsset.count;
+    if (count - this.sentRecorded < SENT_RECORD_BYTES || this.releases.length > 0) return;
+    this.recordSent();
+  }
+
+  private recordSent(): void {
+    const channel = this.number;
+    this.sentRecorded = this.sentClient.count + this.sentAsset.count;
+    this.tape.append({ kind: "sent", channel, to: "client", ...this.sentClient.summary() });
+    this.tape.append({ kind: "sent", channel, to: "asset", ...this.sentAsset.summary() });
+  }
+}

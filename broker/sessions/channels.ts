@@ -1,0 +1,106 @@
+/** The channels of one session, those of probes included, and the connections behind them. */
+
+import { ModbusGuard } from "../../protocols/modbus/guard.ts";
+import type { Leg } from "../legs/leg.ts";
+import type { ModbusConnection } from "../legs/modbus-connection.ts";
+import type { Endpoint } from "../plant/model.ts";
+import { ChannelLoop, type ChannelOwner } from "./channel-loop.ts";
+import type { PinnedAddress } from "./dial.ts";
+import type { EndpointState } from "./endpoints.ts";
+import type { ReadPoints } from "./held-writes.ts";
+import { ModbusProber } from "./modbus-prober.ts";
+import { SessionRefused } from "./session.ts";
+
+/** Connections of one session at a time: some tools open many, a flood opens more. */
+const CHANNELS_MAX = 1_024;
+
+export interface ChannelsParts {
+  readonly session: string;
+  readonly endpoint: Endpoint;
+  readonly state: EndpointState;
+  readonly address: PinnedAddress;
+  readonly owner: ChannelOwner;
+}
+
+interface Probing {
+  readonly loop: ChannelLoop;
+  readonly prober: ModbusProber;
+}
+
+export class Channels {
+  private readonly parts: ChannelsParts;
+  private readonly connections = new Map<ChannelLoop, ModbusConnection>();
+  private readonly probing = new Map<ModbusConnection, Probing>();
+  private last = 0;
+
+  constructor(parts: ChannelsParts) {
+    this.parts = parts;
+  }
+
+  /** Channels of the subject, open now. */
+  get size(): number {
+    return this.connections.size;
+  }
+
+  *all(): Iterable<ChannelLoop> {
+    yield* this.connections.keys();
+    for (const { loop } of this.probing.values()) yield loop;
+  }
+
+  /** Throws `SessionRefused`; the client's leg stays the caller's then. */
+  open(client: Leg, peer: string): ChannelLoop {
+    if (this.connections.size >= CHANNELS_MAX) {
+      throw new SessionRefused("session-busy", `The session has ${CHANNELS_MAX} connections.`);
+    }
+    const { state, endpoint, address } = this.parts;
+    const connection = state.connection(endpoint, address);
+    const loop = this.begin(connection, client, "subject", peer);
+    this.connections.set(loop, connection);
+    loop.start();
+    return loop;
+  }
+
+  /** The channel is over; a connection of its own takes its channel of probes along. */
+  closed(loop: ChannelLoop): void {
+    const connection = this.connections.get(loop);
+    this.connections.delete(loop);
+    for (const [key, probing] of this.probing) {
+      if (probing.loop === loop) this.probing.delete(key);
+    }
+    if (!connection || this.parts.endpoint.connection === "shared") return;
+    const cause = { rule: "client-closed", reason: "the channel it read for is over" };
+    this.probing.get(connection)?.loop.end(cause);
+  }
+
+  /** Reads points for a write on this channel, over the same connection. */
+  readonly read: ReadPoints = (channel, ranges, done) => {
+    const connection = this.connections.get(channel);
+    if (!connection) return queueMicrotask(() => done(undefined, "the channel is closed"));
+    this.probingOn(connection).prober.read(ranges, done);
+  };
+
+  private probingOn(connection: ModbusConnection): Probing {
+    const existing = this.probing.get(connection);
+    if (existing) return existing;
+    const prober = new ModbusProber();
+    const loop = this.begin(connection, prober, "broker", "broker");
+    const probing = { loop, prober };
+    this.probing.set(connection, probing);
+    loop.start();
+    return probing;
+  }
+
+  private begin(
+    connection: ModbusConnection,
+    client: Leg,
+    by: "subject" | "broker",
+    peer: string,
+  ): ChannelLoop {
+    const { session, endpoint, owner } = this.parts;
+    const number = ++this.last;
+    const { protocol } = endpoint;
+    owner.tape.append({ kind: "channel", channel: number, protocol, by, peer });
+    const asset = connection.leg(session);
+    return new ChannelLoop({ number, by, guard: new ModbusGuard(), client, asset, owner });
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Judges the items of one request: capabilities and profile in one look-up, and what to do where
+ * the profile needs a value of the plant first. Whatever goes wrong here is a denial.
+ */
+import type { Answer, Capabilities, Operation, RefusalKind } from "../../protocols/guard.ts";
+import type { Judged } from "../../protocols/tape/record.ts";
+import type { Decision, Matcher, NeedsValues } from "../policy/decision.ts";
+
+export interface Judgement {
+  readonly items: readonly Judged[];
+  /** One per item, where any item needs values. */
+  readonly needs?: readonly (NeedsValues | undefined)[];
+}
+
+export const PERMIT: Answer = { kind: "permit" };
+export const HOLD: Answer = { kind: "hold" };
+
+const DENY: Readonly<Record<RefusalKind, Answer>> = {
+  operation: { kind: "deny", refusal: "operation" },
+  address: { kind: "deny", refusal: "address" },
+  value: { kind: "deny", refusal: "value" },
+  busy: { kind: "deny", refusal: "busy" },
+  unit: { kind: "deny", refusal: "unit" },
+  unavailable: { kind: "deny", refusal: "unavailable" },
+};
+
+/** Why items that were not refused themselves are refused with their request. */
+const WITH_THE_REST = "another part of the same request was refused";
+const NOBODY_AGREES = "a second person must agree, and there is no way yet to ask one";
+
+export function judgeItems(
+  items: readonly Operation[],
+  matcher: Matcher,
+  capabilities: Capabilities,
+  nowMs: number,
+): Judgement {
+  const results = items.map((item) => judgeOne(item, matcher, capabilities, nowMs));
+  const refused = results.some(({ kind }) => kind === "deny" || kind === "hold");
+  const judged = items.map((item, at) => {
+    const result = results[at];
+    if (!result) throw new Error("one result per item");
+    if (result.kind !== "needs-values") return judgedOf(item, result);
+    return refused
+      ? denied(item, result.rule, "unavailable", WITH_THE_REST)
+      : { operation: item, answer: HOLD, rule: result.rule, reason: "reading the current value" };
+  });
+  const needs = results.map((result) => (result.kind === "needs-values" ? result : undefined));
+  const waits = !refused && needs.some((need) => need !== undefined);
+  return waits ? { items: judged, needs } : { items: judged };
+}
+
+/** A probe reads, and nothing else: by the plant file, not by the subject's profile. */
+export function judgeProbe(operation: Operation): Judged {
+  return operation.class === "observe"
+    ? { operation, answer: PERMIT, rule: "probe", reason: "" }
+    : denied(operation, "probe", "operation", "a probe only reads");
+}
+
+/** What a decision means for the guard and the tape. */
+export function judgedOf(operation: Operation, decision: Decision): Judged {
+  const { rule } = decision;
+  switch (decision.kind) {
+    case "permit":
+      return { operation, answer: PERMIT, rule, reason: "" };
+    case "deny":
+      return denied(operation, rule, decision.refusal, decision.reason);
+    case "hold":
+      return denied(operation, rule, "operation", NOBODY_AGREES);
+  }
+}
+
+export function denied(
+  operation: Operation,
+  rule: string,
+  refusal: RefusalKind,
+  reason: string,
+): Judged {
+  return { operation, answer: DENY[refusal], rule, reason };
+}
+
+function judgeOne(
+  item: Operation,
+  matcher: Matcher,
+  capabilities: Capabilities,
+  nowMs: number,
+): Decision | NeedsValues {
+  try {
+    return matcher.judge(item, capabilities, nowMs);
+  } catch (error) {
+    return policyFailed(error);
+  }
+}
+
+/** Settles what needed values. Unknown is denied, and a policy that throws knows nothing. */
+export function settleNeeds(
+  operation: Operation,
+  needs: NeedsValues,
+  values: readonly (readonly number[])[],
+): Judged {
+  try {
+    return judgedOf(operation, needs.settle(values));
+  } catch (error) {
+    return judgedOf(operation, policyFailed(error));
+  }
+}
+
+function policyFailed(error: unknown): Decision {
+  const reason = `the profile could not be applied: ${error instanceof Error ? error.message : error}`;
+  return { kind: "deny", rule: "policy-failed", refusal: "unavailable", reason };
+}

@@ -1,0 +1,323 @@
+/**
+ * One session: a permit, a tape, channels. It holds the rights and flags that every send is
+ * checked against; deadlines, a lost lease, a failed recorder and people all end it by the same
+ * `end`.
+ */
+import type { Capabilities, Effect, OperationClass } from "../../protocols/guard.ts";
+import type { Judged, TapeRecord } from "../../protocols/tape/record.ts";
+import type { VerifiedClaims } from "../access/permits.ts";
+import type { Clock } from "../clock.ts";
+import type { RecorderState, TapeWriter } from "../evidence/recorder.ts";
+import type { Leg } from "../legs/leg.ts";
+import type { Matcher, NeedsValues } from "../policy/decision.ts";
+import type { ChannelLoop, ChannelOwner } from "./channel-loop.ts";
+import { Channels } from "./channels.ts";
+import { changesPlant, classMask, itemsMask, OBSERVE_MASK } from "./class-mask.ts";
+import { Deadlines } from "./deadlines.ts";
+import { denied, HOLD, judgeItems, judgeProbe } from "./desk.ts";
+import type { PinnedAddress } from "./dial.ts";
+import type { EndpointState } from "./endpoints.ts";
+import { Freeze } from "./freeze.ts";
+import { HeldWrites } from "./held-writes.ts";
+import type { PendingSend } from "./release-queue.ts";
+import type { Cause, ChannelHandle, EndReport, LiveSession, SessionEvent } from "./session.ts";
+import { SessionRefused } from "./session.ts";
+import type { SessionHooks } from "./session-hooks.ts";
+import { Watchers } from "./watchers.ts";
+
+type Decide = Extract<Effect, { kind: "decide" }>;
+
+export interface SessionParts {
+  readonly claims: VerifiedClaims;
+  readonly tape: TapeWriter;
+  readonly matcher: Matcher;
+  readonly state: EndpointState;
+  readonly address: PinnedAddress;
+  readonly clock: Clock;
+  readonly hooks: SessionHooks;
+  /** Called once, in the turn in which it ended. */
+  over(session: Session): void;
+}
+
+export class Session implements LiveSession, ChannelOwner {
+  readonly claims: VerifiedClaims;
+  readonly tape: TapeWriter;
+  readonly startedMs: number;
+  readonly counts = { observed: 0, changed: 0, refused: 0 };
+  readonly closed: Promise<Cause>;
+  held: number;
+  private rights: Capabilities;
+  private readonly parts: SessionParts;
+  private readonly channels: Channels;
+  private readonly deadlines: Deadlines;
+  private readonly freeze: Freeze;
+  private readonly heldWrites: HeldWrites;
+  private readonly audience: Watchers;
+  private resolveClosed: (cause: Cause) => void = () => {};
+  private report: EndReport | undefined;
+  /** What the request just judged as `hold` waits for. */
+  private waitsFor: readonly (NeedsValues | undefined)[] | undefined;
+
+  constructor(parts: SessionParts) {
+    const { claims, tape, clock, state, address } = parts;
+    this.parts = parts;
+    this.claims = claims;
+    this.tape = tape;
+    this.startedMs = clock.wallMs();
+    this.rights = new Set(claims.capabilities);
+    this.held = classMask(this.rights);
+    this.closed = new Promise((resolve) => {
+      this.resolveClosed = resolve;
+    });
+    this.audience = new Watchers(tape);
+    const { session, endpoint } = claims;
+    this.channels = new Channels({ session, endpoint, state, address, owner: this });
+    this.heldWrites = new HeldWrites({
+      ...{ clock, locks: state.locks, read: this.channels.read },
+      settle: (channel, decide, items) => this.settleHeld(channel, decide, items),
+    });
+    this.freeze = new Freeze({
+      ...{ clock, mode: claims.profile.onRecorderFailure },
+      changed: (frozen, cause) => this.frozenChanged(frozen, cause),
+      ended: (cause) => this.end(cause),
+    });
+    this.deadlines = new Deadlines({
+      ...{ clock, limits: claims.limits, grantUntilMs: claims.grant.untilMs },
+      ended: (cause) => this.end(cause),
+      warn: (event) => this.audience.tell(event),
+    });
+    this.appendCapabilities("the session began");
+  }
+
+  get capabilities(): Capabilities {
+    return this.rights;
+  }
+
+  get watchers(): readonly string[] {
+    return this.audience.subjects;
+  }
+
+  get lastActivityMs(): number {
+    return this.deadlines.lastActivityMs;
+  }
+
+  get frozen(): boolean {
+    return this.freeze.frozen;
+  }
+
+  async attach(client: Leg, peer: string): Promise<ChannelHandle> {
+    try {
+      if (this.report) throw new SessionRefused("session-ended", "The session has ended.");
+      const loop = this.channels.open(client, peer);
+      const cause = { rule: "client-closed", reason: "the owner's side was closed" };
+      return { channel: loop.number, close: () => loop.end(cause) };
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+  }
+
+  activity(): void {
+    this.deadlines.active();
+  }
+
+  ownerPresent(present: boolean): void {
+    this.deadlines.ownerPresent(present);
+  }
+
+  lease(classes: readonly OperationClass[], cause: Cause): void {
+    if (this.report) return;
+    this.rights = new Set(classes);
+    this.updateHeld();
+    this.appendCapabilities(cause.reason);
+    this.withdraw(cause.reason);
+    for (const channel of this.channels.all()) channel.inform(this.rights, cause.reason);
+    this.audience.tell({ kind: "capabilities", classes: [...classes], cause });
+    this.parts.hooks.onChange?.();
+    if (classes.length === 0) this.end(cause);
+  }
+
+  end(cause: Cause): EndReport {
+    if (this.report) return this.report;
+    const { clock, hooks } = this.parts;
+    const calledMs = clock.monotonicMs();
+    this.held = 0;
+    this.report = { cutMicroseconds: 0, droppedOperations: 0 };
+    const channels = [...this.channels.all()];
+    let droppedOperations = this.heldWrites.size;
+    for (const channel of channels) droppedOperations += channel.cut(cause.reason);
+    const cutMicroseconds = Math.round((clock.monotonicMs() - calledMs) * 1000);
+    this.report = { cutMicroseconds, droppedOperations };
+    this.deadlines.stop();
+    this.freeze.stop();
+    this.heldWrites.drop();
+    for (const channel of channels) channel.record(cause.reason);
+    this.sealTape(cause);
+    hooks.onCut?.(cutMicroseconds);
+    hooks.onEnd?.(this, cause, this.report);
+    return this.report;
+  }
+
+  watch(subject: string, listener: (record: TapeRecord) => void): () => void {
+    const leave = this.audience.watch(subject, listener);
+    this.parts.hooks.onChange?.();
+    return () => {
+      leave();
+      this.parts.hooks.onChange?.();
+    };
+  }
+
+  listen(listener: (event: SessionEvent) => void): () => void {
+    return this.audience.listen(listener);
+  }
+
+  recorderIs(state: RecorderState): void {
+    if (!this.report) this.freeze.recorderIs(state);
+  }
+
+  judge(channel: ChannelLoop, decide: Decide): readonly Judged[] | undefined {
+    const { items } = decide;
+    const nowMs = this.parts.clock.monotonicMs();
+    if (this.deadlines.check(nowMs)) return undefined;
+    if (channel.by === "broker") return items.map(judgeProbe);
+    const changes = changesPlant(itemsMask(items));
+    if (changes) this.deadlines.active();
+    if (changes && this.freeze.frozen) {
+      const why = "nothing can be recorded now";
+      return items.map((item) => denied(item, "recorder", "unavailable", why));
+    }
+    const judgement = judgeItems(items, this.parts.matcher, this.rights, nowMs);
+    this.waitsFor = judgement.needs;
+    if (!changes || this.waitsFor || !allPermitted(judgement.items)) return judgement.items;
+    if (this.heldWrites.take(channel, decide)) return judgement.items;
+    this.waitsFor = [];
+    const reason = "another write of the same points is under way";
+    return judgement.items.map((item) => ({ ...item, answer: HOLD, reason }));
+  }
+
+  judged(channel: ChannelLoop, decide: Decide, items: readonly Judged[], sequence: number): void {
+    const { waitsFor } = this;
+    this.waitsFor = undefined;
+    this.tellDecisions(channel, decide.request, items, sequence);
+    if (waitsFor) this.heldWrites.start(channel, decide, items, waitsFor);
+  }
+
+  refused(channel: ChannelLoop, request: number, reason: string): void {
+    this.counts.refused += 1;
+    this.parts.hooks.onOperation?.("observe", "deny");
+    this.audience.tell({
+      ...{ kind: "decision", channel: channel.number, request, action: "modbus:malformed" },
+      ...{ verdict: "deny", refusal: "value", rule: "protocol", reason, sequence: -1 },
+    });
+  }
+
+  obstacle(channel: ChannelLoop, { mask, decision }: PendingSend): string | undefined {
+    if (this.deadlines.check(this.parts.clock.monotonicMs())) return "the session has ended";
+    if ((this.held & mask) !== mask) {
+      return this.freeze.frozen ? "nothing can be recorded now" : "the right to it was lost";
+    }
+    return this.heldWrites.isStale(channel, decision)
+      ? "the value it rests on was read too long ago"
+      : undefined;
+  }
+
+  settled(channel: ChannelLoop, decision: number): void {
+    this.heldWrites.settled(channel, decision);
+  }
+
+  /** What a peer broke, or a connection of its own that is gone, ends a session that has no other. */
+  channelEnded(channel: ChannelLoop, cause: Cause): void {
+    this.heldWrites.drop(channel);
+    this.channels.closed(channel);
+    if (channel.by === "broker" || cause.rule === "client-closed") return;
+    if (this.channels.size === 0) this.end(cause);
+  }
+
+  fault(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.parts.hooks.onAlarm?.(this.claims.session, `the broker failed: ${stackOf(error)}`);
+    this.end({ rule: "fault", reason: `the broker failed: ${reason}` });
+  }
+
+  private settleHeld(channel: ChannelLoop, decide: Decide, items: readonly Judged[]): boolean {
+    if (this.report) return false;
+    const judged = items.map((item) => this.stillHeld(item));
+    const sequence = channel.settle(decide.id, judged);
+    if (sequence === undefined) return false;
+    this.tellDecisions(channel, decide.request, judged, sequence);
+    return channel.isOpen(decide.id);
+  }
+
+  /** Rights may have changed while it waited. */
+  private stillHeld(item: Judged): Judged {
+    const { operation, answer } = item;
+    if (answer.kind !== "permit" || (classMask([operation.class]) & ~this.held) === 0) return item;
+    return denied(operation, "capabilities", "operation", "the right to it was lost");
+  }
+
+  private tellDecisions(
+    channel: ChannelLoop,
+    request: number,
+    items: readonly Judged[],
+    sequence: number,
+  ): void {
+    const { hooks } = this.parts;
+    for (const { operation, answer, rule, reason } of items) {
+      hooks.onOperation?.(operation.class, answer.kind);
+      if (answer.kind === "deny") this.counts.refused += 1;
+      else if (answer.kind === "permit" && operation.class === "observe") {
+        this.counts.observed += 1;
+        continue;
+      } else if (answer.kind === "permit") this.counts.changed += 1;
+      if (channel.by === "broker") continue;
+      this.audience.tell({
+        ...{ kind: "decision", channel: channel.number, request, action: operation.action },
+        ...{ verdict: answer.kind, rule, reason, sequence },
+        ...(answer.kind === "deny" ? { refusal: answer.refusal } : {}),
+      });
+    }
+  }
+
+  private updateHeld(): void {
+    if (this.report) return;
+    const mask = classMask(this.rights);
+    this.held = this.freeze.frozen ? mask & OBSERVE_MASK : mask;
+  }
+
+  private withdraw(cause: string): void {
+    for (const channel of this.channels.all()) channel.withdraw(cause);
+  }
+
+  private frozenChanged(frozen: boolean, cause: string): void {
+    this.updateHeld();
+    if (frozen) this.withdraw(cause);
+    this.audience.tell({ kind: "recorder", state: frozen ? "frozen" : "ready", cause });
+    this.parts.hooks.onChange?.();
+  }
+
+  private appendCapabilities(cause: string): void {
+    this.tape.append({ kind: "capabilities", classes: [...this.rights], cause });
+  }
+
+  private sealTape(cause: Cause): void {
+    const { rule, reason, by } = cause;
+    this.tape.append({ kind: "end", rule, reason: by ? `${reason} (${by})` : reason });
+    this.audience.tell({ kind: "end", cause });
+    this.audience.stop();
+    this.parts.over(this);
+    const done = () => this.resolveClosed(cause);
+    this.tape.close().then(done, (error: unknown) => {
+      const text = `the recording could not be sealed: ${stackOf(error)}`;
+      this.parts.hooks.onAlarm?.(this.claims.session, text);
+      done();
+    });
+  }
+}
+
+function allPermitted(items: readonly Judged[]): boolean {
+  return items.every(({ answer }) => answer.kind === "permit");
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

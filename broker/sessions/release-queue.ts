@@ -1,0 +1,73 @@
+/**
+ * Sends towards the asset of one channel, in order: one that carries a change waits until the
+ * tape is durable, and what comes after it waits behind it.
+ *
+ * A crash while it waits loses the send and never the record: the asset saw nothing yet.
+ */
+import { Fifo } from "../legs/fifo.ts";
+
+/** Where a tape says that all so far is on disk; calls answer in the order of the calls. */
+export interface Durability {
+  whenDurable(done: (error: Error | undefined) => void): void;
+}
+
+export interface PendingSend {
+  readonly bytes: Uint8Array;
+  /** 0 where the guard named none. */
+  readonly decision: number;
+  readonly mask: number;
+}
+
+interface Entry extends PendingSend {
+  waits: boolean;
+  failed: boolean;
+}
+
+export interface Releasing {
+  release(send: PendingSend): void;
+  /** The record could not be made durable. */
+  withhold(send: PendingSend, cause: string): void;
+}
+
+export class ReleaseQueue {
+  private readonly tape: Durability;
+  private readonly to: Releasing;
+  private readonly entries = new Fifo<Entry>();
+  /** Entries whose durability was asked for, in order. */
+  private readonly asked = new Fifo<Entry>();
+  private readonly onDurable = (error: Error | undefined) => this.durable(error);
+
+  constructor(tape: Durability, to: Releasing) {
+    this.tape = tape;
+    this.to = to;
+  }
+
+  get length(): number {
+    return this.entries.length;
+  }
+
+  push(send: PendingSend, waits: boolean): void {
+    const entry: Entry = { ...send, waits, failed: false };
+    this.entries.push(entry);
+    if (!waits) return;
+    this.asked.push(entry);
+    this.tape.whenDurable(this.onDurable);
+  }
+
+  /** Takes everything back; nothing of it will be released. */
+  clear(): readonly PendingSend[] {
+    return this.entries.remove(() => true);
+  }
+
+  private durable(error: Error | undefined): void {
+    const entry = this.asked.shift();
+    if (!entry) return;
+    entry.waits = false;
+    entry.failed = error !== undefined;
+    for (let next = this.entries.peek(); next && !next.waits; next = this.entries.peek()) {
+      this.entries.shift();
+      if (next.failed) this.to.withhold(next, "its record could not be written");
+      else this.to.release(next);
+    }
+  }
+}

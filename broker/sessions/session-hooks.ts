@@ -1,0 +1,15 @@
+/** What the rest of the process hears of all sessions: metrics, lists, the site's events. */
+import type { Answer, OperationClass } from "../../protocols/guard.ts";
+import type { Cause, EndReport, LiveSession } from "./session.ts";
+
+export interface SessionHooks {
+  /** Every judged item. Called on the hot path. */
+  onOperation?(operationClass: OperationClass, verdict: Answer["kind"]): void;
+  onCut?(microseconds: number): void;
+  onOpen?(session: LiveSession): void;
+  onEnd?(session: LiveSession, cause: Cause, report: EndReport): void;
+  /** Something that a list of sessions shows has changed. */
+  onChange?(): void;
+  /** A person must look at it: a fault of the broker, a recording that could not be sealed. */
+  onAlarm?(session: string, text: string): void;
+}

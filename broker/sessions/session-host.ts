@@ -1,0 +1,130 @@
+/** All live sessions of this process: opens them from permits, finds them, ends them. */
+import type { KeyObject } from "node:crypto";
+import type { Permit } from "../access/permit.ts";
+import { type VerifiedClaims, verifyPermit } from "../access/permits.ts";
+import type { Clock } from "../clock.ts";
+import { type Recorder, RecorderUnavailable, type TapeWriter } from "../evidence/recorder.ts";
+import { compileProfile } from "../policy/compile-profile.ts";
+import { type PinnedAddress, pinAddress } from "./dial.ts";
+import { type EndpointState, Endpoints } from "./endpoints.ts";
+import { Session } from "./live-session.ts";
+import { type LiveSession, type SessionHost, SessionRefused } from "./session.ts";
+import type { SessionHooks } from "./session-hooks.ts";
+import { tapeHeader } from "./tape-header.ts";
+
+export interface SessionHostParts {
+  readonly recorder: Recorder;
+  /** Public half of the key that permits are signed with. */
+  readonly permitKey: KeyObject;
+  readonly clock: Clock;
+  /** Version of the broker, for the tape's header. */
+  readonly build: string;
+  readonly hooks?: SessionHooks;
+}
+
+export function createSessionHost(parts: SessionHostParts): SessionHost {
+  return new Host(parts);
+}
+
+class Host implements SessionHost {
+  private readonly parts: SessionHostParts;
+  private readonly endpoints: Endpoints;
+  private readonly sessions = new Map<string, Session>();
+  /** Permits already used, by when they expire: none opens a second session. */
+  private readonly used = new Map<string, number>();
+  private stopping = false;
+
+  constructor(parts: SessionHostParts) {
+    this.parts = parts;
+    this.endpoints = new Endpoints(parts.clock);
+    parts.recorder.onState((state) => {
+      for (const session of [...this.sessions.values()]) session.recorderIs(state);
+    });
+  }
+
+  async open(permit: Permit): Promise<LiveSession> {
+    const claims = this.verified(permit);
+    this.spend(claims);
+    const state = this.endpoints.of(claims);
+    const leave = state.enter();
+    try {
+      const address = await pinAddress(claims);
+      const tape = await this.openTape(claims);
+      return this.begin(claims, tape, { state, address, leave });
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  get(session: string): LiveSession | undefined {
+    return this.sessions.get(session);
+  }
+
+  list(): readonly LiveSession[] {
+    return [...this.sessions.values()];
+  }
+
+  async shutdown(): Promise<void> {
+    this.stopping = true;
+    const all = [...this.sessions.values()];
+    for (const session of all) session.end({ rule: "shutdown", reason: "the broker was stopped" });
+    this.endpoints.close();
+    await Promise.all(all.map((session) => session.closed));
+  }
+
+  private verified(permit: Permit): VerifiedClaims {
+    if (this.stopping) throw new SessionRefused("shutdown", "The broker is stopping.");
+    const result = verifyPermit(permit, this.parts.permitKey, this.parts.clock.wallMs());
+    if (result.kind === "valid") return result.claims;
+    throw result.kind === "expired"
+      ? new SessionRefused("permit-expired", "The permit has expired. Open the session again.")
+      : new SessionRefused("permit-invalid", "This is not a permit of this broker.");
+  }
+
+  private spend({ session, expiresMs }: VerifiedClaims): void {
+    const nowMs = this.parts.clock.wallMs();
+    for (const [other, untilMs] of this.used) if (untilMs <= nowMs) this.used.delete(other);
+    if (this.used.has(session) || this.sessions.has(session)) {
+      throw new SessionRefused("permit-invalid", "This permit has been used already.");
+    }
+    this.used.set(session, expiresMs);
+  }
+
+  private async openTape(claims: VerifiedClaims): Promise<TapeWriter> {
+    const { recorder, clock, build } = this.parts;
+    try {
+      return await recorder.open(tapeHeader(claims, build, clock.wallMs()));
+    } catch (error) {
+      if (!(error instanceof RecorderUnavailable)) throw error;
+      const message = `Nothing can be recorded now, so no session can begin: ${error.message}`;
+      throw new SessionRefused("recorder-unavailable", message);
+    }
+  }
+
+  private begin(claims: VerifiedClaims, tape: TapeWriter, at: Place): LiveSession {
+    const { clock, hooks = {}, recorder } = this.parts;
+    const { state, address, leave } = at;
+    const { profile, endpoint, subject } = claims;
+    const { ledger } = state;
+    const matcher = compileProfile({ profile, endpoint, subject: subject.id, ledger });
+    const over = (session: Session) => {
+      this.sessions.delete(claims.session);
+      leave();
+      session.closed.then(() => hooks.onChange?.());
+    };
+    const session = new Session({ claims, tape, matcher, state, address, clock, hooks, over });
+    this.sessions.set(claims.session, session);
+    if (this.stopping) session.end({ rule: "shutdown", reason: "the broker was stopped" });
+    session.recorderIs(recorder.state);
+    hooks.onOpen?.(session);
+    hooks.onChange?.();
+    return session;
+  }
+}
+
+interface Place {
+  readonly state: EndpointState;
+  readonly address: PinnedAddress;
+  readonly leave: () => void;
+}

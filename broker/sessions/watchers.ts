@@ -1,0 +1,62 @@
+/** Who listens to a session: its owner for events, others for the tape. */
+import type { TapeRecord } from "../../protocols/tape/record.ts";
+import type { TapeWriter } from "../evidence/recorder.ts";
+import type { SessionEvent } from "./session.ts";
+
+/** People who watch one session at a time; a control room has fewer. */
+const WATCHERS_MAX = 64;
+
+export class Watchers {
+  private readonly tape: TapeWriter;
+  private readonly listeners = new Set<(event: SessionEvent) => void>();
+  private readonly watching = new Map<{ readonly subject: string }, () => void>();
+  private over = false;
+
+  constructor(tape: TapeWriter) {
+    this.tape = tape;
+  }
+
+  get subjects(): readonly string[] {
+    return [...new Set([...this.watching.keys()].map(({ subject }) => subject))];
+  }
+
+  listen(listener: (event: SessionEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  tell(event: SessionEvent): void {
+    for (const listener of this.listeners) listener(event);
+  }
+
+  /** Throws a `RangeError` if there are too many. Who joins and leaves stands on the tape. */
+  watch(subject: string, listener: (record: TapeRecord) => void): () => void {
+    if (this.over) return () => {};
+    if (this.watching.size >= WATCHERS_MAX) throw new RangeError("too many watchers");
+    const entry = { subject };
+    this.watching.set(entry, this.tape.follow(listener));
+    this.changed(subject, true);
+    return () => this.leave(entry);
+  }
+
+  /** The tape is about to close. */
+  stop(): void {
+    this.over = true;
+    for (const unfollow of this.watching.values()) unfollow();
+    this.watching.clear();
+    this.listeners.clear();
+  }
+
+  private leave(entry: { readonly subject: string }): void {
+    const unfollow = this.watching.get(entry);
+    if (!unfollow) return;
+    this.watching.delete(entry);
+    unfollow();
+    this.changed(entry.subject, false);
+  }
+
+  private changed(subject: string, joined: boolean): void {
+    this.tape.append({ kind: "watch", subject, joined });
+    this.tell({ kind: "watchers", subjects: this.subjects });
+  }
+}
