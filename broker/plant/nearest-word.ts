@@ -26,17 +26,22 @@ export function nearestWord(word: string, candidates: Iterable<string>): string 
   return best;
 }
 
-/** Insertions, deletions and replacements from one word to the other (Levenshtein). */
+/** Insertions, deletions, replacements and exchanged neighbours (Damerau and Levenshtein). */
 function editDistance(from: string, to: string): number {
-  let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
+  let earlier: readonly number[] = [];
+  let previous: readonly number[] = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row++) {
     const current = [row];
     for (let column = 1; column <= to.length; column++) {
-      const replace = (previous[column - 1] ?? 0) + (from[row - 1] === to[column - 1] ? 0 : 1);
+      const [a, b] = [from[row - 1], to[column - 1]];
+      const replace = (previous[column - 1] ?? 0) + (a === b ? 0 : 1);
       const remove = (previous[column] ?? 0) + 1;
       const insert = (current[column - 1] ?? 0) + 1;
-      current.push(Math.min(replace, remove, insert));
+      const exchanged = a === to[column - 2] && from[row - 2] === b && row > 1;
+      const exchange = exchanged ? (earlier[column - 2] ?? 0) + 1 : Infinity;
+      current.push(Math.min(replace, remove, insert, exchange));
     }
+    earlier = previous;
     previous = current;
   }
   return previous[to.length] ?? 0;

@@ -6,14 +6,7 @@ import { asset } from "./parse-asset.ts";
 import { grant } from "./parse-grant.ts";
 import { profile } from "./parse-profile.ts";
 import { conduit, itemsOf, site, zone } from "./parse-zones.ts";
-import {
-  ASSETS_MAX,
-  CONDUITS_MAX,
-  FILE_BYTES_MAX,
-  GRANTS_MAX,
-  PROFILES_MAX,
-  ZONES_MAX,
-} from "./plant-limits.ts";
+import { ASSETS_MAX, CONDUITS_MAX, GRANTS_MAX, PROFILES_MAX, ZONES_MAX } from "./plant-limits.ts";
 import type { PlantProblem, ProblemReport } from "./plant-problem.ts";
 import { References } from "./references.ts";
 import { readYaml } from "./yaml-document.ts";
@@ -84,14 +77,4 @@ function readParts(
   references.resolve();
   checkPlant(parts);
   return { site: read, parts };
-}
-
-/** The bytes of a file as text; undefined where they are too many or not UTF-8. */
-export function decodePlantFile(bytes: Uint8Array): string | undefined {
-  if (bytes.byteLength > FILE_BYTES_MAX) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -72,9 +72,10 @@ function checkNodes(root: ParsedNode | null, report: ProblemReport): void {
       return;
     }
     refuseIndirection(node, report);
-    if (isPair(node)) open.push({ node: node.key, depth }, { node: node.value, depth });
+    // Pushed backwards, so that problems are found in the order of the file.
+    if (isPair(node)) open.push({ node: node.value, depth }, { node: node.key, depth });
     if (isMap(node) || isSeq(node)) {
-      for (const item of node.items) open.push({ node: item, depth: depth + 1 });
+      for (const item of node.items.toReversed()) open.push({ node: item, depth: depth + 1 });
     }
   }
 }

@@ -1,0 +1,76 @@
+/** What an edit of the plant file changed, so that only the sessions it concerns notice. Pure. */
+import type { Asset, Endpoint, Plant, Tag } from "./model.ts";
+
+/** Ids; of endpoints as `ASSET/ENDPOINT`. */
+export interface Difference {
+  readonly added: ReadonlySet<string>;
+  readonly changed: ReadonlySet<string>;
+  readonly removed: ReadonlySet<string>;
+}
+
+export interface PlantChange {
+  readonly before: Plant;
+  readonly after: Plant;
+  readonly zones: Difference;
+  readonly assets: Difference;
+  readonly endpoints: Difference;
+  readonly profiles: Difference;
+  readonly grants: Difference;
+}
+
+export function comparePlants(before: Plant, after: Plant): PlantChange {
+  return {
+    before,
+    after,
+    zones: difference(byId(before.zones), byId(after.zones)),
+    assets: difference(byId(before.assets), byId(after.assets)),
+    endpoints: difference(endpointsOf(before), endpointsOf(after)),
+    profiles: difference(byId(before.profiles), byId(after.profiles)),
+    grants: difference(byId(before.grants), byId(after.grants)),
+  };
+}
+
+/**
+ * Endpoints (`ASSET/ENDPOINT`) that are gone, or mean something else than before: address, units,
+ * limits, a tag's place, scale or bounds, the asset's zone. Words for people (names, descriptions,
+ * states) do not count: correcting a typing mistake cuts nobody.
+ */
+export function changedEndpoints(before: Plant, after: Plant): ReadonlySet<string> {
+  const { changed, removed } = comparePlants(before, after).endpoints;
+  return new Set([...changed, ...removed]);
+}
+
+/** Each part under its id, in a form that is equal exactly when the part means the same. */
+type Forms = ReadonlyMap<string, string>;
+
+function byId(parts: readonly { readonly id: string }[]): Forms {
+  return new Map(parts.map((part) => [part.id, JSON.stringify(part)]));
+}
+
+function endpointsOf(plant: Plant): Forms {
+  return new Map(
+    plant.assets.flatMap((asset) =>
+      asset.endpoints.map((endpoint) => [`${asset.id}/${endpoint.id}`, formOf(asset, endpoint)]),
+    ),
+  );
+}
+
+function formOf(asset: Asset, endpoint: Endpoint): string {
+  const tags = [...endpoint.tags].sort((a, b) => (a.name < b.name ? -1 : 1)).map(withoutWords);
+  return JSON.stringify({ zone: asset.zone, ...endpoint, tags });
+}
+
+function withoutWords(tag: Tag): Tag {
+  return { ...tag, description: "", states: [] };
+}
+
+function difference(before: Forms, after: Forms): Difference {
+  const added = [...after.keys()].filter((id) => !before.has(id));
+  const removed = [...before.keys()].filter((id) => !after.has(id));
+  const changed = [...after].filter(([id, form]) => before.has(id) && before.get(id) !== form);
+  return {
+    added: new Set(added),
+    changed: new Set(changed.map(([id]) => id)),
+    removed: new Set(removed),
+  };
+}

@@ -1,0 +1,120 @@
+/** Reads and parses a plant file without stalling the process. */
+import { type FileHandle, open } from "node:fs/promises";
+import { basename } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Clock } from "../clock.ts";
+import type { ParsedPlant } from "./parse-plant.ts";
+import { FILE_BYTES_MAX } from "./plant-limits.ts";
+
+/** A file of the largest size takes a few seconds; beyond this it is built to stall. */
+const PARSE_TIME_MAX_MS = 60_000;
+/** Nodes of the largest file with room to spare. */
+const PARSE_MEMORY_MB = 1_024;
+
+/** Whether a file is another one than before, without reading it. */
+export interface FileStamp {
+  readonly inode: number;
+  readonly bytes: number;
+  readonly modifiedMs: number;
+  readonly changedMs: number;
+}
+
+export type FileText =
+  | { readonly kind: "text"; readonly text: string; readonly stamp: FileStamp }
+  /** It was written while it was read: ask again later. */
+  | { readonly kind: "moving" }
+  | { readonly kind: "unreadable"; readonly reason: string };
+
+/** At most `FILE_BYTES_MAX` bytes, UTF-8. Errors of the file system are answers, not exceptions. */
+export async function readPlantText(path: string): Promise<FileText> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, "r");
+    return await readWhole(file);
+  } catch (error) {
+    return unreadable(reasonOf(error));
+  } finally {
+    await file?.close();
+  }
+}
+
+async function readWhole(file: FileHandle): Promise<FileText> {
+  const before = await file.stat();
+  if (!before.isFile()) return unreadable("it is not a file");
+  if (before.size > FILE_BYTES_MAX) return unreadable(`it is larger than ${FILE_BYTES_MAX} bytes`);
+  const bytes = new Uint8Array(before.size);
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+  const stamp = stampOf(await file.stat());
+  if (bytesRead !== before.size || !isSameStamp(stamp, stampOf(before))) return { kind: "moving" };
+  const text = decode(bytes);
+  return text === undefined ? unreadable("it is not UTF-8 text") : { kind: "text", text, stamp };
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(reason: string): FileText {
+  return { kind: "unreadable", reason };
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "it does not exist",
+  EACCES: "this process may not read it",
+  EISDIR: "it is a folder",
+};
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return REASONS[code] ?? (code === "" ? String(error) : `the system says ${code}`);
+}
+
+export function stampOf(stats: {
+  readonly ino: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+}): FileStamp {
+  return {
+    inode: stats.ino,
+    bytes: stats.size,
+    modifiedMs: stats.mtimeMs,
+    changedMs: stats.ctimeMs,
+  };
+}
+
+export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
+  return (
+    a?.inode === b?.inode &&
+    a?.bytes === b?.bytes &&
+    a?.modifiedMs === b?.modifiedMs &&
+    a?.changedMs === b?.changedMs
+  );
+}
+
+/** As `parsePlant`, in a thread of its own with bounds on time and memory. */
+export function parseAside(text: string, path: string, clock: Clock): Promise<ParsedPlant> {
+  return new Promise((resolve) => {
+    const worker = new Worker(new URL("./parse-thread.ts", import.meta.url), {
+      workerData: { text, name: basename(path) },
+      resourceLimits: { maxOldGenerationSizeMb: PARSE_MEMORY_MB },
+    });
+    const stop = clock.after(PARSE_TIME_MAX_MS, () => finish(refused("it takes too long to read")));
+    const finish = (parsed: ParsedPlant): void => {
+      stop();
+      resolve(parsed);
+      void worker.terminate();
+    };
+    worker.once("message", finish);
+    worker.once("error", (error) => finish(refused(`it could not be read: ${error.message}`)));
+    worker.once("exit", () => finish(refused("it could not be read")));
+  });
+}
+
+function refused(message: string): ParsedPlant {
+  return { kind: "invalid", problems: [{ line: 0, column: 0, path: "", message }] };
+}
