@@ -1,8 +1,15 @@
 /** One line for each answer: who, what, how long. Never a query, a header or a body. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "../log.ts";
-import type { RequestObserver } from "./server.ts";
 import { pathOf } from "./web-gates.ts";
+
+/** Told about each answer, for the metrics. */
+export type RequestObserver = (answer: {
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly ms: number;
+}) => void;
 
 export function addRequestLog(app: FastifyInstance, log: Logger, observe: RequestObserver): void {
   app.addHook("onRequest", async (request, reply) => {

@@ -13,7 +13,7 @@ import { addApiDocument, documentRoute } from "./api-document.ts";
 import { addConsole } from "./console/console-files.ts";
 import { addErrorAnswers } from "./error-answers.ts";
 import { mountRoutes } from "./mount-routes.ts";
-import { addRequestLog } from "./request-log.ts";
+import { addRequestLog, type RequestObserver } from "./request-log.ts";
 import type { Route } from "./route.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 import { addGates } from "./web-gates.ts";
@@ -27,14 +27,6 @@ export interface ServerSettings {
   readonly consoleFolder: string;
   readonly version: string;
 }
-
-/** Told about each answer, for the metrics. */
-export type RequestObserver = (answer: {
-  readonly route: string;
-  readonly method: string;
-  readonly status: number;
-  readonly ms: number;
-}) => void;
 
 /** Forms are small; recordings only ever leave. */
 const BODY_BYTES_MAX = 65_536;

@@ -3,7 +3,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { OperationClass } from "../../../protocols/guard.ts";
 import type { SiteEvent } from "../../store/model.ts";
-import type { RequestObserver } from "../server.ts";
+import type { RequestObserver } from "../request-log.ts";
 import { RecentValues } from "./recent-values.ts";
 
 /** Read when somebody asks. */
