@@ -56,7 +56,11 @@ export function createEnrolment(parts: EnrolmentParts): Enrolment {
   };
 }
 
-function attempt<T>(parts: EnrolmentParts, browser: Browser, work: () => Promise<T>): Promise<T> {
+async function attempt<T>(
+  parts: EnrolmentParts,
+  browser: Browser,
+  work: () => Promise<T>,
+): Promise<T> {
   parts.failures.check(browser.address);
   return parts.failures.counting(browser.address, work);
 }
