@@ -46,6 +46,8 @@ export const sessionText = {
     refusedTitle: "The asset could not be reached",
     again: "It is tried again by itself.",
     retry: "Try again",
+    takenOver: "You work in this session from another page",
+    takeBack: "Work here",
   },
   warning: {
     idleTitle: (left: string) => `Nothing was done for a while: this session ends in ${left}`,

@@ -164,6 +164,8 @@ export const workbenchText = {
     values: "Values",
     valuesHint:
       "Raw values, one after another from the start address, separated by spaces; 0x for hex.",
+    bitsHint: "0 or 1, one after another from the start address, separated by spaces.",
+    howMany: (count: number) => (count === 1 ? "1 value" : `${count} values`),
     limits: (max: number) => `1 to ${max}`,
     wrongAddress: "0 to 65535",
     beyond: "The range goes beyond 65535.",

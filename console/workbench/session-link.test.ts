@@ -44,6 +44,7 @@ async function setUp(answers: LiveAnswer[]) {
     refused: (answer, again) => seen.push(`refused ${answer.code} ${again}`),
     bytes: (bytes) => seen.push(`bytes ${[...bytes]}`),
     event: (event) => seen.push(`event ${event.kind}`),
+    takenOver: (cause) => seen.push(`taken over ${cause.rule}`),
   });
   closing.push(() => {
     link.close();
@@ -59,7 +60,8 @@ test("bytes of the own session are handed on and credited when the page says so"
   await expect.poll(() => seen).toContain("attached");
   link.send(new Uint8Array(12));
   await expect.poll(() => seen).toEqual(["attached", "bytes 1,2"]);
-  link.credit(2);
+  link.credit(1);
+  link.credit(1);
   await expect.poll(() => told).toEqual(["attach s1", "bytes 12", "credit 2"]);
 });
 
@@ -93,4 +95,16 @@ test("activity is told at most once a second", async () => {
   clock.advance(ACTIVITY_EVERY_MS);
   link.activity();
   await expect.poll(() => told).toEqual(["attach s1", "activity", "activity"]);
+});
+
+test("a page whose session was taken over does not take it back by itself", async () => {
+  const { link, seen, told, server, socket } = await setUp([]);
+  await expect.poll(() => seen).toContain("attached");
+  server.emit("unwatched", "s1", { rule: "taken-over", reason: "opened in another page" });
+  await expect.poll(() => seen).toContain("taken over taken-over");
+  socket.io.engine.close();
+  await expect.poll(() => socket.connected).toBe(false);
+  await expect.poll(() => socket.connected).toBe(true);
+  link.retry();
+  await expect.poll(() => told).toEqual(["attach s1", "attach s1"]);
 });

@@ -3,6 +3,7 @@
  * network was away (the session waits for its lease), and hands out what arrives.
  */
 import type { FromBroker, FromBrowser, LiveAnswer } from "../../broker/api/shapes/live.ts";
+import type { CauseView } from "../../broker/api/shapes/sessions.ts";
 import type { Clock } from "./clock.ts";
 import type { SessionEvent } from "./session-state.ts";
 
@@ -17,6 +18,7 @@ export interface LinkSocket {
 interface Incoming {
   bytes: FromBroker["bytes"];
   event: FromBroker["event"];
+  unwatched: FromBroker["unwatched"];
   connect: () => void;
   disconnect: () => void;
 }
@@ -30,6 +32,8 @@ export interface LinkSink {
   refused(answer: { readonly code: string; readonly message: string }, again: boolean): void;
   bytes(bytes: Uint8Array): void;
   event(event: SessionEvent): void;
+  /** Another page of the same person took the session over; this one does not fight for it. */
+  takenOver(cause: CauseView): void;
 }
 
 /** Answers that another attempt cannot change. */
@@ -53,7 +57,9 @@ export class SessionLink {
   private readonly sink: LinkSink;
   private readonly clock: Clock;
   private attempts = 0;
+  private owed = 0;
   private open = false;
+  private takenOver = false;
   private lastActivityMs = Number.NEGATIVE_INFINITY;
   private cancelRetry: () => void = () => {};
 
@@ -68,6 +74,7 @@ export class SessionLink {
     this.open = true;
     this.socket.on("bytes", this.onBytes);
     this.socket.on("event", this.onEvent);
+    this.socket.on("unwatched", this.onUnwatched);
     this.socket.on("connect", this.onConnect);
     this.socket.on("disconnect", this.onDisconnect);
     if (this.socket.connected) this.attach();
@@ -78,6 +85,7 @@ export class SessionLink {
     this.cancelRetry();
     this.socket.off("bytes", this.onBytes);
     this.socket.off("event", this.onEvent);
+    this.socket.off("unwatched", this.onUnwatched);
     this.socket.off("connect", this.onConnect);
     this.socket.off("disconnect", this.onDisconnect);
   }
@@ -85,6 +93,7 @@ export class SessionLink {
   /** The person asks for another attempt. */
   retry(): void {
     this.attempts = 0;
+    this.takenOver = false;
     this.attach();
   }
 
@@ -92,9 +101,10 @@ export class SessionLink {
     if (this.socket.connected) this.socket.emit("bytes", this.session, bytes);
   }
 
-  /** Bytes that were shown, so that the broker may send as many again. */
+  /** Bytes that were shown, so that the broker may send as many again. One message a turn. */
   credit(count: number): void {
-    if (count > 0 && this.socket.connected) this.socket.emit("credit", this.session, count);
+    this.owed += count;
+    if (this.owed === count) queueMicrotask(() => this.payCredit());
   }
 
   /** @returns whether the broker was told */
@@ -104,6 +114,12 @@ export class SessionLink {
     this.lastActivityMs = nowMs;
     this.socket.emit("activity", this.session);
     return true;
+  }
+
+  private payCredit(): void {
+    const { owed } = this;
+    this.owed = 0;
+    if (owed > 0 && this.socket.connected) this.socket.emit("credit", this.session, owed);
   }
 
   private attach(): void {
@@ -129,7 +145,14 @@ export class SessionLink {
 
   private readonly onConnect = (): void => {
     this.attempts = 0;
-    this.attach();
+    if (!this.takenOver) this.attach();
+  };
+
+  private readonly onUnwatched = (session: string, cause: CauseView): void => {
+    if (session !== this.session) return;
+    this.takenOver = true;
+    this.cancelRetry();
+    this.sink.takenOver(cause);
   };
 
   private readonly onDisconnect = (): void => {

@@ -67,6 +67,16 @@ function LinkNotice(props: Pick<SessionState, "attachment"> & { readonly onRetry
       return <p className="wb-quiet">{words.link.attaching}</p>;
     case "away":
       return <Notice tone="attention" title={words.link.away} />;
+    case "taken-over":
+      return (
+        <Notice
+          tone="attention"
+          title={words.link.takenOver}
+          action={{ label: words.link.takeBack, act: props.onRetry }}
+        >
+          {sentence(attachment.cause.reason)}
+        </Notice>
+      );
     case "refused":
       return (
         <Notice

@@ -12,6 +12,8 @@ export type SessionEvent = Parameters<FromBroker["event"]>[1];
 export type Attachment =
   | { readonly kind: "attaching" }
   | { readonly kind: "attached" }
+  /** Another page of the same person works in it now. */
+  | { readonly kind: "taken-over"; readonly cause: CauseView }
   /** The channel is away; the session waits for it until the lease runs out. */
   | { readonly kind: "away"; readonly sinceMs: number }
   | {

@@ -1,6 +1,6 @@
 /** Connects a session page to its session: one link, one desk, one state, for as long as it is shown. */
 import { useEffect, useMemo, useReducer, useRef } from "react";
-import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
+import type { CauseView, LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import { liveSocket } from "../components/live.ts";
 import { browserClock } from "./clock.ts";
 import { type LinkSocket, SessionLink } from "./session-link.ts";
@@ -12,8 +12,17 @@ import {
   type SessionState,
 } from "./session-state.ts";
 
+/** The way from the page to the broker. */
+export interface Way {
+  send(bytes: Uint8Array): void;
+  /** The channel is out of step and cannot be trusted any more: a new one is wanted. */
+  renew(): void;
+}
+
 /** The protocol's side of the page: told what arrives, told when the channel is new or gone. */
 export interface Desk {
+  /** Called once, before anything else. */
+  connect(way: Way): void;
   attached(): void;
   away(): void;
   /** @param shown to be called once what the bytes said is on the screen */
@@ -23,7 +32,6 @@ export interface Desk {
 
 export interface SessionUse {
   readonly state: SessionState;
-  send(bytes: Uint8Array): void;
   activity(): void;
   retry(): void;
   dismissLoss(): void;
@@ -46,7 +54,6 @@ export function useSession(view: LiveSessionView, desk: Desk): SessionUse {
   });
   return {
     state,
-    send: (bytes) => link.send(bytes),
     activity: () => {
       if (link.activity()) change({ kind: "activity", atMs: browserClock.wallMs() });
     },
@@ -72,12 +79,17 @@ function makeLink(session: string, desk: Desk, change: (change: SessionChange) =
       change({ kind: "attachment", attachment: { kind: "refused", ...answer, again } });
       desk.away();
     },
+    takenOver: (cause: CauseView) => {
+      change({ kind: "attachment", attachment: { kind: "taken-over", cause } });
+      desk.away();
+    },
     bytes: (bytes: Uint8Array) => desk.bytes(bytes, () => link.credit(bytes.length)),
     event: (event: SessionEvent) => {
       if (event.kind === "decision") desk.decision(event);
       else change({ kind: "event", event, atMs: browserClock.wallMs() });
     },
   });
+  desk.connect({ send: (bytes) => link.send(bytes), renew: () => link.retry() });
   return link;
 }
 

@@ -16,16 +16,21 @@ interface VirtualTableProps<Row> {
   readonly label: string;
   /** A row to keep in sight when it changes. */
   readonly shownRow?: number;
+  /** Told which rows are drawn. */
+  readonly onWindow?: (drawn: { readonly first: number; readonly end: number }) => void;
 }
 
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
-  const { rows, keyOf, heightOf, head, columns, children, label, shownRow } = props;
+  const { rows, keyOf, heightOf, head, columns, children, label, shownRow, onWindow } = props;
   const [scrollTop, setScrollTop] = useState(0);
   const place = useRef<HTMLElement>(null);
   const { ref: sized, height } = useElementSize<HTMLElement>();
   const ref = useMergedRef(place, sized);
   const offsets = useMemo(() => offsetsOf(rows.map(heightOf)), [rows, heightOf]);
   const shown = windowOf(offsets, scrollTop, height);
+
+  const { first, end } = shown;
+  useEffect(() => onWindow?.({ first, end }), [onWindow, first, end]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a change of the row scrolls
   useEffect(() => {

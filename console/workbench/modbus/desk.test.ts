@@ -52,8 +52,10 @@ class Session {
       tags,
       pollMinMs: 100,
       frame: (call) => this.frames.push(call),
+    });
+    this.desk.connect({
       send: (bytes) => this.run(this.guard.step({ kind: "bytes", from: "client", bytes })),
-      onBroken: () => this.asked.push("broken"),
+      renew: () => this.asked.push("broken"),
     });
     this.desk.want(tags.map(({ name }) => name));
   }

@@ -8,7 +8,7 @@ import { readPoints, writePoints } from "../../../protocols/modbus/build.ts";
 import type { Table, WriteOperation } from "../../../protocols/modbus/operation.ts";
 import { workbenchText } from "../../text/workbench.ts";
 import type { Clock } from "../clock.ts";
-import type { Desk } from "../use-session.ts";
+import type { Desk, Way } from "../use-session.ts";
 import { type Answer, Line } from "./line.ts";
 import { type Decision, OperationLog } from "./operation-log.ts";
 import { type PlannedRead, planReads, widthOf } from "./plan-reads.ts";
@@ -24,9 +24,6 @@ export interface DeskDeps {
   readonly pollMinMs: number;
   /** Calls back before the next picture. */
   frame(call: () => void): void;
-  send(bytes: Uint8Array): void;
-  /** The channel is out of step: a new one is needed. */
-  onBroken(): void;
 }
 
 /** What a reading or a writing by hand came to; `words` are for the person. */
@@ -46,6 +43,7 @@ export class ModbusDesk implements Desk {
   private readonly line: Line;
   private readonly tags: ReadonlyMap<string, TagView>;
   private readonly clock: Clock;
+  private way: Way | undefined;
   private wanted: readonly string[] = [];
   /** Tags whose shared read was refused, and those refused alone: not asked again by polling. */
   private readonly apart = new Set<string>();
@@ -59,8 +57,8 @@ export class ModbusDesk implements Desk {
     this.board = new TagBoard((call) => deps.frame(call));
     this.line = new Line({
       clock: deps.clock,
-      send: (bytes) => deps.send(bytes),
-      onBroken: () => deps.onBroken(),
+      send: (bytes) => this.way?.send(bytes),
+      onBroken: () => this.way?.renew(),
     });
     this.poller = new Poller(
       {
@@ -70,6 +68,10 @@ export class ModbusDesk implements Desk {
       },
       { chosenMs: POLL_FIRST_MS, minMs: deps.pollMinMs },
     );
+  }
+
+  connect(way: Way): void {
+    this.way = way;
   }
 
   attached(): void {

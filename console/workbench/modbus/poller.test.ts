@@ -47,11 +47,15 @@ async function pass(clock: TestClock, byMs: number): Promise<void> {
 }
 
 test("the period is never below what the endpoint allows", () => {
-  expect(periodFor({ chosenMs: 100, minMs: 250 }, 0)).toBe(250);
+  expect(periodFor({ chosenMs: 100, minMs: 250 }, 4, 0)).toBe(250);
+});
+
+test("many reads a cycle take a longer period, so that others have their share", () => {
+  expect(periodFor({ chosenMs: 1000, minMs: 250 }, 40, 0)).toBe(2500);
 });
 
 test("a slow asset stretches the period instead of piling up reads", () => {
-  expect(periodFor({ chosenMs: 1000, minMs: 250 }, 4000)).toBe(5000);
+  expect(periodFor({ chosenMs: 1000, minMs: 250 }, 4, 4000)).toBe(5000);
 });
 
 test("a cycle begins once a period", async () => {

@@ -16,13 +16,17 @@ const MEAN_WEIGHT = 0.3;
 
 export interface PollRate {
   readonly chosenMs: number;
-  /** The endpoint's own shortest period. */
+  /** The endpoint's own shortest period, for a cycle of `READS_IN_MIN` reads. */
   readonly minMs: number;
 }
 
-/** The period actually kept, given how long cycles take on average. */
-export function periodFor(rate: PollRate, cycleMs: number): number {
-  return Math.max(rate.chosenMs, rate.minMs, Math.ceil(cycleMs / BUSY_SHARE_MAX));
+/** What the broker reckons with when it tells an endpoint's shortest period. */
+const READS_IN_MIN = 4;
+
+/** The period actually kept, given how many reads a cycle has and how long it takes on average. */
+export function periodFor(rate: PollRate, reads: number, cycleMs: number): number {
+  const leastMs = rate.minMs * Math.max(1, reads / READS_IN_MIN);
+  return Math.max(rate.chosenMs, leastMs, Math.ceil(cycleMs / BUSY_SHARE_MAX));
 }
 
 export interface PollerDeps {
@@ -88,7 +92,7 @@ export class Poller {
     this.cycling = false;
     const tookMs = this.deps.clock.monotonicMs() - startedMs;
     this.meanMs += (tookMs - this.meanMs) * (this.meanMs === 0 ? 1 : MEAN_WEIGHT);
-    const periodMs = periodFor(this.rate, this.meanMs);
+    const periodMs = periodFor(this.rate, this.plan.length, this.meanMs);
     this.deps.onCycle({ tookMs, periodMs });
     if (this.running) this.later(Math.max(0, periodMs - tookMs));
   }

@@ -1,0 +1,73 @@
+/** What was done by hand in this session and everything that was refused, newest first. */
+import { useSyncExternalStore } from "react";
+import { StateBadge } from "../../components/state-badge.tsx";
+import { Empty } from "../../components/states.tsx";
+import { clockTime, exactUtc } from "../../components/time-words.ts";
+import { workbenchText } from "../../text/workbench.ts";
+import { VirtualTable } from "../virtual-table.tsx";
+import type { ModbusDesk } from "./desk.ts";
+import type { LogEntry, Verdict } from "./operation-log.ts";
+
+const words = workbenchText.log;
+const ROW_HEIGHT = 31;
+
+const TONES: Readonly<Record<Verdict, "normal" | "active" | "attention" | "alarm">> = {
+  asked: "active",
+  permit: "normal",
+  hold: "attention",
+  deny: "alarm",
+};
+
+export function LogTab({ desk }: { readonly desk: ModbusDesk }) {
+  const entries = useSyncExternalStore(desk.log.subscribe, () => desk.log.all);
+  if (entries.length === 0) return <Empty title={words.empty}>{words.emptyAdvice}</Empty>;
+  return (
+    <VirtualTable
+      rows={entries}
+      keyOf={(entry) => entry.id}
+      heightOf={heightOf}
+      head={<Head />}
+      columns={6}
+      label={words.label}
+    >
+      {(entry) => <Row entry={entry} />}
+    </VirtualTable>
+  );
+}
+
+const heightOf = () => ROW_HEIGHT;
+
+function Head() {
+  return (
+    <>
+      <th>{words.time}</th>
+      <th>{words.kind}</th>
+      <th>{words.what}</th>
+      <th>{words.verdict}</th>
+      <th>{words.rule}</th>
+      <th>{words.outcome}</th>
+    </>
+  );
+}
+
+function Row({ entry }: { readonly entry: LogEntry }) {
+  const because = entry.reason === "" ? entry.rule : `${entry.rule}: ${entry.reason}`;
+  return (
+    <tr data-tone={entry.verdict === "deny" ? "alarm" : undefined}>
+      <td className="sp-mono wb-dim" title={exactUtc(entry.atMs)}>
+        {clockTime(entry.atMs)}
+      </td>
+      <td>{words.kinds[entry.kind]}</td>
+      <td className="lg-what">{entry.what}</td>
+      <td>
+        <StateBadge tone={TONES[entry.verdict]} word={words.verdicts[entry.verdict]} />
+      </td>
+      <td className="lg-because" title={because}>
+        {because}
+      </td>
+      <td className={entry.failed ? "" : "wb-dim"} title={entry.outcome}>
+        {entry.outcome}
+      </td>
+    </tr>
+  );
+}

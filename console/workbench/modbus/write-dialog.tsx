@@ -1,0 +1,276 @@
+/**
+ * Writing one tag: what it holds now beside what it will hold, a confirmation, and what came of it
+ * in the same place.
+ */
+import { Button, Group, Modal, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { type FormEvent, useEffect, useState } from "react";
+import type { TagView } from "../../../broker/api/shapes/plant.ts";
+import { workbenchText } from "../../text/workbench.ts";
+import { Notice } from "../session-notices.tsx";
+import type { ModbusDesk, Report } from "./desk.ts";
+import type { Decision } from "./operation-log.ts";
+import { RefusalWords } from "./refusal-row.tsx";
+import { useReading } from "./tag-row.tsx";
+import {
+  boundsOf,
+  encodeTyped,
+  isOutside,
+  numberText,
+  rawText,
+  tagValue,
+  valueText,
+} from "./tag-value.ts";
+
+const words = workbenchText.write;
+
+interface WriteDialogProps {
+  readonly desk: ModbusDesk;
+  /** Undefined: closed. */
+  readonly tag: TagView | undefined;
+  readonly profile: string;
+  /** Why nothing can be written now; undefined when it can. */
+  readonly blocked: string | undefined;
+  readonly onClose: () => void;
+}
+
+export function WriteDialog(props: WriteDialogProps) {
+  const { tag, onClose } = props;
+  return (
+    <Modal
+      opened={tag !== undefined}
+      onClose={onClose}
+      title={tag ? words.title(tag.name) : ""}
+      size="md"
+    >
+      {tag && <WriteForm key={tag.name} {...props} tag={tag} />}
+    </Modal>
+  );
+}
+
+type Step =
+  | { readonly kind: "asking" }
+  | { readonly kind: "waiting"; readonly decision: Decision | undefined }
+  | { readonly kind: "told"; readonly report: Report; readonly wanted: readonly number[] };
+
+function WriteForm({ desk, tag, profile, blocked, onClose }: WriteDialogProps & { tag: TagView }) {
+  const [typed, setTyped] = useState("");
+  const [step, setStep] = useState<Step>({ kind: "asking" });
+  const unread = useReadingNow(desk, tag);
+  const encoded = encodeTyped(tag, typed);
+  const registers = encoded.kind === "registers" ? encoded.registers : undefined;
+  const waiting = step.kind === "waiting";
+
+  async function write(event: FormEvent) {
+    event.preventDefault();
+    if (registers === undefined || waiting || blocked !== undefined) return;
+    setStep({ kind: "waiting", decision: undefined });
+    const report = await desk.writeTag(tag, registers, (decision) =>
+      setStep({ kind: "waiting", decision }),
+    );
+    setStep({ kind: "told", report, wanted: registers });
+  }
+
+  if (step.kind === "told" && step.report.answer.kind === "done") {
+    return <Written desk={desk} tag={tag} wanted={step.wanted} onClose={onClose} />;
+  }
+  const fault = encoded.kind === "fault" && typed !== "" ? encoded.reason : undefined;
+  return (
+    <form onSubmit={(event) => void write(event)}>
+      <Stack gap="sm">
+        <Change desk={desk} tag={tag} registers={registers} unread={unread} />
+        <ValueInput tag={tag} typed={typed} onType={setTyped} fault={fault} disabled={waiting} />
+        <p className="wb-quiet">
+          {boundsWords(tag)} {words.boundsNote(profile)}
+        </p>
+        {registers !== undefined && <Hints tag={tag} registers={registers} desk={desk} />}
+        {blocked !== undefined && <Notice tone="attention" title={blocked} />}
+        {waiting && <Waiting decision={step.decision} />}
+        {step.kind === "told" && (
+          <div className="tg-refusal-box tg-refusal-dialog" role="alert">
+            <div>
+              <RefusalWords tag={tag.name} answer={step.report.answer} words={step.report.words} />
+            </div>
+          </div>
+        )}
+        <Group justify="space-between" gap="xs">
+          <span className="wb-quiet">{words.confirmKey}</span>
+          <Group gap="xs">
+            <Button variant="default" onClick={onClose}>
+              {step.kind === "told" ? words.close : words.cancel}
+            </Button>
+            <Button
+              type="submit"
+              loading={waiting}
+              disabled={registers === undefined || blocked !== undefined}
+            >
+              {words.confirm(registers ? textOf(tag, registers) : "")}
+            </Button>
+          </Group>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+/** Reads the tag when the dialog opens; answers why it could not, if so. */
+function useReadingNow(desk: ModbusDesk, tag: TagView): string | undefined {
+  const [unread, setUnread] = useState<string | undefined>(undefined);
+  useEffect(() => {
+    let open = true;
+    void desk.readTag(tag).then((report) => {
+      if (open && report.answer.kind !== "done") setUnread(report.words);
+    });
+    return () => {
+      open = false;
+    };
+  }, [desk, tag]);
+  return unread;
+}
+
+interface ChangeProps {
+  readonly desk: ModbusDesk;
+  readonly tag: TagView;
+  readonly registers: readonly number[] | undefined;
+  readonly unread: string | undefined;
+}
+
+function Change({ desk, tag, registers, unread }: ChangeProps) {
+  const reading = useReading(desk, tag.name);
+  const raw = (values: readonly number[]) => words.raw(rawText(tag, values));
+  return (
+    <div className="tg-change">
+      <div>
+        <span className="wb-dim">{words.now}</span>
+        <strong>{reading.value === undefined ? "–" : valueText(tag, reading.value)}</strong>
+        <span className="wb-dim sp-mono">
+          {reading.registers.length > 0 ? raw(reading.registers) : (unread ?? words.reading)}
+        </span>
+      </div>
+      <span aria-hidden className="tg-arrow">
+        →
+      </span>
+      <div>
+        <span className="wb-dim">{words.next}</span>
+        <strong>{registers ? textOf(tag, registers) : "–"}</strong>
+        <span className="wb-dim sp-mono">{registers ? raw(registers) : ""}</span>
+      </div>
+    </div>
+  );
+}
+
+interface ValueInputProps {
+  readonly tag: TagView;
+  readonly typed: string;
+  readonly onType: (typed: string) => void;
+  readonly fault: string | undefined;
+  readonly disabled: boolean;
+}
+
+function ValueInput({ tag, typed, onType, fault, disabled }: ValueInputProps) {
+  if (tag.states.length > 0) {
+    return (
+      <NativeSelect
+        label={words.newValue}
+        data-autofocus
+        disabled={disabled}
+        value={typed}
+        onChange={(event) => onType(event.currentTarget.value)}
+        data={[
+          { value: "", label: "" },
+          ...tag.states.map(({ value, word }) => ({
+            value: String(value * tag.scale + tag.offset),
+            label: word,
+          })),
+        ]}
+      />
+    );
+  }
+  return (
+    <TextInput
+      label={words.newValue}
+      data-autofocus
+      autoComplete="off"
+      inputMode="decimal"
+      disabled={disabled}
+      rightSection={<span className="wb-dim">{tag.unit}</span>}
+      rightSectionWidth={tag.unit === "" ? 8 : 16 + 8 * tag.unit.length}
+      error={fault}
+      value={typed}
+      onChange={(event) => onType(event.currentTarget.value)}
+    />
+  );
+}
+
+function Hints({
+  tag,
+  registers,
+  desk,
+}: {
+  tag: TagView;
+  registers: readonly number[];
+  desk: ModbusDesk;
+}) {
+  const now = useReading(desk, tag.name).registers;
+  const value = tagValue(tag, registers);
+  if (value !== undefined && isOutside(tag, value)) {
+    return <Notice tone="attention" title={words.outside} />;
+  }
+  const same = now.length > 0 && now.every((word, n) => word === registers[n]);
+  return same ? <p className="wb-quiet">{words.same}</p> : null;
+}
+
+/** A write that waits says for what: the disk and the asset, or the broker's own reading. */
+function Waiting({ decision }: { readonly decision: Decision | undefined }) {
+  return (
+    <p className="wb-quiet" role="status">
+      {decision?.verdict === "hold"
+        ? `${words.held(decision.rule)}. ${words.probing}`
+        : words.waiting}
+    </p>
+  );
+}
+
+interface WrittenProps {
+  readonly desk: ModbusDesk;
+  readonly tag: TagView;
+  readonly wanted: readonly number[];
+  readonly onClose: () => void;
+}
+
+/** The asset's word is not enough: what it holds now was read back. */
+function Written({ desk, tag, wanted, onClose }: WrittenProps) {
+  const reading = useReading(desk, tag.name);
+  const isRead = reading.quality === "good" && reading.value !== undefined;
+  const same = isRead && reading.registers.every((word, n) => word === wanted[n]);
+  const found = reading.value === undefined ? "–" : valueText(tag, reading.value);
+  return (
+    <Stack gap="sm">
+      {same && (
+        <p className="tg-done" role="status">
+          {words.done(found)}
+        </p>
+      )}
+      {isRead && !same && (
+        <Notice tone="attention" title={words.differs(textOf(tag, wanted), found)} />
+      )}
+      {!isRead && <Notice tone="attention" title={words.doneUnread} />}
+      <Group justify="flex-end">
+        <Button data-autofocus autoFocus onClick={onClose}>
+          {words.close}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function textOf(tag: TagView, registers: readonly number[]): string {
+  const value = tagValue(tag, registers);
+  return value === undefined ? "–" : valueText(tag, value);
+}
+
+function boundsWords(tag: TagView): string {
+  if (tag.states.length > 0) return "";
+  const { min, max } = boundsOf(tag);
+  if (min === undefined || max === undefined) return "";
+  return words.bounds(numberText(tag, min), `${numberText(tag, max)} ${tag.unit}`.trim());
+}
