@@ -82,6 +82,8 @@ export class ChannelLoop implements Releasing {
   private clientPaused = false;
   private assetPaused = false;
   private over = false;
+  readonly ended: Promise<Cause>;
+  private resolveEnded: (cause: Cause) => void = () => {};
 
   constructor({ number, by, guard, client, asset, owner }: ChannelParts) {
     this.number = number;
@@ -92,6 +94,9 @@ export class ChannelLoop implements Releasing {
     this.owner = owner;
     this.tape = owner.tape;
     this.releases = new ReleaseQueue(owner.tape, this);
+    this.ended = new Promise((resolve) => {
+      this.resolveEnded = resolve;
+    });
   }
 
   start(): void {
@@ -122,15 +127,16 @@ export class ChannelLoop implements Releasing {
    * Ends the channel: when this returns, nothing passes any more. Answers how many permitted
    * operations died waiting. `record` then writes down the rest.
    */
-  cut(cause: string): number {
+  cut(cause: Cause): number {
     if (this.over) return 0;
     this.over = true;
     const dropped = this.releases.length + (this.asset.waiting ?? 0);
     this.client.close();
     const event: GuardEvent = { kind: "end" };
-    this.tape.append({ kind: "event", channel: this.number, event, cause });
+    this.tape.append({ kind: "event", channel: this.number, event, cause: cause.reason });
     this.letGo(this.guard.step({ kind: "event", event }));
     this.asset.close();
+    this.resolveEnded(cause);
     return dropped;
   }
 
@@ -148,7 +154,7 @@ export class ChannelLoop implements Releasing {
   /** Ends this channel alone and tells the session. */
   end(cause: Cause): void {
     if (this.over) return;
-    this.cut(cause.reason);
+    this.cut(cause);
     this.record(cause.reason);
     this.owner.channelEnded(this, cause);
   }

@@ -110,7 +110,8 @@ export class Session implements LiveSession, ChannelOwner {
       if (this.report) throw new SessionRefused("session-ended", "The session has ended.");
       const loop = this.channels.open(client, peer);
       const cause = { rule: "client-closed", reason: "the owner's side was closed" };
-      return { channel: loop.number, close: () => loop.end(cause) };
+      const { number: channel, ended } = loop;
+      return { channel, ended, close: () => loop.end(cause) };
     } catch (error) {
       client.close();
       throw error;
@@ -145,7 +146,7 @@ export class Session implements LiveSession, ChannelOwner {
     this.report = { cutMicroseconds: 0, droppedOperations: 0 };
     const channels = [...this.channels.all()];
     let droppedOperations = this.heldWrites.size;
-    for (const channel of channels) droppedOperations += channel.cut(cause.reason);
+    for (const channel of channels) droppedOperations += channel.cut(cause);
     const cutMicroseconds = Math.round((clock.monotonicMs() - calledMs) * 1000);
     this.report = { cutMicroseconds, droppedOperations };
     this.deadlines.stop();

@@ -44,6 +44,8 @@ export interface LiveSession {
 
 export interface ChannelHandle {
   readonly channel: number;
+  /** Resolves when the channel is over, whoever ended it. */
+  readonly ended: Promise<Cause>;
   close(): void;
 }
 
