@@ -2,8 +2,7 @@
 import "./components/nonce.ts";
 import "@fontsource-variable/inter/wght.css";
 import "@fontsource/jetbrains-mono/latin-400.css";
-import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
+import "./mantine-styles.ts";
 import "./console.css";
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";

@@ -1,11 +1,12 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-/** The heavy libraries, each kept out of the first page; pages import them lazily. */
-const LAZY_LIBRARIES = [
-  { name: "map", test: /node_modules[\\/](@xyflow|d3-|classcat|zustand)/ },
-  { name: "trend", test: /node_modules[\\/]uplot/ },
-];
+/**
+ * What every page needs, in two cacheable files. Pages, workbenches, the player, the map and the
+ * trends are split off by their lazy imports alone.
+ */
+const BASE = /node_modules[\\/](react|react-dom|react-router|scheduler|@tanstack)[\\/]/;
+const SURFACE = /node_modules[\\/](@mantine[\\/](core|hooks|store)|@floating-ui|@tabler|clsx)[\\/]/;
 
 export default defineConfig({
   plugins: [react()],
@@ -16,7 +17,16 @@ export default defineConfig({
     // Inlined files would need `data:` in font-src; self-hosted files are cached instead.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { output: { codeSplitting: { groups: LAZY_LIBRARIES } } },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "base", test: BASE, priority: 2 },
+            { name: "surface", test: SURFACE, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: { "/api": { target: "http://localhost:7480", ws: true } },
