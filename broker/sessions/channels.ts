@@ -2,11 +2,8 @@
 
 import { ModbusGuard } from "../../protocols/modbus/guard.ts";
 import type { Leg } from "../legs/leg.ts";
-import type { ModbusConnection } from "../legs/modbus-connection.ts";
 import type { Endpoint } from "../plant/model.ts";
 import { ChannelLoop, type ChannelOwner } from "./channel-loop.ts";
-import type { PinnedAddress } from "./dial.ts";
-import type { EndpointState } from "./endpoints.ts";
 import type { ReadPoints } from "./held-writes.ts";
 import { ModbusProber } from "./modbus-prober.ts";
 import { SessionRefused } from "./session.ts";
@@ -14,11 +11,17 @@ import { SessionRefused } from "./session.ts";
 /** Connections of one session at a time: some tools open many, a flood opens more. */
 const CHANNELS_MAX = 1_024;
 
+/** A connection to the asset, as channels see it: shared by many, or one channel's own. */
+export interface AssetWay {
+  /** Its own end for one more channel of this session. */
+  leg(session: string): Leg;
+}
+
 export interface ChannelsParts {
   readonly session: string;
   readonly endpoint: Endpoint;
-  readonly state: EndpointState;
-  readonly address: PinnedAddress;
+  /** The way for one more channel. Throws `SessionRefused` where the endpoint has no more. */
+  connect(): AssetWay;
   readonly owner: ChannelOwner;
 }
 
@@ -29,8 +32,8 @@ interface Probing {
 
 export class Channels {
   private readonly parts: ChannelsParts;
-  private readonly connections = new Map<ChannelLoop, ModbusConnection>();
-  private readonly probing = new Map<ModbusConnection, Probing>();
+  private readonly connections = new Map<ChannelLoop, AssetWay>();
+  private readonly probing = new Map<AssetWay, Probing>();
   private last = 0;
 
   constructor(parts: ChannelsParts) {
@@ -52,8 +55,7 @@ export class Channels {
     if (this.connections.size >= CHANNELS_MAX) {
       throw new SessionRefused("session-busy", `The session has ${CHANNELS_MAX} connections.`);
     }
-    const { state, endpoint, address } = this.parts;
-    const connection = state.connection(endpoint, address);
+    const connection = this.parts.connect();
     const loop = this.begin(connection, client, "subject", peer);
     this.connections.set(loop, connection);
     loop.start();
@@ -79,7 +81,7 @@ export class Channels {
     this.probingOn(connection).prober.read(ranges, done);
   };
 
-  private probingOn(connection: ModbusConnection): Probing {
+  private probingOn(connection: AssetWay): Probing {
     const existing = this.probing.get(connection);
     if (existing) return existing;
     const prober = new ModbusProber();
@@ -91,7 +93,7 @@ export class Channels {
   }
 
   private begin(
-    connection: ModbusConnection,
+    connection: AssetWay,
     client: Leg,
     by: "subject" | "broker",
     peer: string,

@@ -11,14 +11,13 @@ import type { RecorderState, TapeWriter } from "../evidence/recorder.ts";
 import type { Leg } from "../legs/leg.ts";
 import type { Matcher, NeedsValues } from "../policy/decision.ts";
 import type { ChannelLoop, ChannelOwner } from "./channel-loop.ts";
-import { Channels } from "./channels.ts";
+import { type AssetWay, Channels } from "./channels.ts";
 import { changesPlant, classMask, itemsMask, OBSERVE_MASK } from "./class-mask.ts";
 import { Deadlines } from "./deadlines.ts";
 import { denied, HOLD, judgeItems, judgeProbe } from "./desk.ts";
-import type { PinnedAddress } from "./dial.ts";
-import type { EndpointState } from "./endpoints.ts";
 import { Freeze } from "./freeze.ts";
 import { HeldWrites } from "./held-writes.ts";
+import type { PointLocks } from "./point-locks.ts";
 import type { PendingSend } from "./release-queue.ts";
 import type { Cause, ChannelHandle, EndReport, LiveSession, SessionEvent } from "./session.ts";
 import { SessionRefused } from "./session.ts";
@@ -31,8 +30,9 @@ export interface SessionParts {
   readonly claims: VerifiedClaims;
   readonly tape: TapeWriter;
   readonly matcher: Matcher;
-  readonly state: EndpointState;
-  readonly address: PinnedAddress;
+  /** Of the endpoint, over all sessions. */
+  readonly locks: PointLocks;
+  connect(): AssetWay;
   readonly clock: Clock;
   readonly hooks: SessionHooks;
   /** Called once, in the turn in which it ended. */
@@ -59,7 +59,7 @@ export class Session implements LiveSession, ChannelOwner {
   private waitsFor: readonly (NeedsValues | undefined)[] | undefined;
 
   constructor(parts: SessionParts) {
-    const { claims, tape, clock, state, address } = parts;
+    const { claims, tape, clock, locks } = parts;
     this.parts = parts;
     this.claims = claims;
     this.tape = tape;
@@ -71,9 +71,10 @@ export class Session implements LiveSession, ChannelOwner {
     });
     this.audience = new Watchers(tape);
     const { session, endpoint } = claims;
-    this.channels = new Channels({ session, endpoint, state, address, owner: this });
+    const connect = () => parts.connect();
+    this.channels = new Channels({ session, endpoint, connect, owner: this });
     this.heldWrites = new HeldWrites({
-      ...{ clock, locks: state.locks, read: this.channels.read },
+      ...{ clock, locks, read: this.channels.read },
       settle: (channel, decide, items) => this.settleHeld(channel, decide, items),
     });
     this.freeze = new Freeze({

@@ -6,7 +6,7 @@
  */
 import { Fifo } from "../legs/fifo.ts";
 
-/** Where a tape says that all so far is on disk; calls answer in the order of the calls. */
+/** Where a tape says that all so far is on disk. */
 export interface Durability {
   whenDurable(done: (error: Error | undefined) => void): void;
 }
@@ -33,9 +33,6 @@ export class ReleaseQueue {
   private readonly tape: Durability;
   private readonly to: Releasing;
   private readonly entries = new Fifo<Entry>();
-  /** Entries whose durability was asked for, in order. */
-  private readonly asked = new Fifo<Entry>();
-  private readonly onDurable = (error: Error | undefined) => this.durable(error);
 
   constructor(tape: Durability, to: Releasing) {
     this.tape = tape;
@@ -49,9 +46,7 @@ export class ReleaseQueue {
   push(send: PendingSend, waits: boolean): void {
     const entry: Entry = { ...send, waits, failed: false };
     this.entries.push(entry);
-    if (!waits) return;
-    this.asked.push(entry);
-    this.tape.whenDurable(this.onDurable);
+    if (waits) this.tape.whenDurable((error) => this.durable(entry, error));
   }
 
   /** Takes everything back; nothing of it will be released. */
@@ -59,9 +54,7 @@ export class ReleaseQueue {
     return this.entries.remove(() => true);
   }
 
-  private durable(error: Error | undefined): void {
-    const entry = this.asked.shift();
-    if (!entry) return;
+  private durable(entry: Entry, error: Error | undefined): void {
     entry.waits = false;
     entry.failed = error !== undefined;
     for (let next = this.entries.peek(); next && !next.waits; next = this.entries.peek()) {

@@ -113,7 +113,9 @@ class Host implements SessionHost {
       leave();
       session.closed.then(() => hooks.onChange?.());
     };
-    const session = new Session({ claims, tape, matcher, state, address, clock, hooks, over });
+    const { locks } = state;
+    const connect = () => state.connection(endpoint, address);
+    const session = new Session({ claims, tape, matcher, locks, connect, clock, hooks, over });
     this.sessions.set(claims.session, session);
     if (this.stopping) session.end({ rule: "shutdown", reason: "the broker was stopped" });
     session.recorderIs(recorder.state);

@@ -1,0 +1,144 @@
+/**
+ * A test instrument: the real session host, guard, policy and tape between a loopback listener
+ * and one endpoint, under one test grant.
+ *
+ *     npm run -s conduit -- --plant FILE --endpoint ASSET/ENDPOINT --profile NAME
+ *                           --listen PORT --recordings DIR [--session-per-connection]
+ *
+ * There is no sign-in here: it is no part of the product, nothing in the product imports it, and
+ * it listens on loopback only.
+ */
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { parseArgs } from "node:util";
+import type { PermitClaims } from "../../broker/access/permit.ts";
+import { mintPermit } from "../../broker/access/permits.ts";
+import { systemClock } from "../../broker/clock.ts";
+import { openEvidence } from "../../broker/evidence/evidence.ts";
+import { acceptedLeg } from "../../broker/legs/tcp-leg.ts";
+import { parsePlant } from "../../broker/plant/parse-plant.ts";
+import { classesOf } from "../../broker/policy/profile-reach.ts";
+import type { LiveSession, SessionHost } from "../../broker/sessions/session.ts";
+import { createSessionHost } from "../../broker/sessions/session-host.ts";
+
+const HOUR_MS = 3_600_000;
+
+interface Settings {
+  readonly plant: string;
+  readonly asset: string;
+  readonly endpoint: string;
+  readonly profile: string;
+  readonly port: number;
+  readonly recordings: string;
+  readonly sessionPerConnection: boolean;
+}
+
+async function main(): Promise<void> {
+  const settings = readSettings();
+  const claims = testClaimsFrom(settings);
+  const keys = generateKeyPairSync("ed25519");
+  const evidence = await openEvidence({ directory: settings.recordings, clock: systemClock });
+  const host = createSessionHost({
+    recorder: evidence.recorder,
+    permitKey: keys.publicKey,
+    clock: systemClock,
+    build: "conduit",
+    hooks: { onAlarm: (session, text) => process.stderr.write(`${session}: ${text}\n`) },
+  });
+  const open = () => host.open(mintPermit(claims(), keys.privateKey));
+  const server = listen(host, open, settings.sessionPerConnection);
+  server.listen({ port: settings.port, host: "127.0.0.1", backlog: 4096 });
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  process.stdout.write(`listening on 127.0.0.1:${port}\n`);
+  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  server.close();
+  await host.shutdown();
+  await evidence.close();
+}
+
+function readSettings(): Settings {
+  const { values } = parseArgs({
+    options: {
+      plant: { type: "string" },
+      endpoint: { type: "string" },
+      profile: { type: "string" },
+      listen: { type: "string", default: "0" },
+      recordings: { type: "string" },
+      "session-per-connection": { type: "boolean", default: false },
+    },
+  });
+  const { plant, profile, recordings } = values;
+  const [asset, endpoint] = (values.endpoint ?? "").split("/");
+  const port = Number(values.listen);
+  const isPort = Number.isInteger(port) && port >= 0 && port <= 65_535;
+  if (!plant || !profile || !recordings || !asset || !endpoint || !isPort) {
+    throw new Error("--plant, --endpoint ASSET/ENDPOINT, --profile and --recordings are needed");
+  }
+  const sessionPerConnection = values["session-per-connection"];
+  return { plant, asset, endpoint, profile, port, recordings, sessionPerConnection };
+}
+
+/** A grant that holds every class the profile speaks of; each call is a session of its own. */
+function testClaimsFrom(settings: Settings): () => PermitClaims {
+  const parsed = parsePlant(readFileSync(settings.plant, "utf8"), settings.plant);
+  if (parsed.kind !== "plant") {
+    throw new Error(`${settings.plant} is no plant file: ${JSON.stringify(parsed)}`);
+  }
+  const { plant } = parsed;
+  const asset = plant.assets.find(({ id }) => id === settings.asset);
+  const endpoint = asset?.endpoints.find(({ id }) => id === settings.endpoint);
+  const profile = plant.profiles.find(({ id }) => id === settings.profile);
+  if (!asset || !endpoint)
+    throw new Error(`no ${settings.asset}/${settings.endpoint} in the plant`);
+  if (!profile) throw new Error(`no profile ${settings.profile} in the plant`);
+  return () => {
+    const nowMs = systemClock.wallMs();
+    const untilMs = nowMs + 24 * HOUR_MS;
+    return {
+      session: randomBytes(12).toString("hex"),
+      site: { id: plant.site.id, name: plant.site.name },
+      subject: { id: "conduit", name: "Test instrument", roles: ["engineer"] },
+      grant: { id: "conduit", untilMs },
+      asset: { id: asset.id, name: asset.name, zone: asset.zone },
+      endpoint,
+      profile,
+      plantDigest: plant.digest,
+      capabilities: classesOf(profile),
+      limits: { idleMs: 24 * HOUR_MS, leaseMs: 60_000, untilMs },
+      expiresMs: nowMs + 60_000,
+    };
+  };
+}
+
+/** Each connection is a channel: of one session for all (opened anew once it ended), or of its own. */
+function listen(host: SessionHost, open: () => Promise<LiveSession>, each: boolean) {
+  let common: Promise<LiveSession> | undefined;
+  const sessionFor = async (): Promise<LiveSession> => {
+    if (each) return open();
+    const known = await common?.catch(() => undefined);
+    if (known && host.get(known.claims.session)) return known;
+    common = open();
+    return common;
+  };
+  const accept = async (socket: Socket): Promise<void> => {
+    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    const leg = acceptedLeg(socket);
+    try {
+      const session = await sessionFor();
+      const { ended } = await session.attach(leg, peer);
+      if (each) session.end(await ended);
+    } catch (error) {
+      leg.close();
+      process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    }
+  };
+  return createServer({ noDelay: true, pauseOnConnect: true }, (socket) => void accept(socket));
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+});
