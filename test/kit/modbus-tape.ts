@@ -1,0 +1,76 @@
+/** A tape as the session loop would write it, for tests of what reads tapes. */
+import type { Answer, Effect, GuardEvent, Side } from "../../protocols/guard.ts";
+import { ModbusGuard, type ModbusGuardOptions } from "../../protocols/modbus/guard.ts";
+import type { Judged, TapeBody, TapeRecord } from "../../protocols/tape/record.ts";
+import { type Decide, GuardDriver, type Judge } from "./guard-driver.ts";
+import { fromHex } from "./hex.ts";
+
+const STARTED_MS = Date.UTC(2026, 0, 5, 8);
+
+export class ModbusTape {
+  readonly records: TapeRecord[] = [];
+  readonly driver: GuardDriver;
+  private readonly channel: number;
+  private nowMs = 0;
+
+  constructor(judge: Judge, options: ModbusGuardOptions = {}, channel = 1) {
+    this.channel = channel;
+    this.driver = new GuardDriver(
+      new ModbusGuard(options),
+      (decide) => this.judged(decide, judge(decide)),
+      (effect) => this.watch(effect),
+    );
+    this.add({ kind: "channel", channel, protocol: "modbus", by: "subject", peer: "test" });
+  }
+
+  /** What follows happens this much later. */
+  later(byMs: number): void {
+    this.nowMs += byMs;
+  }
+
+  bytes(from: Side, bytes: Uint8Array | string): void {
+    const raw = typeof bytes === "string" ? fromHex(bytes) : bytes;
+    this.add({ kind: "bytes", channel: this.channel, from, bytes: raw });
+    this.driver.bytes(from, raw);
+  }
+
+  event(event: GuardEvent): void {
+    this.add({ kind: "event", channel: this.channel, event, cause: "test" });
+    this.driver.feed({ kind: "event", event });
+  }
+
+  settle(id: number, answer: Answer): void {
+    const decide = this.driver.held.get(id);
+    if (decide) {
+      this.judged(
+        decide,
+        decide.items.map(() => answer),
+      );
+    }
+    this.driver.settle(id, answer);
+  }
+
+  private judged(decide: Decide, answers: readonly Answer[]): readonly Answer[] {
+    const items = decide.items.map(
+      (operation, i): Judged => ({
+        operation,
+        answer: answers[i] ?? { kind: "deny", refusal: "operation" },
+        rule: "test#1",
+        reason: "",
+      }),
+    );
+    this.add({ kind: "verdict", channel: this.channel, decision: decide.id, items });
+    return answers;
+  }
+
+  private watch(effect: Effect): void {
+    if (effect.kind !== "violation") return;
+    this.add({ kind: "event", channel: this.channel, event: { kind: "end" }, cause: "violation" });
+  }
+
+  private add(body: TapeBody): void {
+    const sequence = this.records.length;
+    const wallMs = STARTED_MS + this.nowMs;
+    this.records.push({ sequence, wallMs, monotonicMs: this.nowMs, ...body });
+  }
+}
