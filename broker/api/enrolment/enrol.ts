@@ -15,7 +15,7 @@ export function enrol(enrolment: Pick<Enrolment, "finish">, plant: PlantInForce)
     handle: async (call) => {
       const signedIn = await enrolment.finish(call.body, call.browser);
       call.signIn(signedIn.token);
-      return meView(signedIn, plant.current.site);
+      return meView(signedIn, plant.current().site);
     },
   });
 }

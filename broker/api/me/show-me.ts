@@ -7,6 +7,6 @@ export function showMe(plant: PlantInForce) {
   return endpoint({
     summary: "Who I am and what I may do",
     answer: meSchema,
-    handle: ({ me }) => meView(me, plant.current.site),
+    handle: ({ me }) => meView(me, plant.current().site),
   });
 }

@@ -21,7 +21,7 @@ export function plantView(
   person: Person,
   rights: ReadonlySet<Right>,
 ): PlantView {
-  const plant = source.current;
+  const plant = source.current();
   const view: ViewOf = { plant, access, sessions, person, manages: rights.has("grant:manage") };
   const assets = plant.assets.filter((asset) => access.mayView(person, asset));
   const zones = zonesAround(plant, assets);

@@ -14,7 +14,7 @@ export function signIn(signIns: Pick<SignIns, "finish">, plant: PlantInForce) {
     handle: async (call) => {
       const signedIn = await signIns.finish(call.body.response, call.browser);
       call.signIn(signedIn.token);
-      return meView(signedIn, plant.current.site);
+      return meView(signedIn, plant.current().site);
     },
   });
 }

@@ -14,7 +14,7 @@ export function stepUp(signIns: Pick<SignIns, "stepUp">, plant: PlantInForce) {
     handle: async (call) => {
       const signedIn = await signIns.stepUp(call.me, call.body.response, call.browser);
       call.signIn(signedIn.token);
-      return meView(signedIn, plant.current.site);
+      return meView(signedIn, plant.current().site);
     },
   });
 }
