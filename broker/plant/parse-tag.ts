@@ -1,11 +1,11 @@
 /** A tag: a named point of an asset, as an operator knows it. */
 import type { Table } from "../../protocols/modbus/operation.ts";
+import { registerCount, valueRange } from "../../protocols/modbus/values.ts";
 import type { Tag, TagState, TagType } from "./model.ts";
 import type { Sourced } from "./parse-zones.ts";
 import { ID_LENGTH_MAX, STATES_PER_TAG_MAX, UNIT_LENGTH_MAX } from "./plant-limits.ts";
 import type { References } from "./references.ts";
 import { ADDRESS_MAX, parseRegister, type TableAddress } from "./register-notation.ts";
-import { isFloat, rawRange, tagLength } from "./tag-span.ts";
 import { description, integer, name, number, oneOf, shown, text } from "./yaml-readings.ts";
 import { Mapping, type Reading } from "./yaml-value.ts";
 
@@ -138,7 +138,7 @@ function bounds(from: Mapping): Pick<Tag, "min" | "max"> {
 
 function states(type: TagType): Reading<readonly TagState[]> {
   return (value) => {
-    const range = rawRange(type);
+    const range = valueRange({ type, wordOrder: "big", scale: 1, offset: 0 });
     if (!range) return value.fail(`a ${type} has no states; remove them`);
     const from = Mapping.read(value, "states");
     if (!from) return undefined;
@@ -147,7 +147,7 @@ function states(type: TagType): Reading<readonly TagState[]> {
       return value.fail(`${entries.length} states; at most ${STATES_PER_TAG_MAX} are taken`);
     }
     return entries.flatMap(([, key, word]) => {
-      const raw = integer(...range)(key);
+      const raw = integer(range.min, range.max)(key);
       const read = word.isEmpty ? key.fail("this state has no word") : name(word);
       return raw === undefined || read === undefined ? [] : [{ value: raw, word: read }];
     });
@@ -155,7 +155,7 @@ function states(type: TagType): Reading<readonly TagState[]> {
 }
 
 function checkTag(item: Tag, from: Mapping): void {
-  const length = tagLength(item.type);
+  const length = registerCount(item.type);
   if (item.address + length - 1 > ADDRESS_MAX) {
     from.at.fail(
       `a ${item.type} at address ${item.address} runs past ${ADDRESS_MAX}, the last one`,
@@ -179,10 +179,9 @@ function refuseFor(from: Mapping, keys: readonly string[], what: string): void {
 
 /** Bounds outside of what the type can hold would permit nothing, or everything. */
 function checkReach(item: Tag, from: Mapping): void {
-  const range = rawRange(item.type);
-  if (!range || isFloat(item.type)) return;
-  const ends = range.map((raw) => raw * item.scale + item.offset);
-  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  const range = valueRange(item);
+  if (!range) return;
+  const { min: low, max: high } = range;
   if (item.min !== undefined && item.min > high) {
     from.place("min").fail(`a ${item.type} with this scale ends at ${high}; no value reaches min`);
   }

@@ -37,9 +37,9 @@ export const MODBUS_PORT = 502;
 
 /** How far the limits of an endpoint may be opened. */
 export const CONNECTIONS_MAX = 1_024;
-export const REQUESTS_PER_SECOND_MAX = 10_000;
+export const REQUESTS_PER_SECOND_MAX = 1_000_000;
 /** Modbus transaction ids are 16 bit; no device known takes more than a few dozen at once. */
-export const IN_FLIGHT_MAX = 256;
+export const IN_FLIGHT_MAX = 1_024;
 export const QUEUE_MAX = 65_536;
 export const TIMEOUT_MIN_MS = 10;
 export const TIMEOUT_MAX_MS = 60_000;

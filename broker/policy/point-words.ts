@@ -1,8 +1,9 @@
 /** Points, values and operations in the words of the people who run the plant. */
 import type { OperationClass } from "../../protocols/guard.ts";
 import type { ModbusOperation, Table } from "../../protocols/modbus/operation.ts";
+import { registerCount } from "../../protocols/modbus/values.ts";
 import type { Tag } from "../plant/model.ts";
-import { isFloat, tagLength } from "../plant/tag-span.ts";
+import { isFloat } from "../plant/tag-span.ts";
 import { engineering } from "./raw-value.ts";
 
 /** A sentence names at most this many tags. */
@@ -82,7 +83,7 @@ export function namedPoints(
 
 /** All the points of one tag. */
 export function tagPoints(tag: Tag): string {
-  return pointsInWords(tag.table, tag.address, tagLength(tag.type));
+  return pointsInWords(tag.table, tag.address, registerCount(tag.type));
 }
 
 /** What the operation does, to go after `permits` or `denies`. */

@@ -1,8 +1,8 @@
 /** What a profile could ever let through, for views and for the classes a session asks for. */
 import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts";
 import type { WriteOperation } from "../../protocols/modbus/operation.ts";
+import { registerCount } from "../../protocols/modbus/values.ts";
 import type { ModbusEndpoint, Profile, Rule, Tag } from "../plant/model.ts";
-import { tagLength } from "../plant/tag-span.ts";
 import { RuleIndex } from "./rule-index.ts";
 
 /**
@@ -41,7 +41,7 @@ export function writableTags(profile: Profile, endpoint: ModbusEndpoint): Readon
 function writesOf(tag: Tag): readonly WriteOperation[] {
   const { table, address, unitId: unit } = tag;
   if (table !== "coils" && table !== "holding-registers") return [];
-  const count = tagLength(tag.type);
+  const count = registerCount(tag.type);
   const many = table === "coils" ? 15 : 16;
   const functions = count > 1 ? [many] : [table === "coils" ? 5 : 6, many];
   const values = new Array<number>(count).fill(0);

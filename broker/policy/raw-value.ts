@@ -1,48 +1,18 @@
 /** Registers to the raw number of a tag, and bounds in engineering units to bounds of that number. */
+import { decodeRaw, registerCount } from "../../protocols/modbus/values.ts";
 import type { Tag } from "../plant/model.ts";
-import { isFloat, tagLength } from "../plant/tag-span.ts";
+import { isFloat } from "../plant/tag-span.ts";
 
 /**
- * The raw value of a tag whose first point is `values[at]`. All its points must be there.
+ * The raw value of a tag whose first point is `values[at]`; NaN where not all its points are there.
  * Integers of 64 bit beyond 2^53 come out rounded, and then fail `Number.isSafeInteger`.
  */
 export function rawValue(tag: Tag, values: readonly number[], at: number): number {
-  const first = values[at] ?? Number.NaN;
-  switch (tag.type) {
-    case "bool":
-    case "uint16":
-      return first;
-    case "int16":
-      return first > 0x7fff ? first - 0x1_0000 : first;
-    default:
-      return readWords(tag, values, at);
-  }
-}
-
-/** One is enough: it is filled and read within one call. */
-const scratch = new DataView(new ArrayBuffer(8));
-
-function readWords(tag: Tag, values: readonly number[], at: number): number {
-  const length = tagLength(tag.type);
-  for (let n = 0; n < length; n++) {
-    const word = values[tag.wordOrder === "big" ? at + n : at + length - 1 - n];
-    if (word === undefined) return Number.NaN;
-    scratch.setUint16(2 * n, word);
-  }
-  switch (tag.type) {
-    case "uint32":
-      return scratch.getUint32(0);
-    case "int32":
-      return scratch.getInt32(0);
-    case "uint64":
-      return Number(scratch.getBigUint64(0));
-    case "int64":
-      return Number(scratch.getBigInt64(0));
-    case "float32":
-      return scratch.getFloat32(0);
-    default:
-      return scratch.getFloat64(0);
-  }
+  const { type, wordOrder } = tag;
+  if (type === "uint16" || type === "bool") return values[at] ?? Number.NaN;
+  const count = registerCount(type);
+  const registers = values.slice(at, at + count);
+  return registers.length === count ? Number(decodeRaw(registers, type, wordOrder)) : Number.NaN;
 }
 
 /** Whether a raw value can be compared with bounds at all. */

@@ -4,8 +4,8 @@ import type {
   ModbusOperation,
   WriteOperation,
 } from "../../protocols/modbus/operation.ts";
+import { registerCount } from "../../protocols/modbus/values.ts";
 import type { ModbusEndpoint, Tag } from "../plant/model.ts";
-import { tagLength } from "../plant/tag-span.ts";
 import type { Decision, NeedsValues, PointRange, RateLedger } from "./decision.ts";
 import { durationInWords, valueInWords } from "./point-words.ts";
 import { areaOf, firstOf, lastOf, tableOf } from "./points.ts";
@@ -186,7 +186,7 @@ function rangeOfTag(tag: Tag): PointRange {
     unit: tag.unitId,
     table: tag.table,
     address: tag.address,
-    count: tagLength(tag.type),
+    count: registerCount(tag.type),
   };
 }
 
