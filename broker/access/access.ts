@@ -4,7 +4,8 @@
  * what is in `ControlledSession` is used here.
  */
 import type { OperationClass } from "../../protocols/guard.ts";
-import type { Asset, Endpoint, Plant, Profile } from "../plant/model.ts";
+import type { Asset, Plant } from "../plant/model.ts";
+import type { PlantChange } from "../plant/plant-change.ts";
 import type { Person, SignIn } from "../store/model.ts";
 import type { Permit } from "./permit.ts";
 
@@ -28,12 +29,13 @@ export interface Access<S extends ControlledSession> {
   revokeGrant(by: Person, grantId: string): Promise<void>;
   /**
    * Mints a permit, opens the session and keeps it on what it rests on until it ends.
-   * @throws AccessRefused not-allowed, not-found, no-grant, step-up-required, too-many; SessionRefused
+   * @throws AccessRefused not-allowed, not-found, no-grant, step-up-required, too-many; what the
+   * host throws
    */
   openSession(who: Opener, endpointId: string, grantId?: string): Promise<S>;
   /** A grant was made, revoked, or came with a changed plant file. Returns an unsubscribe function. */
   onGrantsChanged(listener: () => void): () => void;
-  /** Stops timers and watching. Sessions are ended by the session host. */
+  /** Stops listening and timers. Sessions are ended by the session host. */
   close(): void;
 }
 
@@ -41,6 +43,7 @@ export interface Access<S extends ControlledSession> {
 export interface Opener {
   readonly person: Person;
   readonly signIn: SignIn;
+  readonly assertionAgeMs: number;
 }
 
 export interface NewGrant {
@@ -92,15 +95,8 @@ export interface SessionOpener<S extends ControlledSession> {
 
 /** The plant in force, and word of each change in the turn in which it comes into force. */
 export interface PlantInForce {
-  readonly current: Plant;
-  onChange(listener: (plant: Plant) => void): () => void;
-}
-
-/** An endpoint found by its id. */
-export interface Reach {
-  readonly asset: Asset;
-  readonly endpoint: Endpoint;
-  readonly profile: Profile;
+  current(): Plant;
+  onChanged(listener: (plant: Plant, change: PlantChange) => void): () => void;
 }
 
 export type AccessCode =

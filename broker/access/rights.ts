@@ -55,6 +55,6 @@ export function hasRight(roles: readonly Role[], right: Right): boolean {
   return roles.some((role) => RIGHTS[role].includes(right));
 }
 
-export function classesOf(roles: readonly Role[]): ReadonlySet<OperationClass> {
+export function classesOfRoles(roles: readonly Role[]): ReadonlySet<OperationClass> {
   return new Set(roles.flatMap((role) => CLASSES[role]));
 }

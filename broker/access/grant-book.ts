@@ -1,0 +1,181 @@
+/**
+ * All grants: standing ones of the plant file and those that administrators make in the console.
+ * The latter are in memory as far as they can still matter, so that asking costs nothing and a
+ * revocation counts in the turn it is asked for.
+ */
+
+import type { Clock } from "../clock.ts";
+import type { PlantGrant } from "../plant/model.ts";
+import { insertGrant, listGrants, listOpenGrants, revokeGrant } from "../store/grants.ts";
+import type { ConsoleGrant, Person } from "../store/model.ts";
+import { findPerson, listPeople } from "../store/people.ts";
+import type { Store } from "../store/store.ts";
+import { AccessRefused, type Grant, type PlantInForce } from "./access.ts";
+
+/** Rows an administrator's list shows; older ended grants are in the events. */
+const LIST_MAX = 2_000;
+const ROLE_SUBJECT = "role:";
+
+export class GrantBook {
+  private readonly store: Store;
+  private readonly clock: Clock;
+  private readonly plant: PlantInForce;
+  /** Neither revoked nor, at the last look, ended. */
+  private readonly open = new Map<string, ConsoleGrant>();
+
+  private constructor(store: Store, clock: Clock, plant: PlantInForce) {
+    this.store = store;
+    this.clock = clock;
+    this.plant = plant;
+  }
+
+  static async open(store: Store, clock: Clock, plant: PlantInForce): Promise<GrantBook> {
+    const book = new GrantBook(store, clock, plant);
+    for (const grant of await listOpenGrants(store.queries, clock.wallMs())) {
+      book.open.set(grant.id, grant);
+    }
+    return book;
+  }
+
+  /** Live and coming, in no order. */
+  of(person: Person): readonly Grant[] {
+    const standing = this.plant
+      .current()
+      .grants.filter((grant) => concerns(grant, person))
+      .map((grant) => this.standing(grant));
+    const made = [...this.open.values()]
+      .filter((grant) => grant.personId === person.id)
+      .map((grant) => this.made(grant, person.name, ""));
+    return [...standing, ...made].filter(({ state }) => state === "live" || state === "coming");
+  }
+
+  /** The grant as it is now for this person, if it still concerns them at all. */
+  find(id: string, person: Person): Grant | undefined {
+    return this.of(person).find((grant) => grant.id === id);
+  }
+
+  /** For administrators: every one, the newest first, standing ones before. */
+  async list(): Promise<readonly Grant[]> {
+    const people = await listPeople(this.store.queries);
+    const nameOf = (id: string) => people.find((person) => person.id === id)?.name ?? id;
+    const standing = this.plant.current().grants.map((grant) => {
+      const holder = people.find(({ email }) => email === grant.subject.toLowerCase());
+      return this.standing(grant, holder);
+    });
+    const made = await listGrants(this.store.queries, LIST_MAX);
+    return [
+      ...standing,
+      ...made.map((grant) => this.made(grant, nameOf(grant.personId), nameOf(grant.createdBy))),
+    ];
+  }
+
+  /** Within one transaction with the check that the person may hold it. */
+  async add(grant: ConsoleGrant, by: Person): Promise<Grant> {
+    const holder = await this.store.act(async (queries, record) => {
+      const person = await findPerson(queries, grant.personId);
+      if (!person) throw new AccessRefused("not-found", "no such person");
+      if (person.state === "disabled") {
+        throw new AccessRefused("input-invalid", "This person is disabled.");
+      }
+      await insertGrant(queries, grant);
+      const own = person.id === by.id;
+      await record({
+        kind: "grant:created",
+        priority: own ? "alarm" : "event",
+        text: `${by.name} granted ${own ? "themselves" : person.name} ${grant.profile} on ${grant.endpoint} from ${time(grant.fromMs)} until ${time(grant.untilMs)}: ${grant.reason}`,
+        subject: person.id,
+      });
+      return person;
+    });
+    this.forgetEnded();
+    this.open.set(grant.id, grant);
+    return this.made(grant, holder.name, by.name);
+  }
+
+  /**
+   * Counts in this turn, before the store has it: should the store fail, who asked is told, and
+   * the grant stays out of force until the next start.
+   */
+  take(id: string): ConsoleGrant | undefined {
+    const grant = this.open.get(id);
+    this.open.delete(id);
+    return grant;
+  }
+
+  /** @throws AccessRefused not-found */
+  async keepRevoked(id: string, by: Person): Promise<void> {
+    await this.store.act(async (queries, record) => {
+      if (!(await revokeGrant(queries, id, { by: by.id, atMs: this.clock.wallMs() }))) {
+        throw new AccessRefused("not-found", "no grant of the console to revoke");
+      }
+      await record({
+        kind: "grant:revoked",
+        priority: "event",
+        text: `${by.name} revoked the grant ${id}`,
+        subject: by.id,
+      });
+    });
+  }
+
+  private standing(grant: PlantGrant, holder?: Person): Grant {
+    const fromMs = grant.fromMs ?? null;
+    const untilMs = grant.untilMs ?? null;
+    return {
+      id: grant.id,
+      source: "plant-file",
+      personId: holder?.id ?? null,
+      subject: holder?.name ?? grant.subject,
+      endpoint: grant.endpoint,
+      profile: grant.profile,
+      fromMs,
+      untilMs,
+      state: this.state(fromMs, untilMs, null),
+      createdBy: "plant file",
+      createdMs: 0,
+      reason: "",
+    };
+  }
+
+  private made(grant: ConsoleGrant, holder: string, maker: string): Grant {
+    return {
+      id: grant.id,
+      source: "console",
+      personId: grant.personId,
+      subject: holder,
+      endpoint: grant.endpoint,
+      profile: grant.profile,
+      fromMs: grant.fromMs,
+      untilMs: grant.untilMs,
+      state: this.state(grant.fromMs, grant.untilMs, grant.revokedMs),
+      createdBy: maker,
+      createdMs: grant.createdMs,
+      reason: grant.reason,
+    };
+  }
+
+  private state(
+    fromMs: number | null,
+    untilMs: number | null,
+    revokedMs: number | null,
+  ): Grant["state"] {
+    const nowMs = this.clock.wallMs();
+    if (revokedMs !== null) return "revoked";
+    if (untilMs !== null && nowMs >= untilMs) return "ended";
+    return fromMs !== null && nowMs < fromMs ? "coming" : "live";
+  }
+
+  private forgetEnded(): void {
+    const nowMs = this.clock.wallMs();
+    for (const [id, grant] of this.open) if (grant.untilMs <= nowMs) this.open.delete(id);
+  }
+}
+
+function concerns(grant: PlantGrant, person: Person): boolean {
+  if (!grant.subject.startsWith(ROLE_SUBJECT)) return grant.subject.toLowerCase() === person.email;
+  const role = grant.subject.slice(ROLE_SUBJECT.length);
+  return person.roles.some((held) => held === role);
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,269 @@
+/** Builds access: mints permits from live grants and keeps the sessions on them. */
+import type { KeyObject } from "node:crypto";
+import { type Clock, systemClock } from "../clock.ts";
+import type { Plant } from "../plant/model.ts";
+import { newId } from "../store/ids.ts";
+import type { Person, SignIn } from "../store/model.ts";
+import { plainText } from "../store/plain-text.ts";
+import type { Store } from "../store/store.ts";
+import {
+  type Access,
+  AccessRefused,
+  type ControlledSession,
+  type Grant,
+  type LeaseCause,
+  type NewGrant,
+  OPENING_ASSERTION_MAX_MS,
+  type Opener,
+  type PlantInForce,
+  type SessionOpener,
+} from "./access.ts";
+import { GrantBook } from "./grant-book.ts";
+import type { PermitClaims } from "./permit.ts";
+import { mintPermit } from "./permits.ts";
+import { bestFirst, classesHeld, findEndpoint, findProfile } from "./reach.ts";
+import { hasRight } from "./rights.ts";
+import { SessionWatch } from "./session-watch.ts";
+
+export interface AccessParts<S extends ControlledSession> {
+  readonly store: Store;
+  readonly plant: PlantInForce;
+  /** `Identity.people` and `Identity.signIns` satisfy these. */
+  readonly people: { onChanged(listener: (person: Person) => void): () => void };
+  readonly signIns: {
+    get(signInId: string): { readonly person: Person } | undefined;
+    onEnded(listener: (signIn: SignIn, end: LeaseCause) => void): () => void;
+  };
+  readonly host: SessionOpener<S>;
+  readonly permitKey: KeyObject;
+  readonly clock?: Clock;
+  readonly limits?: Partial<OpeningLimits>;
+}
+
+export interface OpeningLimits {
+  /** No human input for this long ends a session. */
+  readonly idleMs: number;
+  /** A closed tab or a lost network may be away for this long. */
+  readonly leaseMs: number;
+  /** The longest session, whatever its grant says. */
+  readonly absoluteMs: number;
+}
+
+const LIMITS: OpeningLimits = {
+  idleMs: 15 * 60_000,
+  leaseMs: 60_000,
+  absoluteMs: 12 * 3_600_000,
+};
+
+/** A permit is used in the turn it is made; this is room for a slow name look-up. */
+const PERMIT_MS = 30_000;
+/** Sessions of one person at once: all browsers' tabs and more. */
+const PERSON_SESSIONS_MAX = 100;
+/** Longer needs belong into the plant file, where they are reviewed. */
+const GRANT_MAX_MS = 366 * 24 * 3_600_000;
+const REASON_MAX = 300;
+
+export async function openAccess<S extends ControlledSession>(
+  parts: AccessParts<S>,
+): Promise<Access<S>> {
+  const clock = parts.clock ?? systemClock;
+  const grants = await GrantBook.open(parts.store, clock, parts.plant);
+  return new SiteAccess(parts, clock, grants);
+}
+
+class SiteAccess<S extends ControlledSession> implements Access<S> {
+  private readonly parts: AccessParts<S>;
+  private readonly clock: Clock;
+  private readonly limits: OpeningLimits;
+  private readonly book: GrantBook;
+  private readonly watch: SessionWatch<S>;
+  private readonly listeners = new Set<() => void>();
+  private readonly stops: readonly (() => void)[];
+
+  constructor(parts: AccessParts<S>, clock: Clock, book: GrantBook) {
+    this.parts = parts;
+    this.clock = clock;
+    this.book = book;
+    this.limits = { ...LIMITS, ...parts.limits };
+    this.watch = new SessionWatch(clock, parts.plant, book);
+    this.stops = [
+      parts.people.onChanged((person) => this.watch.personChanged(person)),
+      parts.signIns.onEnded((signIn, end) => this.watch.signInEnded(signIn, end)),
+      parts.plant.onChanged((_, change) => {
+        this.watch.plantChanged(change);
+        this.tell();
+      }),
+    ];
+  }
+
+  grants(): Promise<readonly Grant[]> {
+    return this.book.list();
+  }
+
+  grantsOf(person: Person, endpointId?: string): readonly Grant[] {
+    const own = this.book.of(person);
+    const here = own.filter(({ endpoint }) => endpoint === (endpointId ?? endpoint));
+    return bestFirst(this.plant, person, here);
+  }
+
+  liveGrants(person: Person, endpointId: string): readonly Grant[] {
+    return this.grantsOf(person, endpointId).filter(
+      (grant) => grant.state === "live" && this.classes(person, grant).length > 0,
+    );
+  }
+
+  classes(person: Person, grant: Grant) {
+    return classesHeld(this.plant, person, grant);
+  }
+
+  mayView(person: Person, asset: { readonly id: string }): boolean {
+    if (!hasRight(person.roles, "plant:view")) return false;
+    if (!person.roles.includes("vendor")) return true;
+    return this.book.of(person).some(({ endpoint }) => endpoint.startsWith(`${asset.id}/`));
+  }
+
+  async createGrant(by: Person, wanted: NewGrant): Promise<Grant> {
+    requireGranter(by);
+    const nowMs = this.clock.wallMs();
+    const { fromMs, untilMs } = wanted;
+    if (!findEndpoint(this.plant, wanted.endpoint)) throw missing("endpoint");
+    if (!findProfile(this.plant, wanted.profile)) throw missing("profile");
+    if (!Number.isSafeInteger(fromMs) || !Number.isSafeInteger(untilMs) || untilMs <= fromMs) {
+      throw input("The grant must end after it begins.");
+    }
+    if (untilMs <= nowMs) throw input("The end of the grant has passed already.");
+    if (untilMs - Math.max(fromMs, nowMs) > GRANT_MAX_MS) {
+      throw input(
+        "A grant of the console lasts at most a year; longer ones go into the plant file.",
+      );
+    }
+    const reason = plainText(wanted.reason, REASON_MAX);
+    if (reason === "") throw input("A grant needs a reason.");
+    const grant = await this.book.add(
+      {
+        id: newId(),
+        personId: wanted.personId,
+        endpoint: wanted.endpoint,
+        profile: wanted.profile,
+        fromMs,
+        untilMs,
+        reason,
+        createdBy: by.id,
+        createdMs: nowMs,
+        revokedMs: null,
+        revokedBy: null,
+      },
+      by,
+    );
+    this.tell();
+    return grant;
+  }
+
+  async revokeGrant(by: Person, grantId: string): Promise<void> {
+    requireGranter(by);
+    if (!this.book.take(grantId)) throw missing("grant of the console");
+    this.watch.grantRevoked(grantId, by);
+    this.tell();
+    await this.book.keepRevoked(grantId, by);
+  }
+
+  async openSession(who: Opener, endpointId: string, grantId?: string): Promise<S> {
+    const person = this.openingPerson(who);
+    const found = findEndpoint(this.plant, endpointId);
+    if (!found || !this.mayView(person, found.asset)) throw missing("endpoint");
+    const live = this.liveGrants(person, endpointId);
+    const grant = live.find(({ id }) => id === (grantId ?? id));
+    const profile = grant && findProfile(this.plant, grant.profile);
+    if (!grant || !profile) throw new AccessRefused("no-grant", "nothing permits this now");
+    if (who.assertionAgeMs > OPENING_ASSERTION_MAX_MS) {
+      throw new AccessRefused("step-up-required", "the last assertion is too old for a session");
+    }
+    if (this.watch.countOf(person.id) >= PERSON_SESSIONS_MAX) {
+      throw new AccessRefused("too-many", "too many sessions of one person");
+    }
+    const classes = this.classes(person, grant);
+    const claims = this.claims(person, grant, { ...found, profile, classes });
+    // From here to the permit there is no await: what was checked is what the session rests on.
+    const { untilMs } = claims.limits;
+    const watched = this.watch.begin({ person, signInId: who.signIn.id, grant, classes, untilMs });
+    let session: S;
+    try {
+      session = await this.parts.host.open(mintPermit(claims, this.parts.permitKey));
+    } catch (error) {
+      this.watch.drop(watched);
+      throw error;
+    }
+    if (this.watch.opened(watched, session)) return session;
+    throw new AccessRefused("no-grant", watched.over?.reason ?? "the right went meanwhile");
+  }
+
+  onGrantsChanged(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  close(): void {
+    for (const stop of this.stops) stop();
+    this.watch.close();
+  }
+
+  private get plant(): Plant {
+    return this.parts.plant.current();
+  }
+
+  /** As the person is now, not as they were when the request came in. */
+  private openingPerson(who: Opener): Person {
+    const now = this.parts.signIns.get(who.signIn.id);
+    if (!now) throw new AccessRefused("not-allowed", "the sign-in has ended");
+    if (hasRight(now.person.roles, "session:open")) return now.person;
+    throw new AccessRefused("not-allowed", "no role that opens sessions");
+  }
+
+  private claims(
+    person: Person,
+    grant: Grant,
+    reach: Pick<PermitClaims, "endpoint" | "profile"> & {
+      readonly asset: PermitClaims["asset"];
+      readonly classes: PermitClaims["capabilities"];
+    },
+  ): PermitClaims {
+    const { site, digest } = this.plant;
+    const { id, name, zone } = reach.asset;
+    const nowMs = this.clock.wallMs();
+    const grantUntilMs = grant.untilMs ?? Number.MAX_SAFE_INTEGER;
+    return {
+      session: newId(),
+      site: { id: site.id, name: site.name },
+      subject: { id: person.id, name: person.name, roles: person.roles },
+      grant: { id: grant.id, untilMs: grantUntilMs },
+      asset: { id, name, zone },
+      endpoint: reach.endpoint,
+      profile: reach.profile,
+      plantDigest: digest,
+      capabilities: reach.classes,
+      limits: {
+        idleMs: this.limits.idleMs,
+        leaseMs: this.limits.leaseMs,
+        untilMs: Math.min(grantUntilMs, nowMs + this.limits.absoluteMs),
+      },
+      expiresMs: nowMs + PERMIT_MS,
+    };
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+function requireGranter(by: Person): void {
+  if (by.state === "active" && hasRight(by.roles, "grant:manage")) return;
+  throw new AccessRefused("not-allowed", "only administrators manage grants");
+}
+
+function missing(what: string): AccessRefused {
+  return new AccessRefused("not-found", `no such ${what}`);
+}
+
+function input(message: string): AccessRefused {
+  return new AccessRefused("input-invalid", message);
+}

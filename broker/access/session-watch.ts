@@ -1,0 +1,219 @@
+/**
+ * Keeps live sessions on what they rest on. A session is here from the moment its permit is
+ * minted, so that no change slips in between the permit and the first byte. Every change takes
+ * effect in the turn in which it is heard: fewer classes are leased, or the session ends with the
+ * rule that ended it.
+ *
+ * The end of the grant and the longest duration are the session's own deadlines; here is a timer
+ * only for a grant whose end was moved forward later.
+ */
+import type { OperationClass } from "../../protocols/guard.ts";
+import type { Clock } from "../clock.ts";
+import type { PlantChange } from "../plant/plant-change.ts";
+import type { Person, SignIn } from "../store/model.ts";
+import type { ControlledSession, Grant, LeaseCause, PlantInForce } from "./access.ts";
+import type { GrantBook } from "./grant-book.ts";
+import { classesHeld } from "./reach.ts";
+import { hasRight } from "./rights.ts";
+
+/** What one session rests on, as it was when the permit was minted. */
+export interface Rest {
+  readonly person: Person;
+  readonly signInId: string;
+  readonly grant: Grant;
+  readonly classes: readonly OperationClass[];
+  readonly untilMs: number;
+}
+
+export class Watched<S extends ControlledSession> {
+  readonly rest: Rest;
+  person: Person;
+  classes: readonly OperationClass[];
+  session: S | undefined;
+  /** Set once it is over; a session that opens after that ends at once. */
+  over: LeaseCause | undefined;
+  stopTimer = () => {};
+  /** A lease that came before the session did. */
+  early: LeaseCause | undefined;
+
+  constructor(rest: Rest) {
+    this.rest = rest;
+    this.person = rest.person;
+    this.classes = rest.classes;
+  }
+}
+
+export class SessionWatch<S extends ControlledSession> {
+  private readonly clock: Clock;
+  private readonly plant: PlantInForce;
+  private readonly grants: GrantBook;
+  private readonly all = new Set<Watched<S>>();
+
+  constructor(clock: Clock, plant: PlantInForce, grants: GrantBook) {
+    this.clock = clock;
+    this.plant = plant;
+    this.grants = grants;
+  }
+
+  /** In the turn in which the permit is minted. */
+  begin(rest: Rest): Watched<S> {
+    const watched = new Watched<S>(rest);
+    this.all.add(watched);
+    return watched;
+  }
+
+  /** The session is there. False if what it rests on went meanwhile: it has been ended. */
+  opened(watched: Watched<S>, session: S): boolean {
+    watched.session = session;
+    session.closed.then(
+      () => this.drop(watched),
+      () => this.drop(watched),
+    );
+    if (watched.over) session.end(watched.over);
+    else if (watched.early) session.lease(watched.classes, watched.early);
+    return watched.over === undefined;
+  }
+
+  drop(watched: Watched<S>): void {
+    watched.stopTimer();
+    this.all.delete(watched);
+  }
+
+  countOf(personId: string): number {
+    return [...this.all].filter(({ person }) => person.id === personId).length;
+  }
+
+  personChanged(person: Person): void {
+    this.each((watched) => {
+      if (watched.person.id !== person.id) return;
+      watched.person = person;
+      this.look(watched);
+    });
+  }
+
+  signInEnded(signIn: SignIn, end: LeaseCause): void {
+    this.each((watched) => {
+      if (watched.rest.signInId !== signIn.id) return;
+      const reason = `The sign-in that opened the session ended: ${end.reason}`;
+      this.end(watched, { rule: "sign-in-ended", reason, ...(end.by && { by: end.by }) });
+    });
+  }
+
+  grantRevoked(grantId: string, by: Person): void {
+    this.each((watched) => {
+      const { grant } = watched.rest;
+      if (grant.source !== "console" || grant.id !== grantId) return;
+      const reason = `${by.name} revoked the grant of this session.`;
+      this.end(watched, { rule: "grant-revoked", reason, by: by.id });
+    });
+  }
+
+  plantChanged(change: PlantChange): void {
+    this.each((watched) => {
+      const reason = changeFor(watched.rest.grant, change);
+      if (reason) this.end(watched, { rule: "plant-changed", reason });
+      else this.look(watched);
+    });
+  }
+
+  close(): void {
+    for (const watched of this.all) watched.stopTimer();
+  }
+
+  /** Compares what the session holds with what it would get now. */
+  private look(watched: Watched<S>): void {
+    const { person, rest } = watched;
+    if (person.state !== "active") {
+      this.end(watched, { rule: "person-disabled", reason: "This account was disabled." });
+      return;
+    }
+    if (!hasRight(person.roles, "session:open")) {
+      this.end(watched, roleChanged("Your role does not open sessions any more."));
+      return;
+    }
+    const grant = this.grants.find(rest.grant.id, person);
+    const lost = this.lost(watched, grant);
+    if (lost) {
+      this.end(watched, lost);
+      return;
+    }
+    if (grant) this.endWith(watched, grant);
+    this.lease(watched);
+  }
+
+  /** Why the session cannot go on under its grant. */
+  private lost({ rest, person }: Watched<S>, grant: Grant | undefined): LeaseCause | undefined {
+    const { id, source, endpoint, profile } = rest.grant;
+    const same = grant?.endpoint === endpoint && grant.profile === profile;
+    if (same && grant.state === "live") return undefined;
+    if (grant) {
+      return { rule: "plant-changed", reason: "The plant file changed the grant of this session." };
+    }
+    if (source === "console") return GRANT_END;
+    const standing = this.plant.current().grants.find((each) => each.id === id);
+    if (!standing) {
+      return { rule: "grant-revoked", reason: "The plant file no longer grants this." };
+    }
+    const gone = standing.untilMs !== undefined && standing.untilMs <= this.clock.wallMs();
+    if (gone) return GRANT_END;
+    return person.roles.join() === rest.person.roles.join()
+      ? { rule: "plant-changed", reason: "The plant file gives this grant to somebody else now." }
+      : roleChanged("The grant of this session is for a role that you no longer have.");
+  }
+
+  private lease(watched: Watched<S>): void {
+    const classes = classesHeld(this.plant.current(), watched.person, watched.rest.grant);
+    if (classes.join() === watched.classes.join()) return;
+    const cause = roleChanged("Your roles allow other operations now.");
+    if (classes.length === 0) {
+      this.end(watched, cause);
+      return;
+    }
+    watched.classes = classes;
+    watched.early = cause;
+    watched.session?.lease(classes, cause);
+  }
+
+  /** The grant may end earlier now than when the session began; later does not count. */
+  private endWith(watched: Watched<S>, grant: Grant): void {
+    watched.stopTimer();
+    watched.stopTimer = () => {};
+    if (grant.untilMs === null || grant.untilMs >= watched.rest.untilMs) return;
+    const leftMs = grant.untilMs - this.clock.wallMs();
+    watched.stopTimer = this.clock.after(leftMs, () => this.end(watched, GRANT_END));
+  }
+
+  private end(watched: Watched<S>, cause: LeaseCause): void {
+    if (watched.over) return;
+    watched.over = cause;
+    watched.stopTimer();
+    watched.session?.end(cause);
+  }
+
+  /** Every session gets its turn, even if ending another one failed. */
+  private each(act: (watched: Watched<S>) => void): void {
+    const faults: unknown[] = [];
+    for (const watched of [...this.all]) {
+      try {
+        act(watched);
+      } catch (fault) {
+        faults.push(fault);
+      }
+    }
+    if (faults.length > 0) throw new AggregateError(faults, "not every session took the change");
+  }
+}
+
+const GRANT_END: LeaseCause = { rule: "grant-end", reason: "The grant of this session has ended." };
+
+function roleChanged(reason: string): LeaseCause {
+  return { rule: "role-changed", reason };
+}
+
+function changeFor(grant: Grant, { endpoints, profiles }: PlantChange): string | undefined {
+  if (endpoints.removed.has(grant.endpoint)) return "The endpoint was taken out of the plant file.";
+  if (endpoints.changed.has(grant.endpoint)) return "The plant file changed this endpoint.";
+  if (profiles.removed.has(grant.profile)) return "The profile was taken out of the plant file.";
+  if (profiles.changed.has(grant.profile)) return `The profile ${grant.profile} was changed.`;
+  return undefined;
+}
