@@ -13,11 +13,17 @@ export interface ScannedMark {
   readonly kind: "write" | "refusal" | "hold" | "capabilities" | "gap" | "end";
 }
 
-/** Fed the whole frames of one session in order, segment after segment. */
+/** Fed the whole frames of one segment in order. */
 export class TapeScan {
+  records = 0;
+  firstSequence = 0;
+  firstMs = 0;
   /** The next record's number; the records so far have smaller ones. */
   sequenceNext = 0;
+  /** Of the last record. */
   wallMs = 0;
+  /** Sequence numbers passed over between the records. */
+  missing = 0;
   observed = 0;
   changed = 0;
   refused = 0;
@@ -56,7 +62,9 @@ export class TapeScan {
   }
 
   private position(): void {
-    this.sequenceNext = this.cursor.varint();
+    const sequence = this.cursor.varint();
+    if (this.records > 0) this.missing += Math.max(0, sequence - this.sequenceNext);
+    this.sequenceNext = sequence;
     this.us = this.cursor.varint();
     this.wallOffsetUs = this.cursor.varint() * 1000 - this.us;
   }
@@ -64,6 +72,10 @@ export class TapeScan {
   private record(kind: number): void {
     this.us += this.cursor.varint();
     this.wallMs = Math.floor((this.us + this.wallOffsetUs) / 1000);
+    if (this.records++ === 0) {
+      this.firstSequence = this.sequenceNext;
+      this.firstMs = this.wallMs;
+    }
     this.ended = kind === FRAME.end;
     if (kind === FRAME.verdict) this.verdict();
     else if (kind === FRAME.gap) {

@@ -1,0 +1,150 @@
+/**
+ * The write-ahead format. A file begins with a head that names it; then come blocks, one a
+ * group commit, without space between them. A block counts only if its file's id and its CRC
+ * match: so a torn tail, and what an earlier use of a recycled file left behind, end the file.
+ *
+ *     head   = "SPWF" 00000001 id(8)                                      16 bytes, then zeros
+ *     block  = "SPWB" crc32(4) length(4) id(8) chunk*                     crc over all behind it
+ *     chunk  = slot(4) flags(1) segment(4) offset(4) length(4) [n(1) session(n)] bytes
+ *
+ * Numbers are big-endian. `slot` stands for a session within one run of the broker; `offset` is
+ * where the bytes belong in the plain segment, so that a hole or a repetition is noticed. The
+ * session's id stands in the chunk that begins a segment: a file that is kept never depends on
+ * one that was freed, since it is freed only when every segment begun in it is sealed.
+ */
+import { crc32 } from "node:zlib";
+import type { ByteWriter } from "../../protocols/tape/byte-writer.ts";
+
+export const FILE_ID_LENGTH = 8;
+export const FILE_HEAD_LENGTH = 16;
+export const BLOCK_HEAD_LENGTH = 20;
+const CHUNK_HEAD_LENGTH = 17;
+const FILE_MAGIC = 0x53505746;
+const FILE_VERSION = 1;
+const BLOCK_MAGIC = 0x53505742;
+
+/** The chunk begins its segment and names the session. */
+export const BEGIN = 1;
+/** The segment ends with this chunk. */
+export const SEAL = 2;
+/** The recording ends with this chunk. */
+export const CLOSE = 4;
+
+export interface Chunk {
+  readonly slot: number;
+  readonly flags: number;
+  readonly segment: number;
+  readonly offset: number;
+  /** Given with `BEGIN`, else empty. */
+  readonly session: string;
+  readonly bytes: Uint8Array;
+}
+
+export function fileHead(id: Uint8Array): Uint8Array {
+  const head = Buffer.alloc(FILE_HEAD_LENGTH);
+  head.writeUInt32BE(FILE_MAGIC, 0);
+  head.writeUInt32BE(FILE_VERSION, 4);
+  head.set(id, 8);
+  return head;
+}
+
+/** The id of the file that begins so; undefined if it is none of ours. */
+export function readFileHead(head: Uint8Array): Uint8Array | undefined {
+  if (head.length < FILE_HEAD_LENGTH) return undefined;
+  const view = viewOf(head);
+  if (view.getUint32(0) !== FILE_MAGIC || view.getUint32(4) !== FILE_VERSION) return undefined;
+  return head.slice(8, FILE_HEAD_LENGTH);
+}
+
+/** Fills in the head of a block whose chunks stand behind the room left for it. */
+export function finishBlock(block: Uint8Array, id: Uint8Array): void {
+  const view = viewOf(block);
+  view.setUint32(0, BLOCK_MAGIC);
+  view.setUint32(8, block.length - BLOCK_HEAD_LENGTH);
+  block.set(id, 12);
+  view.setUint32(4, crc32(block.subarray(8)));
+}
+
+/** Length of the payload that a block with this head must have; undefined if it is no block's. */
+export function blockLength(head: Uint8Array, id: Uint8Array): number | undefined {
+  if (head.length < BLOCK_HEAD_LENGTH) return undefined;
+  const view = viewOf(head);
+  const known = view.getUint32(0) === BLOCK_MAGIC && id.every((byte, i) => byte === head[12 + i]);
+  return known ? view.getUint32(8) : undefined;
+}
+
+/** Whether the block, head included, is as it was written. */
+export function isWholeBlock(block: Uint8Array): boolean {
+  return viewOf(block).getUint32(4) === crc32(block.subarray(8));
+}
+
+/** Writes a chunk's head and answers where; `growChunk` counts what is put behind it. */
+export function openChunk(
+  out: ByteWriter,
+  slot: number,
+  flags: number,
+  segment: number,
+  offset: number,
+  session: string,
+): number {
+  const named = (flags & BEGIN) !== 0;
+  out.reserve(CHUNK_HEAD_LENGTH + (named ? 1 + session.length : 0));
+  const start = out.length;
+  const bytes = out.bytes;
+  putUint32(bytes, start, slot);
+  bytes[start + 4] = flags;
+  putUint32(bytes, start + 5, segment);
+  putUint32(bytes, start + 9, offset);
+  putUint32(bytes, start + 13, 0);
+  out.length += CHUNK_HEAD_LENGTH;
+  if (named) putSession(out, session);
+  return start;
+}
+
+/** Sets the length of the chunk that stands at `start` to `length`. */
+export function sizeChunk(out: ByteWriter, start: number, length: number): void {
+  putUint32(out.bytes, start + 13, length);
+}
+
+/** The chunks of a block's payload. Stops at what is none: a block with a right CRC has only these. */
+export function* readChunks(payload: Uint8Array): Generator<Chunk> {
+  const view = viewOf(payload);
+  let at = 0;
+  while (at + CHUNK_HEAD_LENGTH <= payload.length) {
+    const flags = view.getUint8(at + 4);
+    const length = view.getUint32(at + 13);
+    let start = at + CHUNK_HEAD_LENGTH;
+    let session = "";
+    if ((flags & BEGIN) !== 0) {
+      const nameEnd = start + 1 + (payload[start] ?? 0);
+      session = Buffer.from(payload.subarray(start + 1, nameEnd)).toString("latin1");
+      start = nameEnd;
+    }
+    if (start + length > payload.length) return;
+    yield {
+      slot: view.getUint32(at),
+      flags,
+      segment: view.getUint32(at + 5),
+      offset: view.getUint32(at + 9),
+      session,
+      bytes: payload.subarray(start, start + length),
+    };
+    at = start + length;
+  }
+}
+
+function putSession(out: ByteWriter, session: string): void {
+  out.bytes[out.length++] = session.length;
+  for (let i = 0; i < session.length; i++) out.bytes[out.length++] = session.charCodeAt(i);
+}
+
+function putUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

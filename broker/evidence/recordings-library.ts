@@ -1,0 +1,154 @@
+/**
+ * Reading recordings: the folders are the listing, and what is not sealed yet comes from the
+ * sealer.
+ *
+ * History, then live, without gap or duplicate: `follow` the tape first and keep what it tells,
+ * then fetch the segments, then go on with the kept records whose `sequence` is above the last
+ * one fetched. It works since a fetch first waits until all that was appended before it has
+ * reached the sealer.
+ */
+import path from "node:path";
+import type { Header } from "../../protocols/tape/record.ts";
+import { addLine, NOTHING, type Totals } from "./closing.ts";
+import type { Close, IndexLine } from "./descriptions.ts";
+import { CLOSED_REMEMBERED_MAX } from "./limits.ts";
+import { RecordingFolder } from "./recording-folder.ts";
+import type { Recording, Recordings, SegmentEntry } from "./recordings.ts";
+import { sha256Hex, unseal } from "./seal.ts";
+import type { SealerLink } from "./sealer-link.ts";
+import { isSessionId } from "./session-id.ts";
+import type { Unsealed } from "./unsealed-recording.ts";
+import type { Volume } from "./volume.ts";
+
+export interface LibraryOptions {
+  readonly volume: Volume;
+  readonly recordings: string;
+  readonly sealer: SealerLink;
+  /** Resolves once all that was appended before the call is durable, or has failed. */
+  readonly settle: () => Promise<void>;
+  /** Whether the session is being recorded by this process. */
+  readonly isLive: (session: string) => boolean;
+}
+
+export class RecordingsLibrary implements Recordings {
+  private readonly options: LibraryOptions;
+  private readonly closed = new Map<string, Recording>();
+
+  constructor(options: LibraryOptions) {
+    this.options = options;
+  }
+
+  async list(): Promise<readonly Recording[]> {
+    const { volume, recordings } = this.options;
+    const sessions = (await volume.list(recordings)).filter(isSessionId);
+    const unsealed = await this.unsealed(undefined);
+    const found: Recording[] = [];
+    for (const session of sessions) {
+      const recording = await this.read(session, unsealed.get(session));
+      if (recording !== undefined) found.push(recording);
+    }
+    return found.sort((a, b) => b.startedMs - a.startedMs);
+  }
+
+  async get(session: string): Promise<Recording | undefined> {
+    if (!isSessionId(session)) return undefined;
+    const { volume, recordings } = this.options;
+    if (!(await volume.exists(path.join(recordings, session)))) return undefined;
+    return this.read(session, (await this.unsealed(session)).get(session));
+  }
+
+  async segment(session: string, number: number): Promise<Uint8Array | undefined> {
+    if (!isSessionId(session)) return undefined;
+    await this.options.settle();
+    const plain = await this.options.sealer.plain(session, number);
+    if (plain !== undefined) return plain;
+    const folder = this.folder(session);
+    const index = await folder.readIndex();
+    const line = index.lines.find((one) => one.number === number);
+    return line === undefined ? undefined : readSealed(folder, line);
+  }
+
+  private async unsealed(session: string | undefined): Promise<Map<string, Unsealed>> {
+    await this.options.settle();
+    const looked = await this.options.sealer.look(session);
+    return new Map(looked.map((one) => [one.session, one]));
+  }
+
+  /** What was not sealed at the time of the look is by now either there or in the index. */
+  private async read(
+    session: string,
+    unsealed: Unsealed | undefined,
+  ): Promise<Recording | undefined> {
+    const remembered = this.closed.get(session);
+    if (remembered !== undefined) return remembered;
+    const folder = this.folder(session);
+    const header = unsealed?.header ?? (await folder.readManifest())?.header;
+    if (header === undefined) return undefined;
+    const close = await folder.readClose();
+    const { lines } = await folder.readIndex();
+    if (close !== undefined) return this.remember(closedRecording(header, close, lines));
+    const indexed = new Set(lines.map((line) => line.number));
+    const later = unsealed?.lines.filter((line) => !indexed.has(line.number)) ?? [];
+    return openRecording(header, [...lines, ...later], this.options.isLive(session));
+  }
+
+  private remember(recording: Recording): Recording {
+    if (this.closed.size >= CLOSED_REMEMBERED_MAX) {
+      for (const oldest of this.closed.keys()) {
+        this.closed.delete(oldest);
+        break;
+      }
+    }
+    this.closed.set(recording.header.session, recording);
+    return recording;
+  }
+
+  private folder(session: string): RecordingFolder {
+    return new RecordingFolder(this.options.volume, this.options.recordings, session);
+  }
+}
+
+/** Throws if the bytes on disk are not those that were sealed. */
+async function readSealed(folder: RecordingFolder, line: IndexLine): Promise<Uint8Array> {
+  const sealed = await folder.readSegment(line.number);
+  if (sha256Hex(sealed) !== line.sha256) {
+    throw new Error(`segment ${line.number} is not as it was sealed: its hash differs`);
+  }
+  return unseal(sealed);
+}
+
+function closedRecording(header: Header, close: Close, lines: readonly IndexLine[]): Recording {
+  return {
+    header,
+    state: close.state,
+    cause: close.cause,
+    startedMs: close.startedMs,
+    endedMs: close.endedMs,
+    records: close.records,
+    bytes: close.bytes,
+    segments: lines.map(entryOf),
+    counts: close.counts,
+  };
+}
+
+function openRecording(header: Header, lines: readonly IndexLine[], isLive: boolean): Recording {
+  const totals: Totals = lines.reduce(addLine, NOTHING);
+  return {
+    header,
+    state: isLive ? "open" : "aborted",
+    cause: isLive
+      ? "The session is being recorded."
+      : "This recording is not closed yet; what is sealed of it can be read.",
+    startedMs: header.startedMs,
+    endedMs: totals.records > 0 ? totals.endedMs : header.startedMs,
+    records: totals.records,
+    bytes: totals.bytes,
+    segments: lines.map(entryOf),
+    counts: totals.counts,
+  };
+}
+
+function entryOf(line: IndexLine): SegmentEntry {
+  const { number, firstSequence, lastSequence, firstMs, lastMs, bytes, sha256, marks } = line;
+  return { number, firstSequence, lastSequence, firstMs, lastMs, bytes, sha256, marks };
+}

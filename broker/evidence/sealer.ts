@@ -1,0 +1,272 @@
+/**
+ * Turns the write-ahead into sealed segments and closed recordings. It reads the very blocks
+ * that a recovery would read, so what it seals is what was durable; recovering after a crash is
+ * reading from the first file instead of from where it stood.
+ *
+ * It may stop anywhere and be started anew: files are freed only when all of theirs is in place,
+ * and what is in place is passed over when it is read again.
+ */
+import path from "node:path";
+import type { Clock } from "../clock.ts";
+import { BEGIN, readChunks } from "./block.ts";
+import type { Close } from "./descriptions.ts";
+import type { EvidenceLimits } from "./limits.ts";
+import { RecordingFolder } from "./recording-folder.ts";
+import { Reserve } from "./reserve.ts";
+import type { FileName, FromSealer, ToSealer } from "./sealer-messages.ts";
+import { isSessionId } from "./session-id.ts";
+import { UnsealedRecording } from "./unsealed-recording.ts";
+import { codeOf, type Volume } from "./volume.ts";
+import { WriteAheadReader } from "./write-ahead-reader.ts";
+
+export interface SealerOptions {
+  readonly volume: Volume;
+  readonly recordings: string;
+  readonly reserve: string;
+  readonly build: string;
+  readonly limits: EvidenceLimits;
+  readonly clock: Clock;
+  readonly emit: (message: FromSealer) => void;
+}
+
+/** What is read, in the order in which it was appended. */
+type Source =
+  | { readonly kind: "handed"; readonly payload: Uint8Array }
+  | { readonly kind: "file"; readonly file: SourceFile }
+  /** Behind the files of earlier runs: their recordings get no more. */
+  | { readonly kind: "earlier-runs-end" };
+
+interface SourceFile {
+  readonly number: number;
+  readonly reader: WriteAheadReader;
+  until: number;
+  complete: boolean;
+}
+
+const BROKER_STOPPED =
+  "The broker stopped before this recording was closed. What was durable until then is in it.";
+
+export class Sealer {
+  private readonly options: SealerOptions;
+  private readonly reserve: Reserve;
+  private readonly recordings = new Map<string, UnsealedRecording>();
+  private readonly slots = new Map<number, UnsealedRecording>();
+  private sources: Source[] = [];
+  private readonly readFiles = new Set<number>();
+  private queue: Promise<void> = Promise.resolve();
+  private troubled = false;
+  private retryMs: number;
+  private cancelRetry: (() => void) | undefined;
+  private stopped = false;
+
+  constructor(options: SealerOptions) {
+    this.options = options;
+    this.reserve = new Reserve(options.volume, options.reserve, options.limits.reserveBytes);
+    this.retryMs = options.limits.retryFirstMs;
+  }
+
+  /** Messages are served one after another, in order. */
+  handle(message: ToSealer): void {
+    this.queue = this.queue.then(() => this.serve(message));
+  }
+
+  /** Finishes what was asked and begins nothing more. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancelRetry?.();
+    await this.queue;
+    for (const source of this.sources) {
+      if (source.kind === "file") await source.file.reader.close().catch(() => undefined);
+    }
+  }
+
+  private async serve(message: ToSealer): Promise<void> {
+    switch (message.kind) {
+      case "recover":
+        return this.recover(message.ask, message.files);
+      case "durable":
+        this.extend(message.file, message.until, message.complete);
+        return this.work();
+      case "handed":
+        this.sources.push({ kind: "handed", payload: message.payload });
+        return this.work();
+      case "look":
+        return this.look(message.ask, message.session);
+      case "plain":
+        return this.plain(message.ask, message.session, message.segment);
+    }
+  }
+
+  private async recover(ask: number, files: readonly FileName[]): Promise<void> {
+    for (const file of files) this.extend(file, Number.MAX_SAFE_INTEGER, true);
+    this.sources.push({ kind: "earlier-runs-end" });
+    const recovered: Close[] = [];
+    await this.work(recovered);
+    this.options.emit({ kind: "recovered", ask, recovered });
+  }
+
+  /** Until this is done the recorder opens nothing: all that is found is of earlier runs. */
+  private async endEarlierRuns(): Promise<void> {
+    await this.findUnclosed();
+    // Numbers of sessions start anew with each run of the broker.
+    this.slots.clear();
+    for (const recording of this.recordings.values()) recording.end(BROKER_STOPPED);
+  }
+
+  /** The listing is the folder: also a recording of which the write-ahead has nothing is closed. */
+  private async findUnclosed(): Promise<void> {
+    const { volume, recordings } = this.options;
+    for (const session of await volume.list(recordings)) {
+      if (!isSessionId(session)) continue;
+      if (await volume.exists(path.join(recordings, session, "close.json"))) continue;
+      await this.recordingOf(session);
+    }
+  }
+
+  private extend(name: FileName, until: number, complete: boolean): void {
+    const found = this.sources.find(
+      (source) => source.kind === "file" && source.file.number === name.number,
+    );
+    if (found?.kind === "file") {
+      found.file.until = until;
+      found.file.complete = complete;
+      return;
+    }
+    const reader = new WriteAheadReader(this.options.volume, name.path);
+    this.sources.push({ kind: "file", file: { number: name.number, reader, until, complete } });
+  }
+
+  /** Reads what can be read, seals and closes what is due, frees what is not needed. */
+  private async work(closes: Close[] = []): Promise<void> {
+    if (this.stopped) return;
+    try {
+      await this.readSources();
+      await this.drain(closes);
+      this.freeFiles();
+      await this.reserve.take();
+      this.well();
+    } catch (error) {
+      this.troubleWith(error);
+    }
+  }
+
+  private async readSources(): Promise<void> {
+    for (let source = this.sources[0]; source !== undefined; source = this.sources[0]) {
+      if (source.kind === "handed") await this.takeChunks(source.payload, undefined);
+      else if (source.kind === "earlier-runs-end") await this.endEarlierRuns();
+      else if (!(await this.readFile(source.file))) return;
+      this.sources.shift();
+    }
+  }
+
+  /** False if more of the file will come. */
+  private async readFile(file: SourceFile): Promise<boolean> {
+    await file.reader.readTo(file.until, (payload) => this.takeChunks(payload, file.number));
+    if (!file.complete) return false;
+    await file.reader.close();
+    this.readFiles.add(file.number);
+    return true;
+  }
+
+  private async takeChunks(payload: Uint8Array, file: number | undefined): Promise<void> {
+    for (const chunk of readChunks(payload)) {
+      if ((chunk.flags & BEGIN) !== 0 && isSessionId(chunk.session)) {
+        this.slots.set(chunk.slot, await this.recordingOf(chunk.session));
+      }
+      this.slots.get(chunk.slot)?.take(chunk, file);
+    }
+  }
+
+  private async recordingOf(session: string): Promise<UnsealedRecording> {
+    const known = this.recordings.get(session);
+    if (known !== undefined) return known;
+    const { volume, recordings, limits, build } = this.options;
+    const folder = new RecordingFolder(volume, recordings, session);
+    const recording = new UnsealedRecording(session, folder, limits.marksMax, build);
+    await recording.load();
+    this.recordings.set(session, recording);
+    return recording;
+  }
+
+  /** One recording that cannot be sealed does not keep back the others; the first error counts. */
+  private async drain(closes: Close[]): Promise<void> {
+    const failures: unknown[] = [];
+    for (const recording of [...this.recordings.values()]) {
+      try {
+        await this.seal(recording);
+      } catch (error) {
+        failures.push(error);
+        if (!recording.isClosing) continue;
+        const cause = causeOf(error);
+        this.options.emit({ kind: "not-closed", session: recording.session, cause });
+      }
+      this.forgetIfDone(recording, closes);
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private async seal(recording: UnsealedRecording): Promise<void> {
+    while (recording.isDue) {
+      try {
+        await recording.work();
+      } catch (error) {
+        const isFull = ["ENOSPC", "EDQUOT"].includes(codeOf(error));
+        if (!isFull || !(await this.reserve.give())) throw error;
+      }
+    }
+  }
+
+  private forgetIfDone(recording: UnsealedRecording, closes: Close[]): void {
+    const close = recording.closed;
+    if (close === undefined && !recording.isVoid) return;
+    this.recordings.delete(recording.session);
+    for (const [slot, one] of this.slots) if (one === recording) this.slots.delete(slot);
+    if (close === undefined) return;
+    closes.push(close);
+    this.options.emit({ kind: "closed", session: recording.session, close });
+  }
+
+  private freeFiles(): void {
+    for (const number of this.readFiles) {
+      const needed = [...this.recordings.values()].some((recording) => recording.needs(number));
+      if (needed) continue;
+      this.readFiles.delete(number);
+      this.options.emit({ kind: "freed", number });
+    }
+  }
+
+  private well(): void {
+    this.retryMs = this.options.limits.retryFirstMs;
+    if (!this.troubled) return;
+    this.troubled = false;
+    this.options.emit({ kind: "well" });
+  }
+
+  private troubleWith(error: unknown): void {
+    this.troubled = true;
+    this.options.emit({ kind: "trouble", cause: causeOf(error) });
+    this.cancelRetry?.();
+    if (this.stopped) return;
+    this.cancelRetry = this.options.clock.after(this.retryMs, () => {
+      this.queue = this.queue.then(() => this.work());
+    });
+    this.retryMs = Math.min(this.retryMs * 2, this.options.limits.retryMaxMs);
+  }
+
+  private look(ask: number, session: string | undefined): void {
+    const chosen =
+      session === undefined ? [...this.recordings.values()] : [this.recordings.get(session)];
+    const unsealed = chosen.flatMap((recording) => recording?.look() ?? []);
+    this.options.emit({ kind: "looked", ask, unsealed });
+  }
+
+  private plain(ask: number, session: string, number: number): void {
+    const segments = this.recordings.get(session)?.segments ?? [];
+    const bytes = segments.find((segment) => segment.number === number)?.bytes();
+    this.options.emit({ kind: "plain", ask, bytes });
+  }
+}
+
+function causeOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

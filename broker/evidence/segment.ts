@@ -1,0 +1,81 @@
+/** One segment while it is not sealed: its plain bytes, and what its index line will say. */
+import { ByteWriter } from "../../protocols/tape/byte-writer.ts";
+import { readSegment } from "../../protocols/tape/reader.ts";
+import { TapeScan } from "../../protocols/tape/scan.ts";
+import type { IndexLine } from "./descriptions.ts";
+
+export class Segment {
+  readonly number: number;
+  /** Write-ahead files that hold bytes of it and must stay until it is sealed. */
+  readonly files = new Set<number>();
+  private readonly plain = new ByteWriter(1024);
+  private readonly marks: IndexLine["marks"] = [];
+  private readonly scan: TapeScan;
+  private broken = false;
+
+  constructor(number: number, marksMax: number) {
+    this.number = number;
+    this.scan = new TapeScan((mark) => {
+      if (this.marks.length < marksMax) this.marks.push(mark);
+    });
+  }
+
+  get length(): number {
+    return this.plain.length;
+  }
+
+  /**
+   * Takes the bytes that belong at `offset`. What it has already is passed over; behind a hole
+   * nothing can be read, so nothing is taken: the numbers of the records show what is missing.
+   */
+  put(offset: number, bytes: Uint8Array): void {
+    if (this.broken || offset + bytes.length <= this.plain.length) return;
+    const fresh = bytes.subarray(this.plain.length - offset);
+    if (offset > this.plain.length || this.scan.push(fresh) !== fresh.length) this.broken = true;
+    else this.plain.raw(fresh);
+  }
+
+  /** A copy: the segment may go on growing. */
+  bytes(): Uint8Array {
+    return this.plain.bytes.slice(0, this.plain.length);
+  }
+
+  /** With no size and hash of the sealed bytes yet. */
+  line(): IndexLine {
+    const { scan } = this;
+    const some = scan.records > 0;
+    return {
+      number: this.number,
+      firstSequence: some ? scan.firstSequence : scan.sequenceNext,
+      lastSequence: some ? scan.sequenceNext - 1 : scan.sequenceNext,
+      firstMs: scan.firstMs,
+      lastMs: scan.wallMs,
+      bytes: 0,
+      plainBytes: this.plain.length,
+      sha256: "",
+      records: scan.records,
+      counts: {
+        observed: scan.observed,
+        changed: scan.changed,
+        refused: scan.refused,
+        held: scan.held,
+      },
+      gaps: scan.gaps,
+      missing: scan.missing,
+      ...this.words(),
+      marks: this.marks,
+    };
+  }
+
+  /** What only decoding tells; done for the few segments that have it. */
+  private words(): Pick<IndexLine, "end" | "gapCause"> {
+    if (!this.scan.ended && this.scan.gaps === 0) return {};
+    const { records } = readSegment(this.plain.bytes.subarray(0, this.plain.length));
+    const gap = records.find((record) => record.kind === "gap");
+    const end = records.at(-1);
+    return {
+      ...(gap === undefined ? {} : { gapCause: gap.cause }),
+      ...(end?.kind === "end" ? { end: { rule: end.rule, reason: end.reason } } : {}),
+    };
+  }
+}

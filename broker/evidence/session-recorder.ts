@@ -1,0 +1,163 @@
+/** The recorder: opens tapes, cuts their segments, and says when nothing can be recorded. */
+import type { Header } from "../../protocols/tape/record.ts";
+import type { Clock } from "../clock.ts";
+import { type EvidenceLimits, SWEEP_MS } from "./limits.ts";
+import {
+  type Recorder,
+  type RecorderState,
+  RecorderUnavailable,
+  type TapeWriter,
+} from "./recorder.ts";
+import { RecordingFolder } from "./recording-folder.ts";
+import type { SealerLink } from "./sealer-link.ts";
+import { isSessionId } from "./session-id.ts";
+import { SessionTape } from "./session-tape.ts";
+import type { Volume } from "./volume.ts";
+import type { WriteAhead } from "./write-ahead.ts";
+
+export interface SessionRecorderOptions {
+  readonly volume: Volume;
+  readonly recordings: string;
+  readonly limits: EvidenceLimits;
+  readonly clock: Clock;
+  readonly writeAhead: WriteAhead;
+  readonly sealer: SealerLink;
+}
+
+export class SessionRecorder implements Recorder {
+  private readonly options: SessionRecorderOptions;
+  private readonly tapes = new Map<string, SessionTape>();
+  private readonly listeners = new Set<(state: RecorderState) => void>();
+  private slotNext = 0;
+  private now: RecorderState = { kind: "ready" };
+  private sealingTrouble: string | undefined;
+  private stopSweep: (() => void) | undefined;
+  private closed = false;
+
+  constructor(options: SessionRecorderOptions) {
+    this.options = options;
+  }
+
+  get state(): RecorderState {
+    return this.now;
+  }
+
+  onState(listener: (state: RecorderState) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  async open(header: Header): Promise<TapeWriter> {
+    const { session } = header;
+    if (!isSessionId(session)) throw new Error("a session id that cannot name a folder");
+    if (this.tapes.has(session)) throw new Error(`session ${session} is recorded already`);
+    this.mustBeReady();
+    await this.makeFolder(session);
+    this.mustBeReady();
+    const tape = this.newTape(header);
+    tape.begin();
+    await this.untilDurable(tape);
+    return tape;
+  }
+
+  isLive(session: string): boolean {
+    return this.tapes.has(session);
+  }
+
+  /** Something changed in what the recorder rests on. */
+  refresh(): void {
+    const cause = this.options.writeAhead.failed ?? this.sealingTrouble;
+    const before = this.now;
+    if (cause === undefined && before.kind === "ready") return;
+    if (cause !== undefined && before.kind === "failed" && before.cause === cause) return;
+    const sinceMs = before.kind === "failed" ? before.sinceMs : this.options.clock.wallMs();
+    this.now = cause === undefined ? { kind: "ready" } : { kind: "failed", cause, sinceMs };
+    for (const listener of this.listeners) listener(this.now);
+  }
+
+  sealing(trouble: string | undefined): void {
+    this.sealingTrouble = trouble;
+    this.refresh();
+  }
+
+  /** Records can be written again. */
+  resume(): void {
+    for (const tape of this.tapes.values()) tape.resume();
+    this.refresh();
+  }
+
+  /** Closes what is open: those recordings are `aborted`, unless their session ended. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.stopSweep?.();
+    const closes = [...this.tapes.values()].map((tape) => tape.close());
+    // Those that cannot be closed now are closed at the next start.
+    await Promise.allSettled(closes);
+  }
+
+  private mustBeReady(): void {
+    if (this.closed) throw new RecorderUnavailable("The recorder is closed.");
+    if (this.now.kind === "failed") throw new RecorderUnavailable(this.now.cause);
+  }
+
+  private async makeFolder(session: string): Promise<void> {
+    const { volume, recordings } = this.options;
+    let isNew: boolean;
+    try {
+      isNew = await new RecordingFolder(volume, recordings, session).make();
+    } catch (error) {
+      throw new RecorderUnavailable(error instanceof Error ? error.message : String(error));
+    }
+    if (!isNew) throw new Error(`there is a recording of session ${session} already`);
+  }
+
+  private newTape(header: Header): SessionTape {
+    const { writeAhead, clock, limits, sealer } = this.options;
+    const { session } = header;
+    const tape = new SessionTape({
+      slot: this.slotNext++,
+      header,
+      writeAhead,
+      clock,
+      segmentBytes: limits.segmentBytes,
+      untilClosed: () => sealer.untilClosed(session),
+      onClosed: () => this.tapes.delete(session),
+    });
+    this.tapes.set(session, tape);
+    this.stopSweep ??= clock.after(SWEEP_MS, () => this.sweep());
+    return tape;
+  }
+
+  /** A tape whose header did not become durable is closed again; its session never was. */
+  private async untilDurable(tape: SessionTape): Promise<void> {
+    const error = await new Promise<Error | undefined>((resolve) => tape.whenDurable(resolve));
+    if (error === undefined) return;
+    tape.close().catch(() => undefined);
+    throw error;
+  }
+
+  /** Cuts segments that are old, that keep old write-ahead files, or that fill the memory. */
+  private sweep(): void {
+    this.stopSweep = undefined;
+    const { limits, writeAhead, clock } = this.options;
+    const fileMin = writeAhead.fileNumber - limits.writeAheadFilesHeld;
+    for (const tape of this.tapes.values()) {
+      const keepsFile = (tape.beganInFile ?? Number.MAX_SAFE_INTEGER) <= fileMin;
+      if (keepsFile || tape.isOlderThan(limits.segmentAgeMs)) tape.cut();
+    }
+    this.cutLargest(limits.unsealedBytesMax);
+    if (this.tapes.size > 0) this.stopSweep = clock.after(SWEEP_MS, () => this.sweep());
+  }
+
+  private cutLargest(bytesMax: number): void {
+    const tapes = [...this.tapes.values()];
+    let bytes = tapes.reduce((sum, tape) => sum + tape.segmentLength, 0);
+    if (bytes <= bytesMax) return;
+    tapes.sort((a, b) => b.segmentLength - a.segmentLength);
+    for (const tape of tapes) {
+      if (bytes <= bytesMax / 2) return;
+      bytes -= tape.segmentLength;
+      tape.cut();
+    }
+  }
+}

@@ -1,0 +1,198 @@
+/** One session's tape on its way into the write-ahead. */
+import { TapeEncoder } from "../../protocols/tape/encoder.ts";
+import type { Header, TapeBody, TapeRecord } from "../../protocols/tape/record.ts";
+import type { Clock } from "../clock.ts";
+import { BEGIN, CLOSE, SEAL } from "./block.ts";
+import type { TapeWriter } from "./recorder.ts";
+import type { WriteAhead } from "./write-ahead.ts";
+
+export interface SessionTapeOptions {
+  readonly slot: number;
+  readonly header: Header;
+  readonly writeAhead: WriteAhead;
+  readonly clock: Clock;
+  readonly segmentBytes: number;
+  /** Resolves once the recording is closed on disk. */
+  readonly untilClosed: () => Promise<void>;
+  readonly onClosed: () => void;
+}
+
+/** Records that could not be put on the tape. */
+interface Lost {
+  readonly fromMs: number;
+  readonly cause: string;
+}
+
+export class SessionTape implements TapeWriter {
+  readonly session: string;
+  private readonly options: SessionTapeOptions;
+  private readonly writeAhead: WriteAhead;
+  private readonly clock: Clock;
+  private readonly encoder: TapeEncoder;
+  private readonly startMs: number;
+  private readonly followers = new Set<(record: TapeRecord) => void>();
+  private sequenceNext = 0;
+  private segment = -1;
+  private offset = 0;
+  private segmentStartMs = 0;
+  private segmentFile = 0;
+  private isBegun = false;
+  private bytes = 0;
+  private lost: Lost | undefined;
+  /** Why the last record is not on the tape, if it is not. */
+  private lastLostBy: string | undefined;
+  private endLost: TapeBody | undefined;
+  private closing: Promise<void> | undefined;
+  private enteredAt = 0;
+
+  constructor(options: SessionTapeOptions) {
+    this.options = options;
+    this.session = options.header.session;
+    this.writeAhead = options.writeAhead;
+    this.clock = options.clock;
+    this.encoder = new TapeEncoder(this.writeAhead.out);
+    this.startMs = this.clock.monotonicMs();
+  }
+
+  get length(): number {
+    return this.bytes;
+  }
+
+  /** Bytes of the segment that is being written. */
+  get segmentLength(): number {
+    return this.isBegun ? this.offset : 0;
+  }
+
+  /** Number of the write-ahead file in which the present segment began, if one has. */
+  get beganInFile(): number | undefined {
+    return this.isBegun ? this.segmentFile : undefined;
+  }
+
+  /** Puts the header on the tape, which makes the recording exist. */
+  begin(): void {
+    this.segment++;
+    this.offset = 0;
+    this.isBegun = true;
+    this.segmentStartMs = this.clock.monotonicMs();
+    this.segmentFile = this.writeAhead.fileNumber;
+    this.enter(BEGIN);
+    try {
+      this.encoder.begin(this.options.header);
+    } finally {
+      this.leave();
+    }
+  }
+
+  append(body: TapeBody): number {
+    if (this.closing !== undefined) throw new Error("the tape is closed");
+    if (this.lost !== undefined || !this.writeAhead.accepts()) return this.lose(body);
+    this.lastLostBy = undefined;
+    return this.put(body);
+  }
+
+  whenDurable(done: (error: Error | undefined) => void): void {
+    const cause = this.lastLostBy;
+    if (cause === undefined) this.writeAhead.whenDurable(done);
+    else this.writeAhead.refuse(done, cause);
+  }
+
+  follow(listener: (record: TapeRecord) => void): () => void {
+    this.followers.add(listener);
+    return () => this.followers.delete(listener);
+  }
+
+  /** Ends the present segment; the next record begins another. */
+  cut(): void {
+    if (!this.isBegun) return;
+    this.isBegun = false;
+    this.writeAhead.separate();
+    this.enter(SEAL);
+    this.leave();
+    this.writeAhead.separate();
+  }
+
+  isOlderThan(ageMs: number): boolean {
+    return this.isBegun && this.clock.monotonicMs() - this.segmentStartMs > ageMs;
+  }
+
+  /** The recorder works again: what was lost meanwhile becomes a gap on the tape. */
+  resume(): void {
+    const { lost, endLost } = this;
+    if (lost === undefined) return;
+    this.lost = undefined;
+    this.endLost = undefined;
+    const { fromMs, cause } = lost;
+    this.put({ kind: "gap", fromMs, untilMs: this.clock.wallMs(), cause });
+    if (endLost !== undefined) this.put(endLost);
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.finish();
+    return this.closing;
+  }
+
+  /** Also while nothing can be written: the sealer then gets the last chunks as they are. */
+  private async finish(): Promise<void> {
+    this.resume();
+    const closed = this.options.untilClosed();
+    this.writeAhead.separate();
+    this.enter(CLOSE);
+    this.leave();
+    this.writeAhead.separate();
+    this.writeAhead.handOver();
+    this.writeAhead.whenDurable(() => undefined);
+    this.followers.clear();
+    try {
+      await closed;
+    } finally {
+      this.options.onClosed();
+    }
+  }
+
+  private put(body: TapeBody): number {
+    if (this.isBegun && this.offset >= this.options.segmentBytes) this.cut();
+    if (!this.isBegun) this.begin();
+    const sequence = this.sequenceNext;
+    const wallMs = this.clock.wallMs();
+    const monotonicMs = this.clock.monotonicMs() - this.startMs;
+    this.enter(0);
+    try {
+      this.encoder.append(sequence, wallMs, monotonicMs, body);
+    } finally {
+      this.leave();
+    }
+    this.sequenceNext = sequence + 1;
+    if (this.followers.size > 0) this.tell(sequence, body);
+    return sequence;
+  }
+
+  private enter(flags: number): void {
+    this.writeAhead.enter(this.options.slot, flags, this.segment, this.offset, this.session);
+    this.enteredAt = this.writeAhead.out.length;
+  }
+
+  private leave(): void {
+    const count = this.writeAhead.out.length - this.enteredAt;
+    this.offset += count;
+    this.bytes += count;
+    this.writeAhead.leave();
+  }
+
+  private lose(body: TapeBody): number {
+    const cause = this.writeAhead.failed ?? this.lost?.cause ?? "The recorder had failed.";
+    this.lastLostBy = cause;
+    this.lost ??= { fromMs: this.clock.wallMs(), cause };
+    // What ended the session is kept: it is small, and tells most.
+    if (body.kind === "end") {
+      this.endLost = body;
+      return this.sequenceNext;
+    }
+    return this.sequenceNext++;
+  }
+
+  private tell(sequence: number, body: TapeBody): void {
+    const { wallMs, monotonicMs } = this.encoder;
+    const record: TapeRecord = { sequence, wallMs, monotonicMs, ...body };
+    for (const listener of this.followers) listener(record);
+  }
+}

@@ -1,0 +1,175 @@
+/** A recording in the sealer: what is on disk of it already, and the segments that are not. */
+import { TapeDecoder } from "../../protocols/tape/decoder.ts";
+import type { Header } from "../../protocols/tape/record.ts";
+import { type Chunk, CLOSE, SEAL } from "./block.ts";
+import { addLine, closeOf, NOTHING, type Totals } from "./closing.ts";
+import type { Close, IndexLine } from "./descriptions.ts";
+import type { RecordingFolder } from "./recording-folder.ts";
+import { SEALED_AS, seal, sha256Hex } from "./seal.ts";
+import { Segment } from "./segment.ts";
+
+/** A look at a recording that is not closed: the lines its index does not have yet. */
+export interface Unsealed {
+  readonly session: string;
+  readonly header: Header | undefined;
+  readonly lines: readonly IndexLine[];
+}
+
+/** Said of a recording that was closed although its session gave no end. */
+const NO_END = "The broker closed this recording without the session having ended in order.";
+
+export class UnsealedRecording {
+  readonly session: string;
+  /** True once there is nothing in it and never will be: its folder is gone. */
+  isVoid = false;
+  private readonly folder: RecordingFolder;
+  private readonly marksMax: number;
+  private readonly build: string;
+  private header: Header | undefined;
+  private manifestWritten = false;
+  private totals: Totals = NOTHING;
+  private indexLength = 0;
+  private current: Segment | undefined;
+  private finished: Segment[] = [];
+  private closing: string | undefined;
+  private closeFile: number | undefined;
+  private close: Close | undefined;
+
+  /** @param build names this broker in what it closes. */
+  constructor(session: string, folder: RecordingFolder, marksMax: number, build: string) {
+    this.session = session;
+    this.folder = folder;
+    this.marksMax = marksMax;
+    this.build = build;
+  }
+
+  /** Takes up what an earlier run, or an earlier sealer, has put in place. */
+  async load(): Promise<void> {
+    this.close = await this.folder.readClose();
+    const manifest = await this.folder.readManifest();
+    this.header = manifest?.header;
+    this.manifestWritten = manifest !== undefined;
+    const index = await this.folder.readIndex();
+    this.indexLength = index.length;
+    this.totals = index.lines.reduce(addLine, NOTHING);
+  }
+
+  /** Set once the recording is closed on disk. */
+  get closed(): Close | undefined {
+    return this.close;
+  }
+
+  /** Bytes in memory that are not sealed. */
+  get segments(): readonly Segment[] {
+    return this.current === undefined ? this.finished : [...this.finished, this.current];
+  }
+
+  get isClosing(): boolean {
+    return this.closing !== undefined && this.close === undefined && !this.isVoid;
+  }
+
+  get isDue(): boolean {
+    return this.finished.length > 0 || this.isClosing;
+  }
+
+  /** Whether the write-ahead file has something that is not in place on disk yet. */
+  needs(file: number): boolean {
+    if (this.isClosing && this.closeFile === file) return true;
+    return this.segments.some((segment) => segment.files.has(file));
+  }
+
+  /** @param file number of the write-ahead file that the chunk stands in, if it does. */
+  take(chunk: Chunk, file: number | undefined): void {
+    if (this.close !== undefined) return;
+    if (this.isFresh(chunk)) this.takeBytes(chunk, file);
+    if ((chunk.flags & CLOSE) === 0) return;
+    this.finish();
+    this.closing = NO_END;
+    this.closeFile = file;
+  }
+
+  /** No more will come. */
+  end(abortedBecause: string): void {
+    this.finish();
+    this.closing ??= abortedBecause;
+  }
+
+  /** Takes the next step of what is due on disk. After an error the same step is taken again. */
+  async work(): Promise<void> {
+    if (this.header === undefined) {
+      await this.workWithoutHeader();
+      return;
+    }
+    if (!this.manifestWritten) {
+      await this.folder.writeManifest({ header: this.header, sealedAs: SEALED_AS });
+      this.manifestWritten = true;
+    }
+    const segment = this.finished[0];
+    if (segment !== undefined) {
+      await this.sealSegment(segment);
+      this.finished.shift();
+    } else if (this.closing !== undefined && this.close === undefined) {
+      const close = closeOf(this.header, this.totals, this.closing, this.build);
+      await this.folder.writeClose(close);
+      this.close = close;
+    }
+  }
+
+  /** What is not sealed yet, as it stands. */
+  look(): Unsealed {
+    const lines = this.segments.map((segment) => segment.line());
+    return { session: this.session, header: this.header, lines };
+  }
+
+  /** A crash before the header was durable: nothing was recorded, and nobody was told it was. */
+  private async workWithoutHeader(): Promise<void> {
+    this.finished = [];
+    if (this.closing === undefined) return;
+    await this.folder.removeEmpty();
+    this.isVoid = true;
+  }
+
+  /** Not of a segment that is in place or on its way there: chunks may be read again. */
+  private isFresh(chunk: Chunk): boolean {
+    return (
+      chunk.segment >= this.totals.segmentNext &&
+      !this.finished.some((segment) => segment.number === chunk.segment)
+    );
+  }
+
+  private takeBytes(chunk: Chunk, file: number | undefined): void {
+    if (chunk.bytes.length > 0) {
+      const segment = this.segmentOf(chunk.segment);
+      segment.put(chunk.offset, chunk.bytes);
+      if (file !== undefined) segment.files.add(file);
+      if (chunk.offset === 0) this.header ??= headerOf(chunk.bytes);
+    }
+    if ((chunk.flags & SEAL) !== 0) this.finish();
+  }
+
+  private segmentOf(number: number): Segment {
+    if (this.current?.number === number) return this.current;
+    this.finish();
+    this.current = new Segment(number, this.marksMax);
+    return this.current;
+  }
+
+  private finish(): void {
+    if (this.current !== undefined) this.finished.push(this.current);
+    this.current = undefined;
+  }
+
+  private async sealSegment(segment: Segment): Promise<void> {
+    const sealed = seal(segment.bytes());
+    await this.folder.writeSegment(segment.number, sealed);
+    const line = { ...segment.line(), bytes: sealed.length, sha256: sha256Hex(sealed) };
+    this.indexLength = await this.folder.appendIndex(this.indexLength, line);
+    this.totals = addLine(this.totals, line);
+  }
+}
+
+function headerOf(bytes: Uint8Array): Header | undefined {
+  const decoder = new TapeDecoder();
+  decoder.push(bytes);
+  return decoder.header;
+}

@@ -1,0 +1,188 @@
+/**
+ * The files that evidence is kept in, as far as the recorder uses them. One implementation for
+ * real disks; tests put another in front of it whose n-th operation fails.
+ */
+import fs from "node:fs";
+import path from "node:path";
+
+export interface VolumeFile {
+  /** Writes all of the bytes, or throws. */
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  /** Fills `into` from `position` as far as the file reaches; answers how many bytes. */
+  read(into: Uint8Array, position: number): Promise<number>;
+  size(): Promise<number>;
+  truncate(length: number): Promise<void>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Volume {
+  /**
+   * `read`: must exist. `write`: created if missing, mode 0600. `durable`: as `write`, and each
+   * write returns only once it is on disk (O_DSYNC).
+   */
+  open(file: string, access: "read" | "write" | "durable"): Promise<VolumeFile>;
+  /** Names in a folder; none if there is no such folder. */
+  list(folder: string): Promise<readonly string[]>;
+  exists(file: string): Promise<boolean>;
+  /** Mode 0700. False if it was there already. Parents must exist. */
+  makeFolder(folder: string): Promise<boolean>;
+  removeFolder(folder: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Nothing happens if there is no such file. */
+  remove(file: string): Promise<void>;
+  /** Makes names durable that were created, renamed or removed in the folder. */
+  syncFolder(folder: string): Promise<void>;
+}
+
+const { O_CREAT, O_DSYNC, O_RDONLY, O_RDWR } = fs.constants;
+const FLAGS = {
+  read: O_RDONLY,
+  write: O_RDWR | O_CREAT,
+  durable: O_RDWR | O_CREAT | O_DSYNC,
+} as const;
+
+export const diskVolume: Volume = {
+  async open(file, access) {
+    return new DiskFile(await fs.promises.open(file, FLAGS[access], 0o600));
+  },
+  async list(folder) {
+    try {
+      return await fs.promises.readdir(folder);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return [];
+      throw error;
+    }
+  },
+  async exists(file) {
+    try {
+      await fs.promises.access(file);
+      return true;
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return false;
+      throw error;
+    }
+  },
+  async makeFolder(folder) {
+    try {
+      await fs.promises.mkdir(folder, { mode: 0o700 });
+      return true;
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") return false;
+      throw error;
+    }
+  },
+  async removeFolder(folder) {
+    await fs.promises.rmdir(folder);
+  },
+  async rename(from, to) {
+    await fs.promises.rename(from, to);
+  },
+  async remove(file) {
+    await fs.promises.rm(file, { force: true });
+  },
+  async syncFolder(folder) {
+    const handle = await fs.promises.open(folder, O_RDONLY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+class DiskFile implements VolumeFile {
+  private readonly handle: fs.promises.FileHandle;
+
+  constructor(handle: fs.promises.FileHandle) {
+    this.handle = handle;
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    let done = 0;
+    while (done < bytes.length) {
+      const rest = bytes.length - done;
+      const { bytesWritten } = await this.handle.write(bytes, done, rest, position + done);
+      done += bytesWritten;
+    }
+  }
+
+  async read(into: Uint8Array, position: number): Promise<number> {
+    let done = 0;
+    while (done < into.length) {
+      const rest = into.length - done;
+      const { bytesRead } = await this.handle.read(into, done, rest, position + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return done;
+  }
+
+  async size(): Promise<number> {
+    return (await this.handle.stat()).size;
+  }
+
+  async truncate(length: number): Promise<void> {
+    await this.handle.truncate(length);
+  }
+
+  async sync(): Promise<void> {
+    await this.handle.datasync();
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+}
+
+/** The whole file. Throws if it is longer than `lengthMax`. */
+export async function readWhole(
+  volume: Volume,
+  file: string,
+  lengthMax: number,
+): Promise<Uint8Array> {
+  return withFile(volume, file, "read", async (opened) => {
+    const size = await opened.size();
+    if (size > lengthMax) throw new Error(`${path.basename(file)} is too long: ${size} bytes`);
+    const bytes = new Uint8Array(size);
+    return bytes.subarray(0, await opened.read(bytes, 0));
+  });
+}
+
+/**
+ * Puts a file in place whole: after a crash it is there as it was, or as it is now, never in
+ * between. What a crash leaves behind is a `.tmp` file that the next attempt overwrites.
+ */
+export async function writeWhole(volume: Volume, file: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${file}.tmp`;
+  await withFile(volume, temporary, "write", async (opened) => {
+    await opened.truncate(0);
+    await opened.write(bytes, 0);
+    await opened.sync();
+  });
+  await volume.rename(temporary, file);
+  await volume.syncFolder(path.dirname(file));
+}
+
+/** Closes the file whatever happens; an error of `use` counts before one of closing. */
+export async function withFile<T>(
+  volume: Volume,
+  file: string,
+  access: "read" | "write" | "durable",
+  use: (opened: VolumeFile) => Promise<T>,
+): Promise<T> {
+  const opened = await volume.open(file, access);
+  let result: T;
+  try {
+    result = await use(opened);
+  } catch (error) {
+    await opened.close().catch(() => undefined);
+    throw error;
+  }
+  await opened.close();
+  return result;
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
