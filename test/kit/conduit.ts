@@ -23,6 +23,7 @@ import { classesOf } from "../../broker/policy/profile-reach.ts";
 import type { LiveSession, SessionHost } from "../../broker/sessions/session.ts";
 import { createSessionHost } from "../../broker/sessions/session-host.ts";
 
+const BUILD = "conduit";
 const HOUR_MS = 3_600_000;
 
 interface Settings {
@@ -39,12 +40,16 @@ async function main(): Promise<void> {
   const settings = readSettings();
   const claims = testClaimsFrom(settings);
   const keys = generateKeyPairSync("ed25519");
-  const evidence = await openEvidence({ directory: settings.recordings, clock: systemClock });
+  const evidence = await openEvidence({
+    directory: settings.recordings,
+    build: BUILD,
+    clock: systemClock,
+  });
   const host = createSessionHost({
     recorder: evidence.recorder,
     permitKey: keys.publicKey,
     clock: systemClock,
-    build: "conduit",
+    build: BUILD,
     hooks: { onAlarm: (session, text) => process.stderr.write(`${session}: ${text}\n`) },
   });
   const open = () => host.open(mintPermit(claims(), keys.privateKey));

@@ -49,7 +49,7 @@ export class SessionKit {
     const clock = new TestClock();
     const volume = new StagedVolume();
     const directory = temporaryFolder();
-    const evidence = await openEvidence({ directory, clock, volume });
+    const evidence = await openEvidence({ directory, build: "test", clock, volume });
     onTestFinished(() => {
       volume.failure = undefined;
       volume.release();
