@@ -24,8 +24,8 @@ afterEach(async () => {
 
 /** Small, so that a few records fill a segment and a few hundred a file. */
 const SMALL: Partial<EvidenceLimits> = {
-  writeAheadBytes: 64 * 1024,
-  gatherBytesMax: 16 * 1024,
+  writeAheadBytes: 256 * 1024,
+  gatherBytesMax: 64 * 1024,
   reserveBytes: 64 * 1024,
 };
 

@@ -53,7 +53,11 @@ export class Sealer {
   private readonly slots = new Map<number, UnsealedRecording>();
   private sources: Source[] = [];
   private readonly readFiles = new Set<number>();
-  private queue: Promise<void> = Promise.resolve();
+  /** Closed by the recovery that is under way. */
+  private recovered: Close[] | undefined;
+  private reading: Promise<void> = Promise.resolve();
+  private sealing: Promise<void> | undefined;
+  private isSealingDue = false;
   private troubled = false;
   private retryMs: number;
   private cancelRetry: (() => void) | undefined;
@@ -65,16 +69,17 @@ export class Sealer {
     this.retryMs = options.limits.retryFirstMs;
   }
 
-  /** Messages are served one after another, in order. */
+  /** Messages are served one after another, in order; sealing goes on beside them. */
   handle(message: ToSealer): void {
-    this.queue = this.queue.then(() => this.serve(message));
+    this.reading = this.reading.then(() => this.serve(message));
   }
 
   /** Finishes what was asked and begins nothing more. */
   async stop(): Promise<void> {
+    await this.reading;
+    await this.sealing;
     this.stopped = true;
     this.cancelRetry?.();
-    await this.queue;
     for (const source of this.sources) {
       if (source.kind === "file") await source.file.reader.close().catch(() => undefined);
     }
@@ -86,10 +91,10 @@ export class Sealer {
         return this.recover(message.ask, message.files);
       case "durable":
         this.extend(message.file, message.until, message.complete);
-        return this.work();
+        return this.read();
       case "handed":
         this.sources.push({ kind: "handed", payload: message.payload });
-        return this.work();
+        return this.read();
       case "look":
         return this.look(message.ask, message.session);
       case "plain":
@@ -101,7 +106,10 @@ export class Sealer {
     for (const file of files) this.extend(file, Number.MAX_SAFE_INTEGER, true);
     this.sources.push({ kind: "earlier-runs-end" });
     const recovered: Close[] = [];
-    await this.work(recovered);
+    this.recovered = recovered;
+    await this.read();
+    await this.sealing;
+    this.recovered = undefined;
     this.options.emit({ kind: "recovered", ask, recovered });
   }
 
@@ -136,18 +144,31 @@ export class Sealer {
     this.sources.push({ kind: "file", file: { number: name.number, reader, until, complete } });
   }
 
-  /** Reads what can be read, seals and closes what is due, frees what is not needed. */
-  private async work(closes: Close[] = []): Promise<void> {
-    if (this.stopped) return;
+  private async read(): Promise<void> {
     try {
       await this.readSources();
-      await this.drain(closes);
-      this.freeFiles();
-      await this.reserve.take();
-      this.well();
     } catch (error) {
       this.troubleWith(error);
+      return;
     }
+    this.isSealingDue = true;
+    this.sealing ??= this.sealAll();
+  }
+
+  /** Seals and closes what is due, and frees what is not needed any more. */
+  private async sealAll(): Promise<void> {
+    while (this.isSealingDue && !this.stopped) {
+      this.isSealingDue = false;
+      try {
+        await this.drain();
+        this.freeFiles();
+        await this.reserve.take();
+        this.well();
+      } catch (error) {
+        this.troubleWith(error);
+      }
+    }
+    this.sealing = undefined;
   }
 
   private async readSources(): Promise<void> {
@@ -189,7 +210,7 @@ export class Sealer {
   }
 
   /** One recording that cannot be sealed does not keep back the others; the first error counts. */
-  private async drain(closes: Close[]): Promise<void> {
+  private async drain(): Promise<void> {
     const failures: unknown[] = [];
     for (const recording of [...this.recordings.values()]) {
       try {
@@ -200,7 +221,7 @@ export class Sealer {
         const cause = causeOf(error);
         this.options.emit({ kind: "not-closed", session: recording.session, cause });
       }
-      this.forgetIfDone(recording, closes);
+      this.forgetIfDone(recording);
     }
     if (failures.length > 0) throw failures[0];
   }
@@ -216,13 +237,13 @@ export class Sealer {
     }
   }
 
-  private forgetIfDone(recording: UnsealedRecording, closes: Close[]): void {
+  private forgetIfDone(recording: UnsealedRecording): void {
     const close = recording.closed;
     if (close === undefined && !recording.isVoid) return;
     this.recordings.delete(recording.session);
     for (const [slot, one] of this.slots) if (one === recording) this.slots.delete(slot);
     if (close === undefined) return;
-    closes.push(close);
+    if (!recording.wasClosed) this.recovered?.push(close);
     this.options.emit({ kind: "closed", session: recording.session, close });
   }
 
@@ -248,7 +269,7 @@ export class Sealer {
     this.cancelRetry?.();
     if (this.stopped) return;
     this.cancelRetry = this.options.clock.after(this.retryMs, () => {
-      this.queue = this.queue.then(() => this.work());
+      this.reading = this.reading.then(() => this.read());
     });
     this.retryMs = Math.min(this.retryMs * 2, this.options.limits.retryMaxMs);
   }

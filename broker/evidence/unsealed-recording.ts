@@ -22,6 +22,8 @@ export class UnsealedRecording {
   readonly session: string;
   /** True once there is nothing in it and never will be: its folder is gone. */
   isVoid = false;
+  /** Closed before this sealer saw it. */
+  wasClosed = false;
   private readonly folder: RecordingFolder;
   private readonly marksMax: number;
   private readonly build: string;
@@ -46,6 +48,7 @@ export class UnsealedRecording {
   /** Takes up what an earlier run, or an earlier sealer, has put in place. */
   async load(): Promise<void> {
     this.close = await this.folder.readClose();
+    this.wasClosed = this.close !== undefined;
     const manifest = await this.folder.readManifest();
     this.header = manifest?.header;
     this.manifestWritten = manifest !== undefined;
