@@ -20,8 +20,10 @@ export class GrantBook {
   private readonly store: Store;
   private readonly clock: Clock;
   private readonly plant: PlantInForce;
-  /** Neither revoked nor, at the last look, ended. */
+  /** Not revoked in the store and, at the last look, not ended. */
   private readonly open = new Map<string, ConsoleGrant>();
+  /** Of those, the ones that count no more although the store has not heard of it yet. */
+  private readonly withdrawn = new Set<string>();
 
   private constructor(store: Store, clock: Clock, plant: PlantInForce) {
     this.store = store;
@@ -44,7 +46,7 @@ export class GrantBook {
       .grants.filter((grant) => concerns(grant, person))
       .map((grant) => this.standing(grant));
     const made = [...this.open.values()]
-      .filter((grant) => grant.personId === person.id)
+      .filter(({ id, personId }) => personId === person.id && !this.withdrawn.has(id))
       .map((grant) => this.made(grant, person.name, ""));
     return [...standing, ...made].filter(({ state }) => state === "live" || state === "coming");
   }
@@ -93,28 +95,30 @@ export class GrantBook {
   }
 
   /**
-   * Counts in this turn, before the store has it: should the store fail, who asked is told, and
-   * the grant stays out of force until the next start.
+   * Counts in this turn, before the store has it. Should the store fail, who asked is told; the
+   * grant stays out of force until the next start, and revoking may be tried again.
+   * @throws AccessRefused not-found
    */
-  take(id: string): ConsoleGrant | undefined {
-    const grant = this.open.get(id);
-    this.open.delete(id);
-    return grant;
+  withdraw(id: string): void {
+    if (!this.open.has(id)) throw new AccessRefused("not-found", "no such grant of the console");
+    this.withdrawn.add(id);
   }
 
-  /** @throws AccessRefused not-found */
+  /** @throws AccessRefused not-found (revoked meanwhile) */
   async keepRevoked(id: string, by: Person): Promise<void> {
     await this.store.act(async (queries, record) => {
       if (!(await revokeGrant(queries, id, { by: by.id, atMs: this.clock.wallMs() }))) {
-        throw new AccessRefused("not-found", "no grant of the console to revoke");
+        throw new AccessRefused("not-found", "the grant was revoked meanwhile");
       }
+      const { personId, endpoint, profile } = this.open.get(id) ?? {};
       await record({
         kind: "grant:revoked",
         priority: "event",
-        text: `${by.name} revoked the grant ${id}`,
-        subject: by.id,
+        text: `${by.name} revoked a grant of ${profile} on ${endpoint} (${id})`,
+        ...(personId !== undefined && { subject: personId }),
       });
     });
+    this.forget(id);
   }
 
   private standing(grant: PlantGrant, holder?: Person): Grant {
@@ -166,7 +170,12 @@ export class GrantBook {
 
   private forgetEnded(): void {
     const nowMs = this.clock.wallMs();
-    for (const [id, grant] of this.open) if (grant.untilMs <= nowMs) this.open.delete(id);
+    for (const [id, grant] of this.open) if (grant.untilMs <= nowMs) this.forget(id);
+  }
+
+  private forget(id: string): void {
+    this.open.delete(id);
+    this.withdrawn.delete(id);
   }
 }
 

@@ -20,7 +20,7 @@ import { IdentityRefused } from "./identity.ts";
 import { makeLink } from "./links.ts";
 import type { PeopleBook } from "./people.ts";
 import { emailFrom, labelFrom, nameFrom } from "./person-input.ts";
-import { admit, beginSignIn, endPrevious, type SignInParts } from "./sign-ins.ts";
+import { admit, beginSignIn, type SignInParts } from "./sign-ins.ts";
 import { hashToken, newToken } from "./token.ts";
 import {
   type NewPasskey,
@@ -129,7 +129,6 @@ async function finish(
   await parts.challenges.take(registration.challenge, "enrolment", binding);
   const made = await verifyRegistration(parts.config, registration);
   const passkey = passkeyOf(made, link.personId, answer.label, parts.clock.wallMs());
-  const old = link.kind === "recovery" ? parts.book.of(link.personId) : [];
   const { person, fresh } = await parts.store.act(async (queries, record) => {
     // First of all: of two who open the link at once, the second finds it gone.
     if (!(await takeLink(queries, link.tokenHash, parts.clock.wallMs()))) {
@@ -148,14 +147,14 @@ async function finish(
     });
     return begun;
   });
-  parts.book.endKept(
-    old.map(({ id }) => id),
-    { rule: "recovered", reason: "This person got new passkeys; the old ones no longer count." },
-  );
-  await endPrevious(parts, browser);
-  const signedIn = admit(parts, fresh, person);
+  if (link.kind === "recovery") {
+    parts.book.endKept(
+      parts.book.of(link.personId).map(({ id }) => id),
+      { rule: "recovered", reason: "This person got new passkeys; the old ones count no more." },
+    );
+  }
   parts.people.changed(person);
-  return signedIn;
+  return admit(parts, fresh, person, browser);
 }
 
 async function dropOld(queries: Queries, personId: string, record: RecordEvent): Promise<void> {

@@ -98,8 +98,7 @@ async function signIn(parts: SignInParts, input: unknown, browser: Browser): Pro
     surplus.map(({ id }) => id),
     { rule: "replaced", reason: "This person is signed in in too many browsers." },
   );
-  await endPrevious(parts, browser);
-  return admit(parts, fresh, person);
+  return admit(parts, fresh, person, browser);
 }
 
 /** A sign-in in the store, to be admitted once the transaction has committed. */
@@ -136,26 +135,25 @@ export async function beginSignIn(
   return { person, fresh: { kept, token } };
 }
 
-/** From here on the browser is in. */
-export function admit(
+/**
+ * In the turn in which the transaction committed: whatever ends the person's sign-ins later then
+ * finds this one too. A browser has one sign-in, so whoever used it before is out.
+ */
+export async function admit(
   parts: Pick<SignInParts, "book">,
   fresh: FreshSignIn,
   person: Person,
-): NewSignIn {
-  return { ...parts.book.add(fresh.kept, person), token: fresh.token };
-}
-
-/** A browser has one sign-in: whoever used it before is out. */
-export async function endPrevious(
-  parts: Pick<SignInParts, "book">,
   browser: Browser,
-): Promise<void> {
+): Promise<NewSignIn> {
+  const signedIn = { ...parts.book.add(fresh.kept, person), token: fresh.token };
   const previous = browser.token && parts.book.byTokenText(browser.token, false);
-  if (!previous) return;
-  await parts.book.end(previous.signIn.id, {
-    rule: "replaced",
-    reason: "Someone signed in anew in this browser.",
-  });
+  if (previous) {
+    await parts.book.end(previous.signIn.id, {
+      rule: "replaced",
+      reason: "Someone signed in anew in this browser.",
+    });
+  }
+  return signedIn;
 }
 
 async function stepUp(

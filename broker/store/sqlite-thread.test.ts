@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +24,7 @@ const select = { sql: "select 1 as one", parameters: [] };
 test("when the thread dies every waiting and every later call rejects", async () => {
   const thread = await SqliteThread.open(path, systemClock);
   const failures: StoreFailed[] = [];
-  thread.onFailure = (error) => failures.push(error);
+  thread.onFailure((error) => failures.push(error));
   const transaction = await thread.begin();
   const waiting = [thread.run(select), thread.run(select), thread.begin(), transaction.run(select)];
   const settled = Promise.allSettled(waiting);
@@ -89,6 +90,38 @@ test("another process is refused while this one has the file, and not after", as
   expect(run()).toMatch(/^StoreInUse /);
   await thread.close();
   expect(run()).toBe("opened");
+});
+
+test("what was acknowledged is there after kill -9", async () => {
+  const store = await openStore({ path });
+  await store.close();
+  const modules = ["./store.ts", "./settings.ts"].map(
+    (name) => new URL(name, import.meta.url).href,
+  );
+  const program = `import { writeSync } from "node:fs";
+    const [{ openStore }, { writeSetting }] = await Promise.all(${JSON.stringify(modules)}.map((name) => import(name)));
+    const store = await openStore({ path: ${JSON.stringify(path)} });
+    for (let n = 0; ; n++) {
+      const names = [1, 2, 3, 4].map((part) => process.pid + "/" + n + "/" + part);
+      await Promise.all(names.map((name) => writeSetting(store.queries, name, "kept")));
+      writeSync(1, names.join("\\n") + "\\n");
+    }`;
+  for (const lifeMs of [50, 130, 210]) {
+    const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", program]);
+    const written: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => written.push(chunk));
+    await once(child.stdout, "data");
+    await new Promise((resolve) => setTimeout(resolve, lifeMs));
+    child.kill("SIGKILL");
+    await once(child, "close");
+    const acknowledged = Buffer.concat(written).toString().split("\n").slice(0, -1);
+    const again = await openStore({ path });
+    const rows = await again.queries.selectFrom("settings").select("name").execute();
+    const kept = new Set(rows.map(({ name }) => name));
+    expect(acknowledged.length).toBeGreaterThan(0);
+    expect(acknowledged.filter((name) => !kept.has(name))).toEqual([]);
+    await again.close();
+  }
 });
 
 test("a file that is no database, and a folder that is not there, are refused in words", async () => {

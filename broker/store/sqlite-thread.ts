@@ -63,8 +63,8 @@ export class SqliteThread {
   private busy = false;
   private failure: StoreFailed | undefined;
   private readonly exited: Promise<void>;
-  /** Called once if the thread dies without being closed. */
-  onFailure: (error: StoreFailed) => void = () => {};
+  private crashed: StoreFailed | undefined;
+  private crashListener: (error: StoreFailed) => void = () => {};
 
   private constructor(path: string, clock: Clock) {
     this.clock = clock;
@@ -95,6 +95,12 @@ export class SqliteThread {
       throw new StoreInUse(`another process has the database open: ${path}`);
     }
     throw new StoreFailed(`cannot open the database ${path}: ${failed.error}`);
+  }
+
+  /** Called once if the thread dies, or has died, without being closed. */
+  onFailure(listener: (error: StoreFailed) => void): void {
+    this.crashListener = listener;
+    if (this.crashed) listener(this.crashed);
   }
 
   /** Resolves once the statement's effect is on disk. */
@@ -239,8 +245,9 @@ export class SqliteThread {
   private fail(message: string): void {
     if (this.failure) return;
     this.failure = new StoreFailed(message);
+    this.crashed = this.failure;
     this.rejectAll(this.failure);
-    this.onFailure(this.failure);
+    this.crashListener(this.failure);
   }
 
   private rejectAll(error: StoreFailed): void {

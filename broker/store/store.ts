@@ -54,9 +54,7 @@ export async function openStoreOn(thread: SqliteThread, clock: Clock): Promise<S
       log,
       transaction,
       act: (work) => act(transaction, log, work),
-      onFailure: (listener) => {
-        thread.onFailure = listener;
-      },
+      onFailure: (listener) => thread.onFailure(listener),
       close: () => thread.close(),
     };
   } catch (error) {
