@@ -104,8 +104,9 @@ export type Effect =
       readonly to: Side;
       readonly bytes: Uint8Array;
       /**
-       * The decision carried out. Towards the asset, one without counts as `operate`. Towards the
-       * client it is given where the asset's own message had to be decided (clipboard, files).
+       * The decision carried out; several sends may carry out one (data of a permitted channel).
+       * Towards the asset, one without counts as `operate`. Towards the client it is given where
+       * the asset's own message had to be decided (clipboard, files).
        */
       readonly decision?: number;
       /** Lets go of something held at the asset (a pressed key, a subscription): allowed even after a cut. */
