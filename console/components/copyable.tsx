@@ -15,7 +15,7 @@ export function Copyable({ value, what, shown }: CopyableProps) {
   const visible = shown !== undefined && value.length > shown ? `${value.slice(0, shown)}…` : value;
   return (
     <Group gap={2} wrap="nowrap" component="span" display="inline-flex">
-      <Code className="sp-id" title={value}>
+      <Code className="sp-id" title={value} data-cut={visible !== value || undefined}>
         {visible}
       </Code>
       <CopyButton value={value}>

@@ -83,7 +83,7 @@ interface RowsProps<Row> extends DataTableProps<Row> {
 
 function Rows<Row>({ label, rows, columns, rowKey, tone, sort, onSort }: RowsProps<Row>) {
   return (
-    <Table.ScrollContainer minWidth={0} className="sp-table">
+    <Table.ScrollContainer minWidth={0} type="native" className="sp-table">
       <Table aria-label={label} verticalSpacing={5} highlightOnHover>
         <Table.Thead>
           <Table.Tr>

@@ -1,6 +1,7 @@
 /** One way to the broker's HTTP API: JSON in and out, errors as `ApiProblem`. */
 import type { Problem } from "../../broker/api/shapes/people.ts";
 import { text } from "../text.ts";
+import { isCausedByPerson } from "./human.ts";
 import { ApiProblem } from "./problem.ts";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
@@ -19,9 +20,11 @@ export async function askBytes(path: string): Promise<Uint8Array> {
 }
 
 async function reach(method: Method, path: string, body?: unknown): Promise<Response> {
-  const init: RequestInit = { method, credentials: "same-origin", cache: "no-store" };
+  const headers = new Headers();
+  const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
+  if (method === "GET" && !isCausedByPerson()) headers.set("sallyport-background", "1");
   if (body !== undefined) {
-    init.headers = { "content-type": "application/json" };
+    headers.set("content-type", "application/json");
     init.body = JSON.stringify(body);
   }
   let response: Response;

@@ -9,6 +9,7 @@ const STALE_MS = 30_000;
 /** Health has no topic of its own on the live channel. */
 const HEALTH_EVERY_MS = 5_000;
 const RETRIES_MAX = 2;
+const RETRY_DELAY_MS = 600;
 
 /** A refusal stays a refusal; only a broker that was not there is worth asking again. */
 function worthRetrying(failures: number, thrown: Error): boolean {
@@ -17,7 +18,9 @@ function worthRetrying(failures: number, thrown: Error): boolean {
 }
 
 export const queryClient = new QueryClient({
-  defaultOptions: { queries: { staleTime: STALE_MS, retry: worthRetrying } },
+  defaultOptions: {
+    queries: { staleTime: STALE_MS, retry: worthRetrying, retryDelay: RETRY_DELAY_MS },
+  },
   queryCache: new QueryCache({
     onError: (thrown) => {
       if (thrown instanceof ApiProblem && thrown.status === 401) leaveForSignIn();

@@ -1,4 +1,4 @@
-import { SegmentedControl, useMantineColorScheme } from "@mantine/core";
+import { type MantineColorScheme, SegmentedControl, useMantineColorScheme } from "@mantine/core";
 import { text } from "../text.ts";
 
 export function ThemeSwitch() {
@@ -9,9 +9,7 @@ export function ThemeSwitch() {
       size="xs"
       aria-label={text.theme.label}
       value={colorScheme}
-      onChange={(chosen) => {
-        if (chosen === "light" || chosen === "dark" || chosen === "auto") setColorScheme(chosen);
-      }}
+      onChange={(chosen) => setColorScheme(asScheme(chosen))}
       data={[
         { value: "auto", label: text.theme.auto },
         { value: "light", label: text.theme.light },
@@ -19,4 +17,8 @@ export function ThemeSwitch() {
       ]}
     />
   );
+}
+
+export function asScheme(chosen: string | null): MantineColorScheme {
+  return chosen === "light" || chosen === "dark" ? chosen : "auto";
 }

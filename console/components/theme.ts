@@ -35,6 +35,17 @@ const dark: MantineColorsTuple = [
   "#131517",
 ];
 
+/** A dialog's head is not the page's banner. */
+const inDialog = {
+  closeButtonProps: { "aria-label": "Close" },
+  attributes: { header: { role: "presentation" } },
+  styles: {
+    header: { background: "var(--sp-panel)" },
+    content: { background: "var(--sp-panel)" },
+    title: { fontWeight: 600, fontSize: "var(--mantine-font-size-lg)" },
+  },
+};
+
 export const theme = createTheme({
   primaryColor: "slate",
   primaryShade: { light: 7, dark: 6 },
@@ -48,8 +59,10 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Button: { defaultProps: { size: "sm" } },
-    Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" }, centered: true } },
-    Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+    Anchor: { defaultProps: { underline: "always", c: "inherit" } },
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+    Modal: { defaultProps: { ...inDialog, centered: true } },
+    Drawer: { defaultProps: inDialog },
     Tooltip: {
       defaultProps: { openDelay: 250, events: { hover: true, focus: true, touch: true } },
     },

@@ -67,7 +67,7 @@ function PlantFileProblem({ health }: HealthProps) {
 
 function Parts({ health }: HealthProps) {
   return (
-    <Table.ScrollContainer minWidth={0} className="sp-table">
+    <Table.ScrollContainer minWidth={0} type="native" className="sp-table">
       <Table aria-label={words.parts.label} verticalSpacing={5}>
         <Table.Thead>
           <Table.Tr>

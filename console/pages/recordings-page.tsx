@@ -148,7 +148,7 @@ function Moment({ label, value, onChange }: Omit<PickProps, "any" | "choices">) 
       type="datetime-local"
       aria-label={label}
       leftSection={label}
-      leftSectionWidth={48}
+      leftSectionWidth={44}
       className="sp-recordings-moment"
       value={value}
       onChange={(event) => onChange(event.currentTarget.value)}
@@ -162,9 +162,12 @@ const COLUMNS: Column<RecordingView>[] = [
     title: words.table.what,
     sortBy: (r) => r.asset.name,
     cell: (r) => (
-      <Link className="sp-row-link" to={`/recordings/${r.id}`}>
-        {r.asset.name}
-      </Link>
+      <>
+        <Link className="sp-row-link" to={`/recordings/${r.id}`}>
+          {r.asset.name}
+        </Link>
+        <div className="sp-sub">{r.profile}</div>
+      </>
     ),
   },
   {
@@ -200,7 +203,6 @@ const COLUMNS: Column<RecordingView>[] = [
     sortBy: (r) => r.counts.refused,
     cell: (r) => r.counts.refused,
   },
-  { key: "profile", title: words.table.profile, sortBy: (r) => r.profile, cell: (r) => r.profile },
   {
     key: "state",
     title: words.table.state,

@@ -1,4 +1,11 @@
-import { ActionIcon, Burger, Menu, Tooltip, UnstyledButton } from "@mantine/core";
+import {
+  ActionIcon,
+  Burger,
+  Menu,
+  Tooltip,
+  UnstyledButton,
+  useMantineColorScheme,
+} from "@mantine/core";
 import {
   IconActivity,
   IconChevronDown,
@@ -11,7 +18,7 @@ import { Link } from "react-router";
 import { api } from "../components/api.ts";
 import { useMe, useRight } from "../components/me.ts";
 import { sessionsQuery } from "../components/queries.ts";
-import { ThemeSwitch } from "../components/theme-switch.tsx";
+import { asScheme } from "../components/theme-switch.tsx";
 import { text } from "../text.ts";
 
 interface HeaderProps {
@@ -78,9 +85,9 @@ function PersonMenu() {
           <br />
           {person.roles.map((role) => text.roles[role]).join(", ")}
         </Menu.Label>
-        <div className="sp-menu-theme">
-          <ThemeSwitch />
-        </div>
+        <Menu.Divider />
+        <Menu.Label>{text.theme.label}</Menu.Label>
+        <ThemeItems />
         <Menu.Divider />
         <Menu.Item component={Link} to="/account" leftSection={<IconUserCircle size={16} />}>
           {text.shell.account}
@@ -90,6 +97,19 @@ function PersonMenu() {
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+function ThemeItems() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <Menu.RadioGroup value={colorScheme} onChange={(chosen) => setColorScheme(asScheme(chosen))}>
+      {(["auto", "light", "dark"] as const).map((scheme) => (
+        <Menu.RadioItem key={scheme} value={scheme} closeMenuOnClick={false}>
+          {text.theme[scheme]}
+        </Menu.RadioItem>
+      ))}
+    </Menu.RadioGroup>
   );
 }
 

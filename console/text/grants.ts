@@ -29,6 +29,7 @@ export const grantsText = {
     reason: "Reason",
   },
   source: { "plant-file": "Plant file", console: "Console" },
+  wholeRole: (role: string) => `All with role ${role}`,
   by: "by",
   always: "always",
   open: "no end",

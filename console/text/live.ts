@@ -26,7 +26,7 @@ export const liveText = {
   frozen: "Frozen",
   frozenMeaning: "The recorder cannot write; nothing that changes the plant passes.",
   watch: "Watch",
-  goBack: "Go back to it",
+  goBack: "Return",
   end: "End",
   endNamed: (who: string, asset: string) => `End the session of ${who} on ${asset}`,
   endTitle: "End this session?",

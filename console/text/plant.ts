@@ -19,7 +19,6 @@ export const plantText = {
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     fit: "Show all",
-    asset: (name: string, state: string) => `${name}, ${state}`,
   },
   zones: { label: "Zones", all: "All zones" },
   table: {
@@ -27,7 +26,6 @@ export const plantText = {
     asset: "Asset",
     zone: "Zone",
     level: "Level",
-    device: "Device",
     protocol: "Protocol",
     access: "What I may do",
     state: "State",

@@ -32,7 +32,6 @@ export const recordingsText = {
     length: "Length",
     changed: "Writes",
     refused: "Refused",
-    profile: "Profile",
     state: "State",
     size: "Size",
     id: "Id",

@@ -103,8 +103,16 @@ function isCurrent({ state }: GrantView): boolean {
   return state === "live" || state === "coming";
 }
 
-function searchText({ subject, endpoint, profile, reason, id }: GrantView): string {
-  return [subject, endpoint, profile, reason, id].join(" ");
+const ROLE = "role:";
+
+/** A person's name, or "All engineers" for a grant of a whole role. */
+function nameOf({ subject }: GrantView): string {
+  return subject.startsWith(ROLE) ? words.wholeRole(subject.slice(ROLE.length)) : subject;
+}
+
+function searchText(grant: GrantView): string {
+  const { subject, endpoint, profile, reason, id } = grant;
+  return [subject, nameOf(grant), endpoint, profile, reason, id].join(" ");
 }
 
 function columnsOf(onRevoke: (grant: GrantView) => void): Column<GrantView>[] {
@@ -113,8 +121,8 @@ function columnsOf(onRevoke: (grant: GrantView) => void): Column<GrantView>[] {
     {
       key: "subject",
       title: head.subject,
-      sortBy: (g) => g.subject,
-      cell: (g) => <strong className="sp-strong">{g.subject}</strong>,
+      sortBy: nameOf,
+      cell: (g) => <strong className="sp-strong">{nameOf(g)}</strong>,
     },
     {
       key: "endpoint",
@@ -173,7 +181,7 @@ function columnsOf(onRevoke: (grant: GrantView) => void): Column<GrantView>[] {
             <Button
               size="compact-sm"
               variant="default"
-              aria-label={words.revokeNamed(g.subject, g.endpoint)}
+              aria-label={words.revokeNamed(nameOf(g), g.endpoint)}
               onClick={() => onRevoke(g)}
             >
               {words.revoke}
@@ -211,7 +219,7 @@ function Revoke({ grant, onClose }: RevokeProps) {
         await queryClient.invalidateQueries({ queryKey: grantsQuery.queryKey });
       }}
     >
-      {words.revokeExplain(grant.subject, grant.endpoint)}
+      {words.revokeExplain(nameOf(grant), grant.endpoint)}
     </ConfirmDialog>
   );
 }

@@ -132,7 +132,7 @@ interface RolesProps {
 function Roles(props: RolesProps) {
   return (
     <Checkbox.Group label={words.roles} required {...props}>
-      <Stack gap={6} mt={4}>
+      <Stack gap={8} mt={6} mb={8}>
         {ROLES.map((role) => (
           <Checkbox
             key={role}

@@ -41,6 +41,7 @@ export function Recoveries({ onLink }: RecoveriesProps) {
             {recovery.mayApprove ? (
               <Button
                 size="xs"
+                variant="default"
                 aria-label={words.approveNamed(recovery.personName)}
                 onClick={() => setAgreeing(recovery)}
               >

@@ -1,8 +1,9 @@
 /** One asset: what I may do here, and the one button that does it. */
 import { Anchor, Button, CloseButton, Group, Stack, Text, Title } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
 import { IconArrowRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import type { AssetView, EndpointView, PlantView } from "../../../broker/api/shapes/plant.ts";
 import { api } from "../../components/api.ts";
@@ -27,8 +28,17 @@ interface AssetPanelProps {
 }
 
 export function AssetPanel({ plant, asset, onClose }: AssetPanelProps) {
+  const panel = useRef<HTMLElement>(null);
+  useHotkeys([["Escape", () => onClose?.()]]);
+  const besidePlant = onClose !== undefined;
+  useEffect(() => (besidePlant ? borrowFocus(panel.current) : undefined), [besidePlant]);
   return (
-    <aside className={onClose ? "sp-asset sp-panel" : undefined} aria-label={asset.name}>
+    <aside
+      ref={panel}
+      tabIndex={-1}
+      className={besidePlant ? "sp-asset sp-panel" : undefined}
+      aria-label={asset.name}
+    >
       <Stack gap="sm">
         {onClose && (
           <Group justify="space-between" wrap="nowrap" align="flex-start">
@@ -50,6 +60,15 @@ export function AssetPanel({ plant, asset, onClose }: AssetPanelProps) {
       </Stack>
     </aside>
   );
+}
+
+/** A person who chose an asset goes on in its panel, and is back where they were when it closes. */
+function borrowFocus(panel: HTMLElement | null): () => void {
+  const before = document.activeElement;
+  panel?.focus({ preventScroll: true });
+  return () => {
+    if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+  };
 }
 
 /** Exactly one thing to do: go back, open, or read who can help. */
@@ -194,7 +213,7 @@ function Links({ asset }: { readonly asset: AssetView }) {
   const maySeeLive = useRight("session:list");
   const of = `?asset=${encodeURIComponent(asset.id)}`;
   return (
-    <Stack gap={4}>
+    <Stack gap={4} className="sp-asset-links">
       {maySeeRecordings && (
         <Anchor component={Link} to={`/recordings${of}`} size="sm">
           {words.recordings}

@@ -47,16 +47,16 @@ export interface MapLayout {
   readonly lines: readonly Line[];
 }
 
-export const ASSET_WIDTH = 204;
-export const ASSET_HEIGHT = 46;
+export const ASSET_WIDTH = 212;
+export const ASSET_HEIGHT = 48;
 const ZONE_HEAD = 32;
-const ZONE_WIDTH_MIN = 228;
-const ZONE_HEIGHT_MIN = 48;
+const ZONE_WIDTH_MIN = 236;
+const ZONE_HEIGHT_MIN = 36;
 const PADDING = 12;
 const GAP = 10;
 const COLUMNS_MAX = 3;
 /** Between rows of zones: room for the names of protocols on the conduits. */
-const ROW_GAP = 58;
+const ROW_GAP = 50;
 const ZONE_GAP = 36;
 
 interface Sized {
@@ -89,7 +89,7 @@ function size(zone: MapZone, zones: readonly MapZone[], assets: readonly MapAsse
     .filter((child) => child.parent === zone.id)
     .map((child) => size(child, zones, assets));
   const grid = placeAssets(zone.id, own);
-  const below = grid.bottom + (own.length > 0 && children.length > 0 ? ROW_GAP / 2 : 0);
+  const below = grid.bottom + (own.length > 0 && children.length > 0 ? GAP : 0);
   const rows = placeRows(children, zone.id, PADDING, below);
   const content = Math.max(grid.right, rows.right) + PADDING;
   const bottom = children.length > 0 ? rows.bottom + PADDING : grid.bottom + (own.length && 2);

@@ -54,7 +54,6 @@ export function AssetNode({ data }: NodeProps<AssetNodeType>) {
       data-selected={selected || undefined}
       data-faded={faded || undefined}
       aria-pressed={selected}
-      aria-label={plantText.map.asset(asset.name, word)}
       onClick={() => onSelect(asset.id)}
     >
       <span className="sp-map-asset-name">{asset.name}</span>
@@ -62,9 +61,7 @@ export function AssetNode({ data }: NodeProps<AssetNodeType>) {
         <Shape size={8} aria-hidden />
         {word}
       </span>
-      {waysIn(asset).length > 0 && (
-        <IconKey size={15} className="sp-map-asset-key" aria-label={plantText.table.access} />
-      )}
+      {waysIn(asset).length > 0 && <IconKey size={15} className="sp-map-asset-key" aria-hidden />}
     </UnstyledButton>
   );
 }

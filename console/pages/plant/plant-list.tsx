@@ -5,7 +5,6 @@ import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
 import { ClassBadges } from "../../components/class-badges.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { useNow } from "../../components/now.ts";
-import { useNarrow } from "../../components/use-narrow.ts";
 import { plantText } from "../../text/plant.ts";
 import { classesAt, nextGrant } from "./access.ts";
 import { AssetState, assetStateWord } from "./asset-state.tsx";
@@ -16,10 +15,11 @@ interface PlantListProps {
   readonly matching: ReadonlySet<string>;
   readonly onClearFilter: () => void;
   readonly onSelect: (asset: string) => void;
+  /** Room for the tree of zones beside the table. */
+  readonly roomy: boolean;
 }
 
-export function PlantList({ plant, matching, onClearFilter, onSelect }: PlantListProps) {
-  const narrow = useNarrow();
+export function PlantList({ plant, matching, onClearFilter, onSelect, roomy }: PlantListProps) {
   const [zone, setZone] = useState<string | null>(null);
   const tree = useMemo(() => zoneTree(plant), [plant]);
   const columns = useMemo(() => columnsOf(plant, onSelect), [plant, onSelect]);
@@ -29,7 +29,7 @@ export function PlantList({ plant, matching, onClearFilter, onSelect }: PlantLis
   );
   return (
     <div className="sp-plant-list">
-      {!narrow && <ZoneTree branches={tree} chosen={zone} onChoose={setZone} />}
+      {roomy && <ZoneTree branches={tree} chosen={zone} onChoose={setZone} />}
       <div className="sp-plant-table">
         <DataTable
           label={plantText.table.label}
@@ -62,15 +62,23 @@ function columnsOf(plant: PlantView, onSelect: (asset: string) => void): Column<
       title: words.asset,
       sortBy: (asset) => asset.name,
       cell: (asset) => (
-        <UnstyledButton className="sp-row-link" onClick={() => onSelect(asset.id)}>
-          {asset.name}
-        </UnstyledButton>
+        <>
+          <UnstyledButton className="sp-row-link" onClick={() => onSelect(asset.id)}>
+            {asset.name}
+          </UnstyledButton>
+          <div className="sp-sub">{device(asset)}</div>
+        </>
       ),
     },
     { key: "zone", title: words.zone, sortBy: zoneName, cell: zoneName },
     { key: "level", title: words.level, sortBy: level, cell: level, align: "right" },
-    { key: "device", title: words.device, sortBy: device, cell: device },
-    { key: "protocol", title: words.protocol, sortBy: protocols, cell: protocols },
+    {
+      key: "protocol",
+      title: words.protocol,
+      sortBy: protocols,
+      cell: protocols,
+      hidden: (a) => protocols(a) === "",
+    },
     {
       key: "access",
       title: words.access,

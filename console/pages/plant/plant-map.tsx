@@ -17,8 +17,8 @@ import { layoutMap, type MapLayout } from "./map-layout.ts";
 import { AssetNode, type PlantNode, ZoneNode } from "./map-nodes.tsx";
 
 const NODE_TYPES = { zone: ZoneNode, asset: AssetNode };
-const FIT = { padding: 0.06, maxZoom: 1 };
-/** Below this the names of assets cannot be read. */
+/** Whole, but never so small that names cannot be read: then one pans. */
+const FIT = { padding: 0.04, minZoom: 0.7, maxZoom: 1 };
 const ZOOM_MIN = 0.35;
 const ZOOM_MAX = 1.6;
 

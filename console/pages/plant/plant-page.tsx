@@ -58,11 +58,11 @@ function Plant({ plant }: { readonly plant: PlantView }) {
       fill={!narrow}
       title={plantText.title}
       summary={plantText.counts(plant.assets.length, plant.zones.length)}
-      actions={!narrow && <ViewSwitch view={view} onChange={setView} />}
     >
       <FileProblem plant={plant} />
       <div className="sp-toolbar">
         <FilterField value={filter} onChange={setFilter} label={plantText.filter} />
+        {!narrow && <ViewSwitch view={view} onChange={setView} />}
       </div>
       <div className="sp-plant">
         <div className="sp-plant-main">
@@ -76,6 +76,7 @@ function Plant({ plant }: { readonly plant: PlantView }) {
               matching={matching}
               onClearFilter={() => setFilter("")}
               onSelect={select}
+              roomy={!narrow && selected === undefined}
             />
           )}
         </div>
