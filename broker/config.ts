@@ -119,7 +119,7 @@ function derive(given: Config): Config {
     origins: Object.freeze([...origins]),
     rpId: given.rpId || (first ? new URL(first).hostname : "localhost"),
     dataFolder,
-    recordingsFolder: resolve(given.recordingsFolder || resolve(dataFolder, "recordings")),
+    evidenceFolder: resolve(given.evidenceFolder || resolve(dataFolder, "evidence")),
     plantFile: given.plantFile && resolve(given.plantFile),
     simulator: resolve(given.simulator),
     consoleFolder: resolve(given.consoleFolder),

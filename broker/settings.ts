@@ -73,11 +73,12 @@ export const SETTINGS = {
     fallback: "data",
     description: "Folder of database, keys and recordings. Nobody else may be able to read it.",
   }),
-  recordingsFolder: optionalText(
+  evidenceFolder: optionalText(
     {
-      variable: "SALLYPORT_RECORDINGS",
+      variable: "SALLYPORT_EVIDENCE",
       fallback: "",
-      description: "Folder of the recordings. Default: <data>/recordings.",
+      description:
+        "Folder of the recordings, best on a volume of its own. Default: <data>/evidence.",
     },
     /./,
     "a path",
@@ -131,6 +132,24 @@ export const SETTINGS = {
     description: "How much is logged.",
     schema: z.enum(["error", "warn", "info", "debug"]),
   },
+  firstName: optionalText(
+    {
+      variable: "SALLYPORT_FIRST_NAME",
+      fallback: "First administrator",
+      description: "Name of the first person, who is administrator and engineer.",
+    },
+    /./,
+    "a name",
+  ),
+  firstEmail: optionalText(
+    {
+      variable: "SALLYPORT_FIRST_EMAIL",
+      fallback: "administrator@localhost",
+      description: "E-mail address of the first person, as plant-file grants name people.",
+    },
+    /^[^\s@]+@[^\s@]+$/,
+    "an e-mail address",
+  ),
   metricsToken: {
     ...optionalText(
       {

@@ -10,11 +10,12 @@ type State = Part["state"];
 /** Asked when somebody looks. */
 export interface HealthSources {
   readonly version: string;
-  readonly clock: Clock;
-  readonly recordingsFolder: string;
-  plant(): { readonly digest: string; readonly loadedMs: number; readonly problem: string | null };
-  liveSessions(): number;
-  recorderReady(): boolean;
+  readonly evidenceFolder: string;
+  readonly plantDigest: string;
+  readonly plantLoadedMs: number;
+  readonly plantProblem: string | null;
+  readonly liveSessions: number;
+  readonly recorderReady: boolean;
   readonly commitMs: RecentValues;
   readonly cutMs: RecentValues;
 }
@@ -24,19 +25,19 @@ const DISK_ATTENTION = 0.85;
 const DISK_FAILED = 0.95;
 
 export class HealthBoard {
-  private readonly sources: HealthSources;
+  private readonly clock: Clock;
   private readonly parts = new Map<string, Part>();
   private readonly startedMs: number;
 
-  constructor(sources: HealthSources) {
-    this.sources = sources;
-    this.startedMs = sources.clock.wallMs();
+  constructor(clock: Clock) {
+    this.clock = clock;
+    this.startedMs = clock.wallMs();
   }
 
   /** @param text one sentence: what it does now, or what is wrong and what to do */
   report(name: string, state: State, text: string): void {
     const before = this.parts.get(name);
-    const sinceMs = before?.state === state ? before.sinceMs : this.sources.clock.wallMs();
+    const sinceMs = before?.state === state ? before.sinceMs : this.clock.wallMs();
     this.parts.set(name, { name, state, text, sinceMs });
   }
 
@@ -45,31 +46,30 @@ export class HealthBoard {
     return this.parts.get("store")?.state !== "failed";
   }
 
-  async view(): Promise<HealthView> {
-    const { sources } = this;
-    const disk = await diskOf(sources.recordingsFolder);
+  async view(sources: HealthSources): Promise<HealthView> {
+    const disk = await diskOf(sources.evidenceFolder);
     this.report("disk", disk.state, disk.text);
-    const { digest, loadedMs, problem } = sources.plant();
+    const problem = sources.plantProblem;
     const parts = [...this.parts.values()];
     return {
       state: worst(parts),
       version: sources.version,
       node: process.version,
       startedMs: this.startedMs,
-      nowMs: sources.clock.wallMs(),
+      nowMs: this.clock.wallMs(),
       parts,
       recorder: {
-        state: sources.recorderReady() ? "recording" : "frozen",
+        state: sources.recorderReady ? "recording" : "frozen",
         commitP50Ms: sources.commitMs.quantile(0.5),
         commitP99Ms: sources.commitMs.quantile(0.99),
         freeBytes: disk.freeBytes,
       },
       plantFile: {
-        digest,
-        loadedMs,
+        digest: sources.plantDigest,
+        loadedMs: sources.plantLoadedMs,
         problem: problem === null ? null : { message: problem, line: lineOf(problem) },
       },
-      sessions: { live: sources.liveSessions(), cutP99Ms: sources.cutMs.quantile(0.99) },
+      sessions: { live: sources.liveSessions, cutP99Ms: sources.cutMs.quantile(0.99) },
     };
   }
 }

@@ -23,6 +23,8 @@ export interface Metrics {
   event(event: SiteEvent): void;
   readonly cutMs: RecentValues;
   readonly commitMs: RecentValues;
+  /** What is read when somebody asks; known once all parts are there. */
+  read(gauges: Gauges): void;
   close(): void;
 }
 
@@ -33,12 +35,12 @@ const CUT_SECONDS = [0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.02, 0.1];
 const COMMIT_SECONDS = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 1];
 const LOOP_RESOLUTION_MS = 10;
 
-export function createMetrics(gauges: Gauges): Metrics {
+export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   loop.enable();
-  addGauges(registry, gauges, loop);
+  addLoopDelay(registry, loop);
   const counters = countersOf(registry);
   const requestSeconds = new Histogram({
     name: "sallyport_http_request_seconds",
@@ -83,6 +85,7 @@ export function createMetrics(gauges: Gauges): Metrics {
     },
     cutMs,
     commitMs,
+    read: (gauges) => addGauges(registry, gauges),
     close: () => void loop.disable(),
   };
 }
@@ -125,7 +128,7 @@ function countersOf(registry: Registry) {
   };
 }
 
-function addGauges(registry: Registry, gauges: Gauges, loop: IntervalHistogram): void {
+function addGauges(registry: Registry, gauges: Gauges): void {
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -141,6 +144,9 @@ function addGauges(registry: Registry, gauges: Gauges, loop: IntervalHistogram):
     gauges.recorderReady() ? 1 : 0,
   );
   gauge("sallyport_memory_bytes", "Resident memory of the broker", () => process.memoryUsage.rss());
+}
+
+function addLoopDelay(registry: Registry, loop: IntervalHistogram): void {
   new Gauge({
     name: "sallyport_event_loop_delay_seconds",
     help: "How late the event loop was since the last reading",

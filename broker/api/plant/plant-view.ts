@@ -9,7 +9,7 @@ import type { AssetView, EndpointView, MyGrantView, PlantView, TagView } from ".
 
 /** The plant in force, and what is wrong with a newer file that is not. */
 export interface PlantShown extends PlantInForce {
-  problem(): string | null;
+  problem(): string | undefined;
 }
 
 type AccessAsked = Pick<Access<LiveSession>, "mayView" | "grantsOf" | "classes">;
@@ -35,7 +35,7 @@ export function plantView(
     assets: assets.map((asset) => assetView(view, asset)),
     profiles: view.manages ? plant.profiles.map(profileView) : [],
     digest: plant.digest,
-    problem: view.manages ? source.problem() : null,
+    problem: view.manages ? (source.problem() ?? null) : null,
   };
 }
 

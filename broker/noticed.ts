@@ -1,0 +1,172 @@
+/**
+ * What the parts notice becomes events, log lines, metrics, health and word to the pages, here
+ * and nowhere else. Nothing in here may hold up a session: events are written behind it.
+ */
+import type { HealthBoard } from "./api/health/health-board.ts";
+import type { Metrics } from "./api/health/metrics.ts";
+import type { TopicBell } from "./api/live/topic-bell.ts";
+import { topicOf } from "./api/live/topics.ts";
+import type { Clock } from "./clock.ts";
+import { watchClockSteps } from "./clock-steps.ts";
+import type { Recorder, RecorderState } from "./evidence/recorder.ts";
+import type { Logger } from "./log.ts";
+import type { PlantSource } from "./plant/plant-source.ts";
+import type { Cause, LiveSession, SessionEvent } from "./sessions/session.ts";
+import type { SessionHooks } from "./sessions/session-hooks.ts";
+import type { NewSiteEvent } from "./store/site-log.ts";
+import type { Store } from "./store/store.ts";
+
+export interface NoticingParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly board: HealthBoard;
+  readonly bell: TopicBell;
+}
+
+export class Noticed {
+  private readonly parts: NoticingParts;
+
+  constructor(parts: NoticingParts) {
+    this.parts = parts;
+    const { store, board, log, metrics, bell } = parts;
+    board.report("store", "ok", "People, grants and events are kept.");
+    store.onFailure((error) => {
+      log.error({ error }, "the store has failed");
+      board.report("store", "failed", "The database cannot be used: see the log, then restart.");
+    });
+    store.log.onEvent((event) => {
+      metrics.event(event);
+      bell.ring("events");
+      const topic = topicOf(event);
+      if (topic) bell.ring(topic);
+    });
+  }
+
+  /** An event for people, and the same line in the log. Never waits and never throws. */
+  note(event: NewSiteEvent): void {
+    const { log, store } = this.parts;
+    const { kind, session, subject } = event;
+    log[event.priority === "alarm" ? "warn" : "info"]({ kind, session, subject }, event.text);
+    store.log
+      .record(event)
+      .catch((error: unknown) => log.error({ error }, "an event was not kept"));
+  }
+
+  recorder(recorder: Recorder): () => void {
+    const show = (state: RecorderState) => {
+      const { board } = this.parts;
+      if (state.kind === "ready") board.report("recorder", "ok", "Every session is recorded.");
+      else board.report("recorder", "failed", `Nothing can be recorded: ${state.cause}.`);
+    };
+    show(recorder.state);
+    return recorder.onState((state) => {
+      show(state);
+      const failed = state.kind === "failed";
+      this.note({
+        kind: failed ? "recorder:failed" : "recorder:ready",
+        priority: failed ? "alarm" : "event",
+        text: failed ? `Nothing can be recorded: ${state.cause}` : "Recording works again",
+      });
+      this.parts.bell.ring("sessions");
+    });
+  }
+
+  plant(source: PlantSource): () => void {
+    const { board, bell } = this.parts;
+    const show = (problem: string | undefined) =>
+      problem === undefined
+        ? board.report("plant file", "ok", "The file on disk is in force.")
+        : board.report("plant file", "attention", `An older plant is in force: ${problem}.`);
+    show(source.problem());
+    const stops = [
+      source.onChanged((plant) => {
+        const text = `A changed plant file is in force (${plant.digest.slice(0, 12)})`;
+        this.note({ kind: "plant:changed", priority: "event", text });
+      }),
+      source.onProblem((problem) => {
+        show(problem);
+        bell.ring("plant");
+        if (problem === undefined) return;
+        const text = `The plant file is not valid, the older one stays in force: ${problem}`;
+        this.note({ kind: "plant:invalid", priority: "alarm", text });
+      }),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  clockSteps(): () => void {
+    return watchClockSteps(this.parts.clock, (byMs) => {
+      const text = `The clock of this machine was set ${byMs > 0 ? "forward" : "back"} by ${Math.abs(byMs)} ms`;
+      this.note({ kind: "clock:stepped", priority: "alarm", text });
+    });
+  }
+
+  sessionHooks(): SessionHooks {
+    const { metrics, bell } = this.parts;
+    return {
+      onOperation: metrics.operation,
+      onCut: metrics.cut,
+      onOpen: (session) => this.opened(session),
+      onEnd: (session, cause) => this.ended(session, cause),
+      onChange: () => {
+        bell.ring("sessions");
+        bell.ring("recordings");
+      },
+      onAlarm: (session, text) =>
+        this.note({ kind: "session:fault", priority: "alarm", text, session }),
+    };
+  }
+
+  private opened(session: LiveSession): void {
+    const { subject, asset, endpoint, grant, profile } = session.claims;
+    this.note({
+      kind: "session:opened",
+      priority: "event",
+      text: `${subject.name} opened a session on ${asset.name}/${endpoint.id} (profile ${profile.id}, grant ${grant.id})`,
+      subject: subject.id,
+      session: session.claims.session,
+    });
+    session.listen(this.refusedWrites(session));
+  }
+
+  private ended(session: LiveSession, cause: Cause): void {
+    const { subject, asset } = session.claims;
+    this.note({
+      kind: "session:ended",
+      priority: cause.rule === "violation" || cause.rule === "recorder" ? "alarm" : "event",
+      text: `The session of ${subject.name} on ${asset.name} ended (${cause.rule}): ${cause.reason}`,
+      subject: cause.by ?? subject.id,
+      session: session.claims.session,
+    });
+  }
+
+  /** A refused write needs a person's eye; a thousand of them one line now and then. */
+  private refusedWrites(session: LiveSession): (event: SessionEvent) => void {
+    let since = 0;
+    let quietUntilMs = Number.NEGATIVE_INFINITY;
+    return (event) => {
+      if (event.kind !== "decision" || event.verdict === "permit") return;
+      since += 1;
+      const nowMs = this.parts.clock.monotonicMs();
+      if (nowMs < quietUntilMs) return;
+      quietUntilMs = nowMs + REFUSALS_QUIET_MS;
+      const { subject, asset } = session.claims;
+      const count = since === 1 ? "An operation" : `${since} operations`;
+      since = 0;
+      this.note({
+        kind: "operation:refused",
+        priority: "alarm",
+        text: `${count} of ${subject.name} on ${asset.name} refused, last ${event.action} by ${event.rule}${event.reason && `: ${event.reason}`}`,
+        subject: subject.id,
+        session: session.claims.session,
+      });
+    };
+  }
+}
+
+/** Between two events about refusals of one session. */
+const REFUSALS_QUIET_MS = 15_000;

@@ -1,0 +1,210 @@
+/** Opens the broker's parts, each from those before it. */
+import { join } from "node:path";
+import type { Access } from "./access/access.ts";
+import { openAccess } from "./access/open-access.ts";
+import { loadSigningKey } from "./access/signing-key.ts";
+import type { HealthBoard } from "./api/health/health-board.ts";
+import type { Metrics } from "./api/health/metrics.ts";
+import { openLiveChannel } from "./api/live/live-channel.ts";
+import type { TopicBell } from "./api/live/topic-bell.ts";
+import { routeTable } from "./api/route-table.ts";
+import { buildServer } from "./api/server.ts";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import { buildConsole, needsBuild } from "./console-build.ts";
+import { type Evidence, openEvidence } from "./evidence/evidence.ts";
+import { firstPlantFile } from "./first-plant.ts";
+import { lockFolder } from "./folder-lock.ts";
+import type { Identity } from "./identity/identity.ts";
+import { openIdentity } from "./identity/open-identity.ts";
+import type { Logger } from "./log.ts";
+import type { Noticed } from "./noticed.ts";
+import type { Opened } from "./opened.ts";
+import { PlantSource } from "./plant/plant-source.ts";
+import { portRefusal } from "./port.ts";
+import type { LiveSession, SessionHost } from "./sessions/session.ts";
+import { createSessionHost } from "./sessions/session-host.ts";
+import { startSimulatedPlant } from "./simulated-plant.ts";
+import type { Store } from "./store/store.ts";
+
+/** What every part stands on. */
+export interface Ground {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly log: Logger;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly board: HealthBoard;
+  readonly bell: TopicBell;
+  readonly noticed: Noticed;
+  readonly opened: Opened;
+  say(line: string): void;
+}
+
+export async function openRecorder(ground: Ground): Promise<Evidence> {
+  const { config, opened, clock, version, say, noticed } = ground;
+  opened.push(lockFolder(config.evidenceFolder));
+  const evidence = await openEvidence({
+    directory: config.evidenceFolder,
+    build: version,
+    clock,
+  });
+  opened.push(() => evidence.close());
+  opened.push(noticed.recorder(evidence.recorder));
+  const { recovered } = evidence;
+  if (recovered.length > 0) say(`closed ${counted(recovered.length)} of an earlier run`);
+  for (const { session, state, cause } of recovered) {
+    const text = `A recording of an earlier run was closed as ${state}: ${cause}`;
+    noticed.note({ kind: "recording:recovered", priority: "alarm", text, session });
+  }
+  return evidence;
+}
+
+function counted(recordings: number): string {
+  return recordings === 1 ? "1 recording" : `${recordings} recordings`;
+}
+
+export interface OpenPlant {
+  readonly source: PlantSource;
+  readonly file: string;
+  /** What the simulated plant says about itself. */
+  readonly simulated: string | undefined;
+}
+
+export async function openPlant(ground: Ground): Promise<OpenPlant> {
+  const { config, opened, clock, noticed } = ground;
+  const file = config.plantFile || firstPlantFile(config.dataFolder, config.simulatorPort);
+  const source = await PlantSource.open({ path: file, clock });
+  opened.push(() => source.close());
+  opened.push(noticed.plant(source));
+  const simulate = config.plantFile === "" || config.simulate;
+  return { source, file, simulated: simulate ? await openSimulator(ground) : undefined };
+}
+
+async function openSimulator({ config, opened, board, log }: Ground): Promise<string> {
+  const name = "simulated plant";
+  const plant = await startSimulatedPlant(config.simulator, config.simulatorPort, (reason) => {
+    log.error({ reason }, "the simulated plant is gone");
+    board.report(name, "failed", `The simulated plant is gone: ${reason}. Restart the broker.`);
+  });
+  opened.push(() => plant.stop());
+  board.report(name, "ok", `It runs: ${plant.addresses}.`);
+  return plant.addresses;
+}
+
+export function openPeople({ config, opened, clock, store }: Ground): Promise<Identity> {
+  const { rpId, origins, signInIdleMs: idleMs, signInAbsoluteMs: absoluteMs } = config;
+  const identity = openIdentity({
+    ...{ store, clock },
+    config: { rpId, origins, rpName: "Sallyport", idleMs, absoluteMs },
+  });
+  opened.push(async () => (await identity).close());
+  return identity;
+}
+
+export interface Core {
+  readonly identity: Identity;
+  readonly evidence: Evidence;
+  readonly plant: PlantSource;
+  readonly sessions: SessionHost;
+  readonly access: Access<LiveSession>;
+}
+
+export async function openCore(
+  ground: Ground,
+  parts: Pick<Core, "identity" | "evidence" | "plant">,
+): Promise<Core> {
+  const { config, opened, clock, version, store, noticed } = ground;
+  const { identity, evidence, plant } = parts;
+  const key = loadSigningKey(join(config.dataFolder, "permit-key.pem"));
+  const sessions = createSessionHost({
+    recorder: evidence.recorder,
+    permitKey: key.publicKey,
+    clock,
+    build: version,
+    hooks: noticed.sessionHooks(),
+  });
+  opened.push(() => sessions.shutdown());
+  const access = await openAccess<LiveSession>({
+    ...{ store, clock, plant, host: sessions, permitKey: key.privateKey },
+    people: identity.people,
+    signIns: identity.signIns,
+    limits: {
+      idleMs: config.sessionIdleMs,
+      leaseMs: config.sessionLeaseMs,
+      absoluteMs: config.sessionAbsoluteMs,
+    },
+  });
+  opened.push(() => access.close());
+  return { ...parts, sessions, access };
+}
+
+/** Builds the console if need be, then listens: from here on people can come in. */
+export async function openDoors(ground: Ground, core: Core): Promise<void> {
+  const { config, opened, clock, log, say, version, store, bell, metrics } = ground;
+  const { identity, access, sessions, evidence } = core;
+  if (needsBuild(config.consoleFolder)) {
+    say("building the console …");
+    await buildConsole(config.consoleFolder);
+  }
+  const routes = routeTable({
+    ...{ identity, access, sessions, metrics },
+    recorder: evidence.recorder,
+    recordings: evidence.recordings,
+    siteLog: store.log,
+    plant: core.plant,
+    health: healthOf(ground, core),
+  });
+  const settings = { ...config, version };
+  const app = await buildServer(settings, routes, identity.signIns, log, metrics.request);
+  const live = openLiveChannel(app.server, {
+    ...{ identity, sessions, clock, log, origins: config.origins },
+    recordings: evidence.recordings,
+    siteLog: store.log,
+    parseCookies: (header) => app.parseCookie(header),
+  });
+  const stops = [
+    bell.onRing((topic) => live.announce(topic)),
+    identity.people.onChanged(() => live.announce("people")),
+    access.onGrantsChanged(() => live.announce("grants")),
+  ];
+  metrics.read({
+    liveSessions: () => sessions.list().length,
+    sockets: () => live.sockets,
+    recorderReady: () => evidence.recorder.state.kind === "ready",
+  });
+  opened.push(async () => {
+    app.server.close();
+    // People hear why their session ended before their page is cut off.
+    await sessions.shutdown();
+    for (const stop of stops) stop();
+    await live.close();
+    await app.close();
+  });
+  await app.listen({ host: config.listen, port: config.port }).catch((error) => {
+    throw portRefusal(config, error);
+  });
+}
+
+function healthOf({ board, config, metrics, version, clock }: Ground, core: Core) {
+  const { plant, sessions, evidence } = core;
+  let plantLoadedMs = clock.wallMs();
+  plant.onChanged(() => {
+    plantLoadedMs = clock.wallMs();
+  });
+  return {
+    isReady: () => board.isReady(),
+    view: () =>
+      board.view({
+        ...{ version, plantLoadedMs },
+        evidenceFolder: config.evidenceFolder,
+        plantDigest: plant.current().digest,
+        plantProblem: plant.problem() ?? null,
+        liveSessions: sessions.list().length,
+        recorderReady: evidence.recorder.state.kind === "ready",
+        commitMs: metrics.commitMs,
+        cutMs: metrics.cutMs,
+      }),
+  };
+}

@@ -1,0 +1,119 @@
+/**
+ * Runs the broker as a program: reads the environment, says where it is, stops on a signal.
+ * Whatever stands in the way of starting is one line on standard error and a code.
+ */
+import { ConfigInvalid, readConfig } from "./config.ts";
+import { type Broker, startBroker } from "./start.ts";
+import { StartRefused } from "./start-refused.ts";
+
+/** The configuration is wrong; nothing was started. */
+const EXIT_CONFIG = 2;
+/** Something else stood in the way, or the broker failed while it ran. */
+const EXIT_FAILED = 1;
+/** A second Ctrl-C, as shells report it. */
+const EXIT_INTERRUPTED = 130;
+
+/** Resolves once the broker runs; the process then ends by a signal. */
+export async function runBroker(environment: NodeJS.ProcessEnv): Promise<void> {
+  // Nobody else may read what this process writes.
+  process.umask(0o077);
+  const starting = start(environment);
+  onStopSignal(() => void starting.then((broker) => broker && shutDown(broker)));
+  onFault((error) => void starting.then((broker) => endWith(error, broker)));
+  await starting;
+}
+
+/** Undefined: it did not start, and the process is about to end. */
+async function start(environment: NodeJS.ProcessEnv): Promise<Broker | undefined> {
+  try {
+    const broker = await startBroker(readConfig(environment), {
+      say: (line) => process.stdout.write(`${line}\n`),
+    });
+    process.stdout.write(welcome(broker));
+    return broker;
+  } catch (error) {
+    process.exit(explain(error));
+  }
+}
+
+/** The first signal stops in order; the second at once, whatever is still open. */
+function onStopSignal(stop: () => void): void {
+  let asked = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(EXIT_INTERRUPTED);
+      asked = true;
+      stop();
+    });
+  }
+}
+
+async function shutDown(broker: Broker): Promise<void> {
+  process.stdout.write("\nstopping: sessions are ended, recordings sealed …\n");
+  try {
+    await broker.close();
+    process.stdout.write("stopped\n");
+    process.exit(0);
+  } catch (error) {
+    process.exit(explain(error));
+  }
+}
+
+function onFault(end: (error: unknown) => void): void {
+  process.on("uncaughtException", end);
+  process.on("unhandledRejection", end);
+}
+
+/** Sealing what is open takes a commit; a disk that hangs must not keep a broken broker alive. */
+const LAST_MS = 5_000;
+
+/** Nobody knows what state a broker is in after this: it ends what is open and then itself. */
+async function endWith(error: unknown, broker: Broker | undefined): Promise<never> {
+  setTimeout(() => process.exit(EXIT_FAILED), LAST_MS);
+  process.stderr.write(`sallyport: stopped by a fault of its own: ${lineOf(error)}\n`);
+  if (error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  broker?.noteFault(error);
+  await broker?.close().catch(() => {});
+  process.exit(EXIT_FAILED);
+}
+
+function explain(error: unknown): number {
+  if (error instanceof ConfigInvalid) {
+    for (const problem of error.problems) process.stderr.write(`sallyport: ${problem}\n`);
+    return EXIT_CONFIG;
+  }
+  process.stderr.write(`sallyport: ${lineOf(error)}\n`);
+  if (!(error instanceof StartRefused) && error instanceof Error && error.stack) {
+    process.stderr.write(`${error.stack.split("\n").slice(1).join("\n")}\n`);
+  }
+  return error instanceof StartRefused ? error.exitCode : EXIT_FAILED;
+}
+
+function lineOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n").join(" ");
+}
+
+function welcome(broker: Broker): string {
+  const link = broker.enrolmentLink;
+  const rows: [string, string][] = [
+    ["console", broker.address],
+    ...(link
+      ? ([
+          ["enrol", link.url],
+          ["", `for the first administrator: works once, until ${clockTime(link.expiresMs)}`],
+        ] as [string, string][])
+      : []),
+    ["plant", broker.plantName],
+    ...(broker.simulatedPlant ? ([["", broker.simulatedPlant]] as [string, string][]) : []),
+    ["plant file", broker.plantFile],
+    ["data", broker.dataFolder],
+    ["log", broker.log],
+    ["stop", "Ctrl-C"],
+  ];
+  const lines = rows.map(([name, text]) => `  ${name.padEnd(11)}${text}`.trimEnd());
+  return `\nSallyport ${broker.version}\n\n${lines.join("\n")}\n\n`;
+}
+
+function clockTime(atMs: number): string {
+  return new Date(atMs).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}

@@ -1,0 +1,56 @@
+/** What stands in the way of a start, as the one line that a person reads. */
+import { ConsoleBuildFailed } from "./console-build.ts";
+import { FolderInUse } from "./folder-lock.ts";
+import { IdentityRefused } from "./identity/identity.ts";
+import { PlantFileInvalid } from "./plant/plant-source.ts";
+import { SimulatedPlantFailed } from "./simulated-plant.ts";
+import { DataFolderRefused } from "./store/data-folder.ts";
+import { StoreInUse } from "./store/sqlite-thread.ts";
+
+export class StartRefused extends Error {
+  override readonly name = "StartRefused";
+  /** 2: the configuration, the plant file included, must be changed. 1: anything else. */
+  readonly exitCode: 1 | 2;
+  constructor(message: string, exitCode: 1 | 2) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** What is not known here is a fault of ours and stays what it is, with its stack. */
+export function startRefusalOf(error: unknown): unknown {
+  if (error instanceof PlantFileInvalid) return new StartRefused(`plant file: ${error.message}`, 2);
+  if (error instanceof IdentityRefused) return new StartRefused(error.message, 2);
+  if (error instanceof StoreInUse) {
+    return new StartRefused("another broker uses this data folder: stop it first", 1);
+  }
+  for (const known of [FolderInUse, DataFolderRefused, SimulatedPlantFailed, ConsoleBuildFailed]) {
+    if (error instanceof known) return new StartRefused(error.message, 1);
+  }
+  return isSystemError(error) ? new StartRefused(systemText(error), 1) : error;
+}
+
+interface SystemError extends Error {
+  readonly code: string;
+  readonly path?: string;
+}
+
+/** Of files and sockets: full disks, missing rights, taken ports. */
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && "syscall" in error && "code" in error;
+}
+
+function systemText(error: SystemError): string {
+  const what = SYSTEM_TEXTS[error.code];
+  if (what === undefined) return error.message;
+  return error.path === undefined ? what : `${error.path}: ${what}`;
+}
+
+const SYSTEM_TEXTS: Readonly<Record<string, string>> = {
+  EACCES: "this user has no right to it",
+  EPERM: "this user has no right to it",
+  ENOSPC: "the disk is full",
+  EROFS: "the disk is read-only",
+  ENOTDIR: "it is not a folder",
+  EEXIST: "it is not a folder",
+};

@@ -1,0 +1,108 @@
+/**
+ * The one place where the broker's parts are built. They are opened in the order in which they
+ * need each other and closed in reverse; a start that fails closes what it had opened.
+ */
+import { join } from "node:path";
+import { HealthBoard } from "./api/health/health-board.ts";
+import { createMetrics } from "./api/health/metrics.ts";
+import { TopicBell } from "./api/live/topic-bell.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { EnrolmentLink } from "./identity/identity.ts";
+import { openLog } from "./log.ts";
+import { Noticed } from "./noticed.ts";
+import {
+  type Ground,
+  openCore,
+  openDoors,
+  openPeople,
+  openPlant,
+  openRecorder,
+} from "./open-parts.ts";
+import { Opened } from "./opened.ts";
+import { withFreePort } from "./port.ts";
+import { startRefusalOf } from "./start-refused.ts";
+import { prepareDataFolder } from "./store/data-folder.ts";
+import { openStore } from "./store/store.ts";
+import { readVersion } from "./version.ts";
+
+/** A broker that runs. */
+export interface Broker {
+  /** Where people open the console. */
+  readonly address: string;
+  /** Present while nobody has enrolled. */
+  readonly enrolmentLink: EnrolmentLink | undefined;
+  readonly plantName: string;
+  readonly plantFile: string;
+  /** What the simulated plant says about itself, where there is one. */
+  readonly simulatedPlant: string | undefined;
+  readonly dataFolder: string;
+  readonly log: string;
+  readonly version: string;
+  /** Accepts nothing new, ends sessions, seals their recordings, closes everything. Idempotent. */
+  close(): Promise<void>;
+  /** Into the log, before the process ends because of it. */
+  noteFault(error: unknown): void;
+}
+
+export interface StartOptions {
+  /** Told what takes its time. */
+  say?(line: string): void;
+  readonly clock?: Clock;
+}
+
+/** @throws StartRefused with one line for a person; anything else is a fault */
+export async function startBroker(given: Config, options: StartOptions = {}): Promise<Broker> {
+  const opened = new Opened();
+  try {
+    return await build(await withFreePort(given), opened, options);
+  } catch (error) {
+    await opened.close().catch(() => {});
+    throw startRefusalOf(error);
+  }
+}
+
+async function build(config: Config, opened: Opened, options: StartOptions): Promise<Broker> {
+  const ground = await openGround(config, opened, options);
+  const { log, version } = ground;
+  const evidence = await openRecorder(ground);
+  const plant = await openPlant(ground);
+  const identity = await openPeople(ground);
+  const core = await openCore(ground, { identity, evidence, plant: plant.source });
+  await openDoors(ground, core);
+  opened.push(ground.noticed.clockSteps());
+  const { firstName: name, firstEmail: email } = config;
+  const enrolmentLink = await identity.enrolment.firstStart({ name, email });
+  log.info({ address: config.origins[0], plant: plant.file }, "ready");
+  return {
+    address: config.origins[0] ?? "",
+    enrolmentLink,
+    plantName: plant.source.current().site.name,
+    plantFile: plant.file,
+    simulatedPlant: plant.simulated,
+    dataFolder: config.dataFolder,
+    log: config.log,
+    version,
+    close: async () => {
+      log.info("stopping");
+      await opened.close();
+      log.info("stopped");
+    },
+    noteFault: (error) => log.fatal({ error }, "a fault of the broker's own: it ends"),
+  };
+}
+
+async function openGround(config: Config, opened: Opened, options: StartOptions): Promise<Ground> {
+  const { clock = systemClock, say = () => {} } = options;
+  const version = readVersion();
+  const dataFolder = prepareDataFolder(config.dataFolder);
+  const log = openLog(config.log, config.logLevel);
+  log.info({ version, node: process.version, dataFolder }, "starting");
+  const store = await openStore({ path: join(dataFolder, "sallyport.db"), clock });
+  opened.push(() => store.close());
+  const metrics = createMetrics();
+  opened.push(() => metrics.close());
+  const [board, bell] = [new HealthBoard(clock), new TopicBell()];
+  const noticed = new Noticed({ ...{ store, clock, log, metrics, board, bell } });
+  return { ...{ config, clock, version, log, store, metrics, board, bell, noticed, opened }, say };
+}
