@@ -2,13 +2,14 @@
 import path from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Close } from "./descriptions.ts";
+import { diskVolume } from "./disk-volume.ts";
 import { EVIDENCE_LIMITS, type EvidenceLimits } from "./limits.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Recordings } from "./recordings.ts";
 import { RecordingsLibrary } from "./recordings-library.ts";
 import { SealerLink } from "./sealer-link.ts";
 import { SessionRecorder } from "./session-recorder.ts";
-import { diskVolume, type Volume } from "./volume.ts";
+import type { Volume } from "./volume.ts";
 import { WriteAhead } from "./write-ahead.ts";
 import { WriteAheadFiles } from "./write-ahead-files.ts";
 

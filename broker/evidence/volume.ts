@@ -1,8 +1,7 @@
 /**
- * The files that evidence is kept in, as far as the recorder uses them. One implementation for
- * real disks; tests put another in front of it whose n-th operation fails.
+ * The files that evidence is kept in, as far as the recorder uses them. `disk-volume.ts` has them
+ * on real disks; tests put another in front of it whose n-th operation fails.
  */
-import fs from "node:fs";
 import path from "node:path";
 
 export interface VolumeFile {
@@ -33,106 +32,6 @@ export interface Volume {
   remove(file: string): Promise<void>;
   /** Makes names durable that were created, renamed or removed in the folder. */
   syncFolder(folder: string): Promise<void>;
-}
-
-const { O_CREAT, O_DSYNC, O_RDONLY, O_RDWR } = fs.constants;
-const FLAGS = {
-  read: O_RDONLY,
-  write: O_RDWR | O_CREAT,
-  durable: O_RDWR | O_CREAT | O_DSYNC,
-} as const;
-
-export const diskVolume: Volume = {
-  async open(file, access) {
-    return new DiskFile(await fs.promises.open(file, FLAGS[access], 0o600));
-  },
-  async list(folder) {
-    try {
-      return await fs.promises.readdir(folder);
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") return [];
-      throw error;
-    }
-  },
-  async exists(file) {
-    try {
-      await fs.promises.access(file);
-      return true;
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") return false;
-      throw error;
-    }
-  },
-  async makeFolder(folder) {
-    try {
-      await fs.promises.mkdir(folder, { mode: 0o700 });
-      return true;
-    } catch (error) {
-      if (codeOf(error) === "EEXIST") return false;
-      throw error;
-    }
-  },
-  async removeFolder(folder) {
-    await fs.promises.rmdir(folder);
-  },
-  async rename(from, to) {
-    await fs.promises.rename(from, to);
-  },
-  async remove(file) {
-    await fs.promises.rm(file, { force: true });
-  },
-  async syncFolder(folder) {
-    const handle = await fs.promises.open(folder, O_RDONLY);
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
-};
-
-class DiskFile implements VolumeFile {
-  private readonly handle: fs.promises.FileHandle;
-
-  constructor(handle: fs.promises.FileHandle) {
-    this.handle = handle;
-  }
-
-  async write(bytes: Uint8Array, position: number): Promise<void> {
-    let done = 0;
-    while (done < bytes.length) {
-      const rest = bytes.length - done;
-      const { bytesWritten } = await this.handle.write(bytes, done, rest, position + done);
-      done += bytesWritten;
-    }
-  }
-
-  async read(into: Uint8Array, position: number): Promise<number> {
-    let done = 0;
-    while (done < into.length) {
-      const rest = into.length - done;
-      const { bytesRead } = await this.handle.read(into, done, rest, position + done);
-      if (bytesRead === 0) break;
-      done += bytesRead;
-    }
-    return done;
-  }
-
-  async size(): Promise<number> {
-    return (await this.handle.stat()).size;
-  }
-
-  async truncate(length: number): Promise<void> {
-    await this.handle.truncate(length);
-  }
-
-  async sync(): Promise<void> {
-    await this.handle.datasync();
-  }
-
-  async close(): Promise<void> {
-    await this.handle.close();
-  }
 }
 
 /** The whole file. Throws if it is longer than `lengthMax`. */

@@ -1,5 +1,6 @@
 /** The real disk behind a gate: writes can be made to wait, or to fail. */
-import { diskVolume, type Volume, type VolumeFile } from "../../broker/evidence/volume.ts";
+import { diskVolume } from "../../broker/evidence/disk-volume.ts";
+import type { Volume, VolumeFile } from "../../broker/evidence/volume.ts";
 
 export class StagedVolume implements Volume {
   /** Thrown by every write while it is set. */

@@ -1,0 +1,191 @@
+/**
+ * Real disks, twice: for the thread of the sessions, whose calls must not block, and for the
+ * sealing thread, whose calls must not take the few threads that the former's commits run on.
+ */
+import fs from "node:fs";
+import { codeOf, type Volume, type VolumeFile } from "./volume.ts";
+
+const { O_CREAT, O_DSYNC, O_RDONLY, O_RDWR } = fs.constants;
+const FLAGS = {
+  read: O_RDONLY,
+  write: O_RDWR | O_CREAT,
+  durable: O_RDWR | O_CREAT | O_DSYNC,
+} as const;
+
+/** Calls run in the pool of the process. */
+export const diskVolume: Volume = {
+  async open(file, access) {
+    return new DiskFile(await fs.promises.open(file, FLAGS[access], 0o600));
+  },
+  async list(folder) {
+    try {
+      return await fs.promises.readdir(folder);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return [];
+      throw error;
+    }
+  },
+  async exists(file) {
+    try {
+      await fs.promises.access(file);
+      return true;
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return false;
+      throw error;
+    }
+  },
+  async makeFolder(folder) {
+    try {
+      await fs.promises.mkdir(folder, { mode: 0o700 });
+      return true;
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") return false;
+      throw error;
+    }
+  },
+  async removeFolder(folder) {
+    await fs.promises.rmdir(folder);
+  },
+  async rename(from, to) {
+    await fs.promises.rename(from, to);
+  },
+  async remove(file) {
+    await fs.promises.rm(file, { force: true });
+  },
+  async syncFolder(folder) {
+    const handle = await fs.promises.open(folder, O_RDONLY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+class DiskFile implements VolumeFile {
+  private readonly handle: fs.promises.FileHandle;
+
+  constructor(handle: fs.promises.FileHandle) {
+    this.handle = handle;
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    let done = 0;
+    while (done < bytes.length) {
+      const rest = bytes.length - done;
+      const { bytesWritten } = await this.handle.write(bytes, done, rest, position + done);
+      done += bytesWritten;
+    }
+  }
+
+  async read(into: Uint8Array, position: number): Promise<number> {
+    let done = 0;
+    while (done < into.length) {
+      const rest = into.length - done;
+      const { bytesRead } = await this.handle.read(into, done, rest, position + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return done;
+  }
+
+  async size(): Promise<number> {
+    return (await this.handle.stat()).size;
+  }
+
+  async truncate(length: number): Promise<void> {
+    await this.handle.truncate(length);
+  }
+
+  async sync(): Promise<void> {
+    await this.handle.datasync();
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+}
+
+/** Calls block the thread that makes them. */
+export const blockingVolume: Volume = {
+  async open(file, access) {
+    return new BlockingFile(fs.openSync(file, FLAGS[access], 0o600));
+  },
+  async list(folder) {
+    return unless("ENOENT", () => fs.readdirSync(folder)) ?? [];
+  },
+  async exists(file) {
+    return unless("ENOENT", () => fs.accessSync(file) ?? true) ?? false;
+  },
+  async makeFolder(folder) {
+    return unless("EEXIST", () => fs.mkdirSync(folder, { mode: 0o700 }) ?? true) ?? false;
+  },
+  async removeFolder(folder) {
+    fs.rmdirSync(folder);
+  },
+  async rename(from, to) {
+    fs.renameSync(from, to);
+  },
+  async remove(file) {
+    unless("ENOENT", () => fs.unlinkSync(file));
+  },
+  async syncFolder(folder) {
+    const handle = fs.openSync(folder, O_RDONLY);
+    try {
+      fs.fsyncSync(handle);
+    } finally {
+      fs.closeSync(handle);
+    }
+  },
+};
+
+class BlockingFile implements VolumeFile {
+  private readonly handle: number;
+
+  constructor(handle: number) {
+    this.handle = handle;
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    let done = 0;
+    while (done < bytes.length) {
+      done += fs.writeSync(this.handle, bytes, done, bytes.length - done, position + done);
+    }
+  }
+
+  async read(into: Uint8Array, position: number): Promise<number> {
+    let done = 0;
+    while (done < into.length) {
+      const count = fs.readSync(this.handle, into, done, into.length - done, position + done);
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
+  }
+
+  async size(): Promise<number> {
+    return fs.fstatSync(this.handle).size;
+  }
+
+  async truncate(length: number): Promise<void> {
+    fs.ftruncateSync(this.handle, length);
+  }
+
+  async sync(): Promise<void> {
+    fs.fdatasyncSync(this.handle);
+  }
+
+  async close(): Promise<void> {
+    fs.closeSync(this.handle);
+  }
+}
+
+/** Undefined if the call failed with this code. */
+function unless<T>(code: string, call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (codeOf(error) === code) return undefined;
+    throw error;
+  }
+}
