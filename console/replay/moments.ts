@@ -27,3 +27,16 @@ export function previousMoment(
 ): Moment | undefined {
   return moments.findLast((moment) => moment.sequence < before && kinds.includes(moment.kind));
 }
+
+/**
+ * The sequence number under the head. Several moments may share a millisecond: after a jump to
+ * one of them the next jump must go on from there.
+ */
+export function sequenceAt(
+  moments: readonly Moment[],
+  atMs: number,
+  jumped: Moment | undefined,
+): number {
+  if (jumped !== undefined && jumped.wallMs === atMs) return jumped.sequence;
+  return moments.findLast((moment) => moment.wallMs <= atMs)?.sequence ?? -1;
+}

@@ -44,8 +44,12 @@ test("a following head is always at the newest moment", () => {
 
 test("long pauses are idle, with a margin left at each side", () => {
   expect(idleSpans([2000, 4000, 60_000], { fromMs: 1000, untilMs: 61_000 })).toEqual([
-    { fromMs: 4500, untilMs: 59_500 },
+    { fromMs: 9000, untilMs: 55_000 },
   ]);
+});
+
+test("where nothing but reading happened, nothing is idle", () => {
+  expect(idleSpans([], SPAN)).toEqual([]);
 });
 
 test("idle stretches take no time when they are skipped", () => {

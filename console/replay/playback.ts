@@ -20,9 +20,9 @@ export interface Playback {
 }
 
 /** A pause longer than this is idle: shorter ones belong to the rhythm of the work. */
-export const IDLE_AFTER_MS = 3_000;
-/** What is left of an idle stretch at each end when it is skipped, so that the jump can be seen. */
-export const IDLE_MARGIN_MS = 500;
+export const IDLE_AFTER_MS = 15_000;
+/** What is left of an idle stretch at each end: after a write one wants to see the plant react. */
+export const IDLE_MARGIN_MS = 5_000;
 
 export function startAt(atMs: number): Playback {
   return { atMs, playing: false, speed: 1, skipIdle: true, following: false };
@@ -62,10 +62,12 @@ export function faster(speed: Speed, steps: 1 | -1): Speed {
 }
 
 /**
- * Stretches in which nothing worth seeing happened.
+ * Stretches in which nothing but reading happened. Where nothing ever did, nothing is idle: then
+ * the course of the values is what there is to see.
  * @param momentsMs times of what is worth seeing, in order
  */
 export function idleSpans(momentsMs: readonly number[], span: Span): Span[] {
+  if (momentsMs.length === 0) return [];
   const spans: Span[] = [];
   let lastMs = span.fromMs;
   for (const momentMs of [...momentsMs, span.untilMs]) {

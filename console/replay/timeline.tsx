@@ -1,10 +1,11 @@
 /** The time line: everything that happened, at a glance; a click, a drag or a key moves the play head. */
 import { ActionIcon, Tooltip, useComputedColorScheme } from "@mantine/core";
-import { useElementSize } from "@mantine/hooks";
+import { useElementSize, useMergedRef } from "@mantine/hooks";
 import { IconArrowsHorizontal, IconZoomIn, IconZoomOut } from "@tabler/icons-react";
 import {
   type KeyboardEvent,
   type PointerEvent,
+  type RefObject,
   useEffect,
   useLayoutEffect,
   useRef,
@@ -31,7 +32,9 @@ const TICK_WIDTH = 96;
 export function Timeline({ span, content, headMs, onSeek }: TimelineProps) {
   const [zoomed, setZoomed] = useState<Span | undefined>(undefined);
   const [hoverMs, setHoverMs] = useState<number | undefined>(undefined);
-  const { ref, width } = useElementSize<HTMLDivElement>();
+  const { ref: sized, width } = useElementSize<HTMLDivElement>();
+  const wheeled = useWheel((deltaY) => zoomBy(WHEEL_ZOOM ** deltaY, hoverMs ?? headMs));
+  const ref = useMergedRef(sized, wheeled);
   const view = zoomed ?? span;
   const zoomBy = (factor: number, aroundMs: number) => {
     const next = zoom(view, span, aroundMs, factor);
@@ -66,7 +69,6 @@ export function Timeline({ span, content, headMs, onSeek }: TimelineProps) {
         onPointerDown={onPointer}
         onPointerMove={onPointer}
         onPointerLeave={() => setHoverMs(undefined)}
-        onWheel={(event) => zoomBy(WHEEL_ZOOM ** event.deltaY, hoverMs ?? headMs)}
         onKeyDown={(event) => onKey(event, view, span, headMs, onSeek, zoomBy)}
       >
         <Drawing view={view} width={width} content={content} />
@@ -81,6 +83,23 @@ export function Timeline({ span, content, headMs, onSeek }: TimelineProps) {
       />
     </div>
   );
+}
+
+/** React listens to the wheel passively; only a listener of one's own can keep the page still. */
+function useWheel(onWheel: (deltaY: number) => void): RefObject<HTMLDivElement | null> {
+  const place = useRef<HTMLDivElement>(null);
+  const latest = useRef(onWheel);
+  latest.current = onWheel;
+  useEffect(() => {
+    const element = place.current;
+    const listener = (event: WheelEvent) => {
+      event.preventDefault();
+      latest.current(event.deltaY);
+    };
+    element?.addEventListener("wheel", listener, { passive: false });
+    return () => element?.removeEventListener("wheel", listener);
+  }, []);
+  return place;
 }
 
 function left(element: Element): number {

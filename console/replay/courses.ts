@@ -1,0 +1,79 @@
+/** The courses of several tags on one axis of time, for drawing. */
+import type { WriteOperation } from "../../protocols/modbus/operation.ts";
+import type { HeaderTag } from "../../protocols/tape/record.ts";
+import type { TrendData } from "../workbench/modbus/trend-buffer.ts";
+import type { Span } from "./playback.ts";
+import type { Story } from "./story.ts";
+
+/** Moments drawn; a screen has fewer pixels across. */
+const MOMENTS_MAX = 4_000;
+
+export function coursesOf(
+  stories: readonly Story[],
+  tags: readonly HeaderTag[],
+  view: Span,
+): TrendData {
+  const courses = tags.map((tag) =>
+    stories.flatMap((story) => story.tracks.course(tag, view.fromMs, view.untilMs)),
+  );
+  const axis = thinned([...new Set(courses.flat().map((point) => point.atMs))].sort(ascending));
+  return [axis.map((atMs) => atMs / 1000), ...courses.map((course) => along(course, axis))];
+}
+
+/** A tag keeps its value until it is read again; before its first reading it has none. */
+function along(
+  course: readonly { readonly atMs: number; readonly value: number }[],
+  axis: readonly number[],
+): (number | null)[] {
+  let next = 0;
+  let value: number | null = null;
+  return axis.map((atMs) => {
+    for (let point = course[next]; point && point.atMs <= atMs; point = course[next]) {
+      value = point.value;
+      next += 1;
+    }
+    return value;
+  });
+}
+
+function thinned(axis: number[]): number[] {
+  const step = Math.ceil(axis.length / MOMENTS_MAX);
+  return step <= 1 ? axis : axis.filter((_, n) => n % step === 0 || n === axis.length - 1);
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
+}
+
+/** Tags worth drawing first: those that changed, the ones that were written before all others. */
+export function liveliest(story: Story, countMax: number): string[] {
+  const span = { fromMs: story.firstMs, untilMs: story.lastMs };
+  const written = new Set<string>();
+  for (const entry of story.entries) {
+    if (entry.kind !== "operation" || entry.row.operation.action !== "modbus:write") continue;
+    for (const tag of tagsOf(entry.row.operation, story.header.tags)) written.add(tag.name);
+  }
+  const changing = story.header.tags.filter((tag) => {
+    if (tag.type === "bool") return false;
+    const values = new Set(story.tracks.course(tag, span.fromMs, span.untilMs).map(valueIn));
+    return values.size > 1;
+  });
+  const analogue = story.header.tags.filter((tag) => written.has(tag.name) && tag.type !== "bool");
+  return [...new Set([...analogue, ...changing].map(nameOf))].slice(0, countMax);
+}
+
+function tagsOf(
+  { unit, table, address, values }: WriteOperation,
+  tags: readonly HeaderTag[],
+): HeaderTag[] {
+  return tags.filter(
+    (tag) =>
+      tag.unitId === unit &&
+      tag.table === table &&
+      tag.address >= address &&
+      tag.address < address + values.length,
+  );
+}
+
+const nameOf = (tag: HeaderTag) => tag.name;
+const valueIn = (point: { readonly value: number }) => point.value;

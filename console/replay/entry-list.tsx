@@ -1,0 +1,167 @@
+/** What happened, in order, with the row under the play head marked and kept in sight. */
+import { SegmentedControl } from "@mantine/core";
+import {
+  type Icon,
+  IconAlertOctagonFilled,
+  IconAlertTriangleFilled,
+  IconPencil,
+} from "@tabler/icons-react";
+import { memo, useMemo, useState } from "react";
+import type { HeaderTag } from "../../protocols/tape/record.ts";
+import { FilterField } from "../components/filter-field.tsx";
+import { Empty } from "../components/states.tsx";
+import { matchesFilter } from "../components/table-order.ts";
+import { clockTime, exactUtc } from "../components/time-words.ts";
+import { replayText } from "../text/replay.ts";
+import { VirtualTable } from "../workbench/virtual-table.tsx";
+import { type EntryTone, entryWords } from "./entry-words.ts";
+import { type Entry, entryAt, type Story } from "./story.ts";
+
+const words = replayText.list;
+
+/** Two lines: what was done, and by which rule. */
+const ROW_HEIGHT = 47;
+
+type Kinds = keyof typeof words.kinds;
+
+interface EntryListProps {
+  readonly stories: readonly Story[];
+  readonly version: string;
+  readonly tags: readonly HeaderTag[];
+  readonly headMs: number;
+  readonly onSeek: (entry: Entry) => void;
+}
+
+export function EntryList({ stories, version, tags, headMs, onSeek }: EntryListProps) {
+  const [kinds, setKinds] = useState<Kinds>("decisions");
+  const [filter, setFilter] = useState("");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: stories change with their version
+  const shown = useMemo(
+    () =>
+      stories
+        .flatMap((story) => story.entries)
+        .filter((entry) => isOfKind(entry, kinds) && matches(entry, tags, filter)),
+    [stories, version, kinds, filter, tags],
+  );
+  const current = entryAt(shown, headMs);
+  return (
+    <section className="rp-panel rp-list" aria-label={words.title}>
+      <div className="wb-tools">
+        <h2>{words.title}</h2>
+        <span className="wb-grow" />
+        <SegmentedControl
+          size="xs"
+          aria-label={words.show}
+          value={kinds}
+          onChange={(value) => setKinds(value as Kinds)}
+          data={Object.entries(words.kinds).map(([value, label]) => ({ value, label }))}
+        />
+      </div>
+      <FilterField value={filter} onChange={setFilter} label={words.filter} />
+      {shown.length === 0 ? (
+        <Empty title={words.empty}>{words.emptyAdvice}</Empty>
+      ) : (
+        <VirtualTable
+          rows={shown}
+          keyOf={keyOf}
+          heightOf={heightOf}
+          head={<Head />}
+          columns={2}
+          label={words.title}
+          shownRow={current}
+        >
+          {(entry, index) => (
+            <Row
+              entry={entry}
+              tags={tags}
+              current={index === current}
+              ahead={index > current}
+              onSeek={onSeek}
+            />
+          )}
+        </VirtualTable>
+      )}
+    </section>
+  );
+}
+
+const keyOf = (entry: Entry) => entry.id;
+const heightOf = () => ROW_HEIGHT;
+
+function Head() {
+  return (
+    <>
+      <th>{words.time}</th>
+      <th>{words.what}</th>
+    </>
+  );
+}
+
+const SHAPES: Readonly<Record<EntryTone, Icon | undefined>> = {
+  normal: undefined,
+  attention: IconAlertTriangleFilled,
+  alarm: IconAlertOctagonFilled,
+};
+
+interface RowProps {
+  readonly entry: Entry;
+  readonly tags: readonly HeaderTag[];
+  readonly current: boolean;
+  readonly ahead: boolean;
+  readonly onSeek: (entry: Entry) => void;
+}
+
+const Row = memo(function Row({ entry, tags, current, ahead, onSeek }: RowProps) {
+  const { act, what, result, rule, reason, tone } = entryWords(entry, tags);
+  const isWrite = entry.kind === "operation" && entry.row.operation.class !== "observe";
+  const Shape = SHAPES[tone] ?? (isWrite ? IconPencil : undefined);
+  const byBroker = entry.kind === "operation" && entry.row.by === "broker";
+  return (
+    <tr
+      className="rp-entry"
+      data-tone={tone}
+      data-current={current || undefined}
+      data-ahead={ahead || undefined}
+      aria-current={current ? "true" : undefined}
+    >
+      <td title={exactUtc(entry.wallMs)}>
+        <button type="button" className="rp-entry-time sp-mono" onClick={() => onSeek(entry)}>
+          {clockTime(entry.wallMs)}
+        </button>
+      </td>
+      <td>
+        <div className="rp-entry-what">
+          {Shape && <Shape size={14} aria-hidden />}
+          <strong>{act}</strong>
+          <span title={what}>{what}</span>
+        </div>
+        <div
+          className="rp-entry-why wb-dim"
+          title={[rule, reason, result].filter(Boolean).join(" · ")}
+        >
+          {rule !== "" && <span className="sp-mono">{rule}</span>}
+          {reason !== "" && <span>{reason}</span>}
+          {result !== "" && <span>{result}</span>}
+          {byBroker && <span>{words.by.broker}</span>}
+        </div>
+      </td>
+    </tr>
+  );
+});
+
+function isOfKind(entry: Entry, kinds: Kinds): boolean {
+  if (kinds === "all") return true;
+  if (entry.kind === "malformed") return kinds !== "changes";
+  if (entry.kind === "happening") return kinds === "decisions";
+  const { operation, verdict, outcome } = entry.row;
+  if (kinds === "refusals") return verdict !== "permit";
+  const changes = operation.class !== "observe";
+  if (kinds === "changes") return changes && verdict === "permit";
+  return changes || verdict !== "permit" || outcome === "exception" || outcome === "lost";
+}
+
+function matches(entry: Entry, tags: readonly HeaderTag[], filter: string): boolean {
+  if (filter.trim() === "") return true;
+  const { act, what, result, rule, reason } = entryWords(entry, tags);
+  return matchesFilter(filter, `${act} ${what} ${result} ${rule} ${reason}`);
+}

@@ -1,0 +1,143 @@
+/** A recording, played. */
+import { Button } from "@mantine/core";
+import { IconInfoCircle } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useParams, useSearchParams } from "react-router";
+import type { RecordingDetailView } from "../../broker/api/shapes/sessions.ts";
+import { Page } from "../components/page.tsx";
+import { recordingQuery } from "../components/queries.ts";
+import { QueryView } from "../components/query-view.tsx";
+import { StateBadge, type Tone } from "../components/state-badge.tsx";
+import { LocalTime } from "../components/time.tsx";
+import { duration } from "../components/time-words.ts";
+import { replayText as words } from "../text/replay.ts";
+import { InfoPanel } from "./info-panel.tsx";
+import { idleSpans } from "./playback.ts";
+import { PlayerView } from "./player-view.tsx";
+import type { Reel } from "./reel.ts";
+import { segmentOf } from "./segments.ts";
+import { type PlayHead, usePlayback } from "./use-playback.ts";
+import { spanOf, useRecordedReel } from "./use-recorded-reel.ts";
+
+export function PlayerPage() {
+  const { id = "" } = useParams();
+  const recording = useQuery(recordingQuery(id));
+  return (
+    <QueryView query={recording} failed={words.failed}>
+      {(detail) => <RecordingPlayer key={detail.id} detail={detail} />}
+    </QueryView>
+  );
+}
+
+function RecordingPlayer({ detail }: { readonly detail: RecordingDetailView }) {
+  const [search] = useSearchParams();
+  const [at] = useState(() => wantedSequence(search.get("at")));
+  const span = useMemo(() => spanOf(detail), [detail]);
+  const idle = useMemo(() => idleSpans(worthSeeing(detail), span), [detail, span]);
+  const head = usePlayback({ atMs: firstMoment(detail, at), following: false }, span, idle);
+  const reel = useRecordedReel(detail, head.playback.atMs);
+  const [about, setAbout] = useState(false);
+  useArrival(at, detail, reel, head);
+  return (
+    <Page
+      fill
+      title={words.title(detail.subject.name, detail.asset.name)}
+      summary={<Summary detail={detail} />}
+      actions={
+        <Button
+          variant="default"
+          leftSection={<IconInfoCircle size={15} />}
+          disabled={reel.header === undefined}
+          onClick={() => setAbout(true)}
+        >
+          {words.info.show}
+        </Button>
+      }
+    >
+      <PlayerView
+        reel={reel}
+        head={head}
+        live={false}
+        linkAt={(sequence) => `/recordings/${detail.id}?at=${sequence}`}
+      />
+      {reel.header && (
+        <InfoPanel
+          header={reel.header}
+          opened={about}
+          onClose={() => setAbout(false)}
+          extent={{ ...detail, state: stateSentence(detail) }}
+        />
+      )}
+    </Page>
+  );
+}
+
+const TONES: Readonly<Record<RecordingDetailView["state"], Tone>> = {
+  open: "active",
+  sealed: "normal",
+  gap: "attention",
+  aborted: "alarm",
+};
+
+/** An abnormal state is said in full, with its cause; a normal one in a word. */
+function Summary({ detail }: { readonly detail: RecordingDetailView }) {
+  const { state, startedMs, endedMs, endpoint, profile } = detail;
+  return (
+    <span className="rp-summary">
+      <StateBadge
+        tone={TONES[state]}
+        word={words.states[state].word}
+        title={stateSentence(detail)}
+      />
+      {(state === "gap" || state === "aborted") && <span>{stateSentence(detail)}</span>}
+      <LocalTime atMs={startedMs} />
+      <span>{duration(endedMs - startedMs)}</span>
+      <span className="sp-mono">{endpoint}</span>
+      <span>{profile}</span>
+    </span>
+  );
+}
+
+function stateSentence({ state, cause }: RecordingDetailView): string {
+  const { meaning } = words.states[state];
+  return cause === "" ? meaning : `${meaning} (${cause})`;
+}
+
+function wantedSequence(typed: string | null): number | undefined {
+  return typed !== null && /^\d{1,15}$/.test(typed) ? Number(typed) : undefined;
+}
+
+/** Where to begin, as well as the index alone can tell. */
+function firstMoment(detail: RecordingDetailView, at: number | undefined): number {
+  if (at === undefined) return detail.startedMs;
+  const segment = detail.segments[segmentOf(detail.segments, at)];
+  const mark = segment?.marks.find((one) => one.sequence === at);
+  return mark?.wallMs ?? segment?.firstMs ?? detail.startedMs;
+}
+
+/** Goes to the very record of the link once its part is there. */
+function useArrival(
+  at: number | undefined,
+  detail: RecordingDetailView,
+  reel: Reel,
+  head: PlayHead,
+): void {
+  const arrived = useRef(at === undefined);
+  useEffect(() => {
+    if (arrived.current || at === undefined || reel.part.state.kind !== "ready") return;
+    const entry = reel.stories
+      .flatMap((story) => story.entries)
+      .findLast((one) => one.sequence <= at);
+    arrived.current = true;
+    if (entry !== undefined) head.seek(Math.max(entry.wallMs, detail.startedMs));
+  }, [at, detail, reel, head]);
+}
+
+function worthSeeing(detail: RecordingDetailView): number[] {
+  return detail.segments
+    .flatMap((segment) => segment.marks)
+    .filter((mark) => mark.kind !== "end" && mark.kind !== "capabilities")
+    .map((mark) => mark.wallMs)
+    .sort((a, b) => a - b);
+}

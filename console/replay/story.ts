@@ -1,0 +1,213 @@
+/**
+ * What the records of a tape tell, as the player shows it: entries in order, the values that the
+ * tags had, and the moments worth jumping to. Built record by record, for a fetched segment and
+ * for the tail of a live session alike.
+ */
+import { ModbusHistory } from "../../protocols/modbus/history.ts";
+import type { HistoryRow, MalformedRow, PointValue } from "../../protocols/modbus/history-row.ts";
+import type { Header, Judged, TapeRecord } from "../../protocols/tape/record.ts";
+import type { Moment } from "./moments.ts";
+import type { Span } from "./playback.ts";
+import { keyOf, type RegisterKey, ValueTracks } from "./value-tracks.ts";
+
+export type Happening = Extract<
+  TapeRecord,
+  { readonly kind: "channel" | "capabilities" | "watch" | "gap" | "end" }
+>;
+
+export type Entry = { readonly id: string; readonly sequence: number; readonly wallMs: number } & (
+  | {
+      readonly kind: "operation";
+      readonly row: HistoryRow;
+      /** For writes: what each point held before, as far as the tape told it. */
+      readonly before: readonly (number | undefined)[];
+    }
+  | { readonly kind: "malformed"; readonly row: MalformedRow }
+  | { readonly kind: "happening"; readonly record: Happening }
+);
+
+/** What a story knows at its end, for the one that goes on from there. */
+export type LastValues = ReadonlyMap<RegisterKey, PointValue>;
+
+export class Story {
+  readonly header: Header;
+  readonly tracks: ValueTracks;
+  readonly moments: Moment[] = [];
+  readonly gaps: Span[] = [];
+  /** Grows with each change, so that a component can tell. */
+  version = 0;
+  firstMs = Number.POSITIVE_INFINITY;
+  lastMs = 0;
+  lastSequence = -1;
+  records = 0;
+  /** Entries dropped from the front to keep memory bounded. */
+  dropped = 0;
+  ended = false;
+  private list: Entry[] = [];
+  private readonly places = new Map<string, number>();
+  private readonly history = new ModbusHistory();
+  private readonly last: Map<RegisterKey, PointValue>;
+  private readonly busy: Map<number, number> = new Map();
+
+  /** @param before values known at the end of what came directly before */
+  constructor(header: Header, before: LastValues = new Map()) {
+    this.header = header;
+    this.last = new Map(before);
+    this.tracks = new ValueTracks(header.tags, before);
+  }
+
+  get entries(): readonly Entry[] {
+    return this.list;
+  }
+
+  get lastValues(): LastValues {
+    return this.last;
+  }
+
+  /** Numbers of records in stretches of time, for the density of the time line. */
+  get activity(): (Span & { readonly count: number })[] {
+    return [...this.busy].map(([second, count]) => ({
+      fromMs: second * BUSY_MS,
+      untilMs: (second + 1) * BUSY_MS,
+      count,
+    }));
+  }
+
+  /** The last entry at or before a moment, for a link to it. */
+  sequenceAt(atMs: number): number | undefined {
+    return this.list[entryAt(this.list, atMs)]?.sequence;
+  }
+
+  push(records: readonly TapeRecord[]): void {
+    for (const record of records) this.take(record);
+    if (records.length > 0) this.version += 1;
+  }
+
+  /** Keeps the newest entries only: the tail of a session that lasts for days. */
+  trim(entriesMax: number): void {
+    // Dropping moves all entries, so it is done in large steps.
+    if (this.list.length < entriesMax * 1.5) return;
+    const count = this.list.length - entriesMax;
+    this.list = this.list.slice(count);
+    this.dropped += count;
+    this.places.clear();
+    for (const [place, entry] of this.list.entries()) this.places.set(entry.id, place);
+    this.forgetBefore(this.list[0]?.wallMs ?? 0);
+    this.version += 1;
+  }
+
+  private forgetBefore(atMs: number): void {
+    this.tracks.forgetBefore(atMs);
+    for (const second of this.busy.keys()) {
+      if ((second + 1) * BUSY_MS < atMs) this.busy.delete(second);
+    }
+    this.moments.splice(
+      0,
+      this.moments.findIndex((moment) => moment.wallMs >= atMs),
+    );
+    this.firstMs = atMs;
+  }
+
+  private take(record: TapeRecord): void {
+    const { sequence, wallMs } = record;
+    this.records += 1;
+    this.firstMs = Math.min(this.firstMs, wallMs);
+    this.lastMs = Math.max(this.lastMs, wallMs);
+    this.lastSequence = sequence;
+    const second = Math.floor(wallMs / BUSY_MS);
+    this.busy.set(second, (this.busy.get(second) ?? 0) + 1);
+    this.note(record);
+    const { rows, points, malformed } = this.history.push(record);
+    for (const row of rows) this.operation(row);
+    for (const row of malformed) {
+      this.put({ id: `malformed/${row.sequence}`, kind: "malformed", row, sequence, wallMs });
+    }
+    for (const point of points) {
+      this.last.set(keyOf(point), point);
+      this.tracks.push(point);
+    }
+    if (isHappening(record)) {
+      this.put({ id: `record/${sequence}`, kind: "happening", record, sequence, wallMs });
+    }
+  }
+
+  private operation(row: HistoryRow): void {
+    const known = this.list[this.places.get(row.id) ?? -1];
+    const before = known?.kind === "operation" ? known.before : this.heldBefore(row);
+    const { id, sequence, wallMs } = row;
+    this.put({ id, sequence, wallMs, kind: "operation", row, before });
+  }
+
+  private heldBefore({ operation }: HistoryRow): (number | undefined)[] {
+    if (operation.action !== "modbus:write") return [];
+    const { unit, table, address } = operation;
+    return operation.values.map(
+      (_, n) => this.last.get(keyOf({ unit, table, address: address + n }))?.value,
+    );
+  }
+
+  private put(entry: Entry): void {
+    const place = this.places.get(entry.id);
+    if (place !== undefined) {
+      this.list[place] = entry;
+      return;
+    }
+    this.places.set(entry.id, this.list.length);
+    this.list.push(entry);
+  }
+
+  private note(record: TapeRecord): void {
+    const { sequence, wallMs } = record;
+    const mark = (kind: Moment["kind"]) => this.moments.push({ sequence, wallMs, kind });
+    if (record.kind === "verdict") for (const kind of marksOf(record.items)) mark(kind);
+    if (record.kind === "capabilities") mark("capabilities");
+    if (record.kind === "gap") {
+      mark("gap");
+      this.gaps.push({ fromMs: record.fromMs, untilMs: record.untilMs });
+    }
+    if (record.kind === "end") {
+      mark("end");
+      this.ended = true;
+    }
+  }
+}
+
+/** Width of one stretch of activity: finer is not seen on any screen. */
+const BUSY_MS = 1_000;
+
+/** As the index of a recording has them. */
+function marksOf(items: readonly Judged[]): Set<Moment["kind"]> {
+  const kinds = new Set<Moment["kind"]>();
+  for (const { answer, operation } of items) {
+    if (answer.kind === "deny") kinds.add("refusal");
+    else if (answer.kind === "hold") kinds.add("hold");
+    else if (operation.class !== "observe") kinds.add("write");
+  }
+  return kinds;
+}
+
+/** Time-outs and withheld sends are told by the rows of their operations. */
+function isHappening(record: TapeRecord): record is Happening {
+  switch (record.kind) {
+    case "channel":
+    case "capabilities":
+    case "watch":
+    case "gap":
+    case "end":
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** The last entry at or before a moment; -1 before the first. */
+export function entryAt(entries: readonly Entry[], atMs: number): number {
+  let low = -1;
+  let high = entries.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((entries[middle]?.wallMs ?? 0) <= atMs) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -1,0 +1,101 @@
+/**
+ * Follows the tape of a live session over the live channel: what happened so far, then what
+ * happens, with no record missing or twice, also after the network was away.
+ */
+
+import type { FromBroker, FromBrowser, LiveAnswer } from "../../broker/api/shapes/live.ts";
+import type { CauseView } from "../../broker/api/shapes/sessions.ts";
+import { TapeDecoder } from "../../protocols/tape/decoder.ts";
+import type { Header, TapeRecord } from "../../protocols/tape/record.ts";
+
+/** What of socket.io is needed here: the shared socket of the page fits. */
+export interface TapeSocket {
+  readonly connected: boolean;
+  on<Name extends keyof Incoming>(name: Name, listener: Incoming[Name]): unknown;
+  off<Name extends keyof Incoming>(name: Name, listener: Incoming[Name]): unknown;
+  emit<Name extends keyof FromBrowser>(name: Name, ...args: Parameters<FromBrowser[Name]>): unknown;
+}
+
+interface Incoming {
+  tape: FromBroker["tape"];
+  unwatched: FromBroker["unwatched"];
+  connect: () => void;
+  disconnect: () => void;
+}
+
+export interface TapeSink {
+  watching(): void;
+  away(): void;
+  refused(answer: { readonly code: string; readonly message: string }): void;
+  /** The watch is over: the session ended, or this page was dropped. */
+  over(cause: CauseView): void;
+  /** @param shown to be called once they are on the screen */
+  records(header: Header, records: readonly TapeRecord[], shown: () => void): void;
+}
+
+export class TapeLink {
+  private readonly socket: TapeSocket;
+  private readonly session: string;
+  private readonly sink: TapeSink;
+  private decoder = new TapeDecoder();
+  private next = 0;
+  private open = false;
+
+  constructor(socket: TapeSocket, session: string, sink: TapeSink) {
+    this.socket = socket;
+    this.session = session;
+    this.sink = sink;
+  }
+
+  start(): void {
+    this.open = true;
+    this.socket.on("tape", this.onTape);
+    this.socket.on("unwatched", this.onUnwatched);
+    this.socket.on("connect", this.onConnect);
+    this.socket.on("disconnect", this.onDisconnect);
+    if (this.socket.connected) this.watch();
+  }
+
+  close(): void {
+    this.open = false;
+    this.socket.off("tape", this.onTape);
+    this.socket.off("unwatched", this.onUnwatched);
+    this.socket.off("connect", this.onConnect);
+    this.socket.off("disconnect", this.onDisconnect);
+    if (this.socket.connected) this.socket.emit("unwatch", this.session);
+  }
+
+  /** Goes on from the first record that is not here yet. */
+  watch(): void {
+    this.decoder = new TapeDecoder();
+    this.socket.emit("watch", this.session, this.next, (answer: LiveAnswer) => {
+      if (!this.open) return;
+      if (answer.ok) this.sink.watching();
+      else this.sink.refused(answer);
+    });
+  }
+
+  private readonly onConnect = (): void => this.watch();
+  private readonly onDisconnect = (): void => this.sink.away();
+
+  private readonly onUnwatched = (session: string, cause: CauseView): void => {
+    if (session === this.session) this.sink.over(cause);
+  };
+
+  /** In a browser socket.io delivers binary as `ArrayBuffer`, whatever the type says. */
+  private readonly onTape = (session: string, encoded: Uint8Array | ArrayBuffer): void => {
+    if (session !== this.session) return;
+    const bytes = encoded instanceof Uint8Array ? encoded : new Uint8Array(encoded);
+    const decoded = this.decoder.push(bytes);
+    const records = decoded.records.filter((record) => record.sequence >= this.next);
+    this.next = (records.at(-1)?.sequence ?? this.next - 1) + 1;
+    const credit = () => this.credit(bytes.length);
+    if (this.decoder.header === undefined) credit();
+    else this.sink.records(this.decoder.header, records, credit);
+    if (decoded.kind === "malformed") this.sink.over({ rule: "tape", reason: decoded.reason });
+  };
+
+  private credit(count: number): void {
+    if (this.open && this.socket.connected) this.socket.emit("credit", this.session, count);
+  }
+}

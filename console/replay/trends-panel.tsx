@@ -1,0 +1,85 @@
+/** The courses of the chosen tags around the play head. */
+import { SegmentedControl } from "@mantine/core";
+import { useMemo, useState } from "react";
+import type { HeaderTag } from "../../protocols/tape/record.ts";
+import { Empty } from "../components/states.tsx";
+import { replayText } from "../text/replay.ts";
+import { workbenchText } from "../text/workbench.ts";
+import { TrendChart } from "../workbench/trend-chart.tsx";
+import { coursesOf } from "./courses.ts";
+import type { Span } from "./playback.ts";
+import type { Story } from "./story.ts";
+
+const words = replayText.trends;
+const WINDOWS = workbenchText.trendsTab.windows;
+
+interface TrendsPanelProps {
+  readonly stories: readonly Story[];
+  readonly version: string;
+  readonly tags: readonly HeaderTag[];
+  readonly span: Span;
+  readonly headMs: number;
+  readonly onSeek: (atMs: number) => void;
+}
+
+export function TrendsPanel({ stories, version, tags, span, headMs, onSeek }: TrendsPanelProps) {
+  const [windowMs, setWindow] = useState<number>(WINDOWS[1].ms);
+  const view = viewAround(span, headMs, windowMs);
+  const wide = widened(view, windowMs);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: stories change with their version, spans by their numbers
+  const data = useMemo(
+    () => coursesOf(stories, tags, wide),
+    [stories, version, tags, wide.fromMs, wide.untilMs],
+  );
+  return (
+    <section className="rp-panel rp-trends" aria-label={words.title}>
+      <div className="wb-tools">
+        <h2>{words.title}</h2>
+        <ul className="tc-legend wb-grow">
+          {tags.map((tag, n) => (
+            <li key={tag.name}>
+              <span className="tc-swatch" data-n={n + 1} aria-hidden />
+              {tag.name}
+              <span className="wb-dim">{tag.unit}</span>
+            </li>
+          ))}
+        </ul>
+        <SegmentedControl
+          size="xs"
+          aria-label={workbenchText.trendsTab.window}
+          value={String(windowMs)}
+          onChange={(value) => setWindow(Number(value))}
+          data={WINDOWS.map(({ ms, label }) => ({ value: String(ms), label }))}
+        />
+      </div>
+      {tags.length === 0 ? (
+        <Empty title={words.empty}>{words.emptyAdvice}</Empty>
+      ) : (
+        <div className="wb-chart">
+          <TrendChart
+            lines={tags}
+            data={data}
+            fromMs={view.fromMs}
+            untilMs={view.untilMs}
+            headMs={headMs}
+            onPick={onSeek}
+            label={words.title}
+          />
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** The head in the middle, except near the ends. */
+function viewAround(span: Span, headMs: number, windowMs: number): Span {
+  if (span.untilMs - span.fromMs <= windowMs) return span;
+  const fromMs = Math.min(Math.max(headMs - windowMs / 2, span.fromMs), span.untilMs - windowMs);
+  return { fromMs, untilMs: fromMs + windowMs };
+}
+
+/** What is fetched for drawing: more than is seen, in whole steps, so that playing moves only the scale. */
+function widened(view: Span, windowMs: number): Span {
+  const fromMs = Math.floor(view.fromMs / windowMs) * windowMs;
+  return { fromMs, untilMs: Math.ceil(view.untilMs / windowMs) * windowMs };
+}

@@ -1,0 +1,123 @@
+/** The course of the registers behind the tags: what each tag held at any moment, and its trend. */
+
+import type { PointValue } from "../../protocols/modbus/history-row.ts";
+import type { Table } from "../../protocols/modbus/operation.ts";
+import { type PointType, registerCount } from "../../protocols/modbus/values.ts";
+import type { HeaderTag } from "../../protocols/tape/record.ts";
+import { type ShownTag, tagValue } from "../workbench/modbus/tag-value.ts";
+
+export type RegisterKey = string;
+
+export function keyOf(place: Pick<PointValue, "unit" | "table" | "address">): RegisterKey {
+  return `${place.unit}/${place.table}/${place.address}`;
+}
+
+export interface TagAt {
+  readonly registers: readonly number[];
+  readonly value: number;
+  /** When the asset last said so, at or before the moment asked for. */
+  readonly atMs: number;
+}
+
+/** Times and values of one register, in the order of the tape. */
+interface Track {
+  readonly times: number[];
+  readonly values: number[];
+}
+
+export class ValueTracks {
+  private readonly tracks = new Map<RegisterKey, Track>();
+
+  /** Only registers that belong to a tag are followed. */
+  constructor(tags: readonly HeaderTag[], before: ReadonlyMap<RegisterKey, PointValue>) {
+    for (const tag of tags) {
+      for (const key of keysOf(tag)) {
+        const known = before.get(key);
+        this.tracks.set(key, {
+          times: known ? [known.wallMs] : [],
+          values: known ? [known.value] : [],
+        });
+      }
+    }
+  }
+
+  push(point: PointValue): void {
+    const track = this.tracks.get(keyOf(point));
+    track?.times.push(point.wallMs);
+    track?.values.push(point.value);
+  }
+
+  at(tag: HeaderTag, atMs: number): TagAt | undefined {
+    const registers: number[] = [];
+    let oldestMs = Number.POSITIVE_INFINITY;
+    for (const key of keysOf(tag)) {
+      const track = this.tracks.get(key);
+      const place = track ? placeAt(track.times, atMs) : -1;
+      if (track === undefined || place < 0) return undefined;
+      registers.push(track.values[place] ?? 0);
+      oldestMs = Math.min(oldestMs, track.times[place] ?? 0);
+    }
+    const value = tagValue(shownTag(tag), registers);
+    return value === undefined ? undefined : { registers, value, atMs: oldestMs };
+  }
+
+  /** Moments at which the tag was read or written within a time, with its value then. */
+  course(tag: HeaderTag, fromMs: number, untilMs: number): { atMs: number; value: number }[] {
+    const [first] = keysOf(tag);
+    const times = this.tracks.get(first ?? "")?.times ?? [];
+    const points: { atMs: number; value: number }[] = [];
+    for (let n = Math.max(0, placeAt(times, fromMs)); n < times.length; n += 1) {
+      const atMs = times[n] ?? 0;
+      if (atMs > untilMs) break;
+      const value = this.at(tag, atMs)?.value;
+      if (value !== undefined && Number.isFinite(value)) points.push({ atMs, value });
+    }
+    return points;
+  }
+
+  /** Drops what is older, except each register's last value before that. */
+  forgetBefore(atMs: number): void {
+    for (const track of this.tracks.values()) {
+      const keep = Math.max(0, placeAt(track.times, atMs));
+      track.times.splice(0, keep);
+      track.values.splice(0, keep);
+    }
+  }
+}
+
+/** A header is read from a tape: a table or type that is not known here gives no value, no fault. */
+export function shownTag(tag: HeaderTag): ShownTag {
+  return {
+    ...tag,
+    table: tag.table as Table,
+    type: tag.type as PointType,
+    wordOrder: tag.wordOrder === "little" ? "little" : "big",
+  };
+}
+
+export function keysOf(tag: HeaderTag): RegisterKey[] {
+  return Array.from({ length: widthOf(tag) }, (_, n) =>
+    keyOf({ unit: tag.unitId, table: tag.table as Table, address: tag.address + n }),
+  );
+}
+
+function widthOf(tag: HeaderTag): number {
+  if (tag.table === "coils" || tag.table === "discrete-inputs") return 1;
+  try {
+    return registerCount(tag.type as PointType);
+  } catch {
+    return 1;
+  }
+}
+
+/** The last place whose time is at or before a moment; -1 if there is none. */
+function placeAt(times: readonly number[], atMs: number): number {
+  let low = -1;
+  let high = times.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((times[middle] ?? 0) <= atMs) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

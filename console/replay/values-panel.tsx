@@ -1,0 +1,121 @@
+/** The plant as it was then: what each tag held at the play head, and how old that knowledge was. */
+import { ActionIcon } from "@mantine/core";
+import { IconChartLine } from "@tabler/icons-react";
+import type { HeaderTag } from "../../protocols/tape/record.ts";
+import { Empty } from "../components/states.tsx";
+import { duration, exactUtc } from "../components/time-words.ts";
+import { replayText } from "../text/replay.ts";
+import { rawText, valueText } from "../workbench/modbus/tag-value.ts";
+import { VirtualTable } from "../workbench/virtual-table.tsx";
+import type { Story } from "./story.ts";
+import { shownTag, type TagAt } from "./value-tracks.ts";
+
+const words = replayText.values;
+const ROW_HEIGHT = 31;
+
+interface ValuesPanelProps {
+  readonly stories: readonly Story[];
+  readonly tags: readonly HeaderTag[];
+  readonly headMs: number;
+  readonly drawn: readonly string[];
+  readonly full: boolean;
+  readonly onDraw: (tag: string) => void;
+}
+
+export function ValuesPanel(props: ValuesPanelProps) {
+  const { stories, tags, headMs, drawn, full, onDraw } = props;
+  return (
+    <section className="rp-panel rp-values" aria-label={words.title}>
+      <h2>{words.title}</h2>
+      {tags.length === 0 ? (
+        <Empty title={words.noTags}>{words.noTagsAdvice}</Empty>
+      ) : (
+        <VirtualTable
+          rows={tags}
+          keyOf={keyOf}
+          heightOf={heightOf}
+          head={<Head />}
+          columns={5}
+          label={words.title}
+        >
+          {(tag) => (
+            <Row
+              tag={tag}
+              at={tagAt(stories, tag, headMs)}
+              headMs={headMs}
+              drawn={drawn.includes(tag.name)}
+              full={full}
+              onDraw={onDraw}
+            />
+          )}
+        </VirtualTable>
+      )}
+    </section>
+  );
+}
+
+const keyOf = (tag: HeaderTag) => tag.name;
+const heightOf = () => ROW_HEIGHT;
+
+function Head() {
+  return (
+    <>
+      <th>{words.tag}</th>
+      <th data-align="right">{words.value}</th>
+      <th className="tg-wide" data-align="right">
+        {words.raw}
+      </th>
+      <th>{words.age}</th>
+      <th>{words.trend}</th>
+    </>
+  );
+}
+
+interface RowProps {
+  readonly tag: HeaderTag;
+  readonly at: TagAt | undefined;
+  readonly headMs: number;
+  readonly drawn: boolean;
+  readonly full: boolean;
+  readonly onDraw: (tag: string) => void;
+}
+
+function Row({ tag, at, headMs, drawn, full, onDraw }: RowProps) {
+  const shown = shownTag(tag);
+  return (
+    <tr>
+      <td className="tg-name">{tag.name}</td>
+      <td className="tg-value" data-align="right" data-quality={at ? "good" : "none"}>
+        {at ? valueText(shown, at.value) : "–"}
+      </td>
+      <td className="tg-wide sp-mono wb-dim" data-align="right">
+        {at ? rawText(shown, at.registers) : ""}
+      </td>
+      <td className="wb-dim" title={at ? exactUtc(at.atMs) : undefined}>
+        {at ? words.before(duration(headMs - at.atMs)) : words.never}
+      </td>
+      <td>
+        <ActionIcon
+          size="sm"
+          variant={drawn ? "filled" : "subtle"}
+          aria-label={words.draw(tag.name)}
+          aria-pressed={drawn}
+          disabled={!drawn && full}
+          onClick={() => onDraw(tag.name)}
+        >
+          <IconChartLine size={14} />
+        </ActionIcon>
+      </td>
+    </tr>
+  );
+}
+
+/** From the newest part at or before the head that knows it. */
+function tagAt(stories: readonly Story[], tag: HeaderTag, headMs: number): TagAt | undefined {
+  for (const story of [...stories].reverse()) {
+    if (story.firstMs > headMs) continue;
+    const at = story.tracks.at(tag, headMs);
+    if (at !== undefined) return at;
+  }
+  return undefined;
+}

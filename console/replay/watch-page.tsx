@@ -1,0 +1,201 @@
+/** A live session of someone, watched: the player at the tail of the tape, and the means to end it. */
+import { Button } from "@mantine/core";
+import { IconInfoCircle, IconPlugConnectedX } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { Link, useParams } from "react-router";
+import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
+import { api } from "../components/api.ts";
+import { ConfirmDialog } from "../components/confirm-dialog.tsx";
+import { useRight } from "../components/me.ts";
+import { Page } from "../components/page.tsx";
+import { isProblem } from "../components/problem.ts";
+import { sessionQuery } from "../components/queries.ts";
+import { QueryView } from "../components/query-view.tsx";
+import { StateBadge } from "../components/state-badge.tsx";
+import { Empty } from "../components/states.tsx";
+import { withFreshAssertion } from "../components/step-up.ts";
+import { TimeSince } from "../components/time.tsx";
+import { replayText } from "../text/replay.ts";
+import { sentence, sessionText } from "../text/session.ts";
+import { Notice } from "../workbench/session-notices.tsx";
+import { InfoPanel } from "./info-panel.tsx";
+import { idleSpans } from "./playback.ts";
+import { PlayerView } from "./player-view.tsx";
+import { type LiveReel, useLiveReel, type WatchState } from "./use-live-reel.ts";
+import { usePlayback } from "./use-playback.ts";
+
+const words = replayText.watch;
+
+export function WatchPage() {
+  const { id = "" } = useParams();
+  // What was true when the page opened stays: a session that ends is still shown to its last record.
+  const session = useQuery({ ...sessionQuery(id), staleTime: Number.POSITIVE_INFINITY });
+  if (session.data === undefined && isProblem(session.error, "not-found")) {
+    return <NotLive id={id} />;
+  }
+  return (
+    <QueryView query={session} failed={words.failed}>
+      {(view) => <LivePlayer key={view.id} view={view} />}
+    </QueryView>
+  );
+}
+
+function LivePlayer({ view }: { readonly view: LiveSessionView }) {
+  const live = useLiveReel(view.id, view.startedMs);
+  const { reel, state } = live;
+  const idle = useMemo(
+    () =>
+      idleSpans(
+        reel.content.moments.map((moment) => moment.wallMs),
+        reel.span,
+      ),
+    [reel],
+  );
+  const head = usePlayback({ atMs: view.startedMs, following: true }, reel.span, idle);
+  const [about, setAbout] = useState(false);
+  const [ending, setEnding] = useState(false);
+  const mayEnd = useRight("session:end") || view.mine;
+  const over = state.kind === "over";
+  return (
+    <Page
+      fill
+      title={replayText.title(view.subject.name, view.asset.name)}
+      summary={<Summary view={view} state={state} />}
+      actions={
+        <>
+          <Button
+            variant="default"
+            leftSection={<IconInfoCircle size={15} />}
+            disabled={reel.header === undefined}
+            onClick={() => setAbout(true)}
+          >
+            {replayText.info.show}
+          </Button>
+          {mayEnd && !over && (
+            <Button
+              className="sp-harmful"
+              leftSection={<IconPlugConnectedX size={15} />}
+              onClick={() => setEnding(true)}
+            >
+              {words.end}
+            </Button>
+          )}
+        </>
+      }
+    >
+      <WatchNotices live={live} id={view.id} />
+      <PlayerView
+        reel={reel}
+        head={head}
+        live={!over}
+        linkAt={(sequence) => `/recordings/${view.id}?at=${sequence}`}
+      />
+      {reel.header && (
+        <InfoPanel
+          header={reel.header}
+          opened={about}
+          onClose={() => setAbout(false)}
+          extent={{
+            endedMs: reel.span.untilMs,
+            records: (reel.stories[0]?.lastSequence ?? -1) + 1,
+            bytes: undefined,
+            counts: undefined,
+            state: over ? words.ended : words.live,
+          }}
+        />
+      )}
+      <ConfirmDialog
+        opened={ending}
+        onClose={() => setEnding(false)}
+        title={words.endTitle(view.subject.name)}
+        action={words.end}
+        harmful
+        reasonLabel={words.endReason}
+        onConfirm={(reason) => withFreshAssertion(() => api.endSession(view.id, reason))}
+      >
+        {words.endBody}
+      </ConfirmDialog>
+    </Page>
+  );
+}
+
+function Summary({ view, state }: { readonly view: LiveSessionView; readonly state: WatchState }) {
+  return (
+    <span className="rp-summary">
+      <StateBadge
+        tone={state.kind === "watching" ? "active" : "normal"}
+        word={state.kind === "over" ? words.ended : words.live}
+      />
+      <span className="sp-mono">{view.endpoint}</span>
+      <span>{view.profile}</span>
+      {state.kind !== "over" && <TimeSince atMs={view.startedMs} />}
+      <span className="wb-dim">{words.seen}</span>
+    </span>
+  );
+}
+
+function WatchNotices({ live, id }: { readonly live: LiveReel; readonly id: string }) {
+  const { state, dropped } = live;
+  const again = { label: words.againNow, act: live.again };
+  return (
+    <div className="wb-notices" aria-live="polite">
+      {state.kind === "connecting" && <p className="wb-quiet">{words.connecting}</p>}
+      {state.kind === "away" && <Notice tone="attention" title={words.away} />}
+      {state.kind === "refused" && (
+        <Notice tone="alarm" title={words.refused} action={again}>
+          {sentence(state.message)}
+        </Notice>
+      )}
+      {state.kind === "over" && <Over state={state} id={id} again={again} />}
+      {dropped > 0 && <p className="wb-quiet">{words.dropped(dropped)}</p>}
+    </div>
+  );
+}
+
+interface OverProps {
+  readonly state: Extract<WatchState, { kind: "over" }>;
+  readonly id: string;
+  readonly again: { readonly label: string; readonly act: () => void };
+}
+
+/** Dropped as a watcher, the session goes on; else it has ended, and its rule is told. */
+const WATCHER_RULES: ReadonlySet<string> = new Set(["watcher-slow", "right-lost", "tape"]);
+
+function Over({ state, id, again }: OverProps) {
+  const { rule, reason, by } = state.cause;
+  const mayReplay = useRight("recording:all");
+  if (WATCHER_RULES.has(rule)) {
+    return (
+      <Notice tone="attention" title={words.unwatched} action={again}>
+        {sentence(reason)}
+      </Notice>
+    );
+  }
+  const what = sessionText.ended.rules[rule] ?? sessionText.ended.other;
+  return (
+    <Notice tone="attention" title={`${sessionText.ended.title}: ${what.toLowerCase()}`}>
+      {sentence(reason)} {by !== undefined && sessionText.ended.by(by)}{" "}
+      {mayReplay && <Link to={`/recordings/${id}`}>{sessionText.toRecording}</Link>}
+    </Notice>
+  );
+}
+
+function NotLive({ id }: { readonly id: string }) {
+  const mayReplay = useRight("recording:all");
+  const to = mayReplay ? `/recordings/${id}` : "/live";
+  return (
+    <Page title={words.ended}>
+      <Empty
+        title={sessionText.goneTitle}
+        action={
+          <Button component={Link} to={to} mt="xs">
+            {mayReplay ? sessionText.toRecording : words.toLive}
+          </Button>
+        }
+      >
+        {words.gone}
+      </Empty>
+    </Page>
+  );
+}
