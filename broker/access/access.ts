@@ -117,6 +117,3 @@ export class AccessRefused extends Error {
     this.code = code;
   }
 }
-
-/** Opening a session asks for an assertion no older than this. */
-export const OPENING_ASSERTION_MAX_MS = 15 * 60_000;

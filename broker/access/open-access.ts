@@ -13,7 +13,6 @@ import {
   type Grant,
   type LeaseCause,
   type NewGrant,
-  OPENING_ASSERTION_MAX_MS,
   type Opener,
   type PlantInForce,
   type SessionOpener,
@@ -47,12 +46,15 @@ export interface OpeningLimits {
   readonly leaseMs: number;
   /** The longest session, whatever its grant says. */
   readonly absoluteMs: number;
+  /** Opening asks for an assertion no older than this. */
+  readonly assertionMaxMs: number;
 }
 
 const LIMITS: OpeningLimits = {
   idleMs: 15 * 60_000,
   leaseMs: 60_000,
   absoluteMs: 12 * 3_600_000,
+  assertionMaxMs: 15 * 60_000,
 };
 
 /** A permit is used in the turn it is made; this is room for a slow name look-up. */
@@ -175,7 +177,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     const grant = live.find(({ id }) => id === (grantId ?? id));
     const profile = grant && findProfile(this.plant, grant.profile);
     if (!grant || !profile) throw new AccessRefused("no-grant", "nothing permits this now");
-    if (who.assertionAgeMs > OPENING_ASSERTION_MAX_MS) {
+    if (who.assertionAgeMs > this.limits.assertionMaxMs) {
       throw new AccessRefused("step-up-required", "the last assertion is too old for a session");
     }
     if (this.watch.countOf(person.id) >= PERSON_SESSIONS_MAX) {

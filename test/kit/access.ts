@@ -1,0 +1,179 @@
+/** Access on a real store and identity, over a plant that a test edits. */
+import { generateKeyPairSync } from "node:crypto";
+import type {
+  Access,
+  ControlledSession,
+  LeaseCause,
+  NewGrant,
+} from "../../broker/access/access.ts";
+import { openAccess } from "../../broker/access/open-access.ts";
+import type { Permit, PermitClaims } from "../../broker/access/permit.ts";
+import { verifyPermit } from "../../broker/access/permits.ts";
+import type { Plant } from "../../broker/plant/model.ts";
+import { parsePlant } from "../../broker/plant/parse-plant.ts";
+import { comparePlants, type PlantChange } from "../../broker/plant/plant-change.ts";
+import { type Somebody, TestIdentity } from "./identity.ts";
+
+const HOUR_MS = 3_600_000;
+const key = generateKeyPairSync("ed25519");
+
+export class TestAccess {
+  readonly site: TestIdentity;
+  readonly plant: EditedPlant;
+  /** Administrator and engineer. */
+  readonly ada: Somebody;
+  access: Access<Opened>;
+  /** What happens between the permit and the session. */
+  meanwhile: () => Promise<void> = async () => {};
+
+  private constructor(
+    site: TestIdentity,
+    plant: EditedPlant,
+    ada: Somebody,
+    access: Access<Opened>,
+  ) {
+    this.site = site;
+    this.plant = plant;
+    this.ada = ada;
+    this.access = access;
+  }
+
+  static async open(): Promise<TestAccess> {
+    const site = await TestIdentity.open();
+    const plant = new EditedPlant();
+    const ada = await site.firstPerson();
+    let kit: TestAccess | undefined;
+    const access = await openOn(site, plant, async () => kit?.meanwhile());
+    kit = new TestAccess(site, plant, ada, access);
+    return kit;
+  }
+
+  /** As a restart of the broker would. */
+  async restart(): Promise<void> {
+    this.access.close();
+    await this.site.restart();
+    this.access = await openOn(this.site, this.plant, () => this.meanwhile());
+  }
+
+  /** An hour of everything on `plc/modbus`, unless said otherwise. */
+  grantTo(who: Somebody, more: Partial<NewGrant> = {}): NewGrant {
+    return {
+      personId: who.me.person.id,
+      endpoint: "plc/modbus",
+      profile: "everything",
+      fromMs: this.site.clock.wallMs(),
+      untilMs: this.site.clock.wallMs() + HOUR_MS,
+      reason: "service of the pump",
+      ...more,
+    };
+  }
+}
+
+function openOn(
+  site: TestIdentity,
+  plant: EditedPlant,
+  meanwhile: () => Promise<void>,
+): Promise<Access<Opened>> {
+  return openAccess<Opened>({
+    store: site.store,
+    plant,
+    people: site.identity.people,
+    signIns: site.identity.signIns,
+    permitKey: key.privateKey,
+    clock: site.clock,
+    host: {
+      async open(permit: Permit): Promise<Opened> {
+        const verified = verifyPermit(permit, key.publicKey, site.clock.wallMs());
+        if (verified.kind !== "valid") throw new Error(verified.kind);
+        await meanwhile();
+        return new Opened(verified.claims);
+      },
+    },
+  });
+}
+
+function plantText(changes: { readonly [from: string]: string } = {}): string {
+  const text = `site: { id: nord, name: Nord, time-zone: Europe/Vienna }
+zones:
+  - { id: cell, name: Cell, level: 1, sl-t: 2 }
+conduits: []
+assets:
+  - id: plc
+    name: PLC
+    zone: cell
+    vendor: Test
+    model: Test
+    description: The device.
+    endpoints:
+      - { id: modbus, protocol: modbus, address: 10.1.2.3:502, units: [1], tags: [] }
+  - id: other
+    name: Other
+    zone: cell
+    vendor: Test
+    model: Test
+    description: Another device.
+    endpoints:
+      - { id: modbus, protocol: modbus, address: 10.1.2.4:502, units: [1], tags: [] }
+profiles:
+  - id: read
+    description: Look.
+    rules: [{ permit: observe }]
+  - id: everything
+    description: All.
+    rules: [{ permit: [observe, operate, configure, program, transfer] }]
+grants:
+  - { id: engineers, subject: "role:engineer", endpoint: plc/modbus, profile: read }
+`;
+  return Object.entries(changes).reduce((all, [from, to]) => all.replace(from, to), text);
+}
+
+/** A plant in force that a test edits. */
+export class EditedPlant {
+  private plant = parse(plantText());
+  private readonly listeners = new Set<(plant: Plant, change: PlantChange) => void>();
+
+  current(): Plant {
+    return this.plant;
+  }
+
+  onChanged(listener: (plant: Plant, change: PlantChange) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  edit(changes: { readonly [from: string]: string }): void {
+    const before = this.plant;
+    this.plant = parse(plantText(changes));
+    for (const listener of this.listeners) listener(this.plant, comparePlants(before, this.plant));
+  }
+}
+
+function parse(text: string): Plant {
+  const parsed = parsePlant(text, "plant.yaml");
+  if (parsed.kind !== "plant") throw new Error(JSON.stringify(parsed.problems));
+  return parsed.plant;
+}
+
+/** A live session reduced to what access does to it. */
+export class Opened implements ControlledSession {
+  readonly claims: PermitClaims;
+  readonly told: string[] = [];
+  readonly closed: Promise<void>;
+  private close = () => {};
+
+  constructor(claims: PermitClaims) {
+    this.claims = claims;
+    this.closed = new Promise((resolve) => {
+      this.close = resolve;
+    });
+  }
+
+  lease(classes: readonly string[], cause: LeaseCause): void {
+    this.told.push(`${cause.rule}: ${classes.join(" ")}`);
+  }
+
+  end(cause: LeaseCause): void {
+    this.told.push(`end ${cause.rule}`);
+    this.close();
+  }
+}
