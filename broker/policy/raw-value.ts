@@ -58,24 +58,25 @@ function toRaw(tag: Tag, value: number): number {
   return (value - tag.offset) / tag.scale;
 }
 
-/** What the division by the scale may have lost: 45 / 0.1 must be 450. */
-function slack(raw: number): number {
-  return Number.isFinite(raw) ? 4 * Number.EPSILON * Math.max(1, Math.abs(raw)) : 0;
+/** What offset and scale may have lost in doubles: 45 / 0.1 must be 450. */
+function slack({ scale, offset }: Tag, raw: number): number {
+  if (!Number.isFinite(raw)) return 0;
+  return 4 * Number.EPSILON * Math.max(1, Math.abs(raw) + 2 * Math.abs(offset / scale));
 }
 
 function lowest(tag: Tag, raw: number): number {
   if (tag.type === "float32") return Math.min(raw, Math.fround(raw));
-  return isFloat(tag.type) ? raw - scaledSlack(tag, raw) : Math.ceil(raw - slack(raw));
+  return isFloat(tag.type) ? raw - scaledSlack(tag, raw) : Math.ceil(raw - slack(tag, raw));
 }
 
 /** A float32 that a person wrote as 1.2 is 1.2000000477: the bound means the nearest one too. */
 function highest(tag: Tag, raw: number): number {
   if (tag.type === "float32") return Math.max(raw, Math.fround(raw));
-  return isFloat(tag.type) ? raw + scaledSlack(tag, raw) : Math.floor(raw + slack(raw));
+  return isFloat(tag.type) ? raw + scaledSlack(tag, raw) : Math.floor(raw + slack(tag, raw));
 }
 
 function scaledSlack(tag: Tag, raw: number): number {
-  return tag.scale === 1 && tag.offset === 0 ? 0 : slack(raw);
+  return tag.scale === 1 && tag.offset === 0 ? 0 : slack(tag, raw);
 }
 
 /** A value that the tag cannot hold becomes NaN, which equals nothing. */
@@ -83,12 +84,12 @@ function nearest(tag: Tag, raw: number): number {
   if (tag.type === "float32") return Math.fround(raw);
   if (isFloat(tag.type)) return raw;
   const whole = Math.round(raw);
-  return Math.abs(raw - whole) <= slack(raw) ? whole : Number.NaN;
+  return Math.abs(raw - whole) <= slack(tag, raw) ? whole : Number.NaN;
 }
 
 function largestStep(tag: Tag, stepMax: number): number {
   const raw = stepMax / Math.abs(tag.scale);
-  return isFloat(tag.type) ? raw : Math.floor(raw + slack(raw));
+  return isFloat(tag.type) ? raw : Math.floor(raw + slack(tag, raw));
 }
 
 /** Whether a change of the raw value is larger than the step, allowing for a float's last digit. */

@@ -59,14 +59,13 @@ export class RuleLimiter {
     nowMs: number,
     verdict: () => Decision,
   ): Decision | NeedsValues {
-    const concerned = this.values.concern(
-      operation.unit,
-      operation.table,
-      firstOf(operation),
-      lastOf(operation),
-    );
+    const { unit, table } = operation;
+    const [first, last] = [firstOf(operation), lastOf(operation)];
+    const concerned = this.values.concern(unit, table, first, last);
     const written = concerned ? writtenBy(operation, undefined) : undefined;
-    const wrong = written && this.values.refuse(written);
+    const wrong = written
+      ? this.values.refuse(written)
+      : concerned && this.values.refusePart(unit, table, first, last);
     if (wrong) return denied(wrong);
     const needsCurrent = concerned && (written === undefined || this.values.hasStep);
     if (needsCurrent || this.interlock) {

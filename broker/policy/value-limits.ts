@@ -71,6 +71,15 @@ export class ValueLimits {
     return this.ofTags.touches(areaOf(unit, table), first, last);
   }
 
+  /** Whether a tag with limits is touched only in part: no value of it can be judged then. */
+  refusePart(unit: number, table: Table, first: number, last: number): Refused | undefined {
+    const area = areaOf(unit, table);
+    const test = (limits: TagLimits) => refusePart(limits, first, last);
+    return (
+      this.ofRule?.first(area, first, last, test) ?? this.ofTags.first(area, first, last, test)
+    );
+  }
+
   /** What is wrong with the values themselves; undefined where they keep every limit. */
   refuse(written: Written): Refused | undefined {
     return (
@@ -116,9 +125,8 @@ function areaIn({ unit, table, address, values }: Written): [number, number, num
 function refuseTag(limits: TagLimits, written: Written): Refused | undefined {
   const { tag, raw: bounds } = limits;
   const { address, values } = written;
-  if (tag.address < address || lastAddress(tag) > address + values.length - 1) {
-    return refused(limits.rule, partly(tag));
-  }
+  const part = refusePart(limits, address, address + values.length - 1);
+  if (part) return part;
   const raw = rawValue(tag, values, tag.address - address);
   // NaN compares false with everything: a bound counts as kept only where that is true.
   const inside = raw >= bounds.min && raw <= bounds.max;
@@ -127,8 +135,10 @@ function refuseTag(limits: TagLimits, written: Written): Refused | undefined {
   return refused(limits.rule, outside(limits, raw));
 }
 
-function partly(tag: Tag): string {
-  return `only a part of ${tag.name} would be written, but it has limits; write all of it at once: ${tagPoints(tag)}`;
+function refusePart({ tag, rule }: TagLimits, first: number, last: number): Refused | undefined {
+  if (tag.address >= first && lastAddress(tag) <= last) return undefined;
+  const whole = `write all of it at once: ${tagPoints(tag)}`;
+  return refused(rule, `only a part of ${tag.name} would be written, but it has limits; ${whole}`);
 }
 
 function outside({ tag, rule, given }: TagLimits, raw: number): string {
@@ -138,13 +148,19 @@ function outside({ tag, rule, given }: TagLimits, raw: number): string {
   const { min, max, values } = given;
   const whose = rule === TAG_BOUNDS ? " that holds for everyone" : "";
   if (max !== undefined && value > max) {
-    return `${said} is above the limit of ${limitInWords(tag, max)}${whose}`;
+    return `${apart(tag, raw, max)} is above the limit of ${limitInWords(tag, max)}${whose}`;
   }
   if (min !== undefined && value < min) {
-    return `${said} is below the limit of ${limitInWords(tag, min)}${whose}`;
+    return `${apart(tag, raw, min)} is below the limit of ${limitInWords(tag, min)}${whose}`;
   }
   const allowed = (values ?? []).map((each) => limitInWords(tag, each));
   return `${said} is not one of the allowed values: ${listed(allowed)}`;
+}
+
+/** The assignment with as many digits as tell the value from the limit. */
+function apart(tag: Tag, raw: number, limit: number): string {
+  if (valueInWords(tag, raw) !== limitInWords(tag, limit)) return assignment(tag, raw);
+  return `${tag.name} = ${engineering(tag, raw)} ${tag.unit}`.trimEnd();
 }
 
 /** A sentence lists at most this many values. */

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { classesOf, writableTags } from "./profile-reach.ts";
+import { endpoint, profile, type RuleSketch, tag } from "./profile-samples.ts";
+
+const OPERATE: RuleSketch = { match: { classes: ["operate"] } };
+const OBSERVE: RuleSketch = { match: { classes: ["observe"] } };
+
+test.each<readonly [RuleSketch[], string[]]>([
+  [[], []],
+  [
+    [OPERATE, OBSERVE],
+    ["observe", "operate"],
+  ],
+  [[{ match: { classes: ["operate"], tags: ["A"] } }], ["operate"]],
+  [[{ match: {} }], ["observe", "operate", "configure", "program", "transfer"]],
+  [[{ verdict: "hold", match: { classes: ["program"] } }], ["program"]],
+  [[{ verdict: "deny", match: { classes: ["operate"] } }, OPERATE, OBSERVE], ["observe"]],
+  [[{ verdict: "deny", match: { classes: ["operate"], tags: ["A"] } }, OPERATE], ["operate"]],
+  [[{ verdict: "deny", match: {} }, OPERATE], []],
+  [[OPERATE, { verdict: "deny", match: {} }], ["operate"]],
+])("%j could ever permit %j", (rules, classes) => {
+  expect(classesOf(profile(...rules))).toEqual(classes);
+});
+
+const TAGS = [
+  tag("A", 0),
+  tag("B", 1, { type: "float32" }),
+  tag("C", 3),
+  tag("Run", 0, { table: "coils", type: "bool" }),
+  tag("Level", 0, { table: "input-registers" }),
+  tag("Alarm", 0, { table: "discrete-inputs", type: "bool" }),
+];
+
+test.each<readonly [RuleSketch[], string[]]>([
+  [[OBSERVE], []],
+  [[OPERATE], ["A", "B", "C", "Run"]],
+  [[{ match: { functions: [6] } }], ["A", "C"]],
+  [[{ match: { functions: [5, 16] } }], ["A", "B", "C", "Run"]],
+  [[{ match: { classes: ["operate"], tags: ["B", "Run"] } }], ["B", "Run"]],
+  [
+    [{ verdict: "deny", match: { classes: ["operate"], tags: ["B"] } }, OPERATE],
+    ["A", "C", "Run"],
+  ],
+  [
+    [{ verdict: "hold", match: { tags: ["A"] } }, OPERATE],
+    ["B", "C", "Run"],
+  ],
+  [
+    [
+      {
+        match: {
+          classes: ["operate"],
+          table: "holding-registers",
+          addresses: [{ first: 0, last: 1 }],
+        },
+      },
+    ],
+    ["A"],
+  ],
+])("%j lets the tags %j be written", (rules, names) => {
+  expect([...writableTags(profile(...rules), endpoint(TAGS))]).toEqual(names);
+});

@@ -1,0 +1,154 @@
+/** Small pieces of plants, profiles and operations that the tests of this folder share. */
+import type { OperationClass } from "../../protocols/guard.ts";
+import type {
+  MaskOperation,
+  ReadOperation,
+  Table,
+  WriteOperation,
+} from "../../protocols/modbus/operation.ts";
+import type { ModbusEndpoint, Profile, Rule, Tag } from "../plant/model.ts";
+import { compileProfile } from "./compile-profile.ts";
+import type { Decision, Matcher, NeedsValues } from "./decision.ts";
+import { BoundedRateLedger } from "./rate-ledger.ts";
+
+export const ALL: ReadonlySet<OperationClass> = new Set([
+  "observe",
+  "operate",
+  "configure",
+  "program",
+  "transfer",
+]);
+
+export function tag(name: string, address: number, given: Partial<Tag> = {}): Tag {
+  return {
+    name,
+    description: "",
+    unitId: 1,
+    table: "holding-registers",
+    address,
+    type: "uint16",
+    wordOrder: "big",
+    scale: 1,
+    offset: 0,
+    unit: "",
+    states: [],
+    ...given,
+  };
+}
+
+export function endpoint(tags: readonly Tag[], units: readonly number[] = [1]): ModbusEndpoint {
+  return {
+    id: "modbus",
+    protocol: "modbus",
+    host: "10.0.0.5",
+    port: 502,
+    allowLocal: false,
+    units,
+    connection: "shared",
+    limits: {
+      connectionsMax: 1,
+      requestsPerSecond: 1,
+      inFlightMax: 1,
+      queueMax: 1,
+      connectTimeoutMs: 1,
+      responseTimeoutMs: 1,
+    },
+    tags,
+  };
+}
+
+/** A rule without its name, as tests write it: a permit unless it says otherwise. */
+export interface RuleSketch {
+  readonly verdict?: Rule["verdict"];
+  readonly match: Rule["match"];
+  readonly limits?: Rule["limits"];
+}
+
+/** Rules are named `p#1`, `p#2`, … */
+export function profile(...rules: readonly RuleSketch[]): Profile {
+  return {
+    id: "p",
+    description: "",
+    onRecorderFailure: "freeze",
+    rules: rules.map(({ verdict = "permit", match, limits = {} }, n) => ({
+      name: `p#${n + 1}`,
+      verdict,
+      match,
+      limits,
+    })),
+  };
+}
+
+export function matcher(
+  rules: readonly RuleSketch[],
+  tags: readonly Tag[] = [],
+  units: readonly number[] = [1],
+): Matcher {
+  return compileProfile({
+    profile: profile(...rules),
+    endpoint: endpoint(tags, units),
+    subject: "anna",
+    ledger: new BoundedRateLedger(),
+  });
+}
+
+export function read(
+  address: number,
+  count = 1,
+  table: Table = "holding-registers",
+  unit = 1,
+): ReadOperation {
+  const code = { coils: 1, "discrete-inputs": 2, "holding-registers": 3, "input-registers": 4 };
+  const functionCode = code[table];
+  return {
+    action: "modbus:read",
+    class: "observe",
+    unit,
+    function: functionCode,
+    table,
+    address,
+    count,
+  };
+}
+
+export function write(
+  address: number,
+  values: readonly number[],
+  table: "coils" | "holding-registers" = "holding-registers",
+  unit = 1,
+): WriteOperation {
+  const one = values.length === 1;
+  const code = table === "coils" ? (one ? 5 : 15) : one ? 6 : 16;
+  return { action: "modbus:write", class: "operate", unit, function: code, table, address, values };
+}
+
+export function mask(address: number, and: number, or: number): MaskOperation {
+  return {
+    action: "modbus:mask",
+    class: "operate",
+    unit: 1,
+    function: 22,
+    table: "holding-registers",
+    address,
+    and,
+    or,
+  };
+}
+
+/** A decision in one line, as transcripts show it: `deny p#2 value: …`. */
+export function inWords(decision: Decision | NeedsValues): string {
+  switch (decision.kind) {
+    case "permit":
+      return `permit ${decision.rule}`;
+    case "deny":
+      return `deny ${decision.rule} ${decision.refusal}: ${decision.reason}`;
+    case "hold":
+      return `hold ${decision.rule}: ${decision.reason}`;
+    case "needs-values": {
+      const ranges = decision.ranges.map(
+        ({ unit, table, address, count }) => `${unit}/${table}/${address}+${count}`,
+      );
+      return `needs ${ranges.join(" ")}`;
+    }
+  }
+}
