@@ -85,3 +85,12 @@ test("a long life with little in it needs little memory", () => {
   }
   expect(inbox.view.bytes.length).toBeLessThan(64);
 });
+
+test("a large buffer is given back once it is empty", () => {
+  const inbox = new Inbox(65_536);
+  inbox.push(new Uint8Array(60_000));
+  inbox.skip(59_999);
+  expect(inbox.view.bytes.length).toBeGreaterThan(4096);
+  inbox.skip(1);
+  expect(inbox.view.bytes.length).toBe(0);
+});

@@ -11,6 +11,10 @@ export type Cut<T> =
 
 export const INCOMPLETE = { kind: "incomplete" } as const;
 
+/** A buffer larger than this is given back once empty: ten thousand idle channels count. */
+const KEPT_MAX = 4096;
+const NO_BYTES = new Uint8Array(0);
+
 export class Inbox {
   private readonly window: { bytes: Uint8Array; start: number; end: number };
   private readonly lengthMax: number;
@@ -53,11 +57,12 @@ export class Inbox {
   /** Consumes `count` bytes off the front. */
   skip(count: number): void {
     this.window.start += Math.min(count, this.length);
-    if (this.window.start === this.window.end) this.window.start = this.window.end = 0;
+    if (this.window.start === this.window.end) this.clear();
   }
 
   clear(): void {
     this.window.start = this.window.end = 0;
+    if (this.window.bytes.length > KEPT_MAX) this.window.bytes = NO_BYTES;
   }
 
   private makeRoom(count: number): void {

@@ -2,6 +2,7 @@
  * The asking side of Modbus TCP, without a socket: the workbench and the broker's own probes put
  * bytes in and get answers out.
  */
+import { copyBytes } from "../copy-bytes.ts";
 import { type Cut, INCOMPLETE, Inbox } from "../inbox.ts";
 import { encodeRequest } from "./encode.ts";
 import {
@@ -110,7 +111,7 @@ function cutReply(bytes: Uint8Array): Cut<ReplyFrame> {
   const frame = {
     transaction: frameTransaction(bytes, 0),
     unit: frameUnit(bytes, 0),
-    pdu: bytes.slice(HEADER_LENGTH, length),
+    pdu: copyBytes(bytes, HEADER_LENGTH, length),
   };
   return { kind: "frame", frame, length };
 }

@@ -1,4 +1,5 @@
 /** Requests about the device itself and everything without a decoder: functions 7, 8, 11, 12, 17, 43 and the rest. */
+import { copyBytes } from "../copy-bytes.ts";
 import { WRONG_LENGTH } from "./decode-points.ts";
 import { EXCEPTION } from "./exception.ts";
 import { Malformed } from "./malformed.ts";
@@ -94,7 +95,7 @@ export function decodeOther(
   end: number,
 ): [OtherOperation] {
   const code = byteAt(bytes, start);
-  const payload = bytes.slice(start + 1, end);
+  const payload = copyBytes(bytes, start + 1, end);
   const subFunction = subFunctionOf(code, payload);
   return [
     {

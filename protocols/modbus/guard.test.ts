@@ -124,6 +124,30 @@ test("requests beyond the in-flight limit wait unread and go out as replies come
   );
 });
 
+test("of replies that arrive together, each lets out a waiting request before the next is read", () => {
+  modbusTranscript(
+    `
+    client > 0001 0000 0006 01 03 0000 0001  0002 0000 0006 01 03 0001 0001  0003 0000 0006 01 03 0002 0001  0004 0000 0006 01 03 0003 0001
+    decide   observe modbus:read unit 1 holding 0
+    verdict  permit
+    asset  < 0001 0000 0006 01 03 0000 0001
+    decide   observe modbus:read unit 1 holding 1
+    verdict  permit
+    asset  < 0002 0000 0006 01 03 0001 0001
+    asset  > 0001 0000 0005 01 03 02 aaaa 0002 0000 0005 01 03 02 bbbb
+    client < 0001 0000 0005 01 03 02 aaaa
+    decide   observe modbus:read unit 1 holding 2
+    verdict  permit
+    asset  < 0003 0000 0006 01 03 0002 0001
+    client < 0002 0000 0005 01 03 02 bbbb
+    decide   observe modbus:read unit 1 holding 3
+    verdict  permit
+    asset  < 0004 0000 0006 01 03 0003 0001
+  `,
+    { inFlightMax: 2 },
+  );
+});
+
 test("an asset that is late is answered for with 0B, and the outcome of a write is unknown", () => {
   modbusTranscript(`
     client > 0009 0000 0006 01 06 0064 07d0

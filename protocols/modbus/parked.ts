@@ -44,11 +44,12 @@ export class Parked {
   /** Takes out the first kept-back one that no older one of its unit keeps back any more. */
   takeFree(): Exchange | undefined {
     if (this.waiting.length === 0) return undefined;
-    const at = this.waiting.findIndex(
-      ({ decision, unit }, i) =>
-        decision === 0 && !this.waiting.slice(0, i).some((older) => older.unit === unit),
-    );
-    return at < 0 ? undefined : this.waiting.splice(at, 1)[0];
+    const units = new Set<number>();
+    for (const [at, { decision, unit }] of this.waiting.entries()) {
+      if (decision === 0 && !units.has(unit)) return this.waiting.splice(at, 1)[0];
+      units.add(unit);
+    }
+    return undefined;
   }
 
   /** Whether a held one will be sent under this number. */

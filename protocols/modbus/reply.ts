@@ -3,6 +3,7 @@
  * echoes. Anything else means that the two sides are out of step, and then nothing that follows
  * can be trusted. MODBUS Application Protocol V1.1b3, 6 and 7.
  */
+import { copyBytes } from "../copy-bytes.ts";
 import { MEI_DEVICE_IDENTIFICATION } from "./decode-device.ts";
 import { FILE_REFERENCE } from "./decode-files.ts";
 import { READ_BITS_MAX } from "./decode-points.ts";
@@ -53,7 +54,7 @@ export function replyFrame(
   start: number,
   length: number,
 ): Uint8Array {
-  const frame = bytes.slice(start, start + length);
+  const frame = copyBytes(bytes, start, start + length);
   setWord(frame, 0, transaction);
   const [first] = items;
   if (first?.action === "modbus:read" && first.function < 3 && !isException(frame, HEADER_LENGTH)) {

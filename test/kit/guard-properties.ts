@@ -50,99 +50,82 @@ type Step =
 interface Scenario {
   readonly steps: readonly Step[];
   readonly salt: number;
+  /** Sizes of the pieces that bytes are cut into, in turn. */
+  readonly cuts: readonly number[];
 }
 
 export function guardProperties(subject: GuardSubject): void {
-  const { name } = subject;
-  const runs = { numRuns: subject.runs ?? 100 };
-  const scenario = scenarios(subject);
-
-  test(`${name}: no bytes of any peer make the guard throw or send something unpermitted`, () => {
-    fc.assert(
-      fc.property(scenario, ({ steps, salt }) => {
-        play(subject, steps, mixed(salt));
-      }),
-      runs,
-    );
-  });
-
-  test(`${name}: one byte at a time, or cut anywhere, gives the same effects`, () => {
-    const sizes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 8 });
-    fc.assert(
-      fc.property(scenario, sizes, ({ steps, salt }, cuts) => {
-        const whole = play(subject, steps, mixed(salt));
-        const bytewise = replayCut(subject, whole, mixed(salt), [1]);
-        const anywhere = replayCut(subject, whole, mixed(salt), cuts);
-        expect(bytewise.effects).toEqual(whole.effects);
-        expect(anywhere.effects).toEqual(whole.effects);
-      }),
-      runs,
-    );
-  });
-
-  test(`${name}: the tape replays to the same effects`, () => {
-    fc.assert(
-      fc.property(scenario, ({ steps, salt }) => {
-        const first = play(subject, steps, mixed(salt));
-        const guard = subject.create();
-        expect(first.inputs.flatMap((input) => guard.step(input))).toEqual(first.effects);
-      }),
-      runs,
-    );
-  });
-
-  test(`${name}: what is denied never reaches the asset`, () => {
-    const deny: Judge = ({ items }) => items.map(() => ({ kind: "deny", refusal: "operation" }));
-    fc.assert(
-      fc.property(scenario, ({ steps }) => {
-        expect(play(subject, steps, deny).sent("asset").filter(unreleased)).toEqual([]);
-      }),
-      runs,
-    );
-  });
-
-  test(`${name}: what is held and never settled does not reach the asset`, () => {
-    const hold: Judge = ({ items }) => items.map(() => ({ kind: "hold" }));
-    fc.assert(
-      fc.property(scenario, ({ steps }) => {
-        const unsettled = steps.filter(({ kind }) => kind !== "settle");
-        expect(play(subject, unsettled, hold).sent("asset").filter(unreleased)).toEqual([]);
-      }),
-      runs,
-    );
-  });
-
-  test(`${name}: after its end the guard is silent`, () => {
-    fc.assert(
-      fc.property(scenario, ({ steps, salt }) => {
-        const driver = play(subject, [...steps, { kind: "end" }], mixed(salt));
-        const before = driver.effects.length;
-        for (const step of steps) perform(subject, driver, step, new Set());
-        expect(driver.effects.length).toBe(before);
-        expect(driver.guard.backlog("client") + driver.guard.backlog("asset")).toBe(0);
-      }),
-      runs,
-    );
-  });
-
-  for (const verdict of ["permit", "deny", "hold"] as const) {
-    test(`${name}: memory stays bounded under a flood that is answered with ${verdict}`, () => {
-      fc.assert(
-        fc.property(
-          fc.array(subject.request, { minLength: 1, maxLength: 20, size: "max" }),
-          (chunks) => {
-            const driver = flood(subject, chunks, verdict);
-            expect(retainedBytes(driver.guard)).toBeLessThanOrEqual(subject.retainedMax);
-          },
-        ),
-        { numRuns: 10 },
-      );
-    });
-  }
+  anyBytes(subject);
+  cutAnywhere(subject);
+  replays(subject);
+  nothingUnpermitted(subject, "denied", [{ kind: "deny", refusal: "operation" }]);
+  nothingUnpermitted(subject, "held and never settled", [{ kind: "hold" }]);
+  silentAfterEnd(subject);
+  for (const verdict of ["permit", "deny", "hold"] as const) bounded(subject, verdict);
 }
 
-function unreleased({ release }: Send): boolean {
-  return release !== true;
+function scenarioTest(subject: GuardSubject, what: string, check: (run: Scenario) => void): void {
+  test(`${subject.name}: ${what}`, () => {
+    fc.assert(fc.property(scenarios(subject), check), { numRuns: subject.runs ?? 100 });
+  });
+}
+
+function anyBytes(subject: GuardSubject): void {
+  const what = "no bytes of any peer make the guard throw or send something unpermitted";
+  scenarioTest(subject, what, ({ steps, salt }) => {
+    play(subject, steps, mixed(salt));
+  });
+}
+
+function cutAnywhere(subject: GuardSubject): void {
+  const what = "one byte at a time, or cut anywhere, gives the same effects";
+  scenarioTest(subject, what, ({ steps, salt, cuts }) => {
+    const whole = play(subject, steps, mixed(salt));
+    const bytewise = replayCut(subject, whole, mixed(salt), [1]);
+    const anywhere = replayCut(subject, whole, mixed(salt), cuts);
+    expect(bytewise.effects).toEqual(whole.effects);
+    expect(anywhere.effects).toEqual(whole.effects);
+  });
+}
+
+function replays(subject: GuardSubject): void {
+  scenarioTest(subject, "the tape replays to the same effects", ({ steps, salt }) => {
+    const first = play(subject, steps, mixed(salt));
+    const guard = subject.create();
+    expect(first.inputs.flatMap((input) => guard.step(input))).toEqual(first.effects);
+  });
+}
+
+function nothingUnpermitted(subject: GuardSubject, how: string, [answer]: [Answer]): void {
+  const judge: Judge = ({ items }) => items.map(() => answer);
+  scenarioTest(subject, `what is ${how} never reaches the asset`, ({ steps }) => {
+    const unsettled = steps.filter(({ kind }) => kind !== "settle");
+    const sent = play(subject, unsettled, judge).sent("asset");
+    expect(sent.filter(({ release }) => release !== true)).toEqual([]);
+  });
+}
+
+function silentAfterEnd(subject: GuardSubject): void {
+  scenarioTest(subject, "after its end the guard is silent", ({ steps, salt }) => {
+    const driver = play(subject, [...steps, { kind: "end" }], mixed(salt));
+    const before = driver.effects.length;
+    for (const step of steps) perform(subject, driver, step, new Set());
+    expect(driver.effects.length).toBe(before);
+    expect(driver.guard.backlog("client") + driver.guard.backlog("asset")).toBe(0);
+  });
+}
+
+function bounded(subject: GuardSubject, verdict: "permit" | "deny" | "hold"): void {
+  const chunks = fc.array(subject.request, { minLength: 1, maxLength: 20, size: "max" });
+  test(`${subject.name}: memory stays bounded under a flood that is answered with ${verdict}`, () => {
+    fc.assert(
+      fc.property(chunks, (requests) => {
+        const driver = flood(subject, requests, verdict);
+        expect(retainedBytes(driver.guard)).toBeLessThanOrEqual(subject.retainedMax);
+      }),
+      { numRuns: 10 },
+    );
+  });
 }
 
 function scenarios({ client }: GuardSubject): fc.Arbitrary<Scenario> {
@@ -181,6 +164,7 @@ function scenarios({ client }: GuardSubject): fc.Arbitrary<Scenario> {
   return fc.record({
     steps: fc.array(step, { minLength: 5, maxLength: 40, size: "max" }),
     salt: nat,
+    cuts: fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 8 }),
   });
 }
 
