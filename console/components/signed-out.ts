@@ -5,8 +5,22 @@
 const REASON_KEY = "sallyport.signed-out-because";
 const SIGN_IN_PATH = "/sign-in";
 
+/** Pages for people who are not signed in: there is nothing to leave. */
+const OUTSIDE: readonly string[] = [SIGN_IN_PATH, "/enrol"];
+
+/** The first cause counts: what fails while the page is already leaving is only its echo. */
+let leaving = false;
+
+/** The person signs out: without a reason to show, and without coming back to this page. */
+export function leaveForGood(): void {
+  leaving = true;
+  window.location.assign(SIGN_IN_PATH);
+}
+
+/** The sign-in ended; after a new one the person is back on this page. */
 export function leaveForSignIn(reason?: string): void {
-  if (window.location.pathname === SIGN_IN_PATH) return;
+  if (leaving || OUTSIDE.includes(window.location.pathname)) return;
+  leaving = true;
   if (reason !== undefined) sessionStorage.setItem(REASON_KEY, reason);
   const here = window.location.pathname + window.location.search + window.location.hash;
   window.location.assign(`${SIGN_IN_PATH}?from=${encodeURIComponent(here)}`);

@@ -63,6 +63,7 @@ export const theme = createTheme({
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Modal: { defaultProps: { ...inDialog, centered: true } },
     Drawer: { defaultProps: inDialog },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     Tooltip: {
       defaultProps: { openDelay: 250, events: { hover: true, focus: true, touch: true } },
     },

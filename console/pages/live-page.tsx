@@ -25,7 +25,7 @@ export function LivePage() {
   const query = useQuery(sessionsQuery);
   const count = query.data?.length;
   return (
-    <Page title={words.title} summary={count === undefined ? "" : words.summary(count)}>
+    <Page title={words.title} summary={count ? words.summary(count) : undefined}>
       <QueryView query={query} failed={words.failed}>
         {(sessions) => (sessions.length === 0 ? <NoSessions /> : <Sessions sessions={sessions} />)}
       </QueryView>

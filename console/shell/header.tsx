@@ -16,8 +16,10 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { api } from "../components/api.ts";
+import { liveSocket } from "../components/live.ts";
 import { useMe, useRight } from "../components/me.ts";
 import { sessionsQuery } from "../components/queries.ts";
+import { leaveForGood } from "../components/signed-out.ts";
 import { asScheme } from "../components/theme-switch.tsx";
 import { text } from "../text.ts";
 
@@ -115,6 +117,7 @@ function ThemeItems() {
 
 /** Whatever the broker answers, this browser leaves: the page is loaded anew. */
 async function signOut(): Promise<void> {
+  liveSocket().disconnect();
   await api.signOut().catch(() => undefined);
-  window.location.assign("/sign-in");
+  leaveForGood();
 }

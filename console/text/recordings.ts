@@ -11,7 +11,7 @@ export const recordingsText = {
   title: "Recordings",
   failed: "The recordings could not be loaded",
   summary: (shown: number, all: number) =>
-    shown === all ? `${all} recordings` : `${shown} of ${all} recordings`,
+    `${shown === all ? "" : `${shown} of `}${all} ${all === 1 ? "recording" : "recordings"}`,
   filter: "Filter by person, asset, profile, id",
   person: "Person",
   anyPerson: "Any person",

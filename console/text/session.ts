@@ -33,7 +33,7 @@ export const sessionText = {
   frozenTitle: "Nothing can be recorded, so nothing can be changed",
   frozenBody: (cause: string) =>
     `${cause === "" ? "The recorder cannot write." : sentence(cause)} Writing is off until recording works again; reading goes on for a few minutes.`,
-  unwatched: "Nobody is watching",
+  unwatched: "Not watched",
   watched: (names: readonly string[]) => `Watched by ${listed(names)}`,
   end: "End session",
   endTitle: "End this session?",

@@ -50,7 +50,7 @@ export interface MapLayout {
 export const ASSET_WIDTH = 212;
 export const ASSET_HEIGHT = 48;
 const ZONE_HEAD = 32;
-const ZONE_WIDTH_MIN = 236;
+const ZONE_WIDTH_MIN = 268;
 const ZONE_HEIGHT_MIN = 36;
 const PADDING = 12;
 const GAP = 10;
@@ -90,17 +90,26 @@ function size(zone: MapZone, zones: readonly MapZone[], assets: readonly MapAsse
     .map((child) => size(child, zones, assets));
   const grid = placeAssets(zone.id, own);
   const below = grid.bottom + (own.length > 0 && children.length > 0 ? GAP : 0);
-  const rows = placeRows(children, zone.id, PADDING, below);
-  const content = Math.max(grid.right, rows.right) + PADDING;
+  const rows = placeRows(children, zone.id, 0, below);
+  const width = Math.max(grid.right + 2 * PADDING, rows.right + 2 * PADDING, ZONE_WIDTH_MIN);
   const bottom = children.length > 0 ? rows.bottom + PADDING : grid.bottom + (own.length && 2);
   return {
     zone,
-    width: Math.max(content, ZONE_WIDTH_MIN),
+    width,
     height: Math.max(bottom, ZONE_HEIGHT_MIN),
-    inner: rows.boxes,
+    inner: centred(rows, width),
     children,
-    assets: grid.boxes,
+    assets: centred(grid, width),
   };
+}
+
+interface Placed {
+  readonly boxes: readonly Box[];
+  readonly right: number;
+}
+
+function centred({ boxes, right }: Placed, width: number): Box[] {
+  return boxes.map((box) => ({ ...box, x: box.x + (width - right) / 2 }));
 }
 
 function placeAssets(zone: string, assets: readonly MapAsset[]) {
@@ -108,7 +117,7 @@ function placeAssets(zone: string, assets: readonly MapAsset[]) {
   const boxes = assets.map((asset, index) => ({
     id: asset.id,
     parent: zone,
-    x: PADDING + (index % columns) * (ASSET_WIDTH + GAP),
+    x: (index % columns) * (ASSET_WIDTH + GAP),
     y: ZONE_HEAD + Math.floor(index / columns) * (ASSET_HEIGHT + GAP),
     width: ASSET_WIDTH,
     height: ASSET_HEIGHT,
@@ -116,7 +125,7 @@ function placeAssets(zone: string, assets: readonly MapAsset[]) {
   const rows = columns === 0 ? 0 : Math.ceil(assets.length / columns);
   return {
     boxes,
-    right: PADDING + columns * (ASSET_WIDTH + GAP) - (columns > 0 ? GAP : 0),
+    right: columns * (ASSET_WIDTH + GAP) - (columns > 0 ? GAP : 0),
     bottom: ZONE_HEAD + rows * (ASSET_HEIGHT + GAP),
   };
 }

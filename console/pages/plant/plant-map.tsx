@@ -8,9 +8,10 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
+  useStore,
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
 import { plantText } from "../../text/plant.ts";
 import { layoutMap, type MapLayout } from "./map-layout.ts";
@@ -38,6 +39,7 @@ export function PlantMap(props: PlantMapProps) {
 }
 
 function Canvas({ plant, matching, selected, onSelect }: PlantMapProps) {
+  const noteMove = useRefit();
   const layout = useMemo(
     () => layoutMap(plant.zones, plant.assets, plant.conduits),
     [plant.zones, plant.assets, plant.conduits],
@@ -58,6 +60,7 @@ function Canvas({ plant, matching, selected, onSelect }: PlantMapProps) {
         fitViewOptions={FIT}
         minZoom={ZOOM_MIN}
         maxZoom={ZOOM_MAX}
+        onMoveStart={noteMove}
         panOnScroll
         zoomOnScroll={false}
         zoomOnDoubleClick={false}
@@ -73,6 +76,21 @@ function Canvas({ plant, matching, selected, onSelect }: PlantMapProps) {
       </ReactFlow>
     </section>
   );
+}
+
+/** Shows the whole plant again when the room for it changes, until someone moved the map themselves. */
+function useRefit(): (event: MouseEvent | TouchEvent | null) => void {
+  const flow = useReactFlow();
+  const width = useStore((store) => store.width);
+  const height = useStore((store) => store.height);
+  const moved = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the size is what it is about
+  useEffect(() => {
+    if (!moved.current) void flow.fitView(FIT);
+  }, [flow, width, height]);
+  return (event) => {
+    if (event !== null) moved.current = true;
+  };
 }
 
 function Zoom() {
