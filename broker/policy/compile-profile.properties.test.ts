@@ -5,7 +5,6 @@ import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts
 import type { ModbusOperation } from "../../protocols/modbus/operation.ts";
 import { decodeRaw, registerCount } from "../../protocols/modbus/values.ts";
 import type { Tag } from "../plant/model.ts";
-import { lastAddress } from "../plant/tag-span.ts";
 import type { Decision, PointRange } from "./decision.ts";
 import { firstOf, lastOf, tableOf } from "./points.ts";
 import {
@@ -18,6 +17,7 @@ import {
   tag,
   write,
 } from "./profile-samples.ts";
+import { lastAddress } from "./tag-span.ts";
 
 /** A small device: what happens at its borders happens often. */
 const SIZE = 24;

@@ -3,8 +3,8 @@ import type { OperationClass } from "../../protocols/guard.ts";
 import type { ModbusOperation, Table } from "../../protocols/modbus/operation.ts";
 import { registerCount } from "../../protocols/modbus/values.ts";
 import type { Tag } from "../plant/model.ts";
-import { isFloat } from "../plant/tag-span.ts";
 import { engineering } from "./raw-value.ts";
+import { isFloat } from "./tag-span.ts";
 
 /** A sentence names at most this many tags. */
 const TAGS_NAMED_MAX = 3;

@@ -1,7 +1,7 @@
 /** Which points of which table: tables as numbers, ranges of addresses, tags by address. */
 import type { ModbusOperation, Table } from "../../protocols/modbus/operation.ts";
 import type { AddressRange, Tag } from "../plant/model.ts";
-import { lastAddress, TAG_LENGTH_MAX } from "../plant/tag-span.ts";
+import { lastAddress, TAG_LENGTH_MAX } from "./tag-span.ts";
 
 const TABLE_NUMBER: Readonly<Record<Table, number>> = {
   coils: 0,

@@ -1,5 +1,5 @@
 /** Small pieces of plants, profiles and operations that the tests of this folder share. */
-import type { OperationClass } from "../../protocols/guard.ts";
+import type { Operation, OperationClass } from "../../protocols/guard.ts";
 import type {
   MaskOperation,
   ReadOperation,
@@ -35,6 +35,22 @@ export function tag(name: string, address: number, given: Partial<Tag> = {}): Ta
     ...given,
   };
 }
+
+export const SPEED = tag("P1.Speed", 11, { scale: 0.1, unit: "Hz", min: 0, max: 50 });
+export const MODE = tag("P1.Mode", 12);
+export const DOSE = tag("D1.Dose", 20, { type: "float32", unit: "mg/l", min: 0, max: 1.2 });
+export const COUNT = tag("C1.Count", 40, { type: "int32", wordOrder: "little", max: 1000 });
+export const RUN = tag("P1.Run", 3, { table: "coils", type: "bool" });
+export const REMOTE = tag("P1.Remote", 5, {
+  table: "coils",
+  type: "bool",
+  states: [
+    { value: 0, word: "local" },
+    { value: 1, word: "remote" },
+  ],
+});
+/** Two registers, a float, a 32-bit counter and two coils of one device. */
+export const TAGS = [SPEED, MODE, DOSE, COUNT, RUN, REMOTE];
 
 export function endpoint(tags: readonly Tag[], units: readonly number[] = [1]): ModbusEndpoint {
   return {
@@ -151,4 +167,27 @@ export function inWords(decision: Decision | NeedsValues): string {
       return `needs ${ranges.join(" ")}`;
     }
   }
+}
+
+export const OBSERVE: RuleSketch = { match: { classes: ["observe"] } };
+export const OPERATE: RuleSketch = { match: { classes: ["operate"] } };
+
+export function operate(match: RuleSketch["match"], limits: RuleSketch["limits"] = {}): RuleSketch {
+  return { match: { classes: ["operate"], ...match }, limits };
+}
+
+/** The answer in one line, on a device with `TAGS`. */
+export function judged(
+  rules: readonly RuleSketch[],
+  operation: Operation,
+  held: ReadonlySet<OperationClass> = ALL,
+): string {
+  return inWords(matcher(rules, TAGS).judge(operation, held, 0));
+}
+
+/** The decision, where it asks for current values. */
+export function needed(rules: readonly RuleSketch[], operation: Operation): NeedsValues {
+  const decision = matcher(rules, TAGS).judge(operation, ALL, 0);
+  if (decision.kind !== "needs-values") throw new Error(inWords(decision));
+  return decision;
 }

@@ -1,7 +1,7 @@
 /** Registers to the raw number of a tag, and bounds in engineering units to bounds of that number. */
 import { decodeRaw, registerCount } from "../../protocols/modbus/values.ts";
 import type { Tag } from "../plant/model.ts";
-import { isFloat } from "../plant/tag-span.ts";
+import { isFloat } from "./tag-span.ts";
 
 /**
  * The raw value of a tag whose first point is `values[at]`; NaN where not all its points are there.

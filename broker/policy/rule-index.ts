@@ -11,7 +11,6 @@
 import { OPERATION_CLASSES } from "../../protocols/guard.ts";
 import type { ModbusOperation, Table } from "../../protocols/modbus/operation.ts";
 import type { AddressRange, ModbusEndpoint, Profile, Rule, Tag } from "../plant/model.ts";
-import { lastAddress } from "../plant/tag-span.ts";
 import type { Decision } from "./decision.ts";
 import {
   ADDRESS_LAST,
@@ -23,6 +22,7 @@ import {
   overlapsAny,
   tableOf,
 } from "./points.ts";
+import { lastAddress } from "./tag-span.ts";
 
 export interface IndexedRule {
   readonly rule: Rule;

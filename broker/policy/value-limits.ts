@@ -8,7 +8,6 @@
 import type { RefusalKind } from "../../protocols/guard.ts";
 import type { Table } from "../../protocols/modbus/operation.ts";
 import type { Rule, RuleLimits, Tag } from "../plant/model.ts";
-import { lastAddress } from "../plant/tag-span.ts";
 import { assignment, limitInWords, pointsInWords, tagPoints, valueInWords } from "./point-words.ts";
 import { areaOf, TagIndex } from "./points.ts";
 import {
@@ -20,6 +19,7 @@ import {
   rawLimits,
   rawValue,
 } from "./raw-value.ts";
+import { lastAddress } from "./tag-span.ts";
 
 export interface Refused {
   readonly rule: string;

@@ -1,6 +1,6 @@
 /** The points that a tag covers. Pure. */
 import { registerCount } from "../../protocols/modbus/values.ts";
-import type { Tag, TagType } from "./model.ts";
+import type { Tag, TagType } from "../plant/model.ts";
 
 /** Points of the longest tag (64 bit), for searches by address. */
 export const TAG_LENGTH_MAX = 4;
