@@ -94,10 +94,11 @@ async function openSimulator({ config, opened, board, log }: Ground): Promise<st
 }
 
 export function openPeople({ config, opened, clock, store }: Ground): Promise<Identity> {
-  const { rpId, origins, signInIdleMs: idleMs, signInAbsoluteMs: absoluteMs } = config;
+  const { rpId, origins, acceptRpIdChange } = config;
+  const { signInIdleMs: idleMs, signInAbsoluteMs: absoluteMs } = config;
   const identity = openIdentity({
     ...{ store, clock },
-    config: { rpId, origins, rpName: "Sallyport", idleMs, absoluteMs },
+    config: { rpId, origins, rpName: "Sallyport", idleMs, absoluteMs, acceptRpIdChange },
   });
   opened.push(async () => (await identity).close());
   return identity;
@@ -134,6 +135,7 @@ export async function openCore(
       idleMs: config.sessionIdleMs,
       leaseMs: config.sessionLeaseMs,
       absoluteMs: config.sessionAbsoluteMs,
+      assertionMaxMs: config.assertionAgeMaxMs,
     },
   });
   opened.push(() => access.close());

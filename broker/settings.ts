@@ -50,6 +50,12 @@ export const SETTINGS = {
     HOST_NAME,
     "a domain name such as sallyport.example",
   ),
+  acceptRpIdChange: flag({
+    variable: "SALLYPORT_ACCEPT_RP_ID_CHANGE",
+    fallback: "0",
+    description:
+      "Start although passkeys exist for another domain: they stop working, everybody enrols anew.",
+  }),
   trustedProxies: list(
     {
       variable: "SALLYPORT_TRUSTED_PROXIES",

@@ -131,8 +131,13 @@ interface Coded {
 /** `input-invalid` carries its own sentence: it says which field, in words for people. */
 function said(known: Said | undefined, error: Coded, retryAfterMs?: number): ApiRefused {
   const [status, message] = known ?? [409, error.message];
-  const text = error.code === "input-invalid" ? error.message : message;
+  const text = error.code === "input-invalid" ? sentence(error.message) : message;
   return new ApiRefused(status, error.code, text, retryAfterMs);
+}
+
+function sentence(text: string): string {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }
 
 /** Fields named in one answer: a form has fewer. */

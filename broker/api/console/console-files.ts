@@ -86,11 +86,14 @@ function decodedOnce(path: string): string {
   }
 }
 
+/** Asked by programs; under another method they are no pages either. */
+const PROBES = new Set(["/healthz", "/readyz", "/metrics"]);
+
 /** Paths of pages are plain words and ids: no dot, no escape, no empty part. */
 export function isPagePath(path: string): boolean {
   const parts = path.slice(1).split("/");
   const inner = parts.at(-1) === "" ? parts.slice(0, -1) : parts;
-  return path.startsWith("/") && inner.every((part) => /^[\w~-]+$/.test(part));
+  return path.startsWith("/") && !PROBES.has(path) && inner.every((part) => /^[\w~-]+$/.test(part));
 }
 
 /** Path as asked for -> file below the folder. The page itself is not among them. */

@@ -7,7 +7,7 @@ import { personView } from "./person-view.ts";
 
 const changeSchema = z.strictObject({
   name: nameText.exactOptional(),
-  employer: z.string().trim().max(120).exactOptional(),
+  employer: nameText.exactOptional(),
   roles: z.array(roleSchema).min(1).max(5).exactOptional(),
   disabled: z.boolean().exactOptional(),
 });

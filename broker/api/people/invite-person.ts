@@ -14,7 +14,7 @@ export function invitePerson(people: Pick<People, "invite">) {
     body: z.strictObject({
       name: nameText,
       email: z.email().max(EMAIL_LENGTH_MAX),
-      employer: z.string().trim().max(120),
+      employer: nameText,
       roles: z.array(roleSchema).min(1).max(5),
     }),
     answer: z.object({ person: personSchema, link: enrolmentLinkSchema }),

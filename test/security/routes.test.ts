@@ -1,0 +1,286 @@
+/**
+ * Every route, for nobody, for each role, and under other spellings. What each may reach is
+ * written down here once more, apart from the broker's own table: a new route without a line
+ * here fails.
+ */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { RoleName } from "../../broker/api/shapes/people.ts";
+import { ConsoleUser } from "../kit/console-user.ts";
+import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
+
+const ROLES: readonly RoleName[] = ["administrator", "engineer", "supervisor", "vendor", "auditor"];
+
+type Reach = "everybody" | "scraper" | readonly RoleName[];
+
+const ADMINISTRATOR: Reach = ["administrator"];
+const OPENS: readonly RoleName[] = ["engineer", "vendor"];
+const REPLAYS: readonly RoleName[] = ["engineer", "auditor"];
+const SEES_SESSIONS: readonly RoleName[] = ["administrator", "engineer", "supervisor", "vendor"];
+const SEES_EVENTS: readonly RoleName[] = ["administrator", "supervisor", "auditor"];
+
+const REACH: Readonly<Record<string, Reach>> = {
+  "GET /healthz": "everybody",
+  "GET /readyz": "everybody",
+  "GET /metrics": "scraper",
+  "POST /api/enrolment/options": "everybody",
+  "POST /api/enrolment": "everybody",
+  "POST /api/sign-in/options": "everybody",
+  "POST /api/sign-in": "everybody",
+  "GET /api/me": ROLES,
+  "POST /api/sign-out": ROLES,
+  "POST /api/step-up/options": ROLES,
+  "POST /api/step-up": ROLES,
+  "GET /api/me/passkeys": ROLES,
+  "POST /api/me/passkeys/options": ROLES,
+  "POST /api/me/passkeys": ROLES,
+  "DELETE /api/me/passkeys/{id}": ROLES,
+  "GET /api/me/sign-ins": ROLES,
+  "DELETE /api/me/sign-ins/{id}": ROLES,
+  "GET /api/openapi.json": ROLES,
+  "GET /api/plant": ROLES,
+  "GET /api/people": ADMINISTRATOR,
+  "POST /api/people": ADMINISTRATOR,
+  "PATCH /api/people/{id}": ADMINISTRATOR,
+  "POST /api/people/{id}/enrolment-link": ADMINISTRATOR,
+  "POST /api/people/{id}/recovery": ADMINISTRATOR,
+  "GET /api/recoveries": ADMINISTRATOR,
+  "POST /api/recoveries/{id}/approval": ADMINISTRATOR,
+  "GET /api/grants": ADMINISTRATOR,
+  "POST /api/grants": ADMINISTRATOR,
+  "DELETE /api/grants/{id}": ADMINISTRATOR,
+  "POST /api/sessions": OPENS,
+  "GET /api/sessions": SEES_SESSIONS,
+  "GET /api/sessions/{id}": ["administrator", "engineer", "supervisor"],
+  "POST /api/sessions/{id}/end": ["administrator", "engineer", "supervisor"],
+  "GET /api/recordings": REPLAYS,
+  "GET /api/recordings/{id}": REPLAYS,
+  "GET /api/recordings/{id}/segments/{number}": REPLAYS,
+  "GET /api/events": SEES_EVENTS,
+  "GET /api/health": ADMINISTRATOR,
+};
+
+const READS = Object.keys(REACH).filter((name) => name.startsWith("GET /api"));
+const CHANGES = Object.keys(REACH).filter((name) => !name.startsWith("GET"));
+
+let site: RunningBroker;
+let nobody: ConsoleUser;
+/** By role; the session, recording and grant used as examples belong to the engineer. */
+const users = new Map<RoleName, ConsoleUser>();
+let ids: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  site = await startRunningBroker();
+  nobody = new ConsoleUser(site.broker.address);
+  for (const role of ROLES) users.set(role, await site.invite(`A${role}`, [role]));
+  const engineer = as("engineer");
+  const endpoint = "plc-treatment/modbus";
+  const session = await engineer.ask("POST", "/api/sessions", { endpoint });
+  expect(session.status).toBe(201);
+  const grant = await site.first.ask("POST", "/api/grants", {
+    ...{ personId: engineer.me?.person.id, endpoint, profile: "read-only", reason: "test" },
+    ...{ fromMs: Date.now(), untilMs: Date.now() + 600_000 },
+  });
+  expect(grant.status).toBe(201);
+  ids = {
+    sessions: session.body.id,
+    recordings: session.body.id,
+    people: engineer.me?.person.id ?? "",
+    grants: grant.body.id,
+    passkeys: engineer.authenticator.keys[0]?.id ?? "",
+    "sign-ins": engineer.me?.signInId ?? "",
+    recoveries: "none",
+  };
+}, 60_000);
+afterAll(() => site.close());
+
+function as(role: RoleName): ConsoleUser {
+  const user = users.get(role);
+  if (!user) throw new Error(`no ${role}`);
+  return user;
+}
+
+function split(name: string): [method: string, path: string] {
+  const [method = "", pattern = ""] = name.split(" ");
+  const path = pattern
+    .replace(/\/([a-z-]+)\/\{id\}/, (_, noun) => `/${noun}/${encodeURIComponent(ids[noun] ?? "")}`)
+    .replace("{number}", "0");
+  return [method, path];
+}
+
+/** Alike for what does not exist and what one may not see. */
+const NOTHING = { status: 404, code: "not-found" };
+
+test("every route of the broker has a line here, and every line a route", async () => {
+  const document = await as("auditor").ask("GET", "/api/openapi.json");
+  expect(document.body.openapi).toBe("3.1.0");
+  const routes = Object.entries(document.body.paths as Record<string, object>).flatMap(
+    ([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(routes.sort()).toEqual(Object.keys(REACH).sort());
+});
+
+test.each(Object.entries(REACH).filter(([, reach]) => Array.isArray(reach)))(
+  "%s is closed to who is not signed in",
+  async (name) => {
+    const [method, path] = split(name);
+    const body = method === "GET" ? undefined : {};
+    for (const user of [nobody, withForgedCookie()]) {
+      const answer = await user.ask(method, path, body);
+      expect([answer.status, answer.body.code]).toEqual([401, "signed-out"]);
+    }
+  },
+);
+
+function withForgedCookie(): ConsoleUser {
+  const forger = new ConsoleUser(site.broker.address);
+  forger.cookies.set("__Host-sallyport", "A".repeat(43));
+  return forger;
+}
+
+test.each(Object.entries(REACH).filter(([, reach]) => Array.isArray(reach)))(
+  "%s is nothing to each role without the right",
+  async (name, reach) => {
+    const [method, path] = split(name);
+    const body = method === "GET" ? undefined : {};
+    for (const role of ROLES.filter((each) => !reach.includes(each))) {
+      const answer = await as(role).ask(method, path, body);
+      expect({ role, status: answer.status, code: answer.body.code }).toEqual({ role, ...NOTHING });
+    }
+  },
+);
+
+test.each(READS)("%s answers each role with the right", async (name) => {
+  const [method, path] = split(name);
+  const reach = REACH[name];
+  for (const role of Array.isArray(reach) ? reach : []) {
+    const answer = await as(role).ask(method, path);
+    expect({ role, status: answer.status }).toEqual({ role, status: 200 });
+  }
+});
+
+test.each(CHANGES)("%s is refused when another site sends it", async (name) => {
+  const [method, path] = split(name);
+  const foreign: Record<string, string | null>[] = [
+    { origin: null },
+    { origin: "http://evil.example" },
+    { "sec-fetch-site": "cross-site" },
+  ];
+  for (const headers of foreign) {
+    const answer = await site.first.ask(method, path, {}, { headers });
+    expect([answer.status, answer.body.code]).toEqual([403, "forbidden-origin"]);
+  }
+});
+
+/** Ways to write a path that have got around rules elsewhere. */
+const SPELLINGS: readonly ((path: string) => string)[] = [
+  (path) => `${path}/`,
+  (path) => `${path}.json`,
+  (path) => `${path}.css`,
+  (path) => `${path}%2ejson`,
+  (path) => `${path};a=b`,
+  (path) => `${path}%00`,
+  (path) => `${path}%20`,
+  (path) => `${path}?.css`,
+  (path) => `${path}#x`,
+  (path) => path.toUpperCase(),
+  (path) => path.replace("/api/", "/Api/"),
+  (path) => path.replace("/api/", "/api//"),
+  (path) => `/${path}`,
+  (path) => path.replace("/api/", "/api/./"),
+  (path) => path.replace("/api/", "/api/me/../"),
+  (path) => path.replace("/api/", "/assets/../api/"),
+  (path) => path.replace("/api/", "/assets/..%2fapi/"),
+  (path) => path.replace("/api/", "/%61pi/"),
+  (path) => path.replace("/api/", "/api%2f"),
+  (path) => path.replace("/api/", "/%2561pi/"),
+  (path) => path.replace("/api/", "\\api\\"),
+  (path) => `http://localhost${path}`,
+];
+
+test.each(READS)(
+  "no spelling of %s lets in who may not",
+  async (name) => {
+    const [method, path] = split(name);
+    const reach = REACH[name];
+    const wrong = ROLES.find((role) => !reach?.includes(role));
+    for (const spell of SPELLINGS) {
+      for (const user of [nobody, ...(wrong ? [as(wrong)] : [])]) {
+        const answer = await user.ask(method, spell(path));
+        expect({ path: spell(path), open: isData(answer) }).toEqual({
+          path: spell(path),
+          open: false,
+        });
+      }
+    }
+  },
+  60_000,
+);
+
+/** A page of the console is for everybody; anything else that succeeds is not. */
+function isData(answer: { status: number; text: string }): boolean {
+  return answer.status < 400 && !answer.text.includes("csp-nonce");
+}
+
+test.each(["PUT", "HEAD", "OPTIONS", "TRACE", "GET"])(
+  "another method (%s) on a path is no way in",
+  async (method) => {
+    for (const name of Object.keys(REACH)) {
+      const [own, path] = split(name);
+      if (own === method || REACH[`${method} ${name.split(" ")[1]}`]) continue;
+      const answer = await nobody.ask(method, path);
+      expect({ name, refused: answer.status >= 400 }).toEqual({ name, refused: true });
+    }
+  },
+);
+
+test("an override header or parameter does not change the method", async () => {
+  const [, path] = split("DELETE /api/grants/{id}");
+  const headers = { "x-http-method-override": "DELETE" };
+  const answer = await site.first.ask("GET", `${path}?_method=DELETE`, undefined, { headers });
+  expect(answer.status).toBe(404);
+  const grants = await site.first.ask("GET", "/api/grants");
+  expect(grants.body.map((grant: { id: string }) => grant.id)).toContain(ids.grants);
+});
+
+test("a vendor sees neither assets, sessions nor recordings of others", async () => {
+  const vendor = as("vendor");
+  expect((await vendor.ask("GET", "/api/plant")).body).toMatchObject({
+    ...{ assets: [], zones: [], conduits: [], profiles: [], problem: null },
+  });
+  expect((await vendor.ask("GET", "/api/sessions")).body).toEqual([]);
+  const opened = await vendor.ask("POST", "/api/sessions", { endpoint: "plc-treatment/modbus" });
+  const unknown = await vendor.ask("POST", "/api/sessions", { endpoint: "no-such/modbus" });
+  expect([opened.status, opened.body]).toEqual([unknown.status, unknown.body]);
+});
+
+test("an engineer finds nothing of another engineer's session", async () => {
+  const other = await site.invite("Other", ["engineer"]);
+  expect((await other.ask("GET", "/api/sessions")).body).toEqual([]);
+  expect((await other.ask("GET", "/api/recordings")).body).toEqual([]);
+  for (const name of [
+    "GET /api/sessions/{id}",
+    "GET /api/recordings/{id}",
+    "GET /api/recordings/{id}/segments/{number}",
+    "POST /api/sessions/{id}/end",
+    "DELETE /api/me/sign-ins/{id}",
+  ]) {
+    const [method, path] = split(name);
+    const body = method === "POST" ? { reason: "" } : undefined;
+    const answer = await other.ask(method, path, body);
+    expect({ name, status: answer.status }).toEqual({ name, status: 404 });
+  }
+});
+
+test("what the answers show of the plant leaves out addresses for who manages nothing", async () => {
+  const shown = (await as("engineer").ask("GET", "/api/plant")).text;
+  expect(shown).toContain("plc-treatment");
+  expect(shown).not.toContain("127.0.0.1");
+  expect((await site.first.ask("GET", "/api/plant")).text).toContain("127.0.0.1");
+});
+
+test("an auditor who looks into a recording is noted", async () => {
+  const [method, path] = split("GET /api/recordings/{id}");
+  await as("auditor").ask(method, path);
+  const events = await as("auditor").ask("GET", "/api/events");
+  expect(events.body.map((event: { kind: string }) => event.kind)).toContain("recording:viewed");
+});
