@@ -4,6 +4,7 @@
  * real RFB guard replaces it; it starts after the handshake and leaves pictures out.
  * RFC 6143, 7.5 and 7.6.
  */
+import { copyBytes } from "../copy-bytes.ts";
 import type { Answer, Effect, Guard, Input, Operation, Side } from "../guard.ts";
 import { type Cut, INCOMPLETE, Inbox } from "../inbox.ts";
 
@@ -183,5 +184,5 @@ function frameOf(
   length: number,
   operation: RfbOperation,
 ): Cut<Message> {
-  return { kind: "frame", length, frame: { from, bytes: bytes.slice(0, length), operation } };
+  return { kind: "frame", length, frame: { from, bytes: copyBytes(bytes, 0, length), operation } };
 }

@@ -7,6 +7,7 @@
  *
  * RFC 4254, 5 and 6.
  */
+import { copyBytes } from "../copy-bytes.ts";
 import type { Effect, Guard, Input, Operation, Side } from "../guard.ts";
 import { type Cut, INCOMPLETE, Inbox } from "../inbox.ts";
 
@@ -225,7 +226,7 @@ function cutMessage(bytes: Uint8Array): Cut<Message> {
     return { kind: "malformed", reason: `a message of ${length} bytes` };
   }
   if (bytes.length < length) return INCOMPLETE;
-  const body = bytes.slice(HEAD, length);
+  const body = copyBytes(bytes, HEAD, length);
   return {
     kind: "frame",
     length,

@@ -2,6 +2,7 @@
  * Runs a guard as the session loop does: each `decide` is answered in the same turn, before
  * anything else. Records inputs and effects, and checks on the way what holds for every guard.
  */
+import { copyBytes } from "../../protocols/copy-bytes.ts";
 import type { Answer, Effect, Guard, Input, Side } from "../../protocols/guard.ts";
 
 export type Decide = Extract<Effect, { kind: "decide" }>;
@@ -71,7 +72,7 @@ export class GuardDriver {
 
   private step(input: Input): void {
     this.inputs.push(copied(input));
-    const effects = this.guard.step(input);
+    const effects = stepAsLegsDo(this.guard, input);
     if (input.kind === "event" && input.event.kind === "end") this.ended = true;
     effects.forEach((effect, i) => {
       this.check(effect, i === effects.length - 1);
@@ -108,9 +109,23 @@ export class GuardDriver {
   }
 }
 
-/** Bytes are the sender's again after a step: keep a copy, and spoil theirs in no way. */
+/** Bytes are the sender's again after a step: a copy is kept. */
 function copied(input: Input): Input {
-  return input.kind === "bytes" ? { ...input, bytes: input.bytes.slice() } : input;
+  return input.kind === "bytes" ? { ...input, bytes: copyBytes(input.bytes) } : input;
+}
+
+/**
+ * Bytes come as they come from a socket: as a `Buffer` (whose `slice` is no copy), in the middle
+ * of a larger one, and overwritten as soon as the step is done.
+ */
+export function stepAsLegsDo(guard: Guard, input: Input): readonly Effect[] {
+  if (input.kind !== "bytes") return guard.step(input);
+  const shared = Buffer.alloc(input.bytes.length + 16, 0xee);
+  const bytes = shared.subarray(8, 8 + input.bytes.length);
+  bytes.set(input.bytes);
+  const effects = guard.step({ ...input, bytes });
+  shared.fill(0xdd);
+  return effects;
 }
 
 function must(holds: boolean, what: string): asserts holds {
