@@ -298,6 +298,28 @@ test("the scan counts and marks what the decoder reads", () => {
   );
 });
 
+test("bytes of a socket, reused after the call, are recorded as they were", () => {
+  const shared = Buffer.alloc(12);
+  const out = new ByteWriter();
+  const encoder = new TapeEncoder(out);
+  encoder.begin(HEADER);
+  for (let i = 0; i < 5; i++) {
+    shared.fill(i).writeUInt16BE(i * 1000, 2);
+    encoder.append(i, 0, i, { kind: "bytes", channel: 1, from: "client", bytes: shared });
+    shared.fill(0xee);
+  }
+  const stream = Buffer.from(out.take());
+  const decoder = new TapeDecoder();
+  const { records } = decoder.push(stream);
+  stream.fill(0xee);
+  const expected = Array.from({ length: 5 }, (_, i) => {
+    const bytes = Buffer.alloc(12, i);
+    bytes.writeUInt16BE(i * 1000, 2);
+    return new Uint8Array(bytes);
+  });
+  expect(records.map((record) => record.kind === "bytes" && record.bytes)).toEqual(expected);
+});
+
 test("a key shared by different operations does not make them one", () => {
   const items = [1, 2, 1].map((address) => ({
     operation: { action: "modbus:read", class: "observe" as const, key: 7, address },

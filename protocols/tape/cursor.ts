@@ -2,6 +2,7 @@
  * Reads the body of one frame. A read that goes wrong answers zero or nothing and is remembered
  * in `fault`; the caller looks there once, at the end of the frame. Nothing throws.
  */
+import { copyBytes } from "../copy-bytes.ts";
 import { readUtf8 } from "./utf8.ts";
 
 export class Cursor {
@@ -64,7 +65,7 @@ export class Cursor {
       this.fail("frame ends too early");
       return new Uint8Array(0);
     }
-    const copy = this.bytes.slice(this.at, this.at + count);
+    const copy = copyBytes(this.bytes, this.at, this.at + count);
     this.at += count;
     return copy;
   }

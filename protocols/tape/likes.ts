@@ -3,6 +3,7 @@
  * the difference to the last message of its side and length, it becomes mostly zeros that repeat,
  * which is what the compression of a segment thrives on. Writer and reader keep the same memory.
  */
+import { copyBytes } from "../copy-bytes.ts";
 import { putBytes } from "./byte-writer.ts";
 import { LIKE_LENGTH_MAX } from "./codec.ts";
 
@@ -14,7 +15,7 @@ export class Likes {
     const like = this.last[bytes.length];
     if (like === undefined) {
       putBytes(target, position, bytes);
-      if (bytes.length <= LIKE_LENGTH_MAX) this.last[bytes.length] = bytes.slice();
+      if (bytes.length <= LIKE_LENGTH_MAX) this.last[bytes.length] = copyBytes(bytes);
       return false;
     }
     const length = bytes.length;
@@ -35,7 +36,7 @@ export class Likes {
   restore(bytes: Uint8Array, isDifference: boolean): boolean {
     const like = this.last[bytes.length];
     if (like === undefined) {
-      if (bytes.length <= LIKE_LENGTH_MAX) this.last[bytes.length] = bytes.slice();
+      if (bytes.length <= LIKE_LENGTH_MAX) this.last[bytes.length] = copyBytes(bytes);
       return !isDifference;
     }
     if (isDifference) {
