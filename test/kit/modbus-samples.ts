@@ -62,7 +62,15 @@ const writes: fc.Arbitrary<Items> = fc.oneof(
 
 /** As the bytes of a PDU: what has no short constructor is easier said that way. */
 const otherPdus: fc.Arbitrary<number[]> = fc.oneof(
-  fc.constantFrom<number[][]>([7], [11], [12], [17], [0x2b, 14, 1, 0], [0x2b, 14, 4, 2], [0x2b, 13, 1, 2]),
+  fc.constantFrom<number[][]>(
+    [7],
+    [11],
+    [12],
+    [17],
+    [0x2b, 14, 1, 0],
+    [0x2b, 14, 4, 2],
+    [0x2b, 13, 1, 2],
+  ),
   word.map((pointer) => [24, pointer >> 8, pointer & 255]),
   fc.tuple(word, word, word).map((all) => [22, ...all.flatMap(bytesOf)]),
   fc
