@@ -107,7 +107,8 @@ export class PlantSource {
 
   /** Reads the file now. Resolves when what it says counts, or its problem is known. */
   check(): Promise<void> {
-    this.checking = this.checking.then(() => this.readAgain());
+    const read = (): Promise<void> => this.readAgain();
+    this.checking = this.checking.then(read, read);
     return this.checking;
   }
 

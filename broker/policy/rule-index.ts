@@ -131,15 +131,7 @@ function buildLane(rules: readonly IndexedRule[], operation: ModbusOperation, ta
     const ranges = rangesOf(indexed, operation.unit, table);
     return ranges.length === 0 ? [] : [{ indexed, ranges, partly: { partly: indexed } }];
   });
-  const firsts: (IndexedRule | undefined)[] = [];
-  const starts: number[] = [];
-  for (const start of bordersOf(candidates)) {
-    const first = candidates.find(({ ranges }) => containsAll(ranges, start, start))?.indexed;
-    // Neighbours with the same first rule are one: it covers both, and nothing comes before it.
-    if (starts.length > 0 && firsts.at(-1) === first) continue;
-    starts.push(start);
-    firsts.push(first);
-  }
+  const { starts, firsts } = segmentsOf(candidates);
   const lows = Int32Array.from(candidates, ({ ranges }) => ranges[0]?.first ?? 0);
   const highs = Int32Array.from(candidates, ({ ranges }) => ranges.at(-1)?.last ?? 0);
   return { candidates, lows, highs, starts, firsts };
@@ -171,16 +163,23 @@ function withinAll(
   );
 }
 
-/** Every address at which the set of rules that apply may change. */
-function bordersOf(candidates: readonly Candidate[]): readonly number[] {
-  const borders = new Set([0]);
-  for (const { ranges } of candidates) {
-    for (const { first, last } of ranges) {
-      borders.add(first);
-      if (last < ADDRESS_LAST) borders.add(last + 1);
-    }
+/**
+ * Paints every address with the first rule that touches it. Neighbours of one colour are one
+ * segment: their rule covers both, and nothing comes before it.
+ */
+function segmentsOf(candidates: readonly Candidate[]): Pick<Lane, "starts" | "firsts"> {
+  const colours = new Int16Array(ADDRESS_LAST + 1).fill(-1);
+  for (const [n, { ranges }] of [...candidates.entries()].reverse()) {
+    for (const { first, last } of ranges) colours.fill(n, first, last + 1);
   }
-  return [...borders].sort((a, b) => a - b);
+  const starts: number[] = [];
+  const firsts: (IndexedRule | undefined)[] = [];
+  for (let at = 0; at < colours.length; at++) {
+    if (at > 0 && colours[at] === colours[at - 1]) continue;
+    starts.push(at);
+    firsts.push(candidates[colours[at] ?? -1]?.indexed);
+  }
+  return { starts, firsts };
 }
 
 function findInLane(lane: Lane, first: number, last: number): IndexedRule | PartlyHeld | undefined {

@@ -13,6 +13,7 @@ import {
   type RuleSketch,
   read,
   TAGS,
+  tag,
   write,
 } from "./profile-samples.ts";
 
@@ -224,6 +225,30 @@ test("a mask is judged by the register that it would leave", () => {
     /^deny tag-bounds value: P1.Speed = 56.4 Hz/,
   );
 });
+
+test("bits that the mask keeps do not come from its second half", () => {
+  const kept = needed([OPERATE], mask(11, 0xff00, 0x0f34));
+  expect(inWords(kept.settle([[0x0000]]))).toBe("permit p#1");
+});
+
+test.each([
+  ["float32", [0xff80, 0]],
+  ["float64", [0x7ff0, 0, 0, 0]],
+  ["float64", [0x7ff8, 0, 0, 0]],
+  ["uint64", [0x0020, 0, 0, 1]],
+  ["int64", [0x8000, 0, 0, 0]],
+] as const)(
+  "a %s %j cannot be compared exactly, and is denied wherever there is a limit",
+  (type, values) => {
+    const bounded = [tag("X", 0, { type, max: 1e300 })];
+    const open = [tag("X", 0, { type })];
+    const step = [operate({ tags: ["X"] }, { stepMax: 1e300 })];
+    const words = /X = \S+ is no number that can be compared with its limits$/;
+    expect(inWords(matcher([OPERATE], bounded).judge(write(0, values), ALL, 0))).toMatch(words);
+    expect(inWords(matcher(step, open).judge(write(0, values), ALL, 0))).toMatch(words);
+    expect(inWords(matcher([OPERATE], open).judge(write(0, values), ALL, 0))).toBe("permit p#1");
+  },
+);
 
 test("half a tag with limits cannot be masked, whatever it holds now", () => {
   expect(judged([OPERATE], mask(20, 0xff00, 0))).toMatch(

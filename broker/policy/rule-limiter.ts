@@ -199,10 +199,10 @@ function areWhole(values: readonly (readonly number[])[], ranges: readonly Point
 function pointsOf(operation: ModbusOperation, subject: string): readonly string[] {
   const table = tableOf(operation);
   if (table === undefined)
-    return [`${subject} unit ${operation.unit} function ${operation.function}`];
+    return [`unit ${operation.unit} function ${operation.function} ${subject}`];
   const area = areaOf(operation.unit, table);
   const points: string[] = [];
   const last = lastOf(operation);
-  for (let at = firstOf(operation); at <= last; at++) points.push(`${subject} ${area} ${at}`);
+  for (let at = firstOf(operation); at <= last; at++) points.push(`${area} ${at} ${subject}`);
   return points;
 }
