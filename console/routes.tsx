@@ -3,7 +3,6 @@ import type { ComponentType } from "react";
 import { createBrowserRouter, type RouteObject } from "react-router";
 import { PageCrash, PageNotFound } from "./components/page-crash.tsx";
 import { Loading } from "./components/states.tsx";
-import { Shell } from "./shell/shell.tsx";
 
 type Load = () => Promise<ComponentType>;
 
@@ -37,7 +36,7 @@ function routesOf(pages: Record<string, Load>): RouteObject[] {
 
 export const router = createBrowserRouter([
   {
-    element: <Shell />,
+    lazy: async () => ({ Component: (await import("./shell/shell.tsx")).Shell }),
     errorElement: <PageCrash />,
     hydrateFallbackElement: <Loading />,
     children: [...routesOf(inside), { path: "*", element: <PageNotFound /> }],

@@ -40,6 +40,14 @@ export function pagesFor(rights: readonly RightName[]): readonly PageEntry[] {
   return PAGES.filter((entry) => entry.rights.some((right) => rights.includes(right)));
 }
 
+/** False only for a page of the navigation whose rights are missing; what else there is, is no page of this table. */
+export function mayOpen(pathname: string, rights: readonly RightName[]): boolean {
+  const entry = PAGES.find(
+    ({ path }) => pathname === path || (path !== "/" && pathname.startsWith(`${path}/`)),
+  );
+  return entry === undefined || pagesFor(rights).includes(entry);
+}
+
 function page(
   path: string,
   name: string,

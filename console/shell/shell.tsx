@@ -1,11 +1,13 @@
 /** Around every page of a signed-in person: header, navigation by rights, help, notices. */
 import { Drawer } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import { Notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
 import { Suspense, useEffect } from "react";
 import { Outlet, ScrollRestoration, useLocation } from "react-router";
 import { liveSocket } from "../components/live.ts";
-import { MeContext } from "../components/me.ts";
+import { MeContext, useMe } from "../components/me.ts";
+import { PageNotFound } from "../components/page-crash.tsx";
 import { ApiProblem } from "../components/problem.ts";
 import { meQuery } from "../components/queries.ts";
 import { Loading, ProblemNotice } from "../components/states.tsx";
@@ -14,8 +16,12 @@ import { Header } from "./header.tsx";
 import { HelpDrawer } from "./help-drawer.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Notices } from "./notices.tsx";
+import { mayOpen } from "./pages-by-right.ts";
 import { useShortcuts } from "./shortcuts.ts";
 import "./shell.css";
+
+/** More at once are not read; the others wait. */
+const NOTIFICATIONS_MAX = 3;
 
 export function Shell() {
   const me = useQuery(meQuery);
@@ -43,6 +49,7 @@ function Frame() {
   const [navigationOpen, navigation] = useDisclosure(false);
   const [helpOpen, help] = useDisclosure(false);
   const { pathname } = useLocation();
+  const { rights } = useMe();
   useShortcuts(help.open);
   useEffect(() => {
     liveSocket();
@@ -61,7 +68,7 @@ function Frame() {
       <main id="content" className="sp-main" tabIndex={-1}>
         <Notices />
         <Suspense fallback={<Loading />}>
-          <Outlet />
+          {mayOpen(pathname, rights) ? <Outlet /> : <PageNotFound />}
         </Suspense>
       </main>
       <Drawer
@@ -76,6 +83,7 @@ function Frame() {
         </nav>
       </Drawer>
       <HelpDrawer opened={helpOpen} onClose={help.close} path={pathname} />
+      <Notifications position="bottom-right" limit={NOTIFICATIONS_MAX} />
       <ScrollRestoration />
     </div>
   );

@@ -83,6 +83,7 @@ export const sessionText = {
       shutdown: "The broker was shut down",
     } as Readonly<Record<string, string>>,
     other: "It was ended",
+    awayReason: "it ended while this page was away; its recording says why",
     by: (name: string) => `by ${name}`,
     rule: "Rule",
     reason: "Reason",

@@ -123,7 +123,7 @@ export const workbenchText = {
     reading: "Reading the present value…",
     notRead: "The present value could not be read",
     raw: (raw: string) => `raw ${raw}`,
-    bounds: (min: string, max: string) => `From ${min} to ${max}`,
+    bounds: (min: string, max: string) => `From ${min} to ${max}.`,
     boundsNote: (profile: string) =>
       `Your profile ${profile} may allow less; the broker checks each write.`,
     outside: "Outside the bounds of the plant file: the broker will refuse it.",
@@ -153,6 +153,7 @@ export const workbenchText = {
     orders: { big: "Most significant first", little: "Least significant first" },
     read: "Read",
     address: "Register",
+    protocolAddress: "Address",
     hex: "Hex",
     value: "Value",
     tag: "Tag",

@@ -47,7 +47,7 @@ export interface MapLayout {
   readonly lines: readonly Line[];
 }
 
-export const ASSET_WIDTH = 212;
+export const ASSET_WIDTH = 244;
 export const ASSET_HEIGHT = 48;
 const ZONE_HEAD = 32;
 const ZONE_WIDTH_MIN = 268;
