@@ -52,7 +52,7 @@ export function bindMessages(page: Page, parts: MessageParts): void {
   });
   on(page, parts, "unwatch", ([session]) => watches.unwatch(page, session));
   page.socket.onAny((name: string) => {
-    if (!(name in MESSAGES)) disown(page, parts, "sent a message that does not exist");
+    if (!Object.hasOwn(MESSAGES, name)) disown(page, parts, "sent a message that does not exist");
   });
 }
 
