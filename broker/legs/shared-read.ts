@@ -7,7 +7,7 @@ import { connect as connectSocket, Socket, type SocketConstructorOpts } from "no
 /** One read: more than any Modbus burst, small enough that one peer cannot hold a turn for long. */
 const READ_LENGTH = 65_536;
 
-const shared = Buffer.allocUnsafeSlow(READ_LENGTH);
+const shared = new Uint8Array(READ_LENGTH);
 
 /** Receives each read; the array is valid only during the call. */
 export type Receive = (bytes: Uint8Array) => void;
@@ -26,7 +26,7 @@ export function adoptAccepted(accepted: Socket, receive: Receive): Socket {
   const owner = accepted as Socket & { _handle?: object | null };
   const handle = owner._handle;
   if (!handle) {
-    accepted.on("data", receive);
+    accepted.on("data", (bytes: Buffer) => receive(new Uint8Array(bytes)));
     return accepted;
   }
   owner._handle = null;

@@ -106,7 +106,10 @@ export class ChannelLoop implements Releasing {
 
   /** Settles a `decide` that was held. Answers the verdict's sequence number on the tape. */
   settle(decision: number, items: readonly Judged[]): number | undefined {
-    return this.over ? undefined : this.answer(decision, items);
+    if (this.over) return undefined;
+    const sequence = this.answer(decision, items);
+    this.breathe();
+    return sequence;
   }
 
   /** A change permitted by this decision is on its way. */
@@ -132,9 +135,7 @@ export class ChannelLoop implements Releasing {
     this.over = true;
     const dropped = this.releases.length + (this.asset.waiting ?? 0);
     this.client.close();
-    const event: GuardEvent = { kind: "end" };
-    this.tape.append({ kind: "event", channel: this.number, event, cause: cause.reason });
-    this.letGo(this.guard.step({ kind: "event", event }));
+    if (this.guard.releasesAtEnd) this.letGo(cause.reason);
     this.asset.close();
     this.resolveEnded(cause);
     return dropped;
@@ -142,6 +143,7 @@ export class ChannelLoop implements Releasing {
 
   /** After `cut`: what a re-run of the tape needs to come out the same. */
   record(cause: string): void {
+    if (!this.guard.releasesAtEnd) this.endGuard(cause);
     for (const { decision } of this.releases.clear()) {
       const event: GuardEvent = { kind: "withheld", decision };
       this.tape.append({ kind: "event", channel: this.number, event, cause });
@@ -184,16 +186,25 @@ export class ChannelLoop implements Releasing {
 
   private bytes(from: Side, bytes: Uint8Array): void {
     if (this.over) return;
-    const input = { kind: "bytes", channel: this.number, from, bytes } as const;
-    this.tape.append(input);
-    this.feed(input);
-    this.breathe();
+    try {
+      const input = { kind: "bytes", channel: this.number, from, bytes } as const;
+      this.tape.append(input);
+      this.feed(input);
+      this.breathe();
+    } catch (error) {
+      this.owner.fault(error);
+    }
   }
 
   private happen(event: GuardEvent, cause: string): void {
     if (this.over) return;
-    this.tape.append({ kind: "event", channel: this.number, event, cause });
-    this.feed({ kind: "event", event });
+    try {
+      this.tape.append({ kind: "event", channel: this.number, event, cause });
+      this.feed({ kind: "event", event });
+      this.breathe();
+    } catch (error) {
+      this.owner.fault(error);
+    }
   }
 
   /** Steps the guard and carries its effects out, those of inputs that come meanwhile after them. */
@@ -205,10 +216,9 @@ export class ChannelLoop implements Releasing {
     this.working = true;
     try {
       this.carryOutAll(this.guard.step(input));
-    } catch (error) {
-      this.owner.fault(error);
+    } finally {
+      this.working = false;
     }
-    this.working = false;
   }
 
   private carryOutAll(effects: readonly Effect[]): void {
@@ -283,11 +293,17 @@ export class ChannelLoop implements Releasing {
   }
 
   /** At a cut only what lets go of a key or button may still leave. */
-  private letGo(effects: readonly Effect[]): void {
-    for (const effect of effects) {
+  private letGo(cause: string): void {
+    for (const effect of this.endGuard(cause)) {
       if (effect.kind !== "send" || effect.to !== "asset" || !effect.release) continue;
       this.hand(effect.bytes, OPERATE_MASK);
     }
+  }
+
+  private endGuard(cause: string): readonly Effect[] {
+    const event: GuardEvent = { kind: "end" };
+    this.tape.append({ kind: "event", channel: this.number, event, cause });
+    return this.guard.step({ kind: "event", event });
   }
 
   /** Stops and resumes reading: a side whose bytes find no room further on is not read. */

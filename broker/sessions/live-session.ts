@@ -69,7 +69,7 @@ export class Session implements LiveSession, ChannelOwner {
     this.closed = new Promise((resolve) => {
       this.resolveClosed = resolve;
     });
-    this.audience = new Watchers(tape);
+    this.audience = new Watchers(tape, (error) => this.alarm("a watcher was dropped", error));
     const { session, endpoint } = claims;
     const connect = () => parts.connect();
     this.channels = new Channels({ session, endpoint, connect, owner: this });
@@ -153,8 +153,8 @@ export class Session implements LiveSession, ChannelOwner {
     this.deadlines.stop();
     this.freeze.stop();
     this.heldWrites.drop();
-    for (const channel of channels) channel.record(cause.reason);
-    this.sealTape(cause);
+    this.recordEnd(channels, cause);
+    this.seal(cause);
     hooks.onCut?.(cutMicroseconds);
     hooks.onEnd?.(this, cause, this.report);
     return this.report;
@@ -237,7 +237,7 @@ export class Session implements LiveSession, ChannelOwner {
 
   fault(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    this.parts.hooks.onAlarm?.(this.claims.session, `the broker failed: ${stackOf(error)}`);
+    this.alarm("the broker failed", error);
     this.end({ rule: "fault", reason: `the broker failed: ${reason}` });
   }
 
@@ -301,25 +301,34 @@ export class Session implements LiveSession, ChannelOwner {
     this.tape.append({ kind: "capabilities", classes: [...this.rights], cause });
   }
 
-  private sealTape(cause: Cause): void {
+  /** Whatever fails here, the tape is still closed by the road that closes all. */
+  private recordEnd(channels: readonly ChannelLoop[], cause: Cause): void {
     const { rule, reason, by } = cause;
-    this.tape.append({ kind: "end", rule, reason: by ? `${reason} (${by})` : reason });
+    try {
+      for (const channel of channels) channel.record(reason);
+      this.tape.append({ kind: "end", rule, reason: by ? `${reason} (${by})` : reason });
+    } catch (error) {
+      this.alarm("the end could not be recorded", error);
+    }
+  }
+
+  private seal(cause: Cause): void {
     this.audience.tell({ kind: "end", cause });
     this.audience.stop();
     this.parts.over(this);
     const done = () => this.resolveClosed(cause);
     this.tape.close().then(done, (error: unknown) => {
-      const text = `the recording could not be sealed: ${stackOf(error)}`;
-      this.parts.hooks.onAlarm?.(this.claims.session, text);
+      this.alarm("the recording could not be sealed", error);
       done();
     });
+  }
+
+  private alarm(what: string, error: unknown): void {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.parts.hooks.onAlarm?.(this.claims.session, `${what}: ${why}`);
   }
 }
 
 function allPermitted(items: readonly Judged[]): boolean {
   return items.every(({ answer }) => answer.kind === "permit");
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -10,10 +10,13 @@ export class Watchers {
   private readonly tape: TapeWriter;
   private readonly listeners = new Set<(event: SessionEvent) => void>();
   private readonly watching = new Map<{ readonly subject: string }, () => void>();
+  private readonly dropped: (error: unknown) => void;
   private over = false;
 
-  constructor(tape: TapeWriter) {
+  /** @param dropped a watcher threw and watches no more: it must not harm what it watches. */
+  constructor(tape: TapeWriter, dropped: (error: unknown) => void) {
     this.tape = tape;
+    this.dropped = dropped;
   }
 
   get subjects(): readonly string[] {
@@ -34,9 +37,11 @@ export class Watchers {
     if (this.over) return () => {};
     if (this.watching.size >= WATCHERS_MAX) throw new RangeError("too many watchers");
     const entry = { subject };
-    this.watching.set(entry, this.tape.follow(listener));
+    const leave = () => this.leave(entry);
+    const guarded = (record: TapeRecord) => this.tellWatcher(record, listener, leave);
+    this.watching.set(entry, this.tape.follow(guarded));
     this.changed(subject, true);
-    return () => this.leave(entry);
+    return leave;
   }
 
   /** The tape is about to close. */
@@ -45,6 +50,20 @@ export class Watchers {
     for (const unfollow of this.watching.values()) unfollow();
     this.watching.clear();
     this.listeners.clear();
+  }
+
+  private tellWatcher(
+    record: TapeRecord,
+    listener: (record: TapeRecord) => void,
+    leave: () => void,
+  ): void {
+    try {
+      listener(record);
+    } catch (error) {
+      // The tape is in the middle of an append: leaving writes a record of its own.
+      queueMicrotask(leave);
+      this.dropped(error);
+    }
   }
 
   private leave(entry: { readonly subject: string }): void {

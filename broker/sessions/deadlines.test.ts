@@ -1,0 +1,120 @@
+import { expect, test } from "vitest";
+import { fromHex } from "../../test/kit/hex.ts";
+import { SessionKit } from "../../test/kit/session-kit.ts";
+import { TestClock } from "../../test/kit/test-clock.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { Cause } from "./session.ts";
+
+const READ = fromHex("0001 0000 0006 01 03 0064 0001");
+const WRITE = fromHex("0002 0000 0006 01 06 0064 07d0");
+const HOUR_MS = 3_600_000;
+
+test("the end of the grant ends the session in that millisecond, with its rule", async () => {
+  const kit = await SessionKit.start();
+  const session = await kit.open({ untilMs: kit.clock.wallMs() + 120_000 });
+  kit.clock.advance(119_999);
+  session.client.feed(READ);
+  expect(session.asset.written.length).toBe(1);
+  kit.clock.advance(1);
+  expect(session.client.closed && session.asset.closed).toBe(true);
+  expect(session.events).toMatchObject([
+    { kind: "deadline", rule: "grant-end", atMs: kit.clock.wallMs() },
+    { kind: "end", cause: { rule: "grant-end" } },
+  ]);
+});
+
+test("a write that waits for the disk when the grant ends never leaves", async () => {
+  const kit = await SessionKit.start();
+  const session = await kit.open({ untilMs: kit.clock.wallMs() + 5_000 });
+  kit.volume.hold();
+  session.client.feed(WRITE);
+  kit.clock.advance(5_000);
+  kit.volume.release();
+  await session.live.closed;
+  expect(session.asset.written).toEqual([]);
+});
+
+test("polling does not keep a session from being idle; a person's act and a write do", async () => {
+  const kit = await SessionKit.start();
+  const session = await kit.open({ idleMs: 60_000 });
+  const poll = (seconds: number) => {
+    for (let n = 0; n < seconds; n++) {
+      kit.clock.advance(1_000);
+      session.client.feed(READ);
+      const number = session.asset.written.at(-1)?.subarray(0, 2) ?? new Uint8Array(2);
+      session.asset.feed(Uint8Array.of(...number, 0, 0, 0, 5, 1, 3, 2, 0, 7));
+    }
+  };
+  poll(50);
+  session.live.activity();
+  poll(50);
+  session.client.feed(WRITE);
+  await session.sent(101);
+  session.asset.feed(Uint8Array.from(session.asset.written.at(-1) ?? []));
+  poll(59);
+  expect(session.client.closed).toBe(false);
+  poll(1);
+  expect(session.client.closed).toBe(true);
+  expect(session.events.at(-1)).toMatchObject({ kind: "end", cause: { rule: "idle" } });
+});
+
+test("the owner is warned before idle ends the session, and told when it no longer will", async () => {
+  const kit = await SessionKit.start();
+  const session = await kit.open({ idleMs: 600_000 });
+  kit.clock.advance(540_000);
+  expect(session.events).toMatchObject([{ kind: "deadline", rule: "idle" }]);
+  session.live.activity();
+  expect(session.events[1]).toEqual({
+    ...{ kind: "deadline", rule: "idle" },
+    atMs: kit.clock.wallMs() + 600_000,
+  });
+});
+
+test("an owner away for longer than the lease ends the session; one who returns in time does not", async () => {
+  const kit = await SessionKit.start();
+  const session = await kit.open({ leaseMs: 30_000 });
+  session.live.ownerPresent(false);
+  kit.clock.advance(29_000);
+  session.live.ownerPresent(true);
+  kit.clock.advance(60_000);
+  expect(session.client.closed).toBe(false);
+  session.live.ownerPresent(false);
+  kit.clock.advance(20_000);
+  session.live.ownerPresent(false);
+  kit.clock.advance(10_000);
+  expect(session.events.at(-1)).toMatchObject({ cause: { rule: "lease" } });
+});
+
+/** A wall clock that steps; time that passes does not. */
+class SteppingClock extends TestClock {
+  step = 0;
+  override wallMs(): number {
+    return super.wallMs() + this.step;
+  }
+}
+
+function deadlines(clock: SteppingClock): { causes: Cause[] } {
+  const causes: Cause[] = [];
+  const untilMs = clock.wallMs() + 2 * HOUR_MS;
+  const limits = { idleMs: 8 * HOUR_MS, leaseMs: HOUR_MS, untilMs };
+  const ended = (cause: Cause) => causes.push(cause);
+  new Deadlines({ clock, limits, grantUntilMs: untilMs + 1, ended, warn: () => {} });
+  return { causes };
+}
+
+test("a clock set back an hour does not lengthen a session", () => {
+  const clock = new SteppingClock();
+  const { causes } = deadlines(clock);
+  clock.step = -HOUR_MS;
+  clock.advance(2 * HOUR_MS);
+  expect(causes).toMatchObject([{ rule: "absolute" }]);
+});
+
+test("a clock set forward past the end ends it within half a minute", () => {
+  const clock = new SteppingClock();
+  const { causes } = deadlines(clock);
+  clock.advance(HOUR_MS);
+  clock.step = HOUR_MS;
+  clock.advance(30_000);
+  expect(causes).toMatchObject([{ rule: "absolute" }]);
+});
