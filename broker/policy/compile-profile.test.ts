@@ -105,29 +105,25 @@ const CASES: readonly (readonly [readonly RuleSketch[], Operation, string])[] = 
   [
     [{ match: { classes: ["program"] } }],
     other(90, 0x10),
-    'deny default-deny operation: no rule of the profile "p" permits function 90, sub-function 16, which must be named by a rule',
+    'deny default-deny operation: no rule of the profile "p" permits function 90, sub-function 16; a rule must name the function',
   ],
   [
     [{ match: {} }],
     other(90),
-    'deny default-deny operation: no rule of the profile "p" permits function 90, which must be named by a rule',
+    'deny default-deny operation: no rule of the profile "p" permits function 90; a rule must name the function',
   ],
   [[{ match: { classes: ["program"], functions: [90] } }], other(90, 1), "permit p#1"],
   [
     [{ match: { functions: [90], subFunctions: [1] } }],
     other(90),
-    'deny default-deny operation: no rule of the profile "p" permits function 90, which must be named by a rule',
+    'deny default-deny operation: no rule of the profile "p" permits function 90; a rule must name the function',
   ],
   [
     [{ match: { classes: ["operate"], functions: [90] } }],
     other(90),
-    'deny default-deny operation: no rule of the profile "p" permits function 90, which must be named by a rule',
+    'deny default-deny operation: no rule of the profile "p" permits function 90; a rule must name the function',
   ],
-  [
-    [{ verdict: "deny", match: {} }],
-    other(90),
-    "deny p#1 operation: this rule denies function 90, which must be named by a rule",
-  ],
+  [[{ verdict: "deny", match: {} }], other(90), "deny p#1 operation: this rule denies function 90"],
   // Addresses: a permit covers the whole operation or does not match it
   [
     [operate({ table: "holding-registers", addresses: [{ first: 100, last: 109 }] })],

@@ -7,16 +7,11 @@
  * when they are known. Whatever is not understood is denied.
  */
 import type { Capabilities, Operation, RefusalKind } from "../../protocols/guard.ts";
-import {
-  isModbusOperation,
-  type MaskOperation,
-  type ModbusOperation,
-  type WriteOperation,
-} from "../../protocols/modbus/operation.ts";
+import { isModbusOperation, type ModbusOperation } from "../../protocols/modbus/operation.ts";
 import type { ModbusEndpoint, Profile, Tag } from "../plant/model.ts";
 import type { Decision, Matcher, NeedsValues, RateLedger } from "./decision.ts";
 import { classInWords, deed } from "./point-words.ts";
-import { areaOf, firstOf, lastOf, TagIndex, tableOf } from "./points.ts";
+import { areaOf, firstOf, isWrite, lastOf, TagIndex, tableOf } from "./points.ts";
 import { type IndexedRule, type PartlyHeld, RuleIndex } from "./rule-index.ts";
 import { RuleLimiter } from "./rule-limiter.ts";
 import { boundsOfTags } from "./value-limits.ts";
@@ -102,7 +97,8 @@ class ProfileMatcher implements Matcher {
 
   private unmatched(operation: ModbusOperation): Decision {
     const what = deed(operation, this.tagsOf(operation));
-    const reason = `no rule of the profile "${this.profile.id}" permits ${what}`;
+    const unknown = operation.action === "modbus:other" ? "; a rule must name the function" : "";
+    const reason = `no rule of the profile "${this.profile.id}" permits ${what}${unknown}`;
     return deny(DEFAULT_DENY, refusalOf(operation), reason);
   }
 
@@ -116,10 +112,6 @@ class ProfileMatcher implements Matcher {
     const reason = `a part of this needs a person to agree; do that part alone: ${what}`;
     return deny(partly.rule.name, "address", reason);
   }
-}
-
-function isWrite(operation: ModbusOperation): operation is WriteOperation | MaskOperation {
-  return operation.action === "modbus:write" || operation.action === "modbus:mask";
 }
 
 function verdictOf(found: IndexedRule, operation: ModbusOperation, of: ProfileMatcher): Decision {

@@ -110,7 +110,7 @@ export function deed(operation: ModbusOperation, tags: readonly Tag[]): string {
     case "modbus:other": {
       const { subFunction } = operation;
       const sub = subFunction === undefined ? "" : `, sub-function ${subFunction}`;
-      return `function ${operation.function}${sub}, which must be named by a rule`;
+      return `function ${operation.function}${sub}`;
     }
   }
 }

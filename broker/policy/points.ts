@@ -1,5 +1,10 @@
 /** Which points of which table: tables as numbers, ranges of addresses, tags by address. */
-import type { ModbusOperation, Table } from "../../protocols/modbus/operation.ts";
+import type {
+  MaskOperation,
+  ModbusOperation,
+  Table,
+  WriteOperation,
+} from "../../protocols/modbus/operation.ts";
 import type { AddressRange, Tag } from "../plant/model.ts";
 import { lastAddress, TAG_LENGTH_MAX } from "./tag-span.ts";
 
@@ -17,7 +22,11 @@ export function areaOf(unit: number, table: Table): number {
 
 export const ADDRESS_LAST = 65_535;
 
-/** The points of an operation; undefined for those that touch none (diagnostics, files, …). */
+export function isWrite(operation: ModbusOperation): operation is WriteOperation | MaskOperation {
+  return operation.action === "modbus:write" || operation.action === "modbus:mask";
+}
+
+/** The table of an operation; undefined for those that touch none (diagnostics, files, …). */
 export function tableOf(operation: ModbusOperation): Table | undefined {
   switch (operation.action) {
     case "modbus:read":

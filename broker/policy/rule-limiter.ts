@@ -8,7 +8,7 @@ import { registerCount } from "../../protocols/modbus/values.ts";
 import type { ModbusEndpoint, Tag } from "../plant/model.ts";
 import type { Decision, NeedsValues, PointRange, RateLedger } from "./decision.ts";
 import { durationInWords, valueInWords } from "./point-words.ts";
-import { areaOf, firstOf, lastOf, tableOf } from "./points.ts";
+import { areaOf, firstOf, isWrite, lastOf, tableOf } from "./points.ts";
 import { rawValue } from "./raw-value.ts";
 import type { IndexedRule } from "./rule-index.ts";
 import {
@@ -128,7 +128,7 @@ export class RuleLimiter {
     operation: ModbusOperation,
     current: readonly number[],
   ): Refused | undefined {
-    const written = isPointWrite(operation) ? writtenBy(operation, current) : undefined;
+    const written = isWrite(operation) ? writtenBy(operation, current) : undefined;
     if (!written) return undefined;
     return this.values.refuse(written) ?? this.values.refuseStep(written, current);
   }
@@ -151,10 +151,6 @@ export class RuleLimiter {
 
 function denied({ rule, refusal, reason }: Refused): Decision {
   return { kind: "deny", rule, refusal, reason };
-}
-
-function isPointWrite(operation: ModbusOperation): operation is WriteOperation | MaskOperation {
-  return operation.action === "modbus:write" || operation.action === "modbus:mask";
 }
 
 /**
