@@ -45,12 +45,13 @@ function ascending(a: number, b: number): number {
   return a - b;
 }
 
-/** Tags worth drawing first: those that changed, the ones that were written before all others. */
+/** Tags worth drawing first: those that were written, then measured values that changed, then others. */
 export function liveliest(story: Story, countMax: number): string[] {
   const span = { fromMs: story.firstMs, untilMs: story.lastMs };
   const written = new Set<string>();
   for (const entry of story.entries) {
     if (entry.kind !== "operation" || entry.row.operation.action !== "modbus:write") continue;
+    if (entry.row.verdict !== "permit") continue;
     for (const tag of tagsOf(entry.row.operation, story.header.tags)) written.add(tag.name);
   }
   const changing = story.header.tags.filter((tag) => {
@@ -58,6 +59,8 @@ export function liveliest(story: Story, countMax: number): string[] {
     const values = new Set(story.tracks.course(tag, span.fromMs, span.untilMs).map(valueIn));
     return values.size > 1;
   });
+  const measured = (tag: HeaderTag) => Number(tag.table !== "input-registers");
+  changing.sort((a, b) => measured(a) - measured(b));
   const analogue = story.header.tags.filter((tag) => written.has(tag.name) && tag.type !== "bool");
   return [...new Set([...analogue, ...changing].map(nameOf))].slice(0, countMax);
 }

@@ -27,6 +27,9 @@ export const ACTIVITY_HEIGHT = 26;
 export const TICKS_HEIGHT = 18;
 export const TIMELINE_HEIGHT = ACTIVITY_HEIGHT + LANES.length * LANE_HEIGHT + TICKS_HEIGHT;
 
+/** Half the width of a mark, in pixels. */
+const MARK_SIZE = 5;
+
 /** Pixels a column of the density is wide. */
 const COLUMN_WIDTH = 3;
 
@@ -101,8 +104,10 @@ function drawMoments(
 ): void {
   const drawn = new Set<string>();
   for (const moment of moments) {
-    const x = Math.round(placeOf(view, moment.wallMs) * width);
-    if (x < -6 || x > width + 6) continue;
+    const place = placeOf(view, moment.wallMs);
+    if (place < 0 || place > 1) continue;
+    // The first and the last mark must not be cut in half by the edge.
+    const x = Math.min(width - MARK_SIZE, Math.max(MARK_SIZE, Math.round(place * width)));
     const key = `${moment.kind} ${x}`;
     if (drawn.has(key)) continue;
     drawn.add(key);

@@ -14,13 +14,14 @@ import { matchesFilter } from "../components/table-order.ts";
 import { clockTime, exactUtc } from "../components/time-words.ts";
 import { replayText } from "../text/replay.ts";
 import { VirtualTable } from "../workbench/virtual-table.tsx";
-import { type EntryTone, entryWords } from "./entry-words.ts";
+import { type EntryTone, entryWords, reasonOf } from "./entry-words.ts";
 import { type Entry, entryAt, type Story } from "./story.ts";
 
 const words = replayText.list;
 
-/** Two lines: what was done, and by which rule. */
+/** What was done and by which rule; a third line where there is a reason. As in replay.css. */
 const ROW_HEIGHT = 47;
+const ROW_HEIGHT_WITH_REASON = 65;
 
 type Kinds = keyof typeof words.kinds;
 
@@ -86,7 +87,7 @@ export function EntryList({ stories, version, tags, headMs, onSeek }: EntryListP
 }
 
 const keyOf = (entry: Entry) => entry.id;
-const heightOf = () => ROW_HEIGHT;
+const heightOf = (entry: Entry) => (reasonOf(entry) === "" ? ROW_HEIGHT : ROW_HEIGHT_WITH_REASON);
 
 function Head() {
   return (
@@ -120,6 +121,7 @@ const Row = memo(function Row({ entry, tags, current, ahead, onSeek }: RowProps)
     <tr
       className="rp-entry"
       data-tone={tone}
+      data-reason={reason !== "" || undefined}
       data-current={current || undefined}
       data-ahead={ahead || undefined}
       aria-current={current ? "true" : undefined}
@@ -135,15 +137,16 @@ const Row = memo(function Row({ entry, tags, current, ahead, onSeek }: RowProps)
           <strong>{act}</strong>
           <span title={what}>{what}</span>
         </div>
-        <div
-          className="rp-entry-why wb-dim"
-          title={[rule, reason, result].filter(Boolean).join(" · ")}
-        >
+        <div className="rp-entry-why wb-dim">
           {rule !== "" && <span className="sp-mono">{rule}</span>}
-          {reason !== "" && <span>{reason}</span>}
-          {result !== "" && <span>{result}</span>}
+          {result !== "" && <span title={result}>{result}</span>}
           {byBroker && <span>{words.by.broker}</span>}
         </div>
+        {reason !== "" && (
+          <div className="rp-entry-why" title={reason}>
+            <span>{reason}</span>
+          </div>
+        )}
       </td>
     </tr>
   );

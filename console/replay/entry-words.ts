@@ -46,6 +46,14 @@ export function entryWords(entry: Entry, tags: readonly HeaderTag[]): EntryWords
   }
 }
 
+/** The reason alone, for lists that must know their heights without all the words. */
+export function reasonOf(entry: Entry): string {
+  if (entry.kind !== "happening") return entry.row.reason;
+  const { record } = entry;
+  if (record.kind === "end") return record.reason;
+  return record.kind === "capabilities" || record.kind === "gap" ? record.cause : "";
+}
+
 type OperationEntry = Extract<Entry, { kind: "operation" }>;
 
 function operationWords(entry: OperationEntry, tags: readonly HeaderTag[]): EntryWords {

@@ -57,7 +57,6 @@ export function useLiveReel(session: string, startedMs: number): LiveReel {
     return () => link.close();
   }, [link]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the story changes with the version
   const reel = useMemo(
     () => reelOf(story.current, startedMs, String(version), state, () => link.watch()),
     [version, startedMs, state, link],

@@ -163,7 +163,7 @@ interface OverProps {
 const WATCHER_RULES: ReadonlySet<string> = new Set(["watcher-slow", "right-lost", "tape"]);
 
 function Over({ state, id, again }: OverProps) {
-  const { rule, reason, by } = state.cause;
+  const { rule, reason } = state.cause;
   const mayReplay = useRight("recording:all");
   if (WATCHER_RULES.has(rule)) {
     return (
@@ -175,7 +175,7 @@ function Over({ state, id, again }: OverProps) {
   const what = sessionText.ended.rules[rule] ?? sessionText.ended.other;
   return (
     <Notice tone="attention" title={`${sessionText.ended.title}: ${what.toLowerCase()}`}>
-      {sentence(reason)} {by !== undefined && sessionText.ended.by(by)}{" "}
+      {sentence(reason)}{" "}
       {mayReplay && <Link to={`/recordings/${id}`}>{sessionText.toRecording}</Link>}
     </Notice>
   );

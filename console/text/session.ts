@@ -84,7 +84,6 @@ export const sessionText = {
     } as Readonly<Record<string, string>>,
     other: "It was ended",
     awayReason: "it ended while this page was away; its recording says why",
-    by: (name: string) => `by ${name}`,
     rule: "Rule",
     reason: "Reason",
     at: "At",

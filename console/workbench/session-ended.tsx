@@ -23,10 +23,7 @@ export function SessionEnded({ session, assetName, cause, atMs, mayReplay }: Ses
         {words.ended.title}
       </h1>
       <p className="wb-ended-what">
-        {what}
-        {cause.by !== undefined && cause.rule !== "owner-ended" && ` ${words.ended.by(cause.by)}`}
-        {" · "}
-        {assetName}
+        {what} · {assetName}
       </p>
       <dl className="wb-facts">
         <dt>{words.ended.reason}</dt>

@@ -2,7 +2,7 @@
 import "./workbench.css";
 import "./modbus/modbus.css";
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import type { EndpointView } from "../../broker/api/shapes/plant.ts";
@@ -33,21 +33,19 @@ export function SessionPage() {
   if (session.data === undefined && isProblem(session.error, "not-found")) {
     return <SessionGone id={id} />;
   }
+  // Once there, the work stays: a session that ends meanwhile is told by its own event.
+  if (session.data === undefined) return <Waiting query={session} />;
+  if (plant.data === undefined) return <Waiting query={plant} />;
+  const { data: view } = session;
+  const endpoints = plant.data.assets.flatMap((asset) => asset.endpoints);
+  const endpoint = endpoints.find((one) => one.id === view.endpoint);
+  return <SessionWork key={view.id} view={view} endpoint={endpoint} />;
+}
+
+function Waiting({ query }: { readonly query: UseQueryResult<unknown> }) {
   return (
-    <QueryView query={session} failed={words.failed}>
-      {(view) => (
-        <QueryView query={plant} failed={words.failed}>
-          {({ assets }) => (
-            <SessionWork
-              key={view.id}
-              view={view}
-              endpoint={assets
-                .flatMap((asset) => asset.endpoints)
-                .find((endpoint) => endpoint.id === view.endpoint)}
-            />
-          )}
-        </QueryView>
-      )}
+    <QueryView query={query} failed={words.failed}>
+      {() => null}
     </QueryView>
   );
 }

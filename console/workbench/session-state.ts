@@ -50,6 +50,8 @@ export type SessionChange =
   | { readonly kind: "event"; readonly event: SessionEvent; readonly atMs: number }
   | { readonly kind: "attachment"; readonly attachment: Attachment }
   | { readonly kind: "activity"; readonly atMs: number }
+  /** The broker knows no such session any more, and this page was not there when it ended. */
+  | { readonly kind: "gone"; readonly cause: CauseView; readonly atMs: number }
   | { readonly kind: "dismiss-loss" };
 
 export function beginSession(view: LiveSessionView): SessionState {
@@ -78,6 +80,8 @@ export function changeSession(state: SessionState, change: SessionChange): Sessi
       return { ...state, attachment: change.attachment };
     case "activity":
       return { ...state, lastActivityMs: Math.max(state.lastActivityMs, change.atMs) };
+    case "gone":
+      return { ...state, classes: [], ended: { cause: change.cause, atMs: change.atMs } };
     case "dismiss-loss":
       return { ...state, loss: undefined };
   }

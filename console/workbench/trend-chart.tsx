@@ -107,12 +107,14 @@ function optionsOf(
         size: 26,
         values: (_plot, ticks) => ticks.map((at) => clockTime(at * 1000)),
       },
-      ...units.slice(0, 2).map(
+      ...units.slice(0, AXES_MAX).map(
         (unit, n): uPlot.Axis => ({
           ...axis,
           scale: unit,
-          side: n === 0 ? 3 : 1,
-          size: 54,
+          side: n % 2 === 0 ? 3 : 1,
+          size: 48,
+          values: (_plot, ticks, _axis, _space, step) =>
+            ticks.map((tick) => tick.toFixed(decimalsOf(step))),
           grid: n === 0 ? grid : { show: false },
           ...(unit === "" ? {} : { label: unit, labelSize: 16, labelFont: font }),
         }),
@@ -123,6 +125,14 @@ function optionsOf(
       ready: [(plot) => pickOnClick(plot, shown)],
     },
   };
+}
+
+/** Units with an axis of their own; lines of further ones are read by their legend. */
+const AXES_MAX = 4;
+
+/** As many decimals as neighbouring ticks need to differ. */
+function decimalsOf(step: number): number {
+  return Math.min(6, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
 }
 
 function seriesOf(line: TrendLine, n: number, colour: (name: string) => string): uPlot.Series {
@@ -149,6 +159,7 @@ function drawHead(plot: uPlot, headMs: number | undefined, colour: string): void
   const { left, top, width, height } = plot.bbox;
   if (x < left || x > left + width) return;
   plot.ctx.save();
+  plot.ctx.setLineDash([]);
   plot.ctx.strokeStyle = colour;
   plot.ctx.lineWidth = devicePixelRatio;
   plot.ctx.beginPath();

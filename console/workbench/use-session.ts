@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useReducer, useRef } from "react";
 import type { CauseView, LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import { liveSocket } from "../components/live.ts";
+import { sessionText } from "../text/session.ts";
 import { browserClock } from "./clock.ts";
 import { type LinkSocket, SessionLink } from "./session-link.ts";
 import {
@@ -65,6 +66,8 @@ export function useSession(view: LiveSessionView, desk: Desk): SessionUse {
   };
 }
 
+const GONE_CODES: ReadonlySet<string> = new Set(["not-found", "session-ended"]);
+
 function makeLink(session: string, desk: Desk, change: (change: SessionChange) => void) {
   const link: SessionLink = new SessionLink(liveSocket() as LinkSocket, session, browserClock, {
     attached: () => {
@@ -76,7 +79,10 @@ function makeLink(session: string, desk: Desk, change: (change: SessionChange) =
       desk.away();
     },
     refused: (answer: { code: string; message: string }, again: boolean) => {
-      change({ kind: "attachment", attachment: { kind: "refused", ...answer, again } });
+      if (GONE_CODES.has(answer.code)) {
+        const cause = { rule: answer.code, reason: sessionText.ended.awayReason };
+        change({ kind: "gone", cause, atMs: browserClock.wallMs() });
+      } else change({ kind: "attachment", attachment: { kind: "refused", ...answer, again } });
       desk.away();
     },
     takenOver: (cause: CauseView) => {

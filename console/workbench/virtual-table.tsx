@@ -23,8 +23,8 @@ interface VirtualTableProps<Row> {
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const { rows, keyOf, heightOf, head, columns, children, label, shownRow, onWindow } = props;
   const [scrollTop, setScrollTop] = useState(0);
-  const place = useRef<HTMLElement>(null);
-  const { ref: sized, height } = useElementSize<HTMLElement>();
+  const place = useRef<HTMLDivElement>(null);
+  const { ref: sized, height } = useElementSize<HTMLDivElement>();
   const ref = useMergedRef(place, sized);
   const offsets = useMemo(() => offsetsOf(rows.map(heightOf)), [rows, heightOf]);
   const shown = windowOf(offsets, scrollTop, height);
@@ -42,8 +42,10 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   }, [shownRow, rows]);
 
   return (
-    <section
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for inputs
+    <div
       ref={ref}
+      role="group"
       className="vt-view"
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
@@ -62,7 +64,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
           <Space height={shown.belowHeight} columns={columns} />
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }
 

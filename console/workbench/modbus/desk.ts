@@ -82,6 +82,10 @@ export class ModbusDesk implements Desk {
 
   away(): void {
     this.line.away();
+    const why = workbenchText.outcome({ kind: "lost", reason: "away" });
+    for (const name of this.wanted) {
+      if (this.board.get(name).quality !== "none") this.lose(name, "lost", why);
+    }
   }
 
   bytes(bytes: Uint8Array, shown: () => void): void {
@@ -189,6 +193,7 @@ export class ModbusDesk implements Desk {
   }
 
   private async poll(read: PlannedRead): Promise<void> {
+    if (!this.line.isOpen) return;
     const operation = readPoints(read.unit, read.table, read.address, read.count);
     const answer = await this.line.ask({ operation });
     if (answer.kind === "done") this.spread(read, answer.values);
@@ -239,10 +244,12 @@ export class ModbusDesk implements Desk {
   }
 
   private failed(read: PlannedRead, quality: "refused" | "lost", why: string): void {
-    for (const name of read.points) {
-      this.board.fail(name, quality, why);
-      this.trends.push(name, this.now(), null);
-    }
+    for (const name of read.points) this.lose(name, quality, why);
+  }
+
+  private lose(name: string, quality: "refused" | "lost", why: string): void {
+    this.board.fail(name, quality, why);
+    this.trends.push(name, this.now(), null);
   }
 
   private askAllAgain(): void {

@@ -66,6 +66,10 @@ export class Line {
     this.deps = deps;
   }
 
+  get isOpen(): boolean {
+    return this.open;
+  }
+
   /** Without a channel it is lost at once: nobody should wait for what may come in an hour. */
   ask(ask: Ask): Promise<Answer> {
     if (!this.open) return Promise.resolve({ kind: "lost", reason: "away" });

@@ -40,12 +40,12 @@ const heightOf = () => ROW_HEIGHT;
 function Head() {
   return (
     <>
-      <th>{words.time}</th>
-      <th>{words.kind}</th>
+      <th className="lg-time">{words.time}</th>
+      <th className="lg-kind">{words.kind}</th>
       <th>{words.what}</th>
-      <th>{words.verdict}</th>
-      <th>{words.rule}</th>
-      <th>{words.outcome}</th>
+      <th className="lg-verdict">{words.verdict}</th>
+      <th className="lg-because">{words.rule}</th>
+      <th className="lg-outcome">{words.outcome}</th>
     </>
   );
 }
@@ -58,13 +58,11 @@ function Row({ entry }: { readonly entry: LogEntry }) {
         {clockTime(entry.atMs)}
       </td>
       <td>{words.kinds[entry.kind]}</td>
-      <td className="lg-what">{entry.what}</td>
+      <td title={entry.what}>{entry.what}</td>
       <td>
         <StateBadge tone={TONES[entry.verdict]} word={words.verdicts[entry.verdict]} />
       </td>
-      <td className="lg-because" title={because}>
-        {because}
-      </td>
+      <td title={because}>{because}</td>
       <td className={entry.failed ? "" : "wb-dim"} title={entry.outcome}>
         {entry.outcome}
       </td>

@@ -85,16 +85,14 @@ function RawWriteForm(props: RawWriteDialogProps & { readonly place: RawPlace })
             </div>
           </div>
         )}
-        <Group justify="space-between" gap="xs">
-          <span className="wb-quiet">{workbenchText.write.confirmKey}</span>
-          <Group gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {workbenchText.write.cancel}
-            </Button>
-            <Button type="submit" loading={busy} disabled={values === undefined}>
-              {workbenchText.write.confirm(values ? words.howMany(values.length) : "")}
-            </Button>
-          </Group>
+        <p className="wb-quiet">{workbenchText.write.confirmKey}</p>
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            {workbenchText.write.cancel}
+          </Button>
+          <Button type="submit" loading={busy} disabled={values === undefined}>
+            {workbenchText.write.confirm(values ? words.howMany(values.length) : "")}
+          </Button>
         </Group>
       </Stack>
     </form>

@@ -5,6 +5,7 @@ import { type FormEvent, useMemo, useState } from "react";
 import type { TagView } from "../../../broker/api/shapes/plant.ts";
 import { Empty } from "../../components/states.tsx";
 import { LocalTime } from "../../components/time.tsx";
+import { sentence } from "../../text/session.ts";
 import { workbenchText } from "../../text/workbench.ts";
 import { Notice } from "../session-notices.tsx";
 import { VirtualTable } from "../virtual-table.tsx";
@@ -13,7 +14,6 @@ import { isBitTable } from "./plan-reads.ts";
 import { RangeForm, type RangeTyped, rangeOf } from "./range-form.tsx";
 import { type RawRow, rowsOf } from "./raw-table.ts";
 import { RawWriteDialog } from "./raw-write-dialog.tsx";
-import { RefusalWords } from "./refusal-row.tsx";
 import { notationOf, wordsText } from "./tag-value.ts";
 
 const words = workbenchText.tablesTab;
@@ -116,7 +116,14 @@ function Result({ shown, typed, tags }: ResultProps) {
   if (answer.kind !== "done") {
     return (
       <Notice tone="alarm" title={words.readFailed}>
-        <RefusalWords tag={words.label} answer={answer} words={shown.report.words} />
+        {answer.kind === "denied" && (
+          <>
+            <span className="sp-mono">{workbenchText.refusal.byRule(answer.decision.rule)}</span>
+            {" · "}
+            {sentence(answer.decision.reason)}{" "}
+          </>
+        )}
+        {shown.report.words}
       </Notice>
     );
   }
@@ -146,7 +153,7 @@ function Head() {
   return (
     <>
       <th>{words.address}</th>
-      <th className="tg-wide">{words.start}</th>
+      <th className="tg-wide">{words.protocolAddress}</th>
       <th data-align="right">{words.value}</th>
       <th className="tg-wide">{words.hex}</th>
       <th>{words.tag}</th>

@@ -65,6 +65,7 @@ export function TagRow({ desk, tag, trending, mayWrite, onWrite, refused }: TagR
       <td data-align="right">
         {writable && (
           <Button
+            className="tg-write"
             size="compact-xs"
             variant="default"
             leftSection={<IconPencil size={12} />}

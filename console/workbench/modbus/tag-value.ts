@@ -38,11 +38,11 @@ export function valueText(tag: ShownTag, value: number): string {
   return tag.unit === "" ? number : `${number} ${tag.unit}`;
 }
 
-/** As many decimals as the scale has; floats with six digits, which is what 32 bits hold. */
+/** As many decimals as the scale has; floats with the digits that a process value is good for. */
 export function numberText(tag: PointFormat, value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : "infinite";
   if (tag.type === "float32" || tag.type === "float64") {
-    return String(Number(value.toPrecision(tag.type === "float32" ? 6 : 12)));
+    return String(Number(Math.abs(value) < 10_000 ? value.toPrecision(5) : value.toFixed(1)));
   }
   return value.toFixed(decimalsOf(tag.scale));
 }

@@ -4,6 +4,7 @@ import type { TagView } from "../../../broker/api/shapes/plant.ts";
 import { FilterField } from "../../components/filter-field.tsx";
 import { Empty } from "../../components/states.tsx";
 import { matchesFilter } from "../../components/table-order.ts";
+import { useNarrow } from "../../components/use-narrow.ts";
 import { workbenchText } from "../../text/workbench.ts";
 import { text } from "../../text.ts";
 import { VirtualTable } from "../virtual-table.tsx";
@@ -17,8 +18,10 @@ import type { Trending } from "./use-trending.ts";
 
 const words = workbenchText.tags;
 
-export const ROW_HEIGHT = 31;
-export const REFUSAL_HEIGHT = 49;
+/** As in modbus.css, with the line below. */
+const ROW_HEIGHT = 31;
+const REFUSAL_HEIGHT = 50;
+const REFUSAL_HEIGHT_NARROW = 98;
 
 /** Up to this many are polled whole; of more, only those on the screen. */
 const POLLED_WHOLE_MAX = 150;
@@ -38,9 +41,10 @@ export function TagsTab(props: TagsTabProps) {
   const shown = useMemo(() => tags.filter((tag) => matches(tag, filter)), [tags, filter]);
   const refusals = useSyncExternalStore(desk.refusals.subscribe, () => desk.refusals.all);
   const onWindow = useWanted(desk, shown, trending.tags);
+  const refusalHeight = useNarrow() ? REFUSAL_HEIGHT_NARROW : REFUSAL_HEIGHT;
   const heightOf = useCallback(
-    (tag: TagView) => ROW_HEIGHT + (refusals.has(tag.name) ? REFUSAL_HEIGHT : 0),
-    [refusals],
+    (tag: TagView) => ROW_HEIGHT + (refusals.has(tag.name) ? refusalHeight : 0),
+    [refusals, refusalHeight],
   );
   if (tags.length === 0) return <Empty title={words.none}>{words.noneAdvice}</Empty>;
   return (

@@ -92,20 +92,18 @@ function WriteForm({ desk, tag, profile, blocked, onClose }: WriteDialogProps & 
             </div>
           </div>
         )}
-        <Group justify="space-between" gap="xs">
-          <span className="wb-quiet">{words.confirmKey}</span>
-          <Group gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {step.kind === "told" ? words.close : words.cancel}
-            </Button>
-            <Button
-              type="submit"
-              loading={waiting}
-              disabled={registers === undefined || blocked !== undefined}
-            >
-              {words.confirm(registers ? textOf(tag, registers) : "")}
-            </Button>
-          </Group>
+        <p className="wb-quiet">{words.confirmKey}</p>
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            {step.kind === "told" ? words.close : words.cancel}
+          </Button>
+          <Button
+            type="submit"
+            loading={waiting}
+            disabled={registers === undefined || blocked !== undefined}
+          >
+            {words.confirm(registers ? textOf(tag, registers) : "")}
+          </Button>
         </Group>
       </Stack>
     </form>
