@@ -51,10 +51,15 @@ function isAnywhere(match: RuleMatch): boolean {
 }
 
 function coversPoints(a: RuleMatch, b: RuleMatch): boolean {
-  if (a.tags !== undefined) return includesAll(a.tags, b.tags);
-  if (a.addresses === undefined) return a.table === undefined || b.table !== undefined;
-  const outer = a.addresses;
-  return b.addresses?.every((range) => outer.some((each) => holds(each, range))) ?? false;
+  return includesAll(a.tags, b.tags) && coversAddresses(a.addresses, b.addresses);
+}
+
+function coversAddresses(
+  outer: readonly AddressRange[] | undefined,
+  inner: readonly AddressRange[] | undefined,
+): boolean {
+  if (outer === undefined) return true;
+  return inner?.every((range) => outer.some((each) => holds(each, range))) ?? false;
 }
 
 function holds(outer: AddressRange, inner: AddressRange): boolean {
