@@ -76,12 +76,19 @@ export function startChild(
   });
 }
 
+export interface ProgramEnd {
+  readonly code: number | NodeJS.Signals;
+  /** Both streams. */
+  readonly output: string;
+  readonly stderr: string;
+}
+
 /** Runs a program to its end. Never rejects for its exit code. */
 export function runProgram(
   command: string,
   args: readonly string[],
   options: { readonly withinMs?: number; readonly env?: Readonly<Record<string, string>> } = {},
-): Promise<{ readonly code: number | NodeJS.Signals; readonly output: string }> {
+): Promise<ProgramEnd> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       env: { ...process.env, ...options.env },
@@ -89,14 +96,15 @@ export function runProgram(
       timeout: options.withinMs ?? READY_WITHIN_MS,
       killSignal: "SIGKILL",
     });
-    let output = "";
+    let [output, stderr] = ["", ""];
     child.stdout.on("data", (bytes: Buffer) => {
       output += bytes.toString();
     });
     child.stderr.on("data", (bytes: Buffer) => {
       output += bytes.toString();
+      stderr += bytes.toString();
     });
-    child.once("error", (error) => resolve({ code: 127, output: error.message }));
-    child.once("close", (code, signal) => resolve({ code: code ?? signal ?? 0, output }));
+    child.once("error", ({ message }) => resolve({ code: 127, output: message, stderr: message }));
+    child.once("close", (code, signal) => resolve({ code: code ?? signal ?? 0, output, stderr }));
   });
 }
