@@ -65,8 +65,10 @@ class Loop {
   }
 
   private reply(count: number): boolean {
-    if (this.received === 0 && count >= 8 && ((shared[7] ?? 0) & 0x80) !== 0) this.exceptions += 1;
-    this.received += count;
+    if (this.received === 0 && count >= 8 && ((shared[7] ?? 0) & 0x80) !== 0) {
+      this.exceptions += 1;
+      this.received = this.replyLength;
+    } else this.received += count;
     if (this.received < this.replyLength) return true;
     this.received = 0;
     if (this.measure.on) {
@@ -96,6 +98,7 @@ async function carryOut(job: LoadJob): Promise<LoadAnswer> {
   for (const loop of loops) loop.send();
   await sleep(job.warmMs);
   measure.on = true;
+  for (const loop of loops) loop.exceptions = 0;
   process.stdout.write("measuring\n");
   const from = performance.now();
   await sleep(job.forMs);
