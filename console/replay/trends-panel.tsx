@@ -5,10 +5,13 @@ import type { HeaderTag } from "../../protocols/tape/record.ts";
 import { Empty } from "../components/states.tsx";
 import { replayText } from "../text/replay.ts";
 import { workbenchText } from "../text/workbench.ts";
+import { valueText } from "../workbench/modbus/tag-value.ts";
 import { TrendChart } from "../workbench/trend-chart.tsx";
 import { coursesOf } from "./courses.ts";
 import type { Span } from "./playback.ts";
 import type { Story } from "./story.ts";
+import { shownTag } from "./value-tracks.ts";
+import { tagAt } from "./values-panel.tsx";
 
 const words = replayText.trends;
 const WINDOWS = workbenchText.trendsTab.windows;
@@ -40,7 +43,7 @@ export function TrendsPanel({ stories, version, tags, span, headMs, onSeek }: Tr
             <li key={tag.name}>
               <span className="tc-swatch" data-n={n + 1} aria-hidden />
               {tag.name}
-              <span className="wb-dim">{tag.unit}</span>
+              <strong>{valueAt(stories, tag, headMs)}</strong>
             </li>
           ))}
         </ul>
@@ -69,6 +72,11 @@ export function TrendsPanel({ stories, version, tags, span, headMs, onSeek }: Tr
       )}
     </section>
   );
+}
+
+function valueAt(stories: readonly Story[], tag: HeaderTag, headMs: number): string {
+  const at = tagAt(stories, tag, headMs);
+  return at === undefined ? "–" : valueText(shownTag(tag), at.value);
 }
 
 /** The head in the middle, except near the ends. */

@@ -111,7 +111,11 @@ function Row({ tag, at, headMs, drawn, full, onDraw }: RowProps) {
 }
 
 /** From the newest part at or before the head that knows it. */
-function tagAt(stories: readonly Story[], tag: HeaderTag, headMs: number): TagAt | undefined {
+export function tagAt(
+  stories: readonly Story[],
+  tag: HeaderTag,
+  headMs: number,
+): TagAt | undefined {
   for (const story of [...stories].reverse()) {
     if (story.firstMs > headMs) continue;
     const at = story.tracks.at(tag, headMs);

@@ -34,9 +34,10 @@ export function WatchPage() {
   if (session.data === undefined && isProblem(session.error, "not-found")) {
     return <NotLive id={id} />;
   }
+  if (session.data !== undefined) return <LivePlayer key={id} view={session.data} />;
   return (
     <QueryView query={session} failed={words.failed}>
-      {(view) => <LivePlayer key={view.id} view={view} />}
+      {() => null}
     </QueryView>
   );
 }
@@ -54,8 +55,6 @@ function LivePlayer({ view }: { readonly view: LiveSessionView }) {
   );
   const head = usePlayback({ atMs: view.startedMs, following: true }, reel.span, idle);
   const [about, setAbout] = useState(false);
-  const [ending, setEnding] = useState(false);
-  const mayEnd = useRight("session:end") || view.mine;
   const over = state.kind === "over";
   return (
     <Page
@@ -72,15 +71,7 @@ function LivePlayer({ view }: { readonly view: LiveSessionView }) {
           >
             {replayText.info.show}
           </Button>
-          {mayEnd && !over && (
-            <Button
-              className="sp-harmful"
-              leftSection={<IconPlugConnectedX size={15} />}
-              onClick={() => setEnding(true)}
-            >
-              {words.end}
-            </Button>
-          )}
+          {!over && <EndButton view={view} />}
         </>
       }
     >
@@ -105,6 +96,23 @@ function LivePlayer({ view }: { readonly view: LiveSessionView }) {
           }}
         />
       )}
+    </Page>
+  );
+}
+
+function EndButton({ view }: { readonly view: LiveSessionView }) {
+  const [ending, setEnding] = useState(false);
+  const mayEnd = useRight("session:end") || view.mine;
+  if (!mayEnd) return null;
+  return (
+    <>
+      <Button
+        className="sp-harmful"
+        leftSection={<IconPlugConnectedX size={15} />}
+        onClick={() => setEnding(true)}
+      >
+        {words.end}
+      </Button>
       <ConfirmDialog
         opened={ending}
         onClose={() => setEnding(false)}
@@ -116,7 +124,7 @@ function LivePlayer({ view }: { readonly view: LiveSessionView }) {
       >
         {words.endBody}
       </ConfirmDialog>
-    </Page>
+    </>
   );
 }
 
@@ -130,7 +138,7 @@ function Summary({ view, state }: { readonly view: LiveSessionView; readonly sta
       <span className="sp-mono">{view.endpoint}</span>
       <span>{view.profile}</span>
       {state.kind !== "over" && <TimeSince atMs={view.startedMs} />}
-      <span className="wb-dim">{words.seen}</span>
+      {state.kind === "watching" && <span className="wb-dim">{words.seen}</span>}
     </span>
   );
 }
@@ -172,7 +180,8 @@ function Over({ state, id, again }: OverProps) {
       </Notice>
     );
   }
-  const what = sessionText.ended.rules[rule] ?? sessionText.ended.other;
+  const told = sessionText.ended.rules[rule] ?? sessionText.ended.other;
+  const what = rule === "owner-ended" ? words.ownerEnded : told;
   return (
     <Notice tone="attention" title={`${sessionText.ended.title}: ${what.toLowerCase()}`}>
       {sentence(reason)}{" "}

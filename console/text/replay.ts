@@ -125,6 +125,7 @@ export const replayText = {
     failed: "The session could not be loaded",
     live: "Live",
     ended: "Ended",
+    ownerEnded: "Its owner ended it",
     connecting: "Fetching what happened so far…",
     away: "The live channel is away; reconnecting…",
     refused: "This session cannot be watched",

@@ -33,8 +33,8 @@ export const sessionText = {
   frozenTitle: "Nothing can be recorded, so nothing can be changed",
   frozenBody: (cause: string) =>
     `${cause === "" ? "The recorder cannot write." : sentence(cause)} Writing is off until recording works again; reading goes on for a few minutes.`,
-  unwatched: "Not watched",
-  watched: (names: readonly string[]) => `Watched by ${listed(names)}`,
+  watched: (names: readonly string[]) =>
+    names.length === 0 ? "Not watched" : `Watched by ${listed(names)}`,
   end: "End session",
   endTitle: "End this session?",
   endBody:

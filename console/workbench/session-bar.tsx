@@ -28,9 +28,9 @@ export function SessionBar({ view, state, onEnd }: SessionBarProps) {
       <TimeItem state={state} />
       <span className="wb-bar-item">{words.may(state.classes)}</span>
       <RecorderItem recorder={state.recorder} />
-      <span className="wb-bar-item" data-on={state.watchers.length > 0 || undefined}>
+      <span className="wb-bar-item wb-bar-watchers" title={words.watched(state.watchers)}>
         <IconEye size={15} aria-hidden />
-        {state.watchers.length > 0 ? words.watched(state.watchers) : words.unwatched}
+        <span>{words.watched(state.watchers)}</span>
       </span>
       <Button
         className="wb-bar-end"

@@ -107,7 +107,7 @@ function optionsOf(
         size: 26,
         values: (_plot, ticks) => ticks.map((at) => clockTime(at * 1000)),
       },
-      ...units.slice(0, AXES_MAX).map(
+      ...units.slice(0, axesIn(element.clientWidth)).map(
         (unit, n): uPlot.Axis => ({
           ...axis,
           scale: unit,
@@ -128,7 +128,12 @@ function optionsOf(
 }
 
 /** Units with an axis of their own; lines of further ones are read by their legend. */
-const AXES_MAX = 4;
+function axesIn(width: number): number {
+  return width < WIDE ? 2 : 4;
+}
+
+/** Pixels from which four axes leave enough room for the lines. */
+const WIDE = 760;
 
 /** As many decimals as neighbouring ticks need to differ. */
 function decimalsOf(step: number): number {

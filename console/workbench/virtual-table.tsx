@@ -29,6 +29,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const offsets = useMemo(() => offsetsOf(rows.map(heightOf)), [rows, heightOf]);
   const shown = windowOf(offsets, scrollTop, height);
 
+  const current = shownRow === undefined ? undefined : rows[shownRow];
+  const shownKey = current === undefined ? undefined : keyOf(current);
   const { first, end } = shown;
   useEffect(() => onWindow?.({ first, end }), [onWindow, first, end]);
 
@@ -39,7 +41,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     const view = element.clientHeight - HEAD_HEIGHT;
     const to = scrollToShow(offsets, shownRow, element.scrollTop, view);
     if (to !== undefined) element.scrollTop = to;
-  }, [shownRow, rows]);
+  }, [shownKey, height]);
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for inputs

@@ -84,7 +84,7 @@ export class ModbusDesk implements Desk {
     this.line.away();
     const why = workbenchText.outcome({ kind: "lost", reason: "away" });
     for (const name of this.wanted) {
-      if (this.board.get(name).quality !== "none") this.lose(name, "lost", why);
+      if (this.board.get(name).quality !== "none") this.lose(name, "stale", why);
     }
   }
 
@@ -247,7 +247,7 @@ export class ModbusDesk implements Desk {
     for (const name of read.points) this.lose(name, quality, why);
   }
 
-  private lose(name: string, quality: "refused" | "lost", why: string): void {
+  private lose(name: string, quality: "refused" | "lost" | "stale", why: string): void {
     this.board.fail(name, quality, why);
     this.trends.push(name, this.now(), null);
   }

@@ -9,7 +9,9 @@ export type Quality =
   /** A rule of the broker or the asset itself refused the read; `why` says which. */
   | "refused"
   /** No answer. The value is the last one known, if any. */
-  | "lost";
+  | "lost"
+  /** The channel is away, which is told once above, not at every tag. */
+  | "stale";
 
 export interface Reading {
   readonly quality: Quality;
@@ -53,7 +55,7 @@ export class TagBoard {
   }
 
   /** The read failed: what was known stays, marked with why. */
-  fail(tag: string, quality: "refused" | "lost", why: string): void {
+  fail(tag: string, quality: Exclude<Quality, "none" | "good">, why: string): void {
     this.put(tag, { ...this.get(tag), quality, why });
   }
 

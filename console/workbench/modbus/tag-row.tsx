@@ -87,7 +87,7 @@ const FRESH_MS = 5_000;
 function Age({ reading }: { readonly reading: Reading }) {
   const nowMs = useNow();
   if (reading.quality === "none") return <span className="wb-dim">{words.quality.none}</span>;
-  if (reading.quality !== "good") {
+  if (reading.quality === "refused" || reading.quality === "lost") {
     return (
       <StateBadge tone="attention" word={words.quality[reading.quality]} title={reading.why} />
     );
@@ -95,7 +95,9 @@ function Age({ reading }: { readonly reading: Reading }) {
   const ageMs = nowMs - reading.atMs;
   return (
     <span className="wb-dim" title={exactUtc(reading.atMs)}>
-      {ageMs < FRESH_MS ? words.fresh : words.ago(roughDuration(ageMs))}
+      {ageMs < FRESH_MS && reading.quality === "good"
+        ? words.fresh
+        : words.ago(roughDuration(ageMs))}
     </span>
   );
 }
