@@ -69,7 +69,8 @@ async function runVite(outFolder: string): Promise<void> {
     });
   } catch (error) {
     const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
-    throw new ConsoleBuildFailed(`the console could not be built: ${said || String(error)}`);
+    const reason = said || (error instanceof Error ? error.message : String(error));
+    throw new ConsoleBuildFailed(`the console could not be built: ${reason}`);
   }
 }
 

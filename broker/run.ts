@@ -17,33 +17,48 @@ const EXIT_INTERRUPTED = 130;
 export async function runBroker(environment: NodeJS.ProcessEnv): Promise<void> {
   // Nobody else may read what this process writes.
   process.umask(0o077);
-  const starting = start(environment);
-  onStopSignal(() => void starting.then((broker) => broker && shutDown(broker)));
-  onFault((error) => void starting.then((broker) => endWith(error, broker)));
+  // Whoever read what is printed may go; the broker goes on.
+  process.stdout.on("error", () => {});
+  const stopping = new AbortController();
+  const starting = start(environment, stopping.signal);
+  onStopSignal(() => {
+    stopping.abort();
+    void starting.then(shutDown);
+  });
+  onFault((error) => {
+    setTimeout(() => process.exit(EXIT_FAILED), LAST_MS);
+    void starting.then((broker) => endWith(error, broker));
+  });
   await starting;
 }
 
-/** Undefined: it did not start, and the process is about to end. */
-async function start(environment: NodeJS.ProcessEnv): Promise<Broker | undefined> {
+/** Ends the process if the broker does not start. */
+async function start(environment: NodeJS.ProcessEnv, stop: AbortSignal): Promise<Broker> {
   try {
     const broker = await startBroker(readConfig(environment), {
       say: (line) => process.stdout.write(`${line}\n`),
     });
-    process.stdout.write(welcome(broker));
+    if (!stop.aborted) process.stdout.write(welcome(broker));
     return broker;
   } catch (error) {
-    process.exit(explain(error));
+    // Ctrl-C goes to the build of the console too: that it failed then is no news.
+    process.exit(stop.aborted ? EXIT_INTERRUPTED : explain(error));
   }
 }
 
+/** npm passes on a Ctrl-C that the terminal has sent to everybody: twice at once is once. */
+const SAME_SIGNAL_MS = 500;
+
 /** The first signal stops in order; the second at once, whatever is still open. */
 function onStopSignal(stop: () => void): void {
-  let asked = false;
+  let firstMs: number | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (asked) process.exit(EXIT_INTERRUPTED);
-      asked = true;
-      stop();
+      const nowMs = performance.now();
+      if (firstMs === undefined) {
+        firstMs = nowMs;
+        stop();
+      } else if (nowMs - firstMs > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
     });
   }
 }
@@ -68,12 +83,11 @@ function onFault(end: (error: unknown) => void): void {
 const LAST_MS = 5_000;
 
 /** Nobody knows what state a broker is in after this: it ends what is open and then itself. */
-async function endWith(error: unknown, broker: Broker | undefined): Promise<never> {
-  setTimeout(() => process.exit(EXIT_FAILED), LAST_MS);
+async function endWith(error: unknown, broker: Broker): Promise<never> {
   process.stderr.write(`sallyport: stopped by a fault of its own: ${lineOf(error)}\n`);
   if (error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  broker?.noteFault(error);
-  await broker?.close().catch(() => {});
+  broker.noteFault(error);
+  await broker.close().catch(() => {});
   process.exit(EXIT_FAILED);
 }
 
