@@ -22,7 +22,7 @@ function covers(earlier: Rule, later: Rule): boolean {
     includesAll(a.units, b.units) &&
     (a.table === undefined || a.table === b.table) &&
     coversPoints(a, b) &&
-    (later.verdict !== "deny" || earlier.verdict === "deny" || isAnywhere(a))
+    (later.verdict === "permit" || earlier.verdict !== "permit" || isAnywhere(a))
   );
 }
 
@@ -45,7 +45,7 @@ function includesAll<T>(outer: readonly T[] | undefined, inner: readonly T[] | u
   return inner?.every((each) => outer.includes(each)) ?? false;
 }
 
-/** A denying rule matches where it touches, every other only where it holds all: see `isAnywhere`. */
+/** A permit decides where it holds all points, the others wherever they touch one. */
 function isAnywhere(match: RuleMatch): boolean {
   return match.table === undefined && match.addresses === undefined && match.tags === undefined;
 }
