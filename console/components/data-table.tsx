@@ -22,6 +22,8 @@ export interface Column<Row> {
   /** Absent: not sortable. */
   readonly sortBy?: (row: Row) => SortValue;
   readonly align?: "right";
+  /** Needs the whole width of a card on narrow screens. */
+  readonly wide?: boolean;
   /** Left out of the card on narrow screens when it is empty there. */
   readonly hidden?: (row: Row) => boolean;
 }
@@ -151,7 +153,7 @@ function Cards<Row>({ label, rows, columns, rowKey, tone }: DataTableProps<Row>)
             {rest
               .filter((column) => column.title !== "" && !column.hidden?.(row))
               .map((column) => (
-                <div key={column.key}>
+                <div key={column.key} data-wide={column.wide}>
                   <dt>{column.title}</dt>
                   <dd>{column.cell(row)}</dd>
                 </div>

@@ -7,8 +7,8 @@ test("a page of the console is returned to with its search and fragment", () => 
 
 test("an address that leads elsewhere becomes the plant page", () => {
   const elsewhere = ["//evil.example/", "/\\evil.example", "https://evil.example/", "javascript:1"];
-  for (const from of [...elsewhere, "/%", "", null, "/..//evil.example", "/\t/evil.example"])
-    expect(["/", "/%"]).toContain(returnAddress(from));
+  for (const from of [...elsewhere, "", null, "/..//evil.example", "/\t/evil.example"])
+    expect(returnAddress(from)).toBe("/");
 });
 
 test("the sign-in page never returns to itself", () => {

@@ -96,7 +96,13 @@ const COLUMNS: Column<SiteEventView>[] = [
         <span className="sp-dim">{words.event}</span>
       ),
   },
-  { key: "text", title: words.table.text, sortBy: (event) => event.text, cell: (e) => e.text },
+  {
+    key: "text",
+    wide: true,
+    title: words.table.text,
+    sortBy: (event) => event.text,
+    cell: (e) => e.text,
+  },
   {
     key: "subject",
     title: words.table.subject,
@@ -108,7 +114,7 @@ const COLUMNS: Column<SiteEventView>[] = [
     key: "kind",
     title: words.table.kind,
     sortBy: (event) => event.kind,
-    cell: (event) => <span className="sp-mono sp-dim">{event.kind}</span>,
+    cell: (event) => <span className="sp-mono sp-dim sp-nowrap">{event.kind}</span>,
   },
 ];
 

@@ -1,9 +1,10 @@
 /** Whether the broker's parts work, and what to do where one does not. */
-import { Table, Text, Title } from "@mantine/core";
+import { Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { HealthView } from "../../broker/api/shapes/health.ts";
 import { Copyable } from "../components/copyable.tsx";
+import { type Column, DataTable } from "../components/data-table.tsx";
 import { Page } from "../components/page.tsx";
 import { healthQuery } from "../components/queries.ts";
 import { QueryView } from "../components/query-view.tsx";
@@ -67,34 +68,32 @@ function PlantFileProblem({ health }: HealthProps) {
 
 function Parts({ health }: HealthProps) {
   return (
-    <Table.ScrollContainer minWidth={0} type="native" className="sp-table">
-      <Table aria-label={words.parts.label} verticalSpacing={5}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{words.parts.name}</Table.Th>
-            <Table.Th>{words.parts.state}</Table.Th>
-            <Table.Th>{words.parts.text}</Table.Th>
-            <Table.Th>{words.parts.since}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {health.parts.map((part) => (
-            <Table.Tr key={part.name}>
-              <Table.Td>{part.name}</Table.Td>
-              <Table.Td>
-                <StateBadge tone={TONES[part.state]} word={words.word[part.state]} />
-              </Table.Td>
-              <Table.Td>{part.text}</Table.Td>
-              <Table.Td>
-                <RelativeTime atMs={part.sinceMs} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable
+      label={words.parts.label}
+      rows={health.parts}
+      columns={PART_COLUMNS}
+      rowKey={(part) => part.name}
+      initialSort={{ column: "", descending: false }}
+    />
   );
 }
+
+const PART_COLUMNS: Column<HealthView["parts"][number]>[] = [
+  { key: "name", title: words.parts.name, sortBy: (part) => part.name, cell: (part) => part.name },
+  {
+    key: "state",
+    title: words.parts.state,
+    sortBy: (part) => part.state,
+    cell: (part) => <StateBadge tone={TONES[part.state]} word={words.word[part.state]} />,
+  },
+  { key: "text", wide: true, title: words.parts.text, cell: (part) => part.text },
+  {
+    key: "since",
+    title: words.parts.since,
+    sortBy: (part) => part.sinceMs,
+    cell: (part) => <RelativeTime atMs={part.sinceMs} />,
+  },
+];
 
 function Recorder({ health: { recorder } }: HealthProps) {
   const { commitP50Ms: p50, commitP99Ms: p99, freeBytes, state } = recorder;

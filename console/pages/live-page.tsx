@@ -21,8 +21,11 @@ import { matchesFilter } from "../components/table-order.ts";
 import { TimeLeft, TimeSince } from "../components/time.tsx";
 import { liveText as words } from "../text/live.ts";
 
+/** That a session came or went is told at once; its counts of operations are looked up. */
+const COUNTS_EVERY_MS = 3_000;
+
 export function LivePage() {
-  const query = useQuery(sessionsQuery);
+  const query = useQuery({ ...sessionsQuery, refetchInterval: COUNTS_EVERY_MS });
   const count = query.data?.length;
   return (
     <Page title={words.title} summary={count ? words.summary(count) : undefined}>

@@ -13,6 +13,8 @@ export function filterFrom(search: URLSearchParams): RecordingsFilter {
   return Object.fromEntries(values) as RecordingsFilter;
 }
 
+export const NO_FILTER: RecordingsFilter = filterFrom(new URLSearchParams());
+
 export function filterToSearch(filter: RecordingsFilter): Record<string, string> {
   return Object.fromEntries(NAMES.map((name) => [name, filter[name]]).filter(([, v]) => v !== ""));
 }

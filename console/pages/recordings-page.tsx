@@ -1,8 +1,8 @@
 /** All recordings that this person may see, narrowed by person, asset, state and time. */
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
-import { Link, useSearchParams } from "react-router";
+import { useMemo, useState } from "react";
+import { Link, useLocation, useSearchParams } from "react-router";
 import type { RecordingView } from "../../broker/api/shapes/sessions.ts";
 import { Copyable } from "../components/copyable.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
@@ -22,6 +22,7 @@ import {
   filterFrom,
   filterToSearch,
   isNarrowed,
+  NO_FILTER,
   narrow,
   type RecordingsFilter,
 } from "./recordings-filter.ts";
@@ -37,14 +38,21 @@ const TONES: Record<RecordingView["state"], Tone> = {
   aborted: "attention",
 };
 
+/** Marks the changes of the address that this page makes itself. */
+const OWN = { ownFilter: true };
+
+/** Anew, with the filter of the address, whenever someone comes here by a link. */
 export function RecordingsPage() {
+  const { key, state } = useLocation();
+  const [arrival, setArrival] = useState(key);
+  if (state?.ownFilter !== true && arrival !== key) setArrival(key);
+  return <Recordings key={arrival} />;
+}
+
+function Recordings() {
   const query = useQuery(recordingsQuery);
-  const [search, setSearch] = useSearchParams();
-  const filter = filterFrom(search);
+  const { filter, setFilter } = useFilter();
   const shown = narrow(query.data ?? [], filter);
-  function setFilter(next: RecordingsFilter) {
-    setSearch(filterToSearch(next), { replace: true, preventScrollReset: true });
-  }
   const summary = query.data ? words.summary(shown.length, query.data.length) : "";
   return (
     <Page title={words.title} summary={summary}>
@@ -62,7 +70,7 @@ export function RecordingsPage() {
                 rowKey={(recording) => recording.id}
                 initialSort={{ column: "started", descending: true }}
                 filtered
-                onClearFilter={() => setSearch({}, { replace: true })}
+                onClearFilter={() => setFilter(NO_FILTER)}
               />
             </>
           )
@@ -70,6 +78,17 @@ export function RecordingsPage() {
       </QueryView>
     </Page>
   );
+}
+
+/** Kept here, so that typing never waits for the address, which only follows. */
+function useFilter() {
+  const [search, setSearch] = useSearchParams();
+  const [filter, keep] = useState(() => filterFrom(search));
+  function setFilter(next: RecordingsFilter) {
+    keep(next);
+    setSearch(filterToSearch(next), { replace: true, preventScrollReset: true, state: OWN });
+  }
+  return { filter, setFilter };
 }
 
 interface FiltersProps {
@@ -111,11 +130,7 @@ function Filters({ all, filter, onChange }: FiltersProps) {
       <Moment label={words.from} value={filter.from} onChange={pick("from")} />
       <Moment label={words.until} value={filter.until} onChange={pick("until")} />
       {isNarrowed(filter) && (
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          onClick={() => onChange(filterFrom(new URLSearchParams()))}
-        >
+        <Button variant="subtle" size="compact-sm" onClick={() => onChange(NO_FILTER)}>
           {words.clear}
         </Button>
       )}
@@ -205,6 +220,7 @@ const COLUMNS: Column<RecordingView>[] = [
   },
   {
     key: "state",
+    wide: true,
     title: words.table.state,
     sortBy: (r) => r.state,
     cell: (r) => (

@@ -12,7 +12,7 @@ export const recordingsText = {
   failed: "The recordings could not be loaded",
   summary: (shown: number, all: number) =>
     `${shown === all ? "" : `${shown} of `}${all} ${all === 1 ? "recording" : "recordings"}`,
-  filter: "Filter by person, asset, profile, id",
+  filter: "Filter recordings",
   person: "Person",
   anyPerson: "Any person",
   asset: "Asset",

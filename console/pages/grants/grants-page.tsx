@@ -151,6 +151,7 @@ function columnsOf(onRevoke: (grant: GrantView) => void): Column<GrantView>[] {
     },
     {
       key: "reason",
+      wide: true,
       title: head.reason,
       sortBy: (g) => g.reason,
       hidden: (g) => g.reason === "",

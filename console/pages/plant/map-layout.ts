@@ -55,6 +55,8 @@ const ZONE_HEIGHT_MIN = 36;
 const PADDING = 12;
 const GAP = 10;
 const COLUMNS_MAX = 3;
+/** Zones of one level stand side by side, so they grow downwards first. */
+const ROWS_BEFORE_COLUMNS = 3;
 /** Between rows of zones: room for the names of protocols on the conduits. */
 const ROW_GAP = 50;
 const ZONE_GAP = 36;
@@ -113,7 +115,7 @@ function centred({ boxes, right }: Placed, width: number): Box[] {
 }
 
 function placeAssets(zone: string, assets: readonly MapAsset[]) {
-  const columns = Math.min(COLUMNS_MAX, Math.ceil(Math.sqrt(assets.length)));
+  const columns = Math.min(COLUMNS_MAX, Math.ceil(assets.length / ROWS_BEFORE_COLUMNS));
   const boxes = assets.map((asset, index) => ({
     id: asset.id,
     parent: zone,

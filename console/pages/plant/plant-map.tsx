@@ -6,6 +6,7 @@ import {
   type Edge,
   Panel,
   ReactFlow,
+  type ReactFlowInstance,
   ReactFlowProvider,
   useReactFlow,
   useStore,
@@ -14,7 +15,7 @@ import "@xyflow/react/dist/base.css";
 import { useEffect, useMemo, useRef } from "react";
 import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
 import { plantText } from "../../text/plant.ts";
-import { layoutMap, type MapLayout } from "./map-layout.ts";
+import { ASSET_HEIGHT, ASSET_WIDTH, layoutMap, type MapLayout } from "./map-layout.ts";
 import { AssetNode, type PlantNode, ZoneNode } from "./map-nodes.tsx";
 
 const NODE_TYPES = { zone: ZoneNode, asset: AssetNode };
@@ -39,7 +40,7 @@ export function PlantMap(props: PlantMapProps) {
 }
 
 function Canvas({ plant, matching, selected, onSelect }: PlantMapProps) {
-  const noteMove = useRefit();
+  const noteMove = useRefit(selected?.id);
   const layout = useMemo(
     () => layoutMap(plant.zones, plant.assets, plant.conduits),
     [plant.zones, plant.assets, plant.conduits],
@@ -79,18 +80,29 @@ function Canvas({ plant, matching, selected, onSelect }: PlantMapProps) {
 }
 
 /** Shows the whole plant again when the room for it changes, until someone moved the map themselves. */
-function useRefit(): (event: MouseEvent | TouchEvent | null) => void {
+function useRefit(selected: string | undefined): (event: MouseEvent | TouchEvent | null) => void {
   const flow = useReactFlow();
   const width = useStore((store) => store.width);
   const height = useStore((store) => store.height);
   const moved = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the size is what it is about
   useEffect(() => {
-    if (!moved.current) void flow.fitView(FIT);
+    if (!moved.current) void flow.fitView(FIT).then(() => bringIntoView(flow, selected, width));
   }, [flow, width, height]);
   return (event) => {
     if (event !== null) moved.current = true;
   };
+}
+
+/** Where the plant is wider than its room, the chosen asset is the part to look at. */
+function bringIntoView(flow: ReactFlowInstance, asset: string | undefined, width: number): void {
+  const node = asset === undefined ? undefined : flow.getInternalNode(`asset:${asset}`);
+  if (node === undefined || width === 0) return;
+  const { x, y } = node.internals.positionAbsolute;
+  const { x: left, zoom } = flow.getViewport();
+  const [start, end] = [x * zoom + left, (x + ASSET_WIDTH) * zoom + left];
+  if (start >= 0 && end <= width) return;
+  void flow.setCenter(x + ASSET_WIDTH / 2, y + ASSET_HEIGHT / 2, { zoom });
 }
 
 function Zoom() {
