@@ -108,21 +108,21 @@ function Filters({ all, filter, onChange }: FiltersProps) {
       <FilterField value={filter.text} onChange={pick("text")} label={words.filter} />
       <Pick
         label={words.person}
-        any={words.anyPerson}
+        everything={words.anyPerson}
         choices={people}
         value={filter.person}
         onChange={pick("person")}
       />
       <Pick
         label={words.asset}
-        any={words.anyAsset}
+        everything={words.anyAsset}
         choices={assets}
         value={filter.asset}
         onChange={pick("asset")}
       />
       <Pick
         label={words.stateLabel}
-        any={words.anyState}
+        everything={words.anyState}
         choices={states}
         value={filter.state}
         onChange={pick("state")}
@@ -140,24 +140,24 @@ function Filters({ all, filter, onChange }: FiltersProps) {
 
 interface PickProps {
   readonly label: string;
-  readonly any: string;
+  readonly everything: string;
   readonly choices: readonly Choice[];
   readonly value: string;
   readonly onChange: (value: string) => void;
 }
 
-function Pick({ label, any, choices, value, onChange }: PickProps) {
+function Pick({ label, everything, choices, value, onChange }: PickProps) {
   return (
     <NativeSelect
       aria-label={label}
-      data={[{ value: "", label: any }, ...choices]}
+      data={[{ value: "", label: everything }, ...choices]}
       value={value}
       onChange={(event) => onChange(event.currentTarget.value)}
     />
   );
 }
 
-function Moment({ label, value, onChange }: Omit<PickProps, "any" | "choices">) {
+function Moment({ label, value, onChange }: Omit<PickProps, "everything" | "choices">) {
   return (
     <TextInput
       type="datetime-local"

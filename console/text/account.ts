@@ -37,7 +37,7 @@ export const accountText = {
     endNamed: (browser: string) => `End the sign-in of ${browser}`,
     endTitle: "End this sign-in?",
     endExplain:
-      "That browser is signed out at once, and sessions opened from it end after their grace.",
+      "That browser is signed out at once, and sessions opened there end after their grace.",
     endAction: "End sign-in",
     unknown: "Unknown browser",
   },

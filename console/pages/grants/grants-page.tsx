@@ -161,36 +161,49 @@ function columnsOf(onRevoke: (grant: GrantView) => void): Column<GrantView>[] {
       key: "source",
       title: head.source,
       sortBy: (g) => g.source,
-      cell: (g) => (
-        <>
-          {words.source[g.source]}
-          {g.source === "console" && (
-            <div className="sp-sub">
-              {words.by} {g.createdBy}
-            </div>
-          )}
-        </>
-      ),
+      cell: (g) => <Source grant={g} />,
     },
     {
       key: "actions",
       title: "",
-      cell: (g) =>
-        g.source === "console" &&
-        isCurrent(g) && (
-          <div className="sp-row-actions">
-            <Button
-              size="compact-sm"
-              variant="default"
-              aria-label={words.revokeNamed(nameOf(g), g.endpoint)}
-              onClick={() => onRevoke(g)}
-            >
-              {words.revoke}
-            </Button>
-          </div>
-        ),
+      cell: (g) => <RevokeButton grant={g} onRevoke={onRevoke} />,
     },
   ];
+}
+
+function Source({ grant }: { readonly grant: GrantView }) {
+  return (
+    <>
+      {words.source[grant.source]}
+      {grant.source === "console" && (
+        <div className="sp-sub">
+          {words.by} {grant.createdBy}
+        </div>
+      )}
+    </>
+  );
+}
+
+interface RevokeButtonProps {
+  readonly grant: GrantView;
+  readonly onRevoke: (grant: GrantView) => void;
+}
+
+/** Only what was made here and still counts; the plant file is changed in the file. */
+function RevokeButton({ grant, onRevoke }: RevokeButtonProps) {
+  if (grant.source !== "console" || !isCurrent(grant)) return null;
+  return (
+    <div className="sp-row-actions">
+      <Button
+        size="compact-sm"
+        variant="default"
+        aria-label={words.revokeNamed(nameOf(grant), grant.endpoint)}
+        onClick={() => onRevoke(grant)}
+      >
+        {words.revoke}
+      </Button>
+    </div>
+  );
 }
 
 interface BoundProps {
