@@ -47,18 +47,15 @@ function ascending(a: number, b: number): number {
 
 /** Tags worth drawing first: those that were written, then measured values that changed, then others. */
 export function liveliest(story: Story, countMax: number): string[] {
-  const span = { fromMs: story.firstMs, untilMs: story.lastMs };
   const written = new Set<string>();
   for (const entry of story.entries) {
     if (entry.kind !== "operation" || entry.row.operation.action !== "modbus:write") continue;
     if (entry.row.verdict !== "permit") continue;
     for (const tag of tagsOf(entry.row.operation, story.header.tags)) written.add(tag.name);
   }
-  const changing = story.header.tags.filter((tag) => {
-    if (tag.type === "bool") return false;
-    const values = new Set(story.tracks.course(tag, span.fromMs, span.untilMs).map(valueIn));
-    return values.size > 1;
-  });
+  const changing = story.header.tags.filter(
+    (tag) => tag.type !== "bool" && story.tracks.changes(tag),
+  );
   const measured = (tag: HeaderTag) => Number(tag.table !== "input-registers");
   changing.sort((a, b) => measured(a) - measured(b));
   const analogue = story.header.tags.filter((tag) => written.has(tag.name) && tag.type !== "bool");
@@ -79,4 +76,3 @@ function tagsOf(
 }
 
 const nameOf = (tag: HeaderTag) => tag.name;
-const valueIn = (point: { readonly value: number }) => point.value;

@@ -123,8 +123,9 @@ export class Story {
       this.put({ id: `malformed/${row.sequence}`, kind: "malformed", row, sequence, wallMs });
     }
     for (const point of points) {
-      this.last.set(keyOf(point), point);
-      this.tracks.push(point);
+      const key = keyOf(point);
+      this.last.set(key, point);
+      this.tracks.push(key, point.wallMs, point.value);
     }
     if (isHappening(record)) {
       this.put({ id: `record/${sequence}`, kind: "happening", record, sequence, wallMs });

@@ -3,25 +3,11 @@
  * happens, with no record missing or twice, also after the network was away.
  */
 
-import type { FromBroker, FromBrowser, LiveAnswer } from "../../broker/api/shapes/live.ts";
+import type { LiveAnswer } from "../../broker/api/shapes/live.ts";
 import type { CauseView } from "../../broker/api/shapes/sessions.ts";
 import { TapeDecoder } from "../../protocols/tape/decoder.ts";
 import type { Header, TapeRecord } from "../../protocols/tape/record.ts";
-
-/** What of socket.io is needed here: the shared socket of the page fits. */
-export interface TapeSocket {
-  readonly connected: boolean;
-  on<Name extends keyof Incoming>(name: Name, listener: Incoming[Name]): unknown;
-  off<Name extends keyof Incoming>(name: Name, listener: Incoming[Name]): unknown;
-  emit<Name extends keyof FromBrowser>(name: Name, ...args: Parameters<FromBrowser[Name]>): unknown;
-}
-
-interface Incoming {
-  tape: FromBroker["tape"];
-  unwatched: FromBroker["unwatched"];
-  connect: () => void;
-  disconnect: () => void;
-}
+import type { LiveSocket } from "../components/live.ts";
 
 export interface TapeSink {
   watching(): void;
@@ -34,14 +20,14 @@ export interface TapeSink {
 }
 
 export class TapeLink {
-  private readonly socket: TapeSocket;
+  private readonly socket: LiveSocket;
   private readonly session: string;
   private readonly sink: TapeSink;
   private decoder = new TapeDecoder();
   private next = 0;
   private open = false;
 
-  constructor(socket: TapeSocket, session: string, sink: TapeSink) {
+  constructor(socket: LiveSocket, session: string, sink: TapeSink) {
     this.socket = socket;
     this.session = session;
     this.sink = sink;

@@ -5,7 +5,7 @@ import { liveSocket } from "../components/live.ts";
 import { nextPicture } from "../workbench/next-picture.ts";
 import type { Reel } from "./reel.ts";
 import { Story } from "./story.ts";
-import { TapeLink, type TapeSocket } from "./tape-link.ts";
+import { TapeLink } from "./tape-link.ts";
 
 /** Entries kept of a session that is watched; the recording keeps all. */
 const ENTRIES_MAX = 20_000;
@@ -37,7 +37,7 @@ export function useLiveReel(session: string, startedMs: number): LiveReel {
       setVersion((count) => count + 1);
       for (const call of shown.splice(0)) call();
     };
-    return new TapeLink(liveSocket() as TapeSocket, session, {
+    return new TapeLink(liveSocket(), session, {
       watching: () => setState({ kind: "watching" }),
       away: () => setState({ kind: "away" }),
       refused: (answer) => setState({ kind: "refused", ...answer }),

@@ -16,6 +16,9 @@ interface Part {
   readonly broken: string | undefined;
 }
 
+/** Long enough that a jump across several parts fetches only the one it ends in. */
+const NEIGHBOURS_AFTER_MS = 150;
+
 export function spanOf(detail: RecordingDetailView): Span {
   return { fromMs: detail.startedMs, untilMs: Math.max(detail.endedMs, detail.startedMs + 1) };
 }
@@ -33,9 +36,14 @@ export function useRecordedReel(detail: RecordingDetailView, headMs: number): Re
   }, [detail.id]);
   const index = segmentAt(detail.segments, headMs);
   const count = detail.segments.length;
+  const settled = cache.peek(index)?.kind === "loaded";
   useEffect(() => {
-    cache.want([index, index + 1, index - 1].filter((one) => one >= 0 && one < count));
-  }, [cache, index, count]);
+    // What is looked at comes first and alone; its neighbours once it is on the screen.
+    const wanted = settled ? [index, index + 1, index - 1] : [index];
+    const want = () => cache.want(wanted.filter((one) => one >= 0 && one < count));
+    const timer = setTimeout(want, settled ? NEIGHBOURS_AFTER_MS : 0);
+    return () => clearTimeout(timer);
+  }, [cache, index, count, settled]);
   useGrowth(cache, detail, index);
 
   const slot = cache.peek(index);

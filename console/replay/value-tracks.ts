@@ -6,10 +6,26 @@ import { type PointType, registerCount } from "../../protocols/modbus/values.ts"
 import type { HeaderTag } from "../../protocols/tape/record.ts";
 import { type ShownTag, tagValue } from "../workbench/modbus/tag-value.ts";
 
-export type RegisterKey = string;
+/** A number, since one is made for each register of each reply. */
+export type RegisterKey = number;
 
-export function keyOf(place: Pick<PointValue, "unit" | "table" | "address">): RegisterKey {
-  return `${place.unit}/${place.table}/${place.address}`;
+const TABLES: Readonly<Record<string, number>> = {
+  coils: 0,
+  "discrete-inputs": 1,
+  "holding-registers": 2,
+  "input-registers": 3,
+};
+/** Addresses are 16 bit. A table that is not known here has a number that no point has. */
+const ADDRESSES = 65_536;
+const TABLE_UNKNOWN = 4;
+
+export function keyOf(place: {
+  readonly unit: number;
+  readonly table: string;
+  readonly address: number;
+}): RegisterKey {
+  const table = TABLES[place.table] ?? TABLE_UNKNOWN;
+  return (place.unit * (TABLE_UNKNOWN + 1) + table) * ADDRESSES + place.address;
 }
 
 export interface TagAt {
@@ -41,10 +57,19 @@ export class ValueTracks {
     }
   }
 
-  push(point: PointValue): void {
-    const track = this.tracks.get(keyOf(point));
-    track?.times.push(point.wallMs);
-    track?.values.push(point.value);
+  push(key: RegisterKey, wallMs: number, value: number): void {
+    const track = this.tracks.get(key);
+    track?.times.push(wallMs);
+    track?.values.push(value);
+  }
+
+  /** Whether the tag had more than one value. */
+  changes(tag: HeaderTag): boolean {
+    return keysOf(tag).some((key) => {
+      const { values = [] } = this.tracks.get(key) ?? {};
+      const [first] = values;
+      return values.some((value) => value !== first);
+    });
   }
 
   at(tag: HeaderTag, atMs: number): TagAt | undefined {
@@ -64,7 +89,7 @@ export class ValueTracks {
   /** Moments at which the tag was read or written within a time, with its value then. */
   course(tag: HeaderTag, fromMs: number, untilMs: number): { atMs: number; value: number }[] {
     const [first] = keysOf(tag);
-    const times = this.tracks.get(first ?? "")?.times ?? [];
+    const times = this.tracks.get(first ?? -1)?.times ?? [];
     const points: { atMs: number; value: number }[] = [];
     for (let n = Math.max(0, placeAt(times, fromMs)); n < times.length; n += 1) {
       const atMs = times[n] ?? 0;
@@ -95,9 +120,20 @@ export function shownTag(tag: HeaderTag): ShownTag {
   };
 }
 
-export function keysOf(tag: HeaderTag): RegisterKey[] {
+/** Asked for at every frame, for every tag on the screen. */
+const keysKnown = new WeakMap<HeaderTag, readonly RegisterKey[]>();
+
+export function keysOf(tag: HeaderTag): readonly RegisterKey[] {
+  const known = keysKnown.get(tag);
+  if (known) return known;
+  const keys = makeKeys(tag);
+  keysKnown.set(tag, keys);
+  return keys;
+}
+
+function makeKeys(tag: HeaderTag): readonly RegisterKey[] {
   return Array.from({ length: widthOf(tag) }, (_, n) =>
-    keyOf({ unit: tag.unitId, table: tag.table as Table, address: tag.address + n }),
+    keyOf({ unit: tag.unitId, table: tag.table, address: tag.address + n }),
   );
 }
 

@@ -2,26 +2,11 @@
  * The owner's end of a session on the live channel: attaches, comes back by itself after the
  * network was away (the session waits for its lease), and hands out what arrives.
  */
-import type { FromBroker, FromBrowser, LiveAnswer } from "../../broker/api/shapes/live.ts";
+import type { LiveAnswer } from "../../broker/api/shapes/live.ts";
 import type { CauseView } from "../../broker/api/shapes/sessions.ts";
+import type { LiveSocket } from "../components/live.ts";
 import type { Clock } from "./clock.ts";
 import type { SessionEvent } from "./session-state.ts";
-
-/** What of socket.io is needed here: the shared socket of the page fits. */
-export interface LinkSocket {
-  readonly connected: boolean;
-  on<Name extends keyof Incoming>(name: Name, listener: Incoming[Name]): unknown;
-  off<Name extends keyof Incoming>(name: Name, listener: Incoming[Name]): unknown;
-  emit<Name extends keyof FromBrowser>(name: Name, ...args: Parameters<FromBrowser[Name]>): unknown;
-}
-
-interface Incoming {
-  bytes: FromBroker["bytes"];
-  event: FromBroker["event"];
-  unwatched: FromBroker["unwatched"];
-  connect: () => void;
-  disconnect: () => void;
-}
 
 export interface LinkSink {
   /** A fresh channel: whatever was asked on an earlier one will not be answered. */
@@ -52,7 +37,7 @@ const ATTEMPT_LATEST_MS = 10_000;
 export const ACTIVITY_EVERY_MS = 1_000;
 
 export class SessionLink {
-  private readonly socket: LinkSocket;
+  private readonly socket: LiveSocket;
   private readonly session: string;
   private readonly sink: LinkSink;
   private readonly clock: Clock;
@@ -63,7 +48,7 @@ export class SessionLink {
   private lastActivityMs = Number.NEGATIVE_INFINITY;
   private cancelRetry: () => void = () => {};
 
-  constructor(socket: LinkSocket, session: string, clock: Clock, sink: LinkSink) {
+  constructor(socket: LiveSocket, session: string, clock: Clock, sink: LinkSink) {
     this.socket = socket;
     this.session = session;
     this.clock = clock;

@@ -4,7 +4,7 @@ import type { CauseView, LiveSessionView } from "../../broker/api/shapes/session
 import { liveSocket } from "../components/live.ts";
 import { sessionText } from "../text/session.ts";
 import { browserClock } from "./clock.ts";
-import { type LinkSocket, SessionLink } from "./session-link.ts";
+import { SessionLink } from "./session-link.ts";
 import {
   beginSession,
   changeSession,
@@ -69,7 +69,7 @@ export function useSession(view: LiveSessionView, desk: Desk): SessionUse {
 const GONE_CODES: ReadonlySet<string> = new Set(["not-found", "session-ended"]);
 
 function makeLink(session: string, desk: Desk, change: (change: SessionChange) => void) {
-  const link: SessionLink = new SessionLink(liveSocket() as LinkSocket, session, browserClock, {
+  const link: SessionLink = new SessionLink(liveSocket(), session, browserClock, {
     attached: () => {
       change({ kind: "attachment", attachment: { kind: "attached" } });
       desk.attached();
