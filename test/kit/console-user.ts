@@ -2,16 +2,24 @@
 import { request } from "node:http";
 import { io, type Socket } from "socket.io-client";
 import type { FromBroker, FromBrowser } from "../../broker/api/shapes/live.ts";
-import type { MeView } from "../../broker/api/shapes/people.ts";
-import { SoftwareAuthenticator } from "./authenticator.ts";
+import type { MeView, Problem } from "../../broker/api/shapes/people.ts";
+import {
+  type CreationOptions,
+  type RequestOptions,
+  SoftwareAuthenticator,
+} from "./authenticator.ts";
 
-export interface Answer {
+/** What most answers are asked for: an error's code, or the id of what was made. */
+interface Common extends Problem {
+  readonly id: string;
+}
+
+export interface Answer<Body = Common> {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
-  /** Parsed where it is JSON; tests look into it freely. */
-  // biome-ignore lint/suspicious/noExplicitAny: the shape is what the test asserts
-  readonly body: any;
+  /** As the test expects it, where the answer is JSON. */
+  readonly body: Body;
 }
 
 export interface AskOptions {
@@ -40,7 +48,12 @@ export class ConsoleUser {
   }
 
   /** @param path sent as it is: nothing is normalised */
-  ask(method: string, path: string, body?: unknown, options: AskOptions = {}): Promise<Answer> {
+  ask<Body = Common>(
+    method: string,
+    path: string,
+    body?: unknown,
+    options: AskOptions = {},
+  ): Promise<Answer<Body>> {
     const { hostname, port, host } = new URL(this.address);
     const payload = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
     const headers = {
@@ -63,7 +76,7 @@ export class ConsoleUser {
             this.keepCookies(incoming.headers["set-cookie"] ?? []);
             const text = Buffer.concat(parts).toString("latin1");
             const { statusCode: status = 0 } = incoming;
-            resolve({ status, headers: incoming.headers, text, body: parsed(text) });
+            resolve({ status, headers: incoming.headers, text, body: parsed(text) as Body });
           });
         },
       );
@@ -74,28 +87,35 @@ export class ConsoleUser {
   }
 
   /** @param link as the broker printed or an administrator passed it on */
-  async enrol(link: string): Promise<Answer> {
+  async enrol(link: string): Promise<Answer<MeView & Problem>> {
     const token = new URL(link).hash.replace("#token=", "");
-    const begun = await this.ask("POST", "/api/enrolment/options", { token });
+    const begun = await this.ask<MeView & Problem & { options: CreationOptions }>(
+      "POST",
+      "/api/enrolment/options",
+      { token },
+    );
     if (begun.status !== 200) return begun;
     const response = this.authenticator.register(begun.body.options);
-    const answer = await this.ask("POST", "/api/enrolment", { token, label: "test", response });
-    this.me = answer.body;
-    return answer;
+    return this.proved("/api/enrolment", { token, label: "test", response });
   }
 
-  async signIn(): Promise<Answer> {
-    const begun = await this.ask("POST", "/api/sign-in/options", {});
-    const response = this.authenticator.assert(begun.body.options);
-    const answer = await this.ask("POST", "/api/sign-in", { response });
-    this.me = answer.body;
-    return answer;
+  async signIn(): Promise<Answer<MeView & Problem>> {
+    return this.proved("/api/sign-in", { response: await this.assertion("/api/sign-in/options") });
   }
 
-  async stepUp(): Promise<Answer> {
-    const begun = await this.ask("POST", "/api/step-up/options", {});
-    const response = this.authenticator.assert(begun.body.options);
-    return this.ask("POST", "/api/step-up", { response });
+  async stepUp(): Promise<Answer<MeView & Problem>> {
+    return this.proved("/api/step-up", { response: await this.assertion("/api/step-up/options") });
+  }
+
+  private async assertion(path: string): Promise<unknown> {
+    const begun = await this.ask<{ options: RequestOptions }>("POST", path, {});
+    return this.authenticator.assert(begun.body.options);
+  }
+
+  private async proved(path: string, body: unknown): Promise<Answer<MeView & Problem>> {
+    const answer = await this.ask<MeView & Problem>("POST", path, body);
+    if (answer.status === 200) this.me = answer.body;
+    return answer;
   }
 
   /** Not connected yet. The caller disconnects it. */

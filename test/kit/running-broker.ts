@@ -52,6 +52,10 @@ export async function startRunningBroker(
   };
 }
 
+interface Invited {
+  readonly link: { readonly url: string };
+}
+
 async function invite(
   broker: Broker,
   by: ConsoleUser,
@@ -59,7 +63,12 @@ async function invite(
   roles: readonly RoleName[],
 ): Promise<ConsoleUser> {
   const email = `${name.toLowerCase()}@plant.example`;
-  const invited = await by.ask("POST", "/api/people", { name, email, employer: "Plant", roles });
+  const invited = await by.ask<Invited>("POST", "/api/people", {
+    name,
+    email,
+    employer: "Plant",
+    roles,
+  });
   const user = new ConsoleUser(broker.address);
   await user.enrol(invited.body.link.url);
   return user;

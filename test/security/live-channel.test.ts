@@ -2,6 +2,8 @@
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { LiveAnswer } from "../../broker/api/shapes/live.ts";
+import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
+import type { EndReport } from "../../broker/sessions/session.ts";
 import { readPoints, writePoints } from "../../protocols/modbus/build.ts";
 import { ModbusClient } from "../../protocols/modbus/client.ts";
 import { TapeDecoder } from "../../protocols/tape/decoder.ts";
@@ -114,7 +116,7 @@ test("an id is no right: nobody attaches to or feeds the session of another pers
   socket.emit("credit", id, 100);
   socket.emit("activity", id);
   await attach(socket, "again");
-  const shown = await engineer.ask("GET", `/api/sessions/${id}`);
+  const shown = await engineer.ask<LiveSessionView>("GET", `/api/sessions/${id}`);
   expect(shown.body.counts).toEqual({ observed: 0, changed: 0, refused: 0 });
   await engineer.ask("POST", `/api/sessions/${id}/end`, { reason: "" });
 });
@@ -142,7 +144,9 @@ test("a supervisor watches from the first record on, each once; the owner is tol
   expect(await watch(socket, id)).toEqual({ ok: true });
   await vi.waitUntil(() => watchers.length > 0);
   expect(watchers[0]).toEqual(["Sue"]);
-  const cut = await supervisor.ask("POST", `/api/sessions/${id}/end`, { reason: "drill" });
+  const cut = await supervisor.ask<EndReport>("POST", `/api/sessions/${id}/end`, {
+    reason: "drill",
+  });
   expect(cut.body.cutMicroseconds).toBeGreaterThan(0);
   expect((await unwatched)[1]).toMatchObject({ rule: "cut", reason: "Sue: drill" });
   expect(sequences.length).toBeGreaterThan(40);
@@ -170,8 +174,8 @@ test("when a sign-in ends its pages are told and cut off, and its session ends",
   await user.ask("POST", "/api/sign-out", {});
   expect((await told)[0]).toMatchObject({ rule: "signed-out" });
   expect(await away).toBe("io server disconnect");
-  const left = await supervisor.ask("GET", "/api/sessions");
-  expect(left.body.map((view: { id: string }) => view.id)).not.toContain(id);
+  const left = await supervisor.ask<LiveSessionView[]>("GET", "/api/sessions");
+  expect(left.body.map((view) => view.id)).not.toContain(id);
 });
 
 test("a second page takes the session over, and the first is told", async () => {
@@ -185,7 +189,7 @@ test("a second page takes the session over, and the first is told", async () => 
   first.emit("bytes", id, readBytes());
   second.emit("bytes", id, readBytes());
   await replies;
-  const shown = await engineer.ask("GET", `/api/sessions/${id}`);
+  const shown = await engineer.ask<LiveSessionView>("GET", `/api/sessions/${id}`);
   expect(shown.body.counts.observed).toBe(1);
   await engineer.ask("POST", `/api/sessions/${id}/end`, { reason: "" });
 });

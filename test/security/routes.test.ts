@@ -5,6 +5,8 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RoleName } from "../../broker/api/shapes/people.ts";
+import type { GrantView } from "../../broker/api/shapes/plant.ts";
+import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import { ConsoleUser } from "../kit/console-user.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 
@@ -110,11 +112,16 @@ function split(name: string): [method: string, path: string] {
 /** Alike for what does not exist and what one may not see. */
 const NOTHING = { status: 404, code: "not-found" };
 
+interface Document {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, object>>;
+}
+
 test("every route of the broker has a line here, and every line a route", async () => {
-  const document = await as("auditor").ask("GET", "/api/openapi.json");
+  const document = await as("auditor").ask<Document>("GET", "/api/openapi.json");
   expect(document.body.openapi).toBe("3.1.0");
-  const routes = Object.entries(document.body.paths as Record<string, object>).flatMap(
-    ([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  const routes = Object.entries(document.body.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
   expect(routes.sort()).toEqual(Object.keys(REACH).sort());
 });
@@ -238,8 +245,8 @@ test("an override header or parameter does not change the method", async () => {
   const headers = { "x-http-method-override": "DELETE" };
   const answer = await site.first.ask("GET", `${path}?_method=DELETE`, undefined, { headers });
   expect(answer.status).toBe(404);
-  const grants = await site.first.ask("GET", "/api/grants");
-  expect(grants.body.map((grant: { id: string }) => grant.id)).toContain(ids.grants);
+  const grants = await site.first.ask<GrantView[]>("GET", "/api/grants");
+  expect(grants.body.map((grant) => grant.id)).toContain(ids.grants);
 });
 
 test("a vendor sees neither assets, sessions nor recordings of others", async () => {
@@ -281,6 +288,6 @@ test("what the answers show of the plant leaves out addresses for who manages no
 test("an auditor who looks into a recording is noted", async () => {
   const [method, path] = split("GET /api/recordings/{id}");
   await as("auditor").ask(method, path);
-  const events = await as("auditor").ask("GET", "/api/events");
-  expect(events.body.map((event: { kind: string }) => event.kind)).toContain("recording:viewed");
+  const events = await as("auditor").ask<SiteEventView[]>("GET", "/api/events");
+  expect(events.body.map((event) => event.kind)).toContain("recording:viewed");
 });

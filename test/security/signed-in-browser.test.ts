@@ -1,5 +1,8 @@
 /** The cookie of a sign-in: how it is set, when it changes, when it is dead. */
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { PersonView } from "../../broker/api/shapes/people.ts";
+import type { RequestOptions } from "../kit/authenticator.ts";
 import { type Answer, ConsoleUser } from "../kit/console-user.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 
@@ -11,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-function setCookies(answer: Answer): readonly string[] {
+function setCookies(answer: Pick<Answer, "headers">): readonly string[] {
   return [answer.headers["set-cookie"] ?? []].flat();
 }
 
@@ -61,7 +64,7 @@ test("after signing out the token is dead and the cookie gone", async () => {
 test("a challenge is for the browser that asked for it", async () => {
   const user = await site.invite("Phished", ["engineer"]);
   const attacker = new ConsoleUser(site.broker.address);
-  const begun = await attacker.ask("POST", "/api/sign-in/options", {});
+  const begun = await attacker.ask<{ options: RequestOptions }>("POST", "/api/sign-in/options", {});
   const response = user.authenticator.assert(begun.body.options);
   const other = new ConsoleUser(site.broker.address);
   await other.ask("POST", "/api/sign-in/options", {});
@@ -70,7 +73,7 @@ test("a challenge is for the browser that asked for it", async () => {
 });
 
 test("an enrolment link works once", async () => {
-  const invited = await site.first.ask("POST", "/api/people", {
+  const invited = await site.first.ask<{ link: { url: string } }>("POST", "/api/people", {
     ...{ name: "Once", email: "once@plant.example", employer: "Plant", roles: ["engineer"] },
   });
   const { url } = invited.body.link;
@@ -82,7 +85,7 @@ test("an enrolment link works once", async () => {
 test("somebody who is disabled is out at once", async () => {
   const user = await site.invite("Disabled", ["engineer"]);
   const id = user.me?.person.id;
-  const change = await site.first.ask("PATCH", `/api/people/${id}`, { disabled: true });
+  const change = await site.first.ask<PersonView>("PATCH", `/api/people/${id}`, { disabled: true });
   expect(change.body.state).toBe("disabled");
   expect((await user.ask("GET", "/api/me")).status).toBe(401);
   expect((await user.signIn()).status).toBe(403);
@@ -103,7 +106,6 @@ test("nobody becomes auditor and engineer at once", async () => {
 });
 
 test("nothing secret is in the log", async () => {
-  const { readFileSync } = await import("node:fs");
   const user = await site.invite("Logged", ["engineer"]);
   await user.signIn();
   const log = readFileSync(site.broker.log, "utf8");
