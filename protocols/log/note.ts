@@ -10,6 +10,7 @@
  * A signature is four bytes that name the key and the signature's own bytes, in base64. Ed25519
  * keys are algorithm 1; timestamped cosignatures of witnesses (tlog-cosignature) are algorithm 4.
  */
+import { copyBytes } from "../copy-bytes.ts";
 import { readUtf8, utf8Length, writeUtf8 } from "../tape/utf8.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 import { type Sha256, sameHash } from "./merkle.ts";
@@ -63,7 +64,7 @@ export function noteKey(
   material.set(named);
   material[named.length] = algorithm;
   material.set(publicKey, named.length + 1);
-  return { name, algorithm, publicKey, id: sha256(material).slice(0, KEY_ID_LENGTH) };
+  return { name, algorithm, publicKey, id: copyBytes(sha256(material), 0, KEY_ID_LENGTH) };
 }
 
 export function formatKey({ name, algorithm, publicKey, id }: NoteKey): string {
@@ -81,7 +82,7 @@ export function parseKey(text: string, sha256: Sha256): NoteKey | undefined {
   const algorithm = material?.[0];
   if (!parts?.[1] || !material || algorithm === undefined) return undefined;
   if (material.length !== 1 + KEY_LENGTH) return undefined;
-  const key = noteKey(parts[1], algorithm, material.slice(1), sha256);
+  const key = noteKey(parts[1], algorithm, copyBytes(material, 1), sha256);
   return formatKey(key) === text ? key : undefined;
 }
 
@@ -125,8 +126,8 @@ function parseSignature(line: string): NoteSignature | undefined {
   if (!parts?.[1] || !material || material.length <= KEY_ID_LENGTH) return undefined;
   return {
     name: parts[1],
-    keyId: material.slice(0, KEY_ID_LENGTH),
-    bytes: material.slice(KEY_ID_LENGTH),
+    keyId: copyBytes(material, 0, KEY_ID_LENGTH),
+    bytes: copyBytes(material, KEY_ID_LENGTH),
   };
 }
 
@@ -159,8 +160,8 @@ function timeIfGood(
   if (key.algorithm !== COSIGNATURE_V1 || bytes.length !== TIME_LENGTH + SIGNATURE_LENGTH) {
     return undefined;
   }
-  const time = bytes.slice(0, TIME_LENGTH).reduce((sum, byte) => sum * 256 + byte, 0);
-  const good = verify(key.publicKey, cosignedMessage(text, time), bytes.slice(TIME_LENGTH));
+  const time = copyBytes(bytes, 0, TIME_LENGTH).reduce((sum, byte) => sum * 256 + byte, 0);
+  const good = verify(key.publicKey, cosignedMessage(text, time), copyBytes(bytes, TIME_LENGTH));
   return good ? time : undefined;
 }
 

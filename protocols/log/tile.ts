@@ -5,6 +5,7 @@
  * Example: tile of level 0, index 1234067 is `tile/0/x001/x234/067`; one with 17 hashes so far is
  * `tile/0/x001/x234/067.p/17`.
  */
+import { copyBytes } from "../copy-bytes.ts";
 import { HASH_LENGTH, type NodeHash, nodeHash, type Sha256 } from "./merkle.ts";
 
 export const TILE_WIDTH = 256;
@@ -83,7 +84,7 @@ export function nodesFromTiles(
     const bytes = readTile(tile);
     let hashes: Uint8Array[] = Array.from({ length: tile.count }, (_, at) => {
       const from = (tile.first + at) * HASH_LENGTH;
-      return bytes.slice(from, from + HASH_LENGTH);
+      return copyBytes(bytes, from, Math.min(from + HASH_LENGTH, bytes.length));
     });
     while (hashes.length > 1) hashes = paired(hashes, sha256);
     const [hash] = hashes;
@@ -123,7 +124,7 @@ export function decodeEntries(bytes: Uint8Array): Uint8Array[] | undefined {
     const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
     const end = at + 2 + length;
     if (end > bytes.length || entries.length === TILE_WIDTH) return undefined;
-    entries.push(bytes.slice(at + 2, end));
+    entries.push(copyBytes(bytes, at + 2, end));
     at = end;
   }
   return entries;
