@@ -49,6 +49,7 @@ export async function openRecorder(ground: Ground): Promise<Evidence> {
     directory: config.evidenceFolder,
     build: version,
     clock,
+    onCommit: ground.metrics.commit,
   });
   opened.push(() => evidence.close());
   opened.push(noticed.recorder(evidence.recorder));

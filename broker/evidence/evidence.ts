@@ -22,6 +22,8 @@ export interface EvidenceOptions {
   /** Where the files are. Given, sealing runs in this thread: for tests that make it fail. */
   readonly volume?: Volume;
   readonly limits?: Partial<EvidenceLimits>;
+  /** Told how long each group commit took, in milliseconds. */
+  onCommit?(milliseconds: number): void;
 }
 
 export interface Evidence {
@@ -63,6 +65,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     handed: (payload) => sealer.handed(payload),
     failed: () => recorder.refresh(),
     ready: () => recorder.resume(),
+    committed: (milliseconds) => options.onCommit?.(milliseconds),
   });
   const recorder = new SessionRecorder({ volume, recordings, limits, clock, writeAhead, sealer });
   const recovered = await recover(volume, directory, files, sealer);

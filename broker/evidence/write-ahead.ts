@@ -20,6 +20,8 @@ export interface WriteAheadEvents {
   handed(payload: Uint8Array): void;
   failed(cause: string): void;
   ready(): void;
+  /** How long one group commit took, in milliseconds. */
+  committed?(milliseconds: number): void;
 }
 
 type Done = (error: Error | undefined) => void;
@@ -190,8 +192,10 @@ export class WriteAhead {
     // Nothing gathered: whoever asks is served by the write that has just ended.
     if (this.out.length > BLOCK_HEAD_LENGTH) {
       const block = this.swap();
+      const beganMs = this.clock.monotonicMs();
       try {
         await this.writeBlock(block);
+        this.events.committed?.(this.clock.monotonicMs() - beganMs);
       } catch (error) {
         this.keep(block);
         this.waiters = [...waiters, ...this.waiters];
