@@ -151,6 +151,17 @@ test("Ctrl-C ends sessions by the rule shutdown, seals their recordings and free
   }
 }, 60_000);
 
+test("a fault of its own is said, ends sessions, seals recordings and is no success", async () => {
+  const site = await newSite();
+  const fault = "process.on('SIGUSR2', () => { throw new Error('planted fault') })";
+  const child = await start({ ...site, NODE_OPTIONS: `--import "data:text/javascript,${fault}"` });
+  await openSession(site, child);
+  child.process.kill("SIGUSR2");
+  expect(await child.ended).toBe(1);
+  expect(child.output).toContain("sallyport: stopped by a fault of its own: planted fault");
+  expect(recordingIn(site)).toMatchObject({ state: "sealed", end: { rule: "shutdown" } });
+}, 60_000);
+
 test("after a kill the next start closes what was left open and says so", async () => {
   const site = await newSite();
   const child = await start(site);
