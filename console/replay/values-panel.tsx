@@ -1,5 +1,4 @@
 /** The plant as it was then: what each tag held at the play head, and how old that knowledge was. */
-import { ActionIcon } from "@mantine/core";
 import { IconChartLine } from "@tabler/icons-react";
 import type { HeaderTag } from "../../protocols/tape/record.ts";
 import { Empty } from "../components/states.tsx";
@@ -95,16 +94,16 @@ function Row({ tag, at, headMs, drawn, full, onDraw }: RowProps) {
         {at ? words.before(duration(headMs - at.atMs)) : words.never}
       </td>
       <td>
-        <ActionIcon
-          size="sm"
-          variant={drawn ? "filled" : "subtle"}
+        <button
+          type="button"
+          className="tg-button tg-icon"
           aria-label={words.draw(tag.name)}
           aria-pressed={drawn}
           disabled={!drawn && full}
           onClick={() => onDraw(tag.name)}
         >
-          <IconChartLine size={14} />
-        </ActionIcon>
+          <IconChartLine size={14} aria-hidden />
+        </button>
       </td>
     </tr>
   );

@@ -27,7 +27,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const { ref: sized, height } = useElementSize<HTMLDivElement>();
   const ref = useMergedRef(place, sized);
   const offsets = useMemo(() => offsetsOf(rows.map(heightOf)), [rows, heightOf]);
-  const shown = windowOf(offsets, scrollTop, height);
+  const shown = windowOf(offsets, scrollTop, height + SCROLL_STEP);
 
   const current = shownRow === undefined ? undefined : rows[shownRow];
   const shownKey = current === undefined ? undefined : keyOf(current);
@@ -52,7 +52,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
-      onScroll={(event) => setScrollTop(event.currentTarget.scrollTop)}
+      onScroll={(event) => setScrollTop(stepOf(event.currentTarget.scrollTop))}
     >
       <table className="vt-table" aria-rowcount={rows.length + 1}>
         <thead>
@@ -71,6 +71,13 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
 }
 
 const HEAD_HEIGHT = 30;
+
+/** Rows are drawn anew once in so many pixels: less than what is drawn beyond the edge. */
+const SCROLL_STEP = 120;
+
+function stepOf(scrollTop: number): number {
+  return Math.floor(scrollTop / SCROLL_STEP) * SCROLL_STEP;
+}
 
 function Space({ height, columns }: { readonly height: number; readonly columns: number }) {
   if (height === 0) return null;

@@ -1,7 +1,9 @@
-/** One tag: what it holds, since when, and what may be done with it. */
-import { ActionIcon, Button, Tooltip } from "@mantine/core";
+/**
+ * One tag: what it holds, since when, and what may be done with it. Drawn by the hundred while one
+ * scrolls, so it is made of plain elements.
+ */
 import { IconChartLine, IconPencil } from "@tabler/icons-react";
-import { useCallback, useSyncExternalStore } from "react";
+import { memo, useCallback, useSyncExternalStore } from "react";
 import type { TagView } from "../../../broker/api/shapes/plant.ts";
 import { useNow } from "../../components/now.ts";
 import { StateBadge } from "../../components/state-badge.tsx";
@@ -32,7 +34,8 @@ export function useReading(desk: ModbusDesk, tag: string): Reading {
   return useSyncExternalStore(subscribe, () => desk.board.get(tag));
 }
 
-export function TagRow({ desk, tag, trending, mayWrite, onWrite, refused }: TagRowProps) {
+export const TagRow = memo(function TagRow(props: TagRowProps) {
+  const { desk, tag, trending, mayWrite, onWrite, refused } = props;
   const reading = useReading(desk, tag.name);
   const writable = tag.writable && writableTable(tag.table) !== undefined;
   return (
@@ -64,22 +67,21 @@ export function TagRow({ desk, tag, trending, mayWrite, onWrite, refused }: TagR
       </td>
       <td data-align="right">
         {writable && (
-          <Button
-            className="tg-write"
-            size="compact-xs"
-            variant="default"
-            leftSection={<IconPencil size={12} />}
+          <button
+            type="button"
+            className="tg-button tg-write"
             aria-label={words.writeTag(tag.name)}
             disabled={!mayWrite}
             onClick={() => onWrite(tag)}
           >
-            {words.write}
-          </Button>
+            <IconPencil size={12} aria-hidden />
+            <span>{words.write}</span>
+          </button>
         )}
       </td>
     </tr>
   );
-}
+});
 
 /** Younger than this is simply now: a number that ticks on every row would only distract. */
 const FRESH_MS = 5_000;
@@ -106,18 +108,17 @@ function TrendButton({ tag, trending }: { readonly tag: string; readonly trendin
   const drawn = trending.tags.includes(tag);
   const label = drawn || !trending.full ? words.trendTag(tag) : words.trendsFull;
   return (
-    <Tooltip label={label}>
-      <ActionIcon
-        size="sm"
-        variant={drawn ? "filled" : "subtle"}
-        aria-label={label}
-        aria-pressed={drawn}
-        disabled={!drawn && trending.full}
-        onClick={() => trending.toggle(tag)}
-      >
-        <IconChartLine size={14} />
-      </ActionIcon>
-    </Tooltip>
+    <button
+      type="button"
+      className="tg-button tg-icon"
+      title={label}
+      aria-label={label}
+      aria-pressed={drawn}
+      disabled={!drawn && trending.full}
+      onClick={() => trending.toggle(tag)}
+    >
+      <IconChartLine size={14} aria-hidden />
+    </button>
   );
 }
 
