@@ -137,7 +137,7 @@ function Roles(props: RolesProps) {
           <Checkbox
             key={role}
             value={role}
-            size="xs"
+            size="sm"
             label={text.roles[role]}
             description={peopleText.roleMeaning[role]}
           />
