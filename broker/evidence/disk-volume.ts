@@ -12,6 +12,9 @@ const FLAGS = {
   durable: O_RDWR | O_CREAT | O_DSYNC,
 } as const;
 
+/** Someone may have put a file where a recording's folder would be. */
+const ABSENT: readonly string[] = ["ENOENT", "ENOTDIR"];
+
 /** Calls run in the pool of the process. */
 export const diskVolume: Volume = {
   async open(file, access) {
@@ -21,7 +24,7 @@ export const diskVolume: Volume = {
     try {
       return await fs.promises.readdir(folder);
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return [];
+      if (ABSENT.includes(codeOf(error))) return [];
       throw error;
     }
   },
@@ -30,7 +33,7 @@ export const diskVolume: Volume = {
       await fs.promises.access(file);
       return true;
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return false;
+      if (ABSENT.includes(codeOf(error))) return false;
       throw error;
     }
   },
@@ -44,7 +47,9 @@ export const diskVolume: Volume = {
     }
   },
   async removeFolder(folder) {
-    await fs.promises.rmdir(folder);
+    await fs.promises.rmdir(folder).catch((error) => {
+      if (codeOf(error) !== "ENOTDIR") throw error;
+    });
   },
   async rename(from, to) {
     await fs.promises.rename(from, to);
@@ -112,22 +117,22 @@ export const blockingVolume: Volume = {
     return new BlockingFile(fs.openSync(file, FLAGS[access], 0o600));
   },
   async list(folder) {
-    return unless("ENOENT", () => fs.readdirSync(folder)) ?? [];
+    return unless(ABSENT, () => fs.readdirSync(folder)) ?? [];
   },
   async exists(file) {
-    return unless("ENOENT", () => fs.accessSync(file) ?? true) ?? false;
+    return unless(ABSENT, () => fs.accessSync(file) ?? true) ?? false;
   },
   async makeFolder(folder) {
-    return unless("EEXIST", () => fs.mkdirSync(folder, { mode: 0o700 }) ?? true) ?? false;
+    return unless(["EEXIST"], () => fs.mkdirSync(folder, { mode: 0o700 }) ?? true) ?? false;
   },
   async removeFolder(folder) {
-    fs.rmdirSync(folder);
+    unless(["ENOTDIR"], () => fs.rmdirSync(folder));
   },
   async rename(from, to) {
     fs.renameSync(from, to);
   },
   async remove(file) {
-    unless("ENOENT", () => fs.unlinkSync(file));
+    unless(ABSENT, () => fs.unlinkSync(file));
   },
   async syncFolder(folder) {
     const handle = fs.openSync(folder, O_RDONLY);
@@ -180,12 +185,12 @@ class BlockingFile implements VolumeFile {
   }
 }
 
-/** Undefined if the call failed with this code. */
-function unless<T>(code: string, call: () => T): T | undefined {
+/** Undefined if the call failed with one of these codes. */
+function unless<T>(codes: readonly string[], call: () => T): T | undefined {
   try {
     return call();
   } catch (error) {
-    if (codeOf(error) === code) return undefined;
+    if (codes.includes(codeOf(error))) return undefined;
     throw error;
   }
 }

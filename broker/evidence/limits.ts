@@ -58,6 +58,9 @@ export const DESCRIPTION_BYTES_MAX = 64 * MIB;
 /** Recordings that are closed do not change: so many stay in memory for lists. */
 export const CLOSED_REMEMBERED_MAX = 2000;
 
+/** When the broker stops it waits so long for recordings to close; the next start closes the rest. */
+export const CLOSE_PATIENCE_MS = 30_000;
+
 /** How often open tapes are looked through for segments to cut. */
 export const SWEEP_MS = 5_000;
 

@@ -25,6 +25,7 @@ export interface TapeWriter {
   /**
    * Calls back (never synchronously) when every record appended so far is durable on disk, or
    * with an error when that cannot be promised any more. One group commit serves all sessions.
+   * Called in the turn of the `append` it is about; callbacks come in the order of the calls.
    */
   whenDurable(done: (error: Error | undefined) => void): void;
   /** Tail of the tape for watchers, as it is appended; byte arrays in it are valid only during the call. Returns an unsubscribe function. */

@@ -85,11 +85,16 @@ export class RecordingFolder {
     await writeWhole(this.volume, this.file("close.json"), encodeText(text));
   }
 
-  /** Removes a folder in which nothing was ever recorded. */
+  /** Removes a folder in which nothing was ever recorded. What is none of ours stays. */
   async removeEmpty(): Promise<void> {
+    const names = await this.volume.list(this.folder);
     const segments = path.join(this.folder, "segments");
-    await this.volume.remove(this.file("manifest.json.tmp"));
-    if (await this.volume.exists(segments)) await this.volume.removeFolder(segments);
+    const isOurs = names.every((name) => ["segments", "manifest.json.tmp"].includes(name));
+    if (!isOurs || (await this.volume.list(segments)).length > 0) return;
+    if (names.includes("manifest.json.tmp")) {
+      await this.volume.remove(this.file("manifest.json.tmp"));
+    }
+    if (names.includes("segments")) await this.volume.removeFolder(segments);
     await this.volume.removeFolder(this.folder);
   }
 

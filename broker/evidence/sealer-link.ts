@@ -20,7 +20,11 @@ export interface SealerPlace {
   readonly clock: Clock;
   /** Given: the sealer works in this thread, on this volume. */
   readonly volume: Volume | undefined;
+  /** What runs in the sealing thread. */
+  readonly thread?: URL;
 }
+
+const THREAD = new URL("./sealer-thread.ts", import.meta.url);
 
 export interface SealerEvents {
   freed(number: number): void;
@@ -171,7 +175,7 @@ export class SealerLink {
 
   private startThread(): Port {
     const { recordings, reserve, build, limits } = this.place;
-    const worker = new Worker(new URL("./sealer-thread.ts", import.meta.url), {
+    const worker = new Worker(this.place.thread ?? THREAD, {
       workerData: { recordings, reserve, build, limits },
     });
     worker.on("message", (message: FromSealer) => this.receive(message));

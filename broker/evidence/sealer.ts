@@ -7,6 +7,7 @@
  * and what is in place is passed over when it is read again.
  */
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import { BEGIN, readChunks } from "./block.ts";
 import type { Close } from "./descriptions.ts";
@@ -230,6 +231,8 @@ export class Sealer {
     while (recording.isDue) {
       try {
         await recording.work();
+        // Calls of the sealing thread block: between two of them it must hear who asks.
+        await setImmediate();
       } catch (error) {
         const isFull = ["ENOSPC", "EDQUOT"].includes(codeOf(error));
         if (!isFull || !(await this.reserve.give())) throw error;

@@ -1,7 +1,7 @@
 /** The recorder: opens tapes, cuts their segments, and says when nothing can be recorded. */
 import type { Header } from "../../protocols/tape/record.ts";
 import type { Clock } from "../clock.ts";
-import { type EvidenceLimits, SWEEP_MS } from "./limits.ts";
+import { CLOSE_PATIENCE_MS, type EvidenceLimits, SWEEP_MS } from "./limits.ts";
 import {
   type Recorder,
   type RecorderState,
@@ -92,7 +92,12 @@ export class SessionRecorder implements Recorder {
     this.stopSweep?.();
     const closes = [...this.tapes.values()].map((tape) => tape.close());
     // Those that cannot be closed now are closed at the next start.
-    await Promise.allSettled(closes);
+    let stopWaiting = (): void => {};
+    const patience = new Promise<void>((resolve) => {
+      stopWaiting = this.options.clock.after(CLOSE_PATIENCE_MS, resolve);
+    });
+    await Promise.race([Promise.allSettled(closes), patience]);
+    stopWaiting();
   }
 
   private mustBeReady(): void {

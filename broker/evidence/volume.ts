@@ -26,6 +26,7 @@ export interface Volume {
   exists(file: string): Promise<boolean>;
   /** Mode 0700. False if it was there already. Parents must exist. */
   makeFolder(folder: string): Promise<boolean>;
+  /** It must be empty. Nothing happens if it is a file. */
   removeFolder(folder: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Nothing happens if there is no such file. */
