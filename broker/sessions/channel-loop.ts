@@ -8,6 +8,7 @@
  * it is still allowed is looked at once more immediately before the leg.
  */
 import {
+  type Answer,
   BACKLOG_MAX,
   type Capabilities,
   type Effect,
@@ -19,7 +20,7 @@ import {
 import type { Judged } from "../../protocols/tape/record.ts";
 import type { TapeWriter } from "../evidence/recorder.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../legs/leg.ts";
-import { changesPlant, itemsMask, OBSERVE_MASK, OPERATE_MASK } from "./class-mask.ts";
+import { changesPlant, classBit, OBSERVE_MASK, OPERATE_MASK } from "./class-mask.ts";
 import { Permitted } from "./permitted.ts";
 import { type PendingSend, ReleaseQueue, type Releasing } from "./release-queue.ts";
 import { SentDigest } from "./sent-digest.ts";
@@ -264,9 +265,15 @@ export class ChannelLoop implements Releasing {
   private answer(decision: number, items: readonly Judged[]): number {
     const channel = this.number;
     const sequence = this.tape.append({ kind: "verdict", channel, decision, items });
-    const answers = items.map(({ answer }) => answer);
-    const permitted = answers.every(({ kind }) => kind === "permit");
-    this.permitted.note(decision, permitted ? itemsMask(items.map((item) => item.operation)) : 0);
+    const answers: Answer[] = [];
+    let mask = 0;
+    let permitted = true;
+    for (const { operation, answer } of items) {
+      answers.push(answer);
+      mask |= classBit(operation.class);
+      if (answer.kind !== "permit") permitted = false;
+    }
+    this.permitted.note(decision, permitted ? mask : 0);
     this.feed({ kind: "answers", id: decision, answers });
     return sequence;
   }

@@ -12,6 +12,10 @@ const BITS: Readonly<Record<OperationClass, number>> = {
 export const OBSERVE_MASK = BITS.observe;
 export const OPERATE_MASK = BITS.operate;
 
+export function classBit(name: OperationClass): number {
+  return BITS[name];
+}
+
 export function classMask(classes: Iterable<OperationClass>): number {
   let mask = 0;
   for (const name of classes) mask |= BITS[name];

@@ -34,6 +34,22 @@ export function judgeItems(
   capabilities: Capabilities,
   nowMs: number,
 ): Judgement {
+  const [only] = items;
+  if (only !== undefined && items.length === 1) {
+    // Nearly every request is one item that needs nothing: no more is built for it than its answer.
+    const result = judgeOne(only, matcher, capabilities, nowMs);
+    if (result.kind !== "needs-values") return { items: [judgedOf(only, result)] };
+    return { items: [waitingFor(only, result)], needs: [result] };
+  }
+  return judgeSeveral(items, matcher, capabilities, nowMs);
+}
+
+function judgeSeveral(
+  items: readonly Operation[],
+  matcher: Matcher,
+  capabilities: Capabilities,
+  nowMs: number,
+): Judgement {
   const results = items.map((item) => judgeOne(item, matcher, capabilities, nowMs));
   const refused = results.some(({ kind }) => kind === "deny" || kind === "hold");
   const judged = items.map((item, at) => {
@@ -42,11 +58,15 @@ export function judgeItems(
     if (result.kind !== "needs-values") return judgedOf(item, result);
     return refused
       ? denied(item, result.rule, "unavailable", WITH_THE_REST)
-      : { operation: item, answer: HOLD, rule: result.rule, reason: "reading the current value" };
+      : waitingFor(item, result);
   });
   const needs = results.map((result) => (result.kind === "needs-values" ? result : undefined));
   const waits = !refused && needs.some((need) => need !== undefined);
   return waits ? { items: judged, needs } : { items: judged };
+}
+
+function waitingFor(operation: Operation, { rule }: NeedsValues): Judged {
+  return { operation, answer: HOLD, rule, reason: "reading the current value" };
 }
 
 /** A probe reads, and nothing else: by the plant file, not by the subject's profile. */

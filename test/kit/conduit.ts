@@ -20,7 +20,7 @@ import { openEvidence } from "../../broker/evidence/evidence.ts";
 import { acceptedLeg } from "../../broker/legs/tcp-leg.ts";
 import { parsePlant } from "../../broker/plant/parse-plant.ts";
 import { classesOf } from "../../broker/policy/profile-reach.ts";
-import type { LiveSession, SessionHost } from "../../broker/sessions/session.ts";
+import type { LiveSession } from "../../broker/sessions/session.ts";
 import { createSessionHost } from "../../broker/sessions/session-host.ts";
 
 const BUILD = "conduit";
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     hooks: { onAlarm: (session, text) => process.stderr.write(`${session}: ${text}\n`) },
   });
   const open = () => host.open(mintPermit(claims(), keys.privateKey));
-  const server = listen(host, open, settings.sessionPerConnection);
+  const server = listen(open, settings.sessionPerConnection);
   server.listen({ port: settings.port, host: "127.0.0.1", backlog: 4096 });
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -119,13 +119,21 @@ function testClaimsFrom(settings: Settings): () => PermitClaims {
 }
 
 /** Each connection is a channel: of one session for all (opened anew once it ended), or of its own. */
-function listen(host: SessionHost, open: () => Promise<LiveSession>, each: boolean) {
+function listen(open: () => Promise<LiveSession>, each: boolean) {
   let common: Promise<LiveSession> | undefined;
-  const sessionFor = async (): Promise<LiveSession> => {
+  const openCommon = async (): Promise<LiveSession> => {
+    const session = await open();
+    void session.closed.then(() => {
+      common = undefined;
+    });
+    return session;
+  };
+  const sessionFor = (): Promise<LiveSession> => {
     if (each) return open();
-    const known = await common?.catch(() => undefined);
-    if (known && host.get(known.claims.session)) return known;
-    common = open();
+    common ??= openCommon();
+    common.catch(() => {
+      common = undefined;
+    });
     return common;
   };
   const accept = async (socket: Socket): Promise<void> => {
