@@ -18,8 +18,9 @@ export interface Recorder {
 export interface TapeWriter {
   /**
    * Puts a record on the tape, in the order of the calls, synchronously and without waiting for
-   * the disk. Copies what it needs. Answers the record's sequence number. While the recorder has
-   * failed it buffers nothing and remembers the gap.
+   * the disk. Copies what it needs. Answers the record's sequence number. While nothing can be
+   * written it buffers nothing and remembers the gap; while only sealing has failed, the state
+   * says so and records still go to the write-ahead. Throws once the tape is closed.
    */
   append(body: TapeBody): number;
   /**
