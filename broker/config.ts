@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Setting } from "./setting.ts";
-import { PREFIX, SETTINGS } from "./settings.ts";
+import { PACKAGE_FOLDER, PREFIX, SETTINGS } from "./settings.ts";
 
 type Settings = typeof SETTINGS;
 type SettingName = keyof Settings;
@@ -121,8 +121,8 @@ function derive(given: Config): Config {
     dataFolder,
     evidenceFolder: resolve(given.evidenceFolder || resolve(dataFolder, "evidence")),
     plantFile: given.plantFile && resolve(given.plantFile),
-    simulator: resolve(given.simulator),
-    consoleFolder: resolve(given.consoleFolder),
+    simulator: resolve(given.simulator || resolve(PACKAGE_FOLDER, "simulators/main.ts")),
+    consoleFolder: resolve(given.consoleFolder || resolve(PACKAGE_FOLDER, "dist/console")),
     log:
       given.log === "stderr"
         ? "stderr"

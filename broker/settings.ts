@@ -1,6 +1,5 @@
 /** Every setting of the broker: its variable, default, bounds and meaning. */
 import { isIP } from "node:net";
-import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { flag, folder, list, optionalText, type Setting, span, whole } from "./setting.ts";
@@ -93,7 +92,8 @@ export const SETTINGS = {
     {
       variable: "SALLYPORT_PLANT",
       fallback: "",
-      description: "The plant file. Default: the example, with the simulated plant behind it.",
+      description:
+        "The plant file. Default: <data>/plant.yaml, at first the example with the simulated plant.",
     },
     /./,
     "a path",
@@ -103,25 +103,33 @@ export const SETTINGS = {
     fallback: "0",
     description: "Start the simulated plant although a plant file is named.",
   }),
-  simulator: folder({
-    variable: "SALLYPORT_SIMULATOR",
-    fallback: resolve(PACKAGE_FOLDER, "simulators/main.ts"),
-    description: "Script of the simulated plant.",
-  }),
+  simulator: optionalText(
+    {
+      variable: "SALLYPORT_SIMULATOR",
+      fallback: "",
+      description: "Script of the simulated plant. Default: the one of this package.",
+    },
+    /./,
+    "a path",
+  ),
   simulatorPort: whole(
     {
       variable: "SALLYPORT_SIMULATOR_PORT",
       fallback: "15020",
-      description: "Port of the simulated PLC on 127.0.0.1.",
+      description: "Port of the simulated treatment PLC on 127.0.0.1; the other one is next to it.",
     },
     1,
-    65_535,
+    65_534,
   ),
-  consoleFolder: folder({
-    variable: "SALLYPORT_CONSOLE",
-    fallback: resolve(PACKAGE_FOLDER, "dist/console"),
-    description: "Folder of the built console.",
-  }),
+  consoleFolder: optionalText(
+    {
+      variable: "SALLYPORT_CONSOLE",
+      fallback: "",
+      description: "Folder of the built console. Default: dist/console of this package.",
+    },
+    /./,
+    "a path",
+  ),
   log: optionalText(
     {
       variable: "SALLYPORT_LOG",

@@ -17,7 +17,7 @@ const NONCE_BYTES = 16;
 const HSTS = "max-age=63072000; includeSubDomains";
 /** Nothing of a device but passkeys is ever asked for. */
 const DEVICE_FEATURES =
-  "accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), " +
+  "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), " +
   "hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=(), " +
   "publickey-credentials-get=(self), publickey-credentials-create=(self)";
 

@@ -39,7 +39,10 @@ export class OwnerLinks {
       link.channel = channel;
       return { ok: true };
     } catch (error) {
+      const current = !link.over;
       this.drop(link, "the channel could not be opened");
+      // The page may try again; if it does not, the lease ends the session.
+      if (current) session.ownerPresent(false);
       return refused(error);
     }
   }

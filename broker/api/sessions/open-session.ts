@@ -22,6 +22,8 @@ export function openSession(
     status: 201,
     handle: async ({ me, body }) => {
       const session = await access.openSession(me, body.endpoint, body.grant);
+      // Its page attaches in a moment; if none ever does, the lease ends the session.
+      session.ownerPresent(false);
       return sessionView(session, me.person.id, recorderView(recorder));
     },
   });
