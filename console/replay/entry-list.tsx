@@ -14,7 +14,7 @@ import { matchesFilter } from "../components/table-order.ts";
 import { clockTime, exactUtc } from "../components/time-words.ts";
 import { replayText } from "../text/replay.ts";
 import { VirtualTable } from "../workbench/virtual-table.tsx";
-import { type EntryTone, entryWords, reasonOf } from "./entry-words.ts";
+import { type EntryTone, entryWords, linesOf } from "./entry-words.ts";
 import { type Entry, entryAt, type Story } from "./story.ts";
 
 const words = replayText.list;
@@ -87,7 +87,7 @@ export function EntryList({ stories, version, tags, headMs, onSeek }: EntryListP
 }
 
 const keyOf = (entry: Entry) => entry.id;
-const heightOf = (entry: Entry) => (reasonOf(entry) === "" ? ROW_HEIGHT : ROW_HEIGHT_WITH_REASON);
+const heightOf = (entry: Entry) => (linesOf(entry) === 2 ? ROW_HEIGHT : ROW_HEIGHT_WITH_REASON);
 
 function Head() {
   return (
@@ -121,7 +121,7 @@ const Row = memo(function Row({ entry, tags, current, ahead, onSeek }: RowProps)
     <tr
       className="rp-entry"
       data-tone={tone}
-      data-reason={reason !== "" || undefined}
+      data-lines={linesOf(entry)}
       data-current={current || undefined}
       data-ahead={ahead || undefined}
       aria-current={current ? "true" : undefined}

@@ -46,12 +46,10 @@ export function entryWords(entry: Entry, tags: readonly HeaderTag[]): EntryWords
   }
 }
 
-/** The reason alone, for lists that must know their heights without all the words. */
-export function reasonOf(entry: Entry): string {
-  if (entry.kind !== "happening") return entry.row.reason;
-  const { record } = entry;
-  if (record.kind === "end") return record.reason;
-  return record.kind === "capabilities" || record.kind === "gap" ? record.cause : "";
+/** Lines that an entry takes, for lists that must know heights before all the words. */
+export function linesOf(entry: Entry): 2 | 3 {
+  if (entry.kind !== "happening") return entry.row.reason === "" ? 2 : 3;
+  return entry.record.kind === "end" ? 3 : 2;
 }
 
 type OperationEntry = Extract<Entry, { kind: "operation" }>;

@@ -3,6 +3,7 @@ import "../workbench/workbench.css";
 import "../workbench/modbus/modbus.css";
 import "./replay.css";
 import { Alert, Button } from "@mantine/core";
+import { useClipboard } from "@mantine/hooks";
 import { IconLink } from "@tabler/icons-react";
 import { useEffect, useMemo, useState } from "react";
 import { Loading, ProblemNotice } from "../components/states.tsx";
@@ -161,21 +162,15 @@ function sequenceUnder({ stories }: Reel, atMs: number): number | undefined {
 }
 
 function CopyLink({ address }: { readonly address: string }) {
-  const [copied, setCopied] = useState(false);
-  useEffect(() => {
-    if (!copied) return;
-    const timer = setTimeout(() => setCopied(false), COPIED_MS);
-    return () => clearTimeout(timer);
-  }, [copied]);
-  const copy = () =>
-    void navigator.clipboard
-      .writeText(new URL(address, window.location.href).href)
-      .then(() => setCopied(true));
+  const { copy, copied } = useClipboard();
   return (
-    <Button size="xs" variant="default" leftSection={<IconLink size={14} />} onClick={copy}>
+    <Button
+      size="xs"
+      variant="default"
+      leftSection={<IconLink size={14} />}
+      onClick={() => copy(new URL(address, window.location.href).href)}
+    >
       {copied ? words.controls.copied : words.controls.copyLink}
     </Button>
   );
 }
-
-const COPIED_MS = 2_000;

@@ -38,15 +38,7 @@ export function TrendsPanel({ stories, version, tags, span, headMs, onSeek }: Tr
     <section className="rp-panel rp-trends" aria-label={words.title}>
       <div className="wb-tools">
         <h2>{words.title}</h2>
-        <ul className="tc-legend wb-grow">
-          {tags.map((tag, n) => (
-            <li key={tag.name}>
-              <span className="tc-swatch" data-n={n + 1} aria-hidden />
-              {tag.name}
-              <strong>{valueAt(stories, tag, headMs)}</strong>
-            </li>
-          ))}
-        </ul>
+        <span className="wb-grow" />
         <SegmentedControl
           size="xs"
           aria-label={workbenchText.trendsTab.window}
@@ -58,19 +50,38 @@ export function TrendsPanel({ stories, version, tags, span, headMs, onSeek }: Tr
       {tags.length === 0 ? (
         <Empty title={words.empty}>{words.emptyAdvice}</Empty>
       ) : (
-        <div className="wb-chart">
-          <TrendChart
-            lines={tags}
-            data={data}
-            fromMs={view.fromMs}
-            untilMs={view.untilMs}
-            headMs={headMs}
-            onPick={onSeek}
-            label={words.title}
-          />
-        </div>
+        <>
+          <Legend stories={stories} tags={tags} headMs={headMs} />
+          <div className="wb-chart">
+            <TrendChart
+              lines={tags}
+              data={data}
+              fromMs={view.fromMs}
+              untilMs={view.untilMs}
+              headMs={headMs}
+              onPick={onSeek}
+              label={words.title}
+            />
+          </div>
+        </>
       )}
     </section>
+  );
+}
+
+type LegendProps = Pick<TrendsPanelProps, "stories" | "tags" | "headMs">;
+
+function Legend({ stories, tags, headMs }: LegendProps) {
+  return (
+    <ul className="tc-legend">
+      {tags.map((tag, n) => (
+        <li key={tag.name}>
+          <span className="tc-swatch" data-n={n + 1} aria-hidden />
+          {tag.name}
+          <strong>{valueAt(stories, tag, headMs)}</strong>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -29,10 +29,9 @@ const lost = {
   broken: "The answers no longer fit the questions; the channel is opened anew.",
 } as const;
 
-function where(name: string | undefined, table: Table, address: number, count: number): string {
+function range(table: Table, address: number, count: number): string {
   const first = notationOf(table, address);
-  const range = count === 1 ? first : `${first}–${notationOf(table, address + count - 1)}`;
-  return name === undefined ? range : `${name} (${range})`;
+  return count === 1 ? first : `${first}–${notationOf(table, address + count - 1)}`;
 }
 
 /** Values shown in one line of the log. */
@@ -56,11 +55,12 @@ export const workbenchText = {
   outcome,
   log: {
     read: (name: string | undefined, table: Table, address: number, count: number) =>
-      where(name, table, address, count),
-    write: (name: string | undefined, table: Table, address: number, values: readonly number[]) => {
+      name ?? range(table, address, count),
+    writeTag: (name: string, value: string) => `${name} ← ${value}`,
+    write: (table: Table, address: number, values: readonly number[]) => {
       const shown = values.slice(0, VALUES_SHOWN).join(" ");
       const rest = values.length > VALUES_SHOWN ? " …" : "";
-      return `${where(name, table, address, values.length)} ← ${shown}${rest}`;
+      return `${range(table, address, values.length)} ← ${shown}${rest}`;
     },
     label: "Operations of this session",
     empty: "Nothing was done yet",

@@ -105,6 +105,7 @@ function optionsOf(
         ...axis,
         grid,
         size: 26,
+        space: TIME_LABEL_WIDTH,
         values: (_plot, ticks) => ticks.map((at) => clockTime(at * 1000)),
       },
       ...units.slice(0, axesIn(element.clientWidth)).map(
@@ -126,6 +127,9 @@ function optionsOf(
     },
   };
 }
+
+/** Pixels that one label of the time axis needs. */
+const TIME_LABEL_WIDTH = 74;
 
 /** Units with an axis of their own; lines of further ones are read by their legend. */
 function axesIn(width: number): number {

@@ -15,7 +15,7 @@ import { type PlannedRead, planReads, widthOf } from "./plan-reads.ts";
 import { Poller } from "./poller.ts";
 import { Refusals } from "./refusals.ts";
 import { TagBoard } from "./tag-board.ts";
-import { tagValue } from "./tag-value.ts";
+import { tagValue, valueText } from "./tag-value.ts";
 import { TrendBuffer } from "./trend-buffer.ts";
 
 export interface DeskDeps {
@@ -145,7 +145,12 @@ export class ModbusDesk implements Desk {
     if (table === undefined) throw new Error(`${tag.name} is in a table that cannot be written`);
     this.refusals.clear(tag.name);
     const operation = writePoints(tag.unitId, table, tag.address, values);
-    const report = await this.write(operation, tag.name, onDecision);
+    const value = tagValue(tag, values);
+    const what = workbenchText.log.writeTag(
+      tag.name,
+      value === undefined ? values.join(" ") : valueText(tag, value),
+    );
+    const report = await this.write(operation, what, onDecision);
     if (report.answer.kind !== "done") {
       this.refusals.put(tag.name, { answer: report.answer, words: report.words, atMs: this.now() });
     }
@@ -160,18 +165,16 @@ export class ModbusDesk implements Desk {
     values: readonly number[],
     onDecision?: (decision: Decision) => void,
   ): Promise<Report> {
-    return this.write(writePoints(unit, table, address, values), undefined, onDecision);
+    const what = workbenchText.log.write(table, address, values);
+    return this.write(writePoints(unit, table, address, values), what, onDecision);
   }
 
   private async write(
     operation: WriteOperation,
-    name: string | undefined,
+    what: string,
     onDecision: ((decision: Decision) => void) | undefined,
   ): Promise<Report> {
-    const { table, address, values } = operation;
-    const id = this.log.add(
-      this.entry("write", workbenchText.log.write(name, table, address, values)),
-    );
+    const id = this.log.add(this.entry("write", what));
     const told = (decision: Decision) => {
       const { verdict, rule, reason } = decision;
       this.log.change(id, { verdict, rule, reason });

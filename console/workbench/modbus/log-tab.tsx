@@ -9,7 +9,9 @@ import type { ModbusDesk } from "./desk.ts";
 import type { LogEntry, Verdict } from "./operation-log.ts";
 
 const words = workbenchText.log;
+/** As in modbus.css, with the line below. */
 const ROW_HEIGHT = 31;
+const ROW_HEIGHT_LONG = 49;
 
 const TONES: Readonly<Record<Verdict, "normal" | "active" | "attention" | "alarm">> = {
   asked: "active",
@@ -35,7 +37,12 @@ export function LogTab({ desk }: { readonly desk: ModbusDesk }) {
   );
 }
 
-const heightOf = () => ROW_HEIGHT;
+/** What went wrong has two lines for its words. */
+const heightOf = (entry: LogEntry) => (isLong(entry) ? ROW_HEIGHT_LONG : ROW_HEIGHT);
+
+function isLong(entry: LogEntry): boolean {
+  return entry.reason !== "" || entry.failed;
+}
 
 function Head() {
   return (
@@ -53,7 +60,10 @@ function Head() {
 function Row({ entry }: { readonly entry: LogEntry }) {
   const because = entry.reason === "" ? entry.rule : `${entry.rule}: ${entry.reason}`;
   return (
-    <tr data-tone={entry.verdict === "deny" ? "alarm" : undefined}>
+    <tr
+      data-long={isLong(entry) || undefined}
+      data-tone={entry.verdict === "deny" ? "alarm" : undefined}
+    >
       <td className="sp-mono wb-dim" title={exactUtc(entry.atMs)}>
         {clockTime(entry.atMs)}
       </td>
@@ -62,9 +72,11 @@ function Row({ entry }: { readonly entry: LogEntry }) {
       <td>
         <StateBadge tone={TONES[entry.verdict]} word={words.verdicts[entry.verdict]} />
       </td>
-      <td title={because}>{because}</td>
+      <td title={because}>
+        <div className="lg-words">{because}</div>
+      </td>
       <td className={entry.failed ? "" : "wb-dim"} title={entry.outcome}>
-        {entry.outcome}
+        <div className="lg-words">{entry.outcome}</div>
       </td>
     </tr>
   );

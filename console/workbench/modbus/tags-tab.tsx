@@ -21,7 +21,7 @@ const words = workbenchText.tags;
 /** As in modbus.css, with the line below. */
 const ROW_HEIGHT = 31;
 const REFUSAL_HEIGHT = 50;
-const REFUSAL_HEIGHT_NARROW = 98;
+const REFUSAL_HEIGHT_NARROW = 138;
 
 /** Up to this many are polled whole; of more, only those on the screen. */
 const POLLED_WHOLE_MAX = 150;
