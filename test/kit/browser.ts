@@ -6,19 +6,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import chromium from "@sparticuz/chromium";
-import {
-  type Browser,
-  type BrowserContext,
-  type CDPSession,
-  chromium as playwright,
-} from "playwright-core";
-
-export interface Device {
-  readonly context: BrowserContext;
-  /** A page with its authenticator; further pages of the context need `addAuthenticator` themselves. */
-  page(): Promise<import("playwright-core").Page>;
-  close(): Promise<void>;
-}
+import { type Browser, type CDPSession, chromium as playwright } from "playwright-core";
 
 /** The package unpacks itself into the temporary folder: one folder a version, unpacked once. */
 const UNPACKED = path.join(os.tmpdir(), "sallyport-chromium-153");

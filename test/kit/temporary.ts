@@ -5,7 +5,16 @@ import path from "node:path";
 import { onTestFinished } from "vitest";
 
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "sallyport-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = makeFolder();
+  onTestFinished(() => removeFolder(folder));
   return folder;
+}
+
+/** For what lives longer than one test: its owner removes it. */
+export function makeFolder(): string {
+  return mkdtempSync(path.join(os.tmpdir(), "sallyport-"));
+}
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
 }
