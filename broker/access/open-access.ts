@@ -154,6 +154,9 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
         createdMs: nowMs,
         revokedMs: null,
         revokedBy: null,
+        requestId: null,
+        weekly: null,
+        sessionsMax: null,
       },
       by,
     );

@@ -15,7 +15,13 @@ import { addressKey } from "./failure-limits.ts";
 import { IdentityRefused } from "./identity.ts";
 import { hashToken } from "./token.ts";
 
-export type Purpose = "enrolment" | "sign-in" | "step-up" | "add-passkey";
+export type Purpose =
+  | "enrolment"
+  | "sign-in"
+  | "step-up"
+  | "add-passkey"
+  /** Of a signed action; its challenge is the digest of what is signed. */
+  | `action ${string}`;
 
 /** SECURITY.md: at most five minutes. */
 export const CHALLENGE_MS = 5 * 60_000;
@@ -38,19 +44,20 @@ export class ChallengeBook {
 
   /**
    * @param binding what must be the same when the answer comes: a browser, a sign-in, a link
+   * @param challenge random, unless it is the digest of what is signed (with a nonce in it)
    * @throws IdentityRefused rate-limited
    */
   async issue(
     purpose: Purpose,
     binding: string,
     address: string,
+    challenge = Uint8Array.from(randomBytes(CHALLENGE_BYTES)),
   ): Promise<Uint8Array<ArrayBuffer>> {
     await this.purge();
     const open = await countChallenges(this.store.queries, addressKey(address));
     if (open.fromAddress >= PER_ADDRESS_MAX || open.all >= ALL_MAX) {
       throw new IdentityRefused("rate-limited", "too many open challenges", PURGE_EVERY_MS);
     }
-    const challenge = Uint8Array.from(randomBytes(CHALLENGE_BYTES));
     await insertChallenge(this.store.queries, {
       hash: hashToken(Buffer.from(challenge).toString("base64url")),
       purpose,

@@ -9,6 +9,7 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
 } from "@simplewebauthn/server";
 import type { Passkey, Person, Recovery, Role, SignIn } from "../store/model.ts";
+import type { SignedActions } from "./signed-actions.ts";
 
 export interface Identity {
   readonly enrolment: Enrolment;
@@ -16,6 +17,7 @@ export interface Identity {
   readonly passkeys: Passkeys;
   readonly people: People;
   readonly recoveries: Recoveries;
+  readonly signedActions: SignedActions;
   /** Writes what is only in memory (last-seen times) and stops timers. */
   close(): Promise<void>;
 }

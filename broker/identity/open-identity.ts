@@ -13,6 +13,7 @@ import { createRecoveries } from "./recoveries.ts";
 import { SignInBook } from "./sign-in-book.ts";
 import { SignInFailures } from "./sign-in-failures.ts";
 import { createSignIns } from "./sign-ins.ts";
+import { createSignedActions } from "./signed-actions.ts";
 
 /** @throws IdentityRefused input-invalid (the configuration), rp-id-changed */
 export async function openIdentity(options: {
@@ -35,6 +36,7 @@ export async function openIdentity(options: {
     passkeys: createPasskeys(parts),
     people: createPeople(parts),
     recoveries: createRecoveries(parts),
+    signedActions: createSignedActions(parts),
     close: () => book.close(),
   };
 }

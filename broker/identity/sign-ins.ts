@@ -30,7 +30,7 @@ export interface SignInParts {
 }
 
 /** An assertion that is genuine, of an active person, and whose counter advanced. */
-interface Proved {
+export interface Proved {
   readonly passkey: Passkey;
   readonly counter: number;
   readonly backedUp: boolean;
@@ -200,10 +200,10 @@ async function stepUp(
  * The order matters: the challenge is used up first, so that nobody tries twice on it; then
  * whose key it is; the signature last.
  */
-async function prove(
+export async function prove(
   parts: SignInParts,
   input: unknown,
-  browser: Browser,
+  browser: Pick<Browser, "address">,
   purpose: Purpose,
   binding: string,
   expected?: Person,
@@ -238,7 +238,7 @@ async function checkOwner(
 }
 
 /** @throws IdentityRefused passkey-counter */
-async function advance(
+export async function advance(
   queries: Queries,
   passkey: Passkey,
   use: { readonly counter: number; readonly backedUp: boolean; readonly atMs: number },

@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import type { ConsoleGrant } from "./model.ts";
+import type { ConsoleGrant, WeeklyWindow } from "./model.ts";
 import type { GrantsTable, Queries } from "./schema.ts";
 
 export async function insertGrant(queries: Queries, grant: ConsoleGrant): Promise<void> {
@@ -17,6 +17,9 @@ export async function insertGrant(queries: Queries, grant: ConsoleGrant): Promis
       created_ms: grant.createdMs,
       revoked_ms: grant.revokedMs,
       revoked_by: grant.revokedBy,
+      request_id: grant.requestId,
+      weekly: grant.weekly && JSON.stringify(grant.weekly),
+      sessions_max: grant.sessionsMax,
     })
     .execute();
 }
@@ -50,6 +53,21 @@ export async function listOpenGrants(
   return rows.map(toGrant);
 }
 
+/** Its end moved; false if it was revoked before. */
+export async function moveGrantEnd(
+  queries: Queries,
+  id: string,
+  untilMs: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await queries
+    .updateTable("grants")
+    .set({ until_ms: untilMs })
+    .where("id", "=", id)
+    .where("revoked_ms", "is", null)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
 /** False if it was revoked before. */
 export async function revokeGrant(
   queries: Queries,
@@ -78,5 +96,8 @@ function toGrant(row: Selectable<GrantsTable>): ConsoleGrant {
     createdMs: Number(row.created_ms),
     revokedMs: row.revoked_ms,
     revokedBy: row.revoked_by,
+    requestId: row.request_id,
+    weekly: row.weekly === null ? null : (JSON.parse(row.weekly) as WeeklyWindow[]),
+    sessionsMax: row.sessions_max,
   };
 }

@@ -86,6 +86,81 @@ export interface ConsoleGrant {
   readonly createdMs: number;
   readonly revokedMs: number | null;
   readonly revokedBy: string | null;
+  /** The request that it was made for; null for one that an administrator made. */
+  readonly requestId: string | null;
+  /** Counts only within these, in the site's time zone; null at any hour. */
+  readonly weekly: readonly WeeklyWindow[] | null;
+  /** Live sessions at a time; null for no limit of its own. */
+  readonly sessionsMax: number | null;
+}
+
+export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Day = (typeof DAYS)[number];
+
+/** `{ day: "tue", from: "08:00", until: "12:00" }`, within one day; `24:00` is its end. */
+export interface WeeklyWindow {
+  readonly day: Day;
+  readonly from: string;
+  readonly until: string;
+}
+
+export type RequestState = "waiting" | "approved" | "refused" | "withdrawn" | "expired";
+
+/** Somebody asks for a time on some endpoints, or for more time of a grant they hold. */
+export interface AccessRequest {
+  readonly id: string;
+  /** Who will hold the grants. */
+  readonly personId: string;
+  /** The same, or the sponsor who asks for a vendor. */
+  readonly requestedBy: string;
+  /** `ASSET/ENDPOINT` */
+  readonly endpoints: readonly string[];
+  readonly profile: string;
+  /** A window (`untilMs`), or a duration whose clock starts at approval. */
+  readonly fromMs: number | null;
+  readonly untilMs: number | null;
+  readonly durationMs: number | null;
+  readonly weekly: readonly WeeklyWindow[] | null;
+  readonly sessionsMax: number | null;
+  /** Set where it asks for more time of this grant. */
+  readonly grantId: string | null;
+  readonly reason: string;
+  readonly ticket: string;
+  readonly createdMs: number;
+  /** Nobody may approve it from then on. */
+  readonly expiresMs: number;
+  /** As kept: `expired` is worked out from `expiresMs` while it waits. */
+  readonly state: Exclude<RequestState, "expired">;
+  /** When it came into its state. */
+  readonly stateMs: number;
+}
+
+export interface RequestDecision {
+  readonly id: string;
+  readonly requestId: string;
+  readonly personId: string;
+  readonly decision: "approve" | "refuse";
+  readonly reason: string;
+  readonly atMs: number;
+  readonly actionId: string;
+}
+
+/** An act that a person signed with a passkey; verifies with these values alone. */
+export interface SignedAction {
+  readonly id: string;
+  readonly purpose: string;
+  /** Canonical JSON; its SHA-256 is the challenge in the client data. */
+  readonly text: string;
+  readonly personId: string;
+  readonly passkeyId: string;
+  readonly rpId: string;
+  /** COSE key; it and the rest as base64url. */
+  readonly publicKey: string;
+  readonly algorithm: number;
+  readonly clientDataJson: string;
+  readonly authenticatorData: string;
+  readonly signature: string;
+  readonly atMs: number;
 }
 
 export type Priority = "event" | "alarm";

@@ -16,6 +16,10 @@ export interface Schema {
   readonly grants: GrantsTable;
   readonly site_events: SiteEventsTable;
   readonly settings: SettingsTable;
+  readonly signed_actions: SignedActionsTable;
+  readonly requests: RequestsTable;
+  readonly request_decisions: RequestDecisionsTable;
+  readonly sponsors: SponsorsTable;
 }
 
 /** The store, or one transaction of it. */
@@ -108,6 +112,68 @@ export interface GrantsTable {
   created_ms: number;
   revoked_ms: number | null;
   revoked_by: string | null;
+  /** The request that it was made for. */
+  request_id: string | null;
+  /** JSON of weekly windows, in the site's time zone. */
+  weekly: string | null;
+  sessions_max: number | null;
+}
+
+export interface RequestsTable {
+  id: string;
+  person_id: string;
+  requested_by: string;
+  /** JSON. */
+  endpoints: string;
+  profile: string;
+  from_ms: number | null;
+  until_ms: number | null;
+  duration_ms: number | null;
+  weekly: string | null;
+  sessions_max: number | null;
+  /** More time for this grant, rather than a new one. */
+  grant_id: string | null;
+  reason: string;
+  ticket: string;
+  created_ms: number;
+  expires_ms: number;
+  state: string;
+  state_ms: number;
+}
+
+export interface RequestDecisionsTable {
+  id: string;
+  request_id: string;
+  person_id: string;
+  decision: string;
+  reason: string;
+  at_ms: number;
+  /** The assertion over exactly this. */
+  action_id: string;
+}
+
+export interface SponsorsTable {
+  vendor_id: string;
+  sponsor_id: string;
+  reason: string;
+  created_ms: number;
+}
+
+export interface SignedActionsTable {
+  id: string;
+  purpose: string;
+  /** Canonical JSON; its SHA-256 was the challenge. */
+  text: string;
+  person_id: string;
+  passkey_id: string;
+  rp_id: string;
+  /** The rest as base64url, for the passkey may be removed later. */
+  public_key: string;
+  algorithm: number;
+  client_data: string;
+  authenticator_data: string;
+  signature: string;
+  at_ms: number;
 }
 
 export interface SiteEventsTable {

@@ -177,6 +177,9 @@ describe.each(DIALECTS)("the store on $name", ({ open }) => {
       createdMs: 0,
       revokedMs: null,
       revokedBy: null,
+      requestId: null,
+      weekly: null,
+      sessionsMax: null,
     };
     await insertGrant(store.queries, grant);
     expect(await listOpenGrants(store.queries, 99)).toEqual([grant]);
