@@ -1,10 +1,11 @@
 /** A recording, played. */
 import { Button } from "@mantine/core";
-import { IconInfoCircle } from "@tabler/icons-react";
+import { IconInfoCircle, IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { useParams, useSearchParams } from "react-router";
+import { Link, useParams, useSearchParams } from "react-router";
 import type { RecordingDetailView } from "../../broker/api/shapes/sessions.ts";
+import { useRight } from "../components/me.ts";
 import { Page } from "../components/page.tsx";
 import { recordingQuery } from "../components/queries.ts";
 import { QueryView } from "../components/query-view.tsx";
@@ -25,12 +26,23 @@ export function PlayerPage() {
   const recording = useQuery(recordingQuery(id));
   return (
     <QueryView query={recording} failed={words.failed}>
-      {(detail) => <RecordingPlayer key={detail.id} detail={detail} />}
+      {(detail) => (
+        <RecordingPlayer
+          key={detail.id}
+          detail={detail}
+          onFetchMore={() => void recording.refetch()}
+        />
+      )}
     </QueryView>
   );
 }
 
-function RecordingPlayer({ detail }: { readonly detail: RecordingDetailView }) {
+interface RecordingPlayerProps {
+  readonly detail: RecordingDetailView;
+  readonly onFetchMore: () => void;
+}
+
+function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
   const [search] = useSearchParams();
   const [at] = useState(() => wantedSequence(search.get("at")));
   const span = useMemo(() => spanOf(detail), [detail]);
@@ -45,14 +57,17 @@ function RecordingPlayer({ detail }: { readonly detail: RecordingDetailView }) {
       title={words.title(detail.subject.name, detail.asset.name)}
       summary={<Summary detail={detail} />}
       actions={
-        <Button
-          variant="default"
-          leftSection={<IconInfoCircle size={15} />}
-          disabled={reel.header === undefined}
-          onClick={() => setAbout(true)}
-        >
-          {words.info.show}
-        </Button>
+        <>
+          {detail.state === "open" && <StillOpen id={detail.id} onFetchMore={onFetchMore} />}
+          <Button
+            variant="default"
+            leftSection={<IconInfoCircle size={15} />}
+            disabled={reel.header === undefined}
+            onClick={() => setAbout(true)}
+          >
+            {words.info.show}
+          </Button>
+        </>
       }
     >
       <PlayerView
@@ -70,6 +85,28 @@ function RecordingPlayer({ detail }: { readonly detail: RecordingDetailView }) {
         />
       )}
     </Page>
+  );
+}
+
+interface StillOpenProps {
+  readonly id: string;
+  readonly onFetchMore: () => void;
+}
+
+/** Opening somebody's recording is noted each time, so it is fetched again only when asked for. */
+function StillOpen({ id, onFetchMore }: StillOpenProps) {
+  const mayWatch = useRight("session:watch");
+  return (
+    <>
+      <Button variant="default" leftSection={<IconRefresh size={15} />} onClick={onFetchMore}>
+        {words.fetchMore}
+      </Button>
+      {mayWatch && (
+        <Button variant="default" component={Link} to={`/live/${id}`}>
+          {words.watchLive}
+        </Button>
+      )}
+    </>
   );
 }
 

@@ -1,6 +1,5 @@
 /** Words of the player and of watching a live session. */
 import type { RecordingView } from "../../broker/api/shapes/sessions.ts";
-import type { MomentKind } from "../replay/moments.ts";
 
 const states: Record<RecordingView["state"], { readonly word: string; readonly meaning: string }> =
   {
@@ -16,25 +15,16 @@ const states: Record<RecordingView["state"], { readonly word: string; readonly m
     },
   };
 
-const moments: Record<MomentKind, string> = {
-  write: "Changes",
-  refusal: "Refusals",
-  hold: "Holds",
-  capabilities: "Rights",
-  gap: "Gap",
-  end: "End",
-};
-
 export const replayText = {
   failed: "The recording could not be loaded",
   title: (person: string, asset: string) => `${person} on ${asset}`,
   states,
-  moments,
+  fetchMore: "Fetch what was added",
+  watchLive: "Watch live",
   line: {
     label: "Time line",
     lanes: { write: "Changes", refusal: "Refused", hold: "Held", capabilities: "Rights" },
     activity: "Activity",
-    noRecording: "not recorded",
     help: "Click to go there, wheel to zoom, arrow keys to move, + and − to zoom.",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
@@ -54,8 +44,6 @@ export const replayText = {
     follow: "Follow live",
     copyLink: "Copy link to this moment",
     copied: "Copied",
-    none: (what: string) => `No ${what.toLowerCase()} in that direction`,
-    at: "At",
     of: "of",
     toBegin: "To the beginning",
   },
@@ -68,11 +56,9 @@ export const replayText = {
     show: "Show",
     empty: "Nothing in this part of the recording",
     emptyAdvice: "Move the play head, or show all kinds of operations.",
-    part: (part: number, parts: number) => `Part ${part} of ${parts}`,
     by: { subject: "", broker: "by the broker" },
     rule: "Rule",
     pending: "no answer recorded",
-    more: (count: number) => `${count} earlier operations are not shown here`,
   },
   values: {
     title: "Values at this moment",
@@ -177,9 +163,5 @@ export const replayText = {
     may: "Rights",
     none: "none",
     end: "Ended",
-    timeout: "No answer from the asset",
-    withheld: "Withheld at the last moment",
-    violation: "The protocol was broken",
   },
-  verdicts: { permit: "Permitted", deny: "Refused", hold: "Held" },
 } as const;

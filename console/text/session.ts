@@ -87,9 +87,7 @@ export const sessionText = {
     rule: "Rule",
     reason: "Reason",
     at: "At",
-    recordingNote: "The recording is sealed and can be opened now.",
   },
-  freshTitle: "Confirm that it is you",
   tabs: { tags: "Tags", tables: "Tables", trends: "Trends", log: "Log" },
 } as const;
 

@@ -12,7 +12,7 @@ import { workbenchText } from "../../text/workbench.ts";
 import { type ModbusDesk, writableTable } from "./desk.ts";
 import { Sparkline } from "./sparkline.tsx";
 import type { Reading } from "./tag-board.ts";
-import { notationOf, numberText, rawText, stateWord, valueText } from "./tag-value.ts";
+import { notationOf, numberText, rawText, valueText } from "./tag-value.ts";
 import type { Trending } from "./use-trending.ts";
 
 const words = workbenchText.tags;
@@ -127,9 +127,4 @@ function boundsText(tag: TagView): string {
   if (tag.min === null && tag.max === null) return "";
   const part = (value: number | null) => (value === null ? "…" : numberText(tag, value));
   return `${part(tag.min)} – ${part(tag.max)} ${tag.unit}`.trim();
-}
-
-/** A value in words without its unit, for where the unit stands beside. */
-export function plainText(tag: TagView, value: number): string {
-  return stateWord(tag, value) ?? numberText(tag, value);
 }

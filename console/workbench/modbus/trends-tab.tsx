@@ -55,6 +55,7 @@ export function TrendsTab({ desk, tags, polling, trending }: TrendsTabProps) {
         <Empty title={words.none}>{words.noneAdvice}</Empty>
       ) : (
         <>
+          {!polling.on && <p className="wb-quiet">{words.notPolling}</p>}
           <ul className="tc-legend">
             {drawn.map((tag, n) => (
               <LegendItem key={tag.name} {...{ desk, tag, n, trending }} />

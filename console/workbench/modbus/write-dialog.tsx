@@ -77,11 +77,16 @@ function WriteForm({ desk, tag, profile, blocked, onClose }: WriteDialogProps & 
   return (
     <form onSubmit={(event) => void write(event)}>
       <Stack gap="sm">
-        <Change desk={desk} tag={tag} registers={registers} unread={unread} />
+        <Change desk={desk} tag={tag} registers={registers} />
         <ValueInput tag={tag} typed={typed} onType={setTyped} fault={fault} disabled={waiting} />
         <p className="wb-quiet">
           {boundsWords(tag)} {words.boundsNote(profile)}
         </p>
+        {unread !== undefined && (
+          <Notice tone="attention" title={words.notRead}>
+            {unread}
+          </Notice>
+        )}
         {registers !== undefined && <Hints tag={tag} registers={registers} desk={desk} />}
         {blocked !== undefined && <Notice tone="attention" title={blocked} />}
         {waiting && <Waiting decision={step.decision} />}
@@ -129,10 +134,9 @@ interface ChangeProps {
   readonly desk: ModbusDesk;
   readonly tag: TagView;
   readonly registers: readonly number[] | undefined;
-  readonly unread: string | undefined;
 }
 
-function Change({ desk, tag, registers, unread }: ChangeProps) {
+function Change({ desk, tag, registers }: ChangeProps) {
   const reading = useReading(desk, tag.name);
   const raw = (values: readonly number[]) => words.raw(rawText(tag, values));
   return (
@@ -141,7 +145,7 @@ function Change({ desk, tag, registers, unread }: ChangeProps) {
         <span className="wb-dim">{words.now}</span>
         <strong>{reading.value === undefined ? "–" : valueText(tag, reading.value)}</strong>
         <span className="wb-dim sp-mono">
-          {reading.registers.length > 0 ? raw(reading.registers) : (unread ?? words.reading)}
+          {reading.registers.length > 0 ? raw(reading.registers) : words.reading}
         </span>
       </div>
       <span aria-hidden className="tg-arrow">
