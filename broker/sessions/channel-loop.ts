@@ -108,9 +108,14 @@ export class ChannelLoop implements Releasing {
   /** Settles a `decide` that was held. Answers the verdict's sequence number on the tape. */
   settle(decision: number, items: readonly Judged[]): number | undefined {
     if (this.over) return undefined;
-    const sequence = this.answer(decision, items);
-    this.breathe();
-    return sequence;
+    try {
+      const sequence = this.answer(decision, items);
+      this.breathe();
+      return sequence;
+    } catch (error) {
+      this.owner.fault(error);
+      return undefined;
+    }
   }
 
   /** A change permitted by this decision is on its way. */
@@ -164,10 +169,14 @@ export class ChannelLoop implements Releasing {
 
   release(send: PendingSend): void {
     if (this.over) return;
-    const obstacle = this.owner.obstacle(this, send);
-    if (this.over) return;
-    if (obstacle === undefined) this.hand(send.bytes, send.mask);
-    else this.withhold(send, obstacle);
+    try {
+      const obstacle = this.owner.obstacle(this, send);
+      if (this.over) return;
+      if (obstacle === undefined) this.hand(send.bytes, send.mask);
+      else this.withhold(send, obstacle);
+    } catch (error) {
+      this.owner.fault(error);
+    }
   }
 
   withhold({ decision }: PendingSend, cause: string): void {

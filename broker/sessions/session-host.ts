@@ -22,6 +22,9 @@ export interface SessionHostParts {
   readonly hooks?: SessionHooks;
 }
 
+/** A disk that is gone must not keep the broker from stopping: the next start seals what it finds. */
+const SEAL_WAIT_MAX_MS = 60_000;
+
 export function createSessionHost(parts: SessionHostParts): SessionHost {
   return new Host(parts);
 }
@@ -70,7 +73,12 @@ class Host implements SessionHost {
     const all = [...this.sessions.values()];
     for (const session of all) session.end({ rule: "shutdown", reason: "the broker was stopped" });
     this.endpoints.close();
-    await Promise.all(all.map((session) => session.closed));
+    const sealed = Promise.all(all.map((session) => session.closed));
+    await Promise.race([sealed, this.pause(SEAL_WAIT_MAX_MS)]);
+  }
+
+  private pause(forMs: number): Promise<void> {
+    return new Promise((resolve) => this.parts.clock.after(forMs, resolve));
   }
 
   private verified(permit: Permit): VerifiedClaims {
