@@ -1,6 +1,7 @@
 /** Checks that need the whole file: how assets, profiles and grants fit together. */
 import { checkProfile, type PlacedTag, type TagDirectory } from "./check-rules.ts";
-import type { Conduit, ModbusEndpoint, PlantGrant, Zone } from "./model.ts";
+import type { ApprovalRule, Conduit, ModbusEndpoint, PlantGrant, Zone } from "./model.ts";
+import { checkApprovals } from "./parse-approval.ts";
 import type { SourcedAsset } from "./parse-asset.ts";
 import type { SourcedProfile } from "./parse-profile.ts";
 import { checkZoneParents, itemsOf, type Sourced, withParents } from "./parse-zones.ts";
@@ -11,11 +12,13 @@ export interface PlantParts {
   readonly assets: readonly SourcedAsset[];
   readonly profiles: readonly SourcedProfile[];
   readonly grants: readonly Sourced<PlantGrant>[];
+  readonly approvals: readonly Sourced<ApprovalRule>[];
 }
 
 export function checkPlant(parts: PlantParts): void {
   const tags = tagDirectory(parts.assets);
   checkZoneParents(parts.zones);
+  checkApprovals(parts.approvals);
   for (const profile of parts.profiles) checkProfile(profile, tags);
   for (const grant of parts.grants) checkGrant(grant, parts, tags);
   warnWithoutConduit(parts);

@@ -13,6 +13,8 @@ export interface Plant {
   readonly profiles: readonly Profile[];
   /** Standing grants written in the plant file; those made in the console live in the store. */
   readonly grants: readonly PlantGrant[];
+  /** Who agrees to requests; a zone without one is ruled by the zone around it. */
+  readonly approvals: readonly ApprovalRule[];
   /** SHA-256 (hex) of the file's bytes. */
   readonly digest: string;
 }
@@ -190,4 +192,12 @@ export interface PlantGrant {
   /** Milliseconds since the epoch; absent means not bounded on that side. */
   readonly fromMs?: number;
   readonly untilMs?: number;
+}
+
+export interface ApprovalRule {
+  readonly zone: string;
+  /** E-mail addresses and `role:supervisor`. */
+  readonly by: readonly string[];
+  /** Different people who must agree: 1 or 2. */
+  readonly needed: number;
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { checkPlant, type PlantParts } from "./check-plant.ts";
 import type { Plant, Site } from "./model.ts";
+import { approval } from "./parse-approval.ts";
 import { asset } from "./parse-asset.ts";
 import { grant } from "./parse-grant.ts";
 import { profile } from "./parse-profile.ts";
@@ -44,6 +45,7 @@ export function parsePlant(text: string, name: string): ParsedPlant {
       assets: itemsOf(parts.assets),
       profiles: itemsOf(parts.profiles),
       grants: itemsOf(parts.grants),
+      approvals: itemsOf(parts.approvals),
       digest: createHash("sha256").update(text).digest("hex"),
     },
     warnings: report.listWarnings(),
@@ -72,6 +74,7 @@ function readParts(
     assets: from.need("assets", list(asset(references), { max: ASSETS_MAX })) ?? [],
     profiles: from.take("profiles", list(profile(references), { max: PROFILES_MAX })) ?? [],
     grants: from.take("grants", list(grant(references), { max: GRANTS_MAX })) ?? [],
+    approvals: from.take("approvals", list(approval(references), { max: ZONES_MAX })) ?? [],
   };
   from.finish();
   references.resolve();

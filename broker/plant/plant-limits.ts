@@ -20,6 +20,8 @@ export const PROFILES_MAX = 256;
 /** The matcher is measured with 200; more than this is a generated file that wants ranges. */
 export const RULES_PER_PROFILE_MAX = 1_000;
 export const GRANTS_MAX = 8_192;
+/** More than a shift and its deputies is a role. */
+export const APPROVERS_PER_RULE_MAX = 64;
 /** Items of one list inside a rule (tags, addresses, values, functions). */
 export const RULE_LIST_MAX = 2_048;
 
