@@ -24,16 +24,21 @@ import { spanOf, useRecordedReel } from "./use-recorded-reel.ts";
 export function PlayerPage() {
   const { id = "" } = useParams();
   const recording = useQuery(recordingQuery(id));
+  if (recording.data === undefined) {
+    return (
+      <Page title={words.untitled}>
+        <QueryView query={recording} failed={words.failed}>
+          {() => null}
+        </QueryView>
+      </Page>
+    );
+  }
   return (
-    <QueryView query={recording} failed={words.failed}>
-      {(detail) => (
-        <RecordingPlayer
-          key={detail.id}
-          detail={detail}
-          onFetchMore={() => void recording.refetch()}
-        />
-      )}
-    </QueryView>
+    <RecordingPlayer
+      key={id}
+      detail={recording.data}
+      onFetchMore={() => void recording.refetch()}
+    />
   );
 }
 

@@ -157,7 +157,7 @@ function useJumps(reel: Reel, head: PlayHead): Jumps {
 
 /** The record at the head, as far as the parts at hand tell. */
 function sequenceUnder({ stories }: Reel, atMs: number): number | undefined {
-  const story = stories.findLast((one) => one.firstMs <= atMs);
+  const story = stories.findLast((one) => one.firstMs <= atMs) ?? stories[0];
   return story?.sequenceAt(atMs);
 }
 

@@ -73,9 +73,9 @@ export class Story {
     }));
   }
 
-  /** The last entry at or before a moment, for a link to it. */
+  /** The last entry at or before a moment, for a link to it; before all of them the first. */
   sequenceAt(atMs: number): number | undefined {
-    return this.list[entryAt(this.list, atMs)]?.sequence;
+    return this.list[Math.max(0, entryAt(this.list, atMs))]?.sequence;
   }
 
   push(records: readonly TapeRecord[]): void {

@@ -36,9 +36,11 @@ export function WatchPage() {
   }
   if (session.data !== undefined) return <LivePlayer key={id} view={session.data} />;
   return (
-    <QueryView query={session} failed={words.failed}>
-      {() => null}
-    </QueryView>
+    <Page title={words.live}>
+      <QueryView query={session} failed={words.failed}>
+        {() => null}
+      </QueryView>
+    </Page>
   );
 }
 

@@ -16,6 +16,7 @@ const states: Record<RecordingView["state"], { readonly word: string; readonly m
   };
 
 export const replayText = {
+  untitled: "Recording",
   failed: "The recording could not be loaded",
   title: (person: string, asset: string) => `${person} on ${asset}`,
   states,

@@ -44,9 +44,11 @@ export function SessionPage() {
 
 function Waiting({ query }: { readonly query: UseQueryResult<unknown> }) {
   return (
-    <QueryView query={query} failed={words.failed}>
-      {() => null}
-    </QueryView>
+    <Page title={words.untitled}>
+      <QueryView query={query} failed={words.failed}>
+        {() => null}
+      </QueryView>
+    </Page>
   );
 }
 
