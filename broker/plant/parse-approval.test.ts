@@ -34,10 +34,10 @@ test("a zone names roles and people, and one of them is enough unless it says tw
 
 test.each([
   ['  - { zone: cel, by: ["role:supervisor"] }', /6:13 there is no zone "cel".*cell/],
-  ['  - { zone: cell, by: ["role:auditor"] }', /6:26 the role "auditor" approves nothing/],
+  ['  - { zone: cell, by: ["role:auditor"] }', /6:24 the role "auditor" approves nothing/],
   ['  - { zone: cell, by: ["role:vendor"] }', /the role "vendor" approves nothing/],
   ["  - { zone: cell, by: [olga] }", /"olga" approves nothing; write an e-mail address/],
-  ["  - { zone: cell, by: [] }", /6:25 this list needs at least 1 item/],
+  ["  - { zone: cell, by: [] }", /6:23 this list needs at least 1 item/],
   ["  - { zone: cell, by: [a@b, a@b] }", /given twice/],
   ["  - { zone: cell, by: [a@b], needed: 2 }", /2 people must agree, but 1 is named/],
   ["  - { zone: cell, by: [a@b], needed: 3 }", /write a whole number from 1 to 2/],
