@@ -117,13 +117,13 @@ export function encodeEntries(entries: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** Undefined if the bundle is cut short or holds more than a tile's entries. */
-export function decodeEntries(bytes: Uint8Array): Uint8Array[] | undefined {
+/** Undefined if the bundle is cut short or holds more entries than allowed, by default a tile's. */
+export function decodeEntries(bytes: Uint8Array, countMax = TILE_WIDTH): Uint8Array[] | undefined {
   const entries: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; ) {
     const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
     const end = at + 2 + length;
-    if (end > bytes.length || entries.length === TILE_WIDTH) return undefined;
+    if (end > bytes.length || entries.length === countMax) return undefined;
     entries.push(copyBytes(bytes, at + 2, end));
     at = end;
   }

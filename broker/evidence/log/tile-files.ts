@@ -57,9 +57,24 @@ export class TileFiles {
     for (const folder of folders) await this.volume.syncFolder(folder);
   }
 
-  /** Some of them may be gone already. */
+  /** Some of them may be gone already; folders that are empty then go too. */
   async remove(names: readonly string[]): Promise<void> {
-    for (const name of names) await this.volume.remove(path.join(this.folder, name));
+    const folders = new Set<string>();
+    for (const name of names) {
+      await this.volume.remove(path.join(this.folder, name));
+      folders.add(path.dirname(path.join(this.folder, name)));
+    }
+    for (const folder of folders) {
+      if (!this.made.has(folder) || (await this.volume.list(folder)).length > 0) continue;
+      this.made.delete(folder);
+      await this.volume.removeFolder(folder);
+    }
+  }
+
+  /** Paths of the partial tiles that are there of one tile. */
+  async partials(name: (width: number) => string): Promise<readonly string[]> {
+    const widths = await this.volume.list(path.dirname(path.join(this.folder, name(1))));
+    return widths.filter(isWidth).map((width) => name(Number(width)));
   }
 
   /** At least `width` hashes. Throws if there is no such tile. */
@@ -108,7 +123,7 @@ export class TileFiles {
       if (await this.volume.exists(file)) return readWhole(this.volume, file, bytesMax);
     }
     const partials = path.dirname(path.join(this.folder, name(1)));
-    const widths = (await this.volume.list(partials)).filter((one) => /^\d{1,3}$/.test(one));
+    const widths = (await this.volume.list(partials)).filter(isWidth);
     const widest = Math.max(0, ...widths.map(Number));
     if (widest < width) throw new Error(`${name(width)} is missing`);
     return readWhole(this.volume, path.join(this.folder, name(widest)), bytesMax);
@@ -122,4 +137,8 @@ export class TileFiles {
     await this.volume.syncFolder(path.dirname(folder));
     this.made.add(folder);
   }
+}
+
+function isWidth(name: string): boolean {
+  return /^[1-9]\d{0,2}$/.test(name) && Number(name) < TILE_WIDTH;
 }
