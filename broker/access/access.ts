@@ -6,7 +6,7 @@
 import type { OperationClass } from "../../protocols/guard.ts";
 import type { Asset, Plant } from "../plant/model.ts";
 import type { PlantChange } from "../plant/plant-change.ts";
-import type { Person, SignIn } from "../store/model.ts";
+import type { Person, SignIn, WeeklyWindow } from "../store/model.ts";
 import type { Permit } from "./permit.ts";
 
 export interface Access<S extends ControlledSession> {
@@ -25,7 +25,10 @@ export interface Access<S extends ControlledSession> {
    * @throws AccessRefused not-allowed, not-found, input-invalid
    */
   createGrant(by: Person, grant: NewGrant): Promise<Grant>;
-  /** Live sessions under it end before this returns its promise. Console grants only. @throws not-found, not-allowed */
+  /**
+   * Live sessions under it end before this returns its promise. Not those of the plant file.
+   * @throws not-found, not-allowed
+   */
   revokeGrant(by: Person, grantId: string): Promise<void>;
   /**
    * Mints a permit, opens the session and keeps it on what it rests on until it ends.
@@ -58,7 +61,8 @@ export interface NewGrant {
 
 export interface Grant {
   readonly id: string;
-  readonly source: "plant-file" | "console";
+  /** `request`: somebody asked for it and others agreed. */
+  readonly source: "plant-file" | "console" | "request";
   /** Null for a plant-file grant to a role, or to somebody who is not known yet. */
   readonly personId: string | null;
   /** Name of the person, or `role:engineer`, or the e-mail address of the plant file. */
@@ -67,6 +71,14 @@ export interface Grant {
   readonly profile: string;
   readonly fromMs: number | null;
   readonly untilMs: number | null;
+  /** Counts only within these, in the site's time zone. */
+  readonly weekly: readonly WeeklyWindow[] | null;
+  /** When it counts next, or since when it does; null for ever. With `weekly`, of the window. */
+  readonly opensMs: number | null;
+  /** When it stops to count, or will the next time. A session under it ends then. */
+  readonly closesMs: number | null;
+  /** Live sessions at a time. */
+  readonly sessionsMax: number | null;
   readonly state: "coming" | "live" | "ended" | "revoked";
   /** Name of a person, or `plant file`. */
   readonly createdBy: string;
@@ -85,6 +97,8 @@ export interface LeaseCause {
 export interface ControlledSession {
   lease(classes: readonly OperationClass[], cause: LeaseCause): void;
   end(cause: LeaseCause): unknown;
+  /** More time was given, or some taken: the deadline moves and the person is told. */
+  moveEnd(untilMs: number, cause: LeaseCause): void;
   readonly closed: Promise<unknown>;
 }
 

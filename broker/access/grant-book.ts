@@ -7,10 +7,11 @@
 import type { Clock } from "../clock.ts";
 import type { PlantGrant } from "../plant/model.ts";
 import { insertGrant, listGrants, listOpenGrants, revokeGrant } from "../store/grants.ts";
-import type { ConsoleGrant, Person } from "../store/model.ts";
+import type { ConsoleGrant, Person, WeeklyWindow } from "../store/model.ts";
 import { findPerson, listPeople } from "../store/people.ts";
 import type { Store } from "../store/store.ts";
 import { AccessRefused, type Grant, type PlantInForce } from "./access.ts";
+import { windowAt } from "./weekly-window.ts";
 
 /** Rows an administrator's list shows; older ended grants are in the events. */
 const LIST_MAX = 2_000;
@@ -94,6 +95,24 @@ export class GrantBook {
     return this.made(grant, holder.name, by.name);
   }
 
+  /** In the turn in which the store has them: made on approval of a request. */
+  keep(grants: readonly ConsoleGrant[]): void {
+    this.forgetEnded();
+    for (const grant of grants) this.open.set(grant.id, grant);
+  }
+
+  /** In the turn in which the store has it. */
+  endMoved(id: string, untilMs: number): void {
+    const grant = this.open.get(id);
+    if (grant) this.open.set(id, { ...grant, untilMs });
+  }
+
+  /** One made in the console or on a request that is neither revoked nor over. */
+  openGrant(id: string): ConsoleGrant | undefined {
+    const grant = this.withdrawn.has(id) ? undefined : this.open.get(id);
+    return grant && grant.untilMs > this.clock.wallMs() ? grant : undefined;
+  }
+
   /**
    * Counts in this turn, before the store has it. Should the store fail, who asked is told; the
    * grant stays out of force until the next start, and revoking may be tried again.
@@ -133,7 +152,9 @@ export class GrantBook {
       profile: grant.profile,
       fromMs,
       untilMs,
-      state: this.state(fromMs, untilMs, null),
+      weekly: null,
+      sessionsMax: null,
+      ...this.times({ fromMs, untilMs, weekly: null, revokedMs: null }),
       createdBy: "plant file",
       createdMs: 0,
       reason: "",
@@ -143,29 +164,50 @@ export class GrantBook {
   private made(grant: ConsoleGrant, holder: string, maker: string): Grant {
     return {
       id: grant.id,
-      source: "console",
+      source: grant.requestId === null ? "console" : "request",
       personId: grant.personId,
       subject: holder,
       endpoint: grant.endpoint,
       profile: grant.profile,
       fromMs: grant.fromMs,
       untilMs: grant.untilMs,
-      state: this.state(grant.fromMs, grant.untilMs, grant.revokedMs),
+      weekly: grant.weekly,
+      sessionsMax: grant.sessionsMax,
+      ...this.times(grant),
       createdBy: maker,
       createdMs: grant.createdMs,
       reason: grant.reason,
     };
   }
 
-  private state(
-    fromMs: number | null,
-    untilMs: number | null,
-    revokedMs: number | null,
-  ): Grant["state"] {
+  private times(grant: {
+    readonly fromMs: number | null;
+    readonly untilMs: number | null;
+    readonly weekly: readonly WeeklyWindow[] | null;
+    readonly revokedMs: number | null;
+  }): Pick<Grant, "state" | "opensMs" | "closesMs"> {
+    const { fromMs, untilMs, weekly } = grant;
     const nowMs = this.clock.wallMs();
-    if (revokedMs !== null) return "revoked";
-    if (untilMs !== null && nowMs >= untilMs) return "ended";
-    return fromMs !== null && nowMs < fromMs ? "coming" : "live";
+    const whole = { opensMs: fromMs, closesMs: untilMs };
+    if (grant.revokedMs !== null) return { ...whole, state: "revoked" };
+    if (untilMs !== null && nowMs >= untilMs) return { ...whole, state: "ended" };
+    const { opensMs, closesMs } = weekly ? this.window(weekly, fromMs, untilMs) : whole;
+    const gone = untilMs !== null && opensMs !== null && opensMs >= untilMs;
+    if (gone) return { ...whole, state: "ended" };
+    const coming = opensMs !== null && nowMs < opensMs;
+    return { opensMs, closesMs, state: coming ? "coming" : "live" };
+  }
+
+  /** The weekly window that is open or comes next, within the grant. */
+  private window(weekly: readonly WeeklyWindow[], fromMs: number | null, untilMs: number | null) {
+    const { timeZone } = this.plant.current().site;
+    const earliestMs = Math.max(this.clock.wallMs(), fromMs ?? 0);
+    const span = windowAt(weekly, timeZone, earliestMs);
+    if (!span) return { opensMs: untilMs, closesMs: untilMs };
+    return {
+      opensMs: Math.max(span.fromMs, fromMs ?? 0),
+      closesMs: Math.min(span.untilMs, untilMs ?? Number.POSITIVE_INFINITY),
+    };
   }
 
   private forgetEnded(): void {

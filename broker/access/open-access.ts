@@ -186,11 +186,16 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     if (this.watch.countOf(person.id) >= PERSON_SESSIONS_MAX) {
       throw new AccessRefused("too-many", "too many sessions of one person");
     }
+    if (grant.sessionsMax !== null && this.watch.countUnder(grant.id) >= grant.sessionsMax) {
+      throw new AccessRefused("too-many", `the grant permits ${grant.sessionsMax} at a time`);
+    }
     const classes = this.classes(person, grant);
     const claims = this.claims(person, grant, { ...found, profile, classes });
     // From here to the permit there is no await: what was checked is what the session rests on.
     const { untilMs } = claims.limits;
-    const watched = this.watch.begin({ person, signInId: who.signIn.id, grant, classes, untilMs });
+    const longestMs = this.clock.wallMs() + this.limits.absoluteMs;
+    const rest = { person, signInId: who.signIn.id, grant, classes, untilMs, longestMs };
+    const watched = this.watch.begin(rest);
     let session: S;
     try {
       session = await this.parts.host.open(mintPermit(claims, this.parts.permitKey));
@@ -235,7 +240,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     const { site, digest } = this.plant;
     const { id, name, zone } = reach.asset;
     const nowMs = this.clock.wallMs();
-    const grantUntilMs = grant.untilMs ?? Number.MAX_SAFE_INTEGER;
+    const grantUntilMs = grant.closesMs ?? Number.MAX_SAFE_INTEGER;
     return {
       session: newId(),
       site: { id: site.id, name: site.name },

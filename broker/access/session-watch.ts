@@ -22,7 +22,10 @@ export interface Rest {
   readonly signInId: string;
   readonly grant: Grant;
   readonly classes: readonly OperationClass[];
+  /** When it ends at the latest. */
   readonly untilMs: number;
+  /** The longest a session may last, whatever time its grant is given. */
+  readonly longestMs: number;
 }
 
 export class Watched<S extends ControlledSession> {
@@ -33,6 +36,8 @@ export class Watched<S extends ControlledSession> {
   /** Set once it is over; a session that opens after that ends at once. */
   over: LeaseCause | undefined;
   stopTimer = () => {};
+  /** Its deadline as it stands; `rest.untilMs` until the end of the grant moves. */
+  untilMs: number;
   /** A lease that came before the session did. */
   early: LeaseCause | undefined;
 
@@ -40,6 +45,7 @@ export class Watched<S extends ControlledSession> {
     this.rest = rest;
     this.person = rest.person;
     this.classes = rest.classes;
+    this.untilMs = rest.untilMs;
   }
 }
 
@@ -70,7 +76,10 @@ export class SessionWatch<S extends ControlledSession> {
       () => this.drop(watched),
     );
     if (watched.over) session.end(watched.over);
-    else if (watched.early) session.lease(watched.classes, watched.early);
+    else {
+      if (watched.early) session.lease(watched.classes, watched.early);
+      if (watched.untilMs !== watched.rest.untilMs) this.tellEnd(watched);
+    }
     return watched.over === undefined;
   }
 
@@ -81,6 +90,21 @@ export class SessionWatch<S extends ControlledSession> {
 
   countOf(personId: string): number {
     return [...this.all].filter(({ person }) => person.id === personId).length;
+  }
+
+  countUnder(grantId: string): number {
+    return [...this.all].filter(({ rest, over }) => rest.grant.id === grantId && !over).length;
+  }
+
+  /** More time was given: the deadline of each session under the grant moves in this turn. */
+  grantMoved(grantId: string): void {
+    this.each((watched) => {
+      if (watched.rest.grant.id !== grantId) return;
+      const closesMs = this.grants.find(grantId, watched.person)?.closesMs;
+      if (closesMs === undefined || closesMs === null) return;
+      watched.untilMs = Math.min(closesMs, watched.rest.longestMs);
+      this.tellEnd(watched);
+    });
   }
 
   personChanged(person: Person): void {
@@ -102,7 +126,7 @@ export class SessionWatch<S extends ControlledSession> {
   grantRevoked(grantId: string, by: Person): void {
     this.each((watched) => {
       const { grant } = watched.rest;
-      if (grant.source !== "console" || grant.id !== grantId) return;
+      if (grant.source === "plant-file" || grant.id !== grantId) return;
       const reason = `${by.name} revoked the grant of this session.`;
       this.end(watched, { rule: "grant-revoked", reason, by: by.id });
     });
@@ -149,7 +173,7 @@ export class SessionWatch<S extends ControlledSession> {
     if (grant) {
       return { rule: "plant-changed", reason: "The plant file changed the grant of this session." };
     }
-    if (source === "console") return GRANT_END;
+    if (source !== "plant-file") return GRANT_END;
     const standing = this.plant.current().grants.find((each) => each.id === id);
     if (!standing) {
       return { rule: "grant-revoked", reason: "The plant file no longer grants this." };
@@ -178,9 +202,14 @@ export class SessionWatch<S extends ControlledSession> {
   private endWith(watched: Watched<S>, grant: Grant): void {
     watched.stopTimer();
     watched.stopTimer = () => {};
-    if (grant.untilMs === null || grant.untilMs >= watched.rest.untilMs) return;
-    const leftMs = grant.untilMs - this.clock.wallMs();
+    if (grant.closesMs === null || grant.closesMs >= watched.untilMs) return;
+    const leftMs = grant.closesMs - this.clock.wallMs();
     watched.stopTimer = this.clock.after(leftMs, () => this.end(watched, GRANT_END));
+  }
+
+  private tellEnd({ session, untilMs, rest }: Watched<S>): void {
+    const rule = untilMs < rest.longestMs ? "grant-end" : "absolute";
+    session?.moveEnd(untilMs, { rule, reason: "More time was given." });
   }
 
   private end(watched: Watched<S>, cause: LeaseCause): void {

@@ -118,3 +118,36 @@ test("a clock set forward past the end ends it within half a minute", () => {
   clock.advance(30_000);
   expect(causes).toMatchObject([{ rule: "absolute" }]);
 });
+
+test("time that is given moves the deadline, tells the owner and is taped", async () => {
+  const kit = await SessionKit.start();
+  const untilMs = kit.clock.wallMs() + 120_000;
+  const session = await kit.open({ untilMs });
+  kit.clock.advance(90_000);
+  const moved = { rule: "grant-end", reason: "More time was given." };
+  session.live.moveEnd(untilMs + HOUR_MS, moved);
+  expect(session.live.untilMs).toBe(untilMs + HOUR_MS);
+  expect(session.events.at(-1)).toEqual({
+    ...{ kind: "deadline", rule: "grant-end", atMs: untilMs + HOUR_MS },
+  });
+  expect(session.ofKind("capabilities").at(-1)?.cause).toBe("More time was given.");
+  kit.clock.advance(30_001);
+  expect(session.client.closed).toBe(false);
+  session.live.activity();
+  for (let minutes = 0; minutes < 60; minutes++) {
+    session.live.activity();
+    kit.clock.advance(60_000);
+  }
+  expect(session.client.closed).toBe(true);
+  expect(session.events.at(-1)).toMatchObject({ kind: "end", cause: { rule: "grant-end" } });
+});
+
+test("time that is taken ends it sooner", async () => {
+  const kit = await SessionKit.start();
+  const session = await kit.open({ untilMs: kit.clock.wallMs() + HOUR_MS });
+  session.live.moveEnd(kit.clock.wallMs() + 5_000, { rule: "grant-end", reason: "less" });
+  kit.clock.advance(4_999);
+  expect(session.client.closed).toBe(false);
+  kit.clock.advance(1);
+  expect(session.client.closed).toBe(true);
+});

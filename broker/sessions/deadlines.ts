@@ -25,9 +25,9 @@ export interface DeadlinesParts {
 export class Deadlines {
   private readonly parts: DeadlinesParts;
   private readonly clock: Clock;
-  private readonly untilWallMs: number;
-  private readonly untilMs: number;
-  private readonly untilRule: "grant-end" | "absolute";
+  private untilWallMs: number;
+  private untilMs: number;
+  private untilRule: "grant-end" | "absolute";
   private activeMs: number;
   private awayMs: number | undefined;
   private untilWarned = false;
@@ -63,6 +63,22 @@ export class Deadlines {
   ownerPresent(present: boolean): void {
     this.awayMs = present ? undefined : (this.awayMs ?? this.clock.monotonicMs());
     this.arm();
+  }
+
+  /** The end moved: more time was given, or some was taken. The owner is told the new end. */
+  moveEnd(untilWallMs: number, rule: "grant-end" | "absolute"): void {
+    if (this.over) return;
+    const nowMs = this.clock.monotonicMs();
+    this.untilWallMs = untilWallMs;
+    this.untilRule = rule;
+    this.untilMs = nowMs + Math.max(0, untilWallMs - this.clock.wallMs());
+    this.untilWarned = false;
+    this.warn(rule, this.untilMs - nowMs);
+    this.arm();
+  }
+
+  get endsMs(): number {
+    return this.untilWallMs;
   }
 
   /** True, and the session told, if a deadline has passed: timers may come late. */

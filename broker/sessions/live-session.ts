@@ -50,7 +50,7 @@ export class Session implements LiveSession, ChannelOwner {
   private readonly parts: SessionParts;
   private readonly channels: Channels;
   private readonly deadlines: Deadlines;
-  private readonly freeze: Freeze;
+  private readonly stillness: Freeze;
   private readonly heldWrites: HeldWrites;
   private readonly audience: Watchers;
   private resolveClosed: (cause: Cause) => void = () => {};
@@ -77,7 +77,7 @@ export class Session implements LiveSession, ChannelOwner {
       ...{ clock, locks, read: this.channels.read },
       settle: (channel, decide, items) => this.settleHeld(channel, decide, items),
     });
-    this.freeze = new Freeze({
+    this.stillness = new Freeze({
       ...{ clock, mode: claims.profile.onRecorderFailure },
       changed: (frozen, cause) => this.frozenChanged(frozen, cause),
       ended: (cause) => this.end(cause),
@@ -90,8 +90,13 @@ export class Session implements LiveSession, ChannelOwner {
     this.appendCapabilities("the session began");
   }
 
+  /** While a person has frozen it, only what observes. */
   get capabilities(): Capabilities {
-    return this.rights;
+    return this.stillness.by ? onlyObserving(this.rights) : this.rights;
+  }
+
+  get frozenBy(): Cause | undefined {
+    return this.stillness.by;
   }
 
   get watchers(): readonly string[] {
@@ -103,7 +108,7 @@ export class Session implements LiveSession, ChannelOwner {
   }
 
   get frozen(): boolean {
-    return this.freeze.frozen;
+    return this.stillness.frozen;
   }
 
   async attach(client: Leg, peer: string): Promise<ChannelHandle> {
@@ -117,6 +122,17 @@ export class Session implements LiveSession, ChannelOwner {
       client.close();
       throw error;
     }
+  }
+
+  get untilMs(): number {
+    return this.deadlines.endsMs;
+  }
+
+  moveEnd(untilMs: number, cause: Cause): void {
+    if (this.report) return;
+    this.appendCapabilities(cause.reason);
+    this.deadlines.moveEnd(untilMs, cause.rule === "absolute" ? "absolute" : "grant-end");
+    this.parts.hooks.onChange?.();
   }
 
   activity(): void {
@@ -133,10 +149,35 @@ export class Session implements LiveSession, ChannelOwner {
     this.updateHeld();
     this.appendCapabilities(cause.reason);
     this.withdraw(cause.reason);
-    for (const channel of this.channels.all()) channel.inform(this.rights, cause.reason);
-    this.audience.tell({ kind: "capabilities", classes: [...classes], cause });
+    this.inform(cause.reason);
+    this.audience.tell({ kind: "capabilities", classes: [...this.capabilities], cause });
     this.parts.hooks.onChange?.();
     if (classes.length === 0) this.end(cause);
+  }
+
+  freeze(cause: Cause): EndReport {
+    if (this.report) return { cutMicroseconds: 0, droppedOperations: 0 };
+    const { clock, hooks } = this.parts;
+    const calledMs = clock.monotonicMs();
+    this.stillness.by = cause;
+    this.updateHeld();
+    const waiting = this.heldWrites.size;
+    const droppedOperations = waiting + this.withdraw(cause.reason);
+    const cutMicroseconds = Math.round((clock.monotonicMs() - calledMs) * 1000);
+    const report = { cutMicroseconds, droppedOperations };
+    this.heldWrites.refuse(cause.reason);
+    this.tellFreeze(cause);
+    hooks.onCut?.(cutMicroseconds);
+    hooks.onFreeze?.(this, cause, report);
+    return report;
+  }
+
+  resume(cause: Cause): void {
+    if (this.report || !this.stillness.by) return;
+    this.stillness.by = undefined;
+    this.updateHeld();
+    this.tellFreeze(cause);
+    this.parts.hooks.onFreeze?.(this, cause, undefined);
   }
 
   end(cause: Cause): EndReport {
@@ -151,7 +192,7 @@ export class Session implements LiveSession, ChannelOwner {
     const cutMicroseconds = Math.round((clock.monotonicMs() - calledMs) * 1000);
     this.report = { cutMicroseconds, droppedOperations };
     this.deadlines.stop();
-    this.freeze.stop();
+    this.stillness.stop();
     this.heldWrites.drop();
     this.recordEnd(channels, cause);
     this.seal(cause);
@@ -174,7 +215,7 @@ export class Session implements LiveSession, ChannelOwner {
   }
 
   recorderIs(state: RecorderState): void {
-    if (!this.report) this.freeze.recorderIs(state);
+    if (!this.report) this.stillness.recorderIs(state);
   }
 
   judge(channel: ChannelLoop, decide: Decide): readonly Judged[] | undefined {
@@ -184,9 +225,10 @@ export class Session implements LiveSession, ChannelOwner {
     if (channel.by === "broker") return items.map(judgeProbe);
     const changes = changesPlant(itemsMask(items));
     if (changes) this.deadlines.active();
-    if (changes && this.freeze.frozen) {
-      const why = "nothing can be recorded now";
-      return items.map((item) => denied(item, "recorder", "unavailable", why));
+    const { obstacle } = this.stillness;
+    if (changes && obstacle) {
+      const { rule, refusal, reason } = obstacle;
+      return items.map((item) => denied(item, rule, refusal, reason));
     }
     const judgement = judgeItems(items, this.parts.matcher, this.rights, nowMs);
     this.waitsFor = judgement.needs;
@@ -216,7 +258,7 @@ export class Session implements LiveSession, ChannelOwner {
   obstacle(channel: ChannelLoop, { mask, decision }: PendingSend): string | undefined {
     if (this.deadlines.check(this.parts.clock.monotonicMs())) return "the session has ended";
     if ((this.held & mask) !== mask) {
-      return this.freeze.frozen ? "nothing can be recorded now" : "the right to it was lost";
+      return this.stillness.obstacle?.reason ?? "the right to it was lost";
     }
     return this.heldWrites.isStale(channel, decision)
       ? "the value it rests on was read too long ago"
@@ -254,6 +296,8 @@ export class Session implements LiveSession, ChannelOwner {
   private stillHeld(item: Judged): Judged {
     const { operation, answer } = item;
     if (answer.kind !== "permit" || (classMask([operation.class]) & ~this.held) === 0) return item;
+    const { obstacle } = this.stillness;
+    if (obstacle) return denied(operation, obstacle.rule, obstacle.refusal, obstacle.reason);
     return denied(operation, "capabilities", "operation", "the right to it was lost");
   }
 
@@ -283,11 +327,26 @@ export class Session implements LiveSession, ChannelOwner {
   private updateHeld(): void {
     if (this.report) return;
     const mask = classMask(this.rights);
-    this.held = this.freeze.frozen ? mask & OBSERVE_MASK : mask;
+    this.held = this.stillness.frozen ? mask & OBSERVE_MASK : mask;
   }
 
-  private withdraw(cause: string): void {
-    for (const channel of this.channels.all()) channel.withdraw(cause);
+  private withdraw(cause: string): number {
+    let dropped = 0;
+    for (const channel of this.channels.all()) dropped += channel.withdraw(cause);
+    return dropped;
+  }
+
+  private inform(cause: string): void {
+    for (const channel of this.channels.all()) channel.inform(this.capabilities, cause);
+  }
+
+  private tellFreeze(cause: Cause): void {
+    const frozen = this.stillness.by !== undefined;
+    this.appendCapabilities(cause.reason);
+    this.inform(cause.reason);
+    const classes = [...this.capabilities];
+    this.audience.tell({ kind: "freeze", frozen, classes, cause });
+    this.parts.hooks.onChange?.();
   }
 
   private frozenChanged(frozen: boolean, cause: string): void {
@@ -298,15 +357,15 @@ export class Session implements LiveSession, ChannelOwner {
   }
 
   private appendCapabilities(cause: string): void {
-    this.tape.append({ kind: "capabilities", classes: [...this.rights], cause });
+    this.tape.append({ kind: "capabilities", classes: [...this.capabilities], cause });
   }
 
   /** Whatever fails here, the tape is still closed by the road that closes all. */
   private recordEnd(channels: readonly ChannelLoop[], cause: Cause): void {
-    const { rule, reason, by } = cause;
+    const { rule, reason } = cause;
     try {
       for (const channel of channels) channel.record(reason);
-      this.tape.append({ kind: "end", rule, reason: by ? `${reason} (${by})` : reason });
+      this.tape.append({ kind: "end", rule, reason });
     } catch (error) {
       this.alarm("the end could not be recorded", error);
     }
@@ -327,6 +386,10 @@ export class Session implements LiveSession, ChannelOwner {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.parts.hooks.onAlarm?.(this.claims.session, `${what}: ${why}`);
   }
+}
+
+function onlyObserving(rights: Capabilities): Capabilities {
+  return new Set([...rights].filter((each) => each === "observe"));
 }
 
 function allPermitted(items: readonly Judged[]): boolean {

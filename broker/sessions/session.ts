@@ -6,7 +6,7 @@ import type { Leg } from "../legs/leg.ts";
 
 /** What ended a session or took a right: a stable code and a sentence for the person. */
 export interface Cause {
-  /** `cut`, `grant-end`, `grant-revoked`, `idle`, `lease`, `absolute`, `owner-ended`, `person-disabled`, `plant-changed`, `asset-closed`, `violation`, `recorder`, `shutdown`, `plant-gone` … */
+  /** `cut`, `frozen`, `lockdown`, `grant-end`, `grant-revoked`, `idle`, `lease`, `absolute`, `owner-ended`, `person-disabled`, `plant-changed`, `asset-closed`, `violation`, `recorder`, `shutdown`, `plant-gone` … */
   readonly rule: string;
   readonly reason: string;
   /** Subject that caused it, if a person did. */
@@ -24,6 +24,8 @@ export interface LiveSession {
     readonly refused: number;
   };
   readonly lastActivityMs: number;
+  /** Ends then at the latest; as its permit said, until `moveEnd`. */
+  readonly untilMs: number;
   /** Adds a channel between this client leg and a new connection of the asset. The session owns the leg from here on. */
   attach(client: Leg, peer: string): Promise<ChannelHandle>;
   /** A person did something: keeps idle away. Polling never calls this. */
@@ -32,6 +34,20 @@ export interface LiveSession {
   ownerPresent(present: boolean): void;
   /** New capabilities, effective when this returns. An empty set ends the session. */
   lease(classes: readonly OperationClass[], cause: Cause): void;
+  /**
+   * Its grant lasts longer now, or shorter: the deadline moves at once and the owner is told.
+   * @param cause taped; rule `absolute` where not the grant but the longest duration ends it
+   */
+  moveEnd(untilMs: number, cause: Cause): void;
+  /**
+   * After this returns nothing above `observe` passes until `resume`; what was queued is dropped,
+   * not kept. Frozen again, the newer cause counts.
+   */
+  freeze(cause: Cause): EndReport;
+  /** Changes may pass again, as far as the rights leased meanwhile allow. */
+  resume(cause: Cause): void;
+  /** Who froze it and why; undefined while nobody has. */
+  readonly frozenBy: Cause | undefined;
   /** After this returns no byte passes in either direction. Idempotent. */
   end(cause: Cause): EndReport;
   /** Tail of the tape for a person who watches; taped as such. Returns a function that leaves. */
@@ -71,6 +87,13 @@ export type SessionEvent =
     }
   | {
       readonly kind: "capabilities";
+      readonly classes: readonly OperationClass[];
+      readonly cause: Cause;
+    }
+  /** A person froze or resumed the session; these classes are left. */
+  | {
+      readonly kind: "freeze";
+      readonly frozen: boolean;
       readonly classes: readonly OperationClass[];
       readonly cause: Cause;
     }

@@ -28,7 +28,7 @@ export const grantsText = {
     source: "Made in",
     reason: "Reason",
   },
-  source: { "plant-file": "Plant file", console: "Console" },
+  source: { "plant-file": "Plant file", console: "Console", request: "Request" },
   wholeRole: (role: string) => `All with role ${role}`,
   by: "by",
   always: "always",

@@ -172,6 +172,10 @@ export class Opened implements ControlledSession {
     this.told.push(`${cause.rule}: ${classes.join(" ")}`);
   }
 
+  moveEnd(untilMs: number, cause: LeaseCause): void {
+    this.told.push(`moved ${cause.rule} ${untilMs}`);
+  }
+
   end(cause: LeaseCause): void {
     this.told.push(`end ${cause.rule}`);
     this.close();

@@ -19,7 +19,7 @@ export function sessionView(
     capabilities: [...session.capabilities],
     startedMs: session.startedMs,
     lastActivityMs: session.lastActivityMs,
-    untilMs: claims.limits.untilMs,
+    untilMs: session.untilMs,
     idleMs: claims.limits.idleMs,
     recorder,
     watchers: [...session.watchers],

@@ -175,7 +175,7 @@ function Source({ grant }: { readonly grant: GrantView }) {
   return (
     <>
       {words.source[grant.source]}
-      {grant.source === "console" && (
+      {grant.source !== "plant-file" && (
         <div className="sp-sub">
           {words.by} {grant.createdBy}
         </div>
@@ -191,7 +191,7 @@ interface RevokeButtonProps {
 
 /** Only what was made here and still counts; the plant file is changed in the file. */
 function RevokeButton({ grant, onRevoke }: RevokeButtonProps) {
-  if (grant.source !== "console" || !isCurrent(grant)) return null;
+  if (grant.source === "plant-file" || !isCurrent(grant)) return null;
   return (
     <div className="sp-row-actions">
       <Button
