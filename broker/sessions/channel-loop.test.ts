@@ -122,7 +122,7 @@ test("a right lost between decision and send withholds the send; reading goes on
   expect(session.client.written.map(toHex)).toEqual(["000200000003018606"]);
   expect(session.asset.written).toEqual([]);
   const [withheld] = session.ofKind("event").filter(({ event }) => event.kind === "withheld");
-  expect(withheld?.cause).toMatch(/right to it was lost/);
+  expect(withheld?.cause).toMatch("operate was taken away");
   session.client.feed(READ);
   expect(session.asset.written.length).toBe(1);
   answer(session);

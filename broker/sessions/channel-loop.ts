@@ -127,9 +127,17 @@ export class ChannelLoop implements Releasing {
     this.happen({ kind: "capabilities", capabilities }, cause);
   }
 
-  /** Rights were lost: takes back the changes that still wait in the asset's leg. */
-  withdraw(cause: string): void {
-    if (!this.over) this.asset.withdraw?.(cause);
+  /**
+   * Rights were lost: the changes that still wait for the disk or in the asset's leg die, even if
+   * the rights come back before they would have left. Answers how many.
+   */
+  withdraw(cause: string): number {
+    if (this.over) return 0;
+    const waited = this.asset.waiting ?? 0;
+    this.asset.withdraw?.(cause);
+    const taken = this.releases.withdraw();
+    for (const send of taken) this.withhold(send, cause);
+    return taken.length + Math.max(0, waited - (this.asset.waiting ?? 0));
   }
 
   /**

@@ -1,7 +1,9 @@
 /**
- * What a session does while nothing can be recorded, as its profile says: `stop` ends it;
- * `freeze` lets nothing above `observe` pass, and reads only for minutes, as a marked gap.
+ * What keeps a session from changing anything, without ending it: a recorder that cannot write
+ * (then as the profile says: `stop` ends it; `freeze` lets reads pass for minutes, as a marked
+ * gap), or a person who froze it, until someone resumes it. Either alone is enough.
  */
+import type { RefusalKind } from "../../protocols/guard.ts";
 import type { Clock } from "../clock.ts";
 import type { RecorderState } from "../evidence/recorder.ts";
 import type { Profile } from "../plant/model.ts";
@@ -17,19 +19,43 @@ export interface FreezeParts {
   ended(cause: Cause): void;
 }
 
+/** How a change is refused meanwhile. */
+export interface Obstacle {
+  readonly rule: string;
+  readonly refusal: RefusalKind;
+  readonly reason: string;
+}
+
+const CANNOT_RECORD: Obstacle = {
+  ...{ rule: "recorder", refusal: "unavailable", reason: "nothing can be recorded now" },
+};
+
 export class Freeze {
   private readonly parts: FreezeParts;
   private stopTimer: (() => void) | undefined;
-  frozen = false;
+  /** Nothing can be recorded. */
+  private mute = false;
+  /** Who froze it, and why. */
+  by: Cause | undefined;
 
   constructor(parts: FreezeParts) {
     this.parts = parts;
   }
 
+  get frozen(): boolean {
+    return this.mute || this.by !== undefined;
+  }
+
+  /** Undefined while changes may pass. */
+  get obstacle(): Obstacle | undefined {
+    if (this.mute) return CANNOT_RECORD;
+    return this.by && { rule: this.by.rule, refusal: "busy", reason: this.by.reason };
+  }
+
   recorderIs(state: RecorderState): void {
     if (state.kind === "ready") this.thaw();
     else if (this.parts.mode === "stop") this.parts.ended(cannotRecord(state.cause));
-    else if (!this.frozen) this.freeze(state.cause);
+    else if (!this.mute) this.freeze(state.cause);
   }
 
   stop(): void {
@@ -37,7 +63,7 @@ export class Freeze {
   }
 
   private freeze(cause: string): void {
-    this.frozen = true;
+    this.mute = true;
     this.stopTimer = this.parts.clock.after(FROZEN_MAX_MS, () =>
       this.parts.ended(cannotRecord(cause)),
     );
@@ -45,8 +71,8 @@ export class Freeze {
   }
 
   private thaw(): void {
-    if (!this.frozen) return;
-    this.frozen = false;
+    if (!this.mute) return;
+    this.mute = false;
     this.stopTimer?.();
     this.parts.changed(false, "recording goes on");
   }

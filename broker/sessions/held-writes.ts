@@ -111,6 +111,11 @@ export class HeldWrites {
     return owned !== undefined && this.parts.clock.monotonicMs() > owned.freshUntilMs;
   }
 
+  /** Refuses all that wait, now. */
+  refuse(reason: string): void {
+    for (const held of [...this.waiting]) this.deny(held, reason);
+  }
+
   /** Gives up what this channel (or, without one, the whole session) waits for. */
   drop(channel?: ChannelLoop): void {
     for (const held of this.waiting) {

@@ -169,3 +169,52 @@ test("fifty sessions end at once: all are cut before the first is sealed, all ar
   const states = (await kit.evidence.recordings.list()).map(({ state }) => state);
   expect(states).toEqual(new Array(50).fill("sealed"));
 });
+
+const FROZEN = { rule: "frozen", reason: "Sam Supervisor: wait for me", by: "person-2" };
+
+test("frozen by a person: no change passes, reads do, the owner and the tape say who and why", async () => {
+  const kit = await SessionKit.start();
+  const session = await kit.open();
+  session.live.freeze(FROZEN);
+  expect([...session.live.capabilities]).toEqual(["observe"]);
+  session.client.feed(WRITE);
+  session.client.feed(READ);
+  expect(session.client.written.map(toHex)).toEqual(["000200000003018606"]);
+  expect(session.asset.written.length).toBe(1);
+  expect(session.events).toMatchObject([
+    { kind: "freeze", frozen: true, classes: ["observe"], cause: FROZEN },
+    { kind: "decision", verdict: "deny", rule: "frozen", reason: FROZEN.reason },
+  ]);
+  expect(session.ofKind("capabilities").at(-1)).toMatchObject({
+    ...{ classes: ["observe"], cause: FROZEN.reason },
+  });
+  session.live.resume({ rule: "resumed", reason: "Sam Supervisor: go on", by: "person-2" });
+  session.client.feed(WRITE);
+  await session.sent(2);
+});
+
+test("what was queued when it was frozen stays dead, even if it is resumed at once", async () => {
+  const kit = await SessionKit.start();
+  const session = await kit.open();
+  kit.volume.hold();
+  session.client.feed(WRITE);
+  const report = session.live.freeze(FROZEN);
+  session.live.resume({ rule: "resumed", reason: "a mistake" });
+  kit.volume.release();
+  await session.answered(1);
+  expect(report.droppedOperations).toBe(1);
+  expect(session.asset.written).toEqual([]);
+  expect(session.ofKind("event")).toContainEqual(
+    expect.objectContaining({ event: { kind: "withheld", decision: 1 }, cause: FROZEN.reason }),
+  );
+});
+
+test("rights leased while it is frozen count once it is resumed", async () => {
+  const kit = await SessionKit.start();
+  const session = await kit.open();
+  session.live.freeze(FROZEN);
+  session.live.lease(["observe", "operate", "program"], { rule: "policy", reason: "more" });
+  expect([...session.live.capabilities]).toEqual(["observe"]);
+  session.live.resume({ rule: "resumed", reason: "go on" });
+  expect([...session.live.capabilities]).toEqual(["observe", "operate", "program"]);
+});

@@ -9,18 +9,17 @@ import type { VerifiedClaims } from "../access/permits.ts";
 import type { Clock } from "../clock.ts";
 import type { RecorderState, TapeWriter } from "../evidence/recorder.ts";
 import type { Leg } from "../legs/leg.ts";
-import type { Matcher, NeedsValues } from "../policy/decision.ts";
+import type { Matcher } from "../policy/decision.ts";
 import type { ChannelLoop, ChannelOwner } from "./channel-loop.ts";
 import { type AssetWay, Channels } from "./channels.ts";
-import { changesPlant, classMask, itemsMask, OBSERVE_MASK } from "./class-mask.ts";
+import { classMask, OBSERVE_MASK } from "./class-mask.ts";
 import { Deadlines } from "./deadlines.ts";
-import { denied, HOLD, judgeItems, judgeProbe } from "./desk.ts";
 import { Freeze } from "./freeze.ts";
-import { HeldWrites } from "./held-writes.ts";
 import type { PointLocks } from "./point-locks.ts";
 import type { PendingSend } from "./release-queue.ts";
 import type { Cause, ChannelHandle, EndReport, LiveSession, SessionEvent } from "./session.ts";
 import { SessionRefused } from "./session.ts";
+import { SessionDesk } from "./session-desk.ts";
 import type { SessionHooks } from "./session-hooks.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -43,7 +42,6 @@ export class Session implements LiveSession, ChannelOwner {
   readonly claims: VerifiedClaims;
   readonly tape: TapeWriter;
   readonly startedMs: number;
-  readonly counts = { observed: 0, changed: 0, refused: 0 };
   readonly closed: Promise<Cause>;
   held: number;
   private rights: Capabilities;
@@ -51,15 +49,13 @@ export class Session implements LiveSession, ChannelOwner {
   private readonly channels: Channels;
   private readonly deadlines: Deadlines;
   private readonly stillness: Freeze;
-  private readonly heldWrites: HeldWrites;
+  private readonly desk: SessionDesk;
   private readonly audience: Watchers;
   private resolveClosed: (cause: Cause) => void = () => {};
   private report: EndReport | undefined;
-  /** What the request just judged as `hold` waits for. */
-  private waitsFor: readonly (NeedsValues | undefined)[] | undefined;
 
   constructor(parts: SessionParts) {
-    const { claims, tape, clock, locks } = parts;
+    const { claims, tape, clock } = parts;
     this.parts = parts;
     this.claims = claims;
     this.tape = tape;
@@ -73,10 +69,6 @@ export class Session implements LiveSession, ChannelOwner {
     const { session, endpoint } = claims;
     const connect = () => parts.connect();
     this.channels = new Channels({ session, endpoint, connect, owner: this });
-    this.heldWrites = new HeldWrites({
-      ...{ clock, locks, read: this.channels.read },
-      settle: (channel, decide, items) => this.settleHeld(channel, decide, items),
-    });
     this.stillness = new Freeze({
       ...{ clock, mode: claims.profile.onRecorderFailure },
       changed: (frozen, cause) => this.frozenChanged(frozen, cause),
@@ -87,7 +79,33 @@ export class Session implements LiveSession, ChannelOwner {
       ended: (cause) => this.end(cause),
       warn: (event) => this.audience.tell(event),
     });
+    this.desk = this.openDesk();
     this.appendCapabilities("the session began");
+  }
+
+  private openDesk(): SessionDesk {
+    const session = this;
+    const { clock, matcher, locks, hooks } = this.parts;
+    return new SessionDesk({
+      ...{ clock, matcher, locks, hooks, read: this.channels.read },
+      owner: {
+        get held() {
+          return session.held;
+        },
+        get leased() {
+          return session.rights;
+        },
+        get obstacle() {
+          return session.stillness.obstacle;
+        },
+        changing: () => this.deadlines.active(),
+        tell: (event) => this.audience.tell(event),
+      },
+    });
+  }
+
+  get counts(): LiveSession["counts"] {
+    return this.desk.counts;
   }
 
   /** While a person has frozen it, only what observes. */
@@ -145,10 +163,11 @@ export class Session implements LiveSession, ChannelOwner {
 
   lease(classes: readonly OperationClass[], cause: Cause): void {
     if (this.report) return;
+    const lost = [...this.rights].some((held) => !classes.includes(held));
     this.rights = new Set(classes);
     this.updateHeld();
     this.appendCapabilities(cause.reason);
-    this.withdraw(cause.reason);
+    if (lost) this.withdraw(cause.reason);
     this.inform(cause.reason);
     this.audience.tell({ kind: "capabilities", classes: [...this.capabilities], cause });
     this.parts.hooks.onChange?.();
@@ -161,11 +180,11 @@ export class Session implements LiveSession, ChannelOwner {
     const calledMs = clock.monotonicMs();
     this.stillness.by = cause;
     this.updateHeld();
-    const waiting = this.heldWrites.size;
+    const waiting = this.desk.heldWrites.size;
     const droppedOperations = waiting + this.withdraw(cause.reason);
     const cutMicroseconds = Math.round((clock.monotonicMs() - calledMs) * 1000);
     const report = { cutMicroseconds, droppedOperations };
-    this.heldWrites.refuse(cause.reason);
+    this.desk.heldWrites.refuse(cause.reason);
     this.tellFreeze(cause);
     hooks.onCut?.(cutMicroseconds);
     hooks.onFreeze?.(this, cause, report);
@@ -187,13 +206,13 @@ export class Session implements LiveSession, ChannelOwner {
     this.held = 0;
     this.report = { cutMicroseconds: 0, droppedOperations: 0 };
     const channels = [...this.channels.all()];
-    let droppedOperations = this.heldWrites.size;
+    let droppedOperations = this.desk.heldWrites.size;
     for (const channel of channels) droppedOperations += channel.cut(cause);
     const cutMicroseconds = Math.round((clock.monotonicMs() - calledMs) * 1000);
     this.report = { cutMicroseconds, droppedOperations };
     this.deadlines.stop();
     this.stillness.stop();
-    this.heldWrites.drop();
+    this.desk.heldWrites.drop();
     this.recordEnd(channels, cause);
     this.seal(cause);
     hooks.onCut?.(cutMicroseconds);
@@ -219,40 +238,16 @@ export class Session implements LiveSession, ChannelOwner {
   }
 
   judge(channel: ChannelLoop, decide: Decide): readonly Judged[] | undefined {
-    const { items } = decide;
     const nowMs = this.parts.clock.monotonicMs();
-    if (this.deadlines.check(nowMs)) return undefined;
-    if (channel.by === "broker") return items.map(judgeProbe);
-    const changes = changesPlant(itemsMask(items));
-    if (changes) this.deadlines.active();
-    const { obstacle } = this.stillness;
-    if (changes && obstacle) {
-      const { rule, refusal, reason } = obstacle;
-      return items.map((item) => denied(item, rule, refusal, reason));
-    }
-    const judgement = judgeItems(items, this.parts.matcher, this.rights, nowMs);
-    this.waitsFor = judgement.needs;
-    if (!changes || this.waitsFor || !allPermitted(judgement.items)) return judgement.items;
-    if (this.heldWrites.take(channel, decide)) return judgement.items;
-    this.waitsFor = [];
-    const reason = "another write of the same points is under way";
-    return judgement.items.map((item) => ({ ...item, answer: HOLD, reason }));
+    return this.deadlines.check(nowMs) ? undefined : this.desk.judge(channel, decide, nowMs);
   }
 
   judged(channel: ChannelLoop, decide: Decide, items: readonly Judged[], sequence: number): void {
-    const { waitsFor } = this;
-    this.waitsFor = undefined;
-    this.tellDecisions(channel, decide.request, items, sequence);
-    if (waitsFor) this.heldWrites.start(channel, decide, items, waitsFor);
+    this.desk.judged(channel, decide, items, sequence);
   }
 
   refused(channel: ChannelLoop, request: number, reason: string): void {
-    this.counts.refused += 1;
-    this.parts.hooks.onOperation?.("observe", "deny");
-    this.audience.tell({
-      ...{ kind: "decision", channel: channel.number, request, action: "modbus:malformed" },
-      ...{ verdict: "deny", refusal: "value", rule: "protocol", reason, sequence: -1 },
-    });
+    this.desk.refused(channel, request, reason);
   }
 
   obstacle(channel: ChannelLoop, { mask, decision }: PendingSend): string | undefined {
@@ -260,18 +255,18 @@ export class Session implements LiveSession, ChannelOwner {
     if ((this.held & mask) !== mask) {
       return this.stillness.obstacle?.reason ?? "the right to it was lost";
     }
-    return this.heldWrites.isStale(channel, decision)
+    return this.desk.heldWrites.isStale(channel, decision)
       ? "the value it rests on was read too long ago"
       : undefined;
   }
 
   settled(channel: ChannelLoop, decision: number): void {
-    this.heldWrites.settled(channel, decision);
+    this.desk.heldWrites.settled(channel, decision);
   }
 
   /** What a peer broke, or a connection of its own that is gone, ends a session that has no other. */
   channelEnded(channel: ChannelLoop, cause: Cause): void {
-    this.heldWrites.drop(channel);
+    this.desk.heldWrites.drop(channel);
     this.channels.closed(channel);
     if (channel.by === "broker" || cause.rule === "client-closed") return;
     if (this.channels.size === 0) this.end(cause);
@@ -281,47 +276,6 @@ export class Session implements LiveSession, ChannelOwner {
     const reason = error instanceof Error ? error.message : String(error);
     this.alarm("the broker failed", error);
     this.end({ rule: "fault", reason: `the broker failed: ${reason}` });
-  }
-
-  private settleHeld(channel: ChannelLoop, decide: Decide, items: readonly Judged[]): boolean {
-    if (this.report) return false;
-    const judged = items.map((item) => this.stillHeld(item));
-    const sequence = channel.settle(decide.id, judged);
-    if (sequence === undefined) return false;
-    this.tellDecisions(channel, decide.request, judged, sequence);
-    return channel.isOpen(decide.id);
-  }
-
-  /** Rights may have changed while it waited. */
-  private stillHeld(item: Judged): Judged {
-    const { operation, answer } = item;
-    if (answer.kind !== "permit" || (classMask([operation.class]) & ~this.held) === 0) return item;
-    const { obstacle } = this.stillness;
-    if (obstacle) return denied(operation, obstacle.rule, obstacle.refusal, obstacle.reason);
-    return denied(operation, "capabilities", "operation", "the right to it was lost");
-  }
-
-  private tellDecisions(
-    channel: ChannelLoop,
-    request: number,
-    items: readonly Judged[],
-    sequence: number,
-  ): void {
-    const { hooks } = this.parts;
-    for (const { operation, answer, rule, reason } of items) {
-      hooks.onOperation?.(operation.class, answer.kind);
-      if (answer.kind === "deny") this.counts.refused += 1;
-      else if (answer.kind === "permit" && operation.class === "observe") {
-        this.counts.observed += 1;
-        continue;
-      } else if (answer.kind === "permit") this.counts.changed += 1;
-      if (channel.by === "broker") continue;
-      this.audience.tell({
-        ...{ kind: "decision", channel: channel.number, request, action: operation.action },
-        ...{ verdict: answer.kind, rule, reason, sequence },
-        ...(answer.kind === "deny" ? { refusal: answer.refusal } : {}),
-      });
-    }
   }
 
   private updateHeld(): void {
@@ -390,8 +344,4 @@ export class Session implements LiveSession, ChannelOwner {
 
 function onlyObserving(rights: Capabilities): Capabilities {
   return new Set([...rights].filter((each) => each === "observe"));
-}
-
-function allPermitted(items: readonly Judged[]): boolean {
-  return items.every(({ answer }) => answer.kind === "permit");
 }

@@ -5,6 +5,7 @@
  * A crash while it waits loses the send and never the record: the asset saw nothing yet.
  */
 import { Fifo } from "../legs/fifo.ts";
+import { changesPlant } from "./class-mask.ts";
 
 /** Where a tape says that all so far is on disk. */
 export interface Durability {
@@ -49,6 +50,13 @@ export class ReleaseQueue {
     if (waits) this.tape.whenDurable((error) => this.durable(entry, error));
   }
 
+  /** Takes the changes back; what only reads goes on. */
+  withdraw(): readonly PendingSend[] {
+    const taken = this.entries.remove(({ mask }) => changesPlant(mask));
+    this.drain();
+    return taken;
+  }
+
   /** Takes everything back; nothing of it will be released. */
   clear(): readonly PendingSend[] {
     return this.entries.remove(() => true);
@@ -57,6 +65,10 @@ export class ReleaseQueue {
   private durable(entry: Entry, error: Error | undefined): void {
     entry.waits = false;
     entry.failed = error !== undefined;
+    this.drain();
+  }
+
+  private drain(): void {
     for (let next = this.entries.peek(); next && !next.waits; next = this.entries.peek()) {
       this.entries.shift();
       if (next.failed) this.to.withhold(next, "its record could not be written");

@@ -6,6 +6,8 @@ export interface SessionHooks {
   /** Every judged item. Called on the hot path. */
   onOperation?(operationClass: OperationClass, verdict: Answer["kind"]): void;
   onCut?(microseconds: number): void;
+  /** A person froze it, or resumed it (then without a report). */
+  onFreeze?(session: LiveSession, cause: Cause, report: EndReport | undefined): void;
   onOpen?(session: LiveSession): void;
   onEnd?(session: LiveSession, cause: Cause, report: EndReport): void;
   /** Something that a list of sessions shows has changed. */
