@@ -117,7 +117,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("GET", "/api/recordings/:id", ownRecordings, showRecording(recordings, siteLog)),
     guarded("GET", "/api/recordings/:id/segments/:number", ownRecordings, showSegment(recordings)),
 
-    guarded("GET", "/api/events", "events:view", listEvents(siteLog)),
+    guarded("GET", "/api/events", "events:view", listEvents(siteLog, people)),
     guarded("GET", "/api/health", "health:view", showHealth(parts.health.view)),
   ];
 }

@@ -44,7 +44,10 @@ function Events({ events }: { readonly events: readonly SiteEventView[] }) {
   const rows = events.filter(
     (event) =>
       (!onlyAlarms || event.priority === "alarm") &&
-      matchesFilter(filter, [event.kind, event.text, event.subject, event.session].join(" ")),
+      matchesFilter(
+        filter,
+        [event.kind, event.text, event.subjectName, event.subject, event.session].join(" "),
+      ),
   );
   return (
     <>
@@ -106,8 +109,10 @@ const COLUMNS: Column<SiteEventView>[] = [
   {
     key: "subject",
     title: words.table.subject,
-    sortBy: (event) => event.subject,
-    cell: (event) => event.subject ?? "",
+    sortBy: (event) => event.subjectName ?? event.subject,
+    cell: (event) => (
+      <span title={event.subject ?? undefined}>{event.subjectName ?? event.subject}</span>
+    ),
     hidden: (event) => event.subject === null,
   },
   {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { People } from "../../identity/identity.ts";
 import type { SiteLog } from "../../store/site-log.ts";
 import { endpoint } from "../endpoint.ts";
 import { siteEventSchema } from "../shapes/sessions.ts";
@@ -8,11 +9,18 @@ const page = z.strictObject({
   before: z.string().min(1).max(100).exactOptional(),
 });
 
-export function listEvents(siteLog: Pick<SiteLog, "list">) {
+export function listEvents(siteLog: Pick<SiteLog, "list">, people: Pick<People, "list">) {
   return endpoint({
     summary: "What the broker noticed, newest first, at most 1,000 at once",
     query: page,
     answer: z.array(siteEventSchema),
-    handle: async ({ query }) => [...(await siteLog.list(query))],
+    handle: async ({ query }) => {
+      const [events, known] = await Promise.all([siteLog.list(query), people.list()]);
+      const names = new Map(known.map((person) => [person.id, person.name]));
+      return events.map((event) => ({
+        ...event,
+        subjectName: (event.subject === null ? undefined : names.get(event.subject)) ?? null,
+      }));
+    },
   });
 }

@@ -84,3 +84,4 @@ export const siteEventSchema = z.object({
   session: z.string().nullable(),
 });
 export type SiteEventView = z.infer<typeof siteEventSchema>;
+  subjectName: z.string().nullable(),
