@@ -152,7 +152,7 @@ export async function openDoors(ground: Ground, core: Core): Promise<void> {
     await buildConsole(config.consoleFolder);
   }
   const routes = routeTable({
-    ...{ identity, access, sessions, metrics },
+    ...{ identity, access, sessions, metrics, clock },
     recorder: evidence.recorder,
     recordings: evidence.recordings,
     siteLog: store.log,

@@ -3,6 +3,7 @@
  * refuses to start with any other (`mount-routes.ts`).
  */
 import type { Access } from "../access/access.ts";
+import type { Clock } from "../clock.ts";
 import type { Recorder } from "../evidence/recorder.ts";
 import type { Recordings } from "../evidence/recordings.ts";
 import type { Identity } from "../identity/identity.ts";
@@ -58,12 +59,13 @@ export interface ApiParts {
   readonly recordings: Recordings;
   readonly plant: PlantShown;
   readonly siteLog: Pick<SiteLog, "record" | "list">;
+  readonly clock: Clock;
   readonly health: { isReady(): boolean; view(): Promise<HealthView> };
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
 }
 
 export function routeTable(parts: ApiParts): readonly Route[] {
-  const { identity, access, sessions, recorder, recordings, plant, siteLog } = parts;
+  const { identity, access, sessions, recorder, recordings, plant, siteLog, clock } = parts;
   const { enrolment, signIns, passkeys, people, recoveries } = identity;
   const ownRecordings = ["recording:own", "recording:all"] as const;
   const ownSessions = ["session:open", "session:list"] as const;
@@ -114,7 +116,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("POST", "/api/sessions/:id/end", endable, endSession(sessions)),
 
     guarded("GET", "/api/recordings", ownRecordings, listRecordings(recordings)),
-    guarded("GET", "/api/recordings/:id", ownRecordings, showRecording(recordings, siteLog)),
+    guarded("GET", "/api/recordings/:id", ownRecordings, showRecording(recordings, siteLog, clock)),
     guarded("GET", "/api/recordings/:id/segments/:number", ownRecordings, showSegment(recordings)),
 
     guarded("GET", "/api/events", "events:view", listEvents(siteLog, people)),

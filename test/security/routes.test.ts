@@ -288,6 +288,11 @@ test("what the answers show of the plant leaves out addresses for who manages no
 test("an auditor who looks into a recording is noted", async () => {
   const [method, path] = split("GET /api/recordings/{id}");
   await as("auditor").ask(method, path);
+  await as("auditor").ask(method, path);
   const events = await as("auditor").ask<SiteEventView[]>("GET", "/api/events");
-  expect(events.body.map((event) => event.kind)).toContain("recording:viewed");
+  const views = events.body.filter((event) => event.kind === "recording:viewed");
+  const names = views
+    .filter((event) => event.session === ids.recordings)
+    .map((each) => each.subjectName);
+  expect(names).toEqual(["Aauditor"]);
 });
