@@ -25,5 +25,7 @@ export function tapeHeader(claims: PermitClaims, build: string, startedMs: numbe
 
 function headerTag(tag: Tag): HeaderTag {
   const { name, unitId, table, address, type, wordOrder, scale, offset, unit } = tag;
-  return { name, unitId, table, address, type, wordOrder, scale, offset, unit };
+  const states = tag.states.map(({ value, word }) => ({ value, word }));
+  const words = states.length > 0 && { states };
+  return { name, unitId, table, address, type, wordOrder, scale, offset, unit, ...words };
 }

@@ -34,6 +34,21 @@ const HEADER: Header = {
       offset: -40,
       unit: "Hz",
     },
+    {
+      name: "P101.Remote",
+      unitId: 1,
+      table: "coils",
+      address: 4,
+      type: "bool",
+      wordOrder: "big",
+      scale: 1,
+      offset: 0,
+      unit: "",
+      states: [
+        { value: 0, word: "local" },
+        { value: 1, word: "remote" },
+      ],
+    },
   ],
   startedMs: 1_767_600_000_000,
 };

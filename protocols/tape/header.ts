@@ -67,8 +67,22 @@ function isHeader<T extends Unchecked>(header: T): header is T & Header {
 
 function tagsOf(value: unknown): readonly HeaderTag[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const tags = value.map((tag) => pick(tag, [...TAG_TEXTS, ...TAG_NUMBERS]));
+  const tags = value.map((tag) => ({
+    ...pick(tag, [...TAG_TEXTS, ...TAG_NUMBERS]),
+    ...statesOf(fieldsOf(tag).states),
+  }));
   return tags.every(isTag) ? tags : undefined;
+}
+
+/** Only words for people: what is not one is left out, and the tag stays. */
+function statesOf(value: unknown): Pick<HeaderTag, "states"> {
+  if (!Array.isArray(value)) return {};
+  const states = value.map((state) => pick(state, ["value", "word"])).filter(isState);
+  return states.length > 0 ? { states } : {};
+}
+
+function isState(state: Fields): state is Fields & { value: number; word: string } {
+  return typeof state.value === "number" && typeof state.word === "string";
 }
 
 const TAG_TEXTS = ["name", "table", "type", "wordOrder", "unit"] as const;

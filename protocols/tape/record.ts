@@ -47,6 +47,8 @@ export interface HeaderTag {
   readonly scale: number;
   readonly offset: number;
   readonly unit: string;
+  /** The words of raw values. Older tapes have none. */
+  readonly states?: readonly { readonly value: number; readonly word: string }[];
 }
 
 /** One item of a decision: what was asked, the answer, and the rule that gave it. */
