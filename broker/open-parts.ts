@@ -13,6 +13,7 @@ import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { buildConsole, needsBuild } from "./console-build.ts";
 import { type Evidence, openEvidence } from "./evidence/evidence.ts";
+import { openEvidenceKeys } from "./evidence/keys.ts";
 import { firstPlantFile } from "./first-plant.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Identity } from "./identity/identity.ts";
@@ -44,9 +45,13 @@ export interface Ground {
 
 export async function openRecorder(ground: Ground): Promise<Evidence> {
   const { config, opened, clock, version, say, noticed } = ground;
-  opened.push(lockFolder(config.evidenceFolder));
+  const { evidenceFolder, auditorRecipients: auditors } = config;
+  opened.push(lockFolder(evidenceFolder));
+  const file = join(config.dataFolder, "evidence.key");
+  const keys = await openEvidenceKeys({ file, evidenceFolder, auditors, say });
   const evidence = await openEvidence({
-    directory: config.evidenceFolder,
+    directory: evidenceFolder,
+    keys,
     build: version,
     clock,
     onCommit: ground.metrics.commit,

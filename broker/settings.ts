@@ -12,6 +12,9 @@ export const PREFIX = "SALLYPORT_";
 /** RFC 1123, lower case. */
 const HOST_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
+/** A native X25519 recipient of age, in bech32. */
+const AGE_RECIPIENT = /^age1[ac-hj-np-z02-9]{58}$/;
+
 export const SETTINGS = {
   listen: {
     variable: "SALLYPORT_LISTEN",
@@ -87,6 +90,16 @@ export const SETTINGS = {
     },
     /./,
     "a path",
+  ),
+  auditorRecipients: list(
+    {
+      variable: "SALLYPORT_AUDITOR_RECIPIENTS",
+      fallback: "",
+      description:
+        "Public age keys of auditors, who can then open new recordings without this broker.",
+    },
+    "a list of public age recipients such as age1…, never a secret key",
+    (item) => AGE_RECIPIENT.test(item),
   ),
   plantFile: optionalText(
     {

@@ -1,5 +1,6 @@
 /** What stands in the way of a start, as the one line that a person reads. */
 import { ConsoleBuildFailed } from "./console-build.ts";
+import { EvidenceKeyRefused } from "./evidence/keys.ts";
 import { FolderInUse } from "./folder-lock.ts";
 import { IdentityRefused } from "./identity/identity.ts";
 import { PlantFileInvalid } from "./plant/plant-source.ts";
@@ -21,6 +22,7 @@ export class StartRefused extends Error {
 export function startRefusalOf(error: unknown): unknown {
   if (error instanceof PlantFileInvalid) return new StartRefused(`plant file: ${error.message}`, 2);
   if (error instanceof IdentityRefused) return new StartRefused(error.message, 2);
+  if (error instanceof EvidenceKeyRefused) return new StartRefused(error.message, 2);
   if (error instanceof StoreInUse) {
     return new StartRefused("another broker uses this data folder: stop it first", 1);
   }

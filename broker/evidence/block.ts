@@ -3,24 +3,30 @@
  * group commit, without space between them. A block counts only if its file's id and its CRC
  * match: so a torn tail, and what an earlier use of a recycled file left behind, end the file.
  *
- *     head   = "SPWF" 00000001 id(8)                                      16 bytes, then zeros
- *     block  = "SPWB" crc32(4) length(4) id(8) chunk*                     crc over all behind it
+ *     head   = "SPWF" 00000002 id(8) n(4) key(n)                          4096 bytes with zeros
+ *     block  = "SPWB" crc32(4) length(4) id(8) sealed(chunk*)             crc over all behind it
  *     chunk  = slot(4) flags(1) segment(4) offset(4) length(4) [n(1) session(n)] bytes
  *
  * Numbers are big-endian. `slot` stands for a session within one run of the broker; `offset` is
  * where the bytes belong in the plain segment, so that a hole or a repetition is noticed. The
  * session's id stands in the chunk that begins a segment: a file that is kept never depends on
  * one that was freed, since it is freed only when every segment begun in it is sealed.
+ *
+ * `key` and `sealed` are those of `block-seal.ts`. Version 1 had a head of 16 bytes, no key, and
+ * its chunks were plain; what an older build left is still recovered.
  */
 import { crc32 } from "node:zlib";
+import { copyBytes } from "../../protocols/copy-bytes.ts";
 import type { ByteWriter } from "../../protocols/tape/byte-writer.ts";
 
 export const FILE_ID_LENGTH = 8;
-export const FILE_HEAD_LENGTH = 16;
+export const FILE_HEAD_LENGTH = 4096;
+const FILE_HEAD_LENGTH_1 = 16;
+const FILE_KEY_AT = 20;
 export const BLOCK_HEAD_LENGTH = 20;
 const CHUNK_HEAD_LENGTH = 17;
 const FILE_MAGIC = 0x53505746;
-const FILE_VERSION = 1;
+const FILE_VERSION = 2;
 const BLOCK_MAGIC = 0x53505742;
 
 /** The chunk begins its segment and names the session. */
@@ -40,20 +46,35 @@ export interface Chunk {
   readonly bytes: Uint8Array;
 }
 
-export function fileHead(id: Uint8Array): Uint8Array {
+export interface FileHead {
+  readonly id: Uint8Array;
+  /** Where its blocks begin. */
+  readonly length: number;
+  /** The key of its blocks, wrapped; absent in version 1. */
+  readonly key?: Uint8Array;
+}
+
+export function fileHead(id: Uint8Array, key: Uint8Array): Uint8Array {
   const head = Buffer.alloc(FILE_HEAD_LENGTH);
   head.writeUInt32BE(FILE_MAGIC, 0);
   head.writeUInt32BE(FILE_VERSION, 4);
   head.set(id, 8);
+  head.writeUInt32BE(key.length, 16);
+  head.set(key, FILE_KEY_AT);
   return head;
 }
 
-/** The id of the file that begins so; undefined if it is none of ours. */
-export function readFileHead(head: Uint8Array): Uint8Array | undefined {
-  if (head.length < FILE_HEAD_LENGTH) return undefined;
+/** The head of a file that begins so; undefined if it is none of ours. */
+export function readFileHead(head: Uint8Array): FileHead | undefined {
+  if (head.length < FILE_HEAD_LENGTH_1) return undefined;
   const view = viewOf(head);
-  if (view.getUint32(0) !== FILE_MAGIC || view.getUint32(4) !== FILE_VERSION) return undefined;
-  return head.slice(8, FILE_HEAD_LENGTH);
+  if (view.getUint32(0) !== FILE_MAGIC) return undefined;
+  const id = copyBytes(head, 8, 8 + FILE_ID_LENGTH);
+  if (view.getUint32(4) === 1) return { id, length: FILE_HEAD_LENGTH_1 };
+  if (view.getUint32(4) !== FILE_VERSION || head.length < FILE_HEAD_LENGTH) return undefined;
+  const end = FILE_KEY_AT + view.getUint32(16);
+  if (end > FILE_HEAD_LENGTH) return undefined;
+  return { id, length: FILE_HEAD_LENGTH, key: copyBytes(head, FILE_KEY_AT, end) };
 }
 
 /** Fills in the head of a block whose chunks stand behind the room left for it. */

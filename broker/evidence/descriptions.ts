@@ -66,7 +66,9 @@ export type Close = z.infer<typeof closeSchema>;
 
 export interface Manifest {
   readonly header: Header;
+  /** The steps that each segment went through, and whom it was encrypted to (`age1…`). */
   readonly sealedAs: string;
+  readonly recipients: readonly string[];
 }
 
 export function manifestText(manifest: Manifest): string {
@@ -78,9 +80,15 @@ export function parseManifest(text: string): Manifest | undefined {
   const value = parseJson(text);
   if (typeof value !== "object" || value === null || !("header" in value)) return undefined;
   const header = parseHeader(value.header);
-  if (header === undefined || !("sealedAs" in value)) return undefined;
-  return typeof value.sealedAs === "string" ? { header, sealedAs: value.sealedAs } : undefined;
+  const sealing = sealingSchema.safeParse(value).data;
+  return header === undefined || sealing === undefined ? undefined : { header, ...sealing };
 }
+
+const sealingSchema = z.object({
+  sealedAs: z.string(),
+  // Recordings of before there was encryption name none.
+  recipients: z.array(z.string()).default([]),
+});
 
 export function parseClose(text: string): Close | undefined {
   return closeSchema.safeParse(parseJson(text)).data;

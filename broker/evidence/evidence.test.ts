@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readSegment } from "../../protocols/tape/reader.ts";
 import type { Header, TapeBody, TapeRecord } from "../../protocols/tape/record.ts";
+import { TEST_KEYS } from "../../test/kit/evidence-keys.ts";
 import { systemClock } from "../clock.ts";
 import { type Evidence, openEvidence } from "./evidence.ts";
 import type { EvidenceLimits } from "./limits.ts";
@@ -32,6 +33,7 @@ const SMALL: Partial<EvidenceLimits> = {
 async function open(limits: Partial<EvidenceLimits> = {}): Promise<Evidence> {
   const evidence = await openEvidence({
     directory,
+    keys: TEST_KEYS,
     build: "test",
     clock: systemClock,
     limits: { ...SMALL, ...limits },

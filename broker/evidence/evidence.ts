@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Close } from "./descriptions.ts";
 import { diskVolume } from "./disk-volume.ts";
+import type { EvidenceKeys } from "./keys.ts";
 import { EVIDENCE_LIMITS, type EvidenceLimits } from "./limits.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Recordings } from "./recordings.ts";
@@ -19,6 +20,8 @@ export interface EvidenceOptions {
   /** Names this broker in what it closes. */
   readonly build: string;
   readonly clock: Clock;
+  /** Whom recordings are sealed to. */
+  readonly keys: EvidenceKeys;
   /** Where the files are. Given, sealing runs in this thread: for tests that make it fail. */
   readonly volume?: Volume;
   readonly limits?: Partial<EvidenceLimits>;
@@ -40,17 +43,18 @@ export interface Evidence {
  * broker from starting: the recorder has failed then, says why, and tries again.
  */
 export async function openEvidence(options: EvidenceOptions): Promise<Evidence> {
-  const { directory, build, clock } = options;
+  const { directory, build, clock, keys } = options;
   const volume = options.volume ?? diskVolume;
   const limits = { ...EVIDENCE_LIMITS, ...options.limits };
   const recordings = path.join(directory, "recordings");
-  const files = new WriteAheadFiles(volume, path.join(directory, "write-ahead"), limits);
+  const files = new WriteAheadFiles(volume, path.join(directory, "write-ahead"), limits, keys);
   const sealer = new SealerLink(
     {
       recordings,
       reserve: path.join(directory, "reserve"),
       build,
       limits,
+      keys,
       clock,
       volume: options.volume,
     },
@@ -76,6 +80,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       volume,
       recordings,
       sealer,
+      keys,
       settle: () => writeAhead.settle(),
       isLive: (session) => recorder.isLive(session),
     }),

@@ -1,10 +1,12 @@
 /** What the recorder says, loses and finds again when its volume or its sealing thread fails. */
+
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { readSegment } from "../../protocols/tape/reader.ts";
 import type { Header, TapeBody, TapeRecord } from "../../protocols/tape/record.ts";
+import { TEST_KEYS } from "../../test/kit/evidence-keys.ts";
 import { StagedVolume } from "../../test/kit/staged-volume.ts";
 import { temporaryFolder } from "../../test/kit/temporary.ts";
 import { systemClock } from "../clock.ts";
@@ -52,7 +54,7 @@ function message(n: number, length = 8): TapeBody {
 }
 
 function open(directory: string, volume?: Volume): Promise<Evidence> {
-  const options = { directory, build: "test", clock: systemClock, limits: LIMITS };
+  const options = { directory, keys: TEST_KEYS, build: "test", clock: systemClock, limits: LIMITS };
   return openEvidence(volume === undefined ? options : { ...options, volume });
 }
 
@@ -193,7 +195,12 @@ test("a sealing thread that dies is started again, and nothing is missing", asyn
   const recordings = path.join(directory, "recordings");
   const limits = { ...EVIDENCE_LIMITS, ...LIMITS };
   for (const name of ["recordings", "write-ahead"]) mkdirSync(path.join(directory, name));
-  const files = new WriteAheadFiles(diskVolume, path.join(directory, "write-ahead"), limits);
+  const files = new WriteAheadFiles(
+    diskVolume,
+    path.join(directory, "write-ahead"),
+    limits,
+    TEST_KEYS,
+  );
   const troubles: (string | undefined)[] = [];
   const sealer = new SealerLink(
     {
@@ -201,6 +208,7 @@ test("a sealing thread that dies is started again, and nothing is missing", asyn
       reserve: path.join(directory, "reserve"),
       build: "test",
       limits,
+      keys: TEST_KEYS,
       clock: systemClock,
       volume: undefined,
       thread: dyingOnce(directory),

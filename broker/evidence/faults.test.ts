@@ -3,12 +3,14 @@
  * must hold whatever fails: a recording is never `sealed` without its data, what was called
  * durable is there after a restart, and closing ends.
  */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readSegment } from "../../protocols/tape/reader.ts";
 import type { Header, TapeRecord } from "../../protocols/tape/record.ts";
+import { TEST_KEYS } from "../../test/kit/evidence-keys.ts";
 import { systemClock } from "../clock.ts";
 import { diskVolume } from "./disk-volume.ts";
 import { type Evidence, openEvidence } from "./evidence.ts";
@@ -18,7 +20,7 @@ import type { Volume, VolumeFile } from "./volume.ts";
 
 const LIMITS: Partial<EvidenceLimits> = {
   segmentBytes: 600,
-  writeAheadBytes: 4 * 1024,
+  writeAheadBytes: 8 * 1024,
   gatherBytesMax: 2 * 1024,
   reserveBytes: 4 * 1024,
   retryFirstMs: 2,
@@ -131,7 +133,14 @@ interface Story {
 }
 
 function open(volume: Volume): Promise<Evidence> {
-  return openEvidence({ directory, build: "test", clock: systemClock, limits: LIMITS, volume });
+  return openEvidence({
+    directory,
+    keys: TEST_KEYS,
+    build: "test",
+    clock: systemClock,
+    limits: LIMITS,
+    volume,
+  });
 }
 
 /** Enough for a few segments and write-ahead files. */

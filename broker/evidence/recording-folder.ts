@@ -7,7 +7,8 @@
  *                               close.json         last; a recording without it is not closed
  *
  * Each step is durable before the next begins, so a crash leaves a recording that lacks its last
- * steps and nothing else; sealing them again gives the same files.
+ * steps and nothing else; sealing a segment again gives another file of the same content, which
+ * takes its place before the index names it.
  */
 import path from "node:path";
 import {

@@ -11,10 +11,11 @@ import path from "node:path";
 import type { Header } from "../../protocols/tape/record.ts";
 import { addLine, NOTHING, type Totals } from "./closing.ts";
 import type { Close, IndexLine } from "./descriptions.ts";
+import type { EvidenceKeys } from "./keys.ts";
 import { CLOSED_REMEMBERED_MAX } from "./limits.ts";
 import { RecordingFolder } from "./recording-folder.ts";
 import type { Recording, Recordings, SegmentEntry } from "./recordings.ts";
-import { sha256Hex, unseal } from "./seal.ts";
+import { openSealed, sha256Hex } from "./seal.ts";
 import type { SealerLink } from "./sealer-link.ts";
 import { isSessionId } from "./session-id.ts";
 import type { Unsealed } from "./unsealed-recording.ts";
@@ -24,6 +25,7 @@ export interface LibraryOptions {
   readonly volume: Volume;
   readonly recordings: string;
   readonly sealer: SealerLink;
+  readonly keys: EvidenceKeys;
   /** Resolves once all that was appended before the call is durable, or has failed. */
   readonly settle: () => Promise<void>;
   /** Whether the session is being recorded by this process. */
@@ -65,7 +67,8 @@ export class RecordingsLibrary implements Recordings {
     const folder = this.folder(session);
     const index = await folder.readIndex();
     const line = index.lines.find((one) => one.number === number);
-    return line === undefined ? undefined : readSealed(folder, line);
+    if (line === undefined) return undefined;
+    return readSealed(folder, line, this.options.keys);
   }
 
   private async unsealed(session: string | undefined): Promise<Map<string, Unsealed>> {
@@ -108,13 +111,17 @@ export class RecordingsLibrary implements Recordings {
   }
 }
 
-/** Throws if the bytes on disk are not those that were sealed. */
-async function readSealed(folder: RecordingFolder, line: IndexLine): Promise<Uint8Array> {
+/** Throws if the bytes on disk are not those that were sealed, or the site cannot open them. */
+async function readSealed(
+  folder: RecordingFolder,
+  line: IndexLine,
+  keys: EvidenceKeys,
+): Promise<Uint8Array> {
   const sealed = await folder.readSegment(line.number);
   if (sha256Hex(sealed) !== line.sha256) {
     throw new Error(`segment ${line.number} is not as it was sealed: its hash differs`);
   }
-  return unseal(sealed);
+  return openSealed(sealed, keys.identities);
 }
 
 function closedRecording(header: Header, close: Close, lines: readonly IndexLine[]): Recording {

@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../clock.ts";
 import type { Close } from "./descriptions.ts";
+import type { EvidenceKeys } from "./keys.ts";
 import { type EvidenceLimits, SEALER_ADVANCE_MS } from "./limits.ts";
 import { RecorderUnavailable } from "./recorder.ts";
 import { Sealer } from "./sealer.ts";
@@ -17,6 +18,7 @@ export interface SealerPlace {
   readonly reserve: string;
   readonly build: string;
   readonly limits: EvidenceLimits;
+  readonly keys: EvidenceKeys;
   readonly clock: Clock;
   /** Given: the sealer works in this thread, on this volume. */
   readonly volume: Volume | undefined;
@@ -174,9 +176,9 @@ export class SealerLink {
   }
 
   private startThread(): Port {
-    const { recordings, reserve, build, limits } = this.place;
+    const { recordings, reserve, build, limits, keys } = this.place;
     const worker = new Worker(this.place.thread ?? THREAD, {
-      workerData: { recordings, reserve, build, limits },
+      workerData: { recordings, reserve, build, limits, keys },
     });
     worker.on("message", (message: FromSealer) => this.receive(message));
     let cause = "it ended";

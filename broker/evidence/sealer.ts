@@ -11,9 +11,11 @@ import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import { BEGIN, readChunks } from "./block.ts";
 import type { Close } from "./descriptions.ts";
+import type { EvidenceKeys } from "./keys.ts";
 import type { EvidenceLimits } from "./limits.ts";
 import { RecordingFolder } from "./recording-folder.ts";
 import { Reserve } from "./reserve.ts";
+import { sealedTo } from "./seal.ts";
 import type { FileName, FromSealer, ToSealer } from "./sealer-messages.ts";
 import { isSessionId } from "./session-id.ts";
 import { UnsealedRecording } from "./unsealed-recording.ts";
@@ -26,6 +28,7 @@ export interface SealerOptions {
   readonly reserve: string;
   readonly build: string;
   readonly limits: EvidenceLimits;
+  readonly keys: EvidenceKeys;
   readonly clock: Clock;
   readonly emit: (message: FromSealer) => void;
 }
@@ -141,7 +144,7 @@ export class Sealer {
       found.file.complete = complete;
       return;
     }
-    const reader = new WriteAheadReader(this.options.volume, name.path);
+    const reader = new WriteAheadReader(this.options.volume, name.path, this.options.keys);
     this.sources.push({ kind: "file", file: { number: name.number, reader, until, complete } });
   }
 
@@ -202,9 +205,11 @@ export class Sealer {
   private async recordingOf(session: string): Promise<UnsealedRecording> {
     const known = this.recordings.get(session);
     if (known !== undefined) return known;
-    const { volume, recordings, limits, build } = this.options;
+    const { volume, recordings, limits, build, keys } = this.options;
     const folder = new RecordingFolder(volume, recordings, session);
-    const recording = new UnsealedRecording(session, folder, limits.marksMax, build);
+    const { marksMax } = limits;
+    const to = sealedTo(keys);
+    const recording = new UnsealedRecording(session, folder, { marksMax, build, sealedTo: to });
     await recording.load();
     this.recordings.set(session, recording);
     return recording;

@@ -5,7 +5,7 @@ import { type Chunk, CLOSE, SEAL } from "./block.ts";
 import { addLine, closeOf, NOTHING, type Totals } from "./closing.ts";
 import type { Close, IndexLine } from "./descriptions.ts";
 import type { RecordingFolder } from "./recording-folder.ts";
-import { SEALED_AS, seal, sha256Hex } from "./seal.ts";
+import { type SealedTo, seal, sha256Hex } from "./seal.ts";
 import { Segment } from "./segment.ts";
 
 /** A look at a recording that is not closed: the lines its index does not have yet. */
@@ -13,6 +13,14 @@ export interface Unsealed {
   readonly session: string;
   readonly header: Header | undefined;
   readonly lines: readonly IndexLine[];
+}
+
+export interface UnsealedOptions {
+  readonly marksMax: number;
+  /** Names this broker in what it closes. */
+  readonly build: string;
+  /** For recordings without a manifest; the others are sealed as they were begun. */
+  readonly sealedTo: SealedTo;
 }
 
 /** Said of a recording that was closed although its session gave no end. */
@@ -25,8 +33,8 @@ export class UnsealedRecording {
   /** Closed before this sealer saw it. */
   wasClosed = false;
   private readonly folder: RecordingFolder;
-  private readonly marksMax: number;
-  private readonly build: string;
+  private readonly options: UnsealedOptions;
+  private sealedTo: SealedTo;
   private header: Header | undefined;
   private manifestWritten = false;
   private totals: Totals = NOTHING;
@@ -37,12 +45,11 @@ export class UnsealedRecording {
   private closeFile: number | undefined;
   private close: Close | undefined;
 
-  /** @param build names this broker in what it closes. */
-  constructor(session: string, folder: RecordingFolder, marksMax: number, build: string) {
+  constructor(session: string, folder: RecordingFolder, options: UnsealedOptions) {
     this.session = session;
     this.folder = folder;
-    this.marksMax = marksMax;
-    this.build = build;
+    this.options = options;
+    this.sealedTo = options.sealedTo;
   }
 
   /** Takes up what an earlier run, or an earlier sealer, has put in place. */
@@ -52,6 +59,7 @@ export class UnsealedRecording {
     const manifest = await this.folder.readManifest();
     this.header = manifest?.header;
     this.manifestWritten = manifest !== undefined;
+    this.sealedTo = manifest ?? this.options.sealedTo;
     const index = await this.folder.readIndex();
     this.indexLength = index.length;
     this.totals = index.lines.reduce(addLine, NOTHING);
@@ -104,7 +112,7 @@ export class UnsealedRecording {
       return;
     }
     if (!this.manifestWritten) {
-      await this.folder.writeManifest({ header: this.header, sealedAs: SEALED_AS });
+      await this.folder.writeManifest({ header: this.header, ...this.sealedTo });
       this.manifestWritten = true;
     }
     const segment = this.finished[0];
@@ -112,7 +120,7 @@ export class UnsealedRecording {
       await this.sealSegment(segment);
       this.finished.shift();
     } else if (this.closing !== undefined && this.close === undefined) {
-      const close = closeOf(this.header, this.totals, this.closing, this.build);
+      const close = closeOf(this.header, this.totals, this.closing, this.options.build);
       await this.folder.writeClose(close);
       this.close = close;
     }
@@ -153,7 +161,7 @@ export class UnsealedRecording {
   private segmentOf(number: number): Segment {
     if (this.current?.number === number) return this.current;
     this.finish();
-    this.current = new Segment(number, this.marksMax);
+    this.current = new Segment(number, this.options.marksMax);
     return this.current;
   }
 
@@ -163,7 +171,7 @@ export class UnsealedRecording {
   }
 
   private async sealSegment(segment: Segment): Promise<void> {
-    const sealed = seal(segment.bytes());
+    const sealed = await seal(segment.bytes(), this.sealedTo);
     await this.folder.writeSegment(segment.number, sealed);
     const line = { ...segment.line(), bytes: sealed.length, sha256: sha256Hex(sealed) };
     this.indexLength = await this.folder.appendIndex(this.indexLength, line);

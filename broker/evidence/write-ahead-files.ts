@@ -8,6 +8,8 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { FILE_ID_LENGTH, fileHead } from "./block.ts";
+import { BlockSeal } from "./block-seal.ts";
+import type { EvidenceKeys } from "./keys.ts";
 import type { EvidenceLimits } from "./limits.ts";
 import { type Volume, type VolumeFile, withFile } from "./volume.ts";
 
@@ -19,6 +21,7 @@ const ZEROS = 1024 * 1024;
 export interface ActiveFile {
   readonly number: number;
   readonly id: Uint8Array;
+  readonly seal: BlockSeal;
   readonly file: VolumeFile;
 }
 
@@ -26,15 +29,17 @@ export class WriteAheadFiles {
   readonly folder: string;
   private readonly volume: Volume;
   private readonly limits: EvidenceLimits;
+  private readonly keys: EvidenceKeys;
   private readonly held = new Set<number>();
   private numberLast = 0;
   private spare: Promise<void> | undefined;
   private closed = false;
 
-  constructor(volume: Volume, folder: string, limits: EvidenceLimits) {
+  constructor(volume: Volume, folder: string, limits: EvidenceLimits, keys: EvidenceKeys) {
     this.volume = volume;
     this.folder = folder;
     this.limits = limits;
+    this.keys = keys;
   }
 
   /** Files that hold records which are not sealed yet, oldest first. */
@@ -67,9 +72,10 @@ export class WriteAheadFiles {
     await this.makeSpare();
     const number = this.numberLast + 1;
     const id = new Uint8Array(randomBytes(FILE_ID_LENGTH));
+    const { seal, wrapped } = await BlockSeal.make(this.keys);
     const file = await this.volume.open(path.join(this.folder, SPARE), "durable");
     try {
-      await file.write(fileHead(id), 0);
+      await file.write(fileHead(id, wrapped), 0);
       await this.volume.rename(path.join(this.folder, SPARE), this.pathOf(number));
       this.numberLast = number;
       this.held.add(number);
@@ -79,7 +85,7 @@ export class WriteAheadFiles {
       await file.close().catch(() => undefined);
       throw error;
     }
-    return { number, id, file };
+    return { number, id, seal, file };
   }
 
   /**

@@ -1,41 +1,52 @@
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { copyBytes } from "../../protocols/copy-bytes.ts";
 import { ByteWriter } from "../../protocols/tape/byte-writer.ts";
+import { AUDITOR, TEST_KEYS } from "../../test/kit/evidence-keys.ts";
 import { temporaryFolder } from "../../test/kit/temporary.ts";
 import {
   BEGIN,
   BLOCK_HEAD_LENGTH,
-  FILE_HEAD_LENGTH,
   fileHead,
   finishBlock,
   openChunk,
   readChunks,
   sizeChunk,
 } from "./block.ts";
+import { BlockSeal } from "./block-seal.ts";
 import { diskVolume } from "./disk-volume.ts";
 import { WriteAheadReader } from "./write-ahead-reader.ts";
 
 const ID = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 const EARLIER = Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1);
 
-function block(text: string, id = ID): Uint8Array {
-  const out = new ByteWriter();
-  out.length = BLOCK_HEAD_LENGTH;
-  out.raw(Buffer.from(text));
-  finishBlock(out.bytes.subarray(0, out.length), id);
-  return out.take();
+const OURS = await BlockSeal.make(TEST_KEYS);
+
+/** A block as it stands at `position`. */
+function block(text: string, position: number, id = ID): Uint8Array {
+  const plain = new Uint8Array(BLOCK_HEAD_LENGTH + Buffer.byteLength(text));
+  plain.set(Buffer.from(text), BLOCK_HEAD_LENGTH);
+  const sealed = copyBytes(OURS.seal.seal(plain, position));
+  finishBlock(sealed, id);
+  return sealed;
 }
 
-function fileOf(...parts: readonly Uint8Array[]): string {
+/** Texts stand in it as blocks, one behind the other. */
+function fileOf(...parts: readonly (string | Uint8Array)[]): string {
   const file = path.join(temporaryFolder(), "0000000001.wal");
-  writeFileSync(file, Buffer.concat([fileHead(ID), ...parts]));
+  writeFileSync(file, fileHead(ID, OURS.wrapped));
+  for (const part of parts) append(file, part);
   return file;
 }
 
+function append(file: string, part: string | Uint8Array): void {
+  appendFileSync(file, typeof part === "string" ? block(part, statSync(file).size) : part);
+}
+
 async function read(file: string, until = Number.MAX_SAFE_INTEGER): Promise<string[]> {
-  const reader = new WriteAheadReader(diskVolume, file);
+  const reader = new WriteAheadReader(diskVolume, file, TEST_KEYS);
   const found: string[] = [];
   await reader.readTo(until, async (payload) => {
     found.push(Buffer.from(payload).toString());
@@ -46,52 +57,81 @@ async function read(file: string, until = Number.MAX_SAFE_INTEGER): Promise<stri
 
 test("blocks are read in order up to the zeros behind them", async () => {
   const large = "x".repeat(1_500_000);
-  const file = fileOf(block("one"), block(large), block("three"), new Uint8Array(4096));
+  const file = fileOf("one", large, "three", new Uint8Array(4096));
   expect(await read(file)).toEqual(["one", large, "three"]);
 });
 
 test("a torn block ends the file, wherever it is torn", async () => {
-  const [first, second] = [block("first"), block("second and last")];
-  const file = fileOf(first, second);
-  const whole = readFileSync(file).length;
-  for (let length = whole - 1; length > FILE_HEAD_LENGTH + first.length; length--) {
+  const file = fileOf("first");
+  const first = statSync(file).size;
+  append(file, "second and last");
+  for (let length = statSync(file).size - 1; length > first; length--) {
     truncateSync(file, length);
     expect(await read(file)).toEqual(["first"]);
   }
 });
 
 test("a block with a wrong byte anywhere does not count", async () => {
-  const second = block("second");
+  const second = block("second", statSync(fileOf("first")).size);
   for (let at = 0; at < second.length; at++) {
     const broken = second.slice();
     broken[at] = (broken[at] ?? 0) ^ 0x10;
-    expect(await read(fileOf(block("first"), broken, block("third")))).toEqual(["first"]);
+    expect(await read(fileOf("first", broken, "third"))).toEqual(["first"]);
   }
 });
 
 test("what an earlier use of the file left behind does not count", async () => {
-  expect(await read(fileOf(block("now"), block("then", EARLIER)))).toEqual(["now"]);
+  expect(await read(fileOf("now", block("then", 9999, EARLIER)))).toEqual(["now"]);
 });
 
 test("reading goes on where it stood, and not past what is known to be durable", async () => {
-  const [first, second] = [block("first"), block("second")];
-  const file = fileOf(first, second);
-  const reader = new WriteAheadReader(diskVolume, file);
+  const file = fileOf("first");
+  const first = statSync(file).size;
+  append(file, "second");
+  const reader = new WriteAheadReader(diskVolume, file, TEST_KEYS);
   const found: string[] = [];
   const visit = async (payload: Uint8Array): Promise<void> => {
     found.push(Buffer.from(payload).toString());
   };
-  await reader.readTo(FILE_HEAD_LENGTH + first.length, visit);
+  await reader.readTo(first, visit);
   expect(found).toEqual(["first"]);
-  appendFileSync(file, block("third"));
+  append(file, "third");
   await reader.readTo(Number.MAX_SAFE_INTEGER, visit);
   expect(found).toEqual(["first", "second", "third"]);
   await reader.close();
 });
 
+test("nothing of what was recorded can be read in the file", async () => {
+  const file = fileOf("P101.SpeedSetpoint", "P101.SpeedSetpoint");
+  expect(readFileSync(file).includes("SpeedSetpoint")).toBe(false);
+});
+
+test("a block that is whole but sealed by somebody else, or moved, is no end but an alarm", async () => {
+  const moved = block("second", 12_345);
+  await expect(read(fileOf("first", moved))).rejects.toThrow("was changed");
+});
+
+test("a file to another key than the site's is not taken for an empty one", async () => {
+  const keys = { ...TEST_KEYS, identities: [AUDITOR.identity] };
+  const reader = new WriteAheadReader(diskVolume, fileOf("first"), keys);
+  await expect(reader.readTo(9999, async () => {})).rejects.toThrow("another key");
+  await reader.close();
+});
+
+test("a file of version 1, whose blocks were plain, is still read", async () => {
+  const out = new ByteWriter();
+  out.length = BLOCK_HEAD_LENGTH;
+  out.raw(Buffer.from("plain"));
+  finishBlock(out.bytes.subarray(0, out.length), ID);
+  const head = Buffer.concat([Buffer.from("SPWF\0\0\0\x01"), ID]);
+  const file = path.join(temporaryFolder(), "0000000001.wal");
+  writeFileSync(file, Buffer.concat([head, out.take(), new Uint8Array(5000)]));
+  expect(await read(file)).toEqual(["plain"]);
+});
+
 test("a file that is none of ours has no blocks", async () => {
   const file = path.join(temporaryFolder(), "0000000001.wal");
-  writeFileSync(file, Buffer.concat([Buffer.alloc(FILE_HEAD_LENGTH), block("first")]));
+  writeFileSync(file, Buffer.concat([Buffer.alloc(4096), block("first", 4096)]));
   expect(await read(file)).toEqual([]);
 });
 

@@ -3,9 +3,12 @@ import {
   BLOCK_HEAD_LENGTH,
   blockLength,
   FILE_HEAD_LENGTH,
+  type FileHead,
   isWholeBlock,
   readFileHead,
 } from "./block.ts";
+import { BlockSeal } from "./block-seal.ts";
+import type { EvidenceKeys } from "./keys.ts";
 import type { Volume, VolumeFile } from "./volume.ts";
 
 /** Read at a time: some hundred commits. A larger block is read whole. */
@@ -14,21 +17,29 @@ const READ_AHEAD = 1024 * 1024;
 export class WriteAheadReader {
   private readonly volume: Volume;
   private readonly path: string;
+  private readonly keys: EvidenceKeys;
   private file: VolumeFile | undefined;
-  private id: Uint8Array | undefined;
-  private position = FILE_HEAD_LENGTH;
+  private head: FileHead | undefined;
+  /** Absent in a file of version 1, whose blocks are plain. */
+  private seal: BlockSeal | undefined;
+  private position = 0;
 
-  constructor(volume: Volume, path: string) {
+  constructor(volume: Volume, path: string, keys: EvidenceKeys) {
     this.volume = volume;
     this.path = path;
+    this.keys = keys;
   }
 
-  /** Hands on the payload of each whole block that begins before `until`; the first torn one ends it. */
+  /**
+   * Hands on the payload of each whole block that begins before `until`; the first torn one ends
+   * it. Throws if the site has no key to the file, and if a block that is whole was sealed by
+   * somebody else: nothing of that is passed over in silence.
+   */
   async readTo(until: number, visit: (payload: Uint8Array) => Promise<void>): Promise<void> {
     this.file ??= await this.volume.open(this.path, "read");
-    this.id ??= readFileHead(await this.readAt(this.file, 0, FILE_HEAD_LENGTH));
-    const id = this.id;
-    if (id === undefined) return;
+    this.head ??= await this.begin(this.file);
+    if (this.head === undefined) return;
+    const { id } = this.head;
     while (this.position < until) {
       const bytes = await this.readAt(this.file, this.position, READ_AHEAD);
       const read = await this.visitBlocks(bytes, until, id, visit);
@@ -45,6 +56,21 @@ export class WriteAheadReader {
     this.file = undefined;
   }
 
+  private async begin(file: VolumeFile): Promise<FileHead | undefined> {
+    const head = readFileHead(await this.readAt(file, 0, FILE_HEAD_LENGTH));
+    if (head?.key !== undefined) this.seal = await this.openSeal(head.key);
+    this.position = head?.length ?? 0;
+    return head;
+  }
+
+  private async openSeal(wrapped: Uint8Array): Promise<BlockSeal> {
+    try {
+      return await BlockSeal.open(wrapped, this.keys);
+    } catch {
+      throw new Error(`${this.path} is sealed to another key than the site's`);
+    }
+  }
+
   /** Answers how many bytes of whole blocks were visited. */
   private async visitBlocks(
     bytes: Uint8Array,
@@ -58,11 +84,20 @@ export class WriteAheadReader {
       const end = at + BLOCK_HEAD_LENGTH + (length ?? 0);
       if (length === undefined || end > bytes.length) break;
       if (!isWholeBlock(bytes.subarray(at, end))) break;
-      await visit(bytes.subarray(at + BLOCK_HEAD_LENGTH, end));
+      await visit(this.open(bytes.subarray(at + BLOCK_HEAD_LENGTH, end)));
       this.position += end - at;
       at = end;
     }
     return at;
+  }
+
+  private open(payload: Uint8Array): Uint8Array {
+    if (this.seal === undefined) return payload;
+    try {
+      return this.seal.open(payload, this.position);
+    } catch {
+      throw new Error(`${this.path} was changed: its block at ${this.position} does not open`);
+    }
   }
 
   private async readAt(file: VolumeFile, position: number, length: number): Promise<Uint8Array> {

@@ -4,11 +4,13 @@
  *
  * A crash loses what was not answered as durable, at most one block and one buffer. When the
  * volume fails, what was appended is kept and written first once it works again, so that only
- * what came meanwhile is missing, and that is remembered as a gap.
+ * what came meanwhile is missing, and that is remembered as a gap. What is kept is plain: the file
+ * that it goes to has another key.
  */
 import { ByteWriter } from "../../protocols/tape/byte-writer.ts";
 import type { Clock } from "../clock.ts";
 import { BLOCK_HEAD_LENGTH, FILE_HEAD_LENGTH, finishBlock, openChunk, sizeChunk } from "./block.ts";
+import { TAG_LENGTH } from "./block-seal.ts";
 import type { EvidenceLimits } from "./limits.ts";
 import { RecorderUnavailable } from "./recorder.ts";
 import type { ActiveFile, WriteAheadFiles } from "./write-ahead-files.ts";
@@ -221,14 +223,14 @@ export class WriteAhead {
   }
 
   private async writeBlock(block: Uint8Array): Promise<void> {
-    if (this.active === undefined || this.position + block.length > this.limits.writeAheadBytes) {
-      await this.rotate();
-    }
+    const end = this.position + block.length + TAG_LENGTH;
+    if (this.active === undefined || end > this.limits.writeAheadBytes) await this.rotate();
     const active = this.active;
     if (active === undefined) throw new Error("no write-ahead file");
-    finishBlock(block, active.id);
-    await active.file.write(block, this.position);
-    this.position += block.length;
+    const sealed = active.seal.seal(block, this.position);
+    finishBlock(sealed, active.id);
+    await active.file.write(sealed, this.position);
+    this.position += sealed.length;
     // Not earlier: a file that sealing frees meanwhile spares filling another with zeros.
     if (this.position * 2 > this.limits.writeAheadBytes) this.files.prepare();
     this.events.durable(active.number, this.position, false);

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import { TEST_LIMITS, testClaims, testEndpoint } from "../../test/kit/claims.ts";
+import { TEST_KEYS } from "../../test/kit/evidence-keys.ts";
 import { MemoryLeg } from "../../test/kit/memory-leg.ts";
 import { frame, RawDevice, replyTo } from "../../test/kit/raw-device.ts";
 import { StagedVolume } from "../../test/kit/staged-volume.ts";
@@ -19,7 +20,7 @@ async function start(hooks: SessionHooks = {}) {
   const clock = new TestClock();
   const volume = new StagedVolume();
   const directory = temporaryFolder();
-  const evidence = await openEvidence({ directory, build: "test", clock, volume });
+  const evidence = await openEvidence({ directory, keys: TEST_KEYS, build: "test", clock, volume });
   const { recorder } = evidence;
   const host = createSessionHost({ recorder, permitKey: publicKey, clock, build: "test", hooks });
   onTestFinished(async () => {

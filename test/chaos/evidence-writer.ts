@@ -8,11 +8,13 @@
  *
  * node evidence-writer.ts DIRECTORY RUN
  */
+
 import { writeSync } from "node:fs";
 import { systemClock } from "../../broker/clock.ts";
 import { openEvidence } from "../../broker/evidence/evidence.ts";
 import type { TapeWriter } from "../../broker/evidence/recorder.ts";
 import type { Header } from "../../protocols/tape/record.ts";
+import { TEST_KEYS } from "../kit/evidence-keys.ts";
 
 /** Small, so that kills also hit the change of files and segments. */
 const LIMITS = {
@@ -64,6 +66,7 @@ async function record(tape: TapeWriter, session: string, countMax: number): Prom
 say("opening");
 const evidence = await openEvidence({
   directory,
+  keys: TEST_KEYS,
   build: "chaos",
   clock: systemClock,
   limits: LIMITS,

@@ -2,6 +2,7 @@
  * kill -9 while sessions are recorded, and again while the next start recovers them. It takes
  * seconds and is worth them: no other test shows that a disk holds what was called durable.
  */
+
 import path from "node:path";
 import { expect, test } from "vitest";
 import { systemClock } from "../../broker/clock.ts";
@@ -9,6 +10,7 @@ import { type Evidence, openEvidence } from "../../broker/evidence/evidence.ts";
 import { readSegment } from "../../protocols/tape/reader.ts";
 import type { TapeRecord } from "../../protocols/tape/record.ts";
 import { startChild } from "../kit/child.ts";
+import { TEST_KEYS } from "../kit/evidence-keys.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
 const KILLS = Number(process.env.SALLYPORT_KILLS ?? 10);
@@ -30,7 +32,12 @@ test(`what was durable survives ${KILLS} kills, also kills of the recovery`, {
     await killAfter(directory, run, /^opening$/m, Math.random() * 120, said);
     await killAfter(directory, run, /^durable/m, Math.random() * 400, said);
   }
-  const evidence = await openEvidence({ directory, build: "test", clock: systemClock });
+  const evidence = await openEvidence({
+    directory,
+    keys: TEST_KEYS,
+    build: "test",
+    clock: systemClock,
+  });
   for (const [session, numbers] of said.durable) {
     await mustHold(evidence, session, numbers, said.closed.has(session));
   }
@@ -103,7 +110,12 @@ function numberOf(record: TapeRecord & { kind: "bytes" }): number {
 
 async function recoverAgain(evidence: Evidence, directory: string): Promise<unknown> {
   await evidence.close();
-  const again = await openEvidence({ directory, build: "test", clock: systemClock });
+  const again = await openEvidence({
+    directory,
+    keys: TEST_KEYS,
+    build: "test",
+    clock: systemClock,
+  });
   const { recovered } = again;
   await again.close();
   return recovered;

@@ -2,6 +2,7 @@
  * kill -9 of the conduit at random instants while clients write through it. Then: every write
  * that the PLC carried out stands in a recovered recording as permitted, and none was sent twice.
  */
+
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -12,6 +13,7 @@ import { readSegment } from "../../protocols/tape/reader.ts";
 import type { TapeRecord } from "../../protocols/tape/record.ts";
 import { startChild } from "../kit/child.ts";
 import { startConduit } from "../kit/conduit-child.ts";
+import { TEST_KEYS } from "../kit/evidence-keys.ts";
 import { writeOpenPlant } from "../kit/open-plant.ts";
 import { Writers } from "./writer.ts";
 
@@ -92,7 +94,12 @@ async function compare(
   kills: number,
   acknowledged: number,
 ): Promise<KillFigures> {
-  const evidence = await openEvidence({ directory, build: "kill-drill", clock: systemClock });
+  const evidence = await openEvidence({
+    directory,
+    keys: TEST_KEYS,
+    build: "kill-drill",
+    clock: systemClock,
+  });
   try {
     const all = await evidence.recordings.list();
     const recorded = new Set<string>();

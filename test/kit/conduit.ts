@@ -8,6 +8,7 @@
  * There is no sign-in here: it is no part of the product, nothing in the product imports it, and
  * it listens on loopback only.
  */
+
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -22,6 +23,7 @@ import { parsePlant } from "../../broker/plant/parse-plant.ts";
 import { classesOf } from "../../broker/policy/profile-reach.ts";
 import type { LiveSession } from "../../broker/sessions/session.ts";
 import { createSessionHost } from "../../broker/sessions/session-host.ts";
+import { TEST_KEYS } from "./evidence-keys.ts";
 
 const BUILD = "conduit";
 const HOUR_MS = 3_600_000;
@@ -42,6 +44,7 @@ async function main(): Promise<void> {
   const keys = generateKeyPairSync("ed25519");
   const evidence = await openEvidence({
     directory: settings.recordings,
+    keys: TEST_KEYS,
     build: BUILD,
     clock: systemClock,
   });

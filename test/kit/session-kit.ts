@@ -19,6 +19,7 @@ import { copyBytes } from "../../protocols/copy-bytes.ts";
 import { readSegment } from "../../protocols/tape/reader.ts";
 import type { TapeRecord } from "../../protocols/tape/record.ts";
 import { type TestClaimsOptions, testClaims } from "./claims.ts";
+import { TEST_KEYS } from "./evidence-keys.ts";
 import { MemoryLeg } from "./memory-leg.ts";
 import { StagedVolume } from "./staged-volume.ts";
 import { temporaryFolder } from "./temporary.ts";
@@ -51,7 +52,13 @@ export class SessionKit {
     const clock = new TestClock();
     const volume = new StagedVolume();
     const directory = temporaryFolder();
-    const evidence = await openEvidence({ directory, build: "test", clock, volume });
+    const evidence = await openEvidence({
+      directory,
+      keys: TEST_KEYS,
+      build: "test",
+      clock,
+      volume,
+    });
     onTestFinished(() => {
       volume.failure = undefined;
       volume.release();

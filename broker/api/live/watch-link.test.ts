@@ -5,6 +5,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promi
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { TapeDecoder } from "../../../protocols/tape/decoder.ts";
 import type { Header } from "../../../protocols/tape/record.ts";
+import { TEST_KEYS } from "../../../test/kit/evidence-keys.ts";
 import { TestClock } from "../../../test/kit/test-clock.ts";
 import { systemClock } from "../../clock.ts";
 import { type Evidence, openEvidence } from "../../evidence/evidence.ts";
@@ -37,7 +38,13 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "sallyport-watch-"));
   // Segments of some records, so that history crosses them.
   const limits = { segmentBytes: 20_000 };
-  evidence = await openEvidence({ directory: folder, build: "test", clock: systemClock, limits });
+  evidence = await openEvidence({
+    directory: folder,
+    keys: TEST_KEYS,
+    build: "test",
+    clock: systemClock,
+    limits,
+  });
   tape = await evidence.recorder.open(HEADER);
   clock = new TestClock();
 });
