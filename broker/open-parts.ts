@@ -14,12 +14,14 @@ import type { Config } from "./config.ts";
 import { buildConsole, needsBuild } from "./console-build.ts";
 import { type Evidence, openEvidence } from "./evidence/evidence.ts";
 import { openEvidenceKeys } from "./evidence/keys.ts";
+import type { LogBook } from "./evidence/log/log-book.ts";
 import { firstPlantFile } from "./first-plant.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Identity } from "./identity/identity.ts";
 import { openIdentity } from "./identity/open-identity.ts";
 import type { Logger } from "./log.ts";
 import type { Noticed } from "./noticed.ts";
+import { loggedHooks } from "./open-log.ts";
 import type { Opened } from "./opened.ts";
 import { PlantSource } from "./plant/plant-source.ts";
 import { portRefusal } from "./port.ts";
@@ -120,23 +122,25 @@ export interface Core {
 
 export async function openCore(
   ground: Ground,
-  parts: Pick<Core, "identity" | "evidence" | "plant">,
+  parts: Pick<Core, "identity" | "evidence" | "plant"> & { readonly book: LogBook },
 ): Promise<Core> {
   const { config, opened, clock, version, store, noticed } = ground;
-  const { identity, evidence, plant } = parts;
+  const { identity, evidence, plant, book } = parts;
   const key = loadSigningKey(join(config.dataFolder, "permit-key.pem"));
   const sessions = createSessionHost({
     recorder: evidence.recorder,
     permitKey: key.publicKey,
     clock,
     build: version,
-    hooks: noticed.sessionHooks(),
+    hooks: loggedHooks(book, noticed.sessionHooks()),
+    beforeOpen: (header) => book.openSession(header),
   });
   opened.push(() => sessions.shutdown());
   const access = await openAccess<LiveSession>({
     ...{ store, clock, plant, host: sessions, permitKey: key.privateKey },
     people: identity.people,
     signIns: identity.signIns,
+    signedActions: identity.signedActions,
     limits: {
       idleMs: config.sessionIdleMs,
       leaseMs: config.sessionLeaseMs,

@@ -8,6 +8,7 @@ import type { Asset, Plant } from "../plant/model.ts";
 import type { PlantChange } from "../plant/plant-change.ts";
 import type { Person, SignIn, WeeklyWindow } from "../store/model.ts";
 import type { Permit } from "./permit.ts";
+import type { Requests } from "./requests.ts";
 
 export interface Access<S extends ControlledSession> {
   /** Every grant, from the plant file and from the console, newest first; for administrators. */
@@ -36,7 +37,8 @@ export interface Access<S extends ControlledSession> {
    * host throws
    */
   openSession(who: Opener, endpointId: string, grantId?: string): Promise<S>;
-  /** A grant was made, revoked, or came with a changed plant file. Returns an unsubscribe function. */
+  readonly requests: Requests;
+  /** A grant was made, revoked, moved, or came with a changed plant file. Returns an unsubscribe function. */
   onGrantsChanged(listener: () => void): () => void;
   /** Stops listening and timers. Sessions are ended by the session host. */
   close(): void;
@@ -120,7 +122,11 @@ export type AccessCode =
   | "no-grant"
   | "step-up-required"
   | "input-invalid"
-  | "too-many";
+  | "too-many"
+  /** It was decided, withdrawn or has expired. */
+  | "not-waiting"
+  /** Not what was signed for any more. */
+  | "changed";
 
 /** Refused. The message is for logs; people get theirs from the API by the code. */
 export class AccessRefused extends Error {

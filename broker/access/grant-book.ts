@@ -101,6 +101,11 @@ export class GrantBook {
     for (const grant of grants) this.open.set(grant.id, grant);
   }
 
+  /** In the turn in which the store says that they are revoked. */
+  drop(ids: readonly string[]): void {
+    for (const id of ids) this.forget(id);
+  }
+
   /** In the turn in which the store has it. */
   endMoved(id: string, untilMs: number): void {
     const grant = this.open.get(id);

@@ -1,6 +1,7 @@
 /** Builds access: mints permits from live grants and keeps the sessions on them. */
 import type { KeyObject } from "node:crypto";
 import { type Clock, systemClock } from "../clock.ts";
+import type { SignedActions } from "../identity/signed-actions.ts";
 import type { Plant } from "../plant/model.ts";
 import { newId } from "../store/ids.ts";
 import type { Person, SignIn } from "../store/model.ts";
@@ -21,6 +22,7 @@ import { GrantBook } from "./grant-book.ts";
 import type { PermitClaims } from "./permit.ts";
 import { mintPermit } from "./permits.ts";
 import { bestFirst, classesHeld, findEndpoint, findProfile } from "./reach.ts";
+import { RequestDesk } from "./request-desk.ts";
 import { hasRight } from "./rights.ts";
 import { SessionWatch } from "./session-watch.ts";
 
@@ -33,6 +35,8 @@ export interface AccessParts<S extends ControlledSession> {
     get(signInId: string): { readonly person: Person } | undefined;
     onEnded(listener: (signIn: SignIn, end: LeaseCause) => void): () => void;
   };
+  /** `Identity.signedActions` satisfies it. */
+  readonly signedActions: SignedActions;
   readonly host: SessionOpener<S>;
   readonly permitKey: KeyObject;
   readonly clock?: Clock;
@@ -79,6 +83,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   private readonly limits: OpeningLimits;
   private readonly book: GrantBook;
   private readonly watch: SessionWatch<S>;
+  readonly requests: RequestDesk;
   private readonly listeners = new Set<() => void>();
   private readonly stops: readonly (() => void)[];
 
@@ -88,6 +93,12 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     this.book = book;
     this.limits = { ...LIMITS, ...parts.limits };
     this.watch = new SessionWatch(clock, parts.plant, book);
+    this.requests = new RequestDesk({
+      ...{ store: parts.store, clock, plant: parts.plant, book, watch: this.watch },
+      signedActions: parts.signedActions,
+      mayView: (person, asset) => this.mayView(person, asset),
+      changed: () => this.tell(),
+    });
     this.stops = [
       parts.people.onChanged((person) => this.watch.personChanged(person)),
       parts.signIns.onEnded((signIn, end) => this.watch.signInEnded(signIn, end)),

@@ -39,6 +39,19 @@ export async function listGrants(
   return rows.map(toGrant);
 }
 
+/** Made on approval of this request, in any state. */
+export async function listGrantsOf(
+  queries: Queries,
+  requestId: string,
+): Promise<readonly ConsoleGrant[]> {
+  const rows = await queries
+    .selectFrom("grants")
+    .selectAll()
+    .where("request_id", "=", requestId)
+    .execute();
+  return rows.map(toGrant);
+}
+
 /** Neither revoked nor ended. */
 export async function listOpenGrants(
   queries: Queries,

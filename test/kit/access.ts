@@ -79,6 +79,7 @@ function openOn(
     plant,
     people: site.identity.people,
     signIns: site.identity.signIns,
+    signedActions: site.identity.signedActions,
     permitKey: key.privateKey,
     clock: site.clock,
     host: {

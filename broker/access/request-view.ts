@@ -1,0 +1,75 @@
+/** Requests as one person may see them. */
+import type { Clock } from "../clock.ts";
+import type { AccessRequest, Person, RequestDecision, RequestState } from "../store/model.ts";
+import { listPeople } from "../store/people.ts";
+import { listDecisions, listRequests } from "../store/requests.ts";
+import type { Store } from "../store/store.ts";
+import type { PlantInForce } from "./access.ts";
+import { isApprover, isOwn, rulesFor, standing } from "./approval-rules.ts";
+import type { RequestSeen } from "./requests.ts";
+import { hasRight } from "./rights.ts";
+
+/** Older ones are in the events. */
+const LIST_MAX = 500;
+
+interface Parts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly plant: PlantInForce;
+}
+
+export async function seeRequests(parts: Parts, viewer: Person): Promise<readonly RequestSeen[]> {
+  const { queries } = parts.store;
+  const requests = await listRequests(queries, LIST_MAX);
+  const people = new Map((await listPeople(queries)).map((person) => [person.id, person]));
+  const ids = requests.map(({ id }) => id);
+  const decisions = Map.groupBy(await listDecisions(queries, ids), ({ requestId }) => requestId);
+  return requests.flatMap((request) => {
+    const seen = see(parts, request, people, decisions.get(request.id) ?? []);
+    return seen ? visible(seen, people.get(viewer.id)) : [];
+  });
+}
+
+type Whole = Omit<RequestSeen, "mayDecide" | "mayWithdraw">;
+
+function see(
+  parts: Parts,
+  request: AccessRequest,
+  people: ReadonlyMap<string, Person>,
+  decisions: readonly RequestDecision[],
+): Whole | undefined {
+  const person = people.get(request.personId);
+  const requestedBy = people.get(request.requestedBy);
+  if (!person || !requestedBy) return undefined;
+  const approvers = decisions.flatMap(({ decision, personId }) => {
+    const approver = decision === "approve" ? people.get(personId) : undefined;
+    return approver ? [approver] : [];
+  });
+  return {
+    ...{ request, person, requestedBy, state: stateOf(request, parts.clock.wallMs()) },
+    decisions: decisions.map((each) => ({ ...each, name: people.get(each.personId)?.name ?? "" })),
+    standings: standing(rulesFor(parts.plant.current(), request.endpoints), approvers),
+  };
+}
+
+/** To who asked or gets it, who may decide or did, and who administers grants. */
+function visible(seen: Whole, viewer: Person | undefined): RequestSeen[] {
+  if (!viewer) return [];
+  const { request, state, decisions, standings } = seen;
+  const own = isOwn(request, viewer);
+  const decided = decisions.some(({ personId }) => personId === viewer.id);
+  const approver = standings.some(({ rule }) => isApprover(rule, viewer));
+  if (!own && !decided && !approver && !hasRight(viewer.roles, "grant:manage")) return [];
+  const waits = state === "waiting";
+  return [
+    {
+      ...seen,
+      mayDecide: waits && approver && !own && !decided,
+      mayWithdraw: own && (waits || (state === "approved" && request.grantId === null)),
+    },
+  ];
+}
+
+function stateOf(request: AccessRequest, nowMs: number): RequestState {
+  return request.state === "waiting" && request.expiresMs <= nowMs ? "expired" : request.state;
+}
