@@ -8,6 +8,8 @@ import type { TopicBell } from "./api/live/topic-bell.ts";
 import { topicOf } from "./api/live/topics.ts";
 import type { Clock } from "./clock.ts";
 import { watchClockSteps } from "./clock-steps.ts";
+import type { LogState } from "./evidence/log/growing-log.ts";
+import type { LogBook } from "./evidence/log/log-book.ts";
 import type { Recorder, RecorderState } from "./evidence/recorder.ts";
 import type { Logger } from "./log.ts";
 import type { PlantSource } from "./plant/plant-source.ts";
@@ -71,6 +73,28 @@ export class Noticed {
       });
       this.parts.bell.ring("sessions");
     });
+  }
+
+  siteLog(book: LogBook): () => void {
+    const show = (state: LogState) => {
+      const { board } = this.parts;
+      if (state.kind === "ready") board.report("site log", "ok", "Every event is in the log.");
+      else board.report("site log", "failed", `No session can begin: ${state.cause}.`);
+    };
+    show(book.state);
+    const note = (state: LogState) => {
+      show(state);
+      const failed = state.kind === "failed";
+      this.note({
+        kind: failed ? "site-log:failed" : "site-log:ready",
+        priority: failed ? "alarm" : "event",
+        text: failed
+          ? `The site log cannot be written, so no session can begin: ${state.cause}`
+          : "The site log is written again",
+      });
+    };
+    if (book.state.kind === "failed") note(book.state);
+    return book.onState(note);
   }
 
   plant(source: PlantSource): () => void {

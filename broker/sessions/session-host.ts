@@ -1,5 +1,6 @@
 /** All live sessions of this process: opens them from permits, finds them, ends them. */
 import type { KeyObject } from "node:crypto";
+import type { Header } from "../../protocols/tape/record.ts";
 import type { Permit } from "../access/permit.ts";
 import { type VerifiedClaims, verifyPermit } from "../access/permits.ts";
 import type { Clock } from "../clock.ts";
@@ -20,6 +21,8 @@ export interface SessionHostParts {
   /** Version of the broker, for the tape's header. */
   readonly build: string;
   readonly hooks?: SessionHooks;
+  /** Awaited before anything of a session can be dialled; rejecting with a reason refuses it. */
+  readonly beforeOpen?: (header: Header) => Promise<void>;
 }
 
 /** A disk that is gone must not keep the broker from stopping: the next start seals what it finds. */
@@ -102,10 +105,26 @@ class Host implements SessionHost {
   private async openTape(claims: VerifiedClaims): Promise<TapeWriter> {
     const { recorder, clock, build } = this.parts;
     try {
-      return await recorder.open(tapeHeader(claims, build, clock.wallMs()));
+      const header = tapeHeader(claims, build, clock.wallMs());
+      const tape = await recorder.open(header);
+      await this.announce(header, tape);
+      return tape;
     } catch (error) {
       if (!(error instanceof RecorderUnavailable)) throw error;
       const message = `Nothing can be recorded now, so no session can begin: ${error.message}`;
+      throw new SessionRefused("recorder-unavailable", message);
+    }
+  }
+
+  /** A session that cannot be announced never was: its tape ends here. */
+  private async announce(header: Header, tape: TapeWriter): Promise<void> {
+    try {
+      await this.parts.beforeOpen?.(header);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      tape.append({ kind: "end", rule: "site-log", reason });
+      tape.close().catch(() => undefined);
+      const message = `The site log cannot be written, so no session can begin: ${reason}`;
       throw new SessionRefused("recorder-unavailable", message);
     }
   }
