@@ -5,6 +5,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { Clock } from "../clock.ts";
+import { lockTables } from "./lock-tables.ts";
 import { requestTables } from "./request-tables.ts";
 import type { Schema } from "./schema.ts";
 import { StoreFailed } from "./sqlite-thread.ts";
@@ -26,6 +27,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "people and how they sign in", up: peopleAndSignIns },
   { name: "grants, events, settings", up: grantsAndEvents },
   { name: "requests, decisions, sponsors", up: requestTables },
+  { name: "lockdown and broken glass", up: lockTables },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

@@ -163,6 +163,25 @@ export interface SignedAction {
   readonly atMs: number;
 }
 
+export type LockKind = "person" | "asset" | "zone" | "site";
+
+/** Somebody shut something; in force until it is lifted. */
+export interface Lock {
+  readonly id: string;
+  readonly kind: LockKind;
+  /** Id of the person, asset, zone or site. */
+  readonly target: string;
+  /** Its name then; empty while nobody has looked a person up. */
+  readonly targetName: string;
+  readonly reason: string;
+  readonly lockedBy: string;
+  readonly lockedByName: string;
+  readonly lockedMs: number;
+  /** The first of the two people who lift a site's lock. */
+  readonly liftBy: string | null;
+  readonly liftByName: string | null;
+}
+
 export type Priority = "event" | "alarm";
 
 /** What the broker noticed and a person may want to know; alarms need a person. */

@@ -4,7 +4,7 @@
  * yes and no are 1 and 0.
  */
 import type { Kysely } from "kysely";
-import type { Priority } from "./model.ts";
+import type { LockKind, Priority } from "./model.ts";
 
 export interface Schema {
   readonly people: PeopleTable;
@@ -20,6 +20,8 @@ export interface Schema {
   readonly requests: RequestsTable;
   readonly request_decisions: RequestDecisionsTable;
   readonly sponsors: SponsorsTable;
+  readonly locks: LocksTable;
+  readonly glass_breaks: GlassBreaksTable;
 }
 
 /** The store, or one transaction of it. */
@@ -174,6 +176,38 @@ export interface SignedActionsTable {
   authenticator_data: string;
   signature: string;
   at_ms: number;
+}
+
+export interface LocksTable {
+  id: string;
+  kind: LockKind;
+  target: string;
+  /** As it was called when it was locked. */
+  target_name: string;
+  reason: string;
+  locked_by: string;
+  locked_ms: number;
+  /** The first of two people who lift a site's lock. */
+  lift_by: string | null;
+  lift_ms: number | null;
+  lift_action_id: string | null;
+  lifted_by: string | null;
+  lifted_ms: number | null;
+  lifted_action_id: string | null;
+}
+
+export interface GlassBreaksTable {
+  id: string;
+  /** The short grant that it opened. */
+  grant_id: string;
+  person_id: string;
+  reason: string;
+  opened_ms: number;
+  action_id: string;
+  reviewed_by: string | null;
+  reviewed_ms: number | null;
+  review: string | null;
+  review_action_id: string | null;
 }
 
 export interface SiteEventsTable {
