@@ -11,6 +11,7 @@ import type { Config } from "./config.ts";
 import type { EnrolmentLink } from "./identity/identity.ts";
 import { openLog } from "./log.ts";
 import { Noticed } from "./noticed.ts";
+import { openLogBook } from "./open-log.ts";
 import {
   type Ground,
   openCore,
@@ -67,8 +68,9 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const { log, version } = ground;
   const evidence = await openRecorder(ground);
   const plant = await openPlant(ground);
+  const book = await openLogBook(ground, { evidence, plant: plant.source });
   const identity = await openPeople(ground);
-  const core = await openCore(ground, { identity, evidence, plant: plant.source });
+  const core = await openCore(ground, { identity, evidence, plant: plant.source, book });
   await openDoors(ground, core);
   opened.push(ground.noticed.clockSteps());
   const { firstName: name, firstEmail: email } = config;
