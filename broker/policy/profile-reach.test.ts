@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { classesOf, writableTags } from "./profile-reach.ts";
-import { endpoint, profile, type RuleSketch, tag } from "./profile-samples.ts";
+import { classesOf, type WriteReach, writableTags } from "./profile-reach.ts";
+import { DOSE, endpoint, MODE, profile, type RuleSketch, SPEED, tag } from "./profile-samples.ts";
 
 const OPERATE: RuleSketch = { match: { classes: ["operate"] } };
 const OBSERVE: RuleSketch = { match: { classes: ["observe"] } };
@@ -58,5 +58,28 @@ test.each<readonly [RuleSketch[], string[]]>([
     ["A"],
   ],
 ])("%j lets the tags %j be written", (rules, names) => {
-  expect([...writableTags(profile(...rules), endpoint(TAGS))]).toEqual(names);
+  expect([...writableTags(profile(...rules), endpoint(TAGS)).keys()]).toEqual(names);
+});
+
+function reachOf(name: string, ...rules: RuleSketch[]): WriteReach | undefined {
+  return writableTags(profile(...rules), endpoint([SPEED, MODE, DOSE])).get(name);
+}
+
+test("a tag's reach has the limits of the rule that permits it, narrowed by the tag's own", () => {
+  const limits = {
+    ...{ min: 20, max: 60, stepMax: 10, intervalMs: 2000 },
+    while: { tag: "P1.Remote", is: 1 },
+  };
+  const rule = { match: { classes: ["operate" as const], tags: ["P1.Speed"] }, limits };
+  expect(reachOf("P1.Speed", rule)).toEqual({
+    ...{ rule: "p#1", min: 20, max: 50, stepMax: 10, intervalMs: 2000, intervalCount: 1 },
+    while: { tag: "P1.Remote", is: 1 },
+  });
+});
+
+test("limits of raw registers are said in engineering values, of whole values only", () => {
+  const rule = { match: { classes: ["operate" as const] }, limits: { min: 100, max: 400 } };
+  expect(reachOf("P1.Speed", rule)).toEqual({ rule: "p#1", min: 10, max: 40 });
+  expect(reachOf("P1.Mode", rule)).toEqual({ rule: "p#1", min: 100, max: 400 });
+  expect(reachOf("D1.Dose", rule)).toEqual({ rule: "p#1", min: 0, max: 1.2 });
 });

@@ -2,7 +2,7 @@
 import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts";
 import type { WriteOperation } from "../../protocols/modbus/operation.ts";
 import { registerCount } from "../../protocols/modbus/values.ts";
-import type { ModbusEndpoint, Profile, Rule, Tag } from "../plant/model.ts";
+import type { ModbusEndpoint, Profile, Rule, RuleLimits, Tag } from "../plant/model.ts";
 import { RuleIndex } from "./rule-index.ts";
 
 /**
@@ -25,16 +25,69 @@ function isWholeClass({ match }: Rule): boolean {
   return Object.keys(match).every((key) => key === "classes");
 }
 
-/** Names of the tags that the profile permits to write, whatever its limits say about values. */
-export function writableTags(profile: Profile, endpoint: ModbusEndpoint): ReadonlySet<string> {
+/** What the profile lets be written to one tag; every value is an engineering value. */
+export interface WriteReach {
+  readonly rule: string;
+  readonly min?: number;
+  readonly max?: number;
+  /** Only these values. */
+  readonly values?: readonly number[];
+  readonly stepMax?: number;
+  readonly intervalMs?: number;
+  readonly intervalCount?: number;
+  /** Only while this tag has this raw value. */
+  readonly while?: { readonly tag: string; readonly is: number };
+}
+
+/**
+ * The tags that the profile permits to write, by name, with the limits of the rule that does.
+ * The tag's own bounds, which hold for everyone, are worked in.
+ */
+export function writableTags(
+  profile: Profile,
+  endpoint: ModbusEndpoint,
+): ReadonlyMap<string, WriteReach> {
   const index = new RuleIndex(profile, endpoint);
-  const writable = endpoint.tags.filter((tag) =>
-    writesOf(tag).some((write) => {
-      const found = index.find(write);
-      return found !== undefined && "rule" in found && found.rule.verdict === "permit";
-    }),
-  );
-  return new Set(writable.map((tag) => tag.name));
+  const reach = new Map<string, WriteReach>();
+  for (const tag of endpoint.tags) {
+    const rule = writesOf(tag)
+      .map((write) => index.find(write))
+      .flatMap((found) => (found !== undefined && "rule" in found ? [found.rule] : []))
+      .find(({ verdict }) => verdict === "permit");
+    if (rule) reach.set(tag.name, reachOf(tag, rule));
+  }
+  return reach;
+}
+
+function reachOf(tag: Tag, { name, match, limits }: Rule): WriteReach {
+  const { intervalMs, intervalCount } = limits;
+  const own = match.tags === undefined ? fromRaw(tag, limits) : limits;
+  const min = Math.max(own.min ?? Number.NEGATIVE_INFINITY, tag.min ?? Number.NEGATIVE_INFINITY);
+  const max = Math.min(own.max ?? Number.POSITIVE_INFINITY, tag.max ?? Number.POSITIVE_INFINITY);
+  return {
+    rule: name,
+    ...(Number.isFinite(min) && { min }),
+    ...(Number.isFinite(max) && { max }),
+    ...(own.values !== undefined && { values: own.values }),
+    ...(own.stepMax !== undefined && { stepMax: own.stepMax }),
+    ...(intervalMs !== undefined && { intervalMs, intervalCount: intervalCount ?? 1 }),
+    ...(limits.while !== undefined && { while: limits.while }),
+  };
+}
+
+type ValueLimits = Pick<RuleLimits, "min" | "max" | "values" | "stepMax">;
+
+/** Limits of a rule that names no tags count for raw registers: said of whole values only. */
+function fromRaw(tag: Tag, { min, max, values, stepMax }: RuleLimits): ValueLimits {
+  if (tag.type !== "uint16" && tag.type !== "bool") return {};
+  const value = (raw: number) => raw * tag.scale + tag.offset;
+  const [low, high] = tag.scale < 0 ? [max, min] : [min, max];
+  return {
+    ...(low !== undefined && { min: value(low) }),
+    ...(high !== undefined && { max: value(high) }),
+    ...(values !== undefined && { values: values.map(value) }),
+    ...(stepMax !== undefined && { stepMax: Math.abs(stepMax * tag.scale) }),
+  };
 }
 
 /** Every way to write the whole tag at once: single (5, 6) and multiple (15, 16). */

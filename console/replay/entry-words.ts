@@ -5,7 +5,7 @@ import type { ModbusOperation, Table } from "../../protocols/modbus/operation.ts
 import type { HeaderTag } from "../../protocols/tape/record.ts";
 import { clockTime } from "../components/time-words.ts";
 import { replayText } from "../text/replay.ts";
-import { notationOf, numberText, tagValue, valueText } from "../workbench/modbus/tag-value.ts";
+import { exactText, notationOf, tagValue } from "../workbench/modbus/tag-value.ts";
 import type { Entry, Happening } from "./story.ts";
 import { keysOf, shownTag } from "./value-tracks.ts";
 
@@ -134,8 +134,8 @@ function tagChange(
   const whole = before.filter((value) => value !== undefined);
   const was = whole.length === values.length ? tagValue(shown, whole) : undefined;
   const becomes = tagValue(shown, values);
-  const old = was === undefined ? "?" : numberText(shown, was);
-  return `${tag.name} ${old} → ${becomes === undefined ? "?" : valueText(shown, becomes)}`;
+  const old = was === undefined ? "?" : exactText({ ...shown, unit: "" }, was);
+  return `${tag.name} ${old} → ${becomes === undefined ? "?" : exactText(shown, becomes)}`;
 }
 
 function tagsIn(

@@ -124,9 +124,19 @@ export const workbenchText = {
     notRead: "The present value could not be read",
     raw: (raw: string) => `raw ${raw}`,
     bounds: (min: string, max: string) => `From ${min} to ${max}.`,
-    boundsNote: (profile: string) =>
-      `Your profile ${profile} may allow less; the broker checks each write.`,
-    outside: "Outside the bounds of the plant file: the broker will refuse it.",
+    oneOf: (values: string) => `One of ${values}.`,
+    step: (step: string) => `At most ${step} away from the present value.`,
+    every: (count: number, ms: number) => {
+      const period = ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`;
+      return count === 1 ? `Once every ${period}.` : `${count} times in ${period}.`;
+    },
+    onlyWhile: (tag: string, state: string) => `Only while ${tag} is ${state}.`,
+    byRule: (rule: string) => `Rule ${rule}.`,
+    allowed: (profile: string) => `What your profile ${profile} allows`,
+    boundsNote: (profile: string) => `The broker checks each write by your profile ${profile}.`,
+    outside: "Outside what your profile allows: the broker will refuse it.",
+    tooFar: (step: string) =>
+      `More than ${step} away from the present value: the broker will refuse it.`,
     same: "This is the value it has now.",
     confirm: (change: string) => `Write ${change}`,
     confirmKey: "Press Enter to write, Escape to leave.",

@@ -2,7 +2,7 @@
 import type { Access, Grant, PlantInForce } from "../../access/access.ts";
 import type { Right } from "../../access/rights.ts";
 import type { Asset, Endpoint, Plant, Profile, Tag, Zone } from "../../plant/model.ts";
-import { classesOf, writableTags } from "../../policy/profile-reach.ts";
+import { classesOf, type WriteReach, writableTags } from "../../policy/profile-reach.ts";
 import type { LiveSession } from "../../sessions/session.ts";
 import type { Person } from "../../store/model.ts";
 import type { AssetView, EndpointView, MyGrantView, PlantView, TagView } from "../shapes/plant.ts";
@@ -77,14 +77,15 @@ function assetView(view: ViewOf, asset: Asset): AssetView {
 function endpointView(view: ViewOf, asset: Asset, endpoint: Endpoint): EndpointView {
   const id = `${asset.id}/${endpoint.id}`;
   const grants = view.access.grantsOf(view.person, id);
-  const writable = writableBy(view, endpoint, grants[0]);
+  const best = grants[0];
+  const writable = writableBy(view, endpoint, best);
   return {
     id,
     protocol: endpoint.protocol,
     address: view.manages ? `${endpoint.host}:${endpoint.port}` : null,
     units: [...endpoint.units],
     pollMinMs: pollMinMs(endpoint),
-    tags: endpoint.tags.map((tag) => tagView(tag, writable.has(tag.name))),
+    tags: endpoint.tags.map((tag) => tagView(tag, best?.profile ?? "", writable.get(tag.name))),
     grants: grants.map((grant) => myGrantView(view, grant)),
   };
 }
@@ -104,9 +105,9 @@ function writableBy(
   view: ViewOf,
   endpoint: Endpoint,
   best: Grant | undefined,
-): ReadonlySet<string> {
+): ReadonlyMap<string, WriteReach> {
   const profile = best && profileOf(view.plant, best);
-  if (!profile || !view.access.classes(view.person, best).includes("operate")) return new Set();
+  if (!profile || !view.access.classes(view.person, best).includes("operate")) return new Map();
   return writableTags(profile, endpoint);
 }
 
@@ -114,14 +115,29 @@ function profileOf(plant: Plant, grant: Grant): Profile | undefined {
   return plant.profiles.find((profile) => profile.id === grant.profile);
 }
 
-function tagView(tag: Tag, writable: boolean): TagView {
+function tagView(tag: Tag, profile: string, reach: WriteReach | undefined): TagView {
   const { min, max, states, ...rest } = tag;
   return {
     ...rest,
     min: min ?? null,
     max: max ?? null,
     states: states.map(({ value, word }) => ({ value, word })),
-    writable,
+    writable: reach !== undefined,
+    allowed: reach ? allowedView(profile, reach) : null,
+  };
+}
+
+function allowedView(profile: string, reach: WriteReach): NonNullable<TagView["allowed"]> {
+  const { rule, min, max, values, stepMax, intervalMs, intervalCount } = reach;
+  return {
+    profile,
+    rule,
+    min: min ?? null,
+    max: max ?? null,
+    values: values ? [...values] : null,
+    stepMax: stepMax ?? null,
+    every: intervalMs === undefined ? null : { ms: intervalMs, count: intervalCount ?? 1 },
+    while: reach.while ? { ...reach.while } : null,
   };
 }
 

@@ -30,6 +30,24 @@ export const tagSchema = z.object({
   states: z.array(z.object({ value: z.number(), word: z.string() })),
   /** Whether the caller's best grant could write it now (limits aside). */
   writable: z.boolean(),
+  /**
+   * What the rule that lets the caller's best grant write it allows: engineering values, the tag's
+   * own bounds worked in. Null where it is not writable.
+   */
+  allowed: z
+    .object({
+      profile: z.string(),
+      rule: z.string(),
+      min: z.number().nullable(),
+      max: z.number().nullable(),
+      values: z.array(z.number()).nullable(),
+      /** Largest change of one write. */
+      stepMax: z.number().nullable(),
+      every: z.object({ ms: z.number(), count: z.number() }).nullable(),
+      /** Only while this tag has this raw value. */
+      while: z.object({ tag: z.string(), is: z.number() }).nullable(),
+    })
+    .nullable(),
 });
 export type TagView = z.infer<typeof tagSchema>;
 

@@ -24,6 +24,7 @@ function tag(name: string, address: number, change: Partial<TagView> = {}): TagV
     max: null,
     states: [],
     writable: true,
+    allowed: null,
     ...change,
   };
 }

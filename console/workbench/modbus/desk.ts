@@ -15,7 +15,7 @@ import { type PlannedRead, planReads, widthOf } from "./plan-reads.ts";
 import { Poller } from "./poller.ts";
 import { Refusals } from "./refusals.ts";
 import { TagBoard } from "./tag-board.ts";
-import { tagValue, valueText } from "./tag-value.ts";
+import { exactText, tagValue } from "./tag-value.ts";
 import { TrendBuffer } from "./trend-buffer.ts";
 
 export interface DeskDeps {
@@ -148,7 +148,7 @@ export class ModbusDesk implements Desk {
     const value = tagValue(tag, values);
     const what = workbenchText.log.writeTag(
       tag.name,
-      value === undefined ? values.join(" ") : valueText(tag, value),
+      value === undefined ? values.join(" ") : exactText(tag, value),
     );
     const report = await this.write(operation, what, onDecision);
     if (report.answer.kind !== "done") {

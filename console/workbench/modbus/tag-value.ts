@@ -32,19 +32,51 @@ export function tagValue(tag: PointFormat, registers: readonly number[]): number
 
 /** "35.0 Hz", "running"; the state's word where the plant file gives one. */
 export function valueText(tag: ShownTag, value: number): string {
-  const word = stateWord(tag, value);
-  if (word !== undefined) return word;
-  const number = numberText(tag, value);
+  return stateWord(tag, value) ?? withUnit(tag, numberText(tag, value));
+}
+
+/** As `valueText`, with every digit that the registers hold: for what is written. */
+export function exactText(tag: ShownTag, value: number): string {
+  return stateWord(tag, value) ?? withUnit(tag, exactNumber(tag, value));
+}
+
+function withUnit(tag: ShownTag, number: string): string {
   return tag.unit === "" ? number : `${number} ${tag.unit}`;
 }
 
 /** As many decimals as the scale has; floats with the digits that a process value is good for. */
 export function numberText(tag: PointFormat, value: number): string {
+  if (!isFloat(tag) || !Number.isFinite(value)) return exactNumber(tag, value);
+  const size = Math.abs(value);
+  const digits = size < 1 ? FRACTION_DIGITS : VALUE_DIGITS;
+  return String(Number(size < WHOLE_FROM ? value.toPrecision(digits) : value.toFixed(0)));
+}
+
+/** Instruments are good for about a part in a thousand, and below one for less. */
+const VALUE_DIGITS = 4;
+const FRACTION_DIGITS = 3;
+const WHOLE_FROM = 1_000;
+
+/** Of a float32 so many digits, and no fewer, tell it from its neighbours. */
+const FLOAT32_DIGITS = 9;
+
+function exactNumber(tag: PointFormat, value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : "infinite";
-  if (tag.type === "float32" || tag.type === "float64") {
-    return String(Number(Math.abs(value) < 10_000 ? value.toPrecision(5) : value.toFixed(1)));
+  if (!isFloat(tag)) return value.toFixed(decimalsOf(tag.scale));
+  return tag.type === "float32" ? shortestFloat32(value) : String(value);
+}
+
+/** The fewest digits that mean the same float32, so that 1.2 is not 1.2000000476837158. */
+function shortestFloat32(value: number): string {
+  for (let digits = 1; digits < FLOAT32_DIGITS; digits += 1) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === Math.fround(value)) return String(Number(text));
   }
-  return value.toFixed(decimalsOf(tag.scale));
+  return String(Number(value.toPrecision(FLOAT32_DIGITS)));
+}
+
+function isFloat({ type }: PointFormat): boolean {
+  return type === "float32" || type === "float64";
 }
 
 export function stateWord(tag: ShownTag, value: number): string | undefined {
@@ -88,12 +120,6 @@ export interface Bounds {
 export function boundsOf(tag: ShownTag): Bounds {
   const range = valueRange(tag);
   return { min: tag.min ?? range?.min, max: tag.max ?? range?.max };
-}
-
-/** True where the plant file itself forbids the value: the broker will refuse it, whatever the profile. */
-export function isOutside(tag: ShownTag, value: number): boolean {
-  const belowMin = typeof tag.min === "number" && value < tag.min;
-  return belowMin || (typeof tag.max === "number" && value > tag.max);
 }
 
 const NOTATION: Readonly<Record<Table, number>> = {

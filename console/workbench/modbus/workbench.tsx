@@ -53,6 +53,7 @@ export function ModbusWorkbench({ desk, endpoint, state, profile }: ModbusWorkbe
       <WriteDialog
         desk={desk}
         tag={writing}
+        tags={tags}
         profile={profile}
         blocked={blocked}
         onClose={() => setWriting(undefined)}

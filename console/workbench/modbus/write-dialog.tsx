@@ -7,19 +7,12 @@ import { type FormEvent, useEffect, useState } from "react";
 import type { TagView } from "../../../broker/api/shapes/plant.ts";
 import { workbenchText } from "../../text/workbench.ts";
 import { Notice } from "../session-notices.tsx";
+import { allowedWords, refusalAhead } from "./allowed.ts";
 import type { ModbusDesk, Report } from "./desk.ts";
 import type { Decision } from "./operation-log.ts";
 import { RefusalWords } from "./refusal-row.tsx";
 import { useReading } from "./tag-row.tsx";
-import {
-  boundsOf,
-  encodeTyped,
-  isOutside,
-  numberText,
-  rawText,
-  tagValue,
-  valueText,
-} from "./tag-value.ts";
+import { encodeTyped, exactText, rawText, tagValue } from "./tag-value.ts";
 
 const words = workbenchText.write;
 
@@ -27,6 +20,8 @@ interface WriteDialogProps {
   readonly desk: ModbusDesk;
   /** Undefined: closed. */
   readonly tag: TagView | undefined;
+  /** All of the endpoint: a limit may speak of another one. */
+  readonly tags: readonly TagView[];
   readonly profile: string;
   /** Why nothing can be written now; undefined when it can. */
   readonly blocked: string | undefined;
@@ -52,7 +47,8 @@ type Step =
   | { readonly kind: "waiting"; readonly decision: Decision | undefined }
   | { readonly kind: "told"; readonly report: Report; readonly wanted: readonly number[] };
 
-function WriteForm({ desk, tag, profile, blocked, onClose }: WriteDialogProps & { tag: TagView }) {
+function WriteForm(props: WriteDialogProps & { readonly tag: TagView }) {
+  const { desk, tag, tags, profile, blocked, onClose } = props;
   const [typed, setTyped] = useState("");
   const [step, setStep] = useState<Step>({ kind: "asking" });
   const unread = useReadingNow(desk, tag);
@@ -79,15 +75,13 @@ function WriteForm({ desk, tag, profile, blocked, onClose }: WriteDialogProps & 
       <Stack gap="sm">
         <Change desk={desk} tag={tag} registers={registers} />
         <ValueInput tag={tag} typed={typed} onType={setTyped} fault={fault} disabled={waiting} />
-        <p className="wb-quiet">
-          {boundsWords(tag)} {words.boundsNote(profile)}
-        </p>
+        <Allowed tag={tag} tags={tags} profile={profile} />
         {unread !== undefined && (
           <Notice tone="attention" title={words.notRead}>
             {unread}
           </Notice>
         )}
-        {registers !== undefined && <Hints tag={tag} registers={registers} desk={desk} />}
+        {registers !== undefined && <Hints {...{ tag, registers, desk, profile }} />}
         {blocked !== undefined && <Notice tone="attention" title={blocked} />}
         {waiting && <Waiting decision={step.decision} />}
         {step.kind === "told" && (
@@ -112,6 +106,29 @@ function WriteForm({ desk, tag, profile, blocked, onClose }: WriteDialogProps & 
         </Group>
       </Stack>
     </form>
+  );
+}
+
+interface AllowedProps {
+  readonly tag: TagView;
+  readonly tags: readonly TagView[];
+  readonly profile: string;
+}
+
+/** The session may run under another grant than the one that the plant page was told of. */
+function Allowed({ tag, tags, profile }: AllowedProps) {
+  if (tag.allowed?.profile !== profile) {
+    return <p className="wb-quiet">{words.boundsNote(profile)}</p>;
+  }
+  return (
+    <div className="tg-allowed">
+      <span className="wb-dim">{words.allowed(profile)}</span>
+      <ul>
+        {allowedWords(tag, tags).map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -143,7 +160,7 @@ function Change({ desk, tag, registers }: ChangeProps) {
     <div className="tg-change">
       <div>
         <span className="wb-dim">{words.now}</span>
-        <strong>{reading.value === undefined ? "–" : valueText(tag, reading.value)}</strong>
+        <strong>{reading.value === undefined ? "–" : exactText(tag, reading.value)}</strong>
         <span className="wb-dim sp-mono">
           {reading.registers.length > 0 ? raw(reading.registers) : words.reading}
         </span>
@@ -203,20 +220,18 @@ function ValueInput({ tag, typed, onType, fault, disabled }: ValueInputProps) {
   );
 }
 
-function Hints({
-  tag,
-  registers,
-  desk,
-}: {
-  tag: TagView;
-  registers: readonly number[];
-  desk: ModbusDesk;
-}) {
-  const now = useReading(desk, tag.name).registers;
+interface HintsProps extends ChangeProps {
+  readonly registers: readonly number[];
+  readonly profile: string;
+}
+
+function Hints({ tag, registers, desk, profile }: HintsProps) {
+  const reading = useReading(desk, tag.name);
   const value = tagValue(tag, registers);
-  if (value !== undefined && isOutside(tag, value)) {
-    return <Notice tone="attention" title={words.outside} />;
-  }
+  const known = value !== undefined && tag.allowed?.profile === profile;
+  const refusal = known ? refusalAhead(tag, value, reading.value) : undefined;
+  if (refusal !== undefined) return <Notice tone="attention" title={refusal} />;
+  const now = reading.registers;
   const same = now.length > 0 && now.every((word, n) => word === registers[n]);
   return same ? <p className="wb-quiet">{words.same}</p> : null;
 }
@@ -244,7 +259,7 @@ function Written({ desk, tag, wanted, onClose }: WrittenProps) {
   const reading = useReading(desk, tag.name);
   const isRead = reading.quality === "good" && reading.value !== undefined;
   const same = isRead && reading.registers.every((word, n) => word === wanted[n]);
-  const found = reading.value === undefined ? "–" : valueText(tag, reading.value);
+  const found = reading.value === undefined ? "–" : exactText(tag, reading.value);
   return (
     <Stack gap="sm">
       {same && (
@@ -267,12 +282,5 @@ function Written({ desk, tag, wanted, onClose }: WrittenProps) {
 
 function textOf(tag: TagView, registers: readonly number[]): string {
   const value = tagValue(tag, registers);
-  return value === undefined ? "–" : valueText(tag, value);
-}
-
-function boundsWords(tag: TagView): string {
-  if (tag.states.length > 0) return "";
-  const { min, max } = boundsOf(tag);
-  if (min === undefined || max === undefined) return "";
-  return words.bounds(numberText(tag, min), `${numberText(tag, max)} ${tag.unit}`.trim());
+  return value === undefined ? "–" : exactText(tag, value);
 }
