@@ -29,7 +29,7 @@ export const RULE_LIST_MAX = 2_048;
 export const ID_LENGTH_MAX = 64;
 export const NAME_LENGTH_MAX = 120;
 export const DESCRIPTION_LENGTH_MAX = 2_000;
-/** `mg/l`, `m3/h`, `degC`: an engineering unit is short. */
+/** `mg/l`, `m³/h`, `°C`: an engineering unit is short. */
 export const UNIT_LENGTH_MAX = 16;
 
 /** RFC 1035, 2.3.4. */
