@@ -80,8 +80,9 @@ export const siteEventSchema = z.object({
   kind: z.string(),
   priority: z.enum(["event", "alarm"]),
   text: z.string(),
+  /** Id of a person, and the name that person goes by now. */
   subject: z.string().nullable(),
+  subjectName: z.string().nullable(),
   session: z.string().nullable(),
 });
 export type SiteEventView = z.infer<typeof siteEventSchema>;
-  subjectName: z.string().nullable(),
