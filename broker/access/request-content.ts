@@ -27,7 +27,7 @@ export function contentToSign(
       fromMs: request.fromMs,
       untilMs: request.untilMs,
       durationMs: request.durationMs,
-      weekly: request.weekly === null ? null : request.weekly.map((window) => ({ ...window })),
+      weekly: request.weekly?.map((window) => ({ ...window })) ?? null,
     },
     sessionsMax: request.sessionsMax,
     moreTimeFor: request.grantId,

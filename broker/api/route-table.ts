@@ -23,6 +23,7 @@ import { addPasskey } from "./me/add-passkey.ts";
 import { endSignIn } from "./me/end-sign-in.ts";
 import { listPasskeys } from "./me/list-passkeys.ts";
 import { listSignIns } from "./me/list-sign-ins.ts";
+import { listMyGrants } from "./me/list-my-grants.ts";
 import { passkeyOptions } from "./me/passkey-options.ts";
 import { removePasskey } from "./me/remove-passkey.ts";
 import { showMe } from "./me/show-me.ts";
@@ -38,6 +39,13 @@ import { showSegment } from "./recordings/show-segment.ts";
 import { approveRecovery } from "./recoveries/approve-recovery.ts";
 import { listRecoveries } from "./recoveries/list-recoveries.ts";
 import { requestRecovery } from "./recoveries/request-recovery.ts";
+import { askMoreTime } from "./requests/ask-more-time.ts";
+import { decideRequest } from "./requests/decide-request.ts";
+import { decisionOptions } from "./requests/decision-options.ts";
+import { listRequests } from "./requests/list-requests.ts";
+import { makeRequest } from "./requests/make-request.ts";
+import { requestChoices } from "./requests/request-choices.ts";
+import { withdrawRequest } from "./requests/withdraw-request.ts";
 import { guarded, open, type Route, scraped } from "./route.ts";
 import { endSession } from "./sessions/end-session.ts";
 import { listSessions } from "./sessions/list-sessions.ts";
@@ -110,6 +118,8 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("POST", "/api/grants", "grant:manage", createGrant(access)),
     guarded("DELETE", "/api/grants/:id", "grant:manage", revokeGrant(access)),
 
+    ...requestRoutes(parts),
+
     guarded("POST", "/api/sessions", "session:open", openSession(access, recorder)),
     guarded("GET", "/api/sessions", ownSessions, listSessions(sessions, recorder)),
     guarded("GET", "/api/sessions/:id", ownSessions, showSession(sessions, recorder)),
@@ -121,5 +131,22 @@ export function routeTable(parts: ApiParts): readonly Route[] {
 
     guarded("GET", "/api/events", "events:view", listEvents(siteLog, people)),
     guarded("GET", "/api/health", "health:view", showHealth(parts.health.view)),
+  ];
+}
+
+/** Who may decide about a request is said by the plant's rules: others find nothing there. */
+function requestRoutes({ access, plant }: ApiParts): readonly Route[] {
+  const { requests } = access;
+  const concerned = ["session:open", "session:end"] as const;
+  const decision = "/api/requests/:id/decision";
+  return [
+    guarded("GET", "/api/me/grants", "session:open", listMyGrants(access, plant)),
+    guarded("GET", "/api/requests", concerned, listRequests(requests, plant)),
+    guarded("GET", "/api/requests/choices", "session:open", requestChoices(access, plant)),
+    guarded("POST", "/api/requests", "session:open", makeRequest(requests, plant)),
+    guarded("POST", "/api/requests/:id/withdrawal", concerned, withdrawRequest(requests)),
+    guarded("POST", `${decision}/options`, concerned, decisionOptions(requests)),
+    guarded("POST", decision, concerned, decideRequest(requests, plant)),
+    guarded("POST", "/api/grants/:id/more-time", "session:open", askMoreTime(requests, plant)),
   ];
 }

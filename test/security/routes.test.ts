@@ -50,6 +50,14 @@ const REACH: Readonly<Record<string, Reach>> = {
   "GET /api/grants": ADMINISTRATOR,
   "POST /api/grants": ADMINISTRATOR,
   "DELETE /api/grants/{id}": ADMINISTRATOR,
+  "GET /api/me/grants": OPENS,
+  "GET /api/requests": SEES_SESSIONS,
+  "GET /api/requests/choices": OPENS,
+  "POST /api/requests": OPENS,
+  "POST /api/requests/{id}/withdrawal": SEES_SESSIONS,
+  "POST /api/requests/{id}/decision/options": SEES_SESSIONS,
+  "POST /api/requests/{id}/decision": SEES_SESSIONS,
+  "POST /api/grants/{id}/more-time": OPENS,
   "POST /api/sessions": OPENS,
   "GET /api/sessions": SEES_SESSIONS,
   "GET /api/sessions/{id}": ["administrator", "engineer", "supervisor"],
@@ -91,6 +99,7 @@ beforeAll(async () => {
     passkeys: engineer.authenticator.keys[0]?.id ?? "",
     "sign-ins": engineer.me?.signInId ?? "",
     recoveries: "none",
+    requests: "none",
   };
 }, 60_000);
 afterAll(() => site.close());

@@ -10,6 +10,8 @@ const READERS: Readonly<Record<Topic, readonly Right[]>> = {
   sessions: ["session:list", "session:open"],
   // Who holds a grant sees it on the plant page.
   grants: ["grant:manage", "session:open"],
+  // Who may decide is said by rules of the plant, not by rights.
+  requests: ["session:open", "session:end"],
   // One's own roles and name are on every page.
   people: [],
   recordings: ["recording:own", "recording:all"],
@@ -31,6 +33,7 @@ const BY_AREA: ReadonlyMap<string, Topic> = new Map<string, Topic>([
   ["plant", "plant"],
   ["session", "sessions"],
   ["grant", "grants"],
+  ["request", "requests"],
   ["person", "people"],
   ["passkey", "people"],
   ["recovery", "people"],

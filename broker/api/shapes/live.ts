@@ -40,7 +40,9 @@ export interface FromBroker {
   /** A watcher was dropped or the session is over for it. */
   unwatched(session: string, cause: CauseView): void;
   /** Something that a list shows has changed: fetch again. */
-  changed(topic: "plant" | "sessions" | "grants" | "people" | "recordings" | "events"): void;
+  changed(
+    topic: "plant" | "sessions" | "grants" | "requests" | "people" | "recordings" | "events",
+  ): void;
   /** The sign-in ended: the page must go to the sign-in page and say why. */
   signedOut(cause: CauseView): void;
 }

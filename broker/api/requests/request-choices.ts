@@ -1,0 +1,44 @@
+import type { Access, ControlledSession, PlantInForce } from "../../access/access.ts";
+import { rulesFor } from "../../access/approval-rules.ts";
+import type { Plant, Profile } from "../../plant/model.ts";
+import { classesOf } from "../../policy/profile-reach.ts";
+import type { Person } from "../../store/model.ts";
+import { endpoint } from "../endpoint.ts";
+import { type RequestChoicesView, requestChoicesSchema } from "../shapes/requests.ts";
+
+type Asked = Pick<Access<ControlledSession>, "mayView" | "grantsOf">;
+
+export function requestChoices(access: Asked, plant: PlantInForce) {
+  return endpoint({
+    summary: "Endpoints and profiles that I can ask for, and who must agree",
+    answer: requestChoicesSchema,
+    handle: ({ me }) => choicesOf(access, plant.current(), me.person),
+  });
+}
+
+export function choicesOf(access: Asked, plant: Plant, person: Person): RequestChoicesView {
+  const assets = plant.assets.filter((asset) => access.mayView(person, asset));
+  return {
+    endpoints: assets.flatMap((asset) =>
+      asset.endpoints.map(({ id }) => {
+        const endpointId = `${asset.id}/${id}`;
+        const [rule] = rulesFor(plant, [endpointId]);
+        const { by = [], needed = 1 } = rule ?? {};
+        return { id: endpointId, assetName: asset.name, by: [...by], needed };
+      }),
+    ),
+    profiles: plant.profiles
+      .filter((profile) => mayKnow(access, person, profile))
+      .map((profile) => ({
+        id: profile.id,
+        description: profile.description,
+        classes: [...classesOf(profile)],
+      })),
+  };
+}
+
+/** Outsiders know the profiles of their grants alone. */
+function mayKnow(access: Asked, person: Person, profile: Profile): boolean {
+  if (!person.roles.includes("vendor")) return true;
+  return access.grantsOf(person).some((grant) => grant.profile === profile.id);
+}
