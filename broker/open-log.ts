@@ -37,7 +37,7 @@ export async function openLogBook(ground: LogGround, parts: LogParts): Promise<L
   const { config, clock, version, store, noticed, opened } = ground;
   const { plant, evidence } = parts;
   const book = await LogBook.open({
-    directory: join(config.dataFolder, "log"),
+    directory: join(config.dataFolder, "site-log"),
     recordings: join(config.evidenceFolder, "recordings"),
     name: `${config.rpId}/${plant.current().site.id}`,
     ...{ build: version, clock },
