@@ -22,10 +22,11 @@ import { openIdentity } from "./identity/open-identity.ts";
 import type { Logger } from "./log.ts";
 import type { Noticed } from "./noticed.ts";
 import { loggedHooks } from "./open-log.ts";
+import { evidenceNotices } from "./noticed-evidence.ts";
 import type { Opened } from "./opened.ts";
 import { PlantSource } from "./plant/plant-source.ts";
 import { portRefusal } from "./port.ts";
-import type { LiveSession, SessionHost } from "./sessions/session.ts";
+import type { Cause, LiveSession, SessionHost } from "./sessions/session.ts";
 import { createSessionHost } from "./sessions/session-host.ts";
 import { startSimulatedPlant } from "./simulated-plant.ts";
 import type { Store } from "./store/store.ts";
@@ -57,6 +58,9 @@ export async function openRecorder(ground: Ground): Promise<Evidence> {
     build: version,
     clock,
     onCommit: ground.metrics.commit,
+    limits: { recordingBytesMax: config.recordingMibMax * 2 ** 20 },
+    ...(config.retentionMs > 0 ? { keepMs: config.retentionMs } : {}),
+    ...evidenceNotices({ ...ground, siteLog: ground.store.log }),
   });
   opened.push(() => evidence.close());
   opened.push(noticed.recorder(evidence.recorder));
@@ -136,6 +140,7 @@ export async function openCore(
     beforeOpen: (header) => book.openSession(header),
   });
   opened.push(() => sessions.shutdown());
+  opened.push(evidence.onOverQuota((session) => sessions.get(session)?.end(overQuota(config))));
   const access = await openAccess<LiveSession>({
     ...{ store, clock, plant, host: sessions, permitKey: key.privateKey },
     people: identity.people,
@@ -150,6 +155,11 @@ export async function openCore(
   });
   opened.push(() => access.close());
   return { ...parts, sessions, access };
+}
+
+function overQuota({ recordingMibMax }: Config): Cause {
+  const reason = `its recording is larger than the ${recordingMibMax} MiB that one may have`;
+  return { rule: "quota", reason };
 }
 
 /** Builds the console if need be, then listens: from here on people can come in. */

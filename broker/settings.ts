@@ -101,6 +101,26 @@ export const SETTINGS = {
     "a list of public age recipients such as age1…, never a secret key",
     (item) => AGE_RECIPIENT.test(item),
   ),
+  recordingMibMax: whole(
+    {
+      variable: "SALLYPORT_RECORDING_MIB_MAX",
+      fallback: "4096",
+      description: "A session whose recording is larger than this, before compression, ends.",
+    },
+    16,
+    1_048_576,
+  ),
+  retentionMs: {
+    variable: "SALLYPORT_RETENTION",
+    fallback: "forever",
+    expects: "`forever` or a time from 1d to 36500d, such as 365d",
+    description:
+      "How long a recording is kept after its end. What is on legal hold stays; of the rest, a tombstone.",
+    schema: z
+      .string()
+      .regex(/^(forever|[1-9]\d{0,4}d)$/)
+      .transform((text) => (text === "forever" ? 0 : Number(text.slice(0, -1)) * 86_400_000)),
+  },
   plantFile: optionalText(
     {
       variable: "SALLYPORT_PLANT",

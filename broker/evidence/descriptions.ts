@@ -64,6 +64,29 @@ export const closeSchema = z.object({
 });
 export type Close = z.infer<typeof closeSchema>;
 
+/** `tombstone.json`: the recording was deleted by policy; manifest and close stay. */
+export const tombstoneSchema = z.object({
+  format: z.literal(FORMAT),
+  session: z.string(),
+  deletedMs: whole,
+  /** The policy: how long recordings were kept after their end. */
+  keepMs: whole,
+  /** Of what was deleted, as its close has it. */
+  segments: whole,
+  records: whole,
+  bytes: whole,
+  root: z.string(),
+});
+export type Tombstone = z.infer<typeof tombstoneSchema>;
+
+/** `hold.json`: no policy deletes the recording while it is there. */
+export const holdSchema = z.object({
+  by: z.object({ id: z.string(), name: z.string() }),
+  reason: z.string(),
+  atMs: whole,
+});
+export type Hold = z.infer<typeof holdSchema>;
+
 export interface Manifest {
   readonly header: Header;
   /** The steps that each segment went through, and whom it was encrypted to (`age1…`). */
@@ -111,6 +134,14 @@ export function parseIndex(bytes: Uint8Array): { lines: IndexLine[]; length: num
     lines.push(line);
     length = newline + 1;
   }
+}
+
+export function parseTombstone(text: string): Tombstone | undefined {
+  return tombstoneSchema.safeParse(parseJson(text)).data;
+}
+
+export function parseHold(text: string): Hold | undefined {
+  return holdSchema.safeParse(parseJson(text)).data;
 }
 
 function parseJson(text: string): unknown {

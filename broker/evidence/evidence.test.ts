@@ -154,7 +154,9 @@ test("a recording whose session did not end is aborted", async () => {
 });
 
 test("history, then live, meets without gap or duplicate", async () => {
-  const evidence = await open({ segmentBytes: 400 });
+  // A disk that others keep busy must not look slower than this session.
+  const roomy = { writeAheadBytes: 8 * 1024 * 1024, gatherBytesMax: 4 * 1024 * 1024 };
+  const evidence = await open({ segmentBytes: 4000, ...roomy });
   const tape = await evidence.recorder.open(headerOf("s-1"));
   let next = 0;
   const writer = setInterval(() => {

@@ -1,16 +1,18 @@
 /** Puts the parts of the recorder together; `openEvidence` is all that the broker calls. */
 import path from "node:path";
 import type { Clock } from "../clock.ts";
-import type { Close } from "./descriptions.ts";
+import type { Close, Tombstone } from "./descriptions.ts";
 import { diskVolume } from "./disk-volume.ts";
 import type { EvidenceKeys } from "./keys.ts";
 import { EVIDENCE_LIMITS, type EvidenceLimits } from "./limits.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Recordings } from "./recordings.ts";
-import { RecordingsLibrary } from "./recordings-library.ts";
+import { type LibraryOptions, RecordingsLibrary } from "./recordings-library.ts";
+import { Retention } from "./retention.ts";
 import { SealerLink } from "./sealer-link.ts";
 import { SessionRecorder } from "./session-recorder.ts";
 import type { Volume } from "./volume.ts";
+import { diskUse, type VolumeState, type VolumeUse, VolumeWatch } from "./volume-watch.ts";
 import { WriteAhead } from "./write-ahead.ts";
 import { WriteAheadFiles } from "./write-ahead-files.ts";
 
@@ -25,6 +27,16 @@ export interface EvidenceOptions {
   /** Where the files are. Given, sealing runs in this thread: for tests that make it fail. */
   readonly volume?: Volume;
   readonly limits?: Partial<EvidenceLimits>;
+  /** How long recordings are kept after their end; absent: for ever. */
+  readonly keepMs?: number;
+  /** How full the volume is; as the disk says, if absent. */
+  volumeUse?(): Promise<VolumeUse>;
+  /** Told at the start, and when the volume passes a threshold. */
+  onVolume?(state: VolumeState): void;
+  /** A recording was deleted by policy; its content goes once this resolves. */
+  onTombstone?(tombstone: Tombstone): Promise<void>;
+  /** Why recordings that are due could not be deleted. */
+  onRetentionTrouble?(error: unknown): void;
   /** Told how long each group commit took, in milliseconds. */
   onCommit?(milliseconds: number): void;
 }
@@ -34,6 +46,8 @@ export interface Evidence {
   readonly recordings: Recordings;
   /** What an earlier run left open and was closed now. */
   readonly recovered: readonly Close[];
+  /** Tells once of a recording that grew beyond its quota: its session is to end. */
+  onOverQuota(listener: (session: string) => void): () => void;
   /** Closes and seals what is open. Never fails: what cannot be sealed now is at the next start. */
   close(): Promise<void>;
 }
@@ -71,27 +85,63 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     ready: () => recorder.resume(),
     committed: (milliseconds) => options.onCommit?.(milliseconds),
   });
-  const recorder = new SessionRecorder({ volume, recordings, limits, clock, writeAhead, sealer });
+  const watch = watchVolume(options, (because) => recorder.full(because));
+  const recorder = new SessionRecorder({
+    ...{ volume, recordings, limits, clock, writeAhead, sealer },
+    refusal: () => watch.refusal(),
+  });
   const recovered = await recover(volume, directory, files, sealer);
   await writeAhead.start();
+  await watch.look();
+  const { library, retention } = openLibrary(options, {
+    ...{ volume, recordings, sealer, keys },
+    settle: () => writeAhead.settle(),
+    isLive: (session) => recorder.isLive(session),
+  });
+  retention.start();
   return {
     recorder,
-    recordings: new RecordingsLibrary({
-      volume,
-      recordings,
-      sealer,
-      keys,
-      settle: () => writeAhead.settle(),
-      isLive: (session) => recorder.isLive(session),
-    }),
+    recordings: library,
     recovered,
+    onOverQuota: (listener) => recorder.onOverQuota(listener),
     close: async () => {
+      watch.stop();
+      await retention.stop();
       await recorder.close();
       await writeAhead.close();
       await sealer.stop();
       await files.close();
     },
   };
+}
+
+function openLibrary(
+  options: EvidenceOptions,
+  parts: Omit<LibraryOptions, "retention">,
+): { library: RecordingsLibrary; retention: Retention } {
+  const { volume, recordings } = parts;
+  const retention = new Retention({
+    ...{ volume, recordings, clock: options.clock, keepMs: options.keepMs },
+    tombstone: async (tombstone) => options.onTombstone?.(tombstone),
+    changed: (session) => library.forget(session),
+    trouble: (error) => options.onRetentionTrouble?.(error),
+  });
+  const library = new RecordingsLibrary({ ...parts, retention });
+  return { library, retention };
+}
+
+function watchVolume(
+  options: EvidenceOptions,
+  full: (because: string | undefined) => void,
+): VolumeWatch {
+  return new VolumeWatch({
+    clock: options.clock,
+    use: () => options.volumeUse?.() ?? diskUse(options.directory),
+    changed: (state) => {
+      full(state.atFloor ? "The volume of the recordings is full" : undefined);
+      options.onVolume?.(state);
+    },
+  });
 }
 
 /** Closes what earlier runs left, before anything new begins. */

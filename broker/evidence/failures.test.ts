@@ -223,7 +223,8 @@ test("a sealing thread that dies is started again, and nothing is missing", asyn
     ready: () => recorder.resume(),
   });
   const options = { volume: diskVolume, recordings, limits, clock: systemClock };
-  const recorder = new SessionRecorder({ ...options, writeAhead, sealer });
+  const rules = { refusal: () => undefined };
+  const recorder = new SessionRecorder({ ...options, ...rules, writeAhead, sealer });
   await writeAhead.start();
   const tape = await recorder.open(headerOf("s-1"));
   for (let n = 0; n < 200; n++) {

@@ -31,6 +31,8 @@ export interface EvidenceLimits {
   readonly retryMaxMs: number;
   /** Jump marks of one segment; a list of more helps nobody, and the tape has them all. */
   readonly marksMax: number;
+  /** Bytes of one recording before compression; its session is to end above it. */
+  readonly recordingBytesMax: number;
 }
 
 export const EVIDENCE_LIMITS: EvidenceLimits = {
@@ -47,6 +49,7 @@ export const EVIDENCE_LIMITS: EvidenceLimits = {
   retryFirstMs: 250,
   retryMaxMs: 15_000,
   marksMax: 2000,
+  recordingBytesMax: 4096 * MIB,
 };
 
 /** Plain bytes of a segment as read back: the last record may go past `segmentBytes`. */

@@ -3,8 +3,11 @@
  *
  *     <recordings>/<session id>/manifest.json      the header; written when the first record is
  *                               segments/<n>.seg   sealed; never changed once in place
+ *                               segments/<n>.frame derived: values when segment n began, sealed
  *                               index              a JSON line a segment, after it is in place
  *                               close.json         last; a recording without it is not closed
+ *                               hold.json          while somebody keeps it from being deleted
+ *                               tombstone.json     deleted by policy: no index and segments then
  *
  * Each step is durable before the next begins, so a crash leaves a recording that lacks its last
  * steps and nothing else; sealing a segment again gives another file of the same content, which
@@ -13,12 +16,16 @@
 import path from "node:path";
 import {
   type Close,
+  type Hold,
   type IndexLine,
   type Manifest,
   manifestText,
   parseClose,
+  parseHold,
   parseIndex,
   parseManifest,
+  parseTombstone,
+  type Tombstone,
 } from "./descriptions.ts";
 import { DESCRIPTION_BYTES_MAX, SEGMENT_PLAIN_MAX } from "./limits.ts";
 import { readWhole, type Volume, withFile, writeWhole } from "./volume.ts";
@@ -58,6 +65,16 @@ export class RecordingFolder {
     return readWhole(this.volume, this.segmentFile(number), SEGMENT_PLAIN_MAX);
   }
 
+  /** What the registers held when the segment began; see `key-frame.ts`. */
+  async writeFrame(number: number, sealed: Uint8Array): Promise<void> {
+    await writeWhole(this.volume, this.frameFile(number), sealed);
+  }
+
+  async readFrame(number: number): Promise<Uint8Array | undefined> {
+    if (!(await this.volume.exists(this.frameFile(number)))) return undefined;
+    return readWhole(this.volume, this.frameFile(number), SEGMENT_PLAIN_MAX);
+  }
+
   /** The lines so far and their length, which is where the next one goes. */
   async readIndex(): Promise<{ readonly lines: readonly IndexLine[]; readonly length: number }> {
     if (!(await this.volume.exists(this.file("index")))) return { lines: [], length: 0 };
@@ -86,6 +103,54 @@ export class RecordingFolder {
     await writeWhole(this.volume, this.file("close.json"), encodeText(text));
   }
 
+  /** Undefined also for a hold that cannot be read: see `isHeld`. */
+  async readHold(): Promise<Hold | undefined> {
+    const text = await this.readText("hold.json");
+    return text === undefined ? undefined : parseHold(text);
+  }
+
+  /** Whatever stands in it, the file keeps the recording. */
+  isHeld(): Promise<boolean> {
+    return this.volume.exists(this.file("hold.json"));
+  }
+
+  async writeHold(hold: Hold): Promise<void> {
+    const text = `${JSON.stringify(hold, undefined, 2)}\n`;
+    await writeWhole(this.volume, this.file("hold.json"), encodeText(text));
+  }
+
+  async removeHold(): Promise<void> {
+    await this.volume.remove(this.file("hold.json"));
+    await this.volume.syncFolder(this.folder);
+  }
+
+  async readTombstone(): Promise<Tombstone | undefined> {
+    const text = await this.readText("tombstone.json");
+    return text === undefined ? undefined : parseTombstone(text);
+  }
+
+  async writeTombstone(tombstone: Tombstone): Promise<void> {
+    const text = `${JSON.stringify(tombstone, undefined, 2)}\n`;
+    await writeWhole(this.volume, this.file("tombstone.json"), encodeText(text));
+  }
+
+  async hasContent(): Promise<boolean> {
+    return (await this.volume.list(this.folder)).some((name) =>
+      ["segments", "index"].includes(name),
+    );
+  }
+
+  /** Only with a tombstone in place. The index goes last: it names what is still there. */
+  async removeContent(): Promise<void> {
+    const segments = path.join(this.folder, "segments");
+    for (const name of await this.volume.list(segments)) {
+      await this.volume.remove(path.join(segments, name));
+    }
+    if (await this.volume.exists(segments)) await this.volume.removeFolder(segments);
+    await this.volume.remove(this.file("index"));
+    await this.volume.syncFolder(this.folder);
+  }
+
   /** Removes a folder in which nothing was ever recorded. What is none of ours stays. */
   async removeEmpty(): Promise<void> {
     const names = await this.volume.list(this.folder);
@@ -107,6 +172,10 @@ export class RecordingFolder {
 
   private file(name: string): string {
     return path.join(this.folder, name);
+  }
+
+  private frameFile(number: number): string {
+    return path.join(this.folder, "segments", `${number}.frame`);
   }
 
   private segmentFile(number: number): string {

@@ -10,11 +10,12 @@
 import path from "node:path";
 import type { Header } from "../../protocols/tape/record.ts";
 import { addLine, NOTHING, type Totals } from "./closing.ts";
-import type { Close, IndexLine } from "./descriptions.ts";
+import type { Close, Hold, IndexLine, Tombstone } from "./descriptions.ts";
 import type { EvidenceKeys } from "./keys.ts";
 import { CLOSED_REMEMBERED_MAX } from "./limits.ts";
 import { RecordingFolder } from "./recording-folder.ts";
 import type { Recording, Recordings, SegmentEntry } from "./recordings.ts";
+import type { Retention } from "./retention.ts";
 import { openSealed, sha256Hex } from "./seal.ts";
 import type { SealerLink } from "./sealer-link.ts";
 import { isSessionId } from "./session-id.ts";
@@ -30,6 +31,7 @@ export interface LibraryOptions {
   readonly settle: () => Promise<void>;
   /** Whether the session is being recorded by this process. */
   readonly isLive: (session: string) => boolean;
+  readonly retention: Pick<Retention, "hold" | "release">;
 }
 
 export class RecordingsLibrary implements Recordings {
@@ -71,6 +73,25 @@ export class RecordingsLibrary implements Recordings {
     return readSealed(folder, line, this.options.keys);
   }
 
+  async frame(session: string, number: number): Promise<Uint8Array | undefined> {
+    if (!isSessionId(session)) return undefined;
+    const sealed = await this.folder(session).readFrame(number);
+    return sealed && openSealed(sealed, this.options.keys.identities);
+  }
+
+  async hold(session: string, hold: Hold): Promise<boolean> {
+    return isSessionId(session) && this.options.retention.hold(session, hold);
+  }
+
+  async release(session: string): Promise<boolean> {
+    return isSessionId(session) && this.options.retention.release(session);
+  }
+
+  /** Something about it on disk is no longer as it was read. */
+  forget(session: string): void {
+    this.closed.delete(session);
+  }
+
   private async unsealed(session: string | undefined): Promise<Map<string, Unsealed>> {
     await this.options.settle();
     const looked = await this.options.sealer.look(session);
@@ -89,10 +110,15 @@ export class RecordingsLibrary implements Recordings {
     if (header === undefined) return undefined;
     const close = await folder.readClose();
     const { lines } = await folder.readIndex();
-    if (close !== undefined) return this.remember(closedRecording(header, close, lines));
+    const hold = await folder.readHold();
+    if (close !== undefined) {
+      const tombstone = await folder.readTombstone();
+      return this.remember({ ...closedRecording(header, close, lines, tombstone), hold });
+    }
     const indexed = new Set(lines.map((line) => line.number));
     const later = unsealed?.lines.filter((line) => !indexed.has(line.number)) ?? [];
-    return openRecording(header, [...lines, ...later], this.options.isLive(session));
+    const isLive = this.options.isLive(session);
+    return { ...openRecording(header, [...lines, ...later], isLive), hold };
   }
 
   private remember(recording: Recording): Recording {
@@ -124,21 +150,37 @@ async function readSealed(
   return openSealed(sealed, keys.identities);
 }
 
-function closedRecording(header: Header, close: Close, lines: readonly IndexLine[]): Recording {
+type WithoutHold = Omit<Recording, "hold">;
+
+function closedRecording(
+  header: Header,
+  close: Close,
+  lines: readonly IndexLine[],
+  tombstone: Tombstone | undefined,
+): WithoutHold {
   return {
     header,
     state: close.state,
-    cause: close.cause,
+    cause: tombstone === undefined ? close.cause : deletedWords(tombstone),
     startedMs: close.startedMs,
     endedMs: close.endedMs,
     records: close.records,
     bytes: close.bytes,
-    segments: lines.map(entryOf),
+    segments: tombstone === undefined ? lines.map(entryOf) : [],
     counts: close.counts,
+    deletedMs: tombstone?.deletedMs,
   };
 }
 
-function openRecording(header: Header, lines: readonly IndexLine[], isLive: boolean): Recording {
+const DAY_MS = 24 * 60 * 60_000;
+
+function deletedWords({ deletedMs, keepMs }: Tombstone): string {
+  const day = new Date(deletedMs).toISOString().slice(0, 10);
+  const days = Math.round(keepMs / DAY_MS);
+  return `Deleted on ${day} (UTC) by the retention policy, which keeps recordings for ${days} days.`;
+}
+
+function openRecording(header: Header, lines: readonly IndexLine[], isLive: boolean): WithoutHold {
   const totals: Totals = lines.reduce(addLine, NOTHING);
   return {
     header,
@@ -152,6 +194,7 @@ function openRecording(header: Header, lines: readonly IndexLine[], isLive: bool
     bytes: totals.bytes,
     segments: lines.map(entryOf),
     counts: totals.counts,
+    deletedMs: undefined,
   };
 }
 

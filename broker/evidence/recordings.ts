@@ -1,5 +1,6 @@
 /** Reading side of the evidence: the recordings folder is the listing, whatever became of the session. */
 import type { Header } from "../../protocols/tape/record.ts";
+import type { Hold } from "./descriptions.ts";
 
 export type RecordingState = "open" | "sealed" | "gap" | "aborted";
 
@@ -18,6 +19,10 @@ export interface Recording {
   readonly segments: readonly SegmentEntry[];
   /** Numbers of interest for lists, counted while recording. */
   readonly counts: RecordingCounts;
+  /** Who keeps it from being deleted by policy, and why. */
+  readonly hold: Hold | undefined;
+  /** Set once it was deleted by policy: there are no segments any more. */
+  readonly deletedMs: number | undefined;
 }
 
 export interface RecordingCounts {
@@ -57,4 +62,13 @@ export interface Recordings {
    * header first. Includes what is not sealed yet. Undefined if there is no such segment.
    */
   segment(session: string, number: number): Promise<Uint8Array | undefined>;
+  /**
+   * What the registers held when the segment began, as `key-frame.ts` writes it. Undefined where
+   * there is no frame: what the segment before it tells stands for it.
+   */
+  frame(session: string, number: number): Promise<Uint8Array | undefined>;
+  /** Keeps it from being deleted. False if there is nothing to keep. */
+  hold(session: string, hold: Hold): Promise<boolean>;
+  /** False if it was not held. */
+  release(session: string): Promise<boolean>;
 }

@@ -22,6 +22,8 @@ export interface SessionRecorderOptions {
   readonly clock: Clock;
   readonly writeAhead: WriteAhead;
   readonly sealer: SealerLink;
+  /** Why no recording may begin, although those under way go on. */
+  refusal(): string | undefined;
 }
 
 export class SessionRecorder implements Recorder {
@@ -31,6 +33,9 @@ export class SessionRecorder implements Recorder {
   private slotNext = 0;
   private now: RecorderState = { kind: "ready" };
   private sealingTrouble: string | undefined;
+  private fullBecause: string | undefined;
+  private readonly overQuota = new Set<string>();
+  private readonly overQuotaListeners = new Set<(session: string) => void>();
   private stopSweep: (() => void) | undefined;
   private closed = false;
 
@@ -52,6 +57,7 @@ export class SessionRecorder implements Recorder {
     if (!isSessionId(session)) throw new Error("a session id that cannot name a folder");
     if (this.tapes.has(session)) throw new Error(`session ${session} is recorded already`);
     this.mustBeReady();
+    this.mustHaveRoom();
     await this.makeFolder(session);
     this.mustBeReady();
     const tape = this.newTape(header);
@@ -60,13 +66,24 @@ export class SessionRecorder implements Recorder {
     return tape;
   }
 
+  onOverQuota(listener: (session: string) => void): () => void {
+    this.overQuotaListeners.add(listener);
+    return () => this.overQuotaListeners.delete(listener);
+  }
+
   isLive(session: string): boolean {
     return this.tapes.has(session);
   }
 
+  /** The volume has no room left for recording, or has some again. */
+  full(because: string | undefined): void {
+    this.fullBecause = because;
+    this.refresh();
+  }
+
   /** Something changed in what the recorder rests on. */
   refresh(): void {
-    const cause = this.options.writeAhead.failed ?? this.sealingTrouble;
+    const cause = this.options.writeAhead.failed ?? this.sealingTrouble ?? this.fullBecause;
     const before = this.now;
     if (cause === undefined && before.kind === "ready") return;
     if (cause !== undefined && before.kind === "failed" && before.cause === cause) return;
@@ -105,6 +122,11 @@ export class SessionRecorder implements Recorder {
     if (this.now.kind === "failed") throw new RecorderUnavailable(this.now.cause);
   }
 
+  private mustHaveRoom(): void {
+    const refusal = this.options.refusal();
+    if (refusal !== undefined) throw new RecorderUnavailable(refusal);
+  }
+
   private async makeFolder(session: string): Promise<void> {
     const { volume, recordings } = this.options;
     let isNew: boolean;
@@ -126,11 +148,16 @@ export class SessionRecorder implements Recorder {
       clock,
       segmentBytes: limits.segmentBytes,
       untilClosed: () => sealer.untilClosed(session),
-      onClosed: () => this.tapes.delete(session),
+      onClosed: () => this.forget(session),
     });
     this.tapes.set(session, tape);
     this.stopSweep ??= clock.after(SWEEP_MS, () => this.sweep());
     return tape;
+  }
+
+  private forget(session: string): void {
+    this.tapes.delete(session);
+    this.overQuota.delete(session);
   }
 
   /** A tape whose header did not become durable is closed again; its session never was. */
@@ -149,9 +176,16 @@ export class SessionRecorder implements Recorder {
     for (const tape of this.tapes.values()) {
       const keepsFile = (tape.beganInFile ?? Number.MAX_SAFE_INTEGER) <= fileMin;
       if (keepsFile || tape.isOlderThan(limits.segmentAgeMs)) tape.cut();
+      if (tape.length > limits.recordingBytesMax) this.tellOverQuota(tape.session);
     }
     this.cutLargest(limits.unsealedBytesMax);
     if (this.tapes.size > 0) this.stopSweep = clock.after(SWEEP_MS, () => this.sweep());
+  }
+
+  private tellOverQuota(session: string): void {
+    if (this.overQuota.has(session)) return;
+    this.overQuota.add(session);
+    for (const listener of this.overQuotaListeners) listener(session);
   }
 
   private cutLargest(bytesMax: number): void {

@@ -80,6 +80,7 @@ export const sessionText = {
       "asset-closed": "The asset closed the connection",
       violation: "A message broke the protocol",
       recorder: "It could not be recorded any more",
+      quota: "Its recording grew too large",
       shutdown: "The broker was shut down",
     } as Readonly<Record<string, string>>,
     other: "It was ended",

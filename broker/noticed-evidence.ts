@@ -1,0 +1,66 @@
+/** What the evidence reports becomes events and health: how full it is, what was deleted. */
+import type { HealthBoard } from "./api/health/health-board.ts";
+import type { EvidenceOptions } from "./evidence/evidence.ts";
+import type { VolumeState } from "./evidence/volume-watch.ts";
+import type { Logger } from "./log.ts";
+import type { Noticed } from "./noticed.ts";
+import type { SiteLog } from "./store/site-log.ts";
+
+export interface EvidenceNoticeParts {
+  readonly board: Pick<HealthBoard, "report">;
+  readonly noticed: Pick<Noticed, "note">;
+  readonly siteLog: Pick<SiteLog, "record">;
+  readonly log: Pick<Logger, "error">;
+}
+
+type Notices = Required<Pick<EvidenceOptions, "onVolume" | "onTombstone" | "onRetentionTrouble">>;
+
+export function evidenceNotices({ board, noticed, siteLog, log }: EvidenceNoticeParts): Notices {
+  let before: VolumeState["level"] = 0;
+  return {
+    onVolume: (state) => {
+      board.report("evidence volume", healthOf(state), wordsOf(state));
+      const rising = state.level > before || state.atFloor;
+      if (state.level !== before || state.atFloor) {
+        const kind = rising ? "evidence:filling" : "evidence:room";
+        noticed.note({ kind, priority: rising ? "alarm" : "event", text: wordsOf(state) });
+      }
+      before = state.level;
+    },
+    // Nothing is deleted whose event could not be kept.
+    onTombstone: async ({ session, keepMs }) => {
+      const text = `The recording was deleted: it is older than the ${days(keepMs)} that recordings are kept`;
+      await siteLog.record({ kind: "recording:deleted", priority: "event", text, session });
+    },
+    onRetentionTrouble: (error) => {
+      log.error({ error }, "recordings that are due were not deleted");
+      const text = "Recordings that are due could not be deleted: see the log";
+      noticed.note({ kind: "recording:not-deleted", priority: "alarm", text });
+    },
+  };
+}
+
+function healthOf({ level, atFloor }: VolumeState): "ok" | "attention" | "failed" {
+  if (atFloor || level === 95) return "failed";
+  return level === 0 ? "ok" : "attention";
+}
+
+function wordsOf(state: VolumeState): string {
+  const free = `${gibi(state.freeBytes)} of ${gibi(state.totalBytes)} are free`;
+  if (state.atFloor) {
+    return `The volume of the recordings is full (${free}): sessions are frozen until there is room.`;
+  }
+  if (state.level === 95) {
+    return `The volume of the recordings is over 95 % full (${free}): no session can be opened.`;
+  }
+  if (state.level === 0) return `The volume of the recordings has room: ${free}.`;
+  return `The volume of the recordings is over ${state.level} % full: ${free}.`;
+}
+
+function gibi(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+function days(ms: number): string {
+  return `${Math.round(ms / (24 * 60 * 60_000))} days`;
+}
