@@ -34,6 +34,7 @@ import { newEnrolmentLink } from "./people/new-enrolment-link.ts";
 import type { PlantShown } from "./plant/plant-view.ts";
 import { showPlant } from "./plant/show-plant.ts";
 import { listRecordings } from "./recordings/list-recordings.ts";
+import { showFrame } from "./recordings/show-frame.ts";
 import { showRecording } from "./recordings/show-recording.ts";
 import { showSegment } from "./recordings/show-segment.ts";
 import { approveRecovery } from "./recoveries/approve-recovery.ts";
@@ -128,6 +129,12 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("GET", "/api/recordings", ownRecordings, listRecordings(recordings)),
     guarded("GET", "/api/recordings/:id", ownRecordings, showRecording(recordings, siteLog, clock)),
     guarded("GET", "/api/recordings/:id/segments/:number", ownRecordings, showSegment(recordings)),
+    guarded(
+      "GET",
+      "/api/recordings/:id/segments/:number/frame",
+      ownRecordings,
+      showFrame(recordings),
+    ),
 
     guarded("GET", "/api/events", "events:view", listEvents(siteLog, people)),
     guarded("GET", "/api/health", "health:view", showHealth(parts.health.view)),

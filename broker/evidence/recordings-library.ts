@@ -79,6 +79,12 @@ export class RecordingsLibrary implements Recordings {
     return sealed && openSealed(sealed, this.options.keys.identities);
   }
 
+  async frame(session: string, number: number): Promise<Uint8Array | undefined> {
+    if (!isSessionId(session)) return undefined;
+    const sealed = await this.folder(session).readFrame(number);
+    return sealed && openSealed(sealed, this.options.keys.identities);
+  }
+
   async hold(session: string, hold: Hold): Promise<boolean> {
     return isSessionId(session) && this.options.retention.hold(session, hold);
   }

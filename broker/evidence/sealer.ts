@@ -208,8 +208,9 @@ export class Sealer {
     const { volume, recordings, limits, build, keys } = this.options;
     const folder = new RecordingFolder(volume, recordings, session);
     const { marksMax } = limits;
-    const to = sealedTo(keys);
-    const recording = new UnsealedRecording(session, folder, { marksMax, build, sealedTo: to });
+    const recording = new UnsealedRecording(session, folder, {
+      ...{ marksMax, build, sealedTo: sealedTo(keys), identities: keys.identities },
+    });
     await recording.load();
     this.recordings.set(session, recording);
     return recording;

@@ -4,8 +4,9 @@ import type { Header } from "../../protocols/tape/record.ts";
 import { type Chunk, CLOSE, SEAL } from "./block.ts";
 import { addLine, closeOf, NOTHING, type Totals } from "./closing.ts";
 import type { Close, IndexLine } from "./descriptions.ts";
+import { parseFrame, RegisterState } from "./key-frame.ts";
 import type { RecordingFolder } from "./recording-folder.ts";
-import { type SealedTo, seal, sha256Hex } from "./seal.ts";
+import { openSealed, type SealedTo, seal, sha256Hex } from "./seal.ts";
 import { Segment } from "./segment.ts";
 
 /** A look at a recording that is not closed: the lines its index does not have yet. */
@@ -21,6 +22,8 @@ export interface UnsealedOptions {
   readonly build: string;
   /** For recordings without a manifest; the others are sealed as they were begun. */
   readonly sealedTo: SealedTo;
+  /** Open what an earlier run sealed, to go on with its key frames. */
+  readonly identities: readonly string[];
 }
 
 /** Said of a recording that was closed although its session gave no end. */
@@ -41,6 +44,8 @@ export class UnsealedRecording {
   private indexLength = 0;
   private current: Segment | undefined;
   private finished: Segment[] = [];
+  /** At the end of what is sealed; undefined until it is known. */
+  private registers: RegisterState | undefined;
   private closing: string | undefined;
   private closeFile: number | undefined;
   private close: Close | undefined;
@@ -171,11 +176,34 @@ export class UnsealedRecording {
   }
 
   private async sealSegment(segment: Segment): Promise<void> {
-    const sealed = await seal(segment.bytes(), this.sealedTo);
+    const plain = segment.bytes();
+    const registers = this.registers ?? (await this.registersBefore(segment.number));
+    const frame = segment.number > 0 ? registers?.frame() : undefined;
+    if (frame) await this.folder.writeFrame(segment.number, await seal(frame, this.sealedTo));
+    const sealed = await seal(plain, this.sealedTo);
     await this.folder.writeSegment(segment.number, sealed);
     const line = { ...segment.line(), bytes: sealed.length, sha256: sha256Hex(sealed) };
     this.indexLength = await this.folder.appendIndex(this.indexLength, line);
     this.totals = addLine(this.totals, line);
+    registers?.push(plain);
+    this.registers = registers;
+  }
+
+  /** From the last frame and segment in place. Frames are derived: what cannot be read is left. */
+  private async registersBefore(number: number): Promise<RegisterState | undefined> {
+    if (number === 0) return new RegisterState();
+    const { identities } = this.options;
+    try {
+      const sealedFrame = number > 1 ? await this.folder.readFrame(number - 1) : undefined;
+      const frame = sealedFrame && (await openSealed(sealedFrame, identities));
+      const points = frame === undefined ? [] : parseFrame(frame);
+      if (points === undefined || (number > 1 && frame === undefined)) return undefined;
+      const state = new RegisterState(points);
+      state.push(await openSealed(await this.folder.readSegment(number - 1), identities));
+      return state;
+    } catch {
+      return undefined;
+    }
   }
 }
 

@@ -65,6 +65,7 @@ const REACH: Readonly<Record<string, Reach>> = {
   "GET /api/recordings": REPLAYS,
   "GET /api/recordings/{id}": REPLAYS,
   "GET /api/recordings/{id}/segments/{number}": REPLAYS,
+  "GET /api/recordings/{id}/segments/{number}/frame": REPLAYS,
   "GET /api/events": SEES_EVENTS,
   "GET /api/health": ADMINISTRATOR,
 };

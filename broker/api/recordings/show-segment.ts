@@ -1,24 +1,14 @@
 import { z } from "zod";
 import type { Recordings } from "../../evidence/recordings.ts";
 import { endpoint } from "../endpoint.ts";
-import { idParameter } from "../parameters.ts";
 import { notFound } from "../problem.ts";
+import { segmentParameters } from "./segment-parameters.ts";
 import { visibleRecording } from "./visible-recording.ts";
-
-/** A session of a day has some hundred segments. */
-const SEGMENT_DIGITS_MAX = 6;
-
-const parameters = idParameter.extend({
-  number: z
-    .string()
-    .regex(new RegExp(`^\\d{1,${SEGMENT_DIGITS_MAX}}$`))
-    .transform(Number),
-});
 
 export function showSegment(recordings: Recordings) {
   return endpoint({
     summary: "Records of one segment, as `protocols/tape/codec.ts` reads them",
-    params: parameters,
+    params: segmentParameters,
     answer: z.string(),
     contentType: "application/octet-stream",
     handle: async (call) => {
