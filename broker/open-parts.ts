@@ -1,7 +1,9 @@
 /** Opens the broker's parts, each from those before it. */
 import { join } from "node:path";
 import type { Access } from "./access/access.ts";
+import type { DecisionPoint } from "./access/decision-point.ts";
 import { openAccess } from "./access/open-access.ts";
+import type { PolicyStore } from "./access/policies/policy-store.ts";
 import { loadSigningKey } from "./access/signing-key.ts";
 import type { HealthBoard } from "./api/health/health-board.ts";
 import type { Metrics } from "./api/health/metrics.ts";
@@ -21,8 +23,9 @@ import type { Identity } from "./identity/identity.ts";
 import { openIdentity } from "./identity/open-identity.ts";
 import type { Logger } from "./log.ts";
 import type { Noticed } from "./noticed.ts";
-import { loggedHooks } from "./open-log.ts";
 import { evidenceNotices } from "./noticed-evidence.ts";
+import { loggedHooks } from "./open-log.ts";
+import { openPolicies } from "./open-policies.ts";
 import type { Opened } from "./opened.ts";
 import { PlantSource } from "./plant/plant-source.ts";
 import { portRefusal } from "./port.ts";
@@ -122,6 +125,8 @@ export interface Core {
   readonly plant: PlantSource;
   readonly sessions: SessionHost;
   readonly access: Access<LiveSession>;
+  readonly decisions: DecisionPoint;
+  readonly policies: PolicyStore;
 }
 
 export async function openCore(
@@ -141,8 +146,10 @@ export async function openCore(
   });
   opened.push(() => sessions.shutdown());
   opened.push(evidence.onOverQuota((session) => sessions.get(session)?.end(overQuota(config))));
+  let siteLocked = () => false;
+  const { policies, decisions } = await openPolicies(ground, parts, () => siteLocked());
   const access = await openAccess<LiveSession>({
-    ...{ store, clock, plant, host: sessions, permitKey: key.privateKey },
+    ...{ store, clock, plant, host: sessions, permitKey: key.privateKey, decisions },
     people: identity.people,
     signIns: identity.signIns,
     signedActions: identity.signedActions,
@@ -153,8 +160,9 @@ export async function openCore(
       assertionMaxMs: config.assertionAgeMaxMs,
     },
   });
+  siteLocked = () => access.locks.list().some(({ kind }) => kind === "site");
   opened.push(() => access.close());
-  return { ...parts, sessions, access };
+  return { ...parts, sessions, access, decisions, policies };
 }
 
 function overQuota({ recordingMibMax }: Config): Cause {
@@ -165,13 +173,13 @@ function overQuota({ recordingMibMax }: Config): Cause {
 /** Builds the console if need be, then listens: from here on people can come in. */
 export async function openDoors(ground: Ground, core: Core): Promise<void> {
   const { config, opened, clock, log, say, version, store, bell, metrics } = ground;
-  const { identity, access, sessions, evidence } = core;
+  const { identity, access, sessions, evidence, decisions } = core;
   if (needsBuild(config.consoleFolder)) {
     say("building the console …");
     await buildConsole(config.consoleFolder);
   }
   const routes = routeTable({
-    ...{ identity, access, sessions, metrics, clock },
+    ...{ identity, access, sessions, decisions, metrics, clock },
     recorder: evidence.recorder,
     recordings: evidence.recordings,
     siteLog: store.log,
@@ -179,9 +187,10 @@ export async function openDoors(ground: Ground, core: Core): Promise<void> {
     health: healthOf(ground, core),
   });
   const settings = { ...config, version };
-  const app = await buildServer(settings, routes, identity.signIns, log, metrics.request);
+  const gatekeepers = { signIns: identity.signIns, decisions };
+  const app = await buildServer(settings, routes, gatekeepers, log, metrics.request);
   const live = openLiveChannel(app.server, {
-    ...{ identity, sessions, clock, log, origins: config.origins },
+    ...{ identity, sessions, decisions, clock, log, origins: config.origins },
     recordings: evidence.recordings,
     siteLog: store.log,
     parseCookies: (header) => app.parseCookie(header),
@@ -189,6 +198,7 @@ export async function openDoors(ground: Ground, core: Core): Promise<void> {
   const stops = [
     bell.onRing((topic) => live.announce(topic)),
     identity.people.onChanged(() => live.announce("people")),
+    decisions.onPoliciesChanged(() => live.announce("people")),
     access.onGrantsChanged(() => live.announce("grants")),
   ];
   metrics.read({

@@ -7,6 +7,7 @@ import type { OperationClass } from "../../protocols/guard.ts";
 import type { Asset, Plant } from "../plant/model.ts";
 import type { PlantChange } from "../plant/plant-change.ts";
 import type { Person, SignIn, WeeklyWindow } from "../store/model.ts";
+import type { Locks } from "./locks.ts";
 import type { Permit } from "./permit.ts";
 import type { Requests } from "./requests.ts";
 
@@ -38,6 +39,8 @@ export interface Access<S extends ControlledSession> {
    */
   openSession(who: Opener, endpointId: string, grantId?: string): Promise<S>;
   readonly requests: Requests;
+  /** What is shut, whoever holds a grant for it. */
+  readonly locks: Locks;
   /** A grant was made, revoked, moved, or came with a changed plant file. Returns an unsubscribe function. */
   onGrantsChanged(listener: () => void): () => void;
   /** Stops listening and timers. Sessions are ended by the session host. */
@@ -120,6 +123,8 @@ export type AccessCode =
   | "not-found"
   /** Nothing permits it now; a grant may be coming or may have ended. */
   | "no-grant"
+  /** A lock covers the person or the asset; the message says whose and why. */
+  | "locked"
   | "step-up-required"
   | "input-invalid"
   | "too-many"

@@ -90,10 +90,8 @@ describe("a lock", () => {
     expect((await lockSite(kit.ada)).lock.id).toBe(first.lock.id);
   });
 
-  test("needs the right, a reason and something that exists", async () => {
-    const eve = await kit.site.invited(kit.ada.me, "Eve", ["engineer"]);
+  test("needs a reason and something that exists", async () => {
     const { locks } = kit.access;
-    await expect(lockSite(eve)).rejects.toMatchObject({ code: "not-allowed" });
     const lock = (kind: "asset" | "person", target: string, why = reason) =>
       locks.lock(person(sam), { kind, target, reason: why });
     await expect(lock("asset", "nothing")).rejects.toMatchObject({ code: "not-found" });
@@ -123,11 +121,9 @@ describe("lifting", () => {
     await kit.access.openSession(again.me, "plc/modbus");
   });
 
-  test("a locked person lifts nothing, nor does who may not", async () => {
-    const eve = await kit.site.invited(kit.ada.me, "Eve", ["engineer"]);
+  test("a locked person lifts nothing", async () => {
     const wanted = { kind: "person", target: person(sam).id, reason } as const;
     const { lock } = await kit.access.locks.lock(person(kit.ada), wanted);
     await expect(lift(sam, lock)).rejects.toMatchObject({ code: "not-allowed" });
-    await expect(lift(eve, lock)).rejects.toMatchObject({ code: "not-allowed" });
   });
 });

@@ -18,12 +18,20 @@ import {
   type PlantInForce,
   type SessionOpener,
 } from "./access.ts";
+import { type Asker, type DecisionPoint, onceAsserted } from "./decision-point.ts";
 import { GrantBook } from "./grant-book.ts";
+import { Locks } from "./locks.ts";
 import type { PermitClaims } from "./permit.ts";
 import { mintPermit } from "./permits.ts";
-import { bestFirst, classesHeld, findEndpoint, findProfile } from "./reach.ts";
+import {
+  bestFirst,
+  classesHeld,
+  decideReach,
+  findEndpoint,
+  findProfile,
+  type Ground,
+} from "./reach.ts";
 import { RequestDesk } from "./request-desk.ts";
-import { hasRight } from "./rights.ts";
 import { SessionWatch } from "./session-watch.ts";
 
 export interface AccessParts<S extends ControlledSession> {
@@ -32,11 +40,12 @@ export interface AccessParts<S extends ControlledSession> {
   /** `Identity.people` and `Identity.signIns` satisfy these. */
   readonly people: { onChanged(listener: (person: Person) => void): () => void };
   readonly signIns: {
-    get(signInId: string): { readonly person: Person } | undefined;
+    get(signInId: string): Asker | undefined;
     onEnded(listener: (signIn: SignIn, end: LeaseCause) => void): () => void;
   };
   /** `Identity.signedActions` satisfies it. */
   readonly signedActions: SignedActions;
+  readonly decisions: DecisionPoint;
   readonly host: SessionOpener<S>;
   readonly permitKey: KeyObject;
   readonly clock?: Clock;
@@ -74,7 +83,8 @@ export async function openAccess<S extends ControlledSession>(
 ): Promise<Access<S>> {
   const clock = parts.clock ?? systemClock;
   const grants = await GrantBook.open(parts.store, clock, parts.plant);
-  return new SiteAccess(parts, clock, grants);
+  const locks = await Locks.open(parts.store, clock, parts.plant);
+  return new SiteAccess(parts, clock, grants, locks);
 }
 
 class SiteAccess<S extends ControlledSession> implements Access<S> {
@@ -84,26 +94,33 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   private readonly book: GrantBook;
   private readonly watch: SessionWatch<S>;
   readonly requests: RequestDesk;
+  readonly locks: Locks;
   private readonly listeners = new Set<() => void>();
   private readonly stops: readonly (() => void)[];
 
-  constructor(parts: AccessParts<S>, clock: Clock, book: GrantBook) {
+  constructor(parts: AccessParts<S>, clock: Clock, book: GrantBook, locks: Locks) {
     this.parts = parts;
     this.clock = clock;
     this.book = book;
+    this.locks = locks;
     this.limits = { ...LIMITS, ...parts.limits };
-    this.watch = new SessionWatch(clock, parts.plant, book);
+    const { plant, decisions, signIns } = parts;
+    this.watch = new SessionWatch({ clock, plant, grants: book, decisions, signIns });
     this.requests = new RequestDesk({
       ...{ store: parts.store, clock, plant: parts.plant, book, watch: this.watch },
       signedActions: parts.signedActions,
+      decisions,
       mayView: (person, asset) => this.mayView(person, asset),
       changed: () => this.tell(),
     });
     this.stops = [
+      locks.onChanged(() => this.applyLocks()),
       parts.people.onChanged((person) => this.watch.personChanged(person)),
       parts.signIns.onEnded((signIn, end) => this.watch.signInEnded(signIn, end)),
+      decisions.onPoliciesChanged(() => this.watch.policiesChanged()),
       parts.plant.onChanged((_, change) => {
         this.watch.plantChanged(change);
+        this.applyLocks();
         this.tell();
       }),
     ];
@@ -116,7 +133,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   grantsOf(person: Person, endpointId?: string): readonly Grant[] {
     const own = this.book.of(person);
     const here = own.filter(({ endpoint }) => endpoint === (endpointId ?? endpoint));
-    return bestFirst(this.plant, person, here);
+    return bestFirst(this.ground, person, here);
   }
 
   liveGrants(person: Person, endpointId: string): readonly Grant[] {
@@ -126,17 +143,17 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   }
 
   classes(person: Person, grant: Grant) {
-    return classesHeld(this.plant, person, grant);
+    return classesHeld(this.ground, person, grant);
   }
 
   mayView(person: Person, asset: { readonly id: string }): boolean {
-    if (!hasRight(person.roles, "plant:view")) return false;
+    if (!this.parts.decisions.may(onceAsserted(person), "plant:view")) return false;
     if (!person.roles.includes("vendor")) return true;
     return this.book.of(person).some(({ endpoint }) => endpoint.startsWith(`${asset.id}/`));
   }
 
   async createGrant(by: Person, wanted: NewGrant): Promise<Grant> {
-    requireGranter(by);
+    this.requireGranter(by);
     const nowMs = this.clock.wallMs();
     const { fromMs, untilMs } = wanted;
     if (!findEndpoint(this.plant, wanted.endpoint)) throw missing("endpoint");
@@ -176,7 +193,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   }
 
   async revokeGrant(by: Person, grantId: string): Promise<void> {
-    requireGranter(by);
+    this.requireGranter(by);
     this.book.withdraw(grantId);
     this.watch.grantRevoked(grantId, by);
     this.tell();
@@ -184,9 +201,12 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   }
 
   async openSession(who: Opener, endpointId: string, grantId?: string): Promise<S> {
-    const person = this.openingPerson(who);
+    const asker = this.openingNow(who);
+    const { person } = asker;
     const found = findEndpoint(this.plant, endpointId);
     if (!found || !this.mayView(person, found.asset)) throw missing("endpoint");
+    const shut = this.locks.causeOver(person.id, found.asset.id);
+    if (shut) throw new AccessRefused("locked", shut.reason);
     const live = this.liveGrants(person, endpointId);
     const grant = live.find(({ id }) => id === (grantId ?? id));
     const profile = grant && findProfile(this.plant, grant.profile);
@@ -200,7 +220,11 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     if (grant.sessionsMax !== null && this.watch.countUnder(grant.id) >= grant.sessionsMax) {
       throw new AccessRefused("too-many", `the grant permits ${grant.sessionsMax} at a time`);
     }
-    const classes = this.classes(person, grant);
+    const classes = decideReach(this.ground, asker, grant)?.classes ?? [];
+    if (classes.length === 0) {
+      // It would be another answer with a fresh assertion: `liveGrants` asked for one.
+      throw new AccessRefused("step-up-required", "policy asks for a fresher assertion");
+    }
     const claims = this.claims(person, grant, { ...found, profile, classes });
     // From here to the permit there is no await: what was checked is what the session rests on.
     const { untilMs } = claims.limits;
@@ -232,11 +256,22 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     return this.parts.plant.current();
   }
 
+  private get ground(): Ground {
+    return { plant: this.plant, decisions: this.parts.decisions };
+  }
+
+  private requireGranter(by: Person): void {
+    if (this.parts.decisions.may(onceAsserted(by), "grant:manage")) return;
+    throw new AccessRefused("not-allowed", "only administrators manage grants");
+  }
+
   /** As the person is now, not as they were when the request came in. */
-  private openingPerson(who: Opener): Person {
+  private openingNow(who: Opener): Asker {
     const now = this.parts.signIns.get(who.signIn.id);
     if (!now) throw new AccessRefused("not-allowed", "the sign-in has ended");
-    if (hasRight(now.person.roles, "session:open")) return now.person;
+    const { signIn, assertionAgeMs } = who;
+    const asker = { signIn, assertionAgeMs, person: now.person };
+    if (this.parts.decisions.may(asker, "session:open")) return asker;
     throw new AccessRefused("not-allowed", "no role that opens sessions");
   }
 
@@ -271,14 +306,16 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     };
   }
 
+  /** In the turn in which a lock comes into force, before anything else hears of it. */
+  private applyLocks(): void {
+    this.watch.endWhere((person, endpoint) =>
+      this.locks.causeOver(person.id, endpoint.split("/")[0] ?? ""),
+    );
+  }
+
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
-}
-
-function requireGranter(by: Person): void {
-  if (by.state === "active" && hasRight(by.roles, "grant:manage")) return;
-  throw new AccessRefused("not-allowed", "only administrators manage grants");
 }
 
 function missing(what: string): AccessRefused {

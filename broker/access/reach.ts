@@ -1,10 +1,16 @@
 /** What a grant leads to in the plant in force, and what a person would hold there. Pure. */
-import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts";
+import type { OperationClass } from "../../protocols/guard.ts";
 import type { Asset, Endpoint, Plant, Profile } from "../plant/model.ts";
 import { classesOf } from "../policy/profile-reach.ts";
 import type { Person } from "../store/model.ts";
 import type { Grant } from "./access.ts";
-import { classesOfRoles, hasRight } from "./rights.ts";
+import {
+  type Asker,
+  type CapabilityQuestion,
+  type DecidedCapabilities,
+  type DecisionPoint,
+  onceAsserted,
+} from "./decision-point.ts";
 
 /** @param endpointId `ASSET/ENDPOINT` */
 export function findEndpoint(
@@ -22,23 +28,50 @@ export function findProfile(plant: Plant, id: string): Profile | undefined {
   return plant.profiles.find((profile) => profile.id === id);
 }
 
-/** The profile's classes that the person's roles allow, weakest first. */
-export function classesHeld(
-  plant: Plant,
-  person: Person,
-  grant: Pick<Grant, "profile" | "endpoint">,
-): readonly OperationClass[] {
-  const profile = findProfile(plant, grant.profile);
-  if (!profile || !findEndpoint(plant, grant.endpoint)) return [];
-  if (person.state !== "active" || !hasRight(person.roles, "session:open")) return [];
-  const allowed = classesOfRoles(person.roles);
-  const open = new Set(classesOf(profile));
-  return OPERATION_CLASSES.filter((each) => allowed.has(each) && open.has(each));
+/** The plant in force and who decides about it. */
+export interface Ground {
+  readonly plant: Plant;
+  readonly decisions: Pick<DecisionPoint, "capabilities">;
 }
 
+type GrantReach = Pick<Grant, "id" | "profile" | "endpoint">;
+
+/**
+ * What the policies give of the classes that the grant's profile can permit, as long as the grant
+ * counts. Undefined where it leads nowhere.
+ */
+export function decideReach(
+  { plant, decisions }: Ground,
+  who: Asker,
+  { id, profile: profileId, endpoint }: GrantReach,
+  more: Partial<Pick<CapabilityQuestion, "session" | "site">> = {},
+): DecidedCapabilities | undefined {
+  const profile = findProfile(plant, profileId);
+  const found = findEndpoint(plant, endpoint);
+  if (!profile || !found) return undefined;
+  const { asset } = found;
+  const asked = classesOf(profile);
+  const grant = { id, active: true, profile: profileId };
+  return decisions.capabilities({ who, asset, grant, asked, ...more });
+}
+
+/** What the person would hold with a fresh assertion while nothing is locked, weakest class first. */
+export function classesHeld(
+  ground: Ground,
+  person: Person,
+  grant: GrantReach,
+): readonly OperationClass[] {
+  return decideReach(ground, onceAsserted(person), grant, UNLOCKED)?.classes ?? [];
+}
+
+const UNLOCKED = { site: { open: true, locked: false } };
+
 /** Live before coming, then more classes, then longer, then the older id, so that lists stand still. */
-export function bestFirst(plant: Plant, person: Person, grants: readonly Grant[]): Grant[] {
-  const weight = (grant: Grant) => classesHeld(plant, person, grant).length;
+export function bestFirst(ground: Ground, person: Person, grants: readonly Grant[]): Grant[] {
+  const weights = new Map(
+    grants.map((grant) => [grant, classesHeld(ground, person, grant).length]),
+  );
+  const weight = (grant: Grant) => weights.get(grant) ?? 0;
   const untilMs = (grant: Grant) => grant.untilMs ?? Number.MAX_SAFE_INTEGER;
   return grants.toSorted(
     (a, b) =>

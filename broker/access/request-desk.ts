@@ -24,6 +24,7 @@ import type { RecordEvent, Store } from "../store/store.ts";
 import type { ControlledSession } from "./access.ts";
 import { AccessRefused, type PlantInForce } from "./access.ts";
 import { isAgreed, isApprover, isOwn, rulesFor, standing } from "./approval-rules.ts";
+import { type DecisionPoint, onceAsserted } from "./decision-point.ts";
 import type { GrantBook } from "./grant-book.ts";
 import { classesHeld, findEndpoint, findProfile } from "./reach.ts";
 import { contentToSign, decisionFrom, decisionIn } from "./request-content.ts";
@@ -31,7 +32,6 @@ import { keepAgreed, takeBack } from "./request-grants.ts";
 import { moreTimeFrom, type RequestHead, requestFrom } from "./request-input.ts";
 import { seeRequests } from "./request-view.ts";
 import type { Decision, MoreTime, NewRequest, RequestSeen, Requests } from "./requests.ts";
-import { hasRight } from "./rights.ts";
 import type { SessionWatch } from "./session-watch.ts";
 
 /** Waiting at once, of one person: nobody reads more. */
@@ -44,6 +44,7 @@ export interface RequestParts {
   readonly book: GrantBook;
   readonly watch: Pick<SessionWatch<ControlledSession>, "grantMoved" | "grantRevoked">;
   readonly signedActions: SignedActions;
+  readonly decisions: DecisionPoint;
   mayView(person: Person, asset: { readonly id: string }): boolean;
   /** Grants were made, moved or ended. */
   changed(): void;
@@ -61,7 +62,8 @@ export class RequestDesk implements Requests {
   }
 
   async ask(by: Person, wanted: NewRequest): Promise<RequestSeen> {
-    if (!hasRight(by.roles, "session:open")) throw notAllowed("no role that opens sessions");
+    if (!this.parts.decisions.may(onceAsserted(by), "request:make"))
+      throw notAllowed("no role that opens sessions");
     return this.askFor(by, by, wanted);
   }
 
@@ -173,13 +175,15 @@ export class RequestDesk implements Requests {
 
   /** What one may not see does not exist; a profile that gives nothing is not worth asking for. */
   private checkReach(by: Person, person: Person, request: AccessRequest): void {
+    const { decisions } = this.parts;
     const plant = this.parts.plant.current();
     const { profile } = request;
     if (!findProfile(plant, profile)) throw missing();
     for (const endpoint of request.endpoints) {
       const found = findEndpoint(plant, endpoint);
       if (!found || !this.parts.mayView(by, found.asset)) throw missing();
-      const reached = classesHeld(plant, { ...person, state: "active" }, { endpoint, profile });
+      const holder: Person = { ...person, state: "active" };
+      const reached = classesHeld({ plant, decisions }, holder, { id: "", endpoint, profile });
       if (reached.length > 0) continue;
       throw new AccessRefused("input-invalid", `${profile} gives nothing to these roles.`);
     }

@@ -6,8 +6,8 @@ import { listDecisions, listRequests } from "../store/requests.ts";
 import type { Store } from "../store/store.ts";
 import type { PlantInForce } from "./access.ts";
 import { isApprover, isOwn, rulesFor, standing } from "./approval-rules.ts";
+import { type DecisionPoint, onceAsserted } from "./decision-point.ts";
 import type { RequestSeen } from "./requests.ts";
-import { hasRight } from "./rights.ts";
 
 /** Older ones are in the events. */
 const LIST_MAX = 500;
@@ -16,6 +16,7 @@ interface Parts {
   readonly store: Store;
   readonly clock: Clock;
   readonly plant: PlantInForce;
+  readonly decisions: Pick<DecisionPoint, "may">;
 }
 
 export async function seeRequests(parts: Parts, viewer: Person): Promise<readonly RequestSeen[]> {
@@ -26,7 +27,7 @@ export async function seeRequests(parts: Parts, viewer: Person): Promise<readonl
   const decisions = Map.groupBy(await listDecisions(queries, ids), ({ requestId }) => requestId);
   return requests.flatMap((request) => {
     const seen = see(parts, request, people, decisions.get(request.id) ?? []);
-    return seen ? visible(seen, people.get(viewer.id)) : [];
+    return seen ? visible(parts, seen, people.get(viewer.id)) : [];
   });
 }
 
@@ -53,13 +54,14 @@ function see(
 }
 
 /** To who asked or gets it, who may decide or did, and who administers grants. */
-function visible(seen: Whole, viewer: Person | undefined): RequestSeen[] {
+function visible(parts: Parts, seen: Whole, viewer: Person | undefined): RequestSeen[] {
   if (!viewer) return [];
   const { request, state, decisions, standings } = seen;
   const own = isOwn(request, viewer);
   const decided = decisions.some(({ personId }) => personId === viewer.id);
   const approver = standings.some(({ rule }) => isApprover(rule, viewer));
-  if (!own && !decided && !approver && !hasRight(viewer.roles, "grant:manage")) return [];
+  const manages = parts.decisions.may(onceAsserted(viewer), "grant:manage");
+  if (!own && !decided && !approver && !manages) return [];
   const waits = state === "waiting";
   return [
     {

@@ -10,11 +10,14 @@
 import type { OperationClass } from "../../protocols/guard.ts";
 import type { Clock } from "../clock.ts";
 import type { PlantChange } from "../plant/plant-change.ts";
+import { ageSeconds } from "../policy/access-input.ts";
+import type { Ruling } from "../policy/policy-set.ts";
 import type { Person, SignIn } from "../store/model.ts";
 import type { ControlledSession, Grant, LeaseCause, PlantInForce } from "./access.ts";
+import { type Asker, type DecisionPoint, rulingOfLost } from "./decision-point.ts";
 import type { GrantBook } from "./grant-book.ts";
-import { classesHeld } from "./reach.ts";
-import { hasRight } from "./rights.ts";
+import { decideReach } from "./reach.ts";
+import { Redecisions } from "./redecisions.ts";
 
 /** What one session rests on, as it was when the permit was minted. */
 export interface Rest {
@@ -40,31 +43,51 @@ export class Watched<S extends ControlledSession> {
   untilMs: number;
   /** A lease that came before the session did. */
   early: LeaseCause | undefined;
+  /** On the monotonic clock. */
+  readonly beganMs: number;
 
-  constructor(rest: Rest) {
+  constructor(rest: Rest, beganMs: number) {
     this.rest = rest;
+    this.beganMs = beganMs;
     this.person = rest.person;
     this.classes = rest.classes;
     this.untilMs = rest.untilMs;
   }
 }
 
+export interface WatchParts {
+  readonly clock: Clock;
+  readonly plant: PlantInForce;
+  readonly grants: GrantBook;
+  readonly decisions: DecisionPoint;
+  /** As `Identity.signIns`: how old the assertion is now, and from where. */
+  readonly signIns: { get(signInId: string): Asker | undefined };
+}
+
+/** What made a session be looked at again: it names what the person is told. */
+type Trigger = "person" | "plant" | "policy";
+
 export class SessionWatch<S extends ControlledSession> {
+  private readonly parts: WatchParts;
   private readonly clock: Clock;
   private readonly plant: PlantInForce;
   private readonly grants: GrantBook;
   private readonly all = new Set<Watched<S>>();
+  private readonly redecisions: Redecisions<Watched<S>>;
 
-  constructor(clock: Clock, plant: PlantInForce, grants: GrantBook) {
-    this.clock = clock;
-    this.plant = plant;
-    this.grants = grants;
+  constructor(parts: WatchParts) {
+    this.parts = parts;
+    this.clock = parts.clock;
+    this.plant = parts.plant;
+    this.grants = parts.grants;
+    this.redecisions = new Redecisions(parts.clock, (watched) => this.look(watched, "policy"));
   }
 
   /** In the turn in which the permit is minted. */
   begin(rest: Rest): Watched<S> {
-    const watched = new Watched<S>(rest);
+    const watched = new Watched<S>(rest, this.clock.monotonicMs());
     this.all.add(watched);
+    this.redecisions.decided(watched);
     return watched;
   }
 
@@ -85,6 +108,7 @@ export class SessionWatch<S extends ControlledSession> {
 
   drop(watched: Watched<S>): void {
     watched.stopTimer();
+    this.redecisions.forget(watched);
     this.all.delete(watched);
   }
 
@@ -107,11 +131,19 @@ export class SessionWatch<S extends ControlledSession> {
     });
   }
 
+  /** Ends, in this turn, each session for which there is a cause; those being opened too. */
+  endWhere(causeFor: (person: Person, endpoint: string) => LeaseCause | undefined): void {
+    this.each((watched) => {
+      const cause = causeFor(watched.person, watched.rest.grant.endpoint);
+      if (cause) this.end(watched, cause);
+    });
+  }
+
   personChanged(person: Person): void {
     this.each((watched) => {
       if (watched.person.id !== person.id) return;
       watched.person = person;
-      this.look(watched);
+      this.look(watched, "person");
     });
   }
 
@@ -136,23 +168,26 @@ export class SessionWatch<S extends ControlledSession> {
     this.each((watched) => {
       const reason = changeFor(watched.rest.grant, change);
       if (reason) this.end(watched, { rule: "plant-changed", reason });
-      else this.look(watched);
+      else this.look(watched, "plant");
     });
+  }
+
+  /** Other policies count: every session is decided again, at once. */
+  policiesChanged(): void {
+    this.redecisions.all([...this.all]);
   }
 
   close(): void {
     for (const watched of this.all) watched.stopTimer();
+    this.redecisions.close();
   }
 
   /** Compares what the session holds with what it would get now. */
-  private look(watched: Watched<S>): void {
+  private look(watched: Watched<S>, trigger: Trigger): void {
     const { person, rest } = watched;
+    if (watched.over) return;
     if (person.state !== "active") {
       this.end(watched, { rule: "person-disabled", reason: "This account was disabled." });
-      return;
-    }
-    if (!hasRight(person.roles, "session:open")) {
-      this.end(watched, roleChanged("Your role does not open sessions any more."));
       return;
     }
     const grant = this.grants.find(rest.grant.id, person);
@@ -162,7 +197,7 @@ export class SessionWatch<S extends ControlledSession> {
       return;
     }
     if (grant) this.endWith(watched, grant);
-    this.lease(watched);
+    this.lease(watched, trigger);
   }
 
   /** Why the session cannot go on under its grant. */
@@ -185,10 +220,22 @@ export class SessionWatch<S extends ControlledSession> {
       : roleChanged("The grant of this session is for a role that you no longer have.");
   }
 
-  private lease(watched: Watched<S>): void {
-    const classes = classesHeld(this.plant.current(), watched.person, watched.rest.grant);
+  private lease(watched: Watched<S>, trigger: Trigger): void {
+    const { person, rest, beganMs } = watched;
+    const { decisions, signIns } = this.parts;
+    const signedIn = signIns.get(rest.signInId);
+    const durationSeconds = ageSeconds(this.clock.monotonicMs() - beganMs);
+    const decision = decideReach(
+      { plant: this.plant.current(), decisions },
+      { ...signedIn, person },
+      rest.grant,
+      { session: { durationSeconds } },
+    );
+    this.redecisions.decided(watched);
+    const classes = decision?.classes ?? [];
     if (classes.join() === watched.classes.join()) return;
-    const cause = roleChanged("Your roles allow other operations now.");
+    const kept = decision && rulingOfLost(decision, watched.classes);
+    const cause = causeOf(trigger, classes, kept);
     if (classes.length === 0) {
       this.end(watched, cause);
       return;
@@ -216,6 +263,7 @@ export class SessionWatch<S extends ControlledSession> {
     if (watched.over) return;
     watched.over = cause;
     watched.stopTimer();
+    this.redecisions.forget(watched);
     watched.session?.end(cause);
   }
 
@@ -237,6 +285,23 @@ const GRANT_END: LeaseCause = { rule: "grant-end", reason: "The grant of this se
 
 function roleChanged(reason: string): LeaseCause {
   return { rule: "role-changed", reason };
+}
+
+/** @param kept what keeps back a class that the session held */
+function causeOf(
+  trigger: Trigger,
+  classes: readonly OperationClass[],
+  kept: Ruling | undefined,
+): LeaseCause {
+  if (trigger === "person") {
+    return roleChanged(
+      classes.length === 0
+        ? "Your roles do not open sessions here any more."
+        : "Your roles allow other operations now.",
+    );
+  }
+  if (kept) return { rule: kept.rule, reason: kept.reason };
+  return { rule: "policy", reason: "The policies of this site permit more now." };
 }
 
 function changeFor(grant: Grant, { endpoints, profiles }: PlantChange): string | undefined {

@@ -4,8 +4,8 @@
  * `route-table.ts`.
  */
 import type { z } from "zod";
-import type { Right } from "../access/rights.ts";
 import type { Browser, SignedIn } from "../identity/identity.ts";
+import type { Right } from "../policy/rights.ts";
 
 /** One request, its parts already checked against the endpoint's schemas. */
 export interface PublicCall<P, Q, B> {

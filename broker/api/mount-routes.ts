@@ -5,8 +5,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
-import { hasRight, type Right, rightsOf } from "../access/rights.ts";
+import type { Decisions } from "../access/decision-point.ts";
 import type { SignedIn, SignIns } from "../identity/identity.ts";
+import type { Right } from "../policy/rights.ts";
 import type { Call, Endpoint, PublicCall, PublicEndpoint } from "./endpoint.ts";
 import { notFound, signedOut } from "./problem.ts";
 import { type Route, routeName } from "./route.ts";
@@ -32,6 +33,12 @@ export interface MountSettings {
   readonly metricsToken: string;
 }
 
+/** Who people are, and what they may do. */
+export interface Gatekeepers {
+  readonly signIns: Pick<SignIns, "authenticate">;
+  readonly decisions: Decisions;
+}
+
 /** Whose request this is. @throws ApiRefused `signed-out` */
 export type Authenticate = (request: FastifyRequest) => SignedIn;
 
@@ -41,7 +48,7 @@ export const BACKGROUND_HEADER = "sallyport-background";
 export function mountRoutes(
   app: FastifyInstance,
   routes: readonly Route[],
-  signIns: Pick<SignIns, "authenticate">,
+  { signIns, decisions }: Gatekeepers,
   settings: MountSettings,
 ): Authenticate {
   refuseOtherRoutes(app, routes);
@@ -55,18 +62,21 @@ export function mountRoutes(
   };
   const perPerson = rateOf(app, settings.requestsPerMinute, (r) => r.me?.person.id ?? r.ip);
   const admit = async (request: FastifyRequest, rights: readonly Right[]) => {
-    request.me = authenticate(request);
+    const me = authenticate(request);
+    request.me = me;
     await perPerson(request);
-    const { roles } = request.me.person;
-    if (rights.length > 0 && !rights.some((right) => hasRight(roles, right))) throw notFound();
+    if (rights.length > 0 && !rights.some((right) => decisions.may(me, right))) throw notFound();
   };
-  for (const route of routes) app.route(mounted(route, admit, settings));
+  for (const route of routes) app.route(mounted(route, { admit, decisions }, settings));
   return authenticate;
 }
 
-type Admit = (request: FastifyRequest, rights: readonly Right[]) => Promise<void>;
+interface Gate {
+  admit(request: FastifyRequest, rights: readonly Right[]): Promise<void>;
+  readonly decisions: Decisions;
+}
 
-function mounted(route: Route, admit: Admit, settings: MountSettings): RouteOptions {
+function mounted(route: Route, { admit, decisions }: Gate, settings: MountSettings): RouteOptions {
   const common = {
     method: route.method,
     url: route.path,
@@ -89,7 +99,7 @@ function mounted(route: Route, admit: Admit, settings: MountSettings): RouteOpti
   return {
     ...common,
     onRequest: (request) => admit(request, right),
-    handler: guardedHandler(route.endpoint),
+    handler: guardedHandler(route.endpoint, decisions),
   };
 }
 
@@ -114,14 +124,14 @@ function publicHandler(endpoint: PublicEndpoint) {
     answer(endpoint, reply, await endpoint.handle(callOf(request, reply)));
 }
 
-function guardedHandler(endpoint: Endpoint) {
+function guardedHandler(endpoint: Endpoint, decisions: Decisions) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { me } = request;
     // Never so behind `admit`; if it were, nothing may be answered.
     if (!me) throw signedOut();
     const call: Call<unknown, unknown, unknown> = Object.assign(callOf(request, reply), {
       me,
-      rights: rightsOf(me.person.roles),
+      rights: decisions.rights(me),
     });
     return answer(endpoint, reply, await endpoint.handle(call));
   };

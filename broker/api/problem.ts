@@ -80,6 +80,7 @@ const ACCESS: Readonly<Record<AccessCode, Said>> = {
     403,
     "No grant lets you open this now. Ask an administrator, or wait until yours begins.",
   ],
+  locked: [403, "This is locked now."],
   "step-up-required": [403, "Confirm with your passkey to open a session."],
   "input-invalid": [400, "Something in this form is not acceptable."],
   "too-many": [409, "There are too many of these already. End one first."],
@@ -130,10 +131,12 @@ interface Coded {
   readonly message: string;
 }
 
-/** `input-invalid` carries its own sentence: it says which field, in words for people. */
+/** These carry their own sentence, in words for people: which field, who locked it and why. */
+const OWN_WORDS: ReadonlySet<string> = new Set(["input-invalid", "locked"]);
+
 function said(known: Said | undefined, error: Coded, retryAfterMs?: number): ApiRefused {
   const [status, message] = known ?? [409, error.message];
-  const text = error.code === "input-invalid" ? sentence(error.message) : message;
+  const text = OWN_WORDS.has(error.code) ? sentence(error.message) : message;
   return new ApiRefused(status, error.code, text, retryAfterMs);
 }
 

@@ -3,6 +3,7 @@
  * refuses to start with any other (`mount-routes.ts`).
  */
 import type { Access } from "../access/access.ts";
+import type { Decisions } from "../access/decision-point.ts";
 import type { Clock } from "../clock.ts";
 import type { Recorder } from "../evidence/recorder.ts";
 import type { Recordings } from "../evidence/recordings.ts";
@@ -64,6 +65,7 @@ export interface ApiParts {
   readonly identity: Identity;
   readonly access: Access<LiveSession>;
   readonly sessions: SessionHost;
+  readonly decisions: Decisions;
   readonly recorder: Pick<Recorder, "state">;
   readonly recordings: Recordings;
   readonly plant: PlantShown;
@@ -74,6 +76,7 @@ export interface ApiParts {
 }
 
 export function routeTable(parts: ApiParts): readonly Route[] {
+  const { decisions } = parts;
   const { identity, access, sessions, recorder, recordings, plant, siteLog, clock } = parts;
   const { enrolment, signIns, passkeys, people, recoveries } = identity;
   const ownRecordings = ["recording:own", "recording:all"] as const;
@@ -85,14 +88,14 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     scraped("/metrics", showMetrics(parts.metrics)),
 
     open("POST", "/api/enrolment/options", enrolmentOptions(enrolment)),
-    open("POST", "/api/enrolment", enrol(enrolment, plant)),
+    open("POST", "/api/enrolment", enrol(enrolment, plant, decisions)),
     open("POST", "/api/sign-in/options", signInOptions(signIns)),
-    open("POST", "/api/sign-in", signIn(signIns, plant)),
+    open("POST", "/api/sign-in", signIn(signIns, plant, decisions)),
 
-    guarded("GET", "/api/me", "signed-in", showMe(plant)),
+    guarded("GET", "/api/me", "signed-in", showMe(plant, decisions)),
     guarded("POST", "/api/sign-out", "signed-in", signOut(signIns)),
     guarded("POST", "/api/step-up/options", "signed-in", stepUpOptions(signIns)),
-    guarded("POST", "/api/step-up", "signed-in", stepUp(signIns, plant)),
+    guarded("POST", "/api/step-up", "signed-in", stepUp(signIns, plant, decisions)),
     guarded("GET", "/api/me/passkeys", "signed-in", listPasskeys(passkeys)),
     guarded("POST", "/api/me/passkeys/options", "signed-in", passkeyOptions(passkeys)),
     guarded("POST", "/api/me/passkeys", "signed-in", addPasskey(passkeys)),

@@ -1,5 +1,5 @@
 /** One line of the table of routes. */
-import type { Right } from "../access/rights.ts";
+import type { Right } from "../policy/rights.ts";
 import type { Endpoint, PublicEndpoint } from "./endpoint.ts";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";

@@ -72,6 +72,15 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const NOBODY = {
+  signIns: { authenticate: () => undefined },
+  decisions: {
+    may: () => false,
+    rights: () => new Set<never>(),
+    onPoliciesChanged: () => () => {},
+  },
+};
+
 /** Nobody is signed in: signed-in people are the business of `test/security/`. */
 function serverWith(routes: readonly Route[], requestsPerMinute = 1_000): Promise<FastifyInstance> {
   const settings = {
@@ -83,7 +92,7 @@ function serverWith(routes: readonly Route[], requestsPerMinute = 1_000): Promis
     version: "1.2.3",
   };
   const log = openLog(join(folder, "broker.log"), "info");
-  return buildServer(settings, routes, { authenticate: () => undefined }, log, () => {});
+  return buildServer(settings, routes, NOBODY, log, () => {});
 }
 
 type Headers = Record<string, string>;

@@ -7,12 +7,11 @@ import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
 import fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
-import type { SignIns } from "../identity/identity.ts";
 import type { Logger } from "../log.ts";
 import { addApiDocument, documentRoute } from "./api-document.ts";
 import { addConsole } from "./console/console-files.ts";
 import { addErrorAnswers } from "./error-answers.ts";
-import { mountRoutes } from "./mount-routes.ts";
+import { type Gatekeepers, mountRoutes } from "./mount-routes.ts";
 import { addRequestLog, type RequestObserver } from "./request-log.ts";
 import type { Route } from "./route.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
@@ -51,7 +50,7 @@ const PARAMETER_LENGTH_MAX = 1_400;
 export async function buildServer(
   settings: ServerSettings,
   routes: readonly Route[],
-  signIns: Pick<SignIns, "authenticate">,
+  gatekeepers: Gatekeepers,
   log: Logger,
   observe: RequestObserver,
 ): Promise<FastifyInstance> {
@@ -66,7 +65,7 @@ export async function buildServer(
   addErrorAnswers(app, log);
   addGates(app, settings);
   await addApiDocument(app, settings.version);
-  const guard = mountRoutes(app, [...routes, documentRoute(app)], signIns, settings);
+  const guard = mountRoutes(app, [...routes, documentRoute(app)], gatekeepers, settings);
   await addConsole(app, settings.consoleFolder, guard);
   await app.ready();
   return app;

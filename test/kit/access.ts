@@ -6,6 +6,7 @@ import type {
   LeaseCause,
   NewGrant,
 } from "../../broker/access/access.ts";
+import { DecisionPoint } from "../../broker/access/decision-point.ts";
 import { openAccess } from "../../broker/access/open-access.ts";
 import type { Permit, PermitClaims } from "../../broker/access/permit.ts";
 import { verifyPermit } from "../../broker/access/permits.ts";
@@ -13,6 +14,7 @@ import type { Plant } from "../../broker/plant/model.ts";
 import { parsePlant } from "../../broker/plant/parse-plant.ts";
 import { comparePlants, type PlantChange } from "../../broker/plant/plant-change.ts";
 import { type Somebody, TestIdentity } from "./identity.ts";
+import { TestPolicies } from "./policies.ts";
 
 const HOUR_MS = 3_600_000;
 const key = generateKeyPairSync("ed25519");
@@ -20,6 +22,7 @@ const key = generateKeyPairSync("ed25519");
 export class TestAccess {
   readonly site: TestIdentity;
   readonly plant: EditedPlant;
+  readonly policies: TestPolicies;
   /** Administrator and engineer. */
   readonly ada: Somebody;
   access: Access<Opened>;
@@ -29,11 +32,13 @@ export class TestAccess {
   private constructor(
     site: TestIdentity,
     plant: EditedPlant,
+    policies: TestPolicies,
     ada: Somebody,
     access: Access<Opened>,
   ) {
     this.site = site;
     this.plant = plant;
+    this.policies = policies;
     this.ada = ada;
     this.access = access;
   }
@@ -41,10 +46,11 @@ export class TestAccess {
   static async open(): Promise<TestAccess> {
     const site = await TestIdentity.open();
     const plant = new EditedPlant();
+    const policies = new TestPolicies();
     const ada = await site.firstPerson();
     let kit: TestAccess | undefined;
-    const access = await openOn(site, plant, async () => kit?.meanwhile());
-    kit = new TestAccess(site, plant, ada, access);
+    const access = await openOn(site, plant, policies, async () => kit?.meanwhile());
+    kit = new TestAccess(site, plant, policies, ada, access);
     return kit;
   }
 
@@ -52,7 +58,7 @@ export class TestAccess {
   async restart(): Promise<void> {
     this.access.close();
     await this.site.restart();
-    this.access = await openOn(this.site, this.plant, () => this.meanwhile());
+    this.access = await openOn(this.site, this.plant, this.policies, () => this.meanwhile());
   }
 
   /** An hour of everything on `plc/modbus`, unless said otherwise. */
@@ -72,6 +78,7 @@ export class TestAccess {
 function openOn(
   site: TestIdentity,
   plant: EditedPlant,
+  policies: TestPolicies,
   meanwhile: () => Promise<void>,
 ): Promise<Access<Opened>> {
   return openAccess<Opened>({
@@ -80,6 +87,7 @@ function openOn(
     people: site.identity.people,
     signIns: site.identity.signIns,
     signedActions: site.identity.signedActions,
+    decisions: new DecisionPoint({ policies, plant, clock: site.clock }),
     permitKey: key.privateKey,
     clock: site.clock,
     host: {

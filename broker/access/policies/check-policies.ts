@@ -73,3 +73,10 @@ export function parseSources(sources: PolicySources) {
     digestOf(sources),
   );
 }
+
+/** The set of files that have passed a check before. @throws if they are no set after all */
+export function setOf(sources: PolicySources): PolicySet {
+  const parsed = parseSources(sources);
+  if (parsed.kind === "set") return parsed.set;
+  throw new Error(`checked policies are not valid: ${parsed.problems[0]?.message}`);
+}

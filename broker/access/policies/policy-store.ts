@@ -14,7 +14,7 @@ import type { SubjectInput } from "../../policy/access-input.ts";
 import { describePolicyProblem, type PolicySet } from "../../policy/policy-set.ts";
 import type { NewSiteEvent } from "../../store/site-log.ts";
 import { checkAside } from "./check-aside.ts";
-import { type CheckedPolicies, parseSources } from "./check-policies.ts";
+import { type CheckedPolicies, parseSources, setOf } from "./check-policies.ts";
 import {
   digestOf,
   PolicyFolderUnreadable,
@@ -180,15 +180,14 @@ export class PolicyStore implements PolicyInForce {
 
   /** From here on there is no await: the history, the folder and the decisions change together. */
   private adopt(sources: PolicySources, given: Omit<NewVersion, "atMs">): PolicyVersion {
-    const parsed = parseSources(sources);
-    if (parsed.kind === "invalid") throw new Error("checked policies are not valid after all");
+    const set = setOf(sources);
     writeDurably(this.mark, String((this.past.last?.sequence ?? 0) + 1));
     const version = this.past.add(sources, { ...given, atMs: this.parts.clock.wallMs() });
-    this.set = parsed.set;
+    this.set = set;
     this.report(undefined);
     this.noteChange(version);
     this.writeFolder(sources);
-    this.tell(parsed.set);
+    this.tell(set);
     return version;
   }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { PlantInForce } from "../../access/access.ts";
+import type { Decisions } from "../../access/decision-point.ts";
 import type { Enrolment } from "../../identity/identity.ts";
 import { publicEndpoint } from "../endpoint.ts";
 import { meView } from "../me/me-view.ts";
@@ -7,7 +8,11 @@ import { authenticatorResponse, nameText } from "../parameters.ts";
 import { meSchema } from "../shapes/people.ts";
 import { linkToken } from "./link-token.ts";
 
-export function enrol(enrolment: Pick<Enrolment, "finish">, plant: PlantInForce) {
+export function enrol(
+  enrolment: Pick<Enrolment, "finish">,
+  plant: PlantInForce,
+  decisions: Decisions,
+) {
   return publicEndpoint({
     summary: "Enrol a passkey; uses the link up and signs in",
     body: z.strictObject({ token: linkToken, label: nameText, response: authenticatorResponse }),
@@ -15,7 +20,7 @@ export function enrol(enrolment: Pick<Enrolment, "finish">, plant: PlantInForce)
     handle: async (call) => {
       const signedIn = await enrolment.finish(call.body, call.browser);
       call.signIn(signedIn.token);
-      return meView(signedIn, plant.current().site);
+      return meView(signedIn, plant.current().site, decisions);
     },
   });
 }

@@ -4,6 +4,7 @@
  */
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { Server } from "socket.io";
+import type { Decisions } from "../../access/decision-point.ts";
 import type { Clock } from "../../clock.ts";
 import type { Recordings } from "../../evidence/recordings.ts";
 import type { Identity, SignedIn } from "../../identity/identity.ts";
@@ -22,6 +23,7 @@ import { WatchLinks } from "./watch-links.ts";
 export interface LiveParts {
   readonly identity: Pick<Identity, "signIns" | "people">;
   readonly sessions: SessionHost;
+  readonly decisions: Decisions;
   readonly recordings: Pick<Recordings, "get" | "segment">;
   readonly siteLog: Pick<SiteLog, "record">;
   readonly clock: Clock;
@@ -125,6 +127,7 @@ class Pages implements LiveChannel {
     this.unsubscribe = [
       signIns.onEnded((signIn, end) => this.dismiss(signIn.id, end)),
       people.onChanged(() => this.watches.checkRights()),
+      parts.decisions.onPoliciesChanged(() => this.watches.checkRights()),
     ];
   }
 
@@ -178,7 +181,7 @@ class Pages implements LiveChannel {
       const me = page.me();
       if (!me) continue;
       for (const topic of topics) {
-        if (mayHear(me.person, topic)) page.socket.emit("changed", topic);
+        if (mayHear(me, topic, this.parts.decisions)) page.socket.emit("changed", topic);
       }
     }
   }

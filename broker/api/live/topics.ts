@@ -1,6 +1,7 @@
 /** Who is told that a list has changed: only those whose rights fill it. */
-import { hasRight, type Right } from "../../access/rights.ts";
-import type { Person, SiteEvent } from "../../store/model.ts";
+import type { Asker, Decisions } from "../../access/decision-point.ts";
+import type { Right } from "../../policy/rights.ts";
+import type { SiteEvent } from "../../store/model.ts";
 import type { FromBroker } from "../shapes/live.ts";
 
 export type Topic = Parameters<FromBroker["changed"]>[0];
@@ -18,9 +19,9 @@ const READERS: Readonly<Record<Topic, readonly Right[]>> = {
   events: ["events:view"],
 };
 
-export function mayHear(person: Person, topic: Topic): boolean {
+export function mayHear(me: Asker, topic: Topic, decisions: Decisions): boolean {
   const rights = READERS[topic];
-  return rights.length === 0 || rights.some((right) => hasRight(person.roles, right));
+  return rights.length === 0 || rights.some((right) => decisions.may(me, right));
 }
 
 /** The list, besides the events, that an event of this kind (`area:what`) changes. */

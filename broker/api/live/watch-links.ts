@@ -1,5 +1,5 @@
 /** Pages that watch sessions, by the right to it and only as long as they hold it. */
-import { hasRight } from "../../access/rights.ts";
+import type { Decisions } from "../../access/decision-point.ts";
 import type { Clock } from "../../clock.ts";
 import type { Recordings } from "../../evidence/recordings.ts";
 import type { SignedIn } from "../../identity/identity.ts";
@@ -12,6 +12,7 @@ import { WatchLink } from "./watch-link.ts";
 
 export interface WatchParts {
   readonly sessions: SessionHost;
+  readonly decisions: Decisions;
   readonly recordings: Pick<Recordings, "get" | "segment">;
   readonly siteLog: Pick<SiteLog, "record">;
   readonly clock: Clock;
@@ -39,7 +40,7 @@ export class WatchLinks {
   watch(page: Page, sessionId: string, fromSequence: number): LiveAnswer {
     const session = this.parts.sessions.get(sessionId);
     const me = page.me();
-    if (!session || !me || !mayWatch(me, session)) return answerOf(notFound());
+    if (!session || !me || !this.mayWatch(me, session)) return answerOf(notFound());
     this.unwatch(page, sessionId);
     const busy = this.tooMany(page, session);
     if (busy) return answerOf(busy);
@@ -66,9 +67,16 @@ export class WatchLinks {
   checkRights(): void {
     for (const watch of [...this.watches]) {
       const me = watch.page.me();
-      if (me && mayWatch(me, watch.session)) continue;
+      if (me && this.mayWatch(me, watch.session)) continue;
       watch.link.stop({ rule: "right-lost", reason: "You may not watch this session any more." });
     }
+  }
+
+  /** Supervisors watch any session; whoever may replay their own sessions may follow them live. */
+  private mayWatch(me: SignedIn, session: LiveSession): boolean {
+    const { decisions } = this.parts;
+    if (decisions.may(me, "session:watch")) return true;
+    return session.claims.subject.id === me.person.id && decisions.may(me, "recording:own");
   }
 
   private begin(page: Page, session: LiveSession, me: SignedIn, fromSequence: number): void {
@@ -125,12 +133,6 @@ export class WatchLinks {
       (watch) => watch.page === page && watch.session.claims.session === sessionId,
     );
   }
-}
-
-/** Supervisors watch any session; whoever may replay their own sessions may follow them live. */
-function mayWatch({ person }: SignedIn, session: LiveSession): boolean {
-  if (hasRight(person.roles, "session:watch")) return true;
-  return session.claims.subject.id === person.id && hasRight(person.roles, "recording:own");
 }
 
 function answerOf({ problem }: ApiRefused): LiveAnswer {

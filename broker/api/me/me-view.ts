@@ -1,4 +1,4 @@
-import { rightsOf } from "../../access/rights.ts";
+import type { Decisions } from "../../access/decision-point.ts";
 import type { SignedIn } from "../../identity/identity.ts";
 import type { Site } from "../../plant/model.ts";
 import { personView } from "../people/person-view.ts";
@@ -7,10 +7,10 @@ import type { MeView } from "../shapes/people.ts";
 /** Fewer passkeys than this and losing a device locks the person out. */
 const PASSKEYS_WANTED = 2;
 
-export function meView(me: SignedIn, site: Site): MeView {
+export function meView(me: SignedIn, site: Site, decisions: Decisions): MeView {
   return {
     person: personView(me.person),
-    rights: [...rightsOf(me.person.roles)],
+    rights: [...decisions.rights(me)],
     assertedMs: me.signIn.assertedMs,
     signInId: me.signIn.id,
     idleEndsMs: me.idleEndsMs,

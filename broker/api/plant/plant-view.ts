@@ -1,8 +1,8 @@
 /** The plant as one person may see it: vendors only what a grant of theirs names. */
 import type { Access, Grant, PlantInForce } from "../../access/access.ts";
-import type { Right } from "../../access/rights.ts";
 import type { Asset, Endpoint, Plant, Profile, Tag, Zone } from "../../plant/model.ts";
 import { classesOf, type WriteReach, writableTags } from "../../policy/profile-reach.ts";
+import type { Right } from "../../policy/rights.ts";
 import type { LiveSession } from "../../sessions/session.ts";
 import type { Person } from "../../store/model.ts";
 import type { AssetView, EndpointView, MyGrantView, PlantView, TagView } from "../shapes/plant.ts";

@@ -1,5 +1,5 @@
-import type { Right } from "../../access/rights.ts";
 import type { Recording, Recordings } from "../../evidence/recordings.ts";
+import type { Right } from "../../policy/rights.ts";
 import { notFound } from "../problem.ts";
 
 interface Viewer {

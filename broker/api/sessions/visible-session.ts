@@ -1,4 +1,4 @@
-import type { Right } from "../../access/rights.ts";
+import type { Right } from "../../policy/rights.ts";
 import type { LiveSession, SessionHost } from "../../sessions/session.ts";
 import { notFound } from "../problem.ts";
 

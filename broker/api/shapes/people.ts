@@ -1,23 +1,12 @@
 /** JSON of people, passkeys and sign-ins. Times are milliseconds since the epoch. */
 import { z } from "zod";
+import { RIGHTS } from "../../policy/rights.ts";
 
 export const roleSchema = z.enum(["administrator", "engineer", "supervisor", "vendor", "auditor"]);
 export type RoleName = z.infer<typeof roleSchema>;
 
-/** Rights of the console; which role has which is in `broker/access/rights.ts`. */
-export const rightSchema = z.enum([
-  "plant:view",
-  "session:open",
-  "session:list",
-  "session:watch",
-  "session:end",
-  "recording:own",
-  "recording:all",
-  "grant:manage",
-  "people:manage",
-  "events:view",
-  "health:view",
-]);
+/** Rights of the console; which person has which is decided by the policies of the site. */
+export const rightSchema = z.enum(RIGHTS);
 export type RightName = z.infer<typeof rightSchema>;
 
 export const personSchema = z.object({

@@ -1,12 +1,17 @@
 import { z } from "zod";
 import type { PlantInForce } from "../../access/access.ts";
+import type { Decisions } from "../../access/decision-point.ts";
 import type { SignIns } from "../../identity/identity.ts";
 import { publicEndpoint } from "../endpoint.ts";
 import { meView } from "../me/me-view.ts";
 import { authenticatorResponse } from "../parameters.ts";
 import { meSchema } from "../shapes/people.ts";
 
-export function signIn(signIns: Pick<SignIns, "finish">, plant: PlantInForce) {
+export function signIn(
+  signIns: Pick<SignIns, "finish">,
+  plant: PlantInForce,
+  decisions: Decisions,
+) {
   return publicEndpoint({
     summary: "Sign in with a passkey",
     body: z.strictObject({ response: authenticatorResponse }),
@@ -14,7 +19,7 @@ export function signIn(signIns: Pick<SignIns, "finish">, plant: PlantInForce) {
     handle: async (call) => {
       const signedIn = await signIns.finish(call.body.response, call.browser);
       call.signIn(signedIn.token);
-      return meView(signedIn, plant.current().site);
+      return meView(signedIn, plant.current().site, decisions);
     },
   });
 }

@@ -1,12 +1,17 @@
 import { z } from "zod";
 import type { PlantInForce } from "../../access/access.ts";
+import type { Decisions } from "../../access/decision-point.ts";
 import type { SignIns } from "../../identity/identity.ts";
 import { endpoint } from "../endpoint.ts";
 import { meView } from "../me/me-view.ts";
 import { authenticatorResponse } from "../parameters.ts";
 import { meSchema } from "../shapes/people.ts";
 
-export function stepUp(signIns: Pick<SignIns, "stepUp">, plant: PlantInForce) {
+export function stepUp(
+  signIns: Pick<SignIns, "stepUp">,
+  plant: PlantInForce,
+  decisions: Decisions,
+) {
   return endpoint({
     summary: "Confirm with the passkey: the sign-in counts as fresh again, under a new token",
     body: z.strictObject({ response: authenticatorResponse }),
@@ -14,7 +19,7 @@ export function stepUp(signIns: Pick<SignIns, "stepUp">, plant: PlantInForce) {
     handle: async (call) => {
       const signedIn = await signIns.stepUp(call.me, call.body.response, call.browser);
       call.signIn(signedIn.token);
-      return meView(signedIn, plant.current().site);
+      return meView(signedIn, plant.current().site, decisions);
     },
   });
 }

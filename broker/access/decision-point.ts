@@ -1,0 +1,224 @@
+/**
+ * The one place where it is decided who may do what: rights of the console and classes of
+ * operation alike. It puts together what is known about a person, an asset and the moment, and
+ * asks the policies in force. Grants, cuts and locks act before it and do not wait for it.
+ */
+import { isIP } from "node:net";
+import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts";
+import type { Clock } from "../clock.ts";
+import type { Asset, Plant, Zone } from "../plant/model.ts";
+import {
+  type AccessInput,
+  ageSeconds,
+  type ContextChange,
+  type ContextInput,
+  contextWith,
+  type ResourceInput,
+  UNKNOWN_CONTEXT,
+  type ZoneInput,
+} from "../policy/access-input.ts";
+import { type CapabilityDecision, decideCapabilities, mayDo } from "../policy/capabilities.ts";
+import type { PolicySet, Ruling } from "../policy/policy-set.ts";
+import { RIGHTS, type Right } from "../policy/rights.ts";
+import type { Person, SignIn } from "../store/model.ts";
+import type { PolicyInForce } from "./policies/policy-store.ts";
+import { SiteTime } from "./site-time.ts";
+
+/** Who asks. `SignedIn` satisfies it; without a sign-in nothing is known about the assertion. */
+export interface Asker {
+  readonly person: Person;
+  readonly signIn?: SignIn;
+  readonly assertionAgeMs?: number;
+}
+
+export interface DecisionParts {
+  readonly policies: PolicyInForce;
+  readonly plant: { current(): Plant };
+  readonly clock: Clock;
+  /** A policy could not be evaluated; told once in a while, not for every decision. */
+  alarm?(text: string): void;
+  /** Of the whole site; open and not locked where nobody says otherwise. */
+  siteState?(): ContextInput["site"];
+}
+
+/**
+ * Somebody about whom no browser is at hand: the gate has asked with all that is known, or a list
+ * shows what they would hold once they have confirmed with their passkey.
+ */
+export function onceAsserted(person: Person): Asker {
+  return { person, assertionAgeMs: 1 };
+}
+
+/** What a session wants to hold, or a person would under a grant. */
+export interface CapabilityQuestion {
+  readonly who: Asker;
+  readonly asset: Asset;
+  readonly grant: Partial<ContextInput["grant"]> & { readonly id: string };
+  /** The classes that the profile can permit at all. */
+  readonly asked: readonly OperationClass[];
+  readonly session?: Partial<ContextInput["session"]>;
+  /** Instead of how the site is now. */
+  readonly site?: ContextInput["site"];
+}
+
+export interface DecidedCapabilities extends CapabilityDecision {
+  /** What was decided on, to be decided again later against other policies. */
+  readonly input: AccessInput;
+}
+
+/** The same alarm again only after this long. */
+const ALARM_QUIET_MS = 15 * 60_000;
+/** Different alarms that are remembered as told. */
+const ALARMS_MAX = 100;
+
+/** What asking takes, without how it is built. */
+export type Decisions = Pick<DecisionPoint, "may" | "rights" | "onPoliciesChanged">;
+
+interface KnownRights {
+  readonly set: PolicySet;
+  readonly moment: string;
+  readonly rights: ReadonlySet<Right>;
+}
+
+export class DecisionPoint {
+  private readonly parts: DecisionParts;
+  private readonly siteTime = new SiteTime();
+  private readonly told = new Map<string, number>();
+  private readonly known = new WeakMap<Person, KnownRights>();
+
+  constructor(parts: DecisionParts) {
+    this.parts = parts;
+  }
+
+  get policyDigest(): string {
+    return this.parts.policies.current().digest;
+  }
+
+  /** Called in the turn in which other policies count. Returns a function that unsubscribes. */
+  onPoliciesChanged(listener: () => void): () => void {
+    return this.parts.policies.onChanged(() => listener());
+  }
+
+  may(who: Asker, right: Right, resource?: ResourceInput): boolean {
+    return this.ruling(who, right, resource).permitted;
+  }
+
+  /** @param resource the site if it is left out */
+  ruling(who: Asker, right: Right, resource: ResourceInput = this.site()): Ruling {
+    if (who.person.state !== "active") return NOT_ACTIVE;
+    const subject = subjectOf(who.person);
+    const context = this.contextOf(who);
+    const ruling = mayDo(this.parts.policies.current(), subject, right, resource, context);
+    this.tell(ruling.alarms);
+    return ruling;
+  }
+
+  /** All rights on the site; a part of it may still be closed to the person. */
+  rights(who: Asker): ReadonlySet<Right> {
+    const set = this.parts.policies.current();
+    const { authentication, network, time, site } = this.contextOf(who);
+    const moment = [
+      ...[authentication.ageSeconds, network.address, time.weekday, time.hour, time.minute],
+      ...[site.open, site.locked, this.parts.plant.current().site.id],
+    ].join(" ");
+    const known = this.known.get(who.person);
+    if (known?.set === set && known.moment === moment) return known.rights;
+    const rights = new Set(RIGHTS.filter((right) => this.may(who, right)));
+    this.known.set(who.person, { set, moment, rights });
+    return rights;
+  }
+
+  /** What counts for at most 30 s. Who may not open sessions on the asset holds nothing there. */
+  capabilities(question: CapabilityQuestion): DecidedCapabilities {
+    const { who, asset, grant, asked, session, site } = question;
+    const policies = this.parts.policies.current();
+    const input = {
+      subject: subjectOf(who.person),
+      resource: this.asset(asset),
+      context: this.contextOf(who, { grant, ...(session && { session }), ...(site && { site }) }),
+    };
+    const opening = this.ruling(who, "session:open", input.resource);
+    const decision = decideCapabilities(policies, input, asked);
+    this.tell(decision.alarms);
+    if (opening.permitted) return { ...decision, input };
+    const because = new Map(asked.map((each) => [each, opening]));
+    return { ...decision, classes: [], because, input };
+  }
+
+  site(): ResourceInput {
+    return { kind: "site", id: this.parts.plant.current().site.id };
+  }
+
+  asset({ id, zone }: Pick<Asset, "id" | "zone">): ResourceInput & { readonly kind: "asset" } {
+    const { zones, site } = this.parts.plant.current();
+    return { kind: "asset", id, zones: zonesAround(zones, zone), site: site.id };
+  }
+
+  private contextOf(who: Asker, change: ContextChange = {}): ContextInput {
+    const { signIn, assertionAgeMs } = who;
+    const { clock, plant, siteState } = this.parts;
+    const { timeZone } = plant.current().site;
+    return contextWith({
+      site: siteState?.() ?? UNKNOWN_CONTEXT.site,
+      ...change,
+      ...(assertionAgeMs !== undefined && {
+        authentication: { ageSeconds: ageSeconds(assertionAgeMs) },
+      }),
+      ...(signIn && { network: { address: addressOf(signIn.address) } }),
+      time: this.siteTime.at(timeZone, clock.wallMs()),
+    });
+  }
+
+  private tell(alarms: readonly string[]): void {
+    const nowMs = this.parts.clock.monotonicMs();
+    for (const text of alarms) {
+      if ((this.told.get(text) ?? Number.NEGATIVE_INFINITY) + ALARM_QUIET_MS > nowMs) continue;
+      if (this.told.size >= ALARMS_MAX) this.told.clear();
+      this.told.set(text, nowMs);
+      this.parts.alarm?.(text);
+    }
+  }
+}
+
+const NOT_ACTIVE: Ruling = {
+  permitted: false,
+  rule: "person-disabled",
+  reason: "This account is not active.",
+  determining: [],
+  alarms: [],
+};
+
+function subjectOf({ id, roles, employer }: Person): AccessInput["subject"] {
+  return { id, roles, employer };
+}
+
+/** The zone, and the ones around it. The plant file has no cycles; a bound costs nothing. */
+function zonesAround(zones: readonly Zone[], id: string): readonly ZoneInput[] {
+  const found: ZoneInput[] = [];
+  let zone = zones.find((each) => each.id === id);
+  while (zone && found.length < zones.length) {
+    const { level, securityLevelTarget, parent } = zone;
+    found.push({ id: zone.id, level, securityLevelTarget });
+    zone = zones.find((each) => each.id === parent);
+  }
+  return found;
+}
+
+/** Cedar takes no IPv4 inside IPv6; what is no address at all is an unknown one. */
+function addressOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
+  return isIP(plain) === 4 || (isIP(plain) === 6 && !/[.%]/.test(plain))
+    ? plain
+    : UNKNOWN_CONTEXT.network.address;
+}
+
+/** The first class of these that was not given, with the rule that keeps it back. */
+export function rulingOfLost(
+  decision: CapabilityDecision,
+  before: readonly OperationClass[],
+): Ruling | undefined {
+  const lost = OPERATION_CLASSES.find(
+    (each) => before.includes(each) && !decision.classes.includes(each),
+  );
+  return lost && decision.because.get(lost);
+}

@@ -1,0 +1,44 @@
+/** Opens the policies of the site and the one place that decides by them. */
+import { join } from "node:path";
+import { DecisionPoint } from "./access/decision-point.ts";
+import { PolicyStore } from "./access/policies/policy-store.ts";
+import type { Identity } from "./identity/identity.ts";
+import type { Ground } from "./open-parts.ts";
+import type { PlantSource } from "./plant/plant-source.ts";
+import { PACKAGE_FOLDER } from "./settings.ts";
+
+/** What the first start puts into the data folder. */
+export const DEFAULT_POLICIES = join(PACKAGE_FOLDER, "deploy/examples/policies");
+
+export interface Policies {
+  readonly policies: PolicyStore;
+  readonly decisions: DecisionPoint;
+}
+
+/** @param siteLocked whether a lockdown of the whole site is in force */
+export async function openPolicies(
+  { config, clock, opened, noticed }: Ground,
+  { identity, plant }: { readonly identity: Identity; readonly plant: PlantSource },
+  siteLocked: () => boolean,
+): Promise<Policies> {
+  const policies = await PolicyStore.open({
+    dataFolder: config.dataFolder,
+    defaults: DEFAULT_POLICIES,
+    clock,
+    site: plant.current().site.id,
+    administrators: async () => {
+      const people = await identity.people.list();
+      return people.filter(
+        ({ roles, state }) => roles.includes("administrator") && state === "active",
+      );
+    },
+    note: (event) => noticed.note(event),
+  });
+  opened.push(() => policies.close());
+  const decisions = new DecisionPoint({
+    ...{ policies, plant, clock },
+    siteState: () => ({ open: true, locked: siteLocked() }),
+    alarm: (text) => noticed.note({ kind: "policy:failed", priority: "alarm", text }),
+  });
+  return { policies, decisions };
+}
