@@ -178,6 +178,13 @@ export interface RuleLimits {
   readonly intervalMs?: number;
   /** How many writes `intervalMs` allows; 1 where not given. */
   readonly intervalCount?: number;
+  /** For `hold`: how long it waits for a person; 30 s where not given. */
+  readonly holdMs?: number;
+  /**
+   * For `hold`: a current value that moved further than this while a person decided makes the
+   * answer void; a twentieth of the bounds where not given.
+   */
+  readonly holdDistance?: number;
   /** Only while this tag has this raw value, which is read first. */
   readonly while?: { readonly tag: string; readonly is: number };
 }

@@ -4,6 +4,8 @@ import type { AddressRange, Profile, Rule, RuleLimits, RuleMatch } from "./model
 import { TABLES, tagName } from "./parse-tag.ts";
 import { itemsOf, type Sourced } from "./parse-zones.ts";
 import {
+  HOLD_MAX_MS,
+  HOLD_MIN_MS,
   INTERVAL_COUNT_MAX,
   INTERVAL_MAX_MS,
   INTERVAL_MIN_MS,
@@ -84,6 +86,9 @@ function rule(unnamed: string, profileId: string, references: References): Readi
       match: { ...present({ classes }), ...matchOf(from, references) },
       limits: limitsOf(from, references),
     };
+    for (const key of verdict === "hold" ? [] : (["hold-for", "hold-distance"] as const)) {
+      if (from.has(key)) from.place(key).fail(`"${key}" is for rules that hold`);
+    }
     from.finish();
     return { item, from };
   };
@@ -178,6 +183,8 @@ function limitsOf(from: Mapping, references: References): RuleLimits {
     stepMax: from.take("step", positive),
     intervalMs: from.take("every", interval),
     intervalCount: from.take("times", integer(1, INTERVAL_COUNT_MAX)),
+    holdMs: from.take("hold-for", durationMs(HOLD_MIN_MS, HOLD_MAX_MS)),
+    holdDistance: from.take("hold-distance", positive),
     while: from.take("while", condition(references)),
   });
   if (limits.min !== undefined && limits.max !== undefined && limits.min > limits.max) {

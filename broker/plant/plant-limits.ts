@@ -61,3 +61,6 @@ export const INTERVAL_MIN_MS = 10;
 export const INTERVAL_MAX_MS = 24 * 3_600_000;
 /** Writes that one interval may allow; the ledger remembers this many per point. */
 export const INTERVAL_COUNT_MAX = 100;
+/** A person needs a moment to look; beyond some minutes nobody remembers why they asked. */
+export const HOLD_MIN_MS = 2_000;
+export const HOLD_MAX_MS = 5 * 60_000;

@@ -43,18 +43,6 @@ test("a settling that throws is a denial too", () => {
   });
 });
 
-test("a profile's hold is refused while nobody can be asked", () => {
-  const hold: Decision = { kind: "hold", rule: "second person", reason: "dosing" };
-  const { items, needs: waits } = judgeItems(
-    [WRITE],
-    matcher({ "modbus:write": hold }),
-    CLASSES,
-    0,
-  );
-  expect(items).toMatchObject([{ rule: "second person", answer: { kind: "deny" } }]);
-  expect(waits).toBeUndefined();
-});
-
 test("what needs a value is held, and its permitted companions with it", () => {
   const table = matcher({ "modbus:write": needs, "modbus:read": { kind: "permit", rule: "read" } });
   const judgement = judgeItems([WRITE, READ], table, CLASSES, 0);

@@ -26,7 +26,6 @@ const DENY: Readonly<Record<RefusalKind, Answer>> = {
 
 /** Why items that were not refused themselves are refused with their request. */
 const WITH_THE_REST = "another part of the same request was refused";
-const NOBODY_AGREES = "a second person must agree, and there is no way yet to ask one";
 
 export function judgeItems(
   items: readonly Operation[],
@@ -51,14 +50,13 @@ function judgeSeveral(
   nowMs: number,
 ): Judgement {
   const results = items.map((item) => judgeOne(item, matcher, capabilities, nowMs));
-  const refused = results.some(({ kind }) => kind === "deny" || kind === "hold");
+  const refused = results.some(({ kind }) => kind === "deny");
   const judged = items.map((item, at) => {
     const result = results[at];
     if (!result) throw new Error("one result per item");
-    if (result.kind !== "needs-values") return judgedOf(item, result);
-    return refused
-      ? denied(item, result.rule, "unavailable", WITH_THE_REST)
-      : waitingFor(item, result);
+    const waits = result.kind === "needs-values" || result.kind === "hold";
+    if (refused && waits) return denied(item, result.rule, "unavailable", WITH_THE_REST);
+    return result.kind === "needs-values" ? waitingFor(item, result) : judgedOf(item, result);
   });
   const needs = results.map((result) => (result.kind === "needs-values" ? result : undefined));
   const waits = !refused && needs.some((need) => need !== undefined);
@@ -85,7 +83,7 @@ export function judgedOf(operation: Operation, decision: Decision): Judged {
     case "deny":
       return denied(operation, rule, decision.refusal, decision.reason);
     case "hold":
-      return denied(operation, rule, "operation", NOBODY_AGREES);
+      return { operation, answer: HOLD, rule, reason: decision.reason };
   }
 }
 
@@ -98,7 +96,8 @@ export function denied(
   return { operation, answer: DENY[refusal], rule, reason };
 }
 
-function judgeOne(
+/** What cannot be judged is denied. */
+export function judgeOne(
   item: Operation,
   matcher: Matcher,
   capabilities: Capabilities,

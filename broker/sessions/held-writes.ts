@@ -22,8 +22,8 @@ const WAITING_MAX = 32;
 /** Decision ids are 32 bit; with the channel's number in front they are unique in the session. */
 const CHANNEL_STEP = 2 ** 32;
 
-type Decide = Extract<Effect, { kind: "decide" }>;
-type Values = readonly (readonly number[])[];
+export type Decide = Extract<Effect, { kind: "decide" }>;
+export type Values = readonly (readonly number[])[];
 
 /** Reads points through the channel of probes. Calls back once, never synchronously. */
 export type ReadPoints = (
@@ -155,6 +155,10 @@ export class HeldWrites {
   private readThenSettle(held: Held, ranges: readonly PointRange[]): void {
     const { clock } = this.parts;
     const askedMs = clock.monotonicMs();
+    if (ranges.length === 0) {
+      this.finish(held, settleAll(held, []), Number.POSITIVE_INFINITY);
+      return;
+    }
     const tooOld = `the current value could not be read within ${PROBE_AGE_MAX_MS} ms`;
     held.stop = clock.after(PROBE_AGE_MAX_MS, () => this.deny(held, tooOld));
     this.parts.read(held.channel, ranges, (values, why) => {

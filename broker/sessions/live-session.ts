@@ -15,6 +15,7 @@ import { type AssetWay, Channels } from "./channels.ts";
 import { classMask, OBSERVE_MASK } from "./class-mask.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Freeze } from "./freeze.ts";
+import type { Hold, HoldAnswer, HoldResult } from "./hold.ts";
 import type { PointLocks } from "./point-locks.ts";
 import type { PendingSend } from "./release-queue.ts";
 import type { Cause, ChannelHandle, EndReport, LiveSession, SessionEvent } from "./session.ts";
@@ -85,9 +86,9 @@ export class Session implements LiveSession, ChannelOwner {
 
   private openDesk(): SessionDesk {
     const session = this;
-    const { clock, matcher, locks, hooks } = this.parts;
+    const { clock, matcher, locks, hooks, claims } = this.parts;
     return new SessionDesk({
-      ...{ clock, matcher, locks, hooks, read: this.channels.read },
+      ...{ clock, matcher, locks, hooks, claims, read: this.channels.read },
       owner: {
         get held() {
           return session.held;
@@ -100,6 +101,8 @@ export class Session implements LiveSession, ChannelOwner {
         },
         changing: () => this.deadlines.active(),
         tell: (event) => this.audience.tell(event),
+        holding: (hold) => hooks.onHold?.(this, hold),
+        holdsChanged: () => hooks.onHoldsChange?.(),
       },
     });
   }
@@ -167,7 +170,10 @@ export class Session implements LiveSession, ChannelOwner {
     this.rights = new Set(classes);
     this.updateHeld();
     this.appendCapabilities(cause.reason);
-    if (lost) this.withdraw(cause.reason);
+    if (lost) {
+      this.withdraw(cause.reason);
+      this.desk.recheck();
+    }
     this.inform(cause.reason);
     this.audience.tell({ kind: "capabilities", classes: [...this.capabilities], cause });
     this.parts.hooks.onChange?.();
@@ -180,15 +186,23 @@ export class Session implements LiveSession, ChannelOwner {
     const calledMs = clock.monotonicMs();
     this.stillness.by = cause;
     this.updateHeld();
-    const waiting = this.desk.heldWrites.size;
+    const waiting = this.desk.waiting;
     const droppedOperations = waiting + this.withdraw(cause.reason);
     const cutMicroseconds = Math.round((clock.monotonicMs() - calledMs) * 1000);
     const report = { cutMicroseconds, droppedOperations };
-    this.desk.heldWrites.refuse(cause.reason);
+    this.desk.recheck();
     this.tellFreeze(cause);
     hooks.onCut?.(cutMicroseconds);
     hooks.onFreeze?.(this, cause, report);
     return report;
+  }
+
+  get holds(): readonly Hold[] {
+    return this.report ? [] : this.desk.holds.list();
+  }
+
+  answerHold(id: string, answer: HoldAnswer): Promise<HoldResult> | undefined {
+    return this.report ? undefined : this.desk.holds.answer(id, answer);
   }
 
   resume(cause: Cause): void {
@@ -206,13 +220,13 @@ export class Session implements LiveSession, ChannelOwner {
     this.held = 0;
     this.report = { cutMicroseconds: 0, droppedOperations: 0 };
     const channels = [...this.channels.all()];
-    let droppedOperations = this.desk.heldWrites.size;
+    let droppedOperations = this.desk.waiting;
     for (const channel of channels) droppedOperations += channel.cut(cause);
     const cutMicroseconds = Math.round((clock.monotonicMs() - calledMs) * 1000);
     this.report = { cutMicroseconds, droppedOperations };
     this.deadlines.stop();
     this.stillness.stop();
-    this.desk.heldWrites.drop();
+    this.desk.drop();
     this.recordEnd(channels, cause);
     this.seal(cause);
     hooks.onCut?.(cutMicroseconds);
@@ -255,18 +269,18 @@ export class Session implements LiveSession, ChannelOwner {
     if ((this.held & mask) !== mask) {
       return this.stillness.obstacle?.reason ?? "the right to it was lost";
     }
-    return this.desk.heldWrites.isStale(channel, decision)
+    return this.desk.isStale(channel, decision)
       ? "the value it rests on was read too long ago"
       : undefined;
   }
 
   settled(channel: ChannelLoop, decision: number): void {
-    this.desk.heldWrites.settled(channel, decision);
+    this.desk.settled(channel, decision);
   }
 
   /** What a peer broke, or a connection of its own that is gone, ends a session that has no other. */
   channelEnded(channel: ChannelLoop, cause: Cause): void {
-    this.desk.heldWrites.drop(channel);
+    this.desk.drop(channel);
     this.channels.closed(channel);
     if (channel.by === "broker" || cause.rule === "client-closed") return;
     if (this.channels.size === 0) this.end(cause);

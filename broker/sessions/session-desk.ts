@@ -2,20 +2,21 @@
  * Where a session's operations are judged: first what freezes it, then capabilities and profile,
  * then what must be known or agreed to first. It tells the owner what became of each.
  */
-import type { Capabilities, Effect } from "../../protocols/guard.ts";
+import type { Capabilities } from "../../protocols/guard.ts";
 import type { Judged } from "../../protocols/tape/record.ts";
+import type { PermitClaims } from "../access/permit.ts";
 import type { Clock } from "../clock.ts";
 import type { Matcher, NeedsValues } from "../policy/decision.ts";
 import type { ChannelLoop } from "./channel-loop.ts";
 import { changesPlant, classMask, itemsMask } from "./class-mask.ts";
-import { denied, HOLD, judgeItems, judgeProbe } from "./desk.ts";
+import { denied, HOLD, judgeItems, judgeOne, judgeProbe } from "./desk.ts";
 import type { Obstacle } from "./freeze.ts";
-import { HeldWrites, type ReadPoints } from "./held-writes.ts";
+import { type Decide, HeldWrites, type ReadPoints } from "./held-writes.ts";
+import type { Hold } from "./hold.ts";
+import { type HeldRequest, Holds } from "./holds.ts";
 import type { PointLocks } from "./point-locks.ts";
 import type { SessionEvent } from "./session.ts";
 import type { SessionHooks } from "./session-hooks.ts";
-
-type Decide = Extract<Effect, { kind: "decide" }>;
 
 /** What the desk asks of its session. */
 export interface DeskOwner {
@@ -28,9 +29,14 @@ export interface DeskOwner {
   /** A person changed something: keeps idle away. */
   changing(): void;
   tell(event: SessionEvent): void;
+  /** A person is asked. */
+  holding(hold: Hold): void;
+  /** What waits for a person is another list now. */
+  holdsChanged(): void;
 }
 
 export interface SessionDeskParts {
+  readonly claims: Pick<PermitClaims, "session" | "profile" | "endpoint">;
   readonly clock: Clock;
   readonly matcher: Matcher;
   readonly locks: PointLocks;
@@ -41,7 +47,8 @@ export interface SessionDeskParts {
 
 export class SessionDesk {
   readonly counts = { observed: 0, changed: 0, refused: 0 };
-  readonly heldWrites: HeldWrites;
+  readonly holds: Holds;
+  private readonly heldWrites: HeldWrites;
   private readonly parts: SessionDeskParts;
   private readonly owner: DeskOwner;
   /** What the request just judged as `hold` waits for. */
@@ -53,8 +60,37 @@ export class SessionDesk {
     this.owner = owner;
     this.heldWrites = new HeldWrites({
       ...{ clock, locks, read },
-      settle: (channel, decide, items) => this.settle(channel, decide, items),
+      settle: (channel, decide, items) => this.settle({ channel, decide, items }),
     });
+    this.holds = this.openHolds();
+  }
+
+  /** Operations that wait for something. */
+  get waiting(): number {
+    return this.heldWrites.size + this.holds.size;
+  }
+
+  /** Refuses what waits and may not pass any more. */
+  recheck(): void {
+    const { obstacle } = this.owner;
+    if (obstacle) this.heldWrites.refuse(obstacle.reason);
+    this.holds.recheck();
+  }
+
+  /** Gives up what this channel (or, without one, the whole session) waits for. */
+  drop(channel?: ChannelLoop): void {
+    this.heldWrites.drop(channel);
+    this.holds.drop(channel);
+  }
+
+  /** Nothing more will be heard of this change. */
+  settled(channel: ChannelLoop, decision: number): void {
+    this.heldWrites.settled(channel, decision);
+  }
+
+  /** The value it rests on has grown old while it waited for the disk. */
+  isStale(channel: ChannelLoop, decision: number): boolean {
+    return this.heldWrites.isStale(channel, decision);
   }
 
   judge(channel: ChannelLoop, decide: Decide, nowMs: number): readonly Judged[] {
@@ -79,6 +115,7 @@ export class SessionDesk {
     this.waitsFor = undefined;
     this.tellDecisions(channel, decide.request, items, sequence);
     if (waitsFor) this.heldWrites.start(channel, decide, items, waitsFor);
+    else if (items.some(isHeld)) this.holds.open({ channel, decide, items });
   }
 
   refused(channel: ChannelLoop, request: number, reason: string): void {
@@ -90,23 +127,64 @@ export class SessionDesk {
     });
   }
 
-  private settle(channel: ChannelLoop, decide: Decide, items: readonly Judged[]): boolean {
+  private openHolds(): Holds {
+    const { clock, claims, read, matcher } = this.parts;
+    return new Holds({
+      ...{ clock, read, session: claims.session },
+      ...{ profile: claims.profile, tags: claims.endpoint.tags },
+      judge: ({ operation }) =>
+        judgeOne(operation, matcher, this.owner.leased, clock.monotonicMs()),
+      obstacle: (mask) => this.obstacleTo(mask),
+      release: ({ channel, decide, items }, needs) =>
+        this.heldWrites.start(channel, decide, items, needs),
+      settle: (held, items) => {
+        this.settle({ ...held, items });
+      },
+      waits: (held, hold) => this.tellWaiting(held, hold),
+      changed: () => this.owner.holdsChanged(),
+    });
+  }
+
+  private settle(request: HeldRequest): boolean {
     if (this.owner.held === 0) return false;
-    const judged = items.map((item) => this.stillHeld(item));
+    const { channel, decide, items } = request;
+    if (items.every(({ answer }) => answer.kind !== "deny") && items.some(isHeld)) {
+      // Its limits are kept; now a person must agree.
+      this.holds.open(request);
+      return false;
+    }
+    const now = items.map((item) => this.stillHeld(item));
+    const judged = this.holds.settled(request, withTheRest(now));
     const sequence = channel.settle(decide.id, judged);
     if (sequence === undefined) return false;
     this.tellDecisions(channel, decide.request, judged, sequence);
     return channel.isOpen(decide.id);
   }
 
+  private obstacleTo(mask: number): Obstacle | undefined {
+    const { obstacle, held } = this.owner;
+    if (obstacle && changesPlant(mask)) return obstacle;
+    if ((mask & ~held) === 0) return undefined;
+    return { rule: "capabilities", refusal: "operation", reason: "the right to it was lost" };
+  }
+
+  private tellWaiting({ channel, decide, items }: HeldRequest, hold: Hold): void {
+    for (const { operation, rule, reason } of items.filter(isHeld)) {
+      this.owner.tell({
+        ...{ kind: "decision", channel: channel.number, request: decide.request },
+        ...{ action: operation.action, verdict: "hold", rule, reason, sequence: -1 },
+        answerByMs: hold.untilMs,
+      });
+    }
+    this.owner.holding(hold);
+  }
+
   /** Rights may have changed while it waited. */
   private stillHeld(item: Judged): Judged {
     const { operation, answer } = item;
     if (answer.kind !== "permit") return item;
-    if ((classMask([operation.class]) & ~this.owner.held) === 0) return item;
-    const { obstacle } = this.owner;
-    if (obstacle) return refusedBy(operation, obstacle);
-    return denied(operation, "capabilities", "operation", "the right to it was lost");
+    const obstacle = this.obstacleTo(classMask([operation.class]));
+    return obstacle ? refusedBy(operation, obstacle) : item;
   }
 
   private tellDecisions(
@@ -135,6 +213,18 @@ export class SessionDesk {
 
 function refusedBy(operation: Judged["operation"], { rule, refusal, reason }: Obstacle): Judged {
   return denied(operation, rule, refusal, reason);
+}
+
+function isHeld({ answer }: Judged): boolean {
+  return answer.kind === "hold";
+}
+
+/** What still waits when another part of the request was refused is refused with it. */
+function withTheRest(items: readonly Judged[]): readonly Judged[] {
+  const reason = "another part of the same request was refused";
+  return items.map((item) =>
+    isHeld(item) ? denied(item.operation, item.rule, "unavailable", reason) : item,
+  );
 }
 
 function allPermitted(items: readonly Judged[]): boolean {

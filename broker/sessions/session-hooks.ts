@@ -1,5 +1,6 @@
 /** What the rest of the process hears of all sessions: metrics, lists, the site's events. */
 import type { Answer, OperationClass } from "../../protocols/guard.ts";
+import type { Hold } from "./hold.ts";
 import type { Cause, EndReport, LiveSession } from "./session.ts";
 
 export interface SessionHooks {
@@ -8,6 +9,10 @@ export interface SessionHooks {
   onCut?(microseconds: number): void;
   /** A person froze it, or resumed it (then without a report). */
   onFreeze?(session: LiveSession, cause: Cause, report: EndReport | undefined): void;
+  /** A person is asked to agree to something. */
+  onHold?(session: LiveSession, hold: Hold): void;
+  /** Something was answered, lapsed or given up, or a person is asked to agree to something. */
+  onHoldsChange?(): void;
   onOpen?(session: LiveSession): void;
   onEnd?(session: LiveSession, cause: Cause, report: EndReport): void;
   /** Something that a list of sessions shows has changed. */

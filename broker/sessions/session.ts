@@ -3,6 +3,7 @@ import type { OperationClass, RefusalKind } from "../../protocols/guard.ts";
 import type { TapeRecord } from "../../protocols/tape/record.ts";
 import type { Permit, PermitClaims } from "../access/permit.ts";
 import type { Leg } from "../legs/leg.ts";
+import type { Hold, HoldAnswer, HoldResult } from "./hold.ts";
 
 /** What ended a session or took a right: a stable code and a sentence for the person. */
 export interface Cause {
@@ -48,6 +49,13 @@ export interface LiveSession {
   resume(cause: Cause): void;
   /** Who froze it and why; undefined while nobody has. */
   readonly frozenBy: Cause | undefined;
+  /** What waits for a second person, or lapsed a little while ago. */
+  readonly holds: readonly Hold[];
+  /**
+   * A person's answer, already signed. Undefined if there is no such hold any more; never by who
+   * asked for it: whoever calls has made sure of that.
+   */
+  answerHold(id: string, answer: HoldAnswer): Promise<HoldResult> | undefined;
   /** After this returns no byte passes in either direction. Idempotent. */
   end(cause: Cause): EndReport;
   /** Tail of the tape for a person who watches; taped as such. Returns a function that leaves. */
@@ -84,6 +92,8 @@ export type SessionEvent =
       readonly rule: string;
       readonly reason: string;
       readonly sequence: number;
+      /** With `hold`: a person is asked, and can answer until then (wall clock). */
+      readonly answerByMs?: number;
     }
   | {
       readonly kind: "capabilities";
