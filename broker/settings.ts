@@ -76,6 +76,12 @@ export const SETTINGS = {
     60,
     1_000_000,
   ),
+  publicSockets: flag({
+    variable: "SALLYPORT_PUBLIC_SOCKETS",
+    fallback: "0",
+    description:
+      "Send to assets only through the public interface of sockets: slower, and otherwise alike.",
+  }),
   dataFolder: folder({
     variable: "SALLYPORT_DATA",
     fallback: "data",

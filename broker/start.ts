@@ -9,6 +9,7 @@ import { TopicBell } from "./api/live/topic-bell.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { EnrolmentLink } from "./identity/identity.ts";
+import { writeDirectly } from "./legs/socket-output.ts";
 import { openLog } from "./log.ts";
 import { Noticed } from "./noticed.ts";
 import { openLogBook } from "./open-log.ts";
@@ -99,6 +100,7 @@ async function openGround(config: Config, opened: Opened, options: StartOptions)
   const version = readVersion();
   const dataFolder = prepareDataFolder(config.dataFolder);
   const log = openLog(config.log, config.logLevel);
+  writeDirectly(!config.publicSockets);
   log.info({ version, node: process.version, dataFolder }, "starting");
   const store = await openStore({ path: join(dataFolder, "sallyport.db"), clock });
   opened.push(() => store.close());

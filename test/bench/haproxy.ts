@@ -1,5 +1,5 @@
 /** HAProxy as a blind TCP relay, one thread as the broker has one loop. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
@@ -28,6 +28,12 @@ export async function startHaproxy(folder: string, devicePort: number): Promise<
   };
 }
 
+/** As it names itself; empty where there is none. */
+export function haproxyVersion(): string {
+  const { stdout } = spawnSync("haproxy", ["-v"], { encoding: "utf8" });
+  return /version (\S+)/.exec(stdout ?? "")?.[1] ?? "";
+}
+
 function configuration(port: number, devicePort: number): string {
   return `global
   nbthread 1
@@ -35,8 +41,8 @@ function configuration(port: number, devicePort: number): string {
 defaults
   mode tcp
   timeout connect 5s
-  timeout client 60s
-  timeout server 60s
+  timeout client 30m
+  timeout server 30m
 listen modbus
   bind 127.0.0.1:${port}
   server device 127.0.0.1:${devicePort}

@@ -1,5 +1,4 @@
 /** Drives the load process and reads the relay's CPU over exactly the measured time. */
-import net from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { type Child, startChild } from "../kit/child.ts";
@@ -14,8 +13,7 @@ export interface Measured {
   readonly cpuUs: number;
 }
 
-const IDLE_CONNECTIONS = 500;
-const IDLE_SETTLE_MS = 1500;
+export type LoadRun = Omit<Extract<LoadJob, { job: "run" }>, "job">;
 
 export class Load {
   private readonly child: Child;
@@ -33,8 +31,17 @@ export class Load {
     return new Load(await startChild(process.execPath, [script], { ready: /load ready/ }));
   }
 
-  async run(job: LoadJob, pid: number | undefined): Promise<Measured> {
-    this.child.process.stdin?.write(`${JSON.stringify(job)}\n`);
+  /** Connections that stay to the end; answers their number as a fleet. */
+  async open(port: number, connections: number): Promise<number> {
+    this.tell({ job: "open", port, connections });
+    for (;;) {
+      const line = await this.line();
+      if (/^\d+$/.test(line)) return Number(line);
+    }
+  }
+
+  async run(run: LoadRun, pid: number | undefined): Promise<Measured> {
+    this.tell({ job: "run", ...run });
     await this.until("measuring");
     const before = pid === undefined ? Number.NaN : cpuMs(pid);
     await this.until("measured");
@@ -49,19 +56,13 @@ export class Load {
     };
   }
 
-  /** Opens idle connections and answers how much memory each cost the relay, in KB. */
-  async idleMemory(port: number, pid: number, resident: (pid: number) => number): Promise<number> {
-    const before = resident(pid);
-    const sockets = await Promise.all(Array.from({ length: IDLE_CONNECTIONS }, () => opened(port)));
-    await new Promise((resolve) => setTimeout(resolve, IDLE_SETTLE_MS));
-    const grown = resident(pid) - before;
-    for (const socket of sockets) socket.destroy();
-    return (grown * 1.024) / IDLE_CONNECTIONS;
-  }
-
   async stop(): Promise<void> {
     this.child.process.stdin?.end();
     await this.child.ended;
+  }
+
+  private tell(job: LoadJob): void {
+    this.child.process.stdin?.write(`${JSON.stringify(job)}\n`);
   }
 
   private async until(word: string): Promise<void> {
@@ -73,12 +74,4 @@ export class Load {
     if (done) throw new Error(`the load process ended:\n${this.child.output}`);
     return value;
   }
-}
-
-function opened(port: number): Promise<net.Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = net.connect({ port, host: "127.0.0.1" });
-    socket.once("connect", () => resolve(socket));
-    socket.once("error", reject);
-  });
 }

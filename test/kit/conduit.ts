@@ -18,6 +18,7 @@ import type { PermitClaims } from "../../broker/access/permit.ts";
 import { mintPermit } from "../../broker/access/permits.ts";
 import { systemClock } from "../../broker/clock.ts";
 import { openEvidence } from "../../broker/evidence/evidence.ts";
+import { writeDirectly } from "../../broker/legs/socket-output.ts";
 import { acceptedLeg } from "../../broker/legs/tcp-leg.ts";
 import { parsePlant } from "../../broker/plant/parse-plant.ts";
 import { classesOf } from "../../broker/policy/profile-reach.ts";
@@ -40,6 +41,7 @@ interface Settings {
 
 async function main(): Promise<void> {
   const settings = readSettings();
+  writeDirectly(process.env.SALLYPORT_PUBLIC_SOCKETS !== "1");
   const claims = testClaimsFrom(settings);
   const keys = generateKeyPairSync("ed25519");
   const evidence = await openEvidence({

@@ -1,0 +1,79 @@
+/** The roads between client and device that the Modbus bench compares, all beside each other. */
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { startConduit } from "../kit/conduit-child.ts";
+import { writeOpenPlant } from "../kit/open-plant.ts";
+import { found } from "../kit/programs.ts";
+import { startHaproxy } from "./haproxy.ts";
+import type { Load } from "./load.ts";
+import { cpuMs, residentKib } from "./report.ts";
+
+/** Connections of each road; the broker has a session for each. */
+export const CONNECTIONS = [1, 50, 500] as const;
+/** Requests in flight on the shared connection: what a fast PLC or gateway takes. 1 is reported too. */
+export const IN_FLIGHT = 64;
+
+export interface Road {
+  readonly name: string;
+  readonly port: number;
+  /** Whose CPU and memory counts; none for the direct road. */
+  readonly pid: number | undefined;
+  /** By number of connections: the fleet's number in the load process. */
+  readonly fleets: Map<number, number>;
+  /** Growth of resident memory by the last fleet, idle: KB a session. */
+  kbPerSession: number;
+  stop(): Promise<unknown>;
+}
+
+const SETTINGS = [
+  ["shared", { connection: "shared", inFlight: IN_FLIGHT }],
+  ["shared, 1 in flight", { connection: "shared", inFlight: 1 }],
+  ["single", { connection: "dedicated", inFlight: 1 }],
+] as const;
+
+/** Adds the roads to the list as they open, so that whatever opened can be stopped. */
+export async function openRoads(roads: Road[], folder: string, port: number): Promise<void> {
+  const add = (road: Omit<Road, "fleets" | "kbPerSession">) =>
+    roads.push({ ...road, fleets: new Map(), kbPerSession: Number.NaN });
+  add({ name: "direct", port, pid: undefined, stop: async () => {} });
+  if (found("haproxy")) add({ name: "haproxy", ...(await startHaproxy(folder, port)) });
+  else process.stderr.write("haproxy is not installed: no ratio can be given\n");
+  for (const [name, endpoint] of SETTINGS) {
+    const own = path.join(folder, name.replaceAll(/\W+/g, "-"));
+    mkdirSync(own);
+    const conduit = await startConduit({
+      plant: writeOpenPlant(own, { port, ...endpoint }),
+      profile: "everything",
+      recordings: path.join(own, "recordings"),
+      more: ["--session-per-connection"],
+    });
+    const stop = () => conduit.stop("SIGKILL");
+    add({ name, port: conduit.port, pid: conduit.process.pid, stop });
+  }
+}
+
+/** A process that was quiet for this long has done what opening sessions left to do. */
+const QUIET_MS = 300;
+const QUIET_CPU_MS = 10;
+const QUIET_WITHIN_MS = 20_000;
+
+/** Connects every fleet once; nothing is measured while sessions open. */
+export async function openFleets(load: Load, roads: readonly Road[]): Promise<void> {
+  for (const road of roads) {
+    for (const connections of CONNECTIONS) {
+      const before = road.pid === undefined ? 0 : residentKib(road.pid);
+      road.fleets.set(connections, await load.open(road.port, connections));
+      if (road.pid === undefined) continue;
+      await untilQuiet(road.pid);
+      road.kbPerSession = ((residentKib(road.pid) - before) * 1.024) / connections;
+    }
+  }
+}
+
+async function untilQuiet(pid: number): Promise<void> {
+  for (let waited = 0; waited < QUIET_WITHIN_MS; waited += QUIET_MS) {
+    const before = cpuMs(pid);
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    if (cpuMs(pid) - before <= QUIET_CPU_MS) return;
+  }
+}
