@@ -1,4 +1,6 @@
 /** What stands in the way of a start, as the one line that a person reads. */
+import { PolicyFolderUnreadable } from "./access/policies/policy-folder.ts";
+import { PoliciesUnusable } from "./access/policies/policy-store.ts";
 import { ConsoleBuildFailed } from "./console-build.ts";
 import { EvidenceKeyRefused } from "./evidence/keys.ts";
 import { FolderInUse } from "./folder-lock.ts";
@@ -21,6 +23,9 @@ export class StartRefused extends Error {
 /** What is not known here is a fault of ours and stays what it is, with its stack. */
 export function startRefusalOf(error: unknown): unknown {
   if (error instanceof PlantFileInvalid) return new StartRefused(`plant file: ${error.message}`, 2);
+  if (error instanceof PoliciesUnusable || error instanceof PolicyFolderUnreadable) {
+    return new StartRefused(error.message, 2);
+  }
   if (error instanceof IdentityRefused) return new StartRefused(error.message, 2);
   if (error instanceof EvidenceKeyRefused) return new StartRefused(error.message, 2);
   if (error instanceof StoreInUse) {

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /** The `sallyport` command. */
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { ConfigInvalid, readConfig } from "../config.ts";
 import { runBroker } from "../run.ts";
 import { readVersion } from "../version.ts";
 import { runPlantCheck } from "./plant-check.ts";
+import { runPolicyCheck, runPolicyTest } from "./policy-check.ts";
+import { rollbackPolicies } from "./policy-rollback.ts";
 import { recover } from "./recover.ts";
 import { settingsText } from "./settings-text.ts";
 
@@ -37,6 +39,32 @@ program
     process.exitCode = await runPlantCheck(file, process.stdout);
   });
 
+const policy = program.command("policy").description("work with access policies");
+
+policy
+  .command("check")
+  .description("say all that is wrong with a folder of policies, before it counts")
+  .argument("<folder>", "the folder with *.cedar and *.tests.yaml")
+  .action((folder: string) => {
+    process.exitCode = runPolicyCheck(folder, process.stdout);
+  });
+
+policy
+  .command("test")
+  .description("run the tests beside the policies")
+  .argument("<folder>", "the folder with *.cedar and *.tests.yaml")
+  .action((folder: string) => {
+    process.exitCode = runPolicyTest(folder, process.stdout);
+  });
+
+policy
+  .command("rollback")
+  .description("put the version before the policies in force back; noted as an alarm")
+  .argument("[version]", "the number of another version", wholeNumber)
+  .action(async (version: number | undefined) => {
+    process.stdout.write(`${await rollbackPolicies(readConfig(process.env), version)}\n`);
+  });
+
 program
   .command("recover")
   .description(
@@ -67,6 +95,11 @@ try {
   const lines = error instanceof ConfigInvalid ? error.problems : [messageOf(error)];
   for (const line of lines) process.stderr.write(`sallyport: ${line}\n`);
   process.exitCode = error instanceof ConfigInvalid ? EXIT_CONFIG : EXIT_FAILED;
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be the number of a version.");
 }
 
 function messageOf(error: unknown): string {

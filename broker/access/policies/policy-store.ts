@@ -110,6 +110,11 @@ export class PolicyStore implements PolicyInForce {
     return version;
   }
 
+  /** Where a rollback goes. */
+  before(): PolicyVersion | undefined {
+    return this.past.before(this.set.digest);
+  }
+
   /** Oldest first. */
   versions(): readonly PolicyVersion[] {
     return this.past.versions();
@@ -145,7 +150,7 @@ export class PolicyStore implements PolicyInForce {
   /** @param to the version to go back to; the one before the set in force if it is left out */
   rollback(by: PolicyAuthor, to?: number): Promise<Activation> {
     return this.inTurn(() => {
-      const target = to ?? this.past.before(this.set.digest)?.sequence;
+      const target = to ?? this.before()?.sequence;
       if (target === undefined) throw new Error("there is no earlier version of the policies");
       const note = `back to version ${target}`;
       return this.tryActivate(this.past.sources(target), { by: by.id, byName: by.name, note });
