@@ -13,7 +13,8 @@ import type { LogBook } from "./evidence/log/log-book.ts";
 import type { Recorder, RecorderState } from "./evidence/recorder.ts";
 import type { Logger } from "./log.ts";
 import type { PlantSource } from "./plant/plant-source.ts";
-import type { Cause, LiveSession, SessionEvent } from "./sessions/session.ts";
+import type { Hold } from "./sessions/hold.ts";
+import type { Cause, EndReport, LiveSession, SessionEvent } from "./sessions/session.ts";
 import type { SessionHooks } from "./sessions/session-hooks.ts";
 import type { NewSiteEvent } from "./store/site-log.ts";
 import type { Store } from "./store/store.ts";
@@ -135,7 +136,10 @@ export class Noticed {
       onOperation: metrics.operation,
       onCut: metrics.cut,
       onOpen: (session) => this.opened(session),
-      onEnd: (session, cause) => this.ended(session, cause),
+      onEnd: (session, cause, report) => this.ended(session, cause, report),
+      onFreeze: (session, cause, report) => this.frozen(session, cause, report),
+      onHold: (session, hold) => this.held(session, hold),
+      onHoldsChange: () => bell.ring("holds"),
       onChange: () => {
         bell.ring("sessions");
         bell.ring("recordings");
@@ -157,13 +161,40 @@ export class Noticed {
     session.listen(this.refusedWrites(session));
   }
 
-  private ended(session: LiveSession, cause: Cause): void {
+  private ended(session: LiveSession, cause: Cause, report: EndReport): void {
     const { subject, asset } = session.claims;
     this.note({
       kind: "session:ended",
       priority: cause.rule === "violation" || cause.rule === "recorder" ? "alarm" : "event",
-      text: `The session of ${subject.name} on ${asset.name} ended (${cause.rule}): ${cause.reason}`,
+      text: `The session of ${subject.name} on ${asset.name} ended (${cause.rule}): ${cause.reason}${reported(report)}`,
       subject: cause.by ?? subject.id,
+      session: session.claims.session,
+    });
+    this.parts.bell.ring("holds");
+  }
+
+  private frozen(session: LiveSession, cause: Cause, report: EndReport | undefined): void {
+    const { subject, asset } = session.claims;
+    const what = report ? "frozen" : "resumed";
+    const measured = report ? reported(report) : "";
+    this.note({
+      kind: `session:${what}`,
+      priority: "event",
+      text: `The session of ${subject.name} on ${asset.name} was ${what} by ${cause.reason}${measured}`,
+      subject: cause.by ?? subject.id,
+      session: session.claims.session,
+    });
+  }
+
+  private held(session: LiveSession, { changes, rule, operations }: Hold): void {
+    const { subject, asset } = session.claims;
+    const asked = changes.map(({ point, now, asked }) => `${point} from ${now} to ${asked}`);
+    const what = asked.join(", ") || operations.map(({ action }) => action).join(", ");
+    this.note({
+      kind: "hold:waiting",
+      priority: "alarm",
+      text: `${subject.name} on ${asset.name} waits for a second person (${rule}): ${what}`,
+      subject: subject.id,
       session: session.claims.session,
     });
   }
@@ -173,7 +204,7 @@ export class Noticed {
     let since = 0;
     let quietUntilMs = Number.NEGATIVE_INFINITY;
     return (event) => {
-      if (event.kind !== "decision" || event.verdict === "permit") return;
+      if (event.kind !== "decision" || event.verdict !== "deny") return;
       since += 1;
       const nowMs = this.parts.clock.monotonicMs();
       if (nowMs < quietUntilMs) return;
@@ -194,3 +225,10 @@ export class Noticed {
 
 /** Between two events about refusals of one session. */
 const REFUSALS_QUIET_MS = 15_000;
+
+/** ` (nothing passed after 0.3 ms; 2 queued operations dropped)` */
+function reported({ cutMicroseconds, droppedOperations }: EndReport): string {
+  const after = `nothing passed after ${(cutMicroseconds / 1_000).toFixed(1)} ms`;
+  const dropped = droppedOperations === 0 ? "" : `; ${droppedOperations} queued operations dropped`;
+  return ` (${after}${dropped})`;
+}

@@ -200,6 +200,9 @@ export async function openDoors(ground: Ground, core: Core): Promise<void> {
     identity.people.onChanged(() => live.announce("people")),
     decisions.onPoliciesChanged(() => live.announce("people")),
     access.onGrantsChanged(() => live.announce("grants")),
+    access.locks.onChanged(() => {
+      for (const topic of ["locks", "plant"] as const) live.announce(topic);
+    }),
   ];
   metrics.read({
     liveSessions: () => sessions.list().length,

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { TestAccess } from "../../test/kit/access.ts";
 import type { Somebody } from "../../test/kit/identity.ts";
 import type { Lock } from "../store/model.ts";
+import type { Locks } from "./locks.ts";
 
 let kit: TestAccess;
 let sam: Somebody;
@@ -31,15 +32,16 @@ async function lift(who: Somebody, lock: Lock) {
 
 describe("a lock", () => {
   test.each([
-    ["person", () => person(kit.ada).id],
-    ["asset", () => "plc"],
-    ["zone", () => "cell"],
-    ["site", () => "nord"],
+    ["person", (): string => person(kit.ada).id],
+    ["asset", (): string => "plc"],
+    ["zone", (): string => "cell"],
+    ["site", (): string => "nord"],
   ] as const)(
     "of a %s cuts at once, refuses new sessions and says who and why",
     async (kind, of) => {
       const session = await kit.access.openSession(kit.ada.me, "plc/modbus");
-      const locking = kit.access.locks.lock(person(sam), { kind, target: of(), reason });
+      const locks: Locks = kit.access.locks;
+      const locking = locks.lock(person(sam), { kind, target: of(), reason });
       expect(session.told).toEqual(["end lockdown"]);
       await expect(kit.access.openSession(kit.ada.me, "plc/modbus")).rejects.toMatchObject({
         ...{

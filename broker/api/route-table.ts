@@ -22,9 +22,9 @@ import { showHealth } from "./health/show-health.ts";
 import { showMetrics } from "./health/show-metrics.ts";
 import { addPasskey } from "./me/add-passkey.ts";
 import { endSignIn } from "./me/end-sign-in.ts";
+import { listMyGrants } from "./me/list-my-grants.ts";
 import { listPasskeys } from "./me/list-passkeys.ts";
 import { listSignIns } from "./me/list-sign-ins.ts";
-import { listMyGrants } from "./me/list-my-grants.ts";
 import { passkeyOptions } from "./me/passkey-options.ts";
 import { removePasskey } from "./me/remove-passkey.ts";
 import { showMe } from "./me/show-me.ts";
@@ -59,6 +59,7 @@ import { signInOptions } from "./sign-in/sign-in-options.ts";
 import { signOut } from "./sign-in/sign-out.ts";
 import { stepUp } from "./sign-in/step-up.ts";
 import { stepUpOptions } from "./sign-in/step-up-options.ts";
+import { supervisionRoutes } from "./supervision-routes.ts";
 
 /** What the endpoints ask; each is handed only its own part. */
 export interface ApiParts {
@@ -128,6 +129,8 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("GET", "/api/sessions", ownSessions, listSessions(sessions, recorder)),
     guarded("GET", "/api/sessions/:id", ownSessions, showSession(sessions, recorder)),
     guarded("POST", "/api/sessions/:id/end", endable, endSession(sessions)),
+
+    ...supervisionRoutes(parts),
 
     guarded("GET", "/api/recordings", ownRecordings, listRecordings(recordings)),
     guarded("GET", "/api/recordings/:id", ownRecordings, showRecording(recordings, siteLog, clock)),

@@ -18,6 +18,7 @@ const ADMINISTRATOR: Reach = ["administrator"];
 const OPENS: readonly RoleName[] = ["engineer", "vendor"];
 const REPLAYS: readonly RoleName[] = ["engineer", "auditor"];
 const SEES_SESSIONS: readonly RoleName[] = ["administrator", "engineer", "supervisor", "vendor"];
+const WATCHES_OVER: readonly RoleName[] = ["administrator", "supervisor"];
 const SEES_EVENTS: readonly RoleName[] = ["administrator", "supervisor", "auditor"];
 
 const REACH: Readonly<Record<string, Reach>> = {
@@ -62,6 +63,15 @@ const REACH: Readonly<Record<string, Reach>> = {
   "GET /api/sessions": SEES_SESSIONS,
   "GET /api/sessions/{id}": ["administrator", "engineer", "supervisor"],
   "POST /api/sessions/{id}/end": ["administrator", "engineer", "supervisor"],
+  "POST /api/sessions/{id}/freeze": WATCHES_OVER,
+  "POST /api/sessions/{id}/resume": WATCHES_OVER,
+  "GET /api/holds": ["supervisor"],
+  "POST /api/holds/{id}/options": ["supervisor"],
+  "POST /api/holds/{id}": ["supervisor"],
+  "GET /api/locks": ROLES,
+  "POST /api/locks": WATCHES_OVER,
+  "POST /api/locks/{id}/lift/options": WATCHES_OVER,
+  "POST /api/locks/{id}/lift": WATCHES_OVER,
   "GET /api/recordings": REPLAYS,
   "GET /api/recordings/{id}": REPLAYS,
   "GET /api/recordings/{id}/segments/{number}": REPLAYS,
@@ -100,6 +110,8 @@ beforeAll(async () => {
     passkeys: engineer.authenticator.keys[0]?.id ?? "",
     "sign-ins": engineer.me?.signInId ?? "",
     recoveries: "none",
+    holds: "none",
+    locks: "none",
     requests: "none",
   };
 }, 60_000);

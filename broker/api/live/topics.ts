@@ -17,6 +17,9 @@ const READERS: Readonly<Record<Topic, readonly Right[]>> = {
   people: [],
   recordings: ["recording:own", "recording:all"],
   events: ["events:view"],
+  holds: ["hold:answer"],
+  // What shuts the site, an asset or oneself is shown on every page.
+  locks: [],
 };
 
 export function mayHear(me: Asker, topic: Topic, decisions: Decisions): boolean {

@@ -22,6 +22,7 @@ export function sessionView(
     untilMs: session.untilMs,
     idleMs: claims.limits.idleMs,
     recorder,
+    frozen: session.frozenBy ?? null,
     watchers: [...session.watchers],
     counts: { ...session.counts },
     mine: claims.subject.id === viewer,

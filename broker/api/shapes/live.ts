@@ -41,7 +41,16 @@ export interface FromBroker {
   unwatched(session: string, cause: CauseView): void;
   /** Something that a list shows has changed: fetch again. */
   changed(
-    topic: "plant" | "sessions" | "grants" | "requests" | "people" | "recordings" | "events",
+    topic:
+      | "plant"
+      | "sessions"
+      | "grants"
+      | "requests"
+      | "people"
+      | "recordings"
+      | "events"
+      | "holds"
+      | "locks",
   ): void;
   /** The sign-in ended: the page must go to the sign-in page and say why. */
   signedOut(cause: CauseView): void;

@@ -23,6 +23,8 @@ export const liveSessionSchema = z.object({
   untilMs: z.number(),
   idleMs: z.number(),
   recorder: z.enum(["recording", "frozen"]),
+  /** Set while a person has frozen it. */
+  frozen: causeSchema.nullable(),
   watchers: z.array(z.string()),
   counts: z.object({ observed: z.number(), changed: z.number(), refused: z.number() }),
   mine: z.boolean(),

@@ -1,0 +1,42 @@
+/** Routes of those who watch over sessions: freeze, holds, lockdown. Part of `route-table.ts`. */
+import type { Identity } from "../identity/identity.ts";
+import type { SessionHost } from "../sessions/session.ts";
+import { answerHold, holdOptions } from "./holds/answer-hold.ts";
+import { listHolds } from "./holds/list-holds.ts";
+import { liftLock, liftLockOptions } from "./locks/lift-lock.ts";
+import { listLocks } from "./locks/list-locks.ts";
+import type { LocksAsked } from "./locks/lock-view.ts";
+import { setLock } from "./locks/set-lock.ts";
+import type { PlantShown } from "./plant/plant-view.ts";
+import { guarded, type Route } from "./route.ts";
+import { freezeSession, resumeSession } from "./sessions/freeze-session.ts";
+
+export interface SupervisionParts {
+  readonly identity: Pick<Identity, "signedActions">;
+  readonly access: LocksAsked;
+  readonly sessions: SessionHost;
+  readonly plant: Pick<PlantShown, "current">;
+}
+
+export function supervisionRoutes(parts: SupervisionParts): readonly Route[] {
+  const { access, sessions, plant } = parts;
+  const { signedActions } = parts.identity;
+  return [
+    guarded("POST", "/api/sessions/:id/freeze", "session:freeze", freezeSession(sessions)),
+    guarded("POST", "/api/sessions/:id/resume", "session:freeze", resumeSession(sessions)),
+
+    guarded("GET", "/api/holds", "hold:answer", listHolds(sessions)),
+    guarded("POST", "/api/holds/:id/options", "hold:answer", holdOptions(sessions, signedActions)),
+    guarded("POST", "/api/holds/:id", "hold:answer", answerHold(sessions, signedActions)),
+
+    guarded("GET", "/api/locks", "signed-in", listLocks(access, plant)),
+    guarded("POST", "/api/locks", "lock:set", setLock(access)),
+    guarded(
+      "POST",
+      "/api/locks/:id/lift/options",
+      "lock:lift",
+      liftLockOptions(access, signedActions),
+    ),
+    guarded("POST", "/api/locks/:id/lift", "lock:lift", liftLock(access, signedActions)),
+  ];
+}
