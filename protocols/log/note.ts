@@ -11,7 +11,7 @@
  * keys are algorithm 1; timestamped cosignatures of witnesses (tlog-cosignature) are algorithm 4.
  */
 import { copyBytes } from "../copy-bytes.ts";
-import { readUtf8, utf8Length, writeUtf8 } from "../tape/utf8.ts";
+import { encodeUtf8, readUtf8 } from "../tape/utf8.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 import { type Sha256, sameHash } from "./merkle.ts";
 
@@ -179,11 +179,5 @@ export function cosignatureBytes(time: number, signature: Uint8Array): Uint8Arra
     rest = Math.floor(rest / 256);
   }
   bytes.set(signature, TIME_LENGTH);
-  return bytes;
-}
-
-function encodeUtf8(text: string): Uint8Array {
-  const bytes = new Uint8Array(utf8Length(text));
-  writeUtf8(bytes, 0, text);
   return bytes;
 }

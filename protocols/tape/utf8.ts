@@ -18,6 +18,12 @@ export function utf8Length(text: string): number {
   return length;
 }
 
+export function encodeUtf8(text: string): Uint8Array {
+  const bytes = new Uint8Array(utf8Length(text));
+  writeUtf8(bytes, 0, text);
+  return bytes;
+}
+
 /** Writes without checking room; answers the position behind it. */
 export function writeUtf8(target: Uint8Array, position: number, text: string): number {
   let at = position;
