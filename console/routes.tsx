@@ -8,6 +8,7 @@ type Load = () => Promise<ComponentType>;
 
 const inside: Record<string, Load> = {
   "/": () => import("./pages/plant/plant-page.tsx").then((page) => page.PlantPage),
+  "/access": () => import("./pages/access/access-page.tsx").then((page) => page.AccessPage),
   "/sessions/:id": () => import("./workbench/session-page.tsx").then((page) => page.SessionPage),
   "/live": () => import("./pages/live-page.tsx").then((page) => page.LivePage),
   "/live/:id": () => import("./replay/watch-page.tsx").then((page) => page.WatchPage),

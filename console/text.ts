@@ -73,6 +73,7 @@ export const text = {
   },
   pages: {
     plant: "Plant",
+    access: "Access",
     live: "Live",
     recordings: "Recordings",
     people: "People",

@@ -112,6 +112,15 @@ export class GrantBook {
     if (grant) this.open.set(id, { ...grant, untilMs });
   }
 
+  /** Whether anything that came of the request still counts or will. */
+  hasOpen(requestId: string): boolean {
+    const nowMs = this.clock.wallMs();
+    return [...this.open.values()].some(
+      (grant) =>
+        grant.requestId === requestId && grant.untilMs > nowMs && !this.withdrawn.has(grant.id),
+    );
+  }
+
   /** One made in the console or on a request that is neither revoked nor over. */
   openGrant(id: string): ConsoleGrant | undefined {
     const grant = this.withdrawn.has(id) ? undefined : this.open.get(id);

@@ -196,7 +196,8 @@ export class RequestDesk implements Requests {
     if (!request || !decider) throw missing();
     const rules = rulesFor(this.parts.plant.current(), request.endpoints);
     const own = isOwn(request, decider);
-    if (!own && !rules.some((rule) => isApprover(rule, decider))) throw missing();
+    const entitled = this.parts.decisions.may(onceAsserted(decider), "request:approve");
+    if (!own && !(entitled && rules.some((rule) => isApprover(rule, decider)))) throw missing();
     if (own) throw notAllowed("one's own request");
     if (request.state !== "waiting" || request.expiresMs <= this.parts.clock.wallMs()) {
       throw notWaiting();

@@ -1,5 +1,6 @@
 /** Requests as one person may see them. */
 import type { Clock } from "../clock.ts";
+import type { Right } from "../policy/rights.ts";
 import type { AccessRequest, Person, RequestDecision, RequestState } from "../store/model.ts";
 import { listPeople } from "../store/people.ts";
 import { listDecisions, listRequests } from "../store/requests.ts";
@@ -7,6 +8,7 @@ import type { Store } from "../store/store.ts";
 import type { PlantInForce } from "./access.ts";
 import { isApprover, isOwn, rulesFor, standing } from "./approval-rules.ts";
 import { type DecisionPoint, onceAsserted } from "./decision-point.ts";
+import type { GrantBook } from "./grant-book.ts";
 import type { RequestSeen } from "./requests.ts";
 
 /** Older ones are in the events. */
@@ -17,6 +19,7 @@ interface Parts {
   readonly clock: Clock;
   readonly plant: PlantInForce;
   readonly decisions: Pick<DecisionPoint, "may">;
+  readonly book: Pick<GrantBook, "hasOpen">;
 }
 
 export async function seeRequests(parts: Parts, viewer: Person): Promise<readonly RequestSeen[]> {
@@ -59,15 +62,16 @@ function visible(parts: Parts, seen: Whole, viewer: Person | undefined): Request
   const { request, state, decisions, standings } = seen;
   const own = isOwn(request, viewer);
   const decided = decisions.some(({ personId }) => personId === viewer.id);
-  const approver = standings.some(({ rule }) => isApprover(rule, viewer));
-  const manages = parts.decisions.may(onceAsserted(viewer), "grant:manage");
+  const may = (right: Right) => parts.decisions.may(onceAsserted(viewer), right);
+  const approver = may("request:approve") && standings.some(({ rule }) => isApprover(rule, viewer));
+  const manages = may("grant:manage");
   if (!own && !decided && !approver && !manages) return [];
   const waits = state === "waiting";
   return [
     {
       ...seen,
       mayDecide: waits && approver && !own && !decided,
-      mayWithdraw: own && (waits || (state === "approved" && request.grantId === null)),
+      mayWithdraw: own && (waits || (state === "approved" && parts.book.hasOpen(request.id))),
     },
   ];
 }

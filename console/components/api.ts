@@ -17,6 +17,12 @@ import type {
 } from "../../broker/api/shapes/people.ts";
 import type { GrantView, PlantView } from "../../broker/api/shapes/plant.ts";
 import type {
+  HeldGrantView,
+  RequestChoicesView,
+  RequestView,
+  WeeklyWindowView,
+} from "../../broker/api/shapes/requests.ts";
+import type {
   LiveSessionView,
   RecordingDetailView,
   RecordingView,
@@ -52,6 +58,25 @@ export interface NewGrant {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly reason: string;
+}
+/** Either `untilMs` or `durationMs`, whose clock starts at approval. */
+export interface NewRequest {
+  readonly endpoints: readonly string[];
+  readonly profile: string;
+  readonly fromMs?: number;
+  readonly untilMs?: number;
+  readonly durationMs?: number;
+  readonly weekly?: readonly WeeklyWindowView[];
+  readonly reason: string;
+  readonly ticket?: string;
+}
+/** An act whose text the passkey signs: its SHA-256 is the challenge in the options. */
+export interface ActionOptions extends RequestOptions {
+  readonly text: string;
+}
+export interface SignedAnswer {
+  readonly text: string;
+  readonly response: AuthenticationResponseJSON;
 }
 /** How fast and with what loss a session was ended. */
 export interface EndReportView {
@@ -102,6 +127,18 @@ export const api = {
   makeGrant: (grant: NewGrant) => ask<GrantView>("POST", "/api/grants", grant),
   revokeGrant: (id: string) => ask<void>("DELETE", `/api/grants/${part(id)}`),
 
+  myGrants: () => ask<HeldGrantView[]>("GET", "/api/me/grants"),
+  requests: () => ask<RequestView[]>("GET", "/api/requests"),
+  requestChoices: () => ask<RequestChoicesView>("GET", "/api/requests/choices"),
+  makeRequest: (wanted: NewRequest) => ask<RequestView>("POST", "/api/requests", wanted),
+  askMoreTime: (grant: string, durationMs: number, reason: string) =>
+    ask<RequestView>("POST", `/api/grants/${part(grant)}/more-time`, { durationMs, reason }),
+  withdrawRequest: (id: string) => ask<void>("POST", `/api/requests/${part(id)}/withdrawal`, {}),
+  decisionOptions: (id: string, decision: "approve" | "refuse", reason: string) =>
+    ask<ActionOptions>("POST", `/api/requests/${part(id)}/decision/options`, { decision, reason }),
+  decideRequest: (id: string, answer: SignedAnswer) =>
+    ask<RequestView>("POST", `/api/requests/${part(id)}/decision`, answer),
+
   /** Opens a session; without a grant the broker takes the best one. May throw `step-up-required`. */
   openSession: (endpoint: string, grant?: string) =>
     ask<LiveSessionView>("POST", "/api/sessions", { endpoint, ...(grant ? { grant } : {}) }),
@@ -115,6 +152,9 @@ export const api = {
   segment: (id: string, number: number) =>
     askBytes(`/api/recordings/${part(id)}/segments/${number}`),
 
+  /** Empty where the segment has none. */
+  frame: (id: string, number: number) =>
+    askBytes(`/api/recordings/${part(id)}/segments/${number}/frame`),
   events: () => ask<SiteEventView[]>("GET", "/api/events"),
   health: () => ask<HealthView>("GET", "/api/health"),
 } as const;

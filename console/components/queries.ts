@@ -40,6 +40,12 @@ export const recoveriesQuery = queryOptions({
   queryFn: api.recoveries,
 });
 export const grantsQuery = queryOptions({ queryKey: ["grants"], queryFn: api.grants });
+export const myGrantsQuery = queryOptions({ queryKey: ["grants", "mine"], queryFn: api.myGrants });
+export const requestsQuery = queryOptions({ queryKey: ["requests"], queryFn: api.requests });
+export const requestChoicesQuery = queryOptions({
+  queryKey: ["plant", "request-choices"],
+  queryFn: api.requestChoices,
+});
 export const eventsQuery = queryOptions({ queryKey: ["events"], queryFn: api.events });
 export const healthQuery = queryOptions({
   queryKey: ["health"],

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { mayOpen, pagesFor } from "./pages-by-right.ts";
 
-test("a vendor sees the plant and live sessions, nothing of the administration", () => {
+test("a vendor sees the plant, the own access and live sessions, nothing of the administration", () => {
   const names = pagesFor(["plant:view", "session:open"]).map((page) => page.path);
-  expect(names).toEqual(["/", "/live"]);
+  expect(names).toEqual(["/", "/access", "/live"]);
 });
 
 test("a page whose right is missing does not open by its address either", () => {

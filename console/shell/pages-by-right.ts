@@ -2,6 +2,7 @@
 import {
   type Icon,
   IconActivity,
+  IconClockCheck,
   IconHeartRateMonitor,
   IconKey,
   IconListDetails,
@@ -25,6 +26,7 @@ export interface PageEntry {
 
 const PAGES: readonly PageEntry[] = [
   page("/", text.pages.plant, IconTopologyStar3, "work", "p", ["plant:view"]),
+  page("/access", text.pages.access, IconClockCheck, "work", "a", ["session:open", "session:end"]),
   page("/live", text.pages.live, IconActivity, "work", "l", ["session:list", "session:open"]),
   page("/recordings", text.pages.recordings, IconPlayerPlay, "work", "r", [
     "recording:own",

@@ -22,6 +22,14 @@ export const helpByPath: Record<string, HelpEntry> = {
       "The session ends when you end it, when your time is up, after a while without a touch of yours, or when someone entitled ends it.",
     ],
   },
+  "/access": {
+    title: "Access",
+    lines: [
+      "What you may reach now and how long, what you asked for, and what waits for your yes.",
+      "Request access says where, what you need to do, when and why. The clock of a duration starts when somebody agrees. You can take a request back at any time; what came of it ends at once.",
+      "Approving and refusing ask for your passkey, which signs exactly what you see. Nobody approves what they asked for themselves.",
+    ],
+  },
   "/live": {
     title: "Live",
     lines: [

@@ -6,6 +6,7 @@ import { useNow } from "../components/now.ts";
 import { StateBadge } from "../components/state-badge.tsx";
 import { TimeLeft } from "../components/time.tsx";
 import { sessionText as words } from "../text/session.ts";
+import { MoreTime } from "./more-time.tsx";
 import { type SessionState, warningOf } from "./session-state.ts";
 
 interface SessionBarProps {
@@ -32,6 +33,7 @@ export function SessionBar({ view, state, onEnd }: SessionBarProps) {
         <IconEye size={15} aria-hidden />
         <span>{words.watched(state.watchers)}</span>
       </span>
+      <MoreTime view={view} />
       <Button
         className="wb-bar-end"
         variant="default"

@@ -150,6 +150,7 @@ function NoWay({ asset }: { readonly asset: AssetView }) {
   const mayGrant = useRight("grant:manage");
   const coming = nextGrant(asset, nowMs);
   const endpoint = asset.endpoints[0]?.id ?? "";
+  const of = `?new=${encodeURIComponent(endpoint)}`;
   return (
     <Stack gap={6} align="flex-start">
       <Text size="sm">{coming ? words.onlyComing : words.noGrant(site.name)}</Text>
@@ -158,13 +159,11 @@ function NoWay({ asset }: { readonly asset: AssetView }) {
           {words.begins} <RelativeTime atMs={coming.fromMs} />
         </Text>
       )}
+      <Button component={Link} to={`/access${of}`}>
+        {words.request}
+      </Button>
       {mayGrant && (
-        <Button
-          component={Link}
-          to={`/grants?new=${encodeURIComponent(endpoint)}`}
-          variant="default"
-          size="xs"
-        >
+        <Button component={Link} to={`/grants${of}`} variant="default" size="xs">
           {words.makeGrant}
         </Button>
       )}

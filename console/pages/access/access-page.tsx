@@ -1,0 +1,56 @@
+/** What I may reach and how long, what I asked for, what waits for my yes. */
+import "./access.css";
+import { Button } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useSearchParams } from "react-router";
+import { useMe, useRight } from "../../components/me.ts";
+import { Page } from "../../components/page.tsx";
+import { myGrantsQuery, requestsQuery } from "../../components/queries.ts";
+import { QueryView } from "../../components/query-view.tsx";
+import { accessText as words } from "../../text/access.ts";
+import { MyGrants } from "./my-grants.tsx";
+import { RequestForm } from "./request-form.tsx";
+import { RequestList } from "./request-list.tsx";
+import { WaitingList } from "./waiting-list.tsx";
+
+/** `?new=ASSET/ENDPOINT` opens the form for that endpoint: the way from the plant page. */
+export function AccessPage() {
+  const me = useMe();
+  const mayAsk = useRight("session:open");
+  const requests = useQuery(requestsQuery);
+  const grants = useQuery({ ...myGrantsQuery, enabled: mayAsk });
+  const [search, setSearch] = useSearchParams();
+  const asking = mayAsk ? search.get("new") : null;
+  const waiting = requests.data?.filter((request) => request.mayDecide) ?? [];
+  return (
+    <Page
+      title={words.title}
+      summary={words.summary(grants.data?.length, waiting.length)}
+      actions={
+        mayAsk && (
+          <Button leftSection={<IconPlus size={16} />} onClick={() => setSearch({ new: "" })}>
+            {words.request}
+          </Button>
+        )
+      }
+    >
+      <QueryView query={requests} failed={words.failed}>
+        {(all) => (
+          <>
+            <WaitingList requests={waiting} />
+            {mayAsk && (
+              <QueryView query={grants} failed={words.failed}>
+                {(held) => <MyGrants grants={held} isVendor={me.person.roles.includes("vendor")} />}
+              </QueryView>
+            )}
+            <RequestList requests={all.filter((request) => !request.mayDecide)} />
+          </>
+        )}
+      </QueryView>
+      {asking !== null && (
+        <RequestForm endpoint={asking} onClose={() => setSearch({}, { replace: true })} />
+      )}
+    </Page>
+  );
+}

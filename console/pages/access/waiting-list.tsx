@@ -1,0 +1,106 @@
+/** What waits for this person: read, then one touch of the passkey. Made for a phone in one hand. */
+import { Button, Title } from "@mantine/core";
+import { useState } from "react";
+import type { RequestView } from "../../../broker/api/shapes/requests.ts";
+import { api } from "../../components/api.ts";
+import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { queryClient, requestsQuery } from "../../components/queries.ts";
+import { signAction } from "../../components/sign-action.ts";
+import { ProblemNotice } from "../../components/states.tsx";
+import { RelativeTime } from "../../components/time.tsx";
+import { accessText } from "../../text/access.ts";
+import { RequestFacts } from "./request-facts.tsx";
+
+const words = accessText.waits;
+
+export function WaitingList({ requests }: { readonly requests: readonly RequestView[] }) {
+  if (requests.length === 0) return null;
+  return (
+    <section aria-label={words.title} className="ac-section">
+      <Title order={2} size="h5">
+        {words.title}
+      </Title>
+      <ul className="ac-waiting">
+        {requests.map((request) => (
+          <li key={request.id} className="sp-panel">
+            <Waiting request={request} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Waiting({ request }: { readonly request: RequestView }) {
+  const { busy, thrown, decide } = useDecision(request);
+  const [refusing, setRefusing] = useState(false);
+  const { person, requestedBy } = request;
+  return (
+    <article aria-label={words.asks(person.name, person.employer)}>
+      <header className="ac-who">
+        <strong>{words.asks(person.name, person.employer)}</strong>
+        {requestedBy.id !== person.id && (
+          <span className="sp-dim">{words.forWhom(requestedBy.name)}</span>
+        )}
+        {request.moreTimeFor !== null && <span>{words.moreTime}</span>}
+        <span className="sp-dim">
+          <RelativeTime atMs={request.createdMs} />, {words.until}{" "}
+          <RelativeTime atMs={request.expiresMs} />
+        </span>
+      </header>
+      <RequestFacts request={request} />
+      {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.failed} />}
+      <div className="ac-decide">
+        <Button
+          loading={busy}
+          aria-label={words.approveNamed(person.name)}
+          onClick={() => void decide("approve", "").catch(() => {})}
+        >
+          {words.approve}
+        </Button>
+        <Button
+          variant="default"
+          disabled={busy}
+          aria-label={words.refuseNamed(person.name)}
+          onClick={() => setRefusing(true)}
+        >
+          {words.refuse}
+        </Button>
+        <span className="sp-dim">{words.signs}</span>
+      </div>
+      <ConfirmDialog
+        opened={refusing}
+        onClose={() => setRefusing(false)}
+        title={words.refuseTitle(person.name)}
+        action={words.refuse}
+        reasonLabel={words.refuseReason}
+        onConfirm={(reason) => decide("refuse", reason)}
+      >
+        {words.refuseExplain}
+      </ConfirmDialog>
+    </article>
+  );
+}
+
+function useDecision({ id }: RequestView) {
+  const [busy, setBusy] = useState(false);
+  const [thrown, setThrown] = useState<unknown>();
+  async function decide(decision: "approve" | "refuse", reason: string): Promise<void> {
+    setBusy(true);
+    setThrown(undefined);
+    try {
+      const signed = await signAction(
+        await api.decisionOptions(id, decision, reason),
+        words.altered,
+      );
+      await api.decideRequest(id, signed);
+    } catch (failure) {
+      if (decision === "approve") setThrown(failure);
+      throw failure;
+    } finally {
+      setBusy(false);
+      await queryClient.invalidateQueries({ queryKey: requestsQuery.queryKey });
+    }
+  }
+  return { busy, thrown, decide };
+}

@@ -1,0 +1,188 @@
+/**
+ * A time that is asked for and given, in a real Chromium: an engineer asks from the asset's panel,
+ * a supervisor approves on a phone with one touch, the session opens, gets more time, and another
+ * one ends with its grant. Each person has a device and a passkey of their own.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
+
+const GRANT_MS = 20_000;
+const SHOTS = process.env.SCENARIO_SHOTS;
+
+let site: SiteInBrowser;
+let admin: Device;
+let eva: Device;
+let sam: Device;
+
+beforeAll(async () => {
+  site = await openSite();
+  withoutDistributionGrant(site.plantFile);
+  admin = await enrolled(await site.device(), site.enrolmentLink);
+  eva = await enrolled(await site.device({ dark: false }), await invite("Eva", "engineer"));
+  const phone = await site.device({ viewport: NARROW });
+  sam = await enrolled(phone, await invite("Sam", "supervisor"));
+}, 120_000);
+
+afterAll(() => site?.close());
+
+/** So that nothing is granted on one PLC. */
+function withoutDistributionGrant(file: string): void {
+  const lines = readFileSync(file, "utf8").split("\n");
+  const kept = lines.filter((line) => !line.includes("engineers-read-distribution"));
+  expect(kept.length).toBe(lines.length - 1);
+  writeFileSync(file, kept.join("\n"));
+}
+
+async function enrolled(device: Device, link: string): Promise<Device> {
+  await device.page.goto(link);
+  await device.page.getByRole("button", { name: "Make a passkey" }).click();
+  await device.page.getByText("You are enrolled").first().waitFor();
+  return device;
+}
+
+async function invite(name: string, role: string): Promise<string> {
+  const email = `${name.toLowerCase()}@plant.example`;
+  const answer = await ask(admin.page, "POST", "/api/people", {
+    ...{ name, email, employer: "Waterworks", roles: [role] },
+  });
+  return (answer as { link: { url: string } }).link.url;
+}
+
+/** As the page itself would, with its cookie. */
+function ask(page: Page, method: string, path: string, body: unknown): Promise<unknown> {
+  return page.evaluate(
+    async (request) => {
+      const answer = await fetch(request.path, {
+        method: request.method,
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(request.body),
+      });
+      return answer.status === 204 ? null : answer.json();
+    },
+    { method, path, body },
+  );
+}
+
+async function shot(page: Page, name: string): Promise<void> {
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
+}
+
+test("an engineer asks from the panel of an asset where nothing is granted", async () => {
+  const { page } = eva;
+  await page.goto("/");
+  await page.getByText("Distribution PLC").first().click();
+  await shot(page, "panel");
+  await page.getByRole("link", { name: "Request access" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("What you need to do").selectOption("operations");
+  await dialog.getByText("Agreed by any supervisor or any administrator.").waitFor();
+  await dialog.getByLabel("Reason").fill("The network pressure swings since noon");
+  await dialog.getByLabel("Ticket").fill("WO-4711");
+  await shot(page, "form");
+  await dialog.getByRole("button", { name: "Send request" }).click();
+  await page.getByText("Waiting", { exact: true }).waitFor();
+  await shot(page, "asked");
+});
+
+test("the supervisor reads it on a phone and approves with one touch", async () => {
+  const { page } = sam;
+  await page.goto("/access");
+  const request = page.getByRole("article", { name: "Eva (Waterworks)" });
+  await request.getByText("The network pressure swings since noon").waitFor();
+  await request.getByText("WO-4711").waitFor();
+  expect((await page.locator("html").boundingBox())?.width).toBeLessThanOrEqual(NARROW.width);
+  await shot(page, "phone");
+  const approve = request.getByRole("button", { name: "Approve the request of Eva" });
+  const box = await approve.boundingBox();
+  expect(box?.height).toBeGreaterThanOrEqual(44);
+  await approve.click();
+  await page.getByText("Approved by Sam").waitFor();
+  await shot(page, "phone-approved");
+});
+
+test("the engineer's page shows the grant at once, and the session opens", async () => {
+  const { page } = eva;
+  const grant = page
+    .getByRole("region", { name: "My grants" })
+    .getByRole("article", { name: "Distribution PLC" });
+  await grant.getByText("left").waitFor();
+  await shot(page, "granted");
+  await grant.getByRole("link", { name: "Go to Distribution PLC" }).click();
+  await page.getByRole("button", { name: "Open", exact: true }).click();
+  await page.waitForURL(/\/sessions\//);
+  await page.getByText("You may read and write").waitFor();
+});
+
+test("more time is asked for in the session, given on the phone, and its end moves at once", async () => {
+  const { page } = eva;
+  await page.getByRole("button", { name: "Ask for more time" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("How much more").selectOption("4 hours");
+  await dialog.getByLabel("Reason").fill("One more valve");
+  await dialog.getByRole("button", { name: "Ask", exact: true }).click();
+  await page.getByText("More time asked for").waitFor();
+  await shot(page, "session");
+  const request = sam.page.getByRole("article", { name: "Eva (Waterworks)" });
+  await request.getByText("4 hours more").waitFor();
+  await request.getByRole("button", { name: "Approve the request of Eva" }).click();
+  await page.getByRole("button", { name: "Ask for more time" }).waitFor();
+  await page.getByText(/5 h 5\d min|6 h/).waitFor();
+});
+
+test("giving it back ends the session under it", async () => {
+  const { page } = eva;
+  const other = await eva.context.newPage();
+  await other.goto("/access");
+  await other.getByRole("button", { name: /Take back the request for Distribution/ }).click();
+  await other.getByRole("dialog").getByRole("button", { name: "Take back" }).click();
+  await page.getByText("The session has ended").waitFor();
+  await page.getByText("Your grant was revoked").waitFor();
+  await other.close();
+});
+
+test("a refusal carries its reason to who asked", async () => {
+  await eva.page.goto("/access");
+  await askFor(eva.page, 3_600_000);
+  const request = sam.page.getByRole("article", { name: "Eva (Waterworks)" });
+  await request.getByRole("button", { name: "Refuse the request of Eva" }).click();
+  const dialog = sam.page.getByRole("dialog");
+  await dialog.getByLabel("Why").fill("Not during the fire drill");
+  await dialog.getByRole("button", { name: "Refuse" }).click();
+  await eva.page.getByText("Refused by Sam: Not during the fire drill").waitFor();
+});
+
+async function askFor(page: Page, lengthMs: number): Promise<void> {
+  await ask(page, "POST", "/api/requests", {
+    ...{ endpoints: ["plc-distribution/modbus"], profile: "operations", reason: "a short look" },
+    untilMs: Date.now() + lengthMs,
+  });
+}
+
+test("a session ends with its grant, and says so", async () => {
+  const { page } = eva;
+  await askFor(page, GRANT_MS);
+  const request = sam.page.getByRole("article", { name: "Eva (Waterworks)" });
+  await request.getByRole("button", { name: "Approve the request of Eva" }).click();
+  await page.getByRole("link", { name: "Go to Distribution PLC" }).click();
+  await page.getByRole("button", { name: "Open", exact: true }).click();
+  await page.waitForURL(/\/sessions\//);
+  await page.getByText("You may read and write").waitFor();
+  await page.getByText("The session has ended").waitFor({ timeout: GRANT_MS + 10_000 });
+  await page.getByText("Your grant ended").waitFor();
+  await page.goto("/access");
+  await page
+    .getByRole("region", { name: "My grants" })
+    .getByText("Treatment PLC")
+    .first()
+    .waitFor();
+  await shot(page, "ended");
+  expect(await page.getByRole("link", { name: "Go to Distribution PLC" }).count()).toBe(0);
+}, 60_000);
+
+test("no page complained on the way", () => {
+  for (const { complaints } of [admin, eva, sam]) {
+    expect(complaints.filter((text) => !/status of 40[14]/.test(text))).toEqual([]);
+  }
+});
