@@ -100,7 +100,7 @@ export interface LeaseCause {
 
 /** The part of a live session that access holds on to. */
 export interface ControlledSession {
-  lease(classes: readonly OperationClass[], cause: LeaseCause): void;
+  lease(classes: readonly OperationClass[], cause: LeaseCause, basis?: string): void;
   end(cause: LeaseCause): unknown;
   /** More time was given, or some taken: the deadline moves and the person is told. */
   moveEnd(untilMs: number, cause: LeaseCause): void;

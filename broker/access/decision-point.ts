@@ -21,6 +21,7 @@ import { type CapabilityDecision, decideCapabilities, mayDo } from "../policy/ca
 import type { PolicySet, Ruling } from "../policy/policy-set.ts";
 import { RIGHTS, type Right } from "../policy/rights.ts";
 import type { Person, SignIn } from "../store/model.ts";
+import { canonicalJson } from "./permits.ts";
 import type { PolicyInForce } from "./policies/policy-store.ts";
 import { SiteTime } from "./site-time.ts";
 
@@ -210,6 +211,12 @@ function addressOf(address: string): string {
   return isIP(plain) === 4 || (isIP(plain) === 6 && !/[.%]/.test(plain))
     ? plain
     : UNKNOWN_CONTEXT.network.address;
+}
+
+/** For the tape: everything that it takes to decide again, and what the rules were then. */
+export function basisOf({ input, policyDigest, because }: DecidedCapabilities): string {
+  const rules = Object.fromEntries([...because].map(([name, { rule }]) => [name, rule]));
+  return canonicalJson({ input, policies: policyDigest, rules });
 }
 
 /** The first class of these that was not given, with the rule that keeps it back. */

@@ -18,7 +18,7 @@ import {
   type PlantInForce,
   type SessionOpener,
 } from "./access.ts";
-import { type Asker, type DecisionPoint, onceAsserted } from "./decision-point.ts";
+import { type Asker, basisOf, type DecisionPoint, onceAsserted } from "./decision-point.ts";
 import { GrantBook } from "./grant-book.ts";
 import { Locks } from "./locks.ts";
 import type { PermitClaims } from "./permit.ts";
@@ -220,12 +220,18 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     if (grant.sessionsMax !== null && this.watch.countUnder(grant.id) >= grant.sessionsMax) {
       throw new AccessRefused("too-many", `the grant permits ${grant.sessionsMax} at a time`);
     }
-    const classes = decideReach(this.ground, asker, grant)?.classes ?? [];
-    if (classes.length === 0) {
+    const decided = decideReach(this.ground, asker, grant);
+    const classes = decided?.classes ?? [];
+    if (!decided || classes.length === 0) {
       // It would be another answer with a fresh assertion: `liveGrants` asked for one.
       throw new AccessRefused("step-up-required", "policy asks for a fresher assertion");
     }
-    const claims = this.claims(person, grant, { ...found, profile, classes });
+    const claims = this.claims(person, grant, {
+      ...found,
+      profile,
+      classes,
+      basis: basisOf(decided),
+    });
     // From here to the permit there is no await: what was checked is what the session rests on.
     const { untilMs } = claims.limits;
     const longestMs = this.clock.wallMs() + this.limits.absoluteMs;
@@ -281,6 +287,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     reach: Pick<PermitClaims, "endpoint" | "profile"> & {
       readonly asset: PermitClaims["asset"];
       readonly classes: PermitClaims["capabilities"];
+      readonly basis: string;
     },
   ): PermitClaims {
     const { site, digest } = this.plant;
@@ -297,6 +304,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
       profile: reach.profile,
       plantDigest: digest,
       capabilities: reach.classes,
+      basis: reach.basis,
       limits: {
         idleMs: this.limits.idleMs,
         leaseMs: this.limits.leaseMs,

@@ -21,6 +21,8 @@ export interface PermitClaims {
   readonly plantDigest: string;
   /** What the subject holds at opening; changes arrive as capability leases. */
   readonly capabilities: readonly OperationClass[];
+  /** What that was decided on and by which policies, as canonical JSON for the tape. */
+  readonly basis?: string;
   readonly limits: SessionLimits;
   /** Must be dialled before this (ms since the epoch). */
   readonly expiresMs: number;

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { TestAccess } from "../../test/kit/access.ts";
 import type { Somebody } from "../../test/kit/identity.ts";
+import { decideCapabilities } from "../policy/capabilities.ts";
 
 let kit: TestAccess;
 let ben: Somebody;
@@ -111,4 +112,21 @@ test("a session that has ended is not decided again", async () => {
   kit.policies.add('forbid (principal, action in Action::"use", resource);');
   kit.site.clock.advance(HALF_A_MINUTE_MS);
   expect(session.told).toEqual(["end owner-ended"]);
+});
+
+test("what a permit and a lease were decided on decides the same again, and names the policies", async () => {
+  const session = await openEverything();
+  const leased: string[] = [];
+  session.lease = (classes, _, basis = "") => void leased.push(basis, classes.join(" "));
+  kit.policies.add('forbid (principal, action in Action::"alter", resource);');
+  for (const [text, classes] of [
+    [session.claims.basis ?? "", session.claims.capabilities.join(" ")],
+    [leased[0] ?? "", leased[1] ?? ""],
+  ] as const) {
+    const { input, policies, rules } = JSON.parse(text);
+    expect(policies).toMatch(/^[0-9a-f]{64}$/);
+    expect(rules).toHaveProperty("program");
+    const now = decideCapabilities(kit.policies.current(), input).classes.join(" ");
+    expect(now).toBe(policies === kit.policies.current().digest ? classes : "observe");
+  }
 });

@@ -14,7 +14,7 @@ import { ageSeconds } from "../policy/access-input.ts";
 import type { Ruling } from "../policy/policy-set.ts";
 import type { Person, SignIn } from "../store/model.ts";
 import type { ControlledSession, Grant, LeaseCause, PlantInForce } from "./access.ts";
-import { type Asker, type DecisionPoint, rulingOfLost } from "./decision-point.ts";
+import { type Asker, basisOf, type DecisionPoint, rulingOfLost } from "./decision-point.ts";
 import type { GrantBook } from "./grant-book.ts";
 import { decideReach } from "./reach.ts";
 import { Redecisions } from "./redecisions.ts";
@@ -43,6 +43,7 @@ export class Watched<S extends ControlledSession> {
   untilMs: number;
   /** A lease that came before the session did. */
   early: LeaseCause | undefined;
+  basis: string | undefined;
   /** On the monotonic clock. */
   readonly beganMs: number;
 
@@ -100,7 +101,7 @@ export class SessionWatch<S extends ControlledSession> {
     );
     if (watched.over) session.end(watched.over);
     else {
-      if (watched.early) session.lease(watched.classes, watched.early);
+      if (watched.early) session.lease(watched.classes, watched.early, watched.basis);
       if (watched.untilMs !== watched.rest.untilMs) this.tellEnd(watched);
     }
     return watched.over === undefined;
@@ -242,7 +243,8 @@ export class SessionWatch<S extends ControlledSession> {
     }
     watched.classes = classes;
     watched.early = cause;
-    watched.session?.lease(classes, cause);
+    watched.basis = decision && basisOf(decision);
+    watched.session?.lease(classes, cause, watched.basis);
   }
 
   /** The grant may end earlier now than when the session began; later does not count. */

@@ -88,6 +88,18 @@ test("a change lost in the asset's queue is taken back when its right is", async
   expect([...session.live.capabilities]).toEqual(["observe"]);
 });
 
+test("what a change of capabilities was decided on stands on the tape", async () => {
+  const kit = await SessionKit.start();
+  const session = await kit.open();
+  const seen: (string | undefined)[] = [];
+  session.live.watch("sue", (record) => {
+    if (record.kind === "capabilities") seen.push(record.basis);
+  });
+  session.live.lease(["observe"], { rule: "policy", reason: "less" }, '{"policies":"abc"}');
+  session.live.lease(["observe", "operate"], { rule: "policy", reason: "more" });
+  expect(seen).toEqual(['{"policies":"abc"}', undefined]);
+});
+
 test("an empty set of capabilities ends the session", async () => {
   const kit = await SessionKit.start();
   const session = await kit.open();

@@ -81,7 +81,7 @@ export class Session implements LiveSession, ChannelOwner {
       warn: (event) => this.audience.tell(event),
     });
     this.desk = this.openDesk();
-    this.appendCapabilities("the session began");
+    this.appendCapabilities("the session began", this.claims.basis);
   }
 
   private openDesk(): SessionDesk {
@@ -164,12 +164,12 @@ export class Session implements LiveSession, ChannelOwner {
     this.deadlines.ownerPresent(present);
   }
 
-  lease(classes: readonly OperationClass[], cause: Cause): void {
+  lease(classes: readonly OperationClass[], cause: Cause, basis?: string): void {
     if (this.report) return;
     const lost = [...this.rights].some((held) => !classes.includes(held));
     this.rights = new Set(classes);
     this.updateHeld();
-    this.appendCapabilities(cause.reason);
+    this.appendCapabilities(cause.reason, basis);
     if (lost) {
       this.withdraw(cause.reason);
       this.desk.recheck();
@@ -324,8 +324,9 @@ export class Session implements LiveSession, ChannelOwner {
     this.parts.hooks.onChange?.();
   }
 
-  private appendCapabilities(cause: string): void {
-    this.tape.append({ kind: "capabilities", classes: [...this.capabilities], cause });
+  private appendCapabilities(cause: string, basis?: string): void {
+    const classes = [...this.capabilities];
+    this.tape.append({ kind: "capabilities", classes, cause, ...(basis && { basis }) });
   }
 
   /** Whatever fails here, the tape is still closed by the road that closes all. */

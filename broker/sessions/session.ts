@@ -33,8 +33,11 @@ export interface LiveSession {
   activity(): void;
   /** The owner's connection came or went; away for longer than the lease ends the session. */
   ownerPresent(present: boolean): void;
-  /** New capabilities, effective when this returns. An empty set ends the session. */
-  lease(classes: readonly OperationClass[], cause: Cause): void;
+  /**
+   * New capabilities, effective when this returns. An empty set ends the session.
+   * @param basis for the tape: what was decided on, as canonical JSON
+   */
+  lease(classes: readonly OperationClass[], cause: Cause, basis?: string): void;
   /**
    * Its grant lasts longer now, or shorter: the deadline moves at once and the owner is told.
    * @param cause taped; rule `absolute` where not the grant but the longest duration ends it

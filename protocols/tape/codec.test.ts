@@ -146,6 +146,12 @@ const body: fc.Arbitrary<TapeBody> = fc.oneof(
     classes: fc.uniqueArray(operationClass),
     cause: text,
   }),
+  fc.record({
+    kind: fc.constant("capabilities" as const),
+    classes: fc.uniqueArray(operationClass),
+    cause: text,
+    basis: text,
+  }),
   fc.record({ kind: fc.constant("watch" as const), subject: text, joined: fc.boolean() }),
   fc.record({
     kind: fc.constant("gap" as const),

@@ -33,6 +33,7 @@ export function writeRare(out: ByteWriter, texts: TextsWritten, body: RareBody):
     case "capabilities":
       writeClasses(out, body.classes);
       texts.write(out, body.cause);
+      if (body.basis !== undefined) out.text(body.basis);
       break;
     case "watch":
       texts.write(out, body.subject);
@@ -72,7 +73,7 @@ export function readRare(kind: number, cursor: Cursor, texts: TextsRead): RareBo
         sha256: cursor.text(),
       };
     case FRAME.capabilities:
-      return { kind: "capabilities", classes: readClasses(cursor), cause: texts.read(cursor) };
+      return readCapabilities(cursor, texts);
     case FRAME.watch:
       return { kind: "watch", subject: texts.read(cursor), joined: cursor.byte() !== 0 };
     case FRAME.gap:
@@ -87,6 +88,13 @@ export function readRare(kind: number, cursor: Cursor, texts: TextsRead): RareBo
     default:
       return undefined;
   }
+}
+
+function readCapabilities(cursor: Cursor, texts: TextsRead): RareBody {
+  const classes = readClasses(cursor);
+  const cause = texts.read(cursor);
+  const basis = cursor.left > 0 ? { basis: cursor.text() } : {};
+  return { kind: "capabilities", classes, cause, ...basis };
 }
 
 function writeEvent(out: ByteWriter, event: GuardEvent): void {

@@ -103,6 +103,8 @@ export type TapeBody =
       readonly kind: "capabilities";
       readonly classes: readonly OperationClass[];
       readonly cause: string;
+      /** What was decided on, with the digest of the policies: canonical JSON, to decide it again. */
+      readonly basis?: string;
     }
   /** Someone joined or left to watch. */
   | { readonly kind: "watch"; readonly subject: string; readonly joined: boolean }
