@@ -133,7 +133,10 @@ interface ProvedLeaf {
 
 function provedLeaves(bundle: Bundle, head: CheckedNote, pure: Primitives): ProvedLeaf[] {
   const checkpoint = textOf(bundle, "log/checkpoint");
-  const names = [...bundle.contents.keys()].filter((name) => /^log\/\d+\.json$/.test(name));
+  const all = [...bundle.contents.keys()];
+  const names = all.filter((name) => /^log\/\d+\.json$/.test(name));
+  const proofs = all.filter((name) => name.endsWith(".tlog-proof"));
+  if (proofs.length !== names.length) throw new Refused("there is a proof of nothing");
   return names.map((name) => {
     const proof = parseProof(textOf(bundle, name.replace(/json$/, "tlog-proof")));
     if (!proof || `log/${proof.index}.json` !== name) {
