@@ -1,7 +1,8 @@
 /** Requests of many sessions that share one way to the asset: each has its own queue, one turn each. */
 import { Fifo } from "./fifo.ts";
 
-interface Lane<T> {
+/** One session's requests. */
+export interface Lane<T> {
   readonly items: Fifo<T>;
   /** It stands in `turns`. */
   due: boolean;
@@ -16,12 +17,17 @@ export class FairQueue<T> {
     return this.count;
   }
 
-  push(session: string, item: T): void {
+  /** Where a session's requests wait; good until the session is forgotten. */
+  lane(session: string): Lane<T> {
     let lane = this.lanes.get(session);
     if (!lane) {
       lane = { items: new Fifo(), due: false };
       this.lanes.set(session, lane);
     }
+    return lane;
+  }
+
+  push(lane: Lane<T>, item: T): void {
     lane.items.push(item);
     this.count += 1;
     this.line(lane);

@@ -1,14 +1,18 @@
-/** A queue whose `shift` does not move the rest: arrays of thousands would. */
+/**
+ * A queue whose `shift` does not move the rest: arrays of thousands would. One that is filled and
+ * emptied again and again keeps its room, as those on the hot path are.
+ */
 export class Fifo<T> {
   private items: (T | undefined)[] = [];
   private head = 0;
+  private tail = 0;
 
   get length(): number {
-    return this.items.length - this.head;
+    return this.tail - this.head;
   }
 
   push(item: T): void {
-    this.items.push(item);
+    this.items[this.tail++] = item;
   }
 
   peek(): T | undefined {
@@ -16,19 +20,20 @@ export class Fifo<T> {
   }
 
   shift(): T | undefined {
-    if (this.head === this.items.length) return undefined;
+    if (this.head === this.tail) return undefined;
     const item = this.items[this.head];
     this.items[this.head++] = undefined;
-    if (this.head === this.items.length) this.clear();
-    else if (this.head >= COMPACT_AFTER && this.head * 2 >= this.items.length) this.compact();
+    if (this.head === this.tail) this.emptied();
+    else if (this.head >= COMPACT_AFTER && this.head * 2 >= this.tail) this.compact();
     return item;
   }
 
   /** Takes the newest back. */
   pop(): T | undefined {
-    if (this.head === this.items.length) return undefined;
-    const item = this.items.pop();
-    if (this.head === this.items.length) this.clear();
+    if (this.head === this.tail) return undefined;
+    const item = this.items[--this.tail];
+    this.items[this.tail] = undefined;
+    if (this.head === this.tail) this.emptied();
     return item;
   }
 
@@ -40,19 +45,28 @@ export class Fifo<T> {
       (takes(item) ? removed : kept).push(item);
     }
     this.items = kept;
+    this.tail = kept.length;
     return removed;
   }
 
   clear(): void {
     this.items = [];
-    this.head = 0;
+    this.head = this.tail = 0;
+  }
+
+  private emptied(): void {
+    if (this.tail > ROOM_KEPT_MAX) this.items = [];
+    this.head = this.tail = 0;
   }
 
   private compact(): void {
-    this.items = this.items.slice(this.head);
+    this.items = this.items.slice(this.head, this.tail);
+    this.tail -= this.head;
     this.head = 0;
   }
 }
 
 /** Slots left empty before the rest is moved: rare enough to cost nothing per item. */
 const COMPACT_AFTER = 64;
+/** A burst need not cost memory for ever. */
+const ROOM_KEPT_MAX = 64;

@@ -71,7 +71,7 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
   }
 
   leg(session: string): ModbusLeg {
-    const leg = new ModbusLeg(session, this);
+    const leg = new ModbusLeg(session, this, this.queue.lane(session));
     this.legs.add(leg);
     this.legsOf.set(session, (this.legsOf.get(session) ?? 0) + 1);
     if (this.options.dedicated) this.connect();
@@ -310,7 +310,7 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
   }
 
   private line(request: ModbusRequest): void {
-    this.queue.push(request.leg.session, request);
+    this.queue.push(request.leg.lane, request);
     this.options.limiter.queued += 1;
     request.leg.waiting += 1;
     request.leg.queued += request.frame.length;

@@ -1,4 +1,5 @@
 /** One channel's end of a Modbus connection. Holds nothing itself: its requests wait in the connection. */
+import type { Lane } from "./fair-queue.ts";
 import type { Leg, LegSink } from "./leg.ts";
 
 /** One request from a channel, from the guard's `send` to its answer. */
@@ -21,6 +22,8 @@ export interface ModbusWay {
 
 export class ModbusLeg implements Leg {
   readonly session: string;
+  /** Where its requests wait, beside those of the session's other legs. */
+  readonly lane: Lane<ModbusRequest>;
   private readonly way: ModbusWay;
   private sink: LegSink | undefined;
   private over = false;
@@ -28,8 +31,9 @@ export class ModbusLeg implements Leg {
   queued = 0;
   waiting = 0;
 
-  constructor(session: string, way: ModbusWay) {
+  constructor(session: string, way: ModbusWay, lane: Lane<ModbusRequest>) {
     this.session = session;
+    this.lane = lane;
     this.way = way;
   }
 

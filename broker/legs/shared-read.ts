@@ -9,6 +9,16 @@ const READ_LENGTH = 65_536;
 
 const shared = new Uint8Array(READ_LENGTH);
 
+/** Views of its beginning, by length: small messages come all the time, and a view is not free. */
+const VIEWS_MAX = 512;
+const views: Uint8Array[] = [];
+
+function beginning(length: number): Uint8Array {
+  if (length > VIEWS_MAX) return shared.subarray(0, length);
+  while (views.length <= length) views.push(shared.subarray(0, views.length));
+  return views[length] ?? shared.subarray(0, length);
+}
+
 /** Receives each read; the array is valid only during the call. */
 export type Receive = (bytes: Uint8Array) => void;
 
@@ -40,8 +50,8 @@ export function adoptAccepted(accepted: Socket, receive: Receive): Socket {
 function onread(receive: Receive): NonNullable<SocketConstructorOpts["onread"]> {
   return {
     buffer: shared,
-    callback: (length, buffer) => {
-      receive(buffer.subarray(0, length));
+    callback: (length) => {
+      receive(beginning(length));
       return true;
     },
   };

@@ -26,6 +26,9 @@ import { type PendingSend, ReleaseQueue, type Releasing } from "./release-queue.
 import { SentDigest } from "./sent-digest.ts";
 import type { Cause } from "./session.ts";
 
+/** A burst of refusals need not cost memory for ever. */
+const WORK_KEPT_MAX = 64;
+
 /** A `sent` record at least this often, so that a re-run can tell where it began to differ. */
 const SENT_RECORD_BYTES = 262_144;
 
@@ -77,8 +80,9 @@ export class ChannelLoop implements Releasing {
   private readonly sentClient = new SentDigest();
   private readonly sentAsset = new SentDigest();
   private sentRecorded = 0;
-  /** Effects still to be carried out, in order. */
-  private readonly work: Effect[] = [];
+  /** Effects that came while others were carried out, in order; its room is kept. */
+  private work: (Effect | undefined)[] = [];
+  private workLength = 0;
   private working = false;
   private clientPaused = false;
   private assetPaused = false;
@@ -227,27 +231,35 @@ export class ChannelLoop implements Releasing {
 
   /** Steps the guard and carries its effects out, those of inputs that come meanwhile after them. */
   private feed(input: Input): void {
+    const effects = this.guard.step(input);
     if (this.working) {
-      for (const effect of this.guard.step(input)) this.work.push(effect);
+      for (const effect of effects) this.work[this.workLength++] = effect;
       return;
     }
     this.working = true;
     try {
-      this.carryOutAll(this.guard.step(input));
+      this.carryOutAll(effects);
     } finally {
       this.working = false;
+      this.forgetWork();
     }
   }
 
   private carryOutAll(effects: readonly Effect[]): void {
-    const { work } = this;
-    work.length = 0;
-    for (const effect of effects) work.push(effect);
-    for (let at = 0; at < work.length && !this.over; at++) {
-      const effect = work[at];
+    for (const effect of effects) {
+      if (this.over) return;
+      this.carryOut(effect);
+    }
+    for (let at = 0; at < this.workLength && !this.over; at++) {
+      const effect = this.work[at];
       if (effect) this.carryOut(effect);
     }
-    work.length = 0;
+  }
+
+  private forgetWork(): void {
+    if (this.workLength > WORK_KEPT_MAX) this.work = [];
+    else this.work.fill(undefined, 0, this.workLength);
+    this.workLength = 0;
   }
 
   private carryOut(effect: Effect): void {
@@ -282,11 +294,10 @@ export class ChannelLoop implements Releasing {
   private answer(decision: number, items: readonly Judged[]): number {
     const channel = this.number;
     const sequence = this.tape.append({ kind: "verdict", channel, decision, items });
-    const answers: Answer[] = [];
+    const answers = answersOf(items);
     let mask = 0;
     let permitted = true;
     for (const { operation, answer } of items) {
-      answers.push(answer);
       mask |= classBit(operation.class);
       if (answer.kind !== "permit") permitted = false;
     }
@@ -363,4 +374,11 @@ export class ChannelLoop implements Releasing {
     this.tape.append({ kind: "sent", channel, to: "client", ...this.sentClient.summary() });
     this.tape.append({ kind: "sent", channel, to: "asset", ...this.sentAsset.summary() });
   }
+}
+
+/** Nearly every request is one item: then no more is built than its answer. */
+function answersOf(items: readonly Judged[]): readonly Answer[] {
+  const [only] = items;
+  if (only !== undefined && items.length === 1) return [only.answer];
+  return items.map(({ answer }) => answer);
 }

@@ -1,5 +1,5 @@
 /** One request of a client on its way through the guard, and the queue that keeps replies in order. */
-import type { Effect } from "../guard.ts";
+import type { Effects } from "./effects.ts";
 import type { Items } from "./request.ts";
 
 /** Own numbers towards the asset are decision ids modulo this: the width of a transaction id. */
@@ -65,7 +65,7 @@ export class Exchanges {
   }
 
   /** Emits the replies that no older request holds up. */
-  flush(effects: Effect[]): void {
+  flush(effects: Effects): void {
     for (let first = this.queue[0]; first?.reply !== undefined; first = this.queue[0]) {
       effects.push({ kind: "send", to: "client", bytes: first.reply });
       this.queue.shift();

@@ -22,6 +22,7 @@ import {
   type Side,
 } from "../guard.ts";
 import { Inbox } from "../inbox.ts";
+import { Effects } from "./effects.ts";
 import { encodeRequest } from "./encode.ts";
 import { EXCEPTION, exceptionForRefusal } from "./exception.ts";
 import { Exchange, Exchanges, numberOf } from "./exchange.ts";
@@ -59,6 +60,9 @@ export const LIMIT_MAX = 1024;
  */
 const INBOX_MAX = 4 * BACKLOG_MAX;
 
+/** One for all guards: a step ends before another begins. */
+const gathered = new Effects();
+
 export class ModbusGuard implements Guard {
   private readonly client = new Inbox(INBOX_MAX);
   private readonly asset = new Inbox(INBOX_MAX);
@@ -76,12 +80,12 @@ export class ModbusGuard implements Guard {
   }
 
   step(input: Input): readonly Effect[] {
-    const effects: Effect[] = [];
-    if (this.ended) return effects;
+    const effects = gathered.begin();
+    if (this.ended) return effects.take();
     if (input.kind === "bytes") this.receive(input.from, input.bytes, effects);
     else if (input.kind === "answers") this.settle(input.id, input.answers, effects);
     else this.happened(input.event, effects);
-    return effects;
+    return effects.take();
   }
 
   backlog(from: Side): number {
@@ -89,7 +93,7 @@ export class ModbusGuard implements Guard {
   }
 
   /** The first frame is cut straight from what arrived: almost always it is the only one. */
-  private receive(from: Side, bytes: Uint8Array, effects: Effect[]): void {
+  private receive(from: Side, bytes: Uint8Array, effects: Effects): void {
     const inbox = from === "client" ? this.client : this.asset;
     const taken = inbox.length > 0 ? 0 : this.take(from, bytes, 0, bytes.length, effects);
     const rest = taken === 0 ? bytes : bytes.subarray(taken);
@@ -103,7 +107,7 @@ export class ModbusGuard implements Guard {
    * Goes on until a decision is needed or bytes run out. What the client asked for comes before
    * what the asset sent next: so the order of effects does not depend on how bytes were cut.
    */
-  private advance(effects: Effect[]): void {
+  private advance(effects: Effects): void {
     while (!this.ended && this.undecided === undefined) {
       if (this.askParked(effects)) continue;
       if (this.takeFrom("client", this.client, effects)) continue;
@@ -111,7 +115,7 @@ export class ModbusGuard implements Guard {
     }
   }
 
-  private takeFrom(from: Side, inbox: Inbox, effects: Effect[]): boolean {
+  private takeFrom(from: Side, inbox: Inbox, effects: Effects): boolean {
     if (inbox.length === 0) return false;
     const { bytes, start, end } = inbox.view;
     const taken = this.take(from, bytes, start, end, effects);
@@ -125,7 +129,7 @@ export class ModbusGuard implements Guard {
     bytes: Uint8Array,
     start: number,
     end: number,
-    effects: Effect[],
+    effects: Effects,
   ): number {
     if (this.undecided !== undefined || (from === "client" && !this.hasRoom)) return 0;
     const length = frameLength(bytes, start, end);
@@ -142,7 +146,7 @@ export class ModbusGuard implements Guard {
     return this.exchanges.length < this.inFlightMax;
   }
 
-  private request(bytes: Uint8Array, start: number, length: number, effects: Effect[]): void {
+  private request(bytes: Uint8Array, start: number, length: number, effects: Effects): void {
     const transaction = frameTransaction(bytes, start);
     const unit = frameUnit(bytes, start);
     const pdu = start + HEADER_LENGTH;
@@ -159,7 +163,7 @@ export class ModbusGuard implements Guard {
     else this.ask(exchange, effects);
   }
 
-  private ask(exchange: Exchange, effects: Effect[]): void {
+  private ask(exchange: Exchange, effects: Effects): void {
     exchange.decision = this.nextDecision();
     this.undecided = exchange;
     effects.push({
@@ -172,7 +176,7 @@ export class ModbusGuard implements Guard {
   }
 
   /** One that a hold kept back is asked for once the hold is settled: by then rights may have changed. */
-  private askParked(effects: Effect[]): boolean {
+  private askParked(effects: Effects): boolean {
     const exchange = this.hasRoom ? this.parked.takeFree() : undefined;
     if (exchange) this.ask(exchange, effects);
     return exchange !== undefined;
@@ -189,7 +193,7 @@ export class ModbusGuard implements Guard {
     return this.exchanges.uses(number) || this.parked.uses(number);
   }
 
-  private settle(id: number, answers: readonly Answer[], effects: Effect[]): void {
+  private settle(id: number, answers: readonly Answer[], effects: Effects): void {
     if (this.undecided?.decision === id) {
       const exchange = this.undecided;
       this.undecided = undefined;
@@ -203,7 +207,7 @@ export class ModbusGuard implements Guard {
   }
 
   /** All items or none: a device carries a request out as one. A settled hold does not wait for room. */
-  private carryOut(exchange: Exchange, answers: readonly Answer[], effects: Effect[]): void {
+  private carryOut(exchange: Exchange, answers: readonly Answer[], effects: Effects): void {
     if (answers.length !== exchange.items.length) {
       throw new Error(`decision ${exchange.decision} needs ${exchange.items.length} answers`);
     }
@@ -213,35 +217,35 @@ export class ModbusGuard implements Guard {
     else this.forward(exchange, effects);
   }
 
-  private park(exchange: Exchange, effects: Effect[]): void {
+  private park(exchange: Exchange, effects: Effects): void {
     if (!this.parked.push(exchange)) this.crowdedOut(exchange, effects);
   }
 
   /** While the parking is full a change is not even asked for: it might be held, and where then? */
-  private crowdedOut(exchange: Exchange, effects: Effect[]): void {
+  private crowdedOut(exchange: Exchange, effects: Effects): void {
     const reason = "too many requests wait for a person already";
     effects.push({ kind: "refused", request: exchange.transaction, reason });
     this.refuse(exchange, "busy", effects);
   }
 
-  private forward(exchange: Exchange, effects: Effect[]): void {
+  private forward(exchange: Exchange, effects: Effects): void {
     this.exchanges.push(exchange);
     const bytes = encodeRequest(exchange.items, exchange.number);
     effects.push({ kind: "send", to: "asset", bytes, decision: exchange.decision });
   }
 
-  private refuse(exchange: Exchange, refusal: RefusalKind, effects: Effect[]): void {
+  private refuse(exchange: Exchange, refusal: RefusalKind, effects: Effects): void {
     const [first] = exchange.items;
     this.answer(exchange, first?.function ?? 0, exceptionForRefusal(refusal), effects);
   }
 
-  private answer(exchange: Exchange, code: number, exception: number, effects: Effect[]): void {
+  private answer(exchange: Exchange, code: number, exception: number, effects: Effects): void {
     exchange.reply = exceptionFrame(exchange.transaction, exchange.unit, code, exception);
     this.exchanges.push(exchange);
     this.exchanges.flush(effects);
   }
 
-  private reply(bytes: Uint8Array, start: number, length: number, effects: Effect[]): void {
+  private reply(bytes: Uint8Array, start: number, length: number, effects: Effects): void {
     const exchange = this.exchanges.unanswered(frameTransaction(bytes, start));
     const pdu = start + HEADER_LENGTH;
     if (exchange === undefined || exchange.unit !== frameUnit(bytes, start)) {
@@ -263,14 +267,14 @@ export class ModbusGuard implements Guard {
     this.exchanges.flush(effects);
   }
 
-  private happened(event: GuardEvent, effects: Effect[]): void {
+  private happened(event: GuardEvent, effects: Effects): void {
     if (event.kind === "end") this.end(effects);
     if (event.kind === "timeout") this.lost(event.request, effects);
     if (event.kind === "withheld") this.withheld(event.decision, effects);
     this.advance(effects);
   }
 
-  private lost(number: number, effects: Effect[]): void {
+  private lost(number: number, effects: Effects): void {
     const exchange = this.exchanges.unanswered(number);
     if (exchange === undefined) return;
     this.outcomeUnknown(exchange, effects);
@@ -278,18 +282,18 @@ export class ModbusGuard implements Guard {
   }
 
   /** The asset never saw it. Busy, not illegal: asked again it is decided anew, and refused by name. */
-  private withheld(decision: number, effects: Effect[]): void {
+  private withheld(decision: number, effects: Effects): void {
     const exchange = this.exchanges.unanswered(numberOf(decision));
     if (exchange?.decision === decision) this.giveUp(exchange, EXCEPTION.busy, effects);
   }
 
-  private giveUp(exchange: Exchange, exception: number, effects: Effect[]): void {
+  private giveUp(exchange: Exchange, exception: number, effects: Effects): void {
     const code = exchange.items[0]?.function ?? 0;
     exchange.reply = exceptionFrame(exchange.transaction, exchange.unit, code, exception);
     this.exchanges.flush(effects);
   }
 
-  private outcomeUnknown(exchange: Exchange, effects: Effect[]): void {
+  private outcomeUnknown(exchange: Exchange, effects: Effects): void {
     if (!exchange.changes) return;
     effects.push({
       kind: "outcome",
@@ -298,12 +302,12 @@ export class ModbusGuard implements Guard {
     });
   }
 
-  private violate(from: Side, reason: string, effects: Effect[]): void {
+  private violate(from: Side, reason: string, effects: Effects): void {
     this.end(effects);
     effects.push({ kind: "violation", from, reason });
   }
 
-  private end(effects: Effect[]): void {
+  private end(effects: Effects): void {
     this.ended = true;
     for (const exchange of this.exchanges.abandon()) this.outcomeUnknown(exchange, effects);
     this.parked.clear();
