@@ -3,6 +3,7 @@
  * knows nothing of HTTP but its status; where it is found and who may call it is in
  * `route-table.ts`.
  */
+import type { Readable } from "node:stream";
 import type { z } from "zod";
 import type { Browser, SignedIn } from "../identity/identity.ts";
 import type { Right } from "../policy/rights.ts";
@@ -43,6 +44,19 @@ interface Shape<
   readonly status?: 201;
   /** The answer is not JSON but bytes or text of this type. */
   readonly contentType?: string;
+}
+
+/** Answered where the content is a file of its own name and type, perhaps too long for memory. */
+export class Download {
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly content: Readable;
+  /** @param fileName of letters, digits, `.`, `-` and `_` only */
+  constructor(fileName: string, contentType: string, content: Readable) {
+    this.fileName = fileName;
+    this.contentType = contentType;
+    this.content = content;
+  }
 }
 
 type None = z.ZodType<undefined>;

@@ -8,7 +8,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import type { Decisions } from "../access/decision-point.ts";
 import type { SignedIn, SignIns } from "../identity/identity.ts";
 import type { Right } from "../policy/rights.ts";
-import type { Call, Endpoint, PublicCall, PublicEndpoint } from "./endpoint.ts";
+import {
+  type Call,
+  Download,
+  type Endpoint,
+  type PublicCall,
+  type PublicEndpoint,
+} from "./endpoint.ts";
 import { notFound, signedOut } from "./problem.ts";
 import { type Route, routeName } from "./route.ts";
 import {
@@ -159,6 +165,10 @@ function answer(
   value: unknown,
 ): FastifyReply {
   reply.header("cache-control", "no-store");
+  if (value instanceof Download) {
+    reply.header("content-disposition", `attachment; filename="${value.fileName}"`);
+    return reply.type(value.contentType).send(value.content);
+  }
   if (!endpoint.answer) return reply.code(204).send();
   if (endpoint.contentType) return reply.type(endpoint.contentType).send(value);
   return reply.code(endpoint.status ?? 200).send(value);

@@ -34,6 +34,7 @@ import { listPeople } from "./people/list-people.ts";
 import { newEnrolmentLink } from "./people/new-enrolment-link.ts";
 import type { PlantShown } from "./plant/plant-view.ts";
 import { showPlant } from "./plant/show-plant.ts";
+import { recordingRoutes } from "./recording-routes.ts";
 import { listRecordings } from "./recordings/list-recordings.ts";
 import { showFrame } from "./recordings/show-frame.ts";
 import { showRecording } from "./recordings/show-recording.ts";
@@ -141,6 +142,8 @@ export function routeTable(parts: ApiParts): readonly Route[] {
       ownRecordings,
       showFrame(recordings),
     ),
+
+    ...recordingRoutes(parts),
 
     guarded("GET", "/api/events", "events:view", listEvents(siteLog, people)),
     guarded("GET", "/api/health", "health:view", showHealth(parts.health.view)),

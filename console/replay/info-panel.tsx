@@ -33,9 +33,11 @@ interface InfoPanelProps {
   readonly extent: Extent;
   readonly opened: boolean;
   readonly onClose: () => void;
+  /** What can be done with it, behind the facts. */
+  readonly actions?: ReactNode;
 }
 
-export function InfoPanel({ header, extent, opened, onClose }: InfoPanelProps) {
+export function InfoPanel({ header, extent, opened, onClose, actions }: InfoPanelProps) {
   return (
     <Drawer opened={opened} onClose={onClose} position="right" title={words.title} size="md">
       <dl className="wb-facts">
@@ -46,6 +48,7 @@ export function InfoPanel({ header, extent, opened, onClose }: InfoPanelProps) {
           </div>
         ))}
       </dl>
+      {actions}
     </Drawer>
   );
 }

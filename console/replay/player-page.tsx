@@ -16,6 +16,7 @@ import { replayText as words } from "../text/replay.ts";
 import { InfoPanel } from "./info-panel.tsx";
 import { idleSpans } from "./playback.ts";
 import { PlayerView } from "./player-view.tsx";
+import { RecordingActions } from "./recording-actions.tsx";
 import type { Reel } from "./reel.ts";
 import { segmentOf } from "./segments.ts";
 import { type PlayHead, usePlayback } from "./use-playback.ts";
@@ -87,6 +88,7 @@ function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
           opened={about}
           onClose={() => setAbout(false)}
           extent={{ ...detail, state: stateSentence(detail) }}
+          actions={<RecordingActions detail={detail} onChanged={onFetchMore} />}
         />
       )}
     </Page>
@@ -122,6 +124,10 @@ const TONES: Readonly<Record<RecordingDetailView["state"], Tone>> = {
   aborted: "alarm",
 };
 
+function needsWords({ state, deletedMs }: RecordingDetailView): boolean {
+  return state === "gap" || state === "aborted" || deletedMs !== null;
+}
+
 /** An abnormal state is said in full, with its cause; a normal one in a word. */
 function Summary({ detail }: { readonly detail: RecordingDetailView }) {
   const { state, startedMs, endedMs, endpoint, profile } = detail;
@@ -132,7 +138,7 @@ function Summary({ detail }: { readonly detail: RecordingDetailView }) {
         word={words.states[state].word}
         title={stateSentence(detail)}
       />
-      {(state === "gap" || state === "aborted") && <span>{stateSentence(detail)}</span>}
+      {needsWords(detail) && <span>{stateSentence(detail)}</span>}
       <LocalTime atMs={startedMs} />
       <span>{duration(endedMs - startedMs)}</span>
       <span className="sp-mono">{endpoint}</span>

@@ -108,6 +108,30 @@ export const replayText = {
     session: "Session",
     cause: "State",
   },
+  actions: {
+    export: "Export",
+    formats: {
+      pcapng: {
+        label: "Capture (pcapng)",
+        hint: "For Wireshark: both connections, decisions as comments",
+      },
+      csv: { label: "Operations (CSV)", hint: "For spreadsheets: a row an operation" },
+      ndjson: { label: "Operations (NDJSON)", hint: "For scripts: a JSON object a line" },
+    },
+    noted: "Each export is noted as an event.",
+    deleted: "Its content was deleted: there is nothing to export.",
+    hold: "Legal hold",
+    held: (person: string, reason: string) => `${person} keeps it from being deleted: ${reason}`,
+    notHeld: "The retention policy may delete it when its time is over.",
+    putOn: "Put on hold",
+    putOnTitle: "Keep this recording?",
+    putOnBody:
+      "No policy deletes it until somebody takes it off hold. Your name and reason are shown with it.",
+    why: "Why it must be kept",
+    release: "Take off hold",
+    releaseTitle: "Take this recording off hold?",
+    releaseBody: "The retention policy deletes it once its time is over, perhaps within the hour.",
+  },
   watch: {
     failed: "The session could not be loaded",
     live: "Live",

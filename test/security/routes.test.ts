@@ -74,6 +74,9 @@ const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/locks/{id}/lift": WATCHES_OVER,
   "GET /api/recordings": REPLAYS,
   "GET /api/recordings/{id}": REPLAYS,
+  "GET /api/recordings/{id}/export": REPLAYS,
+  "POST /api/recordings/{id}/hold": ["auditor"],
+  "DELETE /api/recordings/{id}/hold": ["auditor"],
   "GET /api/recordings/{id}/segments/{number}": REPLAYS,
   "GET /api/recordings/{id}/segments/{number}/frame": REPLAYS,
   "GET /api/events": SEES_EVENTS,
@@ -127,7 +130,8 @@ function split(name: string): [method: string, path: string] {
   const [method = "", pattern = ""] = name.split(" ");
   const path = pattern
     .replace(/\/([a-z-]+)\/\{id\}/, (_, noun) => `/${noun}/${encodeURIComponent(ids[noun] ?? "")}`)
-    .replace("{number}", "0");
+    .replace("{number}", "0")
+    .replace(/\/export$/, "/export?format=csv");
   return [method, path];
 }
 

@@ -16,6 +16,8 @@ export function recordingView(recording: Recording): RecordingView {
     endedMs: recording.endedMs,
     bytes: recording.bytes,
     records: recording.records,
+    hold: recording.hold ?? null,
+    deletedMs: recording.deletedMs ?? null,
     counts: { ...recording.counts },
   };
 }

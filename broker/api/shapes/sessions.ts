@@ -50,6 +50,16 @@ export const recordingSchema = z.object({
   endedMs: z.number(),
   bytes: z.number(),
   records: z.number(),
+  /** Who keeps it from being deleted, why and since when. */
+  hold: z
+    .object({
+      by: z.object({ id: z.string(), name: z.string() }),
+      reason: z.string(),
+      atMs: z.number(),
+    })
+    .nullable(),
+  /** When the retention policy deleted its content. */
+  deletedMs: z.number().nullable(),
   counts: z.object({
     observed: z.number(),
     changed: z.number(),

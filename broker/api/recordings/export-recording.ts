@@ -1,0 +1,55 @@
+import { Readable } from "node:stream";
+import { z } from "zod";
+import { canExport, EXPORT_FORMATS, exportRecording } from "../../evidence/export.ts";
+import type { Recordings } from "../../evidence/recordings.ts";
+import type { SiteLog } from "../../store/site-log.ts";
+import { Download, endpoint } from "../endpoint.ts";
+import { idParameter } from "../parameters.ts";
+import { ApiRefused, notFound } from "../problem.ts";
+import { isOwn, visibleRecording } from "./visible-recording.ts";
+
+const TYPES = {
+  pcapng: "application/x-pcapng",
+  csv: "text/csv; charset=utf-8",
+  ndjson: "application/x-ndjson; charset=utf-8",
+} as const;
+
+/** Each export is an event, also of one's own: the content leaves the broker with it. */
+export function exportOneRecording(recordings: Recordings, siteLog: Pick<SiteLog, "record">) {
+  return endpoint({
+    summary: "A recording as a capture for Wireshark, or its operations as CSV or NDJSON",
+    params: idParameter,
+    query: z.strictObject({ format: z.enum(EXPORT_FORMATS) }),
+    answer: z.string(),
+    contentType: "application/octet-stream",
+    handle: async (call) => {
+      const recording = await visibleRecording(recordings, call.params.id, call);
+      if (!isOwn(recording, call) && !call.rights.has("recording:export")) throw notFound();
+      if (recording.deletedMs !== undefined) throw gone(recording.cause);
+      if (!canExport(recording)) throw noFormat(recording.header.endpoint.protocol);
+      const { format } = call.query;
+      const { session, subject, asset } = recording.header;
+      const { person } = call.me;
+      await siteLog.record({
+        kind: "recording:exported",
+        priority: "event",
+        text: `${person.name} exported the recording of ${subject.name} on ${asset.name} as ${format}`,
+        subject: person.id,
+        session,
+      });
+      const content = Readable.from(exportRecording(recordings, recording, format));
+      const file = new Download(`sallyport-${session}.${format}`, TYPES[format], content);
+      // A stream, which the document can only describe as text.
+      return file as unknown as string;
+    },
+  });
+}
+
+function gone(cause: string): ApiRefused {
+  return new ApiRefused(410, "recording-deleted", cause);
+}
+
+function noFormat(protocol: string): ApiRefused {
+  const message = `There is no such export of a recording of ${protocol} yet.`;
+  return new ApiRefused(422, "no-export", message);
+}

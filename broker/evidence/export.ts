@@ -1,0 +1,70 @@
+/** A recording in formats that other tools read, as a stream: it may be larger than the memory. */
+import { captureStart, ModbusCapture, withheldKey } from "../../protocols/modbus/capture.ts";
+import {
+  csvHead,
+  csvLine,
+  ndjsonLine,
+  type OperationEntry,
+  OperationList,
+} from "../../protocols/modbus/operation-list.ts";
+import { recordsOf } from "./recording-records.ts";
+import type { Recording, Recordings } from "./recordings.ts";
+
+export const EXPORT_FORMATS = ["pcapng", "csv", "ndjson"] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Decisions taken back before their bytes left. They are few; more is no recording of ours. */
+const WITHHELD_MAX = 1_000_000;
+
+/** Protocols of which there is an export. */
+export function canExport({ header }: Pick<Recording, "header">): boolean {
+  return header.endpoint.protocol === "modbus";
+}
+
+export function exportRecording(
+  recordings: Pick<Recordings, "segment">,
+  recording: Recording,
+  format: ExportFormat,
+): AsyncGenerator<Uint8Array | string> {
+  if (format === "pcapng") return capture(recordings, recording);
+  return format === "csv"
+    ? operations(recordings, recording, csvHead(), csvLine)
+    : operations(recordings, recording, "", ndjsonLine);
+}
+
+/** Read twice: what was withheld stands behind the place where it would have left. */
+async function* capture(
+  recordings: Pick<Recordings, "segment">,
+  recording: Recording,
+): AsyncGenerator<Uint8Array> {
+  const withheld = new Set<string>();
+  for await (const records of recordsOf(recordings, recording)) {
+    for (const record of records) {
+      if (record.kind !== "event" || record.event.kind !== "withheld") continue;
+      if (withheld.size < WITHHELD_MAX) {
+        withheld.add(withheldKey(record.channel, record.event.decision));
+      }
+    }
+  }
+  const writer = new ModbusCapture(withheld);
+  yield captureStart(recording.header);
+  for await (const records of recordsOf(recordings, recording)) {
+    yield Buffer.concat(records.map((record) => writer.push(record)));
+  }
+  yield writer.finish();
+}
+
+async function* operations(
+  recordings: Pick<Recordings, "segment">,
+  recording: Recording,
+  head: string,
+  line: (entry: OperationEntry) => string,
+): AsyncGenerator<string> {
+  const list = new OperationList(recording.header, (ms) => new Date(ms).toISOString());
+  if (head !== "") yield head;
+  for await (const records of recordsOf(recordings, recording)) {
+    const text = records.flatMap((record) => list.push(record).map(line)).join("");
+    if (text !== "") yield text;
+  }
+  yield list.finish().map(line).join("");
+}

@@ -1,0 +1,103 @@
+/** What can be done with a recording besides playing it: take it along, keep it from deletion. */
+import { Button, Stack, Text } from "@mantine/core";
+import { IconDownload } from "@tabler/icons-react";
+import { useState } from "react";
+import type { RecordingDetailView } from "../../broker/api/shapes/sessions.ts";
+import { ConfirmDialog } from "../components/confirm-dialog.tsx";
+import { ask } from "../components/http.ts";
+import { useRight } from "../components/me.ts";
+import { LocalTime } from "../components/time.tsx";
+import { replayText } from "../text/replay.ts";
+
+const words = replayText.actions;
+
+const FORMATS = ["pcapng", "csv", "ndjson"] as const;
+
+interface RecordingActionsProps {
+  readonly detail: RecordingDetailView;
+  readonly onChanged: () => void;
+}
+
+export function RecordingActions({ detail, onChanged }: RecordingActionsProps) {
+  const mayHold = useRight("recording:all");
+  return (
+    <Stack gap="md" mt="md">
+      <Exports detail={detail} />
+      {(mayHold || detail.hold !== null) && (
+        <LegalHold detail={detail} mayHold={mayHold} onChanged={onChanged} />
+      )}
+    </Stack>
+  );
+}
+
+function Exports({ detail }: { readonly detail: RecordingDetailView }) {
+  const { id, deletedMs, protocol } = detail;
+  if (protocol !== "modbus") return null;
+  return (
+    <Stack gap={6} role="group" aria-label={words.export}>
+      <Text fw={600} size="sm">
+        {words.export}
+      </Text>
+      {deletedMs === null
+        ? FORMATS.map((format) => (
+            <Button
+              key={format}
+              component="a"
+              href={`/api/recordings/${encodeURIComponent(id)}/export?format=${format}`}
+              download
+              variant="default"
+              justify="flex-start"
+              leftSection={<IconDownload size={15} />}
+              title={words.formats[format].hint}
+            >
+              {words.formats[format].label}
+            </Button>
+          ))
+        : null}
+      <Text size="xs" c="dimmed">
+        {deletedMs === null ? words.noted : words.deleted}
+      </Text>
+    </Stack>
+  );
+}
+
+interface LegalHoldProps extends RecordingActionsProps {
+  readonly mayHold: boolean;
+}
+
+function LegalHold({ detail, mayHold, onChanged }: LegalHoldProps) {
+  const [asking, setAsking] = useState(false);
+  const { hold, deletedMs } = detail;
+  const path = `/api/recordings/${encodeURIComponent(detail.id)}/hold`;
+  const act = async (reason: string) => {
+    if (hold === null) await ask("POST", path, { reason });
+    else await ask("DELETE", path);
+    onChanged();
+  };
+  return (
+    <Stack gap={6} role="group" aria-label={words.hold}>
+      <Text fw={600} size="sm">
+        {words.hold}
+      </Text>
+      <Text size="sm">
+        {hold === null ? words.notHeld : words.held(hold.by.name, hold.reason)}{" "}
+        {hold !== null && <LocalTime atMs={hold.atMs} />}
+      </Text>
+      {mayHold && deletedMs === null && (
+        <Button variant="default" onClick={() => setAsking(true)}>
+          {hold === null ? words.putOn : words.release}
+        </Button>
+      )}
+      <ConfirmDialog
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={hold === null ? words.putOnTitle : words.releaseTitle}
+        action={hold === null ? words.putOn : words.release}
+        {...(hold === null ? { reasonLabel: words.why } : { harmful: true })}
+        onConfirm={act}
+      >
+        {hold === null ? words.putOnBody : words.releaseBody}
+      </ConfirmDialog>
+    </Stack>
+  );
+}
