@@ -35,10 +35,6 @@ import { newEnrolmentLink } from "./people/new-enrolment-link.ts";
 import type { PlantShown } from "./plant/plant-view.ts";
 import { showPlant } from "./plant/show-plant.ts";
 import { recordingRoutes } from "./recording-routes.ts";
-import { listRecordings } from "./recordings/list-recordings.ts";
-import { showFrame } from "./recordings/show-frame.ts";
-import { showRecording } from "./recordings/show-recording.ts";
-import { showSegment } from "./recordings/show-segment.ts";
 import { approveRecovery } from "./recoveries/approve-recovery.ts";
 import { listRecoveries } from "./recoveries/list-recoveries.ts";
 import { requestRecovery } from "./recoveries/request-recovery.ts";
@@ -79,9 +75,8 @@ export interface ApiParts {
 
 export function routeTable(parts: ApiParts): readonly Route[] {
   const { decisions } = parts;
-  const { identity, access, sessions, recorder, recordings, plant, siteLog, clock } = parts;
+  const { identity, access, sessions, recorder, plant, siteLog } = parts;
   const { enrolment, signIns, passkeys, people, recoveries } = identity;
-  const ownRecordings = ["recording:own", "recording:all"] as const;
   const ownSessions = ["session:open", "session:list"] as const;
   const endable = ["session:open", "session:end"] as const;
   return [
@@ -132,16 +127,6 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("POST", "/api/sessions/:id/end", endable, endSession(sessions)),
 
     ...supervisionRoutes(parts),
-
-    guarded("GET", "/api/recordings", ownRecordings, listRecordings(recordings)),
-    guarded("GET", "/api/recordings/:id", ownRecordings, showRecording(recordings, siteLog, clock)),
-    guarded("GET", "/api/recordings/:id/segments/:number", ownRecordings, showSegment(recordings)),
-    guarded(
-      "GET",
-      "/api/recordings/:id/segments/:number/frame",
-      ownRecordings,
-      showFrame(recordings),
-    ),
 
     ...recordingRoutes(parts),
 
