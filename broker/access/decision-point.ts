@@ -111,7 +111,8 @@ export class DecisionPoint {
     const context = this.contextOf(who);
     const ruling = mayDo(this.parts.policies.current(), subject, right, resource, context);
     this.tell(ruling.alarms);
-    return ruling;
+    const stops = ruling.rule === "policy-error" && mayAlwaysStop(who.person, right);
+    return stops ? { ...ruling, ...STOPPING } : ruling;
   }
 
   /** All rights on the site; a part of it may still be closed to the person. */
@@ -119,7 +120,14 @@ export class DecisionPoint {
     const set = this.parts.policies.current();
     const { authentication, network, time, site } = this.contextOf(who);
     const moment = [
-      ...[authentication.ageSeconds, network.address, time.weekday, time.hour, time.minute],
+      ...[
+        authentication.ageSeconds,
+        authentication.key,
+        network.address,
+        time.weekday,
+        time.hour,
+        time.minute,
+      ],
       ...[site.open, site.locked, this.parts.plant.current().site.id],
     ].join(" ");
     const known = this.known.get(who.person);
@@ -162,9 +170,7 @@ export class DecisionPoint {
     return contextWith({
       site: siteState?.() ?? UNKNOWN_CONTEXT.site,
       ...change,
-      ...(assertionAgeMs !== undefined && {
-        authentication: { ageSeconds: ageSeconds(assertionAgeMs) },
-      }),
+      authentication: authenticationOf(signIn, assertionAgeMs),
       ...(signIn && { network: { address: addressOf(signIn.address) } }),
       time: this.siteTime.at(timeZone, clock.wallMs()),
     });
@@ -181,6 +187,21 @@ export class DecisionPoint {
   }
 }
 
+/** Rights that only ever take something away from somebody else's session. */
+const STOPPING_RIGHTS: readonly Right[] = ["session:end", "session:freeze", "lock:set"];
+
+/** A policy that fails must not leave a plant without anybody who can cut. */
+function mayAlwaysStop({ roles }: Person, right: Right): boolean {
+  if (!STOPPING_RIGHTS.includes(right)) return false;
+  return roles.includes("supervisor") || roles.includes("administrator");
+}
+
+const STOPPING = {
+  permitted: true,
+  rule: "stopping-needs-no-policy",
+  reason: "A policy failed; supervisors and administrators can stop things all the same.",
+};
+
 const NOT_ACTIVE: Ruling = {
   permitted: false,
   rule: "person-disabled",
@@ -191,6 +212,16 @@ const NOT_ACTIVE: Ruling = {
 
 function subjectOf({ id, roles, employer }: Person): AccessInput["subject"] {
   return { id, roles, employer };
+}
+
+function authenticationOf(signIn: SignIn | undefined, assertionAgeMs: number | undefined) {
+  const { ageSeconds: unknown } = UNKNOWN_CONTEXT.authentication;
+  const age = assertionAgeMs === undefined ? unknown : ageSeconds(assertionAgeMs);
+  return { ageSeconds: age, key: signIn ? keyOf(signIn) : ("unknown" as const) };
+}
+
+function keyOf({ synced }: SignIn): "synced" | "device-bound" {
+  return synced ? "synced" : "device-bound";
 }
 
 /** The zone, and the ones around it. The plant file has no cycles; a bound costs nothing. */

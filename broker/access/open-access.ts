@@ -42,6 +42,7 @@ export interface AccessParts<S extends ControlledSession> {
   readonly signIns: {
     get(signInId: string): Asker | undefined;
     onEnded(listener: (signIn: SignIn, end: LeaseCause) => void): () => void;
+    onAsserted(listener: (signIn: SignIn) => void): () => void;
   };
   /** `Identity.signedActions` satisfies it. */
   readonly signedActions: SignedActions;
@@ -117,6 +118,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
       locks.onChanged(() => this.applyLocks()),
       parts.people.onChanged((person) => this.watch.personChanged(person)),
       parts.signIns.onEnded((signIn, end) => this.watch.signInEnded(signIn, end)),
+      parts.signIns.onAsserted((signIn) => this.watch.signInAsserted(signIn)),
       decisions.onPoliciesChanged(() => this.watch.policiesChanged()),
       parts.plant.onChanged((_, change) => {
         this.watch.plantChanged(change);

@@ -156,6 +156,11 @@ export class SessionWatch<S extends ControlledSession> {
     });
   }
 
+  /** A step-up may give back what an old assertion took. */
+  signInAsserted(signIn: SignIn): void {
+    this.redecisions.all([...this.all].filter(({ rest }) => rest.signInId === signIn.id));
+  }
+
   grantRevoked(grantId: string, by: Person): void {
     this.each((watched) => {
       const { grant } = watched.rest;

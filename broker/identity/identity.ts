@@ -114,6 +114,8 @@ export interface SignIns {
   signOut(who: SignedIn): Promise<void>;
   /** Called in the turn in which a sign-in stops counting. Returns an unsubscribe function. */
   onEnded(listener: (signIn: SignIn, end: SignInEnd) => void): () => void;
+  /** Called in the turn in which a step-up counts. Returns an unsubscribe function. */
+  onAsserted(listener: (signIn: SignIn) => void): () => void;
 }
 
 export interface Passkeys {

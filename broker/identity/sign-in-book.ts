@@ -42,6 +42,7 @@ export class SignInBook {
   private readonly byToken = new Map<string, Entry>();
   private readonly people = new Map<string, Person>();
   private readonly listeners = new Set<(signIn: SignIn, end: SignInEnd) => void>();
+  private readonly assertedListeners = new Set<(signIn: SignIn) => void>();
   private stopTimer = () => {};
 
   private constructor(store: Store, clock: Clock, config: CheckedIdentityConfig) {
@@ -106,6 +107,7 @@ export class SignInBook {
     entry.assertedMs = this.clock.monotonicMs();
     entry.seenMs = entry.assertedMs;
     this.byToken.set(entry.tokenHash, entry);
+    for (const listener of this.assertedListeners) listener(entry.signIn);
     return this.view(entry, person, entry.assertedMs);
   }
 
@@ -169,6 +171,11 @@ export class SignInBook {
   onEnded(listener: (signIn: SignIn, end: SignInEnd) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  onAsserted(listener: (signIn: SignIn) => void): () => void {
+    this.assertedListeners.add(listener);
+    return () => this.assertedListeners.delete(listener);
   }
 
   async close(): Promise<void> {

@@ -70,6 +70,7 @@ export function createSignIns(parts: SignInParts): SignIns {
       await recordEnd(store, who, "signed out");
     },
     onEnded: (listener) => book.onEnded(listener),
+    onAsserted: (listener) => book.onAsserted(listener),
   };
 }
 
@@ -111,7 +112,7 @@ export interface FreshSignIn {
 export async function beginSignIn(
   parts: Pick<SignInParts, "clock" | "config">,
   queries: Queries,
-  passkey: Pick<Passkey, "id" | "personId">,
+  passkey: Pick<Passkey, "id" | "personId" | "backupEligible">,
   browser: Browser,
 ): Promise<{ readonly person: Person; readonly fresh: FreshSignIn }> {
   const nowMs = parts.clock.wallMs();
@@ -128,6 +129,7 @@ export async function beginSignIn(
     createdMs: nowMs,
     lastSeenMs: nowMs,
     assertedMs: nowMs,
+    synced: passkey.backupEligible,
     absoluteEndsMs: nowMs + parts.config.absoluteMs,
   };
   const kept = { signIn, tokenHash: hashToken(token) };
@@ -174,6 +176,7 @@ async function stepUp(
     signIn: {
       ...who.signIn,
       passkeyId: proved.passkey.id,
+      synced: proved.passkey.backupEligible,
       assertedMs: nowMs,
       lastSeenMs: nowMs,
     },

@@ -59,6 +59,8 @@ export interface SignIn {
   readonly lastSeenMs: number;
   /** When a passkey last proved the person in this browser. */
   readonly assertedMs: number;
+  /** Whether that passkey is copied between devices (backup eligible) or bound to one. */
+  readonly synced: boolean;
   /** Ends then at the latest. */
   readonly absoluteEndsMs: number;
 }

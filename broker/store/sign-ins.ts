@@ -28,8 +28,17 @@ export async function insertSignIn(queries: Queries, kept: KeptSignIn): Promise<
 }
 
 export async function listSignIns(queries: Queries): Promise<readonly KeptSignIn[]> {
-  const rows = await queries.selectFrom("sign_ins").selectAll().execute();
-  return rows.map((row) => ({ signIn: toSignIn(row), tokenHash: row.token_hash }));
+  const rows = await queries
+    .selectFrom("sign_ins")
+    .leftJoin("passkeys", "passkeys.id", "sign_ins.passkey_id")
+    .selectAll("sign_ins")
+    .select("passkeys.backup_eligible")
+    .execute();
+  return rows.map((row) => ({
+    // A key that is gone is the weaker kind.
+    signIn: toSignIn(row, row.backup_eligible !== 0),
+    tokenHash: row.token_hash,
+  }));
 }
 
 /** A new token after a step-up; false if the sign-in is gone. */
@@ -67,7 +76,7 @@ export async function deleteSignInsOf(queries: Queries, personId: string): Promi
   await queries.deleteFrom("sign_ins").where("person_id", "=", personId).execute();
 }
 
-function toSignIn(row: Selectable<SignInsTable>): SignIn {
+function toSignIn(row: Selectable<SignInsTable>, synced: boolean): SignIn {
   return {
     id: row.id,
     personId: row.person_id,
@@ -77,6 +86,7 @@ function toSignIn(row: Selectable<SignInsTable>): SignIn {
     createdMs: Number(row.created_ms),
     lastSeenMs: Number(row.last_seen_ms),
     assertedMs: Number(row.asserted_ms),
+    synced,
     absoluteEndsMs: Number(row.absolute_ends_ms),
   };
 }

@@ -203,6 +203,7 @@ describe.each(DIALECTS)("the store on $name", ({ open }) => {
       createdMs: 0,
       lastSeenMs: 0,
       assertedMs: 0,
+      synced: true,
       absoluteEndsMs: 100,
     };
     await insertSignIn(store.queries, { signIn, tokenHash: "one" });
