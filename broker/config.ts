@@ -121,6 +121,7 @@ function derive(given: Config): Config {
     dataFolder,
     evidenceFolder: resolve(given.evidenceFolder || resolve(dataFolder, "evidence")),
     plantFile: given.plantFile && resolve(given.plantFile),
+    witnessPolicy: given.witnessPolicy && resolve(given.witnessPolicy),
     simulator: resolve(given.simulator || resolve(PACKAGE_FOLDER, "simulators/main.ts")),
     consoleFolder: resolve(given.consoleFolder || resolve(PACKAGE_FOLDER, "dist/console")),
     log:

@@ -98,6 +98,21 @@ export class Noticed {
     return book.onState(note);
   }
 
+  /** @param cause why the witnesses of the site log are behind; undefined: they have caught up */
+  witnesses(cause: string | undefined): void {
+    const behind = cause !== undefined;
+    const text = behind
+      ? `The witnesses of the site log are behind: ${cause}`
+      : "The witnesses of the site log have caught up";
+    const advice = behind ? `${text}. Sessions go on.` : `${text}.`;
+    this.parts.board.report("witnesses", behind ? "attention" : "ok", advice);
+    this.note({
+      kind: behind ? "witness:behind" : "witness:caught-up",
+      priority: behind ? "alarm" : "event",
+      text,
+    });
+  }
+
   plant(source: PlantSource): () => void {
     const { board, bell } = this.parts;
     const show = (problem: string | undefined) =>

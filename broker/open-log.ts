@@ -3,19 +3,24 @@
  * sessions are and become, what changes the plant. Events are told once they are on disk, so
  * this is the one place that has to listen.
  */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type LogPolicy, parsePolicy } from "../protocols/log/policy.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import { LogBook } from "./evidence/log/log-book.ts";
-import type { LogMemory } from "./evidence/log/site-log.ts";
+import { sha256 } from "./evidence/log/sha256.ts";
+import { Witnessing } from "./evidence/log/witnessing.ts";
+import { IntegrationDialer } from "./legs/integration-dialer.ts";
 import type { Noticed } from "./noticed.ts";
 import type { Opened } from "./opened.ts";
 import type { PlantSource } from "./plant/plant-source.ts";
 import type { LiveSession } from "./sessions/session.ts";
 import type { SessionHooks } from "./sessions/session-hooks.ts";
+import { siteLogFolder, siteLogMemory } from "./site-log-place.ts";
+import { StartRefused } from "./start-refused.ts";
 import type { SiteEvent } from "./store/model.ts";
-import { readSetting, writeSetting } from "./store/settings.ts";
 import type { Store } from "./store/store.ts";
 
 interface LogGround {
@@ -37,27 +42,56 @@ export async function openLogBook(ground: LogGround, parts: LogParts): Promise<L
   const { config, clock, version, store, noticed, opened } = ground;
   const { plant, evidence } = parts;
   const book = await LogBook.open({
-    directory: join(config.dataFolder, "site-log"),
+    directory: siteLogFolder(config),
     recordings: join(config.evidenceFolder, "recordings"),
     name: `${config.rpId}/${plant.current().site.id}`,
     ...{ build: version, clock },
-    memory: memoryIn(store),
+    memory: siteLogMemory(store),
   });
   opened.push(() => book.close());
+  opened.push(() => book.settle());
   opened.push(noticed.siteLog(book));
   opened.push(store.log.onEvent((event) => book.note(eventLeaf(event))));
   opened.push(plantChanges(book, plant));
   opened.push(recorderGaps(book, evidence));
+  openWitnessing(ground, parts, book);
   return book;
 }
 
-/** The database is another place than the log: putting one of them back does not go unnoticed. */
-function memoryIn(store: Store): LogMemory {
-  const name = "site-log-checkpoint";
-  return {
-    read: () => readSetting(store.queries, name),
-    write: (note) => writeSetting(store.queries, name, note),
-  };
+/** Asks the witnesses of the policy file, where there is one. */
+function openWitnessing(ground: LogGround, { plant }: LogParts, book: LogBook): void {
+  const { config, clock, noticed, opened } = ground;
+  if (config.witnessPolicy === "") return;
+  const policy = readWitnessPolicy(config.witnessPolicy);
+  const destinations = policy.witnesses.flatMap(({ url }) => url ?? []);
+  const dialer = new IntegrationDialer({
+    destinations,
+    plant: () => plant.current().assets.flatMap(({ endpoints }) => endpoints),
+  });
+  book.whenOpen((log) => {
+    const witnessing = new Witnessing({
+      ...{ log, policy, clock },
+      post: (url, type, body) => dialer.post(url, type, body),
+      onLag: (cause) => noticed.witnesses(cause),
+      onFork: (text) => noticed.note({ kind: "site-log:forked", priority: "alarm", text }),
+    });
+    opened.push(() => witnessing.close());
+  });
+}
+
+/** @throws StartRefused */
+function readWitnessPolicy(file: string): LogPolicy {
+  const refused = (reason: string) =>
+    new StartRefused(`SALLYPORT_WITNESS_POLICY: ${file}: ${reason}`, 2);
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw refused(error instanceof Error ? error.message : String(error));
+  }
+  const parsed = parsePolicy(text, sha256);
+  if (parsed.kind === "policy") return parsed.policy;
+  throw refused(`line ${parsed.line}: ${parsed.reason}`);
 }
 
 function eventLeaf({ id, atMs, kind, priority, text, subject, session }: SiteEvent) {

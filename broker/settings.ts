@@ -87,6 +87,16 @@ export const SETTINGS = {
     fallback: "data",
     description: "Folder of database, keys and recordings. Nobody else may be able to read it.",
   }),
+  witnessPolicy: optionalText(
+    {
+      variable: "SALLYPORT_WITNESS_POLICY",
+      fallback: "",
+      description:
+        "File (tlog-policy) that names the witnesses of the site log, their URLs and the quorum. Default: none.",
+    },
+    /./,
+    "a path",
+  ),
   evidenceFolder: optionalText(
     {
       variable: "SALLYPORT_EVIDENCE",

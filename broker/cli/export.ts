@@ -2,6 +2,7 @@
 import path from "node:path";
 import type { Config } from "../config.ts";
 import { writeBundle } from "../evidence/log/write-bundle.ts";
+import { siteLogFolder } from "../site-log-place.ts";
 
 /** Works beside a running broker: it only reads. @throws BundleRefused */
 export async function exportSession(config: Config, session: string, out: string): Promise<string> {
@@ -9,7 +10,7 @@ export async function exportSession(config: Config, session: string, out: string
   await writeBundle(
     {
       recordings: path.join(config.evidenceFolder, "recordings"),
-      siteLog: path.join(config.dataFolder, "site-log"),
+      siteLog: siteLogFolder(config),
     },
     session,
     folder,

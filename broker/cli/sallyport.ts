@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { ConfigInvalid, readConfig } from "../config.ts";
 import { runBroker } from "../run.ts";
 import { readVersion } from "../version.ts";
+import { addEvidenceCommands } from "./evidence-commands.ts";
 import { runPlantCheck } from "./plant-check.ts";
 import { runPolicyCheck, runPolicyTest } from "./policy-check.ts";
 import { rollbackPolicies } from "./policy-rollback.ts";
@@ -78,6 +79,8 @@ program
         `${new Date(link.expiresMs).toLocaleString()}.\nThis was noted as an alarm.\n`,
     );
   });
+
+addEvidenceCommands(program);
 
 program
   .command("config")

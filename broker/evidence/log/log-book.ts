@@ -22,6 +22,8 @@ export interface LogBookOptions extends Omit<SiteLogOptions, "openSessions"> {
 
 /** Events kept while the log cannot be written; beyond them it is said how many were lost. */
 const WAITING_MAX = 10_000;
+/** A broker that stops waits so long for recordings to be sealed; the next start looks again. */
+const SETTLE_MS = 5_000;
 /** Between two attempts to open a log that could not be opened. */
 const REOPEN_MS = 5_000;
 
@@ -37,6 +39,8 @@ export class LogBook {
   private readonly closing = new Set<Promise<void>>();
   /** Sessions that were opened and not closed. */
   private readonly live = new Set<string>();
+  /** Called whenever one of them has ended. */
+  private ended: () => void = () => {};
   private readonly stateListeners = new Set<(state: LogState) => void>();
   private readonly openListeners = new Set<(log: SiteLog) => void>();
 
@@ -96,10 +100,26 @@ export class LogBook {
   /** The recording of a session is closed, or cannot be: the next start will look again. */
   closeSession(session: string): void {
     this.live.delete(session);
+    this.ended();
     const work = this.endSession(session)
       .catch(() => undefined)
       .finally(() => this.closing.delete(work));
     this.closing.add(work);
+  }
+
+  /** Resolves once every session that was opened has its end in the log, or after some seconds. */
+  async settle(): Promise<void> {
+    let patient = true;
+    const stop = this.options.clock.after(SETTLE_MS, () => {
+      patient = false;
+      this.ended();
+    });
+    while (patient && this.live.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.ended = resolve;
+      });
+    }
+    stop();
   }
 
   async close(): Promise<void> {
