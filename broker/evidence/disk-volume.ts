@@ -98,6 +98,11 @@ class DiskFile implements VolumeFile {
     return (await this.handle.stat()).size;
   }
 
+  async isAt(file: string): Promise<boolean> {
+    const [own, named] = await Promise.all([this.handle.stat(), fs.promises.stat(file)]);
+    return own.ino === named.ino && own.dev === named.dev;
+  }
+
   async truncate(length: number): Promise<void> {
     await this.handle.truncate(length);
   }
@@ -170,6 +175,11 @@ class BlockingFile implements VolumeFile {
 
   async size(): Promise<number> {
     return fs.fstatSync(this.handle).size;
+  }
+
+  async isAt(file: string): Promise<boolean> {
+    const [own, named] = [fs.fstatSync(this.handle), fs.statSync(file)];
+    return own.ino === named.ino && own.dev === named.dev;
   }
 
   async truncate(length: number): Promise<void> {

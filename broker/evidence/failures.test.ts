@@ -1,7 +1,16 @@
 /** What the recorder says, loses and finds again when its volume or its sealing thread fails. */
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { readSegment } from "../../protocols/tape/reader.ts";
@@ -113,6 +122,47 @@ test("a failing volume is said at once, and what it cost is a gap", async () => 
     state: "gap",
     cause: "1 record is missing: EIO: the disk is gone",
   });
+  await evidence.close();
+});
+
+test("writes into a file that was deleted under it are no records", async () => {
+  const directory = temporaryFolder();
+  const evidence = await open(directory);
+  const tape = await evidence.recorder.open(headerOf("s-1"));
+  tape.append(message(0));
+  expect(await durable(tape)).toBeUndefined();
+  const states: string[] = [];
+  evidence.recorder.onState((state) => states.push(state.kind));
+  const [name = ""] = readdirSync(path.join(directory, "write-ahead"));
+  const file = path.join(directory, "write-ahead", name);
+  linkSync(file, path.join(directory, "kept"));
+  rmSync(file);
+  await pause(50);
+  tape.append(message(1));
+  expect((await durable(tape))?.message).toContain("was removed");
+  expect(states[0]).toBe("failed");
+  renameSync(path.join(directory, "kept"), file);
+  await evidence.close();
+});
+
+test("a folder that was moved away and comes back has every record, once", async () => {
+  const directory = path.join(temporaryFolder(), "evidence");
+  const evidence = await open(directory);
+  const tape = await evidence.recorder.open(headerOf("s-1"));
+  tape.append(message(0));
+  expect(await durable(tape)).toBeUndefined();
+  renameSync(directory, `${directory}.away`);
+  await pause(50);
+  tape.append(message(1));
+  expect((await durable(tape))?.message).toContain("was removed");
+  renameSync(`${directory}.away`, directory);
+  await until(() => evidence.recorder.state.kind === "ready");
+  tape.append(message(2));
+  expect(await durable(tape)).toBeUndefined();
+  tape.append(END);
+  await tape.close();
+  const records = await recordsOf(evidence, "s-1");
+  expect(records.map((record) => record.sequence)).toEqual([0, 1, 2, 3]);
   await evidence.close();
 });
 

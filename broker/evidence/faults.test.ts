@@ -82,6 +82,7 @@ class FailingVolume implements Volume {
       },
       read: (into, position) => opened.read(into, position),
       size: () => opened.size(),
+      isAt: (name) => opened.isAt(name),
       truncate: async (length) => {
         this.step();
         await opened.truncate(length);

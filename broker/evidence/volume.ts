@@ -10,6 +10,8 @@ export interface VolumeFile {
   /** Fills `into` from `position` as far as the file reaches; answers how many bytes. */
   read(into: Uint8Array, position: number): Promise<number>;
   size(): Promise<number>;
+  /** Whether this is the file of that name now: it may have been removed, moved or covered. */
+  isAt(file: string): Promise<boolean>;
   truncate(length: number): Promise<void>;
   sync(): Promise<void>;
   close(): Promise<void>;

@@ -37,6 +37,11 @@ interface Waiter {
 /** A buffer of more than this is not kept for the next block: a burst need not cost for ever. */
 const BUFFER_KEPT_MAX = 1024 * 1024;
 const BUFFER_FIRST = 64 * 1024;
+/**
+ * Writes into a file that somebody has removed succeed, and nobody will ever read them. Looking
+ * runs beside a write and costs no time; so often it costs next to nothing else.
+ */
+const LOOK_EVERY_MS = 20;
 const EMPTY = new Uint8Array(0);
 
 export class WriteAhead {
@@ -60,6 +65,7 @@ export class WriteAhead {
   private failure: { readonly kind: "slow" | "broken"; readonly cause: string } | undefined;
   private kept: Uint8Array[] = [];
   private retryMs: number;
+  private lookedMs = Number.NEGATIVE_INFINITY;
   private closed = false;
 
   constructor(
@@ -229,11 +235,23 @@ export class WriteAhead {
     if (active === undefined) throw new Error("no write-ahead file");
     const sealed = active.seal.seal(block, this.position);
     finishBlock(sealed, active.id);
+    const gone = this.isGone(active);
     await active.file.write(sealed, this.position);
+    if (await gone) throw new Error("the write-ahead file was removed, moved or covered");
     this.position += sealed.length;
     // Not earlier: a file that sealing frees meanwhile spares filling another with zeros.
     if (this.position * 2 > this.limits.writeAheadBytes) this.files.prepare();
     this.events.durable(active.number, this.position, false);
+  }
+
+  private async isGone({ file, number }: ActiveFile): Promise<boolean> {
+    const nowMs = this.clock.monotonicMs();
+    if (nowMs - this.lookedMs < LOOK_EVERY_MS) return false;
+    this.lookedMs = nowMs;
+    return file.isAt(this.files.pathOf(number)).then(
+      (isThere) => !isThere,
+      () => true,
+    );
   }
 
   private async rotate(): Promise<void> {

@@ -26,6 +26,7 @@ export class StagedVolume implements Volume {
     return {
       read: (into, position) => opened.read(into, position),
       size: () => opened.size(),
+      isAt: (name) => opened.isAt(name),
       truncate: (length) => opened.truncate(length),
       close: () => opened.close(),
       write: async (bytes, position) => {
