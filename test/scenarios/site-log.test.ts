@@ -1,11 +1,15 @@
 /** What happens at a site is in its log: who came, what they opened, what became of it. */
-import { rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../broker/clock.ts";
 import { diskVolume } from "../../broker/evidence/disk-volume.ts";
 import { checkLog } from "../../broker/evidence/log/check-log.ts";
 import { openFileSigner } from "../../broker/evidence/log/signer.ts";
+import { SiteLog } from "../../broker/evidence/log/site-log.ts";
+import { runProgram, startChild } from "../kit/child.ts";
 import { startRunningBroker } from "../kit/running-broker.ts";
+import { temporaryFolder } from "../kit/temporary.ts";
 
 interface Leaf {
   readonly kind: string;
@@ -61,3 +65,65 @@ test("without its site log a broker lets people in, and no session begins", asyn
   const health = await running.first.ask("GET", "/api/health");
   expect(JSON.stringify(health.body)).toContain("site log");
 });
+
+const SALLYPORT = path.resolve(import.meta.dirname, "../../broker/cli/sallyport.ts");
+
+/** The log is begun before its broker, so that a witness knows its key from the first leaf on. */
+async function begunLog(data: string): Promise<string> {
+  mkdirSync(data, { mode: 0o700 });
+  const directory = path.join(data, "site-log");
+  const name = "localhost/waterworks";
+  const log = await SiteLog.open({ directory, name, build: "test", clock: systemClock });
+  await log.close();
+  return log.key;
+}
+
+async function startWitness(folder: string, name: string, key: string) {
+  const flags = ["--name", name, "--log", key, "--data", path.join(folder, name), "--port", "0"];
+  const witness = await startChild(process.execPath, [SALLYPORT, "witness", ...flags], {
+    ready: /^(witness \S+ \S+ http\S+)$/m,
+  });
+  onTestFinished(() => void witness.stop());
+  return witness.ready[1] ?? "";
+}
+
+test("a session is exported beside the running broker and proved with two witnesses", async () => {
+  const folder = temporaryFolder();
+  const data = path.join(folder, "data");
+  const key = await begunLog(data);
+  const lines = [await startWitness(folder, "w1", key), await startWitness(folder, "w2", key)];
+  const policy = path.join(folder, "policy");
+  writeFileSync(policy, `log ${key}\n${lines.join("\n")}\ngroup both all w1 w2\nquorum both\n`);
+  const settings = { SALLYPORT_DATA: data, SALLYPORT_WITNESS_POLICY: policy };
+  const running = await startRunningBroker(settings);
+  onTestFinished(() => running.close());
+  const opened = await running.first.ask("POST", "/api/sessions", {
+    endpoint: "plc-treatment/modbus",
+  });
+  const session = opened.body.id as string;
+  await running.first.ask("POST", `/api/sessions/${session}/end`, { reason: "done" });
+  const checkpoint = () => readFileSync(path.join(data, "site-log/1/checkpoint"), "utf8");
+  const bundle = path.join(folder, "bundle");
+  const sallyport = (...flags: string[]) =>
+    runProgram(process.execPath, [SALLYPORT, ...flags], { env: { SALLYPORT_DATA: data } });
+  await expect
+    .poll(
+      async () => {
+        if (!/^— w1 .*\n— w2 /m.test(checkpoint())) return 1;
+        rmSync(bundle, { recursive: true, force: true });
+        return (await sallyport("export", session, "--out", bundle)).code;
+      },
+      { timeout: 25_000, interval: 200 },
+    )
+    .toBe(0);
+  const verified = await sallyport("verify", bundle, "--policy", policy);
+  expect(verified.output).toContain("PROVED");
+  expect(verified.output).toContain(`session  ${session}`);
+  expect(verified.output).toMatch(/seen by w1 at .* and w2 at /);
+  expect(verified.code).toBe(0);
+  writeFileSync(path.join(bundle, "recording/index"), "changed");
+  const refused = await sallyport("verify", bundle, "--policy", policy, "--json");
+  expect(refused.code).toBe(1);
+  expect(JSON.parse(refused.output)).toMatchObject({ verdict: "refused" });
+  expect((await sallyport("log", "key")).output).toBe(`log ${key}\n`);
+}, 60_000);
