@@ -34,7 +34,7 @@ export function addGates(app: FastifyInstance, settings: GateSettings): void {
     const origin = hosts.get(request.headers.host ?? "");
     if (!origin && !ANY_HOST.has(path)) throw wrongHost(settings.origins);
     if (origin?.startsWith("https:")) reply.header(...hstsHeader);
-    if (isKnock(request.method, path)) await knocks(request);
+    if (isKnock(request)) await knocks(request);
     if (!isFromOurPages(request.method, request.headers, origin)) throw foreignOrigin();
   });
 }
@@ -45,8 +45,9 @@ export function pathOf(request: FastifyRequest): string {
   return end < 0 ? request.url : request.url.slice(0, end);
 }
 
-function isKnock(method: string, path: string): boolean {
-  return method === "POST" && /^\/api\/(enrolment|sign-in)(\/|$)/.test(path);
+/** By the route that was found: a path can be written in many ways that lead there. */
+function isKnock({ method, routeOptions }: FastifyRequest): boolean {
+  return method === "POST" && /^\/api\/(enrolment|sign-in)(\/|$)/.test(routeOptions.url ?? "");
 }
 
 /**
