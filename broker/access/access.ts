@@ -7,9 +7,11 @@ import type { OperationClass } from "../../protocols/guard.ts";
 import type { Asset, Plant } from "../plant/model.ts";
 import type { PlantChange } from "../plant/plant-change.ts";
 import type { Person, SignIn, WeeklyWindow } from "../store/model.ts";
+import type { StandingRight } from "./access-review.ts";
 import type { Locks } from "./locks.ts";
 import type { Permit } from "./permit.ts";
 import type { Requests } from "./requests.ts";
+import type { Vendors } from "./vendors.ts";
 
 export interface Access<S extends ControlledSession> {
   /** Every grant, from the plant file and from the console, newest first; for administrators. */
@@ -39,6 +41,9 @@ export interface Access<S extends ControlledSession> {
    */
   openSession(who: Opener, endpointId: string, grantId?: string): Promise<S>;
   readonly requests: Requests;
+  readonly vendors: Vendors;
+  /** Rights that stand, with their last use. */
+  review(): Promise<readonly StandingRight[]>;
   /** What is shut, whoever holds a grant for it. */
   readonly locks: Locks;
   /** A grant was made, revoked, moved, or came with a changed plant file. Returns an unsubscribe function. */
@@ -125,6 +130,8 @@ export type AccessCode =
   | "no-grant"
   /** A lock covers the person or the asset; the message says whose and why. */
   | "locked"
+  /** Who answers for this account does so no more. */
+  | "suspended"
   | "step-up-required"
   | "input-invalid"
   | "too-many"

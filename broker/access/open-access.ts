@@ -1,6 +1,7 @@
 /** Builds access: mints permits from live grants and keeps the sessions on them. */
 import type { KeyObject } from "node:crypto";
 import { type Clock, systemClock } from "../clock.ts";
+import type { People } from "../identity/identity.ts";
 import type { SignedActions } from "../identity/signed-actions.ts";
 import type { Plant } from "../plant/model.ts";
 import { newId } from "../store/ids.ts";
@@ -18,6 +19,7 @@ import {
   type PlantInForce,
   type SessionOpener,
 } from "./access.ts";
+import { AccessReview, type StandingRight } from "./access-review.ts";
 import { type Asker, basisOf, type DecisionPoint, onceAsserted } from "./decision-point.ts";
 import { GrantBook } from "./grant-book.ts";
 import { Locks } from "./locks.ts";
@@ -33,12 +35,14 @@ import {
 } from "./reach.ts";
 import { RequestDesk } from "./request-desk.ts";
 import { SessionWatch } from "./session-watch.ts";
+import { Sponsors } from "./sponsors.ts";
+import { Vendors } from "./vendors.ts";
 
 export interface AccessParts<S extends ControlledSession> {
   readonly store: Store;
   readonly plant: PlantInForce;
   /** `Identity.people` and `Identity.signIns` satisfy these. */
-  readonly people: { onChanged(listener: (person: Person) => void): () => void };
+  readonly people: Pick<People, "onChanged" | "inviteVendor" | "newVendorLink">;
   readonly signIns: {
     get(signInId: string): Asker | undefined;
     onEnded(listener: (signIn: SignIn, end: LeaseCause) => void): () => void;
@@ -85,7 +89,16 @@ export async function openAccess<S extends ControlledSession>(
   const clock = parts.clock ?? systemClock;
   const grants = await GrantBook.open(parts.store, clock, parts.plant);
   const locks = await Locks.open(parts.store, clock, parts.plant);
-  return new SiteAccess(parts, clock, grants, locks);
+  const sponsors = await Sponsors.open(parts.store, parts.decisions);
+  const access = new SiteAccess(parts, clock, { grants, locks, sponsors });
+  await access.noteGrants();
+  return access;
+}
+
+interface Books {
+  readonly grants: GrantBook;
+  readonly locks: Locks;
+  readonly sponsors: Sponsors;
 }
 
 class SiteAccess<S extends ControlledSession> implements Access<S> {
@@ -96,14 +109,19 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   private readonly watch: SessionWatch<S>;
   readonly requests: RequestDesk;
   readonly locks: Locks;
+  readonly vendors: Vendors;
+  private readonly sponsors: Sponsors;
+  private readonly reviewed: AccessReview;
   private readonly listeners = new Set<() => void>();
   private readonly stops: readonly (() => void)[];
 
-  constructor(parts: AccessParts<S>, clock: Clock, book: GrantBook, locks: Locks) {
+  constructor(parts: AccessParts<S>, clock: Clock, { grants: book, locks, sponsors }: Books) {
     this.parts = parts;
     this.clock = clock;
     this.book = book;
     this.locks = locks;
+    this.sponsors = sponsors;
+    this.reviewed = new AccessReview(parts.store, clock);
     this.limits = { ...LIMITS, ...parts.limits };
     const { plant, decisions, signIns } = parts;
     this.watch = new SessionWatch({ clock, plant, grants: book, decisions, signIns });
@@ -114,16 +132,30 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
       mayView: (person, asset) => this.mayView(person, asset),
       changed: () => this.tell(),
     });
+    this.vendors = new Vendors({
+      ...{ store: parts.store, clock, people: parts.people, decisions, sponsors },
+      desk: this.requests,
+      grantsOf: (person) => this.book.of(person),
+      changed: () => this.tell(),
+    });
     this.stops = [
       locks.onChanged(() => this.applyLocks()),
-      parts.people.onChanged((person) => this.watch.personChanged(person)),
+      parts.people.onChanged((person) => {
+        this.sponsors.personChanged(person);
+        this.watch.personChanged(person);
+        this.suspend();
+      }),
       parts.signIns.onEnded((signIn, end) => this.watch.signInEnded(signIn, end)),
       parts.signIns.onAsserted((signIn) => this.watch.signInAsserted(signIn)),
-      decisions.onPoliciesChanged(() => this.watch.policiesChanged()),
+      decisions.onPoliciesChanged(() => {
+        this.watch.policiesChanged();
+        this.suspend();
+      }),
       parts.plant.onChanged((_, change) => {
         this.watch.plantChanged(change);
         this.applyLocks();
         this.tell();
+        void this.noteGrants().catch(() => {});
       }),
     ];
   }
@@ -132,7 +164,17 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     return this.book.list();
   }
 
+  async review(): Promise<readonly StandingRight[]> {
+    return this.reviewed.of(await this.book.list());
+  }
+
+  /** So that the review can tell an old right from a new one. */
+  async noteGrants(): Promise<void> {
+    await this.reviewed.known(this.plant.grants);
+  }
+
   grantsOf(person: Person, endpointId?: string): readonly Grant[] {
+    if (this.sponsors.causeOver(person.id)) return [];
     const own = this.book.of(person);
     const here = own.filter(({ endpoint }) => endpoint === (endpointId ?? endpoint));
     return bestFirst(this.ground, person, here);
@@ -151,6 +193,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   mayView(person: Person, asset: { readonly id: string }): boolean {
     if (!this.parts.decisions.may(onceAsserted(person), "plant:view")) return false;
     if (!person.roles.includes("vendor")) return true;
+    if (this.sponsors.causeOver(person.id)) return false;
     return this.book.of(person).some(({ endpoint }) => endpoint.startsWith(`${asset.id}/`));
   }
 
@@ -205,6 +248,8 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   async openSession(who: Opener, endpointId: string, grantId?: string): Promise<S> {
     const asker = this.openingNow(who);
     const { person } = asker;
+    const gone = this.sponsors.causeOver(person.id);
+    if (gone) throw new AccessRefused("suspended", gone.reason);
     const found = findEndpoint(this.plant, endpointId);
     if (!found || !this.mayView(person, found.asset)) throw missing("endpoint");
     const shut = this.locks.causeOver(person.id, found.asset.id);
@@ -246,7 +291,11 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
       this.watch.drop(watched);
       throw error;
     }
-    if (this.watch.opened(watched, session)) return session;
+    if (this.watch.opened(watched, session)) {
+      // Behind the session: a note that is lost costs a date in a list.
+      void this.reviewed.used(grant, person).catch(() => {});
+      return session;
+    }
     throw new AccessRefused("no-grant", watched.over?.reason ?? "the right went meanwhile");
   }
 
@@ -321,6 +370,11 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     this.watch.endWhere((person, endpoint) =>
       this.locks.causeOver(person.id, endpoint.split("/")[0] ?? ""),
     );
+  }
+
+  /** In the turn in which a sponsor goes. */
+  private suspend(): void {
+    this.watch.endWhere((person) => this.sponsors.causeOver(person.id));
   }
 
   private tell(): void {

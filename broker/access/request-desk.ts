@@ -75,6 +75,13 @@ export class RequestDesk implements Requests {
     return this.keep(request, head);
   }
 
+  /** For a vendor who is not there yet: throws what `askFor` would. */
+  checkFor(by: Person, wanted: NewRequest): void {
+    const vendor: Person = { ...by, roles: ["vendor"] };
+    const head = { person: vendor, by, nowMs: this.parts.clock.wallMs() };
+    this.checkReach(by, vendor, requestFrom(wanted, head));
+  }
+
   async askMoreTime(by: Person, grantId: string, wanted: MoreTime): Promise<RequestSeen> {
     const grant = this.parts.book.openGrant(grantId);
     if (!grant || grant.personId !== by.id) {

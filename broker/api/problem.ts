@@ -84,6 +84,10 @@ const ACCESS: Readonly<Record<AccessCode, Said>> = {
   "step-up-required": [403, "Confirm with your passkey to open a session."],
   "input-invalid": [400, "Something in this form is not acceptable."],
   "too-many": [409, "There are too many of these already. End one first."],
+  suspended: [
+    403,
+    "Who answers for your account does so no more. Ask the site for another sponsor.",
+  ],
   "not-waiting": [409, "This was decided, taken back or has expired meanwhile. Nothing was done."],
   changed: [409, "Something changed while you decided. Look at it again, then decide anew."],
 };

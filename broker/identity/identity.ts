@@ -138,6 +138,14 @@ export interface Invitation {
   readonly roles: readonly Role[];
 }
 
+/** By a sponsor, who answers for them; the role is vendor and nothing else. */
+export interface VendorInvited {
+  readonly name: string;
+  readonly email: string;
+  readonly employer: string;
+  readonly reason: string;
+}
+
 export interface PersonChange {
   readonly name?: string;
   readonly employer?: string;
@@ -161,6 +169,13 @@ export interface People {
   change(by: SignedIn, personId: string, change: PersonChange): Promise<Person>;
   /** Only while invited; voids the earlier link. @throws not-found, not-invited */
   newLink(by: SignedIn, personId: string): Promise<EnrolmentLink>;
+  /** By whoever may invite vendors (checked before). Link of 24 h. @throws email-taken, input-invalid */
+  inviteVendor(
+    by: SignedIn,
+    invited: VendorInvited,
+  ): Promise<{ readonly person: Person; readonly link: EnrolmentLink }>;
+  /** By the sponsor (checked before), while invited. @throws not-found, not-invited */
+  newVendorLink(by: SignedIn, vendorId: string): Promise<EnrolmentLink>;
   /** Roles, state, name: called in the turn in which the change counts. Returns an unsubscribe function. */
   onChanged(listener: (person: Person) => void): () => void;
 }

@@ -16,6 +16,7 @@ import { emailFrom, nameFrom } from "./person-input.ts";
 import { checkRoles } from "./roles.ts";
 import type { SignInBook } from "./sign-in-book.ts";
 import { newToken } from "./token.ts";
+import { inviteVendor, newVendorLink } from "./vendor-people.ts";
 
 /** Roles that reach beyond one's own work: giving them is worth a look by somebody else. */
 const WATCHED_ROLES: readonly Role[] = ["administrator", "auditor"];
@@ -57,6 +58,8 @@ export function createPeople(parts: PeopleParts): People {
     invite: (by, invitation) => invite(parts, by, invitation),
     change: (by, personId, change) => changePerson(parts, by, personId, change),
     newLink: (by, personId) => newLink(parts, by, personId),
+    inviteVendor: (by, invited) => inviteVendor(parts, by, invited),
+    newVendorLink: (by, vendorId) => newVendorLink(parts, by, vendorId),
     onChanged: (listener) => parts.people.onChanged(listener),
   };
 }

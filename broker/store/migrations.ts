@@ -5,6 +5,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { Clock } from "../clock.ts";
+import { grantUseTable } from "./grant-use-table.ts";
 import { lockTables } from "./lock-tables.ts";
 import { requestTables } from "./request-tables.ts";
 import type { Schema } from "./schema.ts";
@@ -28,6 +29,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "grants, events, settings", up: grantsAndEvents },
   { name: "requests, decisions, sponsors", up: requestTables },
   { name: "lockdown and broken glass", up: lockTables },
+  { name: "last use of grants", up: grantUseTable },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

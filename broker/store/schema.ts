@@ -20,6 +20,7 @@ export interface Schema {
   readonly requests: RequestsTable;
   readonly request_decisions: RequestDecisionsTable;
   readonly sponsors: SponsorsTable;
+  readonly grant_uses: GrantUsesTable;
   readonly locks: LocksTable;
   readonly glass_breaks: GlassBreaksTable;
 }
@@ -152,6 +153,13 @@ export interface RequestDecisionsTable {
   at_ms: number;
   /** The assertion over exactly this. */
   action_id: string;
+}
+
+export interface GrantUsesTable {
+  grant_id: string;
+  first_ms: number;
+  last_ms: number | null;
+  last_by: string | null;
 }
 
 export interface SponsorsTable {
