@@ -183,7 +183,7 @@ test("each page carries its own nonce, the same in its policy and in its head", 
   const policy = String(first.headers["content-security-policy"]);
   expect(policy).toBe(
     `default-src 'none';script-src 'self';style-src 'self' 'nonce-${nonceOf(first.body)}';` +
-      "img-src 'self' data: blob:;font-src 'self';connect-src 'self';base-uri 'none';" +
+      "img-src 'self' data: blob:;font-src 'self';connect-src 'self';worker-src 'self';base-uri 'none';" +
       "form-action 'none';frame-ancestors 'none'",
   );
   expect(nonceOf(first.body)).not.toBe(nonceOf(second.body));

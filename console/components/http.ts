@@ -14,7 +14,7 @@ export async function ask<Result>(method: Method, path: string, body?: unknown):
 }
 
 /** @throws {ApiProblem} as `ask` */
-export async function askBytes(path: string): Promise<Uint8Array> {
+export async function askBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const response = await reach("GET", path);
   return new Uint8Array(await response.arrayBuffer());
 }

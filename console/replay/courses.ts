@@ -3,13 +3,13 @@ import type { WriteOperation } from "../../protocols/modbus/operation.ts";
 import type { HeaderTag } from "../../protocols/tape/record.ts";
 import type { TrendData } from "../workbench/modbus/trend-buffer.ts";
 import type { Span } from "./playback.ts";
-import type { Story } from "./story.ts";
+import type { StoryShown } from "./story.ts";
 
 /** Moments drawn; a screen has fewer pixels across. */
 const MOMENTS_MAX = 4_000;
 
 export function coursesOf(
-  stories: readonly Story[],
+  stories: readonly StoryShown[],
   tags: readonly HeaderTag[],
   view: Span,
 ): TrendData {
@@ -46,7 +46,7 @@ function ascending(a: number, b: number): number {
 }
 
 /** Tags worth drawing first: those that were written, then measured values that changed, then others. */
-export function liveliest(story: Story, countMax: number): string[] {
+export function liveliest(story: StoryShown, countMax: number): string[] {
   const written = new Set<string>();
   for (const entry of story.entries) {
     if (entry.kind !== "operation" || entry.row.operation.action !== "modbus:write") continue;

@@ -15,7 +15,7 @@ import { clockTime, exactUtc } from "../components/time-words.ts";
 import { replayText } from "../text/replay.ts";
 import { VirtualTable } from "../workbench/virtual-table.tsx";
 import { type EntryTone, entryWords, linesOf } from "./entry-words.ts";
-import { type Entry, entryAt, type Story } from "./story.ts";
+import { type Entry, entryAt, type StoryShown } from "./story.ts";
 
 const words = replayText.list;
 
@@ -26,7 +26,7 @@ const ROW_HEIGHT_WITH_REASON = 65;
 type Kinds = keyof typeof words.kinds;
 
 interface EntryListProps {
-  readonly stories: readonly Story[];
+  readonly stories: readonly StoryShown[];
   readonly version: string;
   readonly tags: readonly HeaderTag[];
   readonly headMs: number;

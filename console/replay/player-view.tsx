@@ -16,6 +16,7 @@ import { type Moment, type MomentKind, nextMoment, previousMoment, sequenceAt } 
 import { faster } from "./playback.ts";
 import { usePlayerKeys } from "./player-keys.ts";
 import type { Reel } from "./reel.ts";
+import { entryAt } from "./story.ts";
 import { Timeline } from "./timeline.tsx";
 import { TrendsPanel } from "./trends-panel.tsx";
 import type { PlayHead } from "./use-playback.ts";
@@ -59,7 +60,7 @@ export function PlayerView({ reel, head, live, linkAt }: PlayerViewProps) {
   });
   const sequence = sequenceUnder(reel, atMs);
   return (
-    <div className="rp-player">
+    <div className="rp-player" data-part={part.index} data-state={part.state.kind}>
       <Timeline span={span} content={content} headMs={atMs} onSeek={head.seek} />
       <Controls head={head} span={span} jumps={jumps} live={live}>
         {sequence !== undefined && <CopyLink address={linkAt(sequence)} />}
@@ -158,7 +159,8 @@ function useJumps(reel: Reel, head: PlayHead): Jumps {
 /** The record at the head, as far as the parts at hand tell. */
 function sequenceUnder({ stories }: Reel, atMs: number): number | undefined {
   const story = stories.findLast((one) => one.firstMs <= atMs) ?? stories[0];
-  return story?.sequenceAt(atMs);
+  // Before all of them a link points to the first.
+  return story?.entries[Math.max(0, entryAt(story.entries, atMs))]?.sequence;
 }
 
 function CopyLink({ address }: { readonly address: string }) {

@@ -2,7 +2,7 @@
 import type { Header } from "../../protocols/tape/record.ts";
 import type { TimelineContent } from "./draw-timeline.ts";
 import type { Span } from "./playback.ts";
-import type { Story } from "./story.ts";
+import type { StoryShown } from "./story.ts";
 
 export type PartState =
   | { readonly kind: "ready" }
@@ -14,7 +14,7 @@ export interface Reel {
   readonly span: Span;
   readonly content: TimelineContent;
   /** Parts at hand around the head, without a hole, in order. */
-  readonly stories: readonly Story[];
+  readonly stories: readonly StoryShown[];
   /** Changes whenever the content of `stories` does. */
   readonly version: string;
   readonly part: { readonly index: number; readonly count: number; readonly state: PartState };

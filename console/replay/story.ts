@@ -8,7 +8,7 @@ import type { HistoryRow, MalformedRow, PointValue } from "../../protocols/modbu
 import type { Header, Judged, TapeRecord } from "../../protocols/tape/record.ts";
 import type { Moment } from "./moments.ts";
 import type { Span } from "./playback.ts";
-import { keyOf, type RegisterKey, ValueTracks } from "./value-tracks.ts";
+import { GrowingTracks, keyOf, type RegisterKey, type ValueTracks } from "./value-tracks.ts";
 
 export type Happening = Extract<
   TapeRecord,
@@ -29,9 +29,18 @@ export type Entry = { readonly id: string; readonly sequence: number; readonly w
 /** What a story knows at its end, for the one that goes on from there. */
 export type LastValues = ReadonlyMap<RegisterKey, PointValue>;
 
-export class Story {
+/** A stretch of a tape, as the panels of the player read it. */
+export interface StoryShown {
   readonly header: Header;
+  readonly entries: readonly Entry[];
   readonly tracks: ValueTracks;
+  readonly firstMs: number;
+  readonly lastSequence: number;
+}
+
+export class Story implements StoryShown {
+  readonly header: Header;
+  readonly growing: GrowingTracks;
   readonly moments: Moment[] = [];
   readonly gaps: Span[] = [];
   /** Grows with each change, so that a component can tell. */
@@ -53,7 +62,11 @@ export class Story {
   constructor(header: Header, before: LastValues = new Map()) {
     this.header = header;
     this.last = new Map(before);
-    this.tracks = new ValueTracks(header.tags, before);
+    this.growing = new GrowingTracks(header.tags, before);
+  }
+
+  get tracks(): ValueTracks {
+    return this.growing.shown;
   }
 
   get entries(): readonly Entry[] {
@@ -71,11 +84,6 @@ export class Story {
       untilMs: (second + 1) * BUSY_MS,
       count,
     }));
-  }
-
-  /** The last entry at or before a moment, for a link to it; before all of them the first. */
-  sequenceAt(atMs: number): number | undefined {
-    return this.list[Math.max(0, entryAt(this.list, atMs))]?.sequence;
   }
 
   push(records: readonly TapeRecord[]): void {
@@ -97,7 +105,7 @@ export class Story {
   }
 
   private forgetBefore(atMs: number): void {
-    this.tracks.forgetBefore(atMs);
+    this.growing.forgetBefore(atMs);
     for (const second of this.busy.keys()) {
       if ((second + 1) * BUSY_MS < atMs) this.busy.delete(second);
     }
@@ -125,7 +133,7 @@ export class Story {
     for (const point of points) {
       const key = keyOf(point);
       this.last.set(key, point);
-      this.tracks.push(key, point.wallMs, point.value);
+      this.growing.push(key, point.wallMs, point.value);
     }
     if (isHappening(record)) {
       this.put({ id: `record/${sequence}`, kind: "happening", record, sequence, wallMs });

@@ -9,7 +9,7 @@ import { valueText } from "../workbench/modbus/tag-value.ts";
 import { TrendChart } from "../workbench/trend-chart.tsx";
 import { coursesOf } from "./courses.ts";
 import type { Span } from "./playback.ts";
-import type { Story } from "./story.ts";
+import type { StoryShown } from "./story.ts";
 import { shownTag } from "./value-tracks.ts";
 import { tagAt } from "./values-panel.tsx";
 
@@ -17,7 +17,7 @@ const words = replayText.trends;
 const WINDOWS = workbenchText.trendsTab.windows;
 
 interface TrendsPanelProps {
-  readonly stories: readonly Story[];
+  readonly stories: readonly StoryShown[];
   readonly version: string;
   readonly tags: readonly HeaderTag[];
   readonly span: Span;
@@ -85,7 +85,7 @@ function Legend({ stories, tags, headMs }: LegendProps) {
   );
 }
 
-function valueAt(stories: readonly Story[], tag: HeaderTag, headMs: number): string {
+function valueAt(stories: readonly StoryShown[], tag: HeaderTag, headMs: number): string {
   const at = tagAt(stories, tag, headMs);
   return at === undefined ? "–" : valueText(shownTag(tag), at.value);
 }

@@ -1,20 +1,13 @@
 /** A recording as a reel: the index is known at once, parts come when the head needs them. */
 import { useEffect, useMemo, useReducer, useRef } from "react";
 import type { RecordingDetailView } from "../../broker/api/shapes/sessions.ts";
-import { readSegment } from "../../protocols/tape/reader.ts";
 import { api } from "../components/api.ts";
-import { replayText } from "../text/replay.ts";
 import { momentsOf } from "./moments.ts";
 import type { Span } from "./playback.ts";
 import type { PartState, Reel } from "./reel.ts";
 import { SegmentCache, type Slot, segmentAt } from "./segments.ts";
-import { Story } from "./story.ts";
-
-/** One fetched and decoded segment. */
-interface Part {
-  readonly story: Story;
-  readonly broken: string | undefined;
-}
+import { TapeReader } from "./tape-reader.ts";
+import { type Known, ToldStory } from "./told-story.ts";
 
 /** Long enough that a jump across several parts fetches only the one it ends in. */
 const NEIGHBOURS_AFTER_MS = 150;
@@ -27,13 +20,16 @@ export function useRecordedReel(detail: RecordingDetailView, headMs: number): Re
   const [version, changed] = useReducer((count: number) => count + 1, 0);
   const latest = useRef(detail);
   latest.current = detail;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one reader for each recording
+  const reader = useMemo(() => new TapeReader(), [detail.id]);
+  useEffect(() => () => reader.close(), [reader]);
   const cache = useMemo(() => {
-    const made: SegmentCache<Part> = new SegmentCache((index) => {
-      const segment = latest.current.segments[index];
-      return loadPart(detail.id, segment?.number ?? index, made.peek(index - 1));
-    }, changed);
+    const made: SegmentCache<ToldStory> = new SegmentCache(
+      (index) => loadPart(reader, latest.current, index, made.peek(index - 1)),
+      changed,
+    );
     return made;
-  }, [detail.id]);
+  }, [reader]);
   const index = segmentAt(detail.segments, headMs);
   const count = detail.segments.length;
   const settled = cache.peek(index)?.kind === "loaded";
@@ -52,48 +48,77 @@ export function useRecordedReel(detail: RecordingDetailView, headMs: number): Re
   // biome-ignore lint/correctness/useExhaustiveDependencies: the cache changes with its version
   const content = useMemo(() => contentOf(detail, cache), [detail, cache, version]);
   return {
-    header: around[0]?.story.header,
+    header: around[0]?.header,
     span: useMemo(() => spanOf(detail), [detail]),
     content,
-    stories: useMemo(() => around.map((part) => part.story), [around]),
-    version: `${version} ${around.map((part) => part.story.firstMs).join(" ")}`,
+    stories: around,
+    version: `${version} ${around.map((story) => story.firstMs).join(" ")}`,
     part: { index, count, state: stateOf(slot, count) },
-    broken: slot?.kind === "loaded" ? slot.content.broken : undefined,
+    broken: slot?.kind === "loaded" ? slot.content.told.broken : undefined,
     retry: () => cache.again(index),
   };
 }
 
-async function loadPart(id: string, number: number, before: Slot<Part> | undefined): Promise<Part> {
-  const read = readSegment(await api.segment(id, number));
-  if (read.header === undefined) {
-    throw new Error(read.kind === "malformed" ? read.reason : replayText.segment.failed);
-  }
-  const known = before?.kind === "loaded" ? before.content.story.lastValues : undefined;
-  const story = new Story(read.header, known);
-  story.push(read.records);
-  return { story, broken: read.kind === "malformed" ? read.reason : undefined };
+/** @param before the part before it, if it is at hand */
+async function loadPart(
+  reader: TapeReader,
+  detail: RecordingDetailView,
+  index: number,
+  before: Slot<ToldStory> | undefined,
+): Promise<ToldStory> {
+  const [bytes, known] = await Promise.all([
+    api.segment(detail.id, numberOf(detail, index)),
+    knownAt(reader, detail, index, before),
+  ]);
+  return new ToldStory(await reader.read(bytes, known));
+}
+
+/** From the part's key frame. An open part has none yet: the part before it tells the same. */
+async function knownAt(
+  reader: TapeReader,
+  detail: RecordingDetailView,
+  index: number,
+  before: Slot<ToldStory> | undefined,
+): Promise<Known> {
+  if (index === 0) return [];
+  if (before?.kind === "loaded") return before.content.told.lastValues;
+  const frame = await api.frame(detail.id, numberOf(detail, index));
+  if (frame.length > 0) return frame;
+  const earlier = await Promise.all([
+    api.segment(detail.id, numberOf(detail, index - 1)),
+    index > 1 ? api.frame(detail.id, numberOf(detail, index - 1)) : [],
+  ]);
+  return (await reader.read(...earlier)).lastValues;
+}
+
+function numberOf({ segments }: RecordingDetailView, index: number): number {
+  return segments[index]?.number ?? index;
 }
 
 /** The open part of a running session is fetched again once the index says that it has grown. */
-function useGrowth(cache: SegmentCache<Part>, detail: RecordingDetailView, index: number): void {
+function useGrowth(
+  cache: SegmentCache<ToldStory>,
+  detail: RecordingDetailView,
+  index: number,
+): void {
   useEffect(() => {
     const slot = cache.peek(index);
     const segment = detail.segments[index];
     if (slot?.kind !== "loaded" || segment === undefined) return;
-    const { story, broken } = slot.content;
-    if (broken === undefined && segment.lastSequence > story.lastSequence) cache.again(index);
+    const { broken, lastSequence } = slot.content.told;
+    if (broken === undefined && segment.lastSequence > lastSequence) cache.again(index);
   }, [cache, detail, index]);
 }
 
-function stateOf(slot: Slot<Part> | undefined, count: number): PartState {
+function stateOf(slot: Slot<ToldStory> | undefined, count: number): PartState {
   if (count === 0) return { kind: "ready" };
   if (slot === undefined || slot.kind === "loading") return { kind: "loading" };
   return slot.kind === "failed" ? slot : { kind: "ready" };
 }
 
-function loadedAround(cache: SegmentCache<Part>, index: number, count: number): Part[] {
-  const parts: Part[] = [];
-  const take = (one: number, put: (part: Part) => void): boolean => {
+function loadedAround(cache: SegmentCache<ToldStory>, index: number, count: number): ToldStory[] {
+  const parts: ToldStory[] = [];
+  const take = (one: number, put: (part: ToldStory) => void): boolean => {
     const slot = one >= 0 && one < count ? cache.peek(one) : undefined;
     if (slot?.kind !== "loaded") return false;
     put(slot.content);
@@ -108,13 +133,13 @@ function loadedAround(cache: SegmentCache<Part>, index: number, count: number): 
 }
 
 /** Segments at hand tell their activity by the second; all others evenly over their time. */
-function contentOf(detail: RecordingDetailView, cache: SegmentCache<Part>): Reel["content"] {
+function contentOf(detail: RecordingDetailView, cache: SegmentCache<ToldStory>): Reel["content"] {
   const gaps: Span[] = [];
   const activity = detail.segments.flatMap((segment, index) => {
     const slot = cache.peek(index);
     if (slot?.kind === "loaded") {
-      gaps.push(...slot.content.story.gaps);
-      return slot.content.story.activity;
+      gaps.push(...slot.content.told.gaps);
+      return slot.content.told.activity;
     }
     for (const mark of segment.marks) {
       if (mark.kind === "gap") gaps.push({ fromMs: mark.wallMs, untilMs: mark.wallMs });

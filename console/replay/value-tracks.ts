@@ -36,40 +36,21 @@ export interface TagAt {
 }
 
 /** Times and values of one register, in the order of the tape. */
-interface Track {
-  readonly times: number[];
-  readonly values: number[];
+export interface Track {
+  readonly times: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
 }
 
 export class ValueTracks {
-  private readonly tracks = new Map<RegisterKey, Track>();
+  private readonly tracks: ReadonlyMap<RegisterKey, Track>;
 
-  /** Only registers that belong to a tag are followed. */
-  constructor(tags: readonly HeaderTag[], before: ReadonlyMap<RegisterKey, PointValue>) {
-    for (const tag of tags) {
-      for (const key of keysOf(tag)) {
-        const known = before.get(key);
-        this.tracks.set(key, {
-          times: known ? [known.wallMs] : [],
-          values: known ? [known.value] : [],
-        });
-      }
-    }
-  }
-
-  push(key: RegisterKey, wallMs: number, value: number): void {
-    const track = this.tracks.get(key);
-    track?.times.push(wallMs);
-    track?.values.push(value);
+  constructor(tracks: ReadonlyMap<RegisterKey, Track>) {
+    this.tracks = tracks;
   }
 
   /** Whether the tag had more than one value. */
   changes(tag: HeaderTag): boolean {
-    return keysOf(tag).some((key) => {
-      const { values = [] } = this.tracks.get(key) ?? {};
-      const [first] = values;
-      return values.some((value) => value !== first);
-    });
+    return keysOf(tag).some((key) => isVaried(this.tracks.get(key)?.values ?? []));
   }
 
   at(tag: HeaderTag, atMs: number): TagAt | undefined {
@@ -89,7 +70,7 @@ export class ValueTracks {
   /** Moments at which the tag was read or written within a time, with its value then. */
   course(tag: HeaderTag, fromMs: number, untilMs: number): { atMs: number; value: number }[] {
     const [first] = keysOf(tag);
-    const times = this.tracks.get(first ?? -1)?.times ?? [];
+    const times: ArrayLike<number> = this.tracks.get(first ?? -1)?.times ?? [];
     const points: { atMs: number; value: number }[] = [];
     for (let n = Math.max(0, placeAt(times, fromMs)); n < times.length; n += 1) {
       const atMs = times[n] ?? 0;
@@ -99,6 +80,46 @@ export class ValueTracks {
     }
     return points;
   }
+}
+
+function isVaried(values: ArrayLike<number>): boolean {
+  for (let n = 1; n < values.length; n += 1) if (values[n] !== values[0]) return true;
+  return false;
+}
+
+/** In arrays that can be handed to another thread without a copy. */
+export interface PackedTrack {
+  readonly times: Float64Array<ArrayBuffer>;
+  readonly values: Float64Array<ArrayBuffer>;
+}
+
+interface GrowingTrack extends Track {
+  readonly times: number[];
+  readonly values: number[];
+}
+
+/** Tracks of a tape that is still being read. */
+export class GrowingTracks {
+  readonly shown: ValueTracks;
+  private readonly tracks = new Map<RegisterKey, GrowingTrack>();
+
+  /** Only registers that belong to a tag are followed. */
+  constructor(tags: readonly HeaderTag[], before: ReadonlyMap<RegisterKey, PointValue>) {
+    for (const key of tags.flatMap(keysOf)) {
+      const known = before.get(key);
+      this.tracks.set(key, {
+        times: known ? [known.wallMs] : [],
+        values: known ? [known.value] : [],
+      });
+    }
+    this.shown = new ValueTracks(this.tracks);
+  }
+
+  push(key: RegisterKey, wallMs: number, value: number): void {
+    const track = this.tracks.get(key);
+    track?.times.push(wallMs);
+    track?.values.push(value);
+  }
 
   /** Drops what is older, except each register's last value before that. */
   forgetBefore(atMs: number): void {
@@ -107,6 +128,15 @@ export class ValueTracks {
       track.times.splice(0, keep);
       track.values.splice(0, keep);
     }
+  }
+
+  /** As they stand. */
+  packed(): Map<RegisterKey, PackedTrack> {
+    const packed = new Map<RegisterKey, PackedTrack>();
+    for (const [key, { times, values }] of this.tracks) {
+      packed.set(key, { times: Float64Array.from(times), values: Float64Array.from(values) });
+    }
+    return packed;
   }
 }
 
@@ -147,7 +177,7 @@ function widthOf(tag: HeaderTag): number {
 }
 
 /** The last place whose time is at or before a moment; -1 if there is none. */
-function placeAt(times: readonly number[], atMs: number): number {
+function placeAt(times: ArrayLike<number>, atMs: number): number {
   let low = -1;
   let high = times.length - 1;
   while (low < high) {

@@ -6,14 +6,14 @@ import { duration, exactUtc } from "../components/time-words.ts";
 import { replayText } from "../text/replay.ts";
 import { rawText, valueText } from "../workbench/modbus/tag-value.ts";
 import { VirtualTable } from "../workbench/virtual-table.tsx";
-import type { Story } from "./story.ts";
+import type { StoryShown } from "./story.ts";
 import { shownTag, type TagAt } from "./value-tracks.ts";
 
 const words = replayText.values;
 const ROW_HEIGHT = 31;
 
 interface ValuesPanelProps {
-  readonly stories: readonly Story[];
+  readonly stories: readonly StoryShown[];
   readonly tags: readonly HeaderTag[];
   readonly headMs: number;
   readonly drawn: readonly string[];
@@ -111,7 +111,7 @@ function Row({ tag, at, headMs, drawn, full, onDraw }: RowProps) {
 
 /** From the newest part at or before the head that knows it. */
 export function tagAt(
-  stories: readonly Story[],
+  stories: readonly StoryShown[],
   tag: HeaderTag,
   headMs: number,
 ): TagAt | undefined {
