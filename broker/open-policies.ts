@@ -17,7 +17,7 @@ export interface Policies {
 
 /** @param siteLocked whether a lockdown of the whole site is in force */
 export async function openPolicies(
-  { config, clock, opened, noticed }: Ground,
+  { config, clock, opened, noticed, board }: Ground,
   { identity, plant }: { readonly identity: Identity; readonly plant: PlantSource },
   siteLocked: () => boolean,
 ): Promise<Policies> {
@@ -34,6 +34,12 @@ export async function openPolicies(
     },
     note: (event) => noticed.note(event),
   });
+  const show = (problem: string | undefined) =>
+    problem === undefined
+      ? board.report("policies", "ok", "The files on disk are in force.")
+      : board.report("policies", "attention", `Older policies are in force: ${problem}`);
+  show(policies.problem());
+  opened.push(policies.onProblem(show));
   opened.push(() => policies.close());
   const decisions = new DecisionPoint({
     ...{ policies, plant, clock },

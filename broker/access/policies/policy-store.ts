@@ -75,6 +75,7 @@ export class PolicyStore implements PolicyInForce {
   private seenDigest = "";
   private refusedDigest = "";
   private readonly listeners = new Set<(set: PolicySet) => void>();
+  private readonly problemListeners = new Set<(problem: string | undefined) => void>();
   private doing: Promise<unknown> = Promise.resolve();
   private stopLook = () => {};
   private closed = false;
@@ -133,6 +134,12 @@ export class PolicyStore implements PolicyInForce {
   onChanged(listener: (set: PolicySet) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Called with each new problem, and with undefined when it is gone. */
+  onProblem(listener: (problem: string | undefined) => void): () => void {
+    this.problemListeners.add(listener);
+    return () => this.problemListeners.delete(listener);
   }
 
   /** What would stand in the way of these files. Nothing changes. */
@@ -279,6 +286,7 @@ export class PolicyStore implements PolicyInForce {
   private report(problem: string | undefined): void {
     if (problem === this.trouble) return;
     this.trouble = problem;
+    for (const listener of [...this.problemListeners]) listener(problem);
     if (problem === undefined) return;
     const text = `The policy files are not in force, the older set stays: ${problem}`;
     this.parts.note({ kind: "policy:invalid", priority: "alarm", text });
