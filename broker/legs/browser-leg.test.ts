@@ -11,6 +11,7 @@ function open(ended?: () => void) {
   const sink: LegSink = {
     bytes: (bytes) => heard.bytes.push(...bytes),
     lost: () => {},
+    withheld: () => {},
     closed: (reason) => heard.closed.push(reason),
     drained: () => {
       heard.drained += 1;

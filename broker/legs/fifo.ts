@@ -49,6 +49,13 @@ export class Fifo<T> {
     return removed;
   }
 
+  forEach(visit: (item: T) => void): void {
+    for (let at = this.head; at < this.tail; at++) {
+      const item = this.items[at];
+      if (item !== undefined) visit(item);
+    }
+  }
+
   clear(): void {
     this.items = [];
     this.head = this.tail = 0;

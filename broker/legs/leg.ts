@@ -7,6 +7,8 @@ export interface LegSink {
   bytes(bytes: Uint8Array): void;
   /** The request that the guard sent under this number will not be answered any more. */
   lost(request: number, cause: string): void;
+  /** The change under this decision never left, and will not: taken back, or there was no room. */
+  withheld(change: number, cause: string): void;
   /** Called once; nothing follows. */
   closed(reason: string): void;
   /** The queue towards the peer fell below its limit again. */
@@ -19,12 +21,13 @@ export interface Leg {
   /**
    * Queues bytes; the leg may keep the array. What is queued and not yet handed to the system
    * dies with `close`. Writes of one turn leave in one system call where the transport allows.
-   * `changing`: carries out an operation from `operate` up. Never calls the sink synchronously.
+   * `change`: the decision carried out, where that is an operation from `operate` up. Never calls
+   * the sink synchronously.
    */
-  write(bytes: Uint8Array, changing?: boolean): void;
+  write(bytes: Uint8Array, change?: number): void;
   /**
-   * Takes back what is marked `changing`, queued here and not yet handed to the system: the right
-   * to it was lost. Each such request is reported `lost`. Absent where the leg holds no requests.
+   * Takes back the changes that are queued here and not yet handed to the system: the right to
+   * them was lost. Each is reported `withheld`. Absent where the leg holds no requests.
    */
   withdraw?(cause: string): void;
   /** Requests queued here that `close` would drop. Absent where the leg holds no requests. */

@@ -12,12 +12,14 @@ import type { ModbusLeg } from "./modbus-leg.ts";
 class Listener {
   readonly replies: string[] = [];
   readonly losses: { request: number; cause: string }[] = [];
+  readonly withheld: { change: number; cause: string }[] = [];
   ended: string | undefined;
 
   constructor(leg: ModbusLeg) {
     leg.start({
       bytes: (bytes) => this.replies.push(Buffer.from(bytes).toString("hex")),
       lost: (request, cause) => this.losses.push({ request, cause }),
+      withheld: (change, cause) => this.withheld.push({ change, cause }),
       closed: (reason) => {
         this.ended = reason;
       },
@@ -144,10 +146,11 @@ test("withdrawing takes back changes and leaves reads", async () => {
   const heard = new Listener(leg);
   leg.write(read(1));
   await device.received(1);
-  leg.write(frame("0002 0000 0006 01 06 0064 0001"), true);
+  leg.write(frame("0002 0000 0006 01 06 0064 0001"), 2);
   leg.write(read(3));
   leg.withdraw("the right to it was lost");
-  expect(heard.losses).toEqual([{ request: 2, cause: "the right to it was lost" }]);
+  expect(heard.losses).toEqual([]);
+  expect(heard.withheld).toEqual([{ change: 2, cause: "the right to it was lost" }]);
   device.send(replyTo(device.frames[0] ?? Buffer.alloc(0)));
   await device.received(2);
   expect(device.frames.map((each) => each[7])).toEqual([3, 3]);
@@ -185,7 +188,7 @@ test.each([
     const { connection } = connectionWith();
     const [a, b] = [connection.leg("a"), connection.leg("b")];
     const [ofA, ofB] = [new Listener(a), new Listener(b)];
-    a.write(frame("0001 0000 0006 01 06 0064 0001"), true);
+    a.write(frame("0001 0000 0006 01 06 0064 0001"), 1);
     b.write(read(2));
     await device.received(2);
     device.send(bytes);

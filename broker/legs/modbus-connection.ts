@@ -26,6 +26,8 @@ const IDLE_CLOSE_MS = 60_000;
 /** Above this the socket is not given more; a device that does not read gets no queue from us. */
 const SOCKET_QUEUE_MAX = 4_096;
 
+const CROWDED = "too many requests are waiting for the asset";
+
 export interface ModbusConnectionOptions {
   /** Resolved and checked before. */
   readonly address: string;
@@ -46,7 +48,7 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
   /** In order of sending: the first is the oldest. */
   private readonly inFlight = new Map<number, ModbusRequest>();
   private readonly replies = new ModbusReplies();
-  private refused: { request: ModbusRequest; cause: string }[] = [];
+  private refused: { request: ModbusRequest; cause: string; full: boolean }[] = [];
   private socket: Socket | undefined;
   private output: SocketOutput | undefined;
   private connected = false;
@@ -80,9 +82,9 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
 
   enqueue(request: ModbusRequest): void {
     if (this.failures > 0 && this.nowMs() < this.retryMs)
-      this.refuse(request, "the asset cannot be reached");
+      this.refuse(request, "the asset cannot be reached", false);
     else if (this.hasRoomFor(request)) this.line(request);
-    else this.refuse(request, "too many requests are waiting for the asset");
+    else this.refuse(request, CROWDED, true);
     this.schedule();
   }
 
@@ -305,7 +307,7 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
     const other = this.queue.dropFromLongest();
     if (!other) return false;
     this.unline(other);
-    this.refuse(other, "too many requests are waiting for the asset");
+    this.refuse(other, CROWDED, true);
     return true;
   }
 
@@ -322,15 +324,18 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
     request.leg.queued -= request.frame.length;
   }
 
-  private refuse(request: ModbusRequest, cause: string): void {
-    this.refused.push({ request, cause });
+  private refuse(request: ModbusRequest, cause: string, full: boolean): void {
+    this.refused.push({ request, cause, full });
   }
 
   private tellRefused(): void {
     const { refused } = this;
     if (refused.length === 0) return;
     this.refused = [];
-    for (const { request, cause } of refused) request.leg.lost(request, cause);
+    for (const { request, cause, full } of refused) {
+      if (full) request.leg.givenBack(request, cause);
+      else request.leg.lost(request, cause);
+    }
   }
 
   private schedule(): void {

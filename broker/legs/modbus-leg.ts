@@ -9,7 +9,8 @@ export interface ModbusRequest {
   readonly frame: Uint8Array;
   /** The guard's own transaction number. */
   readonly number: number;
-  readonly changing: boolean;
+  /** The decision it carries out, where that can change the asset. */
+  readonly change: number | undefined;
   sentMs: number;
 }
 
@@ -41,16 +42,16 @@ export class ModbusLeg implements Leg {
     this.sink = sink;
   }
 
-  write(frame: Uint8Array, changing = false): void {
+  write(frame: Uint8Array, change?: number): void {
     if (this.over) return;
     const number = ((frame[0] ?? 0) << 8) | (frame[1] ?? 0);
-    this.way.enqueue({ leg: this, frame, number, changing, sentMs: 0 });
+    this.way.enqueue({ leg: this, frame, number, change, sentMs: 0 });
   }
 
   withdraw(cause: string): void {
     if (this.over) return;
-    for (const request of this.way.withdraw(this, (other) => other.changing)) {
-      this.lost(request, cause);
+    for (const request of this.way.withdraw(this, ({ change }) => change !== undefined)) {
+      this.givenBack(request, cause);
     }
   }
 
@@ -74,6 +75,12 @@ export class ModbusLeg implements Leg {
 
   lost(request: ModbusRequest, cause: string): void {
     this.sink?.lost(request.number, cause);
+  }
+
+  /** It never left, though the asset may be well: a change is then not lost, but withheld. */
+  givenBack(request: ModbusRequest, cause: string): void {
+    if (request.change === undefined) this.lost(request, cause);
+    else this.sink?.withheld(request.change, cause);
   }
 
   /** The connection of its own is gone. */

@@ -32,6 +32,7 @@ function start(): void {
       heard.bytes = Buffer.concat([heard.bytes, bytes]);
     },
     lost: () => {},
+    withheld: () => {},
     closed: (reason) => heard.closed.push(reason),
     drained: () => {
       heard.drained += 1;

@@ -24,6 +24,7 @@ import { changesPlant, classBit, OBSERVE_MASK, OPERATE_MASK } from "./class-mask
 import { Permitted } from "./permitted.ts";
 import { type PendingSend, ReleaseQueue, type Releasing } from "./release-queue.ts";
 import { SentDigest } from "./sent-digest.ts";
+import { SentToAsset } from "./sent-to-asset.ts";
 import type { Cause } from "./session.ts";
 
 /** A burst of refusals need not cost memory for ever. */
@@ -78,7 +79,7 @@ export class ChannelLoop implements Releasing {
   /** Permitted changes on their way, not yet answered. */
   private readonly open = new Set<number>();
   private readonly sentClient = new SentDigest();
-  private readonly sentAsset = new SentDigest();
+  private readonly sentAsset = new SentToAsset();
   private sentRecorded = 0;
   /** Effects that came while others were carried out, in order; its room is kept. */
   private work: (Effect | undefined)[] = [];
@@ -87,6 +88,8 @@ export class ChannelLoop implements Releasing {
   private clientPaused = false;
   private assetPaused = false;
   private over = false;
+  /** Changes that the asset's leg gave back at the cut. */
+  private readonly givenBack: number[] = [];
   readonly ended: Promise<Cause>;
   private resolveEnded: (cause: Cause) => void = () => {};
 
@@ -153,6 +156,7 @@ export class ChannelLoop implements Releasing {
     this.over = true;
     const dropped = this.releases.length + (this.asset.waiting ?? 0);
     this.client.close();
+    this.asset.withdraw?.(cause.reason);
     if (this.guard.releasesAtEnd) this.letGo(cause.reason);
     this.asset.close();
     this.resolveEnded(cause);
@@ -162,7 +166,8 @@ export class ChannelLoop implements Releasing {
   /** After `cut`: what a re-run of the tape needs to come out the same. */
   record(cause: string): void {
     if (!this.guard.releasesAtEnd) this.endGuard(cause);
-    for (const { decision } of this.releases.clear()) {
+    const waited = this.releases.clear().map(({ decision }) => decision);
+    for (const decision of [...this.givenBack, ...waited]) {
       const event: GuardEvent = { kind: "withheld", decision };
       this.tape.append({ kind: "event", channel: this.number, event, cause });
     }
@@ -184,23 +189,31 @@ export class ChannelLoop implements Releasing {
     try {
       const obstacle = this.owner.obstacle(this, send);
       if (this.over) return;
-      if (obstacle === undefined) this.hand(send.bytes, send.mask);
+      if (obstacle === undefined) this.hand(send);
       else this.withhold(send, obstacle);
     } catch (error) {
       this.owner.fault(error);
     }
   }
 
-  withhold({ decision }: PendingSend, cause: string): void {
+  withhold({ decision }: Pick<PendingSend, "decision">, cause: string): void {
     if (this.over) return;
     if (this.open.delete(decision)) this.owner.settled(this, decision);
     this.happen({ kind: "withheld", decision }, cause);
+  }
+
+  /** The asset's leg had it, and it never left. */
+  private gaveBack(decision: number, cause: string): void {
+    this.sentAsset.withheld(decision);
+    if (this.over) this.givenBack.push(decision);
+    else this.withhold({ decision }, cause);
   }
 
   private sink(from: Side): LegSink {
     return {
       bytes: (bytes) => this.bytes(from, bytes),
       lost: (request, cause) => this.happen({ kind: "timeout", request }, cause),
+      withheld: (change, cause) => this.gaveBack(change, cause),
       closed: (reason) => this.end({ rule: `${from}-closed`, reason }),
       drained: () => this.breathe(),
     };
@@ -272,6 +285,7 @@ export class ChannelLoop implements Releasing {
         else this.toAsset(effect);
         break;
       case "outcome":
+        this.sentAsset.left(effect.decision);
         if (this.open.delete(effect.decision)) this.owner.settled(this, effect.decision);
         break;
       case "refused":
@@ -317,21 +331,23 @@ export class ChannelLoop implements Releasing {
     const changes = changesPlant(mask);
     if (changes) this.open.add(decision);
     const atOnce = !changes && this.releases.length === 0;
-    if (atOnce && (this.owner.held & mask) === mask) this.hand(bytes, mask);
+    if (atOnce && (this.owner.held & mask) === mask) this.hand({ bytes, decision, mask });
     else if (atOnce) this.release({ bytes, decision, mask });
     else this.releases.push({ bytes, decision, mask }, changes);
   }
 
-  private hand(bytes: Uint8Array, mask: number): void {
-    this.sentAsset.add(bytes);
-    this.asset.write(bytes, mask > OBSERVE_MASK);
+  private hand({ bytes, decision, mask }: PendingSend): void {
+    const change = mask > OBSERVE_MASK ? decision : undefined;
+    // Only a leg that holds requests can give one back.
+    this.sentAsset.add(bytes, this.asset.withdraw ? change : undefined);
+    this.asset.write(bytes, change);
   }
 
   /** At a cut only what lets go of a key or button may still leave. */
   private letGo(cause: string): void {
     for (const effect of this.endGuard(cause)) {
       if (effect.kind !== "send" || effect.to !== "asset" || !effect.release) continue;
-      this.hand(effect.bytes, OPERATE_MASK);
+      this.hand({ bytes: effect.bytes, decision: 0, mask: OPERATE_MASK });
     }
   }
 
@@ -364,8 +380,8 @@ export class ChannelLoop implements Releasing {
   /** Only where nothing waits: then what was sent is what the tape so far explains. */
   private recordSentSometimes(): void {
     const count = this.sentClient.count + this.sentAsset.count;
-    if (count - this.sentRecorded < SENT_RECORD_BYTES || this.releases.length > 0) return;
-    this.recordSent();
+    if (count - this.sentRecorded < SENT_RECORD_BYTES) return;
+    if (this.releases.length === 0 && !this.sentAsset.waits) this.recordSent();
   }
 
   private recordSent(): void {
