@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { type LogPolicy, parsePolicy } from "../protocols/log/policy.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
+import { mirrorEvents } from "./event-mirror.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import { LogBook } from "./evidence/log/log-book.ts";
 import { sha256 } from "./evidence/log/sha256.ts";
@@ -20,7 +21,6 @@ import type { LiveSession } from "./sessions/session.ts";
 import type { SessionHooks } from "./sessions/session-hooks.ts";
 import { siteLogFolder, siteLogMemory } from "./site-log-place.ts";
 import { StartRefused } from "./start-refused.ts";
-import type { SiteEvent } from "./store/model.ts";
 import type { Store } from "./store/store.ts";
 
 interface LogGround {
@@ -51,7 +51,7 @@ export async function openLogBook(ground: LogGround, parts: LogParts): Promise<L
   opened.push(() => book.close());
   opened.push(() => book.settle());
   opened.push(noticed.siteLog(book));
-  opened.push(store.log.onEvent((event) => book.note(eventLeaf(event))));
+  opened.push(await mirrorEvents(store, book));
   opened.push(plantChanges(book, plant));
   opened.push(recorderGaps(book, evidence));
   openWitnessing(ground, parts, book);
@@ -92,14 +92,6 @@ function readWitnessPolicy(file: string): LogPolicy {
   const parsed = parsePolicy(text, sha256);
   if (parsed.kind === "policy") return parsed.policy;
   throw refused(`line ${parsed.line}: ${parsed.reason}`);
-}
-
-function eventLeaf({ id, atMs, kind, priority, text, subject, session }: SiteEvent) {
-  const about = {
-    ...(subject === null ? {} : { subject }),
-    ...(session === null ? {} : { session }),
-  };
-  return { kind: "event", id, occurredMs: atMs, name: kind, priority, text, ...about };
 }
 
 function plantChanges(book: LogBook, source: PlantSource): () => void {

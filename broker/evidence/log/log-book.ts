@@ -27,11 +27,16 @@ const SETTLE_MS = 5_000;
 /** Between two attempts to open a log that could not be opened. */
 const REOPEN_MS = 5_000;
 
+interface Noted {
+  readonly event: LogEvent;
+  readonly kept: () => void;
+}
+
 export class LogBook {
   private readonly options: LogBookOptions;
   private log: SiteLog | undefined;
   private refused: LogState | undefined;
-  private waiting: LogEvent[] = [];
+  private waiting: Noted[] = [];
   private lost = 0;
   private flushing = false;
   private stopReopening: (() => void) | undefined;
@@ -75,10 +80,13 @@ export class LogBook {
     else this.openListeners.add(listener);
   }
 
-  /** Goes into the log as soon as it can be written. Never waits and never throws. */
-  note(event: LogEvent): void {
+  /**
+   * Goes into the log as soon as it can be written. Never waits and never throws.
+   * @param kept called once it is durable there
+   */
+  note(event: LogEvent, kept: () => void = () => {}): void {
     if (this.waiting.length >= WAITING_MAX) this.lost += 1;
-    else this.waiting.push(event);
+    else this.waiting.push({ event, kept });
     void this.flush();
   }
 
@@ -183,14 +191,14 @@ export class LogBook {
   }
 
   /** Those kept leave the list, in order; the first one refused stays, and all behind it. */
-  private async appendAll(log: SiteLog, batch: readonly LogEvent[]): Promise<void> {
-    const results = await Promise.allSettled(batch.map((event) => log.append(event)));
+  private async appendAll(log: SiteLog, batch: readonly Noted[]): Promise<void> {
+    const results = await Promise.allSettled(batch.map(({ event }) => log.append(event)));
     const unavailable = results.findIndex(
       (result) => result.status === "rejected" && result.reason instanceof LogUnavailable,
     );
     const done = unavailable < 0 ? batch.length : unavailable;
     this.lost += results.slice(0, done).filter(({ status }) => status === "rejected").length;
-    this.waiting.splice(0, done);
+    for (const { kept } of this.waiting.splice(0, done)) kept();
     if (unavailable >= 0) throw new LogUnavailable(this.cause());
   }
 
