@@ -43,7 +43,7 @@ test.each<readonly [RuleSketch[], string[]]>([
   ],
   [
     [{ verdict: "hold", match: { tags: ["A"] } }, OPERATE],
-    ["B", "C", "Run"],
+    ["A", "B", "C", "Run"],
   ],
   [
     [

@@ -28,6 +28,8 @@ function isWholeClass({ match }: Rule): boolean {
 /** What the profile lets be written to one tag; every value is an engineering value. */
 export interface WriteReach {
   readonly rule: string;
+  /** A second person must agree to each write. */
+  readonly held?: true;
   readonly min?: number;
   readonly max?: number;
   /** Only these values. */
@@ -40,7 +42,7 @@ export interface WriteReach {
 }
 
 /**
- * The tags that the profile permits to write, by name, with the limits of the rule that does.
+ * The tags that the profile permits to write or holds, by name, with the limits of the rule that does.
  * The tag's own bounds, which hold for everyone, are worked in.
  */
 export function writableTags(
@@ -53,19 +55,20 @@ export function writableTags(
     const rule = writesOf(tag)
       .map((write) => index.find(write))
       .flatMap((found) => (found !== undefined && "rule" in found ? [found.rule] : []))
-      .find(({ verdict }) => verdict === "permit");
+      .find(({ verdict }) => verdict !== "deny");
     if (rule) reach.set(tag.name, reachOf(tag, rule));
   }
   return reach;
 }
 
-function reachOf(tag: Tag, { name, match, limits }: Rule): WriteReach {
+function reachOf(tag: Tag, { name, match, limits, verdict }: Rule): WriteReach {
   const { intervalMs, intervalCount } = limits;
   const own = match.tags === undefined ? fromRaw(tag, limits) : limits;
   const min = Math.max(own.min ?? Number.NEGATIVE_INFINITY, tag.min ?? Number.NEGATIVE_INFINITY);
   const max = Math.min(own.max ?? Number.POSITIVE_INFINITY, tag.max ?? Number.POSITIVE_INFINITY);
   return {
     rule: name,
+    ...(verdict === "hold" && { held: true }),
     ...(Number.isFinite(min) && { min }),
     ...(Number.isFinite(max) && { max }),
     ...(own.values !== undefined && { values: own.values }),

@@ -1,4 +1,4 @@
-/** All running sessions that this person may see; watch one, end one. */
+/** All running sessions that this person may see: watch, freeze, end, lock; and what waits. */
 import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
@@ -10,6 +10,7 @@ import { ClassBadges } from "../components/class-badges.tsx";
 import { ConfirmDialog } from "../components/confirm-dialog.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { FilterField } from "../components/filter-field.tsx";
+import { FreezeButton } from "../components/freeze-button.tsx";
 import { useMe, useRight } from "../components/me.ts";
 import { Page } from "../components/page.tsx";
 import { queryClient, sessionsQuery } from "../components/queries.ts";
@@ -20,6 +21,9 @@ import { withFreshAssertion } from "../components/step-up.ts";
 import { matchesFilter } from "../components/table-order.ts";
 import { TimeLeft, TimeSince } from "../components/time.tsx";
 import { liveText as words } from "../text/live.ts";
+import { supervisionText } from "../text/supervision.ts";
+import { Holds } from "./live/holds.tsx";
+import { LockMenu } from "./live/lock-menu.tsx";
 
 /** That a session came or went is told at once; its counts of operations are looked up. */
 const COUNTS_EVERY_MS = 3_000;
@@ -29,6 +33,7 @@ export function LivePage() {
   const count = query.data?.length;
   return (
     <Page title={words.title} summary={count ? words.summary(count) : undefined}>
+      <Holds />
       <QueryView query={query} failed={words.failed}>
         {(sessions) => (sessions.length === 0 ? <NoSessions /> : <Sessions sessions={sessions} />)}
       </QueryView>
@@ -113,6 +118,7 @@ function useColumns(onEnd: (session: LiveSessionView) => void): Column<LiveSessi
                 {words.watch}
               </Button>
             )}
+            <FreezeButton session={session} size="compact-sm" />
             {(mayEnd || session.mine) && (
               <Button
                 size="compact-sm"
@@ -123,6 +129,7 @@ function useColumns(onEnd: (session: LiveSessionView) => void): Column<LiveSessi
                 {words.end}
               </Button>
             )}
+            <LockMenu session={session} />
           </div>
         ),
       },
@@ -196,6 +203,12 @@ function factColumns(): Column<LiveSessionView>[] {
       cell: (s) =>
         s.recorder === "frozen" ? (
           <StateBadge tone="alarm" word={words.frozen} title={words.frozenMeaning} />
+        ) : s.frozen ? (
+          <StateBadge
+            tone="attention"
+            word={supervisionText.freeze.frozen}
+            title={s.frozen.reason}
+          />
         ) : (
           <StateBadge tone="active" word={words.recording} />
         ),

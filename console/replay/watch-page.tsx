@@ -7,10 +7,11 @@ import { Link, useParams } from "react-router";
 import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import { api } from "../components/api.ts";
 import { ConfirmDialog } from "../components/confirm-dialog.tsx";
+import { FreezeButton } from "../components/freeze-button.tsx";
 import { useRight } from "../components/me.ts";
 import { Page } from "../components/page.tsx";
 import { isProblem } from "../components/problem.ts";
-import { sessionQuery } from "../components/queries.ts";
+import { sessionQuery, sessionsQuery } from "../components/queries.ts";
 import { QueryView } from "../components/query-view.tsx";
 import { StateBadge } from "../components/state-badge.tsx";
 import { Empty } from "../components/states.tsx";
@@ -18,6 +19,7 @@ import { withFreshAssertion } from "../components/step-up.ts";
 import { TimeSince } from "../components/time.tsx";
 import { replayText } from "../text/replay.ts";
 import { sentence, sessionText } from "../text/session.ts";
+import { supervisionText } from "../text/supervision.ts";
 import { Notice } from "../workbench/session-notices.tsx";
 import { InfoPanel } from "./info-panel.tsx";
 import { idleSpans } from "./playback.ts";
@@ -58,11 +60,12 @@ function LivePlayer({ view }: { readonly view: LiveSessionView }) {
   const head = usePlayback({ atMs: view.startedMs, following: true }, reel.span, idle);
   const [about, setAbout] = useState(false);
   const over = state.kind === "over";
+  const frozen = useFrozenNow(view);
   return (
     <Page
       fill
       title={replayText.title(view.subject.name, view.asset.name)}
-      summary={<Summary view={view} state={state} />}
+      summary={<Summary view={frozen} state={state} />}
       actions={
         <>
           <Button
@@ -73,6 +76,7 @@ function LivePlayer({ view }: { readonly view: LiveSessionView }) {
           >
             {replayText.info.show}
           </Button>
+          {!over && <FreezeButton session={frozen} />}
           {!over && <EndButton view={view} />}
         </>
       }
@@ -100,6 +104,13 @@ function LivePlayer({ view }: { readonly view: LiveSessionView }) {
       )}
     </Page>
   );
+}
+
+/** The view stays as it was when the page opened, but for whether the session is frozen. */
+function useFrozenNow(view: LiveSessionView): LiveSessionView {
+  const { data } = useQuery(sessionsQuery);
+  const now = data?.find(({ id }) => id === view.id);
+  return now ? { ...view, frozen: now.frozen } : view;
 }
 
 function EndButton({ view }: { readonly view: LiveSessionView }) {
@@ -139,6 +150,13 @@ function Summary({ view, state }: { readonly view: LiveSessionView; readonly sta
       />
       <span className="sp-mono">{view.endpoint}</span>
       <span>{view.profile}</span>
+      {state.kind !== "over" && view.frozen && (
+        <StateBadge
+          tone="attention"
+          word={supervisionText.freeze.frozen}
+          title={view.frozen.reason}
+        />
+      )}
       {state.kind !== "over" && <TimeSince atMs={view.startedMs} />}
       {state.kind === "watching" && <span className="wb-dim">{words.seen}</span>}
     </span>

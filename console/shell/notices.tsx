@@ -1,4 +1,4 @@
-/** Above any page: the connection is gone, or a second passkey is missing. */
+/** Above any page: the connection is gone, something is locked, or a second passkey is missing. */
 import { Button, CloseButton } from "@mantine/core";
 import { useSessionStorage } from "@mantine/hooks";
 import { IconAlertTriangleFilled, IconKey } from "@tabler/icons-react";
@@ -6,6 +6,7 @@ import { Link, useLocation } from "react-router";
 import { useLiveState } from "../components/live.ts";
 import { useMe } from "../components/me.ts";
 import { text } from "../text.ts";
+import { HoldsNotice, LocksNotice } from "./supervision-notices.tsx";
 
 export function Notices() {
   return (
@@ -13,6 +14,8 @@ export function Notices() {
       <div role="status">
         <LostConnection />
       </div>
+      <LocksNotice />
+      <HoldsNotice />
       <SecondPasskey />
     </>
   );

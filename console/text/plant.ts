@@ -32,6 +32,7 @@ export const plantText = {
   },
   state: {
     idle: "Idle",
+    locked: "Locked",
     inSession: (count: number) => (count > 1 ? `${count} sessions` : "In session"),
   },
   access: {

@@ -68,6 +68,7 @@ export const sessionText = {
     title: "The session has ended",
     rules: {
       cut: "It was cut",
+      lockdown: "It was locked",
       "owner-ended": "You ended it",
       "grant-end": "Your grant ended",
       "grant-revoked": "Your grant was revoked",

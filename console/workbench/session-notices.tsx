@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { useNow } from "../components/now.ts";
 import { duration } from "../components/time-words.ts";
 import { sentence, sessionText as words } from "../text/session.ts";
+import { supervisionText } from "../text/supervision.ts";
 import { type SessionState, warningOf } from "./session-state.ts";
 
 interface SessionNoticesProps {
@@ -15,13 +16,18 @@ interface SessionNoticesProps {
 }
 
 export function SessionNotices({ state, onDismissLoss, onStay, onRetry }: SessionNoticesProps) {
-  const { attachment, recorder, loss } = state;
+  const { attachment, recorder, loss, frozen } = state;
   return (
     <div className="wb-notices" aria-live="polite">
       <LinkNotice attachment={attachment} onRetry={onRetry} />
       {recorder.state === "frozen" && (
         <Notice tone="alarm" title={words.frozenTitle}>
           {words.frozenBody(recorder.cause)}
+        </Notice>
+      )}
+      {frozen !== undefined && (
+        <Notice tone="attention" title={supervisionText.freeze.ownTitle}>
+          {supervisionText.freeze.ownBody(sentence(frozen.reason).replace(/\.$/, ""))}
         </Notice>
       )}
       {loss !== undefined && (

@@ -63,7 +63,10 @@ const NAMELESS = { units: [1], tags: [], pollMinMs: 1_000, grants: [] } as const
 
 function SessionWork({ view, endpoint }: SessionWorkProps) {
   // The tags a session began with stay: a table that changes under a hand is dangerous.
-  const [known] = useState(() => endpoint ?? namelessEndpoint(view.endpoint));
+  const [known] = useState(() => {
+    const described = endpoint ?? namelessEndpoint(view.endpoint);
+    return { ...described, tags: view.tags ?? described.tags };
+  });
   const [desk] = useState(
     () =>
       new ModbusDesk({

@@ -23,6 +23,7 @@ const VIEW: LiveSessionView = {
   untilMs: 3_600_000,
   idleMs: 900_000,
   recorder: "recording",
+  frozen: null,
   watchers: [],
   counts: { observed: 0, changed: 0, refused: 0 },
   mine: true,

@@ -37,6 +37,8 @@ export interface SessionState {
   /** The latest loss of a right that the person has not dismissed. */
   readonly loss: Loss | undefined;
   readonly recorder: { readonly state: "ready" | "frozen"; readonly cause: string };
+  /** Who froze the session and why; undefined while nobody has. */
+  readonly frozen: CauseView | undefined;
   readonly watchers: readonly string[];
   readonly lastActivityMs: number;
   readonly idleMs: number;
@@ -60,6 +62,7 @@ export function beginSession(view: LiveSessionView): SessionState {
     classes: view.capabilities,
     loss: undefined,
     recorder: { state: view.recorder === "frozen" ? "frozen" : "ready", cause: "" },
+    frozen: view.frozen ?? undefined,
     watchers: view.watchers,
     lastActivityMs: view.lastActivityMs,
     idleMs: view.idleMs,
@@ -119,6 +122,7 @@ function withView(state: SessionState, view: LiveSessionView): SessionState {
     ...state,
     classes: view.capabilities,
     recorder: recorder === state.recorder.state ? state.recorder : { state: recorder, cause: "" },
+    frozen: view.frozen ?? undefined,
     watchers: view.watchers,
     lastActivityMs: Math.max(state.lastActivityMs, view.lastActivityMs),
     idleMs: view.idleMs,
@@ -132,6 +136,12 @@ function withEvent(state: SessionState, event: SessionEvent, atMs: number): Sess
       return state;
     case "capabilities":
       return withClasses(state, event.classes, event.cause, atMs);
+    case "freeze":
+      return {
+        ...state,
+        classes: event.classes,
+        frozen: event.frozen ? event.cause : undefined,
+      };
     case "recorder":
       return { ...state, recorder: { state: event.state, cause: event.cause } };
     case "watchers":

@@ -12,7 +12,7 @@ export interface PlantShown extends PlantInForce {
   problem(): string | undefined;
 }
 
-type AccessAsked = Pick<Access<LiveSession>, "mayView" | "grantsOf" | "classes">;
+type AccessAsked = Pick<Access<LiveSession>, "mayView" | "grantsOf" | "classes" | "locks">;
 
 export function plantView(
   source: PlantShown,
@@ -63,12 +63,17 @@ function zonesAround(plant: Plant, assets: readonly Asset[]): readonly Zone[] {
   return plant.zones.filter((zone) => seen.has(zone));
 }
 
+/** By a lock of its own, of a zone around it or of the site, whoever comes. */
+function isShut({ access }: ViewOf, asset: Asset): boolean {
+  return access.locks.list().some((lock) => access.locks.covers(lock, asset.id));
+}
+
 function assetView(view: ViewOf, asset: Asset): AssetView {
   const sessions = view.sessions.filter((session) => session.claims.asset.id === asset.id).length;
   const { id, name, zone, description, vendor, model } = asset;
   return {
     ...{ id, name, zone, description, vendor, model },
-    state: sessions > 0 ? "in-session" : "idle",
+    state: isShut(view, asset) ? "locked" : sessions > 0 ? "in-session" : "idle",
     sessions,
     endpoints: asset.endpoints.map((endpoint) => endpointView(view, asset, endpoint)),
   };
@@ -78,14 +83,13 @@ function endpointView(view: ViewOf, asset: Asset, endpoint: Endpoint): EndpointV
   const id = `${asset.id}/${endpoint.id}`;
   const grants = view.access.grantsOf(view.person, id);
   const best = grants[0];
-  const writable = writableBy(view, endpoint, best);
   return {
     id,
     protocol: endpoint.protocol,
     address: view.manages ? `${endpoint.host}:${endpoint.port}` : null,
     units: [...endpoint.units],
     pollMinMs: pollMinMs(endpoint),
-    tags: endpoint.tags.map((tag) => tagView(tag, best?.profile ?? "", writable.get(tag.name))),
+    tags: tagViews(endpoint, reachOf(view, best)),
     grants: grants.map((grant) => myGrantView(view, grant)),
   };
 }
@@ -101,14 +105,16 @@ function pollMinMs(endpoint: Endpoint): number {
   return Math.max(POLL_FLOOR_MS, Math.ceil((1_000 * READS_PER_CYCLE) / perSecond));
 }
 
-function writableBy(
-  view: ViewOf,
-  endpoint: Endpoint,
-  best: Grant | undefined,
-): ReadonlyMap<string, WriteReach> {
+/** The profile by which the person could write there now, if any. */
+function reachOf(view: ViewOf, best: Grant | undefined): Profile | undefined {
   const profile = best && profileOf(view.plant, best);
-  if (!profile || !view.access.classes(view.person, best).includes("operate")) return new Map();
-  return writableTags(profile, endpoint);
+  return best && view.access.classes(view.person, best).includes("operate") ? profile : undefined;
+}
+
+/** The points of an endpoint, and how far this profile lets them be written. */
+export function tagViews(endpoint: Endpoint, profile: Profile | undefined): TagView[] {
+  const writable = profile ? writableTags(profile, endpoint) : new Map<string, WriteReach>();
+  return endpoint.tags.map((tag) => tagView(tag, profile?.id ?? "", writable.get(tag.name)));
 }
 
 function profileOf(plant: Plant, grant: Grant): Profile | undefined {
@@ -132,6 +138,7 @@ function allowedView(profile: string, reach: WriteReach): NonNullable<TagView["a
   return {
     profile,
     rule,
+    ...(reach.held && { held: true }),
     min: min ?? null,
     max: max ?? null,
     values: values ? [...values] : null,

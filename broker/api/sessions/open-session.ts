@@ -4,6 +4,7 @@ import type { Recorder } from "../../evidence/recorder.ts";
 import type { LiveSession } from "../../sessions/session.ts";
 import { endpoint } from "../endpoint.ts";
 import { endpointText } from "../parameters.ts";
+import { tagViews } from "../plant/plant-view.ts";
 import { liveSessionSchema } from "../shapes/sessions.ts";
 import { recorderView } from "./recorder-view.ts";
 import { sessionView } from "./session-view.ts";
@@ -24,7 +25,10 @@ export function openSession(
       const session = await access.openSession(me, body.endpoint, body.grant);
       // Its page attaches in a moment; if none ever does, the lease ends the session.
       session.ownerPresent(false);
-      return sessionView(session, me.person.id, recorderView(recorder));
+      return {
+        ...sessionView(session, me.person.id, recorderView(recorder)),
+        tags: tagViews(session.claims.endpoint, session.claims.profile),
+      };
     },
   });
 }

@@ -2,6 +2,7 @@ import type { Recorder } from "../../evidence/recorder.ts";
 import type { SessionHost } from "../../sessions/session.ts";
 import { endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
+import { tagViews } from "../plant/plant-view.ts";
 import { liveSessionSchema } from "../shapes/sessions.ts";
 import { recorderView } from "./recorder-view.ts";
 import { sessionView } from "./session-view.ts";
@@ -14,7 +15,10 @@ export function showSession(sessions: SessionHost, recorder: Pick<Recorder, "sta
     answer: liveSessionSchema,
     handle: (call) => {
       const session = visibleSession(sessions, call.params.id, call, "session:list");
-      return sessionView(session, call.me.person.id, recorderView(recorder));
+      return {
+        ...sessionView(session, call.me.person.id, recorderView(recorder)),
+        tags: tagViews(session.claims.endpoint, session.claims.profile),
+      };
     },
   });
 }

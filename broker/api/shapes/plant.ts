@@ -38,6 +38,8 @@ export const tagSchema = z.object({
     .object({
       profile: z.string(),
       rule: z.string(),
+      /** A second person must agree to each write. */
+      held: z.boolean().exactOptional(),
       min: z.number().nullable(),
       max: z.number().nullable(),
       values: z.array(z.number()).nullable(),
@@ -87,7 +89,7 @@ export const assetSchema = z.object({
   vendor: z.string(),
   model: z.string(),
   /** `in-session`: someone has a live session on it. */
-  state: z.enum(["idle", "in-session"]),
+  state: z.enum(["idle", "in-session", "locked"]),
   sessions: z.number().int(),
   endpoints: z.array(endpointSchema),
 });

@@ -1,6 +1,6 @@
 /** JSON of live sessions and recordings, and the events of the live channel. */
 import { z } from "zod";
-import { classSchema } from "./plant.ts";
+import { classSchema, tagSchema } from "./plant.ts";
 
 export const causeSchema = z.object({
   rule: z.string(),
@@ -28,6 +28,8 @@ export const liveSessionSchema = z.object({
   watchers: z.array(z.string()),
   counts: z.object({ observed: z.number(), changed: z.number(), refused: z.number() }),
   mine: z.boolean(),
+  /** Where one session alone is asked for: its points as its own profile lets them be written. */
+  tags: z.array(tagSchema).exactOptional(),
 });
 export type LiveSessionView = z.infer<typeof liveSessionSchema>;
 

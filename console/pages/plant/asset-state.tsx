@@ -4,10 +4,12 @@ import { plantText } from "../../text/plant.ts";
 
 export function assetStateWord(asset: AssetView): string {
   const { idle, inSession } = plantText.state;
+  if (asset.state === "locked") return plantText.state.locked;
   return asset.state === "idle" ? idle : inSession(asset.sessions);
 }
 
+const TONES = { idle: "normal", "in-session": "active", locked: "alarm" } as const;
+
 export function AssetState({ asset }: { readonly asset: AssetView }) {
-  const tone = asset.state === "idle" ? "normal" : "active";
-  return <StateBadge tone={tone} word={assetStateWord(asset)} />;
+  return <StateBadge tone={TONES[asset.state]} word={assetStateWord(asset)} />;
 }

@@ -18,6 +18,7 @@ import { assetText, plantText } from "../../text/plant.ts";
 import { searchText } from "./access.ts";
 import { AssetPanel } from "./asset-panel.tsx";
 import { PlantList } from "./plant-list.tsx";
+import { PlantLockMenu } from "./plant-lock-menu.tsx";
 import "./plant.css";
 
 const PlantMap = lazy(() => import("./plant-map.tsx").then((file) => ({ default: file.PlantMap })));
@@ -58,6 +59,7 @@ function Plant({ plant }: { readonly plant: PlantView }) {
       fill={!narrow}
       title={plantText.title}
       summary={plantText.counts(plant.assets.length, plant.zones.length)}
+      actions={<PlantLockMenu plant={plant} asset={selected} />}
     >
       <FileProblem plant={plant} />
       <div className="sp-toolbar">

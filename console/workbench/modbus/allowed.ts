@@ -1,5 +1,6 @@
 /** What the caller's profile lets be written to a tag, in words, and whether a value keeps to it. */
 import type { TagView } from "../../../broker/api/shapes/plant.ts";
+import { supervisionText } from "../../text/supervision.ts";
 import { workbenchText } from "../../text/workbench.ts";
 import { boundsOf, exactText, stateWord } from "./tag-value.ts";
 
@@ -17,6 +18,7 @@ export function allowedWords(tag: TagView, tags: readonly TagView[]): string[] {
     allowed.stepMax === null ? "" : words.step(exactText(tag, allowed.stepMax)),
     allowed.every === null ? "" : words.every(allowed.every.count, allowed.every.ms),
     allowed.while === null ? "" : words.onlyWhile(allowed.while.tag, whileWord(allowed, tags)),
+    allowed.held ? supervisionText.holds.second : "",
     words.byRule(allowed.rule),
   ].filter((line) => line !== "");
 }

@@ -122,8 +122,23 @@ export class Line {
     const pending = this.pending.get(decision.request);
     if (pending === undefined) return;
     pending.decision = decision;
+    if (decision.answerByMs !== undefined) this.waitLonger(decision.request, pending, decision);
     pending.onDecision?.(decision);
     pending.explain?.();
+  }
+
+  /** A person is asked first: the asset's time begins when they have answered. */
+  private waitLonger(request: number, pending: Pending, { answerByMs = 0 }: Decision): void {
+    const leftMs = Math.max(0, answerByMs - this.deps.clock.wallMs());
+    pending.cancel();
+    pending.cancel = this.deps.clock.after(leftMs + ANSWER_TIMEOUT_MS, () =>
+      this.giveUp(request, pending),
+    );
+  }
+
+  private giveUp(request: number, pending: Pending): void {
+    this.client.forget(request);
+    this.finish(request, pending, { kind: "lost", reason: "timeout" });
   }
 
   /** An exception of a write without its decision waits a moment for it. */
@@ -144,10 +159,7 @@ export class Line {
       const next = this.waiting.shift();
       if (next === undefined) return;
       const { request, bytes } = this.client.request(next.operation);
-      next.cancel = this.deps.clock.after(ANSWER_TIMEOUT_MS, () => {
-        this.client.forget(request);
-        this.finish(request, next, { kind: "lost", reason: "timeout" });
-      });
+      next.cancel = this.deps.clock.after(ANSWER_TIMEOUT_MS, () => this.giveUp(request, next));
       this.pending.set(request, next);
       this.deps.send(bytes);
     }

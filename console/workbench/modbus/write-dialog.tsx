@@ -13,6 +13,7 @@ import type { Decision } from "./operation-log.ts";
 import { RefusalWords } from "./refusal-row.tsx";
 import { useReading } from "./tag-row.tsx";
 import { encodeTyped, exactText, rawText, tagValue } from "./tag-value.ts";
+import { WaitingForPerson } from "./waiting-for-person.tsx";
 
 const words = workbenchText.write;
 
@@ -238,6 +239,9 @@ function Hints({ tag, registers, desk, profile }: HintsProps) {
 
 /** A write that waits says for what: the disk and the asset, or the broker's own reading. */
 function Waiting({ decision }: { readonly decision: Decision | undefined }) {
+  if (decision?.verdict === "hold" && decision.answerByMs !== undefined) {
+    return <WaitingForPerson untilMs={decision.answerByMs} rule={decision.rule} />;
+  }
   return (
     <p className="wb-quiet" role="status">
       {decision?.verdict === "hold"
