@@ -4,7 +4,6 @@
  *     <recordings>/<session id>/manifest.json      the header; written when the first record is
  *                               segments/<n>.seg   sealed; never changed once in place
  *                               segments/<n>.frame derived: values when segment n began, sealed
- *                               segments/<n>.frame derived: values when segment n began, sealed
  *                               index              a JSON line a segment, after it is in place
  *                               close.json         last; a recording without it is not closed
  *                               hold.json          while somebody keeps it from being deleted
@@ -64,16 +63,6 @@ export class RecordingFolder {
 
   readSegment(number: number): Promise<Uint8Array> {
     return readWhole(this.volume, this.segmentFile(number), SEGMENT_PLAIN_MAX);
-  }
-
-  /** What the registers held when the segment began; see `key-frame.ts`. */
-  async writeFrame(number: number, sealed: Uint8Array): Promise<void> {
-    await writeWhole(this.volume, this.frameFile(number), sealed);
-  }
-
-  async readFrame(number: number): Promise<Uint8Array | undefined> {
-    if (!(await this.volume.exists(this.frameFile(number)))) return undefined;
-    return readWhole(this.volume, this.frameFile(number), SEGMENT_PLAIN_MAX);
   }
 
   /** What the registers held when the segment began; see `key-frame.ts`. */
@@ -183,10 +172,6 @@ export class RecordingFolder {
 
   private file(name: string): string {
     return path.join(this.folder, name);
-  }
-
-  private frameFile(number: number): string {
-    return path.join(this.folder, "segments", `${number}.frame`);
   }
 
   private frameFile(number: number): string {

@@ -58,11 +58,15 @@ export class RecordingsLibrary implements Recordings {
     if (!isSessionId(session)) return undefined;
     const { volume, recordings } = this.options;
     if (!(await volume.exists(path.join(recordings, session)))) return undefined;
+    const remembered = this.closed.get(session);
+    if (remembered !== undefined) return remembered;
     return this.read(session, (await this.unsealed(session)).get(session));
   }
 
   async segment(session: string, number: number): Promise<Uint8Array | undefined> {
     if (!isSessionId(session)) return undefined;
+    const closed = this.closed.get(session)?.segments.find((one) => one.number === number);
+    if (closed !== undefined) return readSealed(this.folder(session), closed, this.options.keys);
     await this.options.settle();
     const plain = await this.options.sealer.plain(session, number);
     if (plain !== undefined) return plain;
@@ -71,12 +75,6 @@ export class RecordingsLibrary implements Recordings {
     const line = index.lines.find((one) => one.number === number);
     if (line === undefined) return undefined;
     return readSealed(folder, line, this.options.keys);
-  }
-
-  async frame(session: string, number: number): Promise<Uint8Array | undefined> {
-    if (!isSessionId(session)) return undefined;
-    const sealed = await this.folder(session).readFrame(number);
-    return sealed && openSealed(sealed, this.options.keys.identities);
   }
 
   async frame(session: string, number: number): Promise<Uint8Array | undefined> {
@@ -146,7 +144,7 @@ export class RecordingsLibrary implements Recordings {
 /** Throws if the bytes on disk are not those that were sealed, or the site cannot open them. */
 async function readSealed(
   folder: RecordingFolder,
-  line: IndexLine,
+  line: Pick<SegmentEntry, "number" | "sha256">,
   keys: EvidenceKeys,
 ): Promise<Uint8Array> {
   const sealed = await folder.readSegment(line.number);

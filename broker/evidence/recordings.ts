@@ -67,11 +67,6 @@ export interface Recordings {
    * there is no frame: what the segment before it tells stands for it.
    */
   frame(session: string, number: number): Promise<Uint8Array | undefined>;
-  /**
-   * What the registers held when the segment began, as `key-frame.ts` writes it. Undefined where
-   * there is no frame: what the segment before it tells stands for it.
-   */
-  frame(session: string, number: number): Promise<Uint8Array | undefined>;
   /** Keeps it from being deleted. False if there is nothing to keep. */
   hold(session: string, hold: Hold): Promise<boolean>;
   /** False if it was not held. */
