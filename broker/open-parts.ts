@@ -173,13 +173,13 @@ function overQuota({ recordingMibMax }: Config): Cause {
 /** Builds the console if need be, then listens: from here on people can come in. */
 export async function openDoors(ground: Ground, core: Core): Promise<void> {
   const { config, opened, clock, log, say, version, store, bell, metrics } = ground;
-  const { identity, access, sessions, evidence, decisions } = core;
+  const { identity, access, sessions, evidence, decisions, policies } = core;
   if (needsBuild(config.consoleFolder)) {
     say("building the console …");
     await buildConsole(config.consoleFolder);
   }
   const routes = routeTable({
-    ...{ identity, access, sessions, decisions, metrics, clock },
+    ...{ identity, access, sessions, decisions, policies, metrics, clock },
     recorder: evidence.recorder,
     recordings: evidence.recordings,
     siteLog: store.log,

@@ -4,6 +4,7 @@
  */
 import type { Access } from "../access/access.ts";
 import type { Decisions } from "../access/decision-point.ts";
+import type { PolicyStore } from "../access/policies/policy-store.ts";
 import type { Clock } from "../clock.ts";
 import type { Recorder } from "../evidence/recorder.ts";
 import type { Recordings } from "../evidence/recordings.ts";
@@ -34,6 +35,10 @@ import { listPeople } from "./people/list-people.ts";
 import { newEnrolmentLink } from "./people/new-enrolment-link.ts";
 import type { PlantShown } from "./plant/plant-view.ts";
 import { showPlant } from "./plant/show-plant.ts";
+import { activatePolicies, rollbackPolicies } from "./policies/change-policies.ts";
+import { checkPolicies } from "./policies/check-policies.ts";
+import { showPolicies } from "./policies/show-policies.ts";
+import { showPolicyVersion } from "./policies/show-policy-version.ts";
 import { recordingRoutes } from "./recording-routes.ts";
 import { approveRecovery } from "./recoveries/approve-recovery.ts";
 import { listRecoveries } from "./recoveries/list-recoveries.ts";
@@ -64,6 +69,7 @@ export interface ApiParts {
   readonly access: Access<LiveSession>;
   readonly sessions: SessionHost;
   readonly decisions: Decisions;
+  readonly policies: PolicyStore;
   readonly recorder: Pick<Recorder, "state">;
   readonly recordings: Recordings;
   readonly plant: PlantShown;
@@ -130,8 +136,20 @@ export function routeTable(parts: ApiParts): readonly Route[] {
 
     ...recordingRoutes(parts),
 
+    ...policyRoutes(parts),
+
     guarded("GET", "/api/events", "events:view", listEvents(siteLog, people)),
     guarded("GET", "/api/health", "health:view", showHealth(parts.health.view)),
+  ];
+}
+
+function policyRoutes({ policies }: ApiParts): readonly Route[] {
+  return [
+    guarded("GET", "/api/policies", "policy:view", showPolicies(policies)),
+    guarded("GET", "/api/policies/:id", "policy:view", showPolicyVersion(policies)),
+    guarded("POST", "/api/policies/check", "policy:view", checkPolicies(policies)),
+    guarded("POST", "/api/policies", "policy:change", activatePolicies(policies)),
+    guarded("POST", "/api/policies/rollback", "policy:change", rollbackPolicies(policies)),
   ];
 }
 

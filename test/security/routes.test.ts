@@ -79,6 +79,11 @@ const REACH: Readonly<Record<string, Reach>> = {
   "DELETE /api/recordings/{id}/hold": ["auditor"],
   "GET /api/recordings/{id}/segments/{number}": REPLAYS,
   "GET /api/recordings/{id}/segments/{number}/frame": REPLAYS,
+  "GET /api/policies": ["administrator", "auditor"],
+  "GET /api/policies/{id}": ["administrator", "auditor"],
+  "POST /api/policies/check": ["administrator", "auditor"],
+  "POST /api/policies": ADMINISTRATOR,
+  "POST /api/policies/rollback": ADMINISTRATOR,
   "GET /api/events": SEES_EVENTS,
   "GET /api/health": ADMINISTRATOR,
 };
@@ -114,6 +119,7 @@ beforeAll(async () => {
     "sign-ins": engineer.me?.signInId ?? "",
     recoveries: "none",
     holds: "none",
+    policies: "1",
     locks: "none",
     requests: "none",
   };

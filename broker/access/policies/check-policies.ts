@@ -4,7 +4,13 @@ import type { SubjectInput } from "../../policy/access-input.ts";
 import { findLockout } from "../../policy/lockout.ts";
 import { type PolicyProblem, type PolicySet, parsePolicySet } from "../../policy/policy-set.ts";
 import { type PolicyTest, runPolicyTests, TESTS_MAX } from "../../policy/policy-tests.ts";
-import { digestOf, isPolicyFile, type PolicySources } from "./policy-folder.ts";
+import {
+  digestOf,
+  FILES_MAX,
+  isPolicyFile,
+  isSource,
+  type PolicySources,
+} from "./policy-folder.ts";
 import { readPolicyTests } from "./read-policy-tests.ts";
 
 export interface CheckTerms {
@@ -33,6 +39,8 @@ const NO_TESTS: PolicyProblem = {
 };
 
 export function checkPolicies(sources: PolicySources, terms: CheckTerms): CheckedPolicies {
+  const misnamed = checkNames(sources);
+  if (misnamed.length > 0) return refusedPolicies(misnamed);
   const parsed = parseSources(sources);
   const read = sources.filter(({ name }) => !isPolicyFile(name)).map(readPolicyTests);
   const unreadable = read.flatMap((each) => (each.kind === "invalid" ? each.problems : []));
@@ -49,6 +57,18 @@ export function checkPolicies(sources: PolicySources, terms: CheckTerms): Checke
     ...{ problems, failures, warnings, policies: set.rules.length, tests: tests.length },
   };
 }
+
+function checkNames(sources: PolicySources): readonly PolicyProblem[] {
+  const names = sources.map(({ name }) => name);
+  if (names.length > FILES_MAX) return [{ ...SET, message: `more than ${FILES_MAX} files` }];
+  return names.flatMap((name, at) => {
+    const place = { ...SET, file: name.slice(0, NAME_SHOWN_MAX) };
+    if (!isSource(name)) return [{ ...place, message: "a file is called *.cedar or *.tests.yaml" }];
+    return names.indexOf(name) < at ? [{ ...place, message: "there are two of this name" }] : [];
+  });
+}
+
+const NAME_SHOWN_MAX = 100;
 
 function aboutTests(
   tests: readonly PolicyTest[],

@@ -9,7 +9,7 @@ import type { PolicyFile } from "../../policy/policy-set.ts";
 import { SET_LENGTH_MAX } from "../../policy/policy-text.ts";
 
 /** A rule book is a handful of files. */
-const FILES_MAX = 64;
+export const FILES_MAX = 64;
 /** Tests are longer than the policies they test. */
 const FOLDER_BYTES_MAX = 4 * SET_LENGTH_MAX;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -25,7 +25,8 @@ export function isPolicyFile(name: string): boolean {
   return name.endsWith(".cedar");
 }
 
-function isSource(name: string): boolean {
+/** Also what keeps a name that somebody sends from being a path. */
+export function isSource(name: string): boolean {
   return NAME.test(name) && (isPolicyFile(name) || name.endsWith(".tests.yaml"));
 }
 

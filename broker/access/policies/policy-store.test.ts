@@ -120,6 +120,21 @@ test.each([
   expect(sourcesNow()).toEqual(readPolicyFolder(DEFAULTS));
 });
 
+test.each([
+  "../evil.cedar",
+  "a/b.cedar",
+  ".hidden.cedar",
+  "/etc/x.cedar",
+  "notes.txt",
+  "rights.cedar",
+])("a file called %s is not taken and not written anywhere", async (name) => {
+  const store = await open();
+  const more = { name, text: "// nothing" };
+  const done = await store.activate([...readPolicyFolder(DEFAULTS), more], ADA, "");
+  expect(done.kind).toBe("refused");
+  expect(sourcesNow()).toEqual(readPolicyFolder(DEFAULTS));
+});
+
 test("a set that leaves no present administrator able to change it never counts", async () => {
   const store = await open();
   administrators = [{ id: "ada", roles: ["administrator"], employer: "Nord" }];

@@ -1,0 +1,47 @@
+import { z } from "zod";
+import type { PolicyStore } from "../../access/policies/policy-store.ts";
+import { FRESH_MS, type SignedIn } from "../../identity/identity.ts";
+import { endpoint } from "../endpoint.ts";
+import { reasonText } from "../parameters.ts";
+import { ApiRefused, notFound } from "../problem.ts";
+import { policyActivationSchema, policyFileSchema } from "../shapes/policies.ts";
+import { activationView } from "./policy-views.ts";
+
+/** SHA-256 (hex) of the set that the change was made from. */
+const basedOn = z.string().regex(/^[0-9a-f]{64}$/);
+
+export function activatePolicies(store: PolicyStore) {
+  return endpoint({
+    summary: "Put policies in force if they pass everything; needs a fresh assertion",
+    body: z.strictObject({ files: z.array(policyFileSchema), basedOn, reason: reasonText }),
+    answer: policyActivationSchema,
+    handle: async ({ me, body }) => {
+      checkChange(store, me, body.basedOn);
+      return activationView(await store.activate(body.files, me.person, body.reason));
+    },
+  });
+}
+
+export function rollbackPolicies(store: PolicyStore) {
+  return endpoint({
+    summary: "Put an earlier version of the policies in force again; needs a fresh assertion",
+    body: z.strictObject({ version: z.number().int().min(1), basedOn }),
+    answer: policyActivationSchema,
+    handle: async ({ me, body }) => {
+      checkChange(store, me, body.basedOn);
+      const known = store.versions().some(({ sequence }) => sequence === body.version);
+      if (!known) throw notFound();
+      return activationView(await store.rollback(me.person, body.version));
+    },
+  });
+}
+
+function checkChange(store: PolicyStore, me: SignedIn, from: string): void {
+  if (me.assertionAgeMs > FRESH_MS) {
+    const message = "Confirm with your passkey to change policies.";
+    throw new ApiRefused(403, "step-up-required", message);
+  }
+  if (store.current().digest === from) return;
+  const message = "Other policies came into force meanwhile. Look at them, then change them anew.";
+  throw new ApiRefused(409, "changed", message);
+}

@@ -1,0 +1,46 @@
+import type { CheckedPolicies } from "../../access/policies/check-policies.ts";
+import type { PolicyVersion } from "../../access/policies/policy-history.ts";
+import type { Activation, PolicyStore } from "../../access/policies/policy-store.ts";
+import type {
+  PoliciesView,
+  PolicyActivationView,
+  PolicyCheckView,
+  PolicyVersionView,
+} from "../shapes/policies.ts";
+
+/** What a page lists; older ones are found by their number. */
+const VERSIONS_MAX = 200;
+
+export function policiesView(store: PolicyStore): PoliciesView {
+  const version = store.version();
+  const versions = store.versions().slice(-VERSIONS_MAX).toReversed();
+  return {
+    version: versionView(version),
+    problem: store.problem() ?? null,
+    files: [...store.sources(version.sequence)],
+    rules: store.current().rules.map(({ id, effect, reason, file, line }) => ({
+      ...{ id, effect, reason, file, line },
+    })),
+    versions: versions.map(versionView),
+  };
+}
+
+export function versionView(version: PolicyVersion): PolicyVersionView {
+  const { sequence, digest, atMs, byName, note } = version;
+  return { sequence, digest, atMs, byName, note };
+}
+
+export function checkView(checked: CheckedPolicies): PolicyCheckView {
+  const { valid, problems, failures, warnings, policies, tests } = checked;
+  return {
+    ...{ valid, policies, tests },
+    problems: [...problems],
+    failures: [...failures],
+    warnings: [...warnings],
+  };
+}
+
+export function activationView(done: Activation): PolicyActivationView {
+  const version = done.kind === "active" ? versionView(done.version) : null;
+  return { version, check: checkView(done.checked) };
+}

@@ -1,0 +1,12 @@
+import type { PolicyStore } from "../../access/policies/policy-store.ts";
+import { endpoint } from "../endpoint.ts";
+import { policiesSchema } from "../shapes/policies.ts";
+import { policiesView } from "./policy-views.ts";
+
+export function showPolicies(store: PolicyStore) {
+  return endpoint({
+    summary: "The policies in force, their rules and their earlier versions",
+    answer: policiesSchema,
+    handle: () => policiesView(store),
+  });
+}

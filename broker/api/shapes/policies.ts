@@ -1,0 +1,68 @@
+/** JSON of access policies: what is in force, what was before, and what is wrong with an edit. */
+import { z } from "zod";
+
+export const policyFileSchema = z.strictObject({ name: z.string().max(100), text: z.string() });
+export type PolicyFileView = z.infer<typeof policyFileSchema>;
+
+export const policyProblemSchema = z.object({
+  file: z.string(),
+  /** From 1; 0 where the set as a whole is meant. */
+  line: z.number().int(),
+  column: z.number().int(),
+  message: z.string(),
+});
+export type PolicyProblemView = z.infer<typeof policyProblemSchema>;
+
+export const policyCheckSchema = z.object({
+  /** It could come into force. */
+  valid: z.boolean(),
+  problems: z.array(policyProblemSchema),
+  /** Tests that it does not pass. */
+  failures: z.array(policyProblemSchema),
+  warnings: z.array(policyProblemSchema),
+  policies: z.number().int(),
+  tests: z.number().int(),
+});
+export type PolicyCheckView = z.infer<typeof policyCheckSchema>;
+
+export const policyVersionSchema = z.object({
+  sequence: z.number().int(),
+  digest: z.string(),
+  atMs: z.number(),
+  byName: z.string(),
+  note: z.string(),
+});
+export type PolicyVersionView = z.infer<typeof policyVersionSchema>;
+
+export const policyRuleSchema = z.object({
+  id: z.string(),
+  effect: z.enum(["permit", "forbid"]),
+  reason: z.string(),
+  file: z.string(),
+  line: z.number().int(),
+});
+
+export const policiesSchema = z.object({
+  /** The one in force. */
+  version: policyVersionSchema,
+  /** Why the files on disk are not in force, if they are not. */
+  problem: z.string().nullable(),
+  files: z.array(policyFileSchema),
+  rules: z.array(policyRuleSchema),
+  /** Newest first. */
+  versions: z.array(policyVersionSchema),
+});
+export type PoliciesView = z.infer<typeof policiesSchema>;
+
+export const policyVersionFilesSchema = z.object({
+  version: policyVersionSchema,
+  files: z.array(policyFileSchema),
+});
+export type PolicyVersionFilesView = z.infer<typeof policyVersionFilesSchema>;
+
+/** `version` is null where the check found what stands in the way. */
+export const policyActivationSchema = z.object({
+  version: policyVersionSchema.nullable(),
+  check: policyCheckSchema,
+});
+export type PolicyActivationView = z.infer<typeof policyActivationSchema>;
