@@ -9,6 +9,8 @@ type Load = () => Promise<ComponentType>;
 const inside: Record<string, Load> = {
   "/": () => import("./pages/plant/plant-page.tsx").then((page) => page.PlantPage),
   "/access": () => import("./pages/access/access-page.tsx").then((page) => page.AccessPage),
+  "/vendors": () => import("./pages/vendors/vendors-page.tsx").then((page) => page.VendorsPage),
+  "/review": () => import("./pages/review-page.tsx").then((page) => page.ReviewPage),
   "/sessions/:id": () => import("./workbench/session-page.tsx").then((page) => page.SessionPage),
   "/live": () => import("./pages/live-page.tsx").then((page) => page.LivePage),
   "/live/:id": () => import("./replay/watch-page.tsx").then((page) => page.WatchPage),

@@ -74,6 +74,8 @@ export const text = {
   pages: {
     plant: "Plant",
     access: "Access",
+    vendors: "Vendors",
+    review: "Review",
     live: "Live",
     recordings: "Recordings",
     people: "People",

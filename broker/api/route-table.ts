@@ -50,6 +50,7 @@ import { listRequests } from "./requests/list-requests.ts";
 import { makeRequest } from "./requests/make-request.ts";
 import { requestChoices } from "./requests/request-choices.ts";
 import { withdrawRequest } from "./requests/withdraw-request.ts";
+import { reviewAccess } from "./review/review-access.ts";
 import { guarded, open, type Route, scraped } from "./route.ts";
 import { endSession } from "./sessions/end-session.ts";
 import { listSessions } from "./sessions/list-sessions.ts";
@@ -61,6 +62,11 @@ import { signInOptions } from "./sign-in/sign-in-options.ts";
 import { signOut } from "./sign-in/sign-out.ts";
 import { stepUp } from "./sign-in/step-up.ts";
 import { stepUpOptions } from "./sign-in/step-up-options.ts";
+import { adoptVendor } from "./vendors/adopt-vendor.ts";
+import { askForVendor } from "./vendors/ask-for-vendor.ts";
+import { inviteVendor } from "./vendors/invite-vendor.ts";
+import { listVendors } from "./vendors/list-vendors.ts";
+import { newVendorLink } from "./vendors/new-vendor-link.ts";
 import { supervisionRoutes } from "./supervision-routes.ts";
 
 /** What the endpoints ask; each is handed only its own part. */
@@ -126,6 +132,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("DELETE", "/api/grants/:id", "grant:manage", revokeGrant(access)),
 
     ...requestRoutes(parts),
+    ...vendorRoutes(parts),
 
     guarded("POST", "/api/sessions", "session:open", openSession(access, recorder)),
     guarded("GET", "/api/sessions", ownSessions, listSessions(sessions, recorder)),
@@ -157,15 +164,28 @@ function policyRoutes({ policies }: ApiParts): readonly Route[] {
 function requestRoutes({ access, plant }: ApiParts): readonly Route[] {
   const { requests } = access;
   const concerned = ["session:open", "session:end"] as const;
+  const choosing = ["session:open", "vendor:invite"] as const;
   const decision = "/api/requests/:id/decision";
   return [
     guarded("GET", "/api/me/grants", "session:open", listMyGrants(access, plant)),
     guarded("GET", "/api/requests", concerned, listRequests(requests, plant)),
-    guarded("GET", "/api/requests/choices", "session:open", requestChoices(access, plant)),
+    guarded("GET", "/api/requests/choices", choosing, requestChoices(access, plant)),
     guarded("POST", "/api/requests", "session:open", makeRequest(requests, plant)),
     guarded("POST", "/api/requests/:id/withdrawal", concerned, withdrawRequest(requests)),
     guarded("POST", `${decision}/options`, concerned, decisionOptions(requests)),
     guarded("POST", decision, concerned, decideRequest(requests, plant)),
     guarded("POST", "/api/grants/:id/more-time", "session:open", askMoreTime(requests, plant)),
+  ];
+}
+
+function vendorRoutes({ access, plant }: ApiParts): readonly Route[] {
+  const { vendors } = access;
+  return [
+    guarded("GET", "/api/vendors", "vendor:invite", listVendors(vendors)),
+    guarded("POST", "/api/vendors", "vendor:invite", inviteVendor(vendors, plant)),
+    guarded("POST", "/api/vendors/:id/requests", "vendor:invite", askForVendor(vendors, plant)),
+    guarded("POST", "/api/vendors/:id/enrolment-link", "vendor:invite", newVendorLink(vendors)),
+    guarded("POST", "/api/vendors/:id/sponsorship", "people:manage", adoptVendor(vendors)),
+    guarded("GET", "/api/review", "access:review", reviewAccess(access)),
   ];
 }

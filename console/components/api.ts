@@ -28,6 +28,11 @@ import type {
   RecordingView,
   SiteEventView,
 } from "../../broker/api/shapes/sessions.ts";
+import type {
+  StandingRightView,
+  VendorInvitedView,
+  VendorView,
+} from "../../broker/api/shapes/vendors.ts";
 import { ask, askBytes } from "./http.ts";
 
 export interface CreationOptions {
@@ -69,6 +74,13 @@ export interface NewRequest {
   readonly weekly?: readonly WeeklyWindowView[];
   readonly reason: string;
   readonly ticket?: string;
+}
+/** With the time that the sponsor asks for. */
+export interface NewVendor {
+  readonly name: string;
+  readonly email: string;
+  readonly employer: string;
+  readonly wanted: NewRequest;
 }
 /** An act whose text the passkey signs: its SHA-256 is the challenge in the options. */
 export interface ActionOptions extends RequestOptions {
@@ -130,6 +142,15 @@ export const api = {
   myGrants: () => ask<HeldGrantView[]>("GET", "/api/me/grants"),
   requests: () => ask<RequestView[]>("GET", "/api/requests"),
   requestChoices: () => ask<RequestChoicesView>("GET", "/api/requests/choices"),
+  vendors: () => ask<VendorView[]>("GET", "/api/vendors"),
+  inviteVendor: (vendor: NewVendor) => ask<VendorInvitedView>("POST", "/api/vendors", vendor),
+  askForVendor: (id: string, wanted: NewRequest) =>
+    ask<RequestView>("POST", `/api/vendors/${part(id)}/requests`, wanted),
+  vendorLink: (id: string) =>
+    ask<EnrolmentLinkView>("POST", `/api/vendors/${part(id)}/enrolment-link`, {}),
+  adoptVendor: (id: string, reason: string) =>
+    ask<VendorView>("POST", `/api/vendors/${part(id)}/sponsorship`, { reason }),
+  review: () => ask<StandingRightView[]>("GET", "/api/review"),
   makeRequest: (wanted: NewRequest) => ask<RequestView>("POST", "/api/requests", wanted),
   askMoreTime: (grant: string, durationMs: number, reason: string) =>
     ask<RequestView>("POST", `/api/grants/${part(grant)}/more-time`, { durationMs, reason }),

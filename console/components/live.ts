@@ -61,7 +61,7 @@ type Topic = Parameters<FromBroker["changed"]>[0];
 /** Lists that also show what a topic is about. */
 const SHOWN_IN: Partial<Record<Topic, readonly string[]>> = {
   sessions: ["plant"],
-  grants: ["plant"],
+  grants: ["plant", "people"],
   people: ["me"],
   plant: ["me", "grants"],
 };

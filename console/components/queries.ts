@@ -46,6 +46,11 @@ export const requestChoicesQuery = queryOptions({
   queryKey: ["plant", "request-choices"],
   queryFn: api.requestChoices,
 });
+export const vendorsQuery = queryOptions({
+  queryKey: ["people", "vendors"],
+  queryFn: api.vendors,
+});
+export const reviewQuery = queryOptions({ queryKey: ["grants", "review"], queryFn: api.review });
 export const eventsQuery = queryOptions({ queryKey: ["events"], queryFn: api.events });
 export const healthQuery = queryOptions({
   queryKey: ["health"],

@@ -5,9 +5,11 @@ import {
   IconClockCheck,
   IconHeartRateMonitor,
   IconKey,
+  IconListCheck,
   IconListDetails,
   IconPlayerPlay,
   IconTopologyStar3,
+  IconUserShield,
   IconUsers,
 } from "@tabler/icons-react";
 import type { RightName } from "../../broker/api/shapes/people.ts";
@@ -33,6 +35,8 @@ const PAGES: readonly PageEntry[] = [
     "recording:all",
   ]),
   page("/people", text.pages.people, IconUsers, "administration", "u", ["people:manage"]),
+  page("/vendors", text.pages.vendors, IconUserShield, "administration", "v", ["vendor:invite"]),
+  page("/review", text.pages.review, IconListCheck, "administration", "w", ["access:review"]),
   page("/grants", text.pages.grants, IconKey, "administration", "k", ["grant:manage"]),
   page("/events", text.pages.events, IconListDetails, "administration", "e", ["events:view"]),
   page("/health", text.pages.health, IconHeartRateMonitor, "administration", "h", ["health:view"]),

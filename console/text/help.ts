@@ -30,6 +30,19 @@ export const helpByPath: Record<string, HelpEntry> = {
       "Approving and refusing ask for your passkey, which signs exactly what you see. Nobody approves what they asked for themselves.",
     ],
   },
+  "/vendors": {
+    title: "Vendors",
+    lines: [
+      "People from outside come by invitation: a link for one address, and the time you ask for them. Somebody responsible for the zone agrees to it.",
+      "You answer for those whom you invite: if your account is disabled they are suspended. An account without a grant sleeps; ask for a new time to wake it.",
+    ],
+  },
+  "/review": {
+    title: "Review",
+    lines: [
+      "Every right that stands now or soon, who used it last and when. What nobody needed for 90 days is marked; take it out of the plant file or revoke it.",
+    ],
+  },
   "/live": {
     title: "Live",
     lines: [

@@ -15,6 +15,8 @@ let site: SiteInBrowser;
 let admin: Device;
 let eva: Device;
 let sam: Device;
+/** From outside; enrols in the course of the story. */
+let pia: Device;
 
 beforeAll(async () => {
   site = await openSite();
@@ -181,8 +183,103 @@ test("a session ends with its grant, and says so", async () => {
   expect(await page.getByRole("link", { name: "Go to Distribution PLC" }).count()).toBe(0);
 }, 60_000);
 
+test("an engineer invites a vendor and asks for their time; the link is shown once", async () => {
+  const { page } = eva;
+  await page.goto("/vendors");
+  await page.getByRole("button", { name: "Invite a vendor" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Pia");
+  await dialog.getByLabel("E-mail address").fill("pia@pumps.example");
+  await dialog.getByLabel("Company").fill("Pump Works");
+  await dialog.getByLabel("Where").selectOption("plc-distribution/modbus");
+  await dialog.getByLabel("What you need to do").selectOption("operations");
+  await dialog.getByLabel("Reason").fill("Yearly service of P301");
+  await shot(page, "invite");
+  await dialog.getByRole("button", { name: "Send request" }).click();
+  const link = await page.getByRole("dialog").getByLabel("Link").inputValue();
+  expect(link).toMatch(/#token=/);
+  await page.getByRole("dialog").getByRole("button", { name: "Done" }).click();
+  await page.getByRole("table", { name: "Vendors" }).getByText("Invited").waitFor();
+  pia = await enrolled(await site.device({ viewport: NARROW }), link);
+});
+
+test("before anybody agreed the vendor sees an account that sleeps, and nothing of the plant", async () => {
+  const { page } = pia;
+  await page.goto("/access");
+  await page.getByText("Your account sleeps until somebody gives you a time.").waitFor();
+  await page.goto("/");
+  await page.getByRole("heading", { name: "Plant", exact: true }).waitFor();
+  expect(await page.getByText("Distribution PLC").count()).toBe(0);
+});
+
+test("the supervisor reads who asks for whom and agrees; the vendor sees just that, and how long", async () => {
+  const request = sam.page.getByRole("article", { name: "Pia (Pump Works)" });
+  await request.getByText("asked by Eva").waitFor();
+  await shot(sam.page, "phone-vendor");
+  await request.getByRole("button", { name: "Approve the request of Pia" }).click();
+  const { page } = pia;
+  await page.goto("/access");
+  const grants = page.getByRole("region", { name: "My grants" });
+  await grants.getByText(/1 h 59 min left|2 h 00 min left/).waitFor();
+  expect(await grants.getByRole("article").count()).toBe(1);
+  await shot(page, "vendor");
+});
+
+test("the vendor opens a session on that one asset", async () => {
+  const { page } = pia;
+  await page.getByRole("link", { name: "Go to Distribution PLC" }).click();
+  await page.getByRole("button", { name: "Open", exact: true }).click();
+  await page.waitForURL(/\/sessions\//);
+  await page.getByText("You may read and write").waitFor();
+});
+
+test("a sponsor who is disabled takes the vendor along, and the rule is named", async () => {
+  const people = (await askList(admin.page, "/api/people")) as { id: string; name: string }[];
+  const { id } = people.find(({ name }) => name === "Eva") ?? { id: "" };
+  await ask(admin.page, "PATCH", `/api/people/${id}`, { disabled: true });
+  const { page } = pia;
+  await page.getByText("The session has ended").waitFor();
+  await page.getByText("sponsor-left").first().waitFor();
+  await shot(page, "vendor-suspended");
+  await page.goto("/access");
+  await page.getByText("Your account sleeps until somebody gives you a time.").waitFor();
+});
+
+test("an administrator answers for the vendor, who goes on until the grant ends and the account sleeps", async () => {
+  const { page } = admin;
+  await page.goto("/vendors");
+  await page.getByRole("table", { name: "Vendors" }).getByText("Suspended").waitFor();
+  await shot(page, "vendors");
+  await page.getByRole("button", { name: "Answer for Pia" }).click();
+  await page.getByRole("dialog").getByLabel("Why").fill("Eva is on leave");
+  await page.getByRole("dialog").getByRole("button", { name: "Answer for them" }).click();
+  await page.getByRole("table", { name: "Vendors" }).getByText("Active").waitFor();
+  await pia.page.goto("/access");
+  await pia.page.getByRole("link", { name: "Go to Distribution PLC" }).waitFor();
+  const grants = (await askList(page, "/api/grants")) as { id: string; subject: string }[];
+  const { id } = grants.find(({ subject }) => subject === "Pia") ?? { id: "" };
+  await ask(page, "DELETE", `/api/grants/${id}`, {});
+  await pia.page.getByText("Your account sleeps until somebody gives you a time.").waitFor();
+  await page.getByRole("table", { name: "Vendors" }).getByText("Asleep").waitFor();
+});
+
+test("the review lists the rights that stand with their last use", async () => {
+  const { page } = admin;
+  await page.goto("/review");
+  await page
+    .getByRole("table", { name: "Rights that stand" })
+    .getByText("All with role engineer")
+    .first()
+    .waitFor();
+  await shot(page, "review");
+});
+
+function askList(page: Page, path: string): Promise<unknown> {
+  return page.evaluate(async (from) => (await fetch(from)).json(), path);
+}
+
 test("no page complained on the way", () => {
-  for (const { complaints } of [admin, eva, sam]) {
-    expect(complaints.filter((text) => !/status of 40[14]/.test(text))).toEqual([]);
+  for (const { complaints } of [admin, eva, sam, pia]) {
+    expect(complaints.filter((text) => !/status of 40[134]/.test(text))).toEqual([]);
   }
 });

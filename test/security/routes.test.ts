@@ -21,6 +21,8 @@ const SEES_SESSIONS: readonly RoleName[] = ["administrator", "engineer", "superv
 const WATCHES_OVER: readonly RoleName[] = ["administrator", "supervisor"];
 const SEES_EVENTS: readonly RoleName[] = ["administrator", "supervisor", "auditor"];
 
+const INVITES: readonly RoleName[] = ["administrator", "engineer"];
+
 const REACH: Readonly<Record<string, Reach>> = {
   "GET /healthz": "everybody",
   "GET /readyz": "everybody",
@@ -53,12 +55,18 @@ const REACH: Readonly<Record<string, Reach>> = {
   "DELETE /api/grants/{id}": ADMINISTRATOR,
   "GET /api/me/grants": OPENS,
   "GET /api/requests": SEES_SESSIONS,
-  "GET /api/requests/choices": OPENS,
+  "GET /api/requests/choices": ["administrator", ...OPENS],
   "POST /api/requests": OPENS,
   "POST /api/requests/{id}/withdrawal": SEES_SESSIONS,
   "POST /api/requests/{id}/decision/options": SEES_SESSIONS,
   "POST /api/requests/{id}/decision": SEES_SESSIONS,
   "POST /api/grants/{id}/more-time": OPENS,
+  "GET /api/vendors": INVITES,
+  "POST /api/vendors": INVITES,
+  "POST /api/vendors/{id}/requests": INVITES,
+  "POST /api/vendors/{id}/enrolment-link": INVITES,
+  "POST /api/vendors/{id}/sponsorship": ADMINISTRATOR,
+  "GET /api/review": ["administrator", "auditor"],
   "POST /api/sessions": OPENS,
   "GET /api/sessions": SEES_SESSIONS,
   "GET /api/sessions/{id}": ["administrator", "engineer", "supervisor"],
@@ -122,6 +130,7 @@ beforeAll(async () => {
     policies: "1",
     locks: "none",
     requests: "none",
+    vendors: "none",
   };
 }, 60_000);
 afterAll(() => site.close());

@@ -4,11 +4,12 @@ import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
+import { api } from "../../components/api.ts";
 import { useMe, useRight } from "../../components/me.ts";
 import { Page } from "../../components/page.tsx";
 import { myGrantsQuery, requestsQuery } from "../../components/queries.ts";
 import { QueryView } from "../../components/query-view.tsx";
-import { accessText as words } from "../../text/access.ts";
+import { requestFormText, accessText as words } from "../../text/access.ts";
 import { MyGrants } from "./my-grants.tsx";
 import { RequestForm } from "./request-form.tsx";
 import { RequestList } from "./request-list.tsx";
@@ -49,7 +50,12 @@ export function AccessPage() {
         )}
       </QueryView>
       {asking !== null && (
-        <RequestForm endpoint={asking} onClose={() => setSearch({}, { replace: true })} />
+        <RequestForm
+          title={requestFormText.title}
+          endpoint={asking}
+          send={api.makeRequest}
+          onClose={() => setSearch({}, { replace: true })}
+        />
       )}
     </Page>
   );

@@ -13,9 +13,9 @@ import {
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { WeeklyWindowView } from "../../../broker/api/shapes/requests.ts";
-import { api } from "../../components/api.ts";
+import type { NewRequest } from "../../components/api.ts";
 import { ClassBadges } from "../../components/class-badges.tsx";
 import { queryClient, requestChoicesQuery, requestsQuery } from "../../components/queries.ts";
 import { ProblemNotice } from "../../components/states.tsx";
@@ -27,23 +27,31 @@ const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
 
 interface RequestFormProps {
+  readonly title: string;
   /** Chosen already; empty when not. */
   readonly endpoint: string;
+  /** Who it is for, where that is not oneself. */
+  readonly children?: ReactNode;
+  /** False while something above is missing; says so there. */
+  readonly check?: () => boolean;
+  readonly send: (wanted: NewRequest) => Promise<unknown>;
   readonly onClose: () => void;
 }
 
 type Form = ReturnType<typeof useRequestForm>;
 
-export function RequestForm({ endpoint, onClose }: RequestFormProps) {
+export function RequestForm(props: RequestFormProps) {
+  const { title, endpoint, children, check, send, onClose } = props;
   const [busy, setBusy] = useState(false);
   const [thrown, setThrown] = useState<unknown>();
   const form = useRequestForm(endpoint);
 
   async function submit(fields: Fields) {
+    if (check?.() === false) return;
     setBusy(true);
     setThrown(undefined);
     try {
-      await api.makeRequest(wantedFrom(fields));
+      await send(wantedFrom(fields));
       await queryClient.invalidateQueries({ queryKey: requestsQuery.queryKey });
       onClose();
     } catch (failure) {
@@ -53,10 +61,17 @@ export function RequestForm({ endpoint, onClose }: RequestFormProps) {
   }
 
   return (
-    <Modal opened onClose={onClose} title={words.title} size="lg">
-      <form onSubmit={form.onSubmit((fields) => void submit(fields))} noValidate>
+    <Modal opened onClose={onClose} title={title} size="lg">
+      <form
+        onSubmit={form.onSubmit(
+          (fields) => void submit(fields),
+          () => check?.(),
+        )}
+        noValidate
+      >
         <Stack gap="sm">
           {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.failed} />}
+          {children}
           <What form={form} />
           <When form={form} />
           <Textarea

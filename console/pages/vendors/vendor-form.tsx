@@ -1,0 +1,54 @@
+/** Invites somebody from outside: who they are, and the time one asks for them. */
+import { SimpleGrid, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { api, type NewRequest } from "../../components/api.ts";
+import { queryClient, vendorsQuery } from "../../components/queries.ts";
+import { vendorsText } from "../../text/vendors.ts";
+import { RequestForm } from "../access/request-form.tsx";
+import type { NewLink } from "../people/new-link.ts";
+
+const words = vendorsText.form;
+const FIELDS = ["name", "email", "employer"] as const;
+type Who = Readonly<Record<(typeof FIELDS)[number], string>>;
+
+interface VendorFormProps {
+  readonly onClose: () => void;
+  readonly onLink: (link: NewLink) => void;
+}
+
+export function VendorForm({ onClose, onLink }: VendorFormProps) {
+  const [who, setWho] = useState<Who>({ name: "", email: "", employer: "" });
+  const [checked, setChecked] = useState(false);
+  async function send(wanted: NewRequest) {
+    const { vendor, link } = await api.inviteVendor({ ...who, wanted });
+    await queryClient.invalidateQueries({ queryKey: vendorsQuery.queryKey });
+    onLink({ name: vendor.name, link });
+  }
+  return (
+    <RequestForm
+      title={words.title}
+      endpoint=""
+      check={() => {
+        setChecked(true);
+        return FIELDS.every((field) => who[field].trim() !== "");
+      }}
+      send={send}
+      onClose={onClose}
+    >
+      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
+        {FIELDS.map((field) => (
+          <TextInput
+            key={field}
+            type={field === "email" ? "email" : "text"}
+            label={words[field]}
+            required
+            value={who[field]}
+            error={checked && who[field].trim() === "" && words.missing}
+            onChange={(event) => setWho({ ...who, [field]: event.currentTarget.value })}
+            {...(field === "email" && { description: words.emailAdvice })}
+          />
+        ))}
+      </SimpleGrid>
+    </RequestForm>
+  );
+}
