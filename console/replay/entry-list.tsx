@@ -29,11 +29,14 @@ interface EntryListProps {
   readonly stories: readonly StoryShown[];
   readonly version: string;
   readonly tags: readonly HeaderTag[];
+  /** More is on its way: an empty list does not mean that nothing was done. */
+  readonly loading: boolean;
   readonly headMs: number;
   readonly onSeek: (entry: Entry) => void;
 }
 
-export function EntryList({ stories, version, tags, headMs, onSeek }: EntryListProps) {
+export function EntryList(props: EntryListProps) {
+  const { stories, version, tags, loading, headMs, onSeek } = props;
   const [kinds, setKinds] = useState<Kinds>("decisions");
   const [filter, setFilter] = useState("");
   // biome-ignore lint/correctness/useExhaustiveDependencies: stories change with their version
@@ -59,7 +62,7 @@ export function EntryList({ stories, version, tags, headMs, onSeek }: EntryListP
         />
       </div>
       <FilterField value={filter} onChange={setFilter} label={words.filter} />
-      {shown.length === 0 ? (
+      {shown.length === 0 && !loading ? (
         <Empty title={words.empty}>{words.emptyAdvice}</Empty>
       ) : (
         <VirtualTable

@@ -66,10 +66,10 @@ export function PlayerView({ reel, head, live, linkAt }: PlayerViewProps) {
         {sequence !== undefined && <CopyLink address={linkAt(sequence)} />}
       </Controls>
       <PartNotice reel={reel} />
-      {stories.length === 0 ? (
+      {reel.header === undefined ? (
         part.state.kind === "loading" && <Loading />
       ) : (
-        <div className="rp-work">
+        <div className="rp-work" aria-busy={part.state.kind === "loading"}>
           <div className="rp-left">
             <TrendsPanel
               {...{ stories, version, span }}
@@ -88,6 +88,7 @@ export function PlayerView({ reel, head, live, linkAt }: PlayerViewProps) {
           </div>
           <EntryList
             {...{ stories, version, tags }}
+            loading={part.state.kind === "loading"}
             headMs={slowMs}
             onSeek={(entry) => head.seek(entry.wallMs)}
           />

@@ -47,8 +47,11 @@ export function useRecordedReel(detail: RecordingDetailView, headMs: number): Re
   const around = useMemo(() => loadedAround(cache, index, count), [cache, index, count, version]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the cache changes with its version
   const content = useMemo(() => contentOf(detail, cache), [detail, cache, version]);
+  // All parts have the same, so the panels stay while another part is on its way.
+  const header = useRef(around[0]?.header);
+  header.current ??= around[0]?.header;
   return {
-    header: around[0]?.header,
+    header: header.current,
     span: useMemo(() => spanOf(detail), [detail]),
     content,
     stories: around,
