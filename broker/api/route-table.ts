@@ -62,12 +62,12 @@ import { signInOptions } from "./sign-in/sign-in-options.ts";
 import { signOut } from "./sign-in/sign-out.ts";
 import { stepUp } from "./sign-in/step-up.ts";
 import { stepUpOptions } from "./sign-in/step-up-options.ts";
+import { supervisionRoutes } from "./supervision-routes.ts";
 import { adoptVendor } from "./vendors/adopt-vendor.ts";
 import { askForVendor } from "./vendors/ask-for-vendor.ts";
 import { inviteVendor } from "./vendors/invite-vendor.ts";
 import { listVendors } from "./vendors/list-vendors.ts";
 import { newVendorLink } from "./vendors/new-vendor-link.ts";
-import { supervisionRoutes } from "./supervision-routes.ts";
 
 /** What the endpoints ask; each is handed only its own part. */
 export interface ApiParts {
@@ -150,16 +150,6 @@ export function routeTable(parts: ApiParts): readonly Route[] {
   ];
 }
 
-function policyRoutes({ policies }: ApiParts): readonly Route[] {
-  return [
-    guarded("GET", "/api/policies", "policy:view", showPolicies(policies)),
-    guarded("GET", "/api/policies/:id", "policy:view", showPolicyVersion(policies)),
-    guarded("POST", "/api/policies/check", "policy:view", checkPolicies(policies)),
-    guarded("POST", "/api/policies", "policy:change", activatePolicies(policies)),
-    guarded("POST", "/api/policies/rollback", "policy:change", rollbackPolicies(policies)),
-  ];
-}
-
 /** Who may decide about a request is said by the plant's rules: others find nothing there. */
 function requestRoutes({ access, plant }: ApiParts): readonly Route[] {
   const { requests } = access;
@@ -175,6 +165,16 @@ function requestRoutes({ access, plant }: ApiParts): readonly Route[] {
     guarded("POST", `${decision}/options`, concerned, decisionOptions(requests)),
     guarded("POST", decision, concerned, decideRequest(requests, plant)),
     guarded("POST", "/api/grants/:id/more-time", "session:open", askMoreTime(requests, plant)),
+  ];
+}
+
+function policyRoutes({ policies }: ApiParts): readonly Route[] {
+  return [
+    guarded("GET", "/api/policies", "policy:view", showPolicies(policies)),
+    guarded("GET", "/api/policies/:id", "policy:view", showPolicyVersion(policies)),
+    guarded("POST", "/api/policies/check", "policy:view", checkPolicies(policies)),
+    guarded("POST", "/api/policies", "policy:change", activatePolicies(policies)),
+    guarded("POST", "/api/policies/rollback", "policy:change", rollbackPolicies(policies)),
   ];
 }
 
