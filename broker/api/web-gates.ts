@@ -22,6 +22,8 @@ const ANY_HOST = new Set(["/healthz", "/readyz", "/metrics"]);
  */
 const KNOCKS_DIVISOR = 30;
 
+const DOOR = /^\/api\/(enrolment|sign-in)(\/|$)/;
+
 const MINUTE_MS = 60_000;
 
 export function addGates(app: FastifyInstance, settings: GateSettings): void {
@@ -34,7 +36,7 @@ export function addGates(app: FastifyInstance, settings: GateSettings): void {
     const origin = hosts.get(request.headers.host ?? "");
     if (!origin && !ANY_HOST.has(path)) throw wrongHost(settings.origins);
     if (origin?.startsWith("https:")) reply.header(...hstsHeader);
-    if (isKnock(request)) await knocks(request);
+    if (isKnock(request, path)) await knocks(request);
     if (!isFromOurPages(request.method, request.headers, origin)) throw foreignOrigin();
   });
 }
@@ -45,9 +47,9 @@ export function pathOf(request: FastifyRequest): string {
   return end < 0 ? request.url : request.url.slice(0, end);
 }
 
-/** By the route that was found: a path can be written in many ways that lead there. */
-function isKnock({ method, routeOptions }: FastifyRequest): boolean {
-  return method === "POST" && /^\/api\/(enrolment|sign-in)(\/|$)/.test(routeOptions.url ?? "");
+/** By the route that was found too: a path can be written in many ways that lead there. */
+function isKnock({ method, routeOptions }: FastifyRequest, path: string): boolean {
+  return method === "POST" && [path, routeOptions.url ?? ""].some((each) => DOOR.test(each));
 }
 
 /**
