@@ -102,6 +102,20 @@ function deadlines(clock: SteppingClock): { causes: Cause[] } {
   return { causes };
 }
 
+test("a machine that slept over the end of the grant lets nothing pass when it wakes", () => {
+  const clock = new SteppingClock();
+  const causes: Cause[] = [];
+  const untilMs = clock.wallMs() + HOUR_MS;
+  const limits = { idleMs: 8 * HOUR_MS, leaseMs: HOUR_MS, untilMs };
+  const ended = (cause: Cause) => causes.push(cause);
+  const parts = { clock, limits, grantUntilMs: untilMs, ended, warn: () => {} };
+  const asleep = new Deadlines(parts);
+  expect(asleep.check(clock.monotonicMs())).toBe(false);
+  clock.step = HOUR_MS;
+  expect(asleep.check(clock.monotonicMs())).toBe(true);
+  expect(causes).toMatchObject([{ rule: "grant-end" }]);
+});
+
 test("a clock set back an hour does not lengthen a session", () => {
   const clock = new SteppingClock();
   const { causes } = deadlines(clock);

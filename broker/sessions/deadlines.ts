@@ -3,7 +3,8 @@
  * anything, the owner staying away. Polling is not doing anything.
  *
  * The end is a wall-clock time, and wall clocks step: it counts as reached when the wall clock
- * says so or when that much time has really passed, whichever comes first.
+ * says so or when that much time has really passed, whichever comes first. A machine that slept
+ * has both: its timers stood still, so each operation asks too.
  */
 import type { SessionLimits } from "../access/permit.ts";
 import type { Clock } from "../clock.ts";
@@ -97,7 +98,7 @@ export class Deadlines {
   }
 
   private passed(nowMs: number): Cause | undefined {
-    if (nowMs >= this.untilMs) return this.untilCause();
+    if (nowMs >= this.untilMs || this.clock.wallMs() >= this.untilWallMs) return this.untilCause();
     if (this.idleLeftMs(nowMs) <= 0) {
       const minutes = Math.round(this.parts.limits.idleMs / 6_000) / 10;
       return { rule: "idle", reason: `nobody did anything for ${minutes} minutes` };
@@ -117,11 +118,6 @@ export class Deadlines {
 
   private tick(): void {
     const nowMs = this.clock.monotonicMs();
-    if (this.clock.wallMs() >= this.untilWallMs) {
-      this.stop();
-      this.parts.ended(this.untilCause());
-      return;
-    }
     if (this.check(nowMs)) return;
     this.warnIfDue(nowMs);
     this.arm();
