@@ -5,13 +5,15 @@
 import { randomBytes } from "node:crypto";
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Logger } from "../log.ts";
 import { addApiDocument, documentRoute } from "./api-document.ts";
+import { limitConnections } from "./connection-limits.ts";
 import { addConsole } from "./console/console-files.ts";
-import { addErrorAnswers } from "./error-answers.ts";
+import { addErrorAnswers, answerRefusal } from "./error-answers.ts";
 import { type Gatekeepers, mountRoutes } from "./mount-routes.ts";
+import { notFound } from "./problem.ts";
 import { addRequestLog, type RequestObserver } from "./request-log.ts";
 import type { Route } from "./route.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
@@ -42,8 +44,6 @@ const CONNECTION_IDLE_MS = 60_000;
 const KEEP_ALIVE_MS = 10_000;
 /** How often the timeouts above are looked at. */
 const TIMEOUT_CHECK_MS = 1_000;
-/** People of one site with some tabs each; file descriptors are kept for sessions. */
-const CONNECTIONS_MAX = 1_024;
 /** Ids of people, sessions and credentials are shorter. */
 const PARAMETER_LENGTH_MAX = 1_400;
 
@@ -81,6 +81,11 @@ function newServer(settings: ServerSettings): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
+    // A path that cannot be decoded is a path of nothing; no hook runs for it.
+    frameworkErrors: (_error, _request, reply) => {
+      reply.header("x-content-type-options", "nosniff");
+      answerRefusal(reply as unknown as FastifyReply, notFound());
+    },
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
     http: {
       maxHeaderSize: HEADER_BYTES_MAX,
@@ -88,7 +93,7 @@ function newServer(settings: ServerSettings): FastifyInstance {
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     },
   });
-  app.server.maxConnections = CONNECTIONS_MAX;
+  limitConnections(app.server, settings.trustedProxies);
   app.server.maxHeadersCount = HEADERS_MAX;
   return app as unknown as FastifyInstance;
 }

@@ -1,0 +1,45 @@
+/** Who has not signed in cannot keep others from doing so. */
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { CONNECTIONS_PER_ADDRESS_MAX } from "../../broker/api/connection-limits.ts";
+import { ConsoleUser } from "../kit/console-user.ts";
+import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
+
+let site: RunningBroker;
+const flood: Socket[] = [];
+
+beforeAll(async () => {
+  site = await startRunningBroker({ SALLYPORT_LISTEN: "0.0.0.0" });
+}, 60_000);
+afterAll(async () => {
+  for (const socket of flood) socket.destroy();
+  await site.close();
+});
+
+test("one address that opens connections without end leaves room for the others", async () => {
+  const { port } = new URL(site.broker.address);
+  let refused = 0;
+  for (let n = 0; n < CONNECTIONS_PER_ADDRESS_MAX + 50; n += 1) {
+    // Any loopback address is another sender.
+    const socket = connect({ host: "127.0.0.1", localAddress: "127.0.0.66", port: Number(port) });
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      refused += 1;
+    });
+    flood.push(socket);
+    await once(socket, "connect").catch(() => {});
+    socket.write("GET / HTTP/1.1\r\nHost: ");
+  }
+  const other = new ConsoleUser(site.broker.address);
+  expect((await other.ask("GET", "/healthz")).status).toBe(200);
+  expect(refused).toBeGreaterThanOrEqual(50);
+});
+
+test("a path that cannot be decoded is answered like one that does not exist", async () => {
+  for (const path of ["/api/%zz", "/%ff%fe", "/api/sessions/%"]) {
+    const answer = await site.first.ask("GET", path);
+    expect([answer.status, answer.body.code]).toEqual([404, "not-found"]);
+    expect(answer.text).not.toContain("%");
+  }
+});
