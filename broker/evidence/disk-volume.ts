@@ -204,3 +204,26 @@ function unless<T>(codes: readonly string[], call: () => T): T | undefined {
     throw error;
   }
 }
+
+/** Blocks the thread, except while `while` works: then its calls run in the pool of the process. */
+export class SealingVolume implements Volume {
+  private volume = blockingVolume;
+
+  async while(work: () => Promise<unknown>): Promise<void> {
+    this.volume = diskVolume;
+    try {
+      await work();
+    } finally {
+      this.volume = blockingVolume;
+    }
+  }
+
+  readonly open: Volume["open"] = (file, access) => this.volume.open(file, access);
+  readonly list: Volume["list"] = (folder) => this.volume.list(folder);
+  readonly exists: Volume["exists"] = (file) => this.volume.exists(file);
+  readonly makeFolder: Volume["makeFolder"] = (folder) => this.volume.makeFolder(folder);
+  readonly removeFolder: Volume["removeFolder"] = (folder) => this.volume.removeFolder(folder);
+  readonly rename: Volume["rename"] = (from, to) => this.volume.rename(from, to);
+  readonly remove: Volume["remove"] = (file) => this.volume.remove(file);
+  readonly syncFolder: Volume["syncFolder"] = (folder) => this.volume.syncFolder(folder);
+}
