@@ -197,7 +197,7 @@ export class SessionWatch<S extends ControlledSession> {
       return;
     }
     const grant = this.grants.find(rest.grant.id, person);
-    const lost = this.lost(watched, grant);
+    const lost = this.lost(watched, grant, trigger);
     if (lost) {
       this.end(watched, lost);
       return;
@@ -207,10 +207,16 @@ export class SessionWatch<S extends ControlledSession> {
   }
 
   /** Why the session cannot go on under its grant. */
-  private lost({ rest, person }: Watched<S>, grant: Grant | undefined): LeaseCause | undefined {
+  private lost(
+    { rest, person }: Watched<S>,
+    grant: Grant | undefined,
+    trigger: Trigger,
+  ): LeaseCause | undefined {
     const { id, source, endpoint, profile } = rest.grant;
     const same = grant?.endpoint === endpoint && grant.profile === profile;
     if (same && grant.state === "live") return undefined;
+    // Nobody changed it: its window has closed.
+    if (same && trigger === "policy") return GRANT_END;
     if (grant) {
       return { rule: "plant-changed", reason: "The plant file changed the grant of this session." };
     }

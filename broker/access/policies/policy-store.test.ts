@@ -228,6 +228,36 @@ test("a crash before the version was durable leaves everything as it was", async
   expect(sourcesNow()).toEqual(readPolicyFolder(DEFAULTS));
 });
 
+test("a set counts although its files cannot be written, and they are written later", async () => {
+  const store = await open();
+  rmSync(join(data, "policies"), { recursive: true });
+  writeFileSync(join(data, "policies"), "in the way");
+  const done = await store.activate(vendorsDoNotProgram(), ADA, "less");
+  expect(done.kind).toBe("active");
+  expect(store.current().decide("program", GRANTED).permitted).toBe(false);
+  expect(store.problem()).toMatch(/could not be written/);
+  rmSync(join(data, "policies"));
+  clock.advance(LOOK_MS);
+  await until(() => existsSync(join(data, "policies", "rights.cedar")));
+  expect(sourcesNow()).toEqual(vendorsDoNotProgram());
+  clock.advance(LOOK_MS);
+  await until(() => store.problem() === undefined);
+  expect(store.versions()).toHaveLength(2);
+});
+
+test("a version that cannot be made durable does not count", async () => {
+  const store = await open();
+  mkdirSync(join(data, "policy-history", "000002.json.new"));
+  await expect(store.activate(vendorsDoNotProgram(), ADA, "less")).rejects.toThrow();
+  expect(store.current().decide("program", GRANTED).permitted).toBe(true);
+  expect(store.versions()).toHaveLength(1);
+  clock.advance(LOOK_MS);
+  await settle();
+  expect(sourcesNow()).toEqual(readPolicyFolder(DEFAULTS));
+  rmSync(join(data, "policy-history", "000002.json.new"), { recursive: true });
+  expect((await store.activate(vendorsDoNotProgram(), ADA, "less")).kind).toBe("active");
+});
+
 test("other files in the folder are left alone", async () => {
   const store = await open();
   writeFileSync(file("README.md"), "ours");
