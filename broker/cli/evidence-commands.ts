@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { readConfig } from "../config.ts";
 import { exportSession } from "./export.ts";
-import { logKeyText, rotateLogKey } from "./log-key.ts";
+import { logKeyText, replaceLog, rotateLogKey } from "./log-key.ts";
 import { PolicyUnreadable, runVerify, UNREADABLE } from "./verify.ts";
 import { startWitness } from "./witness.ts";
 
@@ -87,5 +87,12 @@ function addLog(program: Command): void {
     .description("with the broker stopped: begin a new log under a new key")
     .action(async () => {
       process.stdout.write(`${await rotateLogKey(readConfig(process.env))}\n`);
+    });
+  log
+    .command("replace")
+    .description("with the broker stopped: begin a new log beside one that is refused")
+    .requiredOption("--reason <text>", "what was found out; it stands in the new log for good")
+    .action(async ({ reason }: { reason: string }) => {
+      process.stdout.write(`${await replaceLog(readConfig(process.env), reason)}\n`);
     });
 }

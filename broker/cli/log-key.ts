@@ -1,5 +1,6 @@
-/** `sallyport log key` and `sallyport log rotate`. */
-import { readdirSync, readFileSync } from "node:fs";
+/** `sallyport log key`, `rotate` and `replace`. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import path from "node:path";
 import { parseCheckpoint } from "../../protocols/log/checkpoint.ts";
 import { ED25519, formatKey, noteKey, parseNote } from "../../protocols/log/note.ts";
@@ -7,7 +8,7 @@ import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { sha256 } from "../evidence/log/sha256.ts";
 import { openFileSigner } from "../evidence/log/signer.ts";
-import { SiteLog } from "../evidence/log/site-log.ts";
+import { SiteLog, type SiteLogOptions } from "../evidence/log/site-log.ts";
 import { siteLogFolder, siteLogMemory } from "../site-log-place.ts";
 import { openStore } from "../store/store.ts";
 import { readVersion } from "../version.ts";
@@ -19,10 +20,12 @@ export class NoSiteLog extends Error {
 /** Keys of all logs of the site, as lines of a policy, the one in force last. */
 export function logKeyText(config: Config): string {
   const directory = siteLogFolder(config);
-  const lines = numbersIn(directory).map((number) => {
-    const note = parseNote(readFileSync(path.join(directory, String(number), "checkpoint")));
+  const lines = numbersIn(directory).flatMap((number) => {
+    const file = path.join(directory, String(number), "checkpoint");
+    const note = existsSync(file) ? parseNote(readFileSync(file)) : undefined;
     const checkpoint = note && parseCheckpoint(note.text);
-    if (!checkpoint) throw new NoSiteLog(`the checkpoint of log ${number} cannot be read`);
+    // One that is damaged was replaced by the next.
+    if (!checkpoint) return [];
     const { publicKey } = openFileSigner(path.join(directory, "keys", `${number}.pem`));
     return `log ${formatKey(noteKey(checkpoint.origin, ED25519, publicKey, sha256))}\n`;
   });
@@ -31,22 +34,33 @@ export function logKeyText(config: Config): string {
 }
 
 /** @returns the key of the new log, as policies write it */
-export async function rotateLogKey(config: Config): Promise<string> {
-  const directory = siteLogFolder(config);
-  const newest = numbersIn(directory).at(-1);
-  if (newest === undefined) throw new NoSiteLog("there is no site log yet: start the broker once");
-  const note = parseNote(readFileSync(path.join(directory, String(newest), "checkpoint")));
-  const name = note && parseCheckpoint(note.text)?.origin.replace(/\/log\/\d+$/, "");
-  if (!name) throw new NoSiteLog(`the checkpoint of log ${newest} cannot be read`);
-  // The store keeps a broker that runs out, and remembers the log's last checkpoint.
-  const store = await openStore({ path: path.join(config.dataFolder, "sallyport.db") });
-  try {
-    const log = await SiteLog.open({
-      ...{ directory, name, build: readVersion(), clock: systemClock, rotate: true },
-      memory: siteLogMemory(store),
-    });
+export function rotateLogKey(config: Config): Promise<string> {
+  return withSiteLog(config, async (options) => {
+    const log = await SiteLog.open({ ...options, rotate: true });
     await log.close();
     return log.key;
+  });
+}
+
+/** For a log that is refused, once somebody has found out why. @returns the key of the new log */
+export function replaceLog(config: Config, reason: string): Promise<string> {
+  const by = `${userInfo().username} on this machine`;
+  return withSiteLog(config, (options) => SiteLog.replace(options, { reason, by }));
+}
+
+/** The store keeps a broker that runs out, and remembers the log's last checkpoint. */
+async function withSiteLog<T>(
+  config: Config,
+  work: (options: SiteLogOptions) => Promise<T>,
+): Promise<T> {
+  const store = await openStore({ path: path.join(config.dataFolder, "sallyport.db") });
+  try {
+    const memory = siteLogMemory(store);
+    const remembered = parseNote(Buffer.from((await memory.read()) ?? ""));
+    const name = remembered && parseCheckpoint(remembered.text)?.origin.replace(/\/log\/\d+$/, "");
+    if (!name) throw new NoSiteLog("there is no site log yet: start the broker once");
+    const directory = siteLogFolder(config);
+    return await work({ directory, name, build: readVersion(), clock: systemClock, memory });
   } finally {
     await store.close();
   }

@@ -126,4 +126,8 @@ test("a session is exported beside the running broker and proved with two witnes
   expect(refused.code).toBe(1);
   expect(JSON.parse(refused.output)).toMatchObject({ verdict: "refused" });
   expect((await sallyport("log", "key")).output).toBe(`log ${key}\n`);
+  await running.broker.close();
+  const rotated = (await sallyport("log", "rotate")).output.trim();
+  expect(rotated).toMatch(/^localhost\/waterworks\/log\/2\+/);
+  expect((await sallyport("log", "key")).output).toBe(`log ${key}\nlog ${rotated}\n`);
 }, 60_000);

@@ -44,6 +44,30 @@ export async function openNewest(
   });
 }
 
+/**
+ * Begins a new log beside one that is refused, and says so in its first leaf: who decided it and
+ * what was remembered and found of the old one. Nothing of the old one is changed.
+ */
+export async function replaceNewest(
+  options: SiteLogOptions,
+  why: { readonly reason: string; readonly by: string },
+): Promise<Generation> {
+  const volume = options.volume ?? diskVolume;
+  const remembered = (await options.memory?.read()) ?? null;
+  const numbers = await generationsIn(volume, options.directory);
+  const old = Number(/\/log\/(\d{1,6})\n/.exec(remembered ?? "")?.[1] ?? 0);
+  const number = Math.max(old, ...numbers) + 1;
+  const listeners = { onState: () => {}, onCheckpoint: () => {} };
+  const place = { options, volume, listeners };
+  const generation = await openGeneration(place, number, async () => {
+    const found = await readNote(place, number - 1).catch(() => null);
+    const key = keyText(place, number);
+    return { kind: "log.replaced", ...why, key, remembered, found, build: options.build };
+  });
+  await options.memory?.write(generation.log.checkpoint.note);
+  return generation;
+}
+
 /** Numbers of the logs in a site log's directory, oldest first. */
 export async function generationsIn(volume: Volume, directory: string): Promise<readonly number[]> {
   const names = await volume.list(directory);
@@ -75,7 +99,11 @@ function keyText(place: Place, number: number): string {
   return formatKey(noteKey(originOf(place, number), ED25519, publicKey, sha256));
 }
 
-async function openGeneration(place: Place, number: number): Promise<Generation> {
+async function openGeneration(
+  place: Place,
+  number: number,
+  first: () => Promise<LogEvent> = () => firstLeaf(place, number),
+): Promise<Generation> {
   const { options, volume, listeners } = place;
   const { clock } = options;
   const folder = folderOf(place, number);
@@ -92,7 +120,7 @@ async function openGeneration(place: Place, number: number): Promise<Generation>
   // A crash before the first leaf is durable: the next opening writes it.
   return orRelease(log, async () => {
     if (log.size === 0) {
-      await put(place, log, await firstLeaf(place, number));
+      await put(place, log, await first());
       await log.publish();
     }
     return { number, folder, log };

@@ -5,7 +5,7 @@
  */
 import path from "node:path";
 import { z } from "zod";
-import { readWhole, type Volume, withFile } from "../volume.ts";
+import { type Volume, type VolumeFile, withFile } from "../volume.ts";
 import type { PublishedCheckpoint } from "./growing-log.ts";
 import { NOTE_BYTES_MAX } from "./limits.ts";
 import { Turns } from "./turns.ts";
@@ -13,8 +13,8 @@ import { Turns } from "./turns.ts";
 /** Dates to the minute are what anybody asks for; a year of them is some hundred megabytes. */
 const EVERY_MS = 60_000;
 const FILE = "history";
-/** Read from the end backwards by so much at once. */
-const HISTORY_BYTES_MAX = 1024 * 1024 * 1024;
+/** Holds a line of the greatest length, and some hundred of the usual one. */
+const WINDOW = 4 * NOTE_BYTES_MAX;
 
 const lineSchema = z.object({
   size: z.number().int().nonnegative(),
@@ -58,7 +58,10 @@ export class History {
   }
 }
 
-/** Newest first among those of at most this size; none if there is none. */
+/**
+ * Newest first, among those of at most this size; some hundred of them, however long the file is:
+ * its lines are in the order of their sizes.
+ */
 export async function earlierCheckpoints(
   volume: Volume,
   folder: string,
@@ -66,12 +69,26 @@ export async function earlierCheckpoints(
 ): Promise<readonly PublishedNote[]> {
   const file = path.join(folder, FILE);
   if (!(await volume.exists(file))) return [];
-  const text = new TextDecoder().decode(await readWhole(volume, file, HISTORY_BYTES_MAX));
-  return text
-    .split("\n")
-    .flatMap((line) => parseLine(line) ?? [])
-    .filter(({ size }) => size <= sizeMax)
-    .reverse();
+  return withFile(volume, file, "read", async (opened) => {
+    const length = await opened.size();
+    let low = 0;
+    for (let high = length; high - low > WINDOW; ) {
+      const middle = low + Math.floor((high - low) / 2);
+      const [first] = await linesIn(opened, middle, middle + WINDOW);
+      if (first !== undefined && first.size <= sizeMax) low = middle;
+      else high = middle;
+    }
+    const lines = await linesIn(opened, Math.max(0, low - WINDOW), low + 2 * WINDOW);
+    return lines.filter(({ size }) => size <= sizeMax).reverse();
+  });
+}
+
+/** Whole lines between two places. */
+async function linesIn(file: VolumeFile, from: number, until: number): Promise<PublishedNote[]> {
+  const bytes = new Uint8Array(until - from);
+  const text = new TextDecoder().decode(bytes.subarray(0, await file.read(bytes, from)));
+  // A line that begins before is not one, nor is one that ends behind.
+  return text.split("\n").flatMap((line) => parseLine(line) ?? []);
 }
 
 export interface PublishedNote {

@@ -156,7 +156,8 @@ export class LogBook {
 
   private couldNotOpen(error: unknown): void {
     const { clock } = this.options;
-    const cause = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    const cause = error instanceof LogRefused ? `${message} (${ADVICE})` : message;
     const isNew = this.refused === undefined;
     this.refused = { kind: "failed", cause, sinceMs: clock.wallMs() };
     if (isNew) this.changed(this.refused);
@@ -243,6 +244,8 @@ export class LogBook {
   }
 }
 
+const ADVICE =
+  "find out why; then, with the broker stopped, sallyport log replace begins a new one";
 /** Appended at once while flushing. */
 const BATCH = 500;
 const NOT_OPEN: LogState = { kind: "failed", cause: "the site log is not open", sinceMs: 0 };

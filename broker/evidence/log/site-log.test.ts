@@ -290,3 +290,26 @@ test("half a block at the end of the staging file is passed over", async () => {
   const numbers = (await entriesOf(copy, again)).flatMap((entry) => JSON.parse(entry).number ?? []);
   expect(numbers).toEqual(Array.from({ length: 10 }, (_, at) => at));
 });
+
+test("a log that was refused can be replaced by a person, and the new one says what happened", async () => {
+  const folder = temporaryFolder();
+  const directory = path.join(folder, "log");
+  const options = optionsIn(directory, { memory: memory() });
+  const log = await SiteLog.open(options);
+  await log.close();
+  rmSync(path.join(directory, "1/tile"), { recursive: true });
+  await expect(SiteLog.open(options)).rejects.toThrow("cannot be read back");
+  const why = { reason: "the disk was broken", by: "root on this machine" };
+  const key = await SiteLog.replace(options, why);
+  const again = await SiteLog.open(options);
+  await again.close();
+  expect(again.key).toBe(key);
+  const first = JSON.parse((await entriesOf(directory, again, 2))[0] ?? "");
+  expect(first).toMatchObject({ kind: "log.replaced", ...why });
+  expect(first.remembered).toContain("sallyport.example/north/log/1\n");
+  rmSync(directory, { recursive: true });
+  await SiteLog.replace(options, why);
+  const third = await SiteLog.open(options);
+  await third.close();
+  expect(third.origin).toBe("sallyport.example/north/log/3");
+});

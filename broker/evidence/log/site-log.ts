@@ -19,7 +19,7 @@ import { formatKey } from "../../../protocols/log/note.ts";
 import type { Clock } from "../../clock.ts";
 import { diskVolume } from "../disk-volume.ts";
 import type { Volume } from "../volume.ts";
-import { type Generation, openNewest, orRelease } from "./generations.ts";
+import { type Generation, openNewest, orRelease, replaceNewest } from "./generations.ts";
 import type { GrowingLog, LogState, PublishedCheckpoint } from "./growing-log.ts";
 import { History } from "./history.ts";
 import { type LogEvent, leafOf } from "./leaf.ts";
@@ -73,12 +73,8 @@ export class SiteLog {
 
   /** Recovers what an earlier run left, and goes on. @throws LogRefused */
   static async open(options: SiteLogOptions): Promise<SiteLog> {
-    const { directory, memory, build } = options;
-    const volume = options.volume ?? diskVolume;
-    for (const folder of [directory, path.join(directory, "keys")]) {
-      await volume.makeFolder(folder);
-      await volume.syncFolder(path.dirname(folder));
-    }
+    const { memory, build } = options;
+    await makeFolders(options);
     const links: Links = { onState: () => {}, onCheckpoint: () => {} };
     const newest = await openNewest(options, {
       onState: (state) => links.onState(state),
@@ -91,6 +87,20 @@ export class SiteLog {
     });
     siteLog.stopHeartbeat = options.clock.after(HEARTBEAT_MS, () => siteLog.beat());
     return siteLog;
+  }
+
+  /**
+   * Begins a new log although the one that is there was refused; a person has looked into it.
+   * @returns its key
+   */
+  static async replace(
+    options: SiteLogOptions,
+    why: { readonly reason: string; readonly by: string },
+  ): Promise<string> {
+    await makeFolders(options);
+    const { log } = await replaceNewest(options, why);
+    await log.close();
+    return formatKey(log.key);
   }
 
   /** Name of the log in force. */
@@ -174,6 +184,13 @@ export class SiteLog {
     // A log that fails says so by its state.
     this.append({ kind: "heartbeat", openSessions }).catch(() => undefined);
     this.stopHeartbeat = this.options.clock.after(HEARTBEAT_MS, () => this.beat());
+  }
+}
+
+async function makeFolders({ directory, volume = diskVolume }: SiteLogOptions): Promise<void> {
+  for (const folder of [directory, path.join(directory, "keys")]) {
+    await volume.makeFolder(folder);
+    await volume.syncFolder(path.dirname(folder));
   }
 }
 
