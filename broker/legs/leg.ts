@@ -9,6 +9,11 @@ export interface LegSink {
   lost(request: number, cause: string): void;
   /** The change under this decision never left, and will not: taken back, or there was no room. */
   withheld(change: number, cause: string): void;
+  /**
+   * Asked immediately before a change leaves that waited in the leg: a sentence keeps it back, and
+   * it is reported `withheld`. Absent where nothing can have changed meanwhile.
+   */
+  obstacle?(change: number): string | undefined;
   /** Called once; nothing follows. */
   closed(reason: string): void;
   /** The queue towards the peer fell below its limit again. */
@@ -30,6 +35,11 @@ export interface Leg {
    * them was lost. Each is reported `withheld`. Absent where the leg holds no requests.
    */
   withdraw?(cause: string): void;
+  /**
+   * What it yielded cannot be: nothing else on that connection can be trusted either. Also after
+   * `close`.
+   */
+  distrust?(reason: string): void;
   /** Requests queued here that `close` would drop. Absent where the leg holds no requests. */
   readonly waiting?: number;
   /** Bytes queued and not yet taken by the system. Above `LEG_QUEUE_MAX` the loop stops reading the other side. */

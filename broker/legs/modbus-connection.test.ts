@@ -14,12 +14,15 @@ class Listener {
   readonly losses: { request: number; cause: string }[] = [];
   readonly withheld: { change: number; cause: string }[] = [];
   ended: string | undefined;
+  /** What keeps changes back that waited. */
+  obstacle: string | undefined;
 
   constructor(leg: ModbusLeg) {
     leg.start({
       bytes: (bytes) => this.replies.push(Buffer.from(bytes).toString("hex")),
       lost: (request, cause) => this.losses.push({ request, cause }),
       withheld: (change, cause) => this.withheld.push({ change, cause }),
+      obstacle: () => this.obstacle,
       closed: (reason) => {
         this.ended = reason;
       },
@@ -154,6 +157,38 @@ test("withdrawing takes back changes and leaves reads", async () => {
   device.send(replyTo(device.frames[0] ?? Buffer.alloc(0)));
   await device.received(2);
   expect(device.frames.map((each) => each[7])).toEqual([3, 3]);
+});
+
+test("a change that waited for the device is looked at once more before it leaves", async () => {
+  const { connection } = connectionWith({ inFlightMax: 1 });
+  const leg = connection.leg("a");
+  const heard = new Listener(leg);
+  device.onFrame = (each) => device.send(replyTo(each));
+  leg.write(read(1));
+  leg.write(frame("0002 0000 0006 01 06 0064 0001"), 2);
+  leg.write(read(3));
+  heard.obstacle = "the value it rests on was read too long ago";
+  await until(() => heard.replies.length === 2);
+  expect(heard.withheld).toEqual([{ change: 2, cause: heard.obstacle }]);
+  expect(device.frames.map((each) => each[7])).toEqual([3, 3]);
+});
+
+test("once one channel finds a reply that cannot be, the others' requests in flight are lost", async () => {
+  const { connection } = connectionWith({ inFlightMax: 4 });
+  const [a, b] = [connection.leg("a"), connection.leg("b")];
+  const [ofA, ofB] = [new Listener(a), new Listener(b)];
+  a.write(read(1));
+  b.write(read(2));
+  await device.received(2);
+  device.send(replyTo(device.frames[0] ?? Buffer.alloc(0)));
+  await until(() => ofA.replies.length === 1);
+  a.close();
+  a.distrust("its size is wrong");
+  expect(ofB.losses).toMatchObject([{ request: 2, cause: /its size is wrong/ }]);
+  device.onFrame = (each) => device.send(replyTo(each));
+  b.write(read(3));
+  await until(() => ofB.replies.length === 1);
+  expect(device.connections).toBe(2);
 });
 
 test("a request that times out is lost alone while the device still answers others", async () => {

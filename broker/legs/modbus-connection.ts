@@ -95,6 +95,11 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
     return gone;
   }
 
+  /** A reply that does not fit its request: the two sides may be out of step. */
+  distrust(reason: string): void {
+    this.reset(`the asset sent what cannot be a reply: ${reason}`);
+  }
+
   leave(leg: ModbusLeg): void {
     if (!this.legs.delete(leg)) return;
     const left = (this.legsOf.get(leg.session) ?? 1) - 1;
@@ -146,13 +151,25 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
       const request = this.queue.shift();
       if (!request) break;
       this.unline(request);
+      if (this.keptBack(request)) continue;
       request.sentMs = nowMs;
       this.giveWireId(request);
       output.gather(request.frame);
     }
+    // Looking at a change may have ended its session, and with it a connection of its own.
+    if (this.output !== output) return;
     this.usedMs = nowMs;
     output.flush();
     if (!this.stopSweep) this.sweepAfter(this.options.limiter.limits.responseTimeoutMs);
+  }
+
+  /** It waited for its turn: what permitted it may not hold any more. */
+  private keptBack(request: ModbusRequest): boolean {
+    const obstacle = request.leg.obstacle(request);
+    if (obstacle === undefined) return false;
+    this.options.limiter.give();
+    request.leg.givenBack(request, obstacle);
+    return true;
   }
 
   private giveWireId(request: ModbusRequest): void {

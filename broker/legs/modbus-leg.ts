@@ -19,6 +19,7 @@ export interface ModbusWay {
   enqueue(request: ModbusRequest): void;
   withdraw(leg: ModbusLeg, takes: (request: ModbusRequest) => boolean): readonly ModbusRequest[];
   leave(leg: ModbusLeg): void;
+  distrust(reason: string): void;
 }
 
 export class ModbusLeg implements Leg {
@@ -55,6 +56,10 @@ export class ModbusLeg implements Leg {
     }
   }
 
+  distrust(reason: string): void {
+    this.way.distrust(reason);
+  }
+
   /** A shared connection is never paused for one: what can arrive is bounded by what was asked. */
   pause(): void {}
 
@@ -75,6 +80,11 @@ export class ModbusLeg implements Leg {
 
   lost(request: ModbusRequest, cause: string): void {
     this.sink?.lost(request.number, cause);
+  }
+
+  /** Why it may not leave any more, after it waited. */
+  obstacle({ change }: ModbusRequest): string | undefined {
+    return change === undefined ? undefined : this.sink?.obstacle?.(change);
   }
 
   /** It never left, though the asset may be well: a change is then not lost, but withheld. */

@@ -48,7 +48,7 @@ export interface ChannelOwner {
   /** The guard refused a message that was no request: there was nothing to judge. */
   refused(channel: ChannelLoop, request: number, reason: string): void;
   /** Looks at deadlines too; a sentence if what waited may not leave any more. */
-  obstacle(channel: ChannelLoop, send: PendingSend): string | undefined;
+  obstacle(channel: ChannelLoop, decision: number, mask: number): string | undefined;
   /** Nothing more will be heard of a permitted change: it was answered, lost or withheld. */
   settled(channel: ChannelLoop, decision: number): void;
   /** The channel is over; the session goes on unless it says otherwise. */
@@ -90,8 +90,8 @@ export class ChannelLoop implements Releasing {
   private over = false;
   /** Changes that the asset's leg gave back at the cut. */
   private readonly givenBack: number[] = [];
-  readonly ended: Promise<Cause>;
-  private resolveEnded: (cause: Cause) => void = () => {};
+  private readonly ending = Promise.withResolvers<Cause>();
+  readonly ended = this.ending.promise;
 
   constructor({ number, by, guard, client, asset, owner }: ChannelParts) {
     this.number = number;
@@ -102,9 +102,6 @@ export class ChannelLoop implements Releasing {
     this.owner = owner;
     this.tape = owner.tape;
     this.releases = new ReleaseQueue(owner.tape, this);
-    this.ended = new Promise((resolve) => {
-      this.resolveEnded = resolve;
-    });
   }
 
   start(): void {
@@ -159,7 +156,7 @@ export class ChannelLoop implements Releasing {
     this.asset.withdraw?.(cause.reason);
     if (this.guard.releasesAtEnd) this.letGo(cause.reason);
     this.asset.close();
-    this.resolveEnded(cause);
+    this.ending.resolve(cause);
     return dropped;
   }
 
@@ -187,7 +184,7 @@ export class ChannelLoop implements Releasing {
   release(send: PendingSend): void {
     if (this.over) return;
     try {
-      const obstacle = this.owner.obstacle(this, send);
+      const obstacle = this.owner.obstacle(this, send.decision, send.mask);
       if (this.over) return;
       if (obstacle === undefined) this.hand(send);
       else this.withhold(send, obstacle);
@@ -214,6 +211,7 @@ export class ChannelLoop implements Releasing {
       bytes: (bytes) => this.bytes(from, bytes),
       lost: (request, cause) => this.happen({ kind: "timeout", request }, cause),
       withheld: (change, cause) => this.gaveBack(change, cause),
+      obstacle: (change) => this.owner.obstacle(this, change, this.permitted.maskOf(change)),
       closed: (reason) => this.end({ rule: `${from}-closed`, reason }),
       drained: () => this.breathe(),
     };
@@ -294,6 +292,7 @@ export class ChannelLoop implements Releasing {
       case "violation": {
         const reason = `the ${effect.from} broke the protocol: ${effect.reason}`;
         this.end({ rule: "violation", reason });
+        if (effect.from === "asset") this.asset.distrust?.(effect.reason);
       }
     }
   }

@@ -156,6 +156,17 @@ test("a value that grew old while its write waited for the disk withholds the wr
   ]);
 });
 
+test("a value that grew old while its write waited in the asset's leg withholds the write", async () => {
+  const kit = await SessionKit.start();
+  const session = await kit.open({ profile: STEP });
+  session.client.feed(WRITE);
+  hold(await probes(kit, session), 95);
+  await session.sent(1);
+  expect(session.asset.obstacle(1)).toBe(undefined);
+  kit.clock.advance(1_001);
+  expect(session.asset.obstacle(1)).toContain("read too long ago");
+});
+
 test("a right lost while the value is read denies; a cut drops the write and frees the point", async () => {
   const kit = await SessionKit.start();
   const one = await kit.open({ profile: STEP });

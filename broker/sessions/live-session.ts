@@ -17,7 +17,6 @@ import { Deadlines } from "./deadlines.ts";
 import { Freeze } from "./freeze.ts";
 import type { Hold, HoldAnswer, HoldResult } from "./hold.ts";
 import type { PointLocks } from "./point-locks.ts";
-import type { PendingSend } from "./release-queue.ts";
 import type { Cause, ChannelHandle, EndReport, LiveSession, SessionEvent } from "./session.ts";
 import { SessionRefused } from "./session.ts";
 import { SessionDesk } from "./session-desk.ts";
@@ -264,7 +263,7 @@ export class Session implements LiveSession, ChannelOwner {
     this.desk.refused(channel, request, reason);
   }
 
-  obstacle(channel: ChannelLoop, { mask, decision }: PendingSend): string | undefined {
+  obstacle(channel: ChannelLoop, decision: number, mask: number): string | undefined {
     if (this.deadlines.check(this.parts.clock.monotonicMs())) return "the session has ended";
     if ((this.held & mask) !== mask) {
       return this.stillness.obstacle?.reason ?? "the right to it was lost";

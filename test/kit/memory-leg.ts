@@ -47,6 +47,11 @@ export class MemoryLeg implements Leg {
     this.sink = undefined;
   }
 
+  /** What a leg that kept a change waiting asks before it leaves. */
+  obstacle(change: number): string | undefined {
+    return this.sink?.obstacle?.(change);
+  }
+
   /** The peer sends. Waits while the loop does not read. */
   feed(bytes: Uint8Array): void {
     if (this.paused) this.held.push(bytes);
