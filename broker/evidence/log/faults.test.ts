@@ -160,7 +160,7 @@ test.each([false, true])(
     await live(path.join(folder, "whole"), whole, 0);
     // Every operation of the first rounds, then a sample of those that repeat them.
     const sweep = Array.from({ length: whole.count }, (_, at) => at + 1);
-    const tried = sweep.filter((at) => at < 90 || at % 9 === 0);
+    const tried = sweep.filter((at) => at < 80 || at % 17 === 0);
     for (const failAt of tried) {
       const volume = new FailingVolume();
       Object.assign(volume, { failAt, forever });
