@@ -5,6 +5,7 @@ import type { DecisionPoint } from "./access/decision-point.ts";
 import { openAccess } from "./access/open-access.ts";
 import type { PolicyStore } from "./access/policies/policy-store.ts";
 import { loadSigningKey } from "./access/signing-key.ts";
+import { mirrorActions } from "./action-mirror.ts";
 import type { HealthBoard } from "./api/health/health-board.ts";
 import type { Metrics } from "./api/health/metrics.ts";
 import { openLiveChannel } from "./api/live/live-channel.ts";
@@ -148,6 +149,7 @@ export async function openCore(
   opened.push(evidence.onOverQuota((session) => sessions.get(session)?.end(overQuota(config))));
   let siteLocked = () => false;
   const { policies, decisions } = await openPolicies(ground, parts, () => siteLocked());
+  opened.push(await mirrorActions(store, identity.signedActions, book));
   const access = await openAccess<LiveSession>({
     ...{ store, clock, plant, host: sessions, permitKey: key.privateKey, decisions },
     people: identity.people,

@@ -58,6 +58,9 @@ export const text = {
   },
   shell: {
     skip: "Skip to content",
+    decide: "Read and decide",
+    waiting: (count: number) =>
+      count === 1 ? "1 request waits for you" : `${count} requests wait for you`,
     navigation: "Main",
     openNavigation: "Open navigation",
     closeNavigation: "Close navigation",
@@ -80,6 +83,7 @@ export const text = {
     recordings: "Recordings",
     people: "People",
     grants: "Grants",
+    policy: "Policy",
     events: "Events",
     health: "Health",
     account: "Account",

@@ -50,15 +50,26 @@ export interface SignedActions {
     purpose: ActionPurpose,
     answer: { readonly text: string; readonly response: unknown },
   ): Promise<ProvedAction>;
+  /** Called once an act is on disk. Returns an unsubscribe function. */
+  onKept(listener: (action: SignedAction) => void): () => void;
 }
 
 /** A request with all its endpoints and reasons has about 4,000 characters. */
 const TEXT_MAX = 16_384;
 
 export function createSignedActions(parts: SignInParts): SignedActions {
+  const listeners = new Set<(action: SignedAction) => void>();
   return {
     options: (who, purpose, content) => options(parts, who, purpose, content),
-    prove: (who, purpose, answer) => proveAction(parts, who, purpose, answer),
+    async prove(who, purpose, answer) {
+      const proved = await proveAction(parts, who, purpose, answer);
+      for (const listener of listeners) listener(proved.action);
+      return proved;
+    },
+    onKept(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
   };
 }
 

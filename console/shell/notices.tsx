@@ -1,10 +1,12 @@
 /** Above any page: the connection is gone, something is locked, or a second passkey is missing. */
 import { Button, CloseButton } from "@mantine/core";
 import { useSessionStorage } from "@mantine/hooks";
-import { IconAlertTriangleFilled, IconKey } from "@tabler/icons-react";
+import { IconAlertTriangleFilled, IconClockCheck, IconKey } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation } from "react-router";
 import { useLiveState } from "../components/live.ts";
-import { useMe } from "../components/me.ts";
+import { useMe, useRight } from "../components/me.ts";
+import { requestsQuery } from "../components/queries.ts";
 import { text } from "../text.ts";
 import { HoldsNotice, LocksNotice } from "./supervision-notices.tsx";
 
@@ -13,6 +15,7 @@ export function Notices() {
     <>
       <div role="status">
         <LostConnection />
+        <RequestWaits />
       </div>
       <LocksNotice />
       <HoldsNotice />
@@ -27,6 +30,24 @@ function LostConnection() {
     <div className="sp-notice" data-tone="attention">
       <IconAlertTriangleFilled size={15} aria-hidden />
       {text.shell.lost}
+    </div>
+  );
+}
+
+/** On every page but the one where it is answered; a session's page is left to the work. */
+function RequestWaits() {
+  const concerned = useRight("session:open", "session:end");
+  const { data } = useQuery({ ...requestsQuery, enabled: concerned });
+  const { pathname } = useLocation();
+  const waiting = data?.filter((request) => request.mayDecide).length ?? 0;
+  if (waiting === 0 || pathname === "/access" || pathname.startsWith("/sessions/")) return null;
+  return (
+    <div className="sp-notice" data-tone="attention">
+      <IconClockCheck size={15} aria-hidden />
+      <span>{text.shell.waiting(waiting)}</span>
+      <Button component={Link} to="/access" size="compact-sm" variant="default">
+        {text.shell.decide}
+      </Button>
     </div>
   );
 }

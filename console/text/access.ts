@@ -149,8 +149,10 @@ export const requestFormText = {
 } as const;
 
 export const moreTimeText = {
+  short: "More time",
   ask: "Ask for more time",
-  asked: "More time asked for",
+  askedShort: "Asked",
+  asked: "More time was asked for",
   title: "Ask for more time",
   length: "How much more",
   lengths: [

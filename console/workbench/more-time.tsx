@@ -20,7 +20,14 @@ export function MoreTime({ view }: { readonly view: LiveSessionView }) {
   const asked = requests?.some(
     ({ state, moreTimeFor }) => state === "waiting" && moreTimeFor === grant.id,
   );
-  if (asked) return <span className="wb-bar-item wb-dim">{words.asked}</span>;
+  if (asked) {
+    return (
+      <span className="wb-bar-item" title={words.asked}>
+        <IconClockPlus size={15} aria-hidden />
+        {words.askedShort}
+      </span>
+    );
+  }
   async function ask(reason: string) {
     await api.askMoreTime(view.grant, Number(lengthMs), reason);
     await queryClient.invalidateQueries({ queryKey: requestsQuery.queryKey });
@@ -31,9 +38,11 @@ export function MoreTime({ view }: { readonly view: LiveSessionView }) {
         variant="default"
         size="xs"
         leftSection={<IconClockPlus size={15} />}
+        aria-label={words.ask}
+        title={words.ask}
         onClick={() => setAsking(true)}
       >
-        {words.ask}
+        {words.short}
       </Button>
       <ConfirmDialog
         opened={asking}

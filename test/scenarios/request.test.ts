@@ -90,7 +90,10 @@ test("an engineer asks from the panel of an asset where nothing is granted", asy
 
 test("the supervisor reads it on a phone and approves with one touch", async () => {
   const { page } = sam;
-  await page.goto("/access");
+  await page.goto("/live");
+  await page.getByRole("link", { name: "Read and decide" }).waitFor();
+  await shot(page, "phone-notice");
+  await page.getByRole("link", { name: "Read and decide" }).click();
   const request = page.getByRole("article", { name: "Eva (Waterworks)" });
   await request.getByText("The network pressure swings since noon").waitFor();
   await request.getByText("WO-4711").waitFor();
@@ -124,7 +127,7 @@ test("more time is asked for in the session, given on the phone, and its end mov
   await dialog.getByLabel("How much more").selectOption("4 hours");
   await dialog.getByLabel("Reason").fill("One more valve");
   await dialog.getByRole("button", { name: "Ask", exact: true }).click();
-  await page.getByText("More time asked for").waitFor();
+  await page.getByTitle("More time was asked for").waitFor();
   await shot(page, "session");
   const request = sam.page.getByRole("article", { name: "Eva (Waterworks)" });
   await request.getByText("4 hours more").waitFor();
