@@ -53,6 +53,11 @@ export class SyntheticTcp {
     return frames;
   }
 
+  /** A frame without data that acknowledges all that came. */
+  acknowledge(from: End): Uint8Array {
+    return this.frame(from, ACK, EMPTY);
+  }
+
   /** The frames that end it; none if it has ended. */
   close(): readonly Uint8Array[] {
     if (this.closed) return [];

@@ -1,5 +1,6 @@
 /**
- * The site log: how many events a second become durable in it, and how many a second an auditor
+ * What a recording costs beside a capture of the same polling (`recording-cost.ts`), and the site
+ * log: how many events a second become durable in it, and how many a second an auditor
  * checks again from its files. The disk's own time for one durable write is in the notes.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -12,6 +13,7 @@ import { sha256 } from "../../broker/evidence/log/sha256.ts";
 import { SiteLog } from "../../broker/evidence/log/site-log.ts";
 import { parseKey } from "../../protocols/log/note.ts";
 import { fdatasyncP50Ms } from "./disk.ts";
+import { measureRecording, type RecordingCost } from "./recording-cost.ts";
 import { median, printResult, printTable } from "./report.ts";
 
 const ROUNDS = Number(process.env.SALLYPORT_BENCH_ROUNDS ?? 5);
@@ -34,7 +36,8 @@ export async function run(): Promise<void> {
     for (let round = 0; round < ROUNDS; round += 1) {
       rounds.push(await measure(path.join(folder, `round-${round}`)));
     }
-    report(rounds, await fdatasyncP50Ms(folder));
+    const recording = await measureRecording(path.join(folder, "recording"));
+    report(rounds, recording, await fdatasyncP50Ms(folder));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -98,7 +101,7 @@ async function verifyTime(directory: string, keyText: string): Promise<number> {
   return performance.now() - startMs;
 }
 
-function report(rounds: readonly Measured[], fdatasyncMs: number): void {
+function report(rounds: readonly Measured[], recording: RecordingCost, fdatasyncMs: number): void {
   const leavesPerS = median(rounds.map((round) => round.leavesPerS));
   const verifyPerS = median(rounds.map((round) => round.verifyPerS));
   const proofMs = median(rounds.map((round) => round.proofMs));
@@ -115,10 +118,34 @@ function report(rounds: readonly Measured[], fdatasyncMs: number): void {
       ],
     ],
   );
+  printRecording(recording);
+  const { bytesVsPcap, bytesVsPcapZstd, mainThreadUs, ...sizes } = recording;
   printResult({
     bench: "evidence",
-    ratios: { leavesPerS, verifyPerS },
-    goals: { leavesPerS: { atLeast: 20_000 }, verifyPerS: { atLeast: 10_000 } },
-    notes: { leaves: LEAVES, atOnce: AT_ONCE, proofMs, reopenMs, fdatasyncMs },
+    ratios: { bytesVsPcap, bytesVsPcapZstd, mainThreadUs, leavesPerS, verifyPerS },
+    goals: {
+      bytesVsPcap: { atMost: 1 / 50 },
+      bytesVsPcapZstd: { atMost: 1 / 8 },
+      mainThreadUs: { atMost: 0.3 },
+      leavesPerS: { atLeast: 20_000 },
+      verifyPerS: { atLeast: 10_000 },
+    },
+    notes: { leaves: LEAVES, atOnce: AT_ONCE, proofMs, reopenMs, fdatasyncMs, ...sizes },
   });
+}
+
+function printRecording(cost: RecordingCost): void {
+  printTable(
+    ["recording", "bytes a poll", "pcap bytes a poll", "of pcap", "of zstd'd pcap", "us an event"],
+    [
+      [
+        "encrypted, all on",
+        cost.bytesPerTransaction.toFixed(2),
+        cost.pcapPerTransaction.toFixed(1),
+        `1/${(1 / cost.bytesVsPcap).toFixed(1)}`,
+        `1/${(1 / cost.bytesVsPcapZstd).toFixed(1)}`,
+        cost.mainThreadUs.toFixed(3),
+      ],
+    ],
+  );
 }

@@ -1,0 +1,174 @@
+/**
+ * A segment taken apart for compression: times of records are nearly noise and stand between
+ * texts that repeat, so that each spoils the other. Apart, the repeating part shrinks to almost
+ * nothing and the times to their real information.
+ *
+ *     packed = 00 53 50 43 01 length(4) * 7 column * 7     "SPC", the version; lengths big-endian
+ *     columns = low, high of the times of requests, of replies, of other records; body
+ *
+ * `body` is the segment without the varint of the time that follows each record's kind. A time is
+ * written as its zigzag difference to the last one of its class: the low byte in one column, what
+ * is above it as a varint in another. Nothing is lost: unpacked it is the same bytes.
+ */
+import { ByteWriter, varintLength } from "./byte-writer.ts";
+import { FRAME } from "./codec.ts";
+import { findFrame } from "./frame.ts";
+
+/** Times of one class resemble each other: requests come by a period, replies by a latency. */
+const CLASSES = 3;
+const COLUMNS = 2 * CLASSES + 1;
+const MAGIC: readonly number[] = [0x00, 0x53, 0x50, 0x43, 0x01];
+const HEAD_LENGTH = MAGIC.length + 4 * COLUMNS;
+
+/**
+ * The parts of the packed segment, which compress best one by one: head and columns. One part, as
+ * it is, where it is no segment that the encoder would write.
+ */
+export function packSegment(plain: Uint8Array): readonly Uint8Array[] {
+  const columns = splitColumns(plain);
+  if (columns === undefined || !isSame(joinColumns(columns, plain.length), plain)) return [plain];
+  const out = new ByteWriter(HEAD_LENGTH);
+  for (const byte of MAGIC) out.byte(byte);
+  for (const { length } of columns) {
+    for (const shift of [24, 16, 8, 0]) out.byte((length >>> shift) & 0xff);
+  }
+  return [out.take(), ...columns];
+}
+
+/** What was packed; what was not passes as it is. Undefined if it is damaged or too long. */
+export function unpackSegment(packed: Uint8Array, lengthMax: number): Uint8Array | undefined {
+  if (!MAGIC.every((byte, i) => packed[i] === byte)) return packed;
+  if (packed.length < HEAD_LENGTH) return undefined;
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const columns: Uint8Array[] = [];
+  let at = HEAD_LENGTH;
+  for (let i = 0; i < COLUMNS; i++) {
+    const length = view.getUint32(MAGIC.length + 4 * i);
+    if (length > packed.length - at) return undefined;
+    columns.push(packed.subarray(at, at + length));
+    at += length;
+  }
+  return joinColumns(columns, lengthMax);
+}
+
+/** Pairs of columns of each class, then the body. */
+type Columns = readonly Uint8Array[];
+
+function classOf(kind: number): number {
+  if (kind === FRAME.bytesFromClient || kind === FRAME.likeFromClient) return 0;
+  return kind === FRAME.bytesFromAsset || kind === FRAME.likeFromAsset ? 1 : 2;
+}
+
+/** These begin with the time since the record before; headers and positions do not. */
+function hasTime(kind: number): boolean {
+  return kind >= FRAME.bytesFromClient && kind <= FRAME.end;
+}
+
+/** Undefined for what is no whole segment as the encoder writes it. */
+function splitColumns(plain: Uint8Array): Columns | undefined {
+  const columns = Array.from({ length: COLUMNS }, () => new ByteWriter(plain.length >> 2));
+  const times = columns;
+  const body = columns[2 * CLASSES];
+  const last = new Array<number>(CLASSES).fill(0);
+  let copied = 0;
+  for (let at = 0; at < plain.length; ) {
+    const found = findFrame(plain, at, plain.length);
+    if (found.kind === "incomplete" || found.kind === "malformed") return undefined;
+    at = found.next;
+    if (found.kind === "preamble") continue;
+    const kind = plain[found.start] ?? 0;
+    if (!hasTime(kind)) continue;
+    const time = readVarint(plain, found.start + 1, found.next);
+    if (time === undefined) return undefined;
+    body?.raw(plain.subarray(copied, found.start + 1));
+    copied = found.start + 1 + varintLength(time);
+    const group = classOf(kind);
+    const folded = zigzag(time - (last[group] ?? 0));
+    last[group] = time;
+    times[2 * group]?.byte(folded & 0xff);
+    times[2 * group + 1]?.varint(Math.floor(folded / 0x100));
+  }
+  body?.raw(plain.subarray(copied));
+  return columns.map((column) => column.take());
+}
+
+/** Undefined for columns that were never split. */
+function joinColumns(columns: Columns, lengthMax: number): Uint8Array | undefined {
+  const times = columns;
+  const body = columns[2 * CLASSES] ?? new Uint8Array(0);
+  const out = new ByteWriter(body.length * 2);
+  const places = new Array<number>(2 * CLASSES).fill(0);
+  const last = new Array<number>(CLASSES).fill(0);
+  for (let at = 0; at < body.length && out.length <= lengthMax; ) {
+    const head = headAt(body, at);
+    if (head === undefined) return undefined;
+    if (!hasTime(head.kind)) {
+      out.raw(body.subarray(at, head.end));
+      at = head.end;
+      continue;
+    }
+    const group = classOf(head.kind);
+    const low = times[2 * group]?.[places[2 * group] ?? 0];
+    const high = readVarint(times[2 * group + 1], places[2 * group + 1] ?? 0);
+    if (low === undefined || high === undefined) return undefined;
+    places[2 * group] = (places[2 * group] ?? 0) + 1;
+    places[2 * group + 1] = (places[2 * group + 1] ?? 0) + varintLength(high);
+    const time = (last[group] ?? 0) + unfold(high * 0x100 + low);
+    if (!(time >= 0 && time <= Number.MAX_SAFE_INTEGER)) return undefined;
+    last[group] = time;
+    const end = head.end - varintLength(time);
+    if (end < head.start + 1 || end > body.length) return undefined;
+    out.raw(body.subarray(at, head.start + 1));
+    out.varint(time);
+    out.raw(body.subarray(head.start + 1, end));
+    at = end;
+  }
+  return out.length <= lengthMax ? out.take() : undefined;
+}
+
+interface Head {
+  readonly kind: number;
+  /** Where the kind stands, and where the frame would end with its time in it. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The preamble counts as a frame without a time. */
+const PREAMBLE_LENGTH = 5;
+
+function headAt(body: Uint8Array, at: number): Head | undefined {
+  if (body[at] === 0) return { kind: 0, start: at, end: at + PREAMBLE_LENGTH };
+  const length = readVarint(body, at);
+  if (length === undefined) return undefined;
+  const start = at + varintLength(length);
+  return { kind: body[start] ?? 0, start, end: start + length };
+}
+
+/** Undefined unless it is whole and as short as it can be. */
+function readVarint(
+  bytes: Uint8Array | undefined,
+  start: number,
+  end = bytes?.length ?? 0,
+): number | undefined {
+  let value = 0;
+  let scale = 1;
+  for (let at = start; at < end && at < start + 8; at++) {
+    const byte = bytes?.[at] ?? 0;
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) return varintLength(value) === at - start + 1 ? value : undefined;
+    scale *= 0x80;
+  }
+  return undefined;
+}
+
+function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+function zigzag(value: number): number {
+  return value < 0 ? -value * 2 - 1 : value * 2;
+}
+
+function unfold(value: number): number {
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}
