@@ -34,6 +34,32 @@ export function compileProfile(input: ProfileInput): Matcher {
   return new ProfileMatcher(input);
 }
 
+/** What is the same for all subjects. */
+interface Compiled {
+  readonly units: ReadonlySet<number>;
+  readonly index: RuleIndex;
+  readonly tags: TagIndex<{ readonly tag: Tag }>;
+  readonly bounds: ReturnType<typeof boundsOfTags>;
+}
+
+/** Compiled once for a profile on an endpoint, for as long as anybody has both. */
+const compiled = new WeakMap<ModbusEndpoint, WeakMap<Profile, Compiled>>();
+
+function compiledFor(profile: Profile, endpoint: ModbusEndpoint): Compiled {
+  const ofEndpoint = compiled.get(endpoint) ?? new WeakMap<Profile, Compiled>();
+  compiled.set(endpoint, ofEndpoint);
+  const known = ofEndpoint.get(profile);
+  if (known) return known;
+  const fresh: Compiled = {
+    units: new Set(endpoint.units),
+    index: new RuleIndex(profile, endpoint),
+    tags: new TagIndex(endpoint.tags.map((tag) => ({ tag }))),
+    bounds: boundsOfTags(endpoint.tags),
+  };
+  ofEndpoint.set(profile, fresh);
+  return fresh;
+}
+
 class ProfileMatcher implements Matcher {
   private readonly profile: Profile;
   private readonly endpoint: ModbusEndpoint;
@@ -46,10 +72,10 @@ class ProfileMatcher implements Matcher {
   constructor({ profile, endpoint, subject, ledger }: ProfileInput) {
     this.profile = profile;
     this.endpoint = endpoint;
-    this.units = new Set(endpoint.units);
-    this.index = new RuleIndex(profile, endpoint);
-    this.tags = new TagIndex(endpoint.tags.map((tag) => ({ tag })));
-    const bounds = boundsOfTags(endpoint.tags);
+    const { units, index, tags, bounds } = compiledFor(profile, endpoint);
+    this.units = units;
+    this.index = index;
+    this.tags = tags;
     this.limiterOf = (found) => {
       const known = this.limiters.get(found);
       if (known) return known;

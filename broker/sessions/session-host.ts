@@ -11,6 +11,7 @@ import { type EndpointState, Endpoints } from "./endpoints.ts";
 import { Session } from "./live-session.ts";
 import { type LiveSession, type SessionHost, SessionRefused } from "./session.ts";
 import type { SessionHooks } from "./session-hooks.ts";
+import { SharedClaims } from "./shared-claims.ts";
 import { tapeHeader } from "./tape-header.ts";
 
 export interface SessionHostParts {
@@ -35,6 +36,7 @@ export function createSessionHost(parts: SessionHostParts): SessionHost {
 class Host implements SessionHost {
   private readonly parts: SessionHostParts;
   private readonly endpoints: Endpoints;
+  private readonly shared = new SharedClaims();
   private readonly sessions = new Map<string, Session>();
   /** Permits already used, by when they expire: none opens a second session. */
   private readonly used = new Map<string, number>();
@@ -87,7 +89,7 @@ class Host implements SessionHost {
   private verified(permit: Permit): VerifiedClaims {
     if (this.stopping) throw new SessionRefused("shutdown", "The broker is stopping.");
     const result = verifyPermit(permit, this.parts.permitKey, this.parts.clock.wallMs());
-    if (result.kind === "valid") return result.claims;
+    if (result.kind === "valid") return this.shared.of(result.claims);
     throw result.kind === "expired"
       ? new SessionRefused("permit-expired", "The permit has expired. Open the session again.")
       : new SessionRefused("permit-invalid", "This is not a permit of this broker.");
