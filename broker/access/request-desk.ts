@@ -76,10 +76,11 @@ export class RequestDesk implements Requests {
   }
 
   /** For a vendor who is not there yet: throws what `askFor` would. */
-  checkFor(by: Person, wanted: NewRequest): void {
+  async checkFor(by: Person, wanted: NewRequest): Promise<void> {
     const vendor: Person = { ...by, roles: ["vendor"] };
-    const head = { person: vendor, by, nowMs: this.parts.clock.wallMs() };
-    this.checkReach(by, vendor, requestFrom(wanted, head));
+    const nowMs = this.parts.clock.wallMs();
+    this.checkReach(by, vendor, requestFrom(wanted, { person: vendor, by, nowMs }));
+    await checkCount(this.parts.store.queries, by, nowMs);
   }
 
   async askMoreTime(by: Person, grantId: string, wanted: MoreTime): Promise<RequestSeen> {
@@ -164,9 +165,7 @@ export class RequestDesk implements Requests {
   private async keep(request: AccessRequest, head: RequestHead): Promise<RequestSeen> {
     const { by, person, nowMs } = head;
     await this.parts.store.act(async (queries, record) => {
-      if ((await countWaiting(queries, by.id, nowMs)) >= WAITING_MAX) {
-        throw new AccessRefused("too-many", "too many requests of one person wait");
-      }
+      await checkCount(queries, by, nowMs);
       await insertRequest(queries, request);
       const whom = person.id === by.id ? "" : ` for ${person.name}`;
       const what = request.grantId === null ? request.profile : `more time of ${request.profile}`;
@@ -283,6 +282,11 @@ interface OpenRequest {
 type Agreed = Awaited<ReturnType<typeof keepAgreed>>;
 
 const NOTHING: Agreed = { made: [], moved: [] };
+
+async function checkCount(queries: Queries, by: Person, nowMs: number): Promise<void> {
+  if ((await countWaiting(queries, by.id, nowMs)) < WAITING_MAX) return;
+  throw new AccessRefused("too-many", "too many requests of one person wait");
+}
 
 /** Everyone who approved, as they are now. */
 async function approversOf(queries: Queries, requestId: string): Promise<readonly Person[]> {

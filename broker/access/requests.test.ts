@@ -307,6 +307,14 @@ test("weekly windows: it opens on Tuesdays from 08:00 to 12:00 in Vienna, summer
     kit.clock.advance(1);
   }
   expect(kit.grants()[0]?.state).toBe("live");
+  const me = await kit.access.site.signIn(kit.eva.authenticator);
+  const session = await kit.access.access.openSession(me, "plc/modbus", grant?.id);
+  expect(session.claims.limits.untilMs).toBe(kit.grants()[0]?.closesMs);
+  await expect(
+    kit.requests.askMoreTime(me.person, grant?.id ?? "", { durationMs: HOUR_MS, reason: "more" }),
+  ).rejects.toEqual(refusal("input-invalid"));
+  kit.clock.advance(5 * HOUR_MS);
+  expect(kit.grants()[0]?.state).toBe("coming");
 });
 
 test.each<[string, object]>([

@@ -132,7 +132,13 @@ test("an invitation that asks for what cannot be leaves no account behind", asyn
   await expect(
     kit.access.vendors.invite(eva.me, { ...PIA, wanted: { ...PIA.wanted, reason: "" } }),
   ).rejects.toEqual(refusal("input-invalid"));
+  for (let n = 0; n < 20; n++) await kit.access.requests.ask(eva.me.person, PIA.wanted);
+  await expect(kit.access.vendors.invite(eva.me, PIA)).rejects.toEqual(refusal("too-many"));
   expect((await site.identity.people.list()).map(({ name }) => name)).not.toContain("Pia");
+});
+
+test("one address is invited once", async () => {
+  const { kit, eva } = await begun();
   await kit.access.vendors.invite(eva.me, PIA);
   await expect(kit.access.vendors.invite(eva.me, PIA)).rejects.toEqual(refusal("email-taken"));
 });

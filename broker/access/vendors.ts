@@ -79,7 +79,7 @@ export class Vendors {
   }> {
     const { wanted, ...who } = invitation;
     // Before anybody is invited: what cannot be asked for leaves no account behind.
-    this.parts.desk.checkFor(by.person, wanted);
+    await this.parts.desk.checkFor(by.person, wanted);
     const { person, link } = await this.parts.people.inviteVendor(by, {
       ...who,
       reason: wanted.reason,

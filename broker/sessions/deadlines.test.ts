@@ -165,3 +165,15 @@ test("time that is taken ends it sooner", async () => {
   kit.clock.advance(1);
   expect(session.client.closed).toBe(true);
 });
+
+test("a write that waits for the disk when its time is taken never leaves", async () => {
+  const kit = await SessionKit.start();
+  const session = await kit.open({ untilMs: kit.clock.wallMs() + HOUR_MS });
+  kit.volume.hold();
+  session.client.feed(WRITE);
+  session.live.moveEnd(kit.clock.wallMs() + 1, { rule: "grant-end", reason: "less" });
+  kit.clock.advance(1);
+  kit.volume.release();
+  await session.live.closed;
+  expect(session.asset.written).toEqual([]);
+});
