@@ -1,3 +1,6 @@
+import type { ClassName } from "../../broker/api/shapes/plant.ts";
+import { classWord } from "./session.ts";
+
 export const plantText = {
   title: "Plant",
   failed: "The plant could not be loaded",
@@ -19,6 +22,8 @@ export const plantText = {
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     fit: "Show all",
+    noAccess: "No grant",
+    may: (classes: readonly ClassName[]) => classes.map((name) => classWord[name]).join(", "),
   },
   zones: { label: "Zones", all: "All zones" },
   table: {

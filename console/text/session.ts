@@ -2,7 +2,7 @@
 import type { ClassName } from "../../broker/api/shapes/plant.ts";
 
 /** A class as one word, for a bar that has little room. */
-const classWord: Record<ClassName, string> = {
+export const classWord: Record<ClassName, string> = {
   observe: "read",
   operate: "write",
   configure: "configure",

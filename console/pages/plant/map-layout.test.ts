@@ -96,3 +96,73 @@ test("whatever the plant, nothing overlaps and parts stay within their zone", ()
     }),
   );
 });
+
+test("a conduit goes around the zones and assets between its ends", () => {
+  const { lines, zones, assets } = layoutMap(
+    [zone("office", 4), zone("dmz", 3.5), zone("site", 3), zone("cell", 1, "site")],
+    [asset("proxy", "dmz"), asset("historian", "site"), asset("plc", "cell")],
+    [{ from: "office", to: "cell", protocols: ["modbus"] }],
+  );
+  const { points = [] } = lines[0] ?? {};
+  const passed = [boxOf(zones, "dmz"), ...assets.map((box) => onMap(box, zones))];
+  expect(passed.filter((box) => runsThrough(points, box))).toEqual([]);
+  expect(points.length).toBeGreaterThan(2);
+});
+
+test("two zones that face each other are joined by one straight line", () => {
+  const { lines } = layoutMap(
+    [zone("dmz", 3.5), zone("cell", 1)],
+    [],
+    [{ from: "dmz", to: "cell", protocols: [] }],
+  );
+  expect(lines[0]?.points.length).toBe(2);
+});
+
+test("whatever the plant, no conduit runs through an asset", () => {
+  const plant = fc.array(fc.record({ level: fc.constantFrom(1, 2, 3, 4), up: fc.nat(9) }), {
+    minLength: 2,
+    maxLength: 8,
+  });
+  const places = fc.array(fc.nat(9), { maxLength: 20 });
+  const pairs = fc.array(fc.tuple(fc.nat(9), fc.nat(9)), { maxLength: 6 });
+  fc.assert(
+    fc.property(plant, places, pairs, (specs, assetPlaces, ends) => {
+      const zones = specs.map(({ level, up }, index) =>
+        zone(`z${index}`, level, index > 0 && up < index ? `z${up}` : null),
+      );
+      const name = (place: number) => `z${place % zones.length}`;
+      const layout = layoutMap(
+        zones,
+        assetPlaces.map((place, index) => asset(`a${index}`, name(place))),
+        ends.map(([from, to]) => ({ from: name(from), to: name(to), protocols: [] })),
+      );
+      for (const { points } of layout.lines) {
+        const hit = layout.assets.filter((box) => runsThrough(points, onMap(box, layout.zones)));
+        expect(hit).toEqual([]);
+      }
+    }),
+  );
+});
+
+function onMap(box: Box, zones: readonly Box[]): Box {
+  const around = zones.find((each) => each.id === box.parent);
+  if (around === undefined) return box;
+  const { x, y } = onMap(around, zones);
+  return { ...box, x: box.x + x, y: box.y + y };
+}
+
+type Points = readonly { readonly x: number; readonly y: number }[];
+
+function runsThrough(points: Points, box: Box): boolean {
+  return points.some((point, n) => {
+    const next = points[n + 1] ?? point;
+    const way = {
+      ...{ id: "", parent: null },
+      x: Math.min(point.x, next.x),
+      y: Math.min(point.y, next.y),
+      width: Math.abs(point.x - next.x),
+      height: Math.abs(point.y - next.y),
+    };
+    return overlap(way, box);
+  });
+}

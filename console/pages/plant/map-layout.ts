@@ -2,6 +2,8 @@
  * Where everything stands on the plant map. Pure. Zones are rows by Purdue level, the highest on
  * top; a zone within another is drawn inside it, below that zone's own assets.
  */
+import { type End, labelPlace, type Point, type Rect, routeBetween } from "./map-route.ts";
+
 export interface MapZone {
   readonly id: string;
   readonly level: number;
@@ -38,6 +40,9 @@ export interface Line {
   readonly fromHandle: Handle;
   readonly toHandle: Handle;
   readonly label: string;
+  /** From zone to zone, on the map; around assets and other zones. */
+  readonly points: readonly Point[];
+  readonly labelAt: Point;
 }
 
 export interface MapLayout {
@@ -81,7 +86,7 @@ export function layoutMap(
   const placed = placeRows(sized, null, 0, 0);
   const layout = { zones: [] as Box[], assets: [] as Box[] };
   collect(placed.boxes, sized, layout);
-  return { ...layout, lines: linesOf(conduits, layout.zones) };
+  return { ...layout, lines: linesOf(conduits, layout) };
 }
 
 /** What is inside a zone, and so how large it is; deepest first. */
@@ -164,16 +169,53 @@ function collect(
   }
 }
 
-function linesOf(conduits: readonly MapConduit[], zones: readonly Box[]): Line[] {
+type Boxes = Pick<MapLayout, "zones" | "assets">;
+
+function linesOf(conduits: readonly MapConduit[], layout: Boxes): Line[] {
+  const { zones } = layout;
   const byId = new Map(zones.map((box) => [box.id, absolute(box, zones)]));
+  const assets = layout.assets.map((box) => absolute(box, zones));
   return conduits.flatMap((conduit, index) => {
     const [from, to] = [byId.get(conduit.from), byId.get(conduit.to)];
     if (from === undefined || to === undefined || conduit.from === conduit.to) return [];
     const [fromHandle, toHandle] = handlesBetween(from, to);
     const id = `${conduit.from}→${conduit.to}#${index}`;
     const label = conduit.protocols.join(", ");
-    return [{ id, from: conduit.from, to: conduit.to, fromHandle, toHandle, label }];
+    // What contains an end must be entered; everything else is passed.
+    const all = [...byId.values()];
+    const entered = all.filter((box) => contains(box, from) || contains(box, to));
+    const passed = [...all.filter((box) => !entered.includes(box)), ...assets];
+    const ends = [endOf(from, fromHandle), endOf(to, toHandle)] as const;
+    const points = routeBetween(...ends, passed, entered.map(headOf));
+    const labelAt = labelPlace(points);
+    return [
+      { id, from: conduit.from, to: conduit.to, fromHandle, toHandle, label, points, labelAt },
+    ];
   });
+}
+
+function headOf(box: Box): Rect {
+  return { ...box, height: ZONE_HEAD };
+}
+
+/** In the middle of a side; within a zone beside what stands in it, below its name. */
+function endOf({ x, y, width, height }: Rect, handle: Handle): End {
+  const [down, up] = [
+    { x: 0, y: 1 },
+    { x: 0, y: -1 },
+  ];
+  switch (handle) {
+    case "top":
+      return { x: x + width / 2, y, away: up };
+    case "bottom":
+      return { x: x + width / 2, y: y + height, away: down };
+    case "left":
+      return { x, y: y + height / 2, away: { x: -1, y: 0 } };
+    case "right":
+      return { x: x + width, y: y + height / 2, away: { x: 1, y: 0 } };
+    case "inside":
+      return { x: x + PADDING / 2, y: y + ZONE_HEAD, away: down };
+  }
 }
 
 function absolute(box: Box, zones: readonly Box[]): Box {

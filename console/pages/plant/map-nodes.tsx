@@ -4,7 +4,7 @@ import { IconCircle, IconCircleFilled, IconKey } from "@tabler/icons-react";
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
 import { plantText } from "../../text/plant.ts";
-import { waysIn } from "./access.ts";
+import { classesAt } from "./access.ts";
 import { assetStateWord } from "./asset-state.tsx";
 
 type ZoneNodeType = Node<{ zone: PlantView["zones"][number] }, "zone">;
@@ -61,7 +61,20 @@ export function AssetNode({ data }: NodeProps<AssetNodeType>) {
         <Shape size={8} aria-hidden />
         {word}
       </span>
-      {waysIn(asset).length > 0 && <IconKey size={15} className="sp-map-asset-key" aria-hidden />}
+      <MyAccess asset={asset} />
     </UnstyledButton>
+  );
+}
+
+/** What the person who looks may do there now: the key and the words say so, never the key alone. */
+function MyAccess({ asset }: { readonly asset: AssetView }) {
+  const classes = classesAt(asset);
+  if (classes.length === 0)
+    return <span className="sp-map-asset-may">{plantText.map.noAccess}</span>;
+  return (
+    <span className="sp-map-asset-may" data-may>
+      <IconKey size={13} aria-hidden />
+      {plantText.map.may(classes)}
+    </span>
   );
 }

@@ -3,7 +3,6 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconFocusCentered, IconMinus, IconPlus } from "@tabler/icons-react";
 import {
   ConnectionMode,
-  type Edge,
   Panel,
   ReactFlow,
   type ReactFlowInstance,
@@ -15,14 +14,16 @@ import "@xyflow/react/dist/base.css";
 import { useEffect, useMemo, useRef } from "react";
 import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
 import { plantText } from "../../text/plant.ts";
+import { ConduitEdge, type ConduitEdgeType } from "./conduit-edge.tsx";
 import { ASSET_HEIGHT, ASSET_WIDTH, layoutMap, type MapLayout } from "./map-layout.ts";
 import { AssetNode, type PlantNode, ZoneNode } from "./map-nodes.tsx";
 
 const NODE_TYPES = { zone: ZoneNode, asset: AssetNode };
+const EDGE_TYPES = { conduit: ConduitEdge };
 /** Whole, but never so small that names cannot be read: then one pans. */
-const FIT = { padding: 0.04, minZoom: 0.7, maxZoom: 1 };
+const FIT = { padding: 0.06, minZoom: 0.7, maxZoom: 1.5 };
 const ZOOM_MIN = 0.35;
-const ZOOM_MAX = 1.6;
+const ZOOM_MAX = 2;
 
 interface PlantMapProps {
   readonly plant: PlantView;
@@ -56,6 +57,7 @@ function Canvas({ plant, matching, selected, onSelect }: PlantMapProps) {
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
         connectionMode={ConnectionMode.Loose}
         fitView
         fitViewOptions={FIT}
@@ -157,17 +159,16 @@ function placed(box: MapLayout["zones"][number], kind: "zone:" | "asset:") {
   };
 }
 
-function edgesOf(layout: MapLayout): Edge[] {
+function edgesOf(layout: MapLayout): ConduitEdgeType[] {
   return layout.lines.map((line) => ({
     id: line.id,
-    type: "smoothstep",
+    type: "conduit",
+    data: { points: line.points, labelAt: line.labelAt },
     source: `zone:${line.from}`,
     target: `zone:${line.to}`,
     sourceHandle: line.fromHandle,
     targetHandle: line.toHandle,
     label: line.label,
-    labelBgPadding: [6, 3],
-    labelBgBorderRadius: 3,
     focusable: false,
     ariaLabel: line.label,
     zIndex: 1,
