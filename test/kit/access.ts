@@ -5,6 +5,7 @@ import type {
   ControlledSession,
   LeaseCause,
   NewGrant,
+  PlantInForce,
 } from "../../broker/access/access.ts";
 import { DecisionPoint } from "../../broker/access/decision-point.ts";
 import { openAccess } from "../../broker/access/open-access.ts";
@@ -137,7 +138,7 @@ grants:
 }
 
 /** A plant in force that a test edits. */
-export class EditedPlant {
+export class EditedPlant implements PlantInForce {
   private plant = parse(plantText());
   private readonly listeners = new Set<(plant: Plant, change: PlantChange) => void>();
 

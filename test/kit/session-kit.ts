@@ -35,7 +35,7 @@ export interface KitSessionOptions extends Omit<TestClaimsOptions, "nowMs"> {
 }
 
 export class SessionKit {
-  readonly clock = new TestClock();
+  readonly clock: TestClock;
   readonly volume: StagedVolume;
   readonly evidence: Evidence;
   private readonly locks = new PointLocks();
@@ -48,8 +48,7 @@ export class SessionKit {
     this.clock = clock;
   }
 
-  static async start(): Promise<SessionKit> {
-    const clock = new TestClock();
+  static async start(clock = new TestClock()): Promise<SessionKit> {
     const volume = new StagedVolume();
     const directory = temporaryFolder();
     const evidence = await openEvidence({
@@ -68,9 +67,13 @@ export class SessionKit {
   }
 
   async open(options: KitSessionOptions = {}): Promise<KitSession> {
-    const { clock, locks, ledger, evidence } = this;
     const session = options.session ?? `session-${++this.count}`;
-    const claims = this.verified({ ...options, session });
+    return this.openWith(this.verified({ ...options, session }), options.hooks);
+  }
+
+  /** Under a permit that was minted elsewhere. */
+  async openWith(claims: VerifiedClaims, hooks: SessionHooks = {}): Promise<KitSession> {
+    const { clock, locks, ledger, evidence } = this;
     const tape = await evidence.recorder.open(tapeHeader(claims, "test", clock.wallMs()));
     const { profile, endpoint, subject } = claims;
     const matcher = compileProfile({ profile, endpoint, subject: subject.id, ledger });
@@ -82,7 +85,6 @@ export class SessionKit {
         return leg;
       },
     });
-    const hooks = options.hooks ?? {};
     const over = () => {};
     const live = new Session({ claims, tape, matcher, locks, connect, clock, hooks, over });
     evidence.recorder.onState((state) => live.recorderIs(state));
@@ -150,6 +152,11 @@ export class KitSession {
   /** The asset's end of the client's channel. */
   get asset(): MemoryLeg {
     return this.legAt(0);
+  }
+
+  /** The asset's end of the second channel that was opened. */
+  get second(): MemoryLeg {
+    return this.legAt(1);
   }
 
   /** The asset's end of the channel of probes; it exists once a probe was sent. */

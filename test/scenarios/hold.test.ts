@@ -106,7 +106,7 @@ test("one touch with the passkey permits exactly this write", async () => {
 test("refused: the engineer is told by whom, and the plant hears nothing", async () => {
   await askFor("1.8");
   await card().getByRole("button", { name: "Refuse" }).click();
-  await eva.page.getByText(/Sam refused/).waitFor();
+  await eva.page.getByText(/Sam refused/).first().waitFor();
   await shot(eva.page, "hold-refused");
   expect(dose()).toBeCloseTo(1.4);
 });
@@ -126,7 +126,7 @@ test("void: the plant moved while the supervisor looked", async () => {
   await doseByHand();
   await card().getByRole("button", { name: "Permit" }).click();
   await sam.page.getByText("Your answer is void: nothing was sent.").waitFor();
-  await eva.page.getByText(/the answer is void/).waitFor();
+  await eva.page.getByText(/The answer is void/).first().waitFor();
   await shot(sam.page, "hold-void");
   expect(dose()).toBeCloseTo(1.0);
 });
@@ -135,7 +135,10 @@ test(
   "nobody answers: refused by itself, and may be permitted for next time",
   async () => {
     await askFor("1.1");
-    await eva.page.getByText(/nobody answered in time/).waitFor({ timeout: TIMED_OUT_MS });
+    await eva.page
+      .getByText(/Nobody answered in time/)
+      .first()
+      .waitFor({ timeout: TIMED_OUT_MS });
     expect(dose()).toBeCloseTo(1.0);
     await sam.page.getByRole("button", { name: "Permit if asked again within 10 min" }).click();
     await sam.page.getByText("Exactly this may pass once if it is asked for again.").waitFor();
@@ -198,5 +201,7 @@ test("all of it stands in the events, and the pages complained about nothing", a
   }
   const recordings = await ask<RecordingView[]>(eva.page, "GET", "/api/recordings");
   expect(recordings[0]?.counts.held).toBeGreaterThanOrEqual(4);
-  expect([...eva.complaints, ...sam.complaints, ...admin.complaints]).toEqual([]);
+  // A session that was cut is looked for once more, and is not there.
+  const own = eva.complaints.filter((text) => !text.includes("404 (Not Found)"));
+  expect([...own, ...sam.complaints, ...admin.complaints]).toEqual([]);
 });

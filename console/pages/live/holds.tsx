@@ -84,7 +84,7 @@ function HoldCard({ hold }: { readonly hold: HoldView }) {
         </dl>
       ))}
       <Text size="sm" c="dimmed">
-        {state === "lapsed" ? words.why(hold.why) : `${hold.profile} · ${hold.rule}`}
+        {state === "lapsed" ? words.why(hold.why) : hold.rule}
       </Text>
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.failed} />}
       {hold.mayAnswer ? (

@@ -1,0 +1,158 @@
+/**
+ * Every cause that takes a session or a right away, on every kind of stream, while a write waits
+ * for the disk: the effect comes in the turn of the cause, nothing that was queued gets through,
+ * and the person is told the rule.
+ */
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { BrowserLeg } from "../../broker/legs/browser-leg.ts";
+import type { Leg } from "../../broker/legs/leg.ts";
+import { acceptedLeg } from "../../broker/legs/tcp-leg.ts";
+import { CutSite } from "../kit/cut-site.ts";
+import { fromHex } from "../kit/hex.ts";
+import type { KitSession } from "../kit/session-kit.ts";
+
+const WRITE = fromHex("0002 0000 0006 01 06 0064 07d0");
+const READ = fromHex("0003 0000 0006 01 03 0064 0001");
+const GRANT_MS = 300_000;
+
+interface Client {
+  readonly leg: Leg;
+  send(bytes: Uint8Array): void;
+}
+
+/** The two kinds of stream there are: a page's live channel, and a tool's connection. */
+const STREAMS: Readonly<Record<string, () => Promise<Client>>> = {
+  "a browser": async () => {
+    const leg = new BrowserLeg({ creditBytes: 262_144, send: () => {} });
+    return { leg, send: (bytes) => leg.received(bytes) };
+  },
+  "a tool over TCP": async () => {
+    const server = createServer({ pauseOnConnect: true });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    socket.on("error", () => {});
+    const [accepted] = (await once(server, "connection")) as [Socket];
+    onTestFinished(() => {
+      socket.destroy();
+      server.close();
+    });
+    return { leg: acceptedLeg(accepted), send: (bytes) => socket.write(bytes) };
+  },
+};
+
+type Cause = (site: CutSite, session: KitSession) => unknown;
+
+const lock =
+  (kind: "person" | "asset" | "zone" | "site", of: (site: CutSite) => string): Cause =>
+  (site) =>
+    site.access.locks.lock(site.ada.me.person, { kind, target: of(site), reason: "gas alarm" });
+
+/** By its rule: what causes it. Those that end it. */
+const ENDS: readonly (readonly [name: string, rule: string, cause: Cause])[] = [
+  ["a person cuts it", "cut", (_, { live }) => live.end({ rule: "cut", reason: "stop" })],
+  ["its owner ends it", "owner-ended", (_, s) => s.live.end({ rule: "owner-ended", reason: "x" })],
+  [
+    "its grant is revoked",
+    "grant-revoked",
+    (s) => s.access.revokeGrant(s.ada.me.person, s.grantId),
+  ],
+  ["its grant ends", "grant-end", (s) => s.site.clock.advance(GRANT_MS)],
+  [
+    "its person is disabled",
+    "person-disabled",
+    (s) => s.site.identity.people.change(s.ada.me, s.ben.me.person.id, { disabled: true }),
+  ],
+  [
+    "its person loses the role",
+    "role-changed",
+    (s) => s.site.identity.people.change(s.ada.me, s.ben.me.person.id, { roles: ["supervisor"] }),
+  ],
+  ["its sign-in ends", "sign-in-ended", (s) => s.site.identity.signIns.signOut(s.ben.me)],
+  [
+    "the plant file changes the endpoint",
+    "plant-changed",
+    (s) => s.plant.edit({ "10.1.2.3:502": "10.1.2.9:502" }),
+  ],
+  ["its person is locked", "lockdown", lock("person", (s) => s.ben.me.person.id)],
+  ["its asset is locked", "lockdown", lock("asset", () => "plc")],
+  ["its zone is locked", "lockdown", lock("zone", () => "cell")],
+  ["the site is locked", "lockdown", lock("site", () => "nord")],
+];
+
+/** Those that leave it reading. */
+const DEGRADES: readonly (readonly [name: string, rule: string, cause: Cause])[] = [
+  ["a person freezes it", "frozen", (_, s) => s.live.freeze({ rule: "frozen", reason: "wait" })],
+  [
+    "the policies take the right to operate",
+    "added-0",
+    (s) => s.policies.add('forbid (principal, action == Action::"operate", resource);'),
+  ],
+];
+
+const kinds = Object.keys(STREAMS);
+const all = <T>(causes: readonly T[]) =>
+  kinds.flatMap((kind) =>
+    causes.map((cause) => [kind, ...(cause as never as [])] as const),
+  ) as never as readonly (readonly [string, string, string, Cause])[];
+
+/** A session with a permitted write that waits for the disk. */
+async function queued(kind: string): Promise<[CutSite, KitSession, Client]> {
+  const site = await CutSite.open();
+  const session = await site.session();
+  const open = STREAMS[kind];
+  if (!open) throw new Error(kind);
+  const client = await open();
+  await session.live.attach(client.leg, kind);
+  site.kit.volume.hold();
+  client.send(WRITE);
+  const permitted = () => session.ofKind("verdict").some(({ items }) => items[0]?.rule !== "");
+  await site.kit.until(permitted, "the verdict");
+  expect(session.ofKind("verdict")[0]?.items[0]?.answer.kind).toBe("permit");
+  expect(session.second.written).toEqual([]);
+  return [site, session, client];
+}
+
+async function settle(site: CutSite): Promise<void> {
+  site.kit.volume.release();
+  for (let n = 0; n < 20; n++) await new Promise(setImmediate);
+}
+
+test.each(all(ENDS))("%s: %s", async (kind, _, rule, cause) => {
+  const [site, session, client] = await queued(kind);
+  const caused = cause(site, session);
+  await Promise.resolve(caused);
+  expect(session.events.at(-1)).toMatchObject({ kind: "end", cause: { rule } });
+  client.send(READ);
+  client.send(WRITE);
+  await settle(site);
+  expect(session.second.written).toEqual([]);
+  expect(session.second.closed).toBe(true);
+  expect(session.ofKind("end")).toMatchObject([{ rule }]);
+});
+
+test.each(all(DEGRADES))("%s: %s", async (kind, _, rule, cause) => {
+  const [site, session, client] = await queued(kind);
+  cause(site, session);
+  const told = session.events.find(
+    (event) => event.kind === "freeze" || event.kind === "capabilities",
+  );
+  expect(told).toMatchObject({ cause: { rule } });
+  expect(session.live.capabilities.has("operate")).toBe(false);
+  client.send(WRITE);
+  client.send(READ);
+  await settle(site);
+  await site.kit.until(() => session.second.written.length > 0, "the reading");
+  expect(session.second.written.map((frame) => frame[7])).toEqual([3]);
+  session.live.end({ rule: "cut", reason: "the test is over" });
+});
+
+test.each(kinds)("%s: a write that waits for a person dies with its session", async (kind) => {
+  const [site, session] = await queued(kind);
+  session.live.end({ rule: "cut", reason: "stop" });
+  await settle(site);
+  expect(session.live.holds).toEqual([]);
+  expect(session.second.written).toEqual([]);
+});
