@@ -18,6 +18,7 @@ const inside: Record<string, Load> = {
   "/recordings/:id": () => import("./replay/player-page.tsx").then((page) => page.PlayerPage),
   "/people": () => import("./pages/people/people-page.tsx").then((page) => page.PeoplePage),
   "/grants": () => import("./pages/grants/grants-page.tsx").then((page) => page.GrantsPage),
+  "/policy": () => import("./pages/policy/policy-page.tsx").then((page) => page.PolicyPage),
   "/events": () => import("./pages/events-page.tsx").then((page) => page.EventsPage),
   "/health": () => import("./pages/health-page.tsx").then((page) => page.HealthPage),
   "/account": () => import("./pages/account/account-page.tsx").then((page) => page.AccountPage),

@@ -84,6 +84,7 @@ export const text = {
     people: "People",
     grants: "Grants",
     policy: "Policy",
+    policy: "Policy",
     events: "Events",
     health: "Health",
     account: "Account",

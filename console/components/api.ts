@@ -17,6 +17,13 @@ import type {
 } from "../../broker/api/shapes/people.ts";
 import type { GrantView, PlantView } from "../../broker/api/shapes/plant.ts";
 import type {
+  PoliciesView,
+  PolicyActivationView,
+  PolicyCheckView,
+  PolicyFileView,
+  PolicyVersionFilesView,
+} from "../../broker/api/shapes/policies.ts";
+import type {
   HeldGrantView,
   RequestChoicesView,
   RequestView,
@@ -176,6 +183,15 @@ export const api = {
   /** Empty where the segment has none. */
   frame: (id: string, number: number) =>
     askBytes(`/api/recordings/${part(id)}/segments/${number}/frame`),
+  policies: () => ask<PoliciesView>("GET", "/api/policies"),
+  policyVersion: (sequence: number) =>
+    ask<PolicyVersionFilesView>("GET", `/api/policies/${sequence}`),
+  checkPolicies: (files: readonly PolicyFileView[]) =>
+    ask<PolicyCheckView>("POST", "/api/policies/check", { files }),
+  activatePolicies: (files: readonly PolicyFileView[], basedOn: string, reason: string) =>
+    ask<PolicyActivationView>("POST", "/api/policies", { files, basedOn, reason }),
+  rollbackPolicies: (version: number, basedOn: string) =>
+    ask<PolicyActivationView>("POST", "/api/policies/rollback", { version, basedOn }),
   events: () => ask<SiteEventView[]>("GET", "/api/events"),
   health: () => ask<HealthView>("GET", "/api/health"),
 } as const;

@@ -51,6 +51,14 @@ export const vendorsQuery = queryOptions({
   queryFn: api.vendors,
 });
 export const reviewQuery = queryOptions({ queryKey: ["grants", "review"], queryFn: api.review });
+export const policiesQuery = queryOptions({ queryKey: ["people", "policies"], queryFn: api.policies });
+/** A version never changes. */
+export const policyVersionQuery = (sequence: number) =>
+  queryOptions({
+    queryKey: ["policy-version", sequence],
+    queryFn: () => api.policyVersion(sequence),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 export const eventsQuery = queryOptions({ queryKey: ["events"], queryFn: api.events });
 export const healthQuery = queryOptions({
   queryKey: ["health"],

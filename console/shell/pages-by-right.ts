@@ -3,6 +3,7 @@ import {
   type Icon,
   IconActivity,
   IconClockCheck,
+  IconGavel,
   IconHeartRateMonitor,
   IconKey,
   IconListCheck,
@@ -38,6 +39,7 @@ const PAGES: readonly PageEntry[] = [
   page("/vendors", text.pages.vendors, IconUserShield, "administration", "v", ["vendor:invite"]),
   page("/review", text.pages.review, IconListCheck, "administration", "w", ["access:review"]),
   page("/grants", text.pages.grants, IconKey, "administration", "k", ["grant:manage"]),
+  page("/policy", text.pages.policy, IconGavel, "administration", "y", ["policy:view"]),
   page("/events", text.pages.events, IconListDetails, "administration", "e", ["events:view"]),
   page("/health", text.pages.health, IconHeartRateMonitor, "administration", "h", ["health:view"]),
 ];

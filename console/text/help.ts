@@ -22,6 +22,14 @@ export const helpByPath: Record<string, HelpEntry> = {
       "The session ends when you end it, when your time is up, after a while without a touch of yours, or when someone entitled ends it.",
     ],
   },
+  "/policy": {
+    title: "Policy",
+    lines: [
+      "Who may do what at this site, in Cedar. What no policy permits is denied, and a policy that forbids wins.",
+      "An edit is checked as you type: it comes into force only if it is valid, passes its tests and leaves an administrator able to change it again. Live sessions are decided again at once.",
+      "Every version is kept. If nobody can get in any more, sallyport policy rollback on the host goes back.",
+    ],
+  },
   "/access": {
     title: "Access",
     lines: [

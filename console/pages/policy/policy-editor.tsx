@@ -1,0 +1,250 @@
+/** The files as text: checked by the broker a moment after the last key, put in force with a reason. */
+import { Button, Group, SegmentedControl, Text, Textarea, TextInput } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
+import type {
+  PoliciesView,
+  PolicyCheckView,
+  PolicyFileView,
+  PolicyProblemView,
+} from "../../../broker/api/shapes/policies.ts";
+import { api } from "../../components/api.ts";
+import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { policiesQuery, queryClient } from "../../components/queries.ts";
+import { ProblemNotice } from "../../components/states.tsx";
+import { withFreshAssertion } from "../../components/step-up.ts";
+import { policyText } from "../../text/policy.ts";
+
+const words = policyText.edit;
+/** After the last key: long enough not to check every letter. */
+const CHECK_AFTER_MS = 500;
+
+type Files = readonly PolicyFileView[];
+
+export function PolicyEditor({ policies }: { readonly policies: PoliciesView }) {
+  const [from, setFrom] = useState(policies);
+  const [files, setFiles] = useState<Files>(policies.files);
+  const [open, setOpen] = useState(firstFile(policies.files));
+  const [asking, setAsking] = useState(false);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const changed = !sameFiles(files, from.files);
+  const { check, thrown, checking } = useCheck(files, changed);
+  const overtaken = from.version.digest !== policies.version.digest;
+  useEffect(() => {
+    if (!overtaken || changed) return;
+    setFrom(policies);
+    setFiles(policies.files);
+  }, [overtaken, changed, policies]);
+
+  function discard() {
+    setFrom(policies);
+    setFiles(policies.files);
+    setOpen(firstFile(policies.files));
+  }
+
+  async function activate(reason: string) {
+    const basedOn = from.version.digest;
+    const done = await withFreshAssertion(() => api.activatePolicies(files, basedOn, reason));
+    if (!done.version) throw new Error(words.refused);
+    const fresh = await queryClient.fetchQuery({ ...policiesQuery, staleTime: 0 });
+    setFrom(fresh);
+    setFiles(fresh.files);
+  }
+
+  function goTo({ file, line }: PolicyProblemView) {
+    setOpen(file);
+    const text = files.find(({ name }) => name === file)?.text ?? "";
+    const start =
+      text
+        .split("\n")
+        .slice(0, Math.max(0, line - 1))
+        .join("\n").length + (line > 1 ? 1 : 0);
+    setTimeout(() => {
+      area.current?.focus();
+      area.current?.setSelectionRange(start, start);
+    });
+  }
+
+  return (
+    <div className="sp-policy-editor">
+      {overtaken && changed && <Text role="status">{words.overtaken}</Text>}
+      <FileChoice files={files} open={open} onOpen={setOpen} onFiles={setFiles} />
+      <Textarea
+        ref={area}
+        aria-label={words.text(open)}
+        classNames={{ input: "sp-mono" }}
+        autosize
+        minRows={16}
+        maxRows={32}
+        spellCheck={false}
+        value={files.find(({ name }) => name === open)?.text ?? ""}
+        onChange={({ currentTarget: { value } }) =>
+          setFiles(files.map((file) => (file.name === open ? { ...file, text: value } : file)))
+        }
+      />
+      {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.checkFailed} />}
+      <CheckResult changed={changed} checking={checking} check={check} onGoTo={goTo} />
+      <Group gap="xs">
+        <Button disabled={!changed || !check?.valid || checking} onClick={() => setAsking(true)}>
+          {words.activate}
+        </Button>
+        <Button variant="default" disabled={!changed} onClick={discard}>
+          {words.discard}
+        </Button>
+      </Group>
+      <ConfirmDialog
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={words.activateTitle}
+        action={words.activate}
+        reasonLabel={words.reason}
+        onConfirm={activate}
+      >
+        {words.activateAdvice}
+      </ConfirmDialog>
+    </div>
+  );
+}
+
+/** Policies before their tests. */
+function firstFile(files: Files): string {
+  return (files.find(({ name }) => name.endsWith(".cedar")) ?? files[0])?.name ?? "";
+}
+
+function sameFiles(a: Files, b: Files): boolean {
+  const text = (files: Files, name: string) => files.find((file) => file.name === name)?.text;
+  return a.length === b.length && a.every((file) => text(b, file.name) === file.text);
+}
+
+interface Checked {
+  readonly check: PolicyCheckView | undefined;
+  readonly checking: boolean;
+  readonly thrown: unknown;
+}
+
+/** The answer to the files as they are now; what came for older text is dropped. */
+function useCheck(files: Files, changed: boolean): Checked {
+  const [checked, setChecked] = useState<{
+    files: Files;
+    check?: PolicyCheckView;
+    thrown?: unknown;
+  }>();
+  useEffect(() => {
+    if (!changed) return;
+    let current = true;
+    const timer = setTimeout(() => {
+      api.checkPolicies(files).then(
+        (check) => current && setChecked({ files, check }),
+        (thrown: unknown) => current && setChecked({ files, thrown }),
+      );
+    }, CHECK_AFTER_MS);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [files, changed]);
+  const known = changed && checked?.files === files ? checked : undefined;
+  return { check: known?.check, thrown: known?.thrown, checking: changed && !known };
+}
+
+interface FileChoiceProps {
+  readonly files: Files;
+  readonly open: string;
+  readonly onOpen: (name: string) => void;
+  readonly onFiles: (files: Files) => void;
+}
+
+function FileChoice({ files, open, onOpen, onFiles }: FileChoiceProps) {
+  const [name, setName] = useState("");
+  const fits = /^[a-z0-9][\w.-]*\.(cedar|tests\.yaml)$/i.test(name);
+  const taken = files.some((file) => file.name === name);
+  return (
+    <Group gap="xs" align="flex-end">
+      <SegmentedControl
+        size="xs"
+        aria-label={words.file}
+        value={open}
+        onChange={onOpen}
+        data={files.map((file) => file.name)}
+      />
+      <TextInput
+        size="xs"
+        label={words.newFile}
+        description={words.newFileAdvice}
+        value={name}
+        onChange={({ currentTarget: { value } }) => setName(value)}
+      />
+      <Button
+        size="xs"
+        variant="default"
+        disabled={!fits || taken}
+        onClick={() => {
+          onFiles([...files, { name, text: "" }]);
+          onOpen(name);
+          setName("");
+        }}
+      >
+        {words.add}
+      </Button>
+      <Button
+        size="xs"
+        variant="default"
+        disabled={files.length < 2}
+        onClick={() => {
+          const left = files.filter((file) => file.name !== open);
+          onFiles(left);
+          onOpen(left[0]?.name ?? "");
+        }}
+      >
+        {words.remove(open)}
+      </Button>
+    </Group>
+  );
+}
+
+interface CheckResultProps {
+  readonly changed: boolean;
+  readonly checking: boolean;
+  readonly check: PolicyCheckView | undefined;
+  readonly onGoTo: (problem: PolicyProblemView) => void;
+}
+
+function CheckResult({ changed, checking, check, onGoTo }: CheckResultProps) {
+  const found = check ? [...check.problems, ...check.failures, ...check.warnings] : [];
+  return (
+    <div role="status" className="sp-policy-check">
+      <Text size="sm">{summaryOf(changed, checking, check)}</Text>
+      <ul>
+        {found.map((problem) => {
+          const place = `${problem.file}:${problem.line}:${problem.column}`;
+          return (
+            <li key={`${place} ${problem.message}`}>
+              {problem.line > 0 && (
+                <button
+                  type="button"
+                  className="sp-policy-place sp-mono"
+                  aria-label={words.goTo(place)}
+                  onClick={() => onGoTo(problem)}
+                >
+                  {place}
+                </button>
+              )}{" "}
+              {problem.message}
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+function summaryOf(
+  changed: boolean,
+  checking: boolean,
+  check: PolicyCheckView | undefined,
+): string {
+  if (!changed) return words.unchanged;
+  if (checking) return words.checking;
+  if (!check) return "";
+  if (check.valid) return words.valid(check.policies, check.tests);
+  return words.invalid(check.problems.length, check.failures.length);
+}
