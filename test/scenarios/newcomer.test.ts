@@ -3,6 +3,7 @@
  * setpoint within its bounds, be refused outside them with the rule's name, watch the plant
  * react, end the session and replay it. The plant itself is asked, not only the page.
  */
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Device, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
 
@@ -119,10 +120,30 @@ test("a link to a moment opens the player there", async () => {
   await page.getByText("pump-tuning/pump speed").first().waitFor();
 });
 
+test("the recording is taken along as rows and as a capture", async () => {
+  const { page } = device;
+  await page.getByRole("button", { name: "About" }).click();
+  const csv = (await download("Operations (CSV)")).toString("utf8");
+  const written = csv.split("\r\n").filter((line) => line.includes(",modbus:write,"));
+  expect(written.join("\n")).toMatch(/P101\.SpeedSetpoint.*answered[\s\S]*pump-tuning\/pump speed/);
+  const capture = await download("Capture (pcapng)");
+  expect(capture.readUInt32LE(0)).toBe(0x0a0d0d0a);
+  await page.keyboard.press("Escape");
+});
+
 test("no page complained on the way", () => {
   const unexpected = device.complaints.filter((text) => !/status of 40[14]/.test(text));
   expect(unexpected).toEqual([]);
 });
+
+async function download(name: string): Promise<Buffer> {
+  const { page } = device;
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name }).click(),
+  ]);
+  return readFileSync(await file.path());
+}
 
 async function write(value: string): Promise<void> {
   const { page } = device;
