@@ -19,6 +19,9 @@ import { sha256 } from "./sha256.ts";
 const TILE_BYTES_MAX = TILE_WIDTH * HASH_LENGTH;
 const BUNDLE_BYTES_MAX = TILE_WIDTH * (LEAF_BYTES_MAX + 2);
 
+/** Disks write several files in hardly more time than one; a thread of the pool stays for commits. */
+const AT_ONCE = 3;
+
 /** A file of the log, its path relative to the log's folder. */
 export interface LogFile {
   readonly path: string;
@@ -42,19 +45,28 @@ export class TileFiles {
    * it overwrites.
    */
   async write(files: readonly LogFile[]): Promise<void> {
-    const folders = new Set<string>();
-    for (const { path: name, bytes } of files) {
-      const file = path.join(this.folder, name);
-      await this.makeFolder(path.dirname(file));
-      await withFile(this.volume, `${file}.tmp`, "write", async (opened) => {
-        await opened.truncate(0);
-        await opened.write(bytes, 0);
-        await opened.sync();
-      });
-      await this.volume.rename(`${file}.tmp`, file);
-      folders.add(path.dirname(file));
-    }
+    const folders = new Set(
+      files.map(({ path: name }) => path.dirname(path.join(this.folder, name))),
+    );
+    for (const folder of folders) await this.makeFolder(folder);
+    const left = files.values();
+    const writeSome = async (): Promise<void> => {
+      for (const file of left) await this.writeOne(file);
+    };
+    // All of them have ended before an attempt counts as failed: the next writes the same files.
+    const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, writeSome));
+    for (const one of ended) if (one.status === "rejected") throw one.reason;
     for (const folder of folders) await this.volume.syncFolder(folder);
+  }
+
+  private async writeOne({ path: name, bytes }: LogFile): Promise<void> {
+    const file = path.join(this.folder, name);
+    await withFile(this.volume, `${file}.tmp`, "write", async (opened) => {
+      await opened.truncate(0);
+      await opened.write(bytes, 0);
+      await opened.sync();
+    });
+    await this.volume.rename(`${file}.tmp`, file);
   }
 
   /** Some of them may be gone already; folders that are empty then go too. */
