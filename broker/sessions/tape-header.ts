@@ -3,11 +3,14 @@ import { createHash } from "node:crypto";
 import { type Header, type HeaderTag, TAPE_VERSION } from "../../protocols/tape/record.ts";
 import type { PermitClaims } from "../access/permit.ts";
 import { canonicalJson } from "../access/permits.ts";
-import type { Tag } from "../plant/model.ts";
+import type { Endpoint, Profile, Tag } from "../plant/model.ts";
+
+/** Sessions share their endpoint and profile (`shared-claims.ts`): so they share what is made of them. */
+const tagsOf = new WeakMap<Endpoint, readonly HeaderTag[]>();
+const digestOf = new WeakMap<Profile, string>();
 
 export function tapeHeader(claims: PermitClaims, build: string, startedMs: number): Header {
   const { session, site, subject, asset, endpoint, profile, grant, plantDigest } = claims;
-  const profileDigest = createHash("sha256").update(canonicalJson(profile)).digest("hex");
   return {
     version: TAPE_VERSION,
     build,
@@ -17,10 +20,26 @@ export function tapeHeader(claims: PermitClaims, build: string, startedMs: numbe
     asset,
     endpoint: { id: endpoint.id, protocol: endpoint.protocol },
     grant: { id: grant.id, profile: profile.id, until: grant.untilMs },
-    digests: { profile: profileDigest, plant: plantDigest },
-    tags: endpoint.tags.map(headerTag),
+    digests: { profile: profileDigest(profile), plant: plantDigest },
+    tags: headerTags(endpoint),
     startedMs,
   };
+}
+
+function profileDigest(profile: Profile): string {
+  const known = digestOf.get(profile);
+  if (known !== undefined) return known;
+  const digest = createHash("sha256").update(canonicalJson(profile)).digest("hex");
+  digestOf.set(profile, digest);
+  return digest;
+}
+
+function headerTags(endpoint: Endpoint): readonly HeaderTag[] {
+  const known = tagsOf.get(endpoint);
+  if (known !== undefined) return known;
+  const tags = endpoint.tags.map(headerTag);
+  tagsOf.set(endpoint, tags);
+  return tags;
 }
 
 function headerTag(tag: Tag): HeaderTag {
