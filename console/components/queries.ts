@@ -51,7 +51,10 @@ export const vendorsQuery = queryOptions({
   queryFn: api.vendors,
 });
 export const reviewQuery = queryOptions({ queryKey: ["grants", "review"], queryFn: api.review });
-export const policiesQuery = queryOptions({ queryKey: ["people", "policies"], queryFn: api.policies });
+export const policiesQuery = queryOptions({
+  queryKey: ["people", "policies"],
+  queryFn: api.policies,
+});
 /** A version never changes. */
 export const policyVersionQuery = (sequence: number) =>
   queryOptions({

@@ -21,34 +21,11 @@ const CHECK_AFTER_MS = 500;
 type Files = readonly PolicyFileView[];
 
 export function PolicyEditor({ policies }: { readonly policies: PoliciesView }) {
-  const [from, setFrom] = useState(policies);
-  const [files, setFiles] = useState<Files>(policies.files);
+  const { files, setFiles, changed, overtaken, discard, activate } = useDraft(policies);
   const [open, setOpen] = useState(firstFile(policies.files));
   const [asking, setAsking] = useState(false);
   const area = useRef<HTMLTextAreaElement>(null);
-  const changed = !sameFiles(files, from.files);
   const { check, thrown, checking } = useCheck(files, changed);
-  const overtaken = from.version.digest !== policies.version.digest;
-  useEffect(() => {
-    if (!overtaken || changed) return;
-    setFrom(policies);
-    setFiles(policies.files);
-  }, [overtaken, changed, policies]);
-
-  function discard() {
-    setFrom(policies);
-    setFiles(policies.files);
-    setOpen(firstFile(policies.files));
-  }
-
-  async function activate(reason: string) {
-    const basedOn = from.version.digest;
-    const done = await withFreshAssertion(() => api.activatePolicies(files, basedOn, reason));
-    if (!done.version) throw new Error(words.refused);
-    const fresh = await queryClient.fetchQuery({ ...policiesQuery, staleTime: 0 });
-    setFrom(fresh);
-    setFiles(fresh.files);
-  }
 
   function goTo({ file, line }: PolicyProblemView) {
     setOpen(file);
@@ -66,7 +43,7 @@ export function PolicyEditor({ policies }: { readonly policies: PoliciesView }) 
 
   return (
     <div className="sp-policy-editor">
-      {overtaken && changed && <Text role="status">{words.overtaken}</Text>}
+      {overtaken && <Text role="status">{words.overtaken}</Text>}
       <FileChoice files={files} open={open} onOpen={setOpen} onFiles={setFiles} />
       <Textarea
         ref={area}
@@ -87,7 +64,14 @@ export function PolicyEditor({ policies }: { readonly policies: PoliciesView }) 
         <Button disabled={!changed || !check?.valid || checking} onClick={() => setAsking(true)}>
           {words.activate}
         </Button>
-        <Button variant="default" disabled={!changed} onClick={discard}>
+        <Button
+          variant="default"
+          disabled={!changed}
+          onClick={() => {
+            discard();
+            setOpen(firstFile(policies.files));
+          }}
+        >
           {words.discard}
         </Button>
       </Group>
@@ -103,6 +87,38 @@ export function PolicyEditor({ policies }: { readonly policies: PoliciesView }) 
       </ConfirmDialog>
     </div>
   );
+}
+
+/** The text as it is being written, and the set that it was begun from. */
+function useDraft(policies: PoliciesView) {
+  const [from, setFrom] = useState(policies);
+  const [files, setFiles] = useState<Files>(policies.files);
+  const changed = !sameFiles(files, from.files);
+  const overtaken = from.version.digest !== policies.version.digest;
+  useEffect(() => {
+    if (!overtaken || changed) return;
+    setFrom(policies);
+    setFiles(policies.files);
+  }, [overtaken, changed, policies]);
+
+  function begin(anew: PoliciesView) {
+    setFrom(anew);
+    setFiles(anew.files);
+  }
+
+  async function activate(reason: string) {
+    const basedOn = from.version.digest;
+    const done = await withFreshAssertion(() => api.activatePolicies(files, basedOn, reason));
+    if (!done.version) throw new Error(words.refused);
+    begin(await queryClient.fetchQuery({ ...policiesQuery, staleTime: 0 }));
+  }
+
+  return {
+    ...{ files, setFiles, changed, activate },
+    /** Others changed the policies while this was written. */
+    overtaken: overtaken && changed,
+    discard: () => begin(policies),
+  };
 }
 
 /** Policies before their tests. */
