@@ -6,6 +6,10 @@ const DAY_MS = 24 * HOUR_MS;
 /** From here on a date says more than a count of days. */
 const RELATIVE_MAX_MS = 7 * DAY_MS;
 
+/** Making one takes longer than a hundred uses of it. */
+const dateAndTime = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const dateOnly = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+const timeOnly = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 
 /** "12 sec. ago", "in 3 hr.", "yesterday"; a date when it is more than a week away. */
@@ -45,17 +49,17 @@ export function exactUtc(atMs: number): string {
 
 /** "22 Nov 2026, 03:47" in the viewer's zone. */
 export function localTime(atMs: number): string {
-  return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(atMs);
+  return dateAndTime.format(atMs);
 }
 
 /** "22 Nov 2026" in the viewer's zone. */
 export function localDate(atMs: number): string {
-  return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" }).format(atMs);
+  return dateOnly.format(atMs);
 }
 
 /** "03:47:12" in the viewer's zone. */
 export function clockTime(atMs: number): string {
-  return new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" }).format(atMs);
+  return timeOnly.format(atMs);
 }
 
 /** The value of an `<input type="datetime-local">` in the viewer's zone: "2026-11-22T03:47". */

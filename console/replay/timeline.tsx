@@ -13,7 +13,13 @@ import {
 } from "react";
 import { clockTime } from "../components/time-words.ts";
 import { replayText as words } from "../text/replay.ts";
-import { drawTimeline, LANES, TIMELINE_HEIGHT, type TimelineContent } from "./draw-timeline.ts";
+import {
+  drawTimeline,
+  LANES,
+  TIMELINE_HEIGHT,
+  type TimelineColours,
+  type TimelineContent,
+} from "./draw-timeline.ts";
 import type { Span } from "./playback.ts";
 import { follow, momentAt, placeOf, ticksOf, zoom } from "./time-scale.ts";
 
@@ -145,7 +151,7 @@ function Drawing(props: { view: Span; width: number; content: TimelineContent })
   const { view, width, content } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const scheme = useComputedColorScheme();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read anew when the scheme changes
+  const known = useRef<{ scheme: string; colours: TimelineColours } | undefined>(undefined);
   useLayoutEffect(() => {
     const element = canvas.current;
     const context = element?.getContext("2d");
@@ -153,19 +159,25 @@ function Drawing(props: { view: Span; width: number; content: TimelineContent })
     element.width = width * devicePixelRatio;
     element.height = TIMELINE_HEIGHT * devicePixelRatio;
     context.scale(devicePixelRatio, devicePixelRatio);
-    const style = getComputedStyle(element);
-    const colour = (name: string) => style.getPropertyValue(name).trim();
-    drawTimeline(context, width, view, content, {
-      text: colour("--mantine-color-text"),
-      dim: colour("--mantine-color-dimmed"),
-      line: colour("--sp-line"),
-      activity: colour("--sp-line-strong"),
-      alarm: colour("--sp-alarm"),
-      attention: colour("--sp-attention"),
-      sunken: colour("--sp-attention-fill"),
-    });
+    // Asking for styles costs more than the drawing; they change with the scheme alone.
+    if (known.current?.scheme !== scheme) known.current = { scheme, colours: coloursOf(element) };
+    drawTimeline(context, width, view, content, known.current.colours);
   }, [view, width, content, scheme]);
   return <canvas ref={canvas} className="rp-line-canvas" aria-hidden />;
+}
+
+function coloursOf(element: HTMLElement): TimelineColours {
+  const style = getComputedStyle(element);
+  const colour = (name: string) => style.getPropertyValue(name).trim();
+  return {
+    text: colour("--mantine-color-text"),
+    dim: colour("--mantine-color-dimmed"),
+    line: colour("--sp-line"),
+    activity: colour("--sp-line-strong"),
+    alarm: colour("--sp-alarm"),
+    attention: colour("--sp-attention"),
+    sunken: colour("--sp-attention-fill"),
+  };
 }
 
 function Ticks({ view, width }: { readonly view: Span; readonly width: number }) {

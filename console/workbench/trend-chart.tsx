@@ -92,6 +92,7 @@ function optionsOf(
   const font = `11px ${style.fontFamily}`;
   const axis = { stroke: colour("--mantine-color-dimmed"), font, ticks: { show: false } };
   const grid = { stroke: colour("--sp-line"), width: 1 };
+  const head = colour("--mantine-color-text");
   const units = [...new Set(lines.map((line) => line.unit))];
   return {
     width: element.clientWidth,
@@ -122,7 +123,7 @@ function optionsOf(
       ),
     ],
     hooks: {
-      draw: [(plot) => drawHead(plot, shown.current.headMs, colour("--mantine-color-text"))],
+      draw: [(plot) => drawHead(plot, shown.current.headMs, head)],
       ready: [(plot) => pickOnClick(plot, shown)],
     },
   };
