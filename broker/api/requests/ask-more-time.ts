@@ -18,7 +18,7 @@ export function askMoreTime(requests: Pick<Requests, "askMoreTime">, plant: Plan
     status: 201,
     handle: async ({ me, params, body }) => {
       const seen = await requests.askMoreTime(me.person, params.id, body);
-      return requestView(seen, plant.current(), me.person.id);
+      return requestView(seen, plant.current(), me.person);
     },
   });
 }

@@ -20,7 +20,7 @@ export function decideRequest(requests: Pick<Requests, "decide">, plant: PlantIn
     answer: requestSchema,
     handle: async ({ me, params, body }) => {
       const seen = await requests.decide(me, params.id, body);
-      return requestView(seen, plant.current(), me.person.id);
+      return requestView(seen, plant.current(), me.person);
     },
   });
 }

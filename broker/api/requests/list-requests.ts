@@ -11,7 +11,7 @@ export function listRequests(requests: Pick<Requests, "seenBy">, plant: PlantInF
     answer: z.array(requestSchema),
     handle: async ({ me }) => {
       const seen = await requests.seenBy(me.person);
-      return seen.map((each) => requestView(each, plant.current(), me.person.id));
+      return seen.map((each) => requestView(each, plant.current(), me.person));
     },
   });
 }

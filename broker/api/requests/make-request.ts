@@ -29,7 +29,7 @@ export function makeRequest(requests: Pick<Requests, "ask">, plant: PlantInForce
     status: 201,
     handle: async ({ me, body }) => {
       const seen = await requests.ask(me.person, body);
-      return requestView(seen, plant.current(), me.person.id);
+      return requestView(seen, plant.current(), me.person);
     },
   });
 }

@@ -5,6 +5,7 @@ import { classesOf } from "../../policy/profile-reach.ts";
 import type { Person } from "../../store/model.ts";
 import { endpoint } from "../endpoint.ts";
 import { type RequestChoicesView, requestChoicesSchema } from "../shapes/requests.ts";
+import { shownApprovers } from "./shown-approvers.ts";
 
 type Asked = Pick<Access<ControlledSession>, "mayView" | "grantsOf">;
 
@@ -24,7 +25,7 @@ export function choicesOf(access: Asked, plant: Plant, person: Person): RequestC
         const endpointId = `${asset.id}/${id}`;
         const [rule] = rulesFor(plant, [endpointId]);
         const { by = [], needed = 1 } = rule ?? {};
-        return { id: endpointId, assetName: asset.name, by: [...by], needed };
+        return { id: endpointId, assetName: asset.name, by: shownApprovers(by, person), needed };
       }),
     ),
     profiles: plant.profiles

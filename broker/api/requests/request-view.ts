@@ -4,9 +4,9 @@ import type { Plant } from "../../plant/model.ts";
 import { classesOf } from "../../policy/profile-reach.ts";
 import type { Person } from "../../store/model.ts";
 import type { RequestView } from "../shapes/requests.ts";
+import { shownApprovers } from "./shown-approvers.ts";
 
-/** @param viewer id of the person who looks */
-export function requestView(seen: RequestSeen, plant: Plant, viewer: string): RequestView {
+export function requestView(seen: RequestSeen, plant: Plant, viewer: Person): RequestView {
   const { request } = seen;
   const profile = findProfile(plant, request.profile);
   const { id, fromMs, untilMs, durationMs, sessionsMax, reason, ticket } = request;
@@ -32,9 +32,9 @@ export function requestView(seen: RequestSeen, plant: Plant, viewer: string): Re
     })),
     approvals: seen.standings.map(({ rule, given }) => ({
       zone: plant.zones.find((zone) => zone.id === rule.zone)?.name ?? rule.zone,
-      ...{ by: [...rule.by], needed: rule.needed, given },
+      ...{ by: shownApprovers(rule.by, viewer), needed: rule.needed, given },
     })),
-    mine: seen.person.id === viewer,
+    mine: seen.person.id === viewer.id,
     mayDecide: seen.mayDecide,
     mayWithdraw: seen.mayWithdraw,
   };

@@ -15,7 +15,7 @@ export function askForVendor(vendors: Pick<Vendors, "ask">, plant: PlantInForce)
     status: 201,
     handle: async ({ me, params, body }) => {
       const seen = await vendors.ask(me.person, params.id, body);
-      return requestView(seen, plant.current(), me.person.id);
+      return requestView(seen, plant.current(), me.person);
     },
   });
 }

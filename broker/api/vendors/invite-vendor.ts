@@ -24,7 +24,7 @@ export function inviteVendor(vendors: Pick<Vendors, "invite">, plant: PlantInFor
       return {
         vendor: vendorView(vendor, me.person.id),
         link,
-        request: requestView(request, plant.current(), me.person.id),
+        request: requestView(request, plant.current(), me.person),
       };
     },
   });
