@@ -28,7 +28,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "people and how they sign in", up: peopleAndSignIns },
   { name: "grants, events, settings", up: grantsAndEvents },
   { name: "requests, decisions, sponsors", up: requestTables },
-  { name: "lockdown and broken glass", up: lockTables },
+  { name: "lockdown", up: lockTables },
   { name: "last use of grants", up: grantUseTable },
 ];
 

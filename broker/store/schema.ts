@@ -22,7 +22,6 @@ export interface Schema {
   readonly sponsors: SponsorsTable;
   readonly grant_uses: GrantUsesTable;
   readonly locks: LocksTable;
-  readonly glass_breaks: GlassBreaksTable;
 }
 
 /** The store, or one transaction of it. */
@@ -202,20 +201,6 @@ export interface LocksTable {
   lifted_by: string | null;
   lifted_ms: number | null;
   lifted_action_id: string | null;
-}
-
-export interface GlassBreaksTable {
-  id: string;
-  /** The short grant that it opened. */
-  grant_id: string;
-  person_id: string;
-  reason: string;
-  opened_ms: number;
-  action_id: string;
-  reviewed_by: string | null;
-  reviewed_ms: number | null;
-  review: string | null;
-  review_action_id: string | null;
 }
 
 export interface SiteEventsTable {

@@ -3,6 +3,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   evidence: () => import("./evidence.ts"),
   modbus: () => import("./modbus.ts"),
   replay: () => import("./replay.ts"),
+  revoke: () => import("./revoke.ts"),
 };
 
 const name = process.argv[2] ?? "";
