@@ -200,20 +200,20 @@ function factColumns(): Column<LiveSessionView>[] {
       key: "recorder",
       title: head.recorder,
       sortBy: (s) => s.recorder,
-      cell: (s) =>
-        s.recorder === "frozen" ? (
-          <StateBadge tone="alarm" word={words.frozen} title={words.frozenMeaning} />
-        ) : s.frozen ? (
-          <StateBadge
-            tone="attention"
-            word={supervisionText.freeze.frozen}
-            title={s.frozen.reason}
-          />
-        ) : (
-          <StateBadge tone="active" word={words.recording} />
-        ),
+      cell: (s) => <Recording session={s} />,
     },
   ];
+}
+
+/** What keeps changes back is said here too: nothing recorded, or a person. */
+function Recording({ session }: { readonly session: LiveSessionView }) {
+  const { recorder, frozen } = session;
+  if (recorder === "frozen") {
+    return <StateBadge tone="alarm" word={words.frozen} title={words.frozenMeaning} />;
+  }
+  const word = supervisionText.freeze.frozen;
+  if (frozen) return <StateBadge tone="attention" word={word} title={frozen.reason} />;
+  return <StateBadge tone="active" word={words.recording} />;
 }
 
 function Who({ session }: { readonly session: LiveSessionView }) {
