@@ -84,7 +84,6 @@ export const text = {
     people: "People",
     grants: "Grants",
     policy: "Policy",
-    policy: "Policy",
     events: "Events",
     health: "Health",
     account: "Account",
