@@ -41,7 +41,9 @@ export class WriteAheadReader {
     if (this.head === undefined) return;
     const { id } = this.head;
     while (this.position < until) {
-      const bytes = await this.readAt(this.file, this.position, READ_AHEAD);
+      // No further than what is durable: behind it are a megabyte of zeros, or old blocks.
+      const ahead = Math.max(BLOCK_HEAD_LENGTH, Math.min(READ_AHEAD, until - this.position));
+      const bytes = await this.readAt(this.file, this.position, ahead);
       const read = await this.visitBlocks(bytes, until, id, visit);
       if (read > 0) continue;
       const length = blockLength(bytes, id);
