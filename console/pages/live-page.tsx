@@ -139,6 +139,11 @@ function useColumns(onEnd: (session: LiveSessionView) => void): Column<LiveSessi
 }
 
 function factColumns(): Column<LiveSessionView>[] {
+  return [...sessionColumns(), ...courseColumns()];
+}
+
+/** Who works where, and for how long. */
+function sessionColumns(): Column<LiveSessionView>[] {
   const head = words.table;
   return [
     {
@@ -170,6 +175,13 @@ function factColumns(): Column<LiveSessionView>[] {
       sortBy: (s) => s.untilMs,
       cell: (s) => <TimeLeft atMs={s.untilMs} />,
     },
+  ];
+}
+
+/** How it goes: rights, changes, refusals, who looks, whether it is recorded. */
+function courseColumns(): Column<LiveSessionView>[] {
+  const head = words.table;
+  return [
     {
       key: "capabilities",
       title: head.capabilities,

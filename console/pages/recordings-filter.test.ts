@@ -21,6 +21,8 @@ function recording(id: string, part: Partial<RecordingView> = {}): RecordingView
     bytes: 1,
     records: 1,
     counts: { observed: 0, changed: 0, refused: 0, held: 0 },
+    hold: null,
+    deletedMs: null,
     ...part,
   };
 }
