@@ -26,9 +26,20 @@ const LIMITS = {
 
 const [directory = "", run = ""] = process.argv.slice(2);
 
+/** Before anything goes on: what was said must have been heard, also by a reader that is slow. */
 function say(line: string): void {
-  writeSync(1, `${line}\n`);
+  const text = Buffer.from(`${line}\n`);
+  for (let at = 0; at < text.length; ) {
+    try {
+      at += writeSync(1, text, at);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+      Atomics.wait(PAUSE, 0, 0, 1);
+    }
+  }
 }
+
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 function headerOf(session: string): Header {
   return {
