@@ -25,7 +25,7 @@ import { Opened } from "./opened.ts";
 import { withFreePort } from "./port.ts";
 import { startRefusalOf } from "./start-refused.ts";
 import { prepareDataFolder } from "./store/data-folder.ts";
-import { openStore } from "./store/store.ts";
+import { openStore, STORE_RESERVE_BYTES } from "./store/store.ts";
 import { readVersion } from "./version.ts";
 
 /** A broker that runs. */
@@ -102,7 +102,8 @@ async function openGround(config: Config, opened: Opened, options: StartOptions)
   const log = openLog(config.log, config.logLevel);
   writeDirectly(!config.publicSockets);
   log.info({ version, node: process.version, dataFolder }, "starting");
-  const store = await openStore({ path: join(dataFolder, "sallyport.db"), clock });
+  const path = join(dataFolder, "sallyport.db");
+  const store = await openStore({ path, clock, reserveBytes: STORE_RESERVE_BYTES });
   opened.push(() => store.close());
   const metrics = createMetrics();
   opened.push(() => metrics.close());

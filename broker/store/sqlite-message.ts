@@ -28,4 +28,6 @@ export interface FromThread {
 
 export interface ThreadOptions {
   readonly path: string;
+  /** Room that the file and its journal get beforehand; none by default. */
+  readonly reserveBytes?: number;
 }

@@ -5,7 +5,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../clock.ts";
-import type { FromThread, Result, Statement, ToThread } from "./sqlite-message.ts";
+import type { FromThread, Result, Statement, ThreadOptions, ToThread } from "./sqlite-message.ts";
 
 /** One commit carries at most this many statements, so that none waits long for the others. */
 const GROUP_MAX = 256;
@@ -66,10 +66,10 @@ export class SqliteThread {
   private crashed: StoreFailed | undefined;
   private crashListener: (error: StoreFailed) => void = () => {};
 
-  private constructor(path: string, clock: Clock) {
+  private constructor(options: ThreadOptions, clock: Clock) {
     this.clock = clock;
     this.worker = new Worker(new URL("./sqlite-thread.worker.ts", import.meta.url), {
-      workerData: { path },
+      workerData: options,
       // Flags meant for the main program (an inspector, an --eval) are not meant for this thread.
       execArgv: [],
     });
@@ -83,8 +83,8 @@ export class SqliteThread {
     });
   }
 
-  static async open(path: string, clock: Clock): Promise<SqliteThread> {
-    const thread = new SqliteThread(path, clock);
+  static async open(path: string, clock: Clock, reserveBytes = 0): Promise<SqliteThread> {
+    const thread = new SqliteThread({ path, reserveBytes }, clock);
     const [failed] = await new Promise<readonly Result[]>((resolve, reject) => {
       thread.waiting.set(0, { resolve, reject });
     });

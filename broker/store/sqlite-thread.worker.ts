@@ -11,11 +11,10 @@ import type { FromThread, Result, Statement, ThreadOptions, ToThread } from "./s
 const PREPARED_MAX = 256;
 /** A checkpoint or a starting process may hold the file for a moment; longer means somebody owns it. */
 const BUSY_TIMEOUT_MS = 1_000;
-
 const prepared = new Map<string, StatementSync>();
 let database: DatabaseSync;
 
-function open(path: string): DatabaseSync {
+function open({ path, reserveBytes = 0 }: ThreadOptions): DatabaseSync {
   const opened = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   for (const pragma of [
     "locking_mode = EXCLUSIVE",
@@ -29,7 +28,25 @@ function open(path: string): DatabaseSync {
   // Takes the lock now and keeps it: the first write decides who owns the file.
   opened.exec("BEGIN IMMEDIATE");
   opened.exec("COMMIT");
+  if (reserveBytes > 0) reserve(opened, reserveBytes);
   return opened;
+}
+
+/**
+ * Grows the file and its journal beforehand: both are then written in place, so that on a disk
+ * that recordings or logs have filled people still sign in, to cut and to mend it.
+ */
+function reserve(opened: DatabaseSync, bytes: number): void {
+  try {
+    opened.exec("CREATE TABLE IF NOT EXISTS reserve (bytes)");
+    opened.exec(`INSERT INTO reserve VALUES (zeroblob(${bytes}))`);
+    // Two commits: pages that are freed in the one that wrote them never reach the disk.
+    opened.exec("DROP TABLE reserve");
+    opened.exec("PRAGMA wal_checkpoint(PASSIVE)");
+  } catch {
+    // The disk is full already: it goes on without, and the next start tries again.
+    if (opened.isTransaction) opened.exec("ROLLBACK");
+  }
 }
 
 function prepare(sql: string): StatementSync {
@@ -87,7 +104,7 @@ function answer(message: FromThread): void {
 }
 
 try {
-  database = open((workerData as ThreadOptions).path);
+  database = open(workerData as ThreadOptions);
   answer({ number: 0, results: [] });
   parentPort?.on("message", (message: ToThread | "close") => {
     if (message === "close") {

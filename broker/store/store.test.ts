@@ -16,7 +16,7 @@ import { approveRecovery, insertRecovery, listOpenRecoveries } from "./recoverie
 import { readSetting, writeSetting } from "./settings.ts";
 import { deleteSignIn, insertSignIn, listSignIns, rotateSignIn } from "./sign-ins.ts";
 import { UniqueViolation } from "./sqlite-thread.ts";
-import { openStore, type Store } from "./store.ts";
+import { openStore, STORE_RESERVE_BYTES, type Store } from "./store.ts";
 
 interface Dialect {
   readonly name: string;
@@ -346,3 +346,19 @@ function passkey(personId: string): Passkey {
     lastUsedMs: null,
   };
 }
+
+test("file and journal have their room beforehand: a full disk does not keep people out", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-store-"));
+  const path = join(folder, "store.db");
+  const sizes = () => [path, `${path}-wal`].map((file) => statSync(file).size);
+  const reserveBytes = STORE_RESERVE_BYTES;
+  const store = await openStore({ path, clock: new TestClock(), reserveBytes });
+  const before = sizes();
+  expect(Math.min(...before)).toBeGreaterThan(4 * 1024 * 1024);
+  for (let n = 0; n < 2_000; n += 1) {
+    await writeSetting(store.queries, `s${n % 50}`, "x".repeat(500));
+  }
+  expect(sizes()).toEqual(before);
+  await store.close();
+  rmSync(folder, { recursive: true });
+});

@@ -25,6 +25,12 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/**
+ * For a broker's store: its journal begins anew after 1,000 pages of 4 KiB, and the rest is for
+ * the last transaction.
+ */
+export const STORE_RESERVE_BYTES = 5 * 1024 * 1024;
+
 export type RecordEvent = (event: NewSiteEvent) => Promise<void>;
 
 /**
@@ -34,10 +40,11 @@ export type RecordEvent = (event: NewSiteEvent) => Promise<void>;
 export async function openStore(options: {
   readonly path: string;
   readonly clock?: Clock;
+  readonly reserveBytes?: number;
 }): Promise<Store> {
   const clock = options.clock ?? systemClock;
   keepPrivate(options.path);
-  const thread = await SqliteThread.open(options.path, clock);
+  const thread = await SqliteThread.open(options.path, clock, options.reserveBytes);
   return openStoreOn(thread, clock);
 }
 
