@@ -106,7 +106,10 @@ test("one touch with the passkey permits exactly this write", async () => {
 test("refused: the engineer is told by whom, and the plant hears nothing", async () => {
   await askFor("1.8");
   await card().getByRole("button", { name: "Refuse" }).click();
-  await eva.page.getByText(/Sam refused/).first().waitFor();
+  await eva.page
+    .getByText(/Sam refused/)
+    .first()
+    .waitFor();
   await shot(eva.page, "hold-refused");
   expect(dose()).toBeCloseTo(1.4);
 });
@@ -126,7 +129,10 @@ test("void: the plant moved while the supervisor looked", async () => {
   await doseByHand();
   await card().getByRole("button", { name: "Permit" }).click();
   await sam.page.getByText("Your answer is void: nothing was sent.").waitFor();
-  await eva.page.getByText(/The answer is void/).first().waitFor();
+  await eva.page
+    .getByText(/The answer is void/)
+    .first()
+    .waitFor();
   await shot(sam.page, "hold-void");
   expect(dose()).toBeCloseTo(1.0);
 });
