@@ -39,7 +39,20 @@ interface Settings {
   readonly sessionPerConnection: boolean;
 }
 
+const HELP = `A test instrument: the real session loop, guard, policy and tape between a loopback
+listener and one endpoint, under one test grant. It is no part of the product.
+
+  npm run -s conduit -- --plant FILE --endpoint ASSET/ENDPOINT --profile NAME
+                        --recordings DIR [--listen PORT] [--session-per-connection]
+
+Without --listen a free port is taken; it is said once the conduit listens. Ctrl-C ends it.
+`;
+
 async function main(): Promise<void> {
+  if (process.argv.includes("--help")) {
+    process.stdout.write(HELP);
+    return;
+  }
   const settings = readSettings();
   writeDirectly(process.env.SALLYPORT_PUBLIC_SOCKETS !== "1");
   const claims = testClaimsFrom(settings);
