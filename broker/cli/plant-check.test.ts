@@ -20,7 +20,7 @@ async function check(text: string | undefined): Promise<{ code: number; printed:
 test("a valid file is summed up and ends with 0", async () => {
   expect(await check(EXAMPLE)).toEqual({
     code: PLANT_VALID,
-    printed: "FILE is valid: 2 assets, 44 tags, 5 profiles, 3 grants, 0 warnings\n",
+    printed: "FILE is valid: 2 assets, 44 tags, 6 profiles, 4 grants, 0 warnings\n",
   });
 });
 

@@ -69,7 +69,7 @@ test("health names each part and what it does", async () => {
   const view = await health();
   expect(view.state).toBe("ok");
   expect(view.parts.map((part) => part.name).sort()).toEqual([
-    ...["disk", "plant file", "recorder", "store"],
+    ...["disk", "evidence volume", "plant file", "policies", "recorder", "site log", "store"],
   ]);
   expect(view.recorder.commitP50Ms).toBeGreaterThan(0);
   expect(view.sessions.cutP99Ms).toBeGreaterThan(0);
