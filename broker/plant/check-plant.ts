@@ -1,6 +1,6 @@
 /** Checks that need the whole file: how assets, profiles and grants fit together. */
 import { checkProfile, type PlacedTag, type TagDirectory } from "./check-rules.ts";
-import type { ApprovalRule, Conduit, ModbusEndpoint, PlantGrant, Zone } from "./model.ts";
+import type { ApprovalRule, Conduit, Endpoint, PlantGrant, Zone } from "./model.ts";
 import { checkApprovals } from "./parse-approval.ts";
 import type { SourcedAsset } from "./parse-asset.ts";
 import type { SourcedProfile } from "./parse-profile.ts";
@@ -85,12 +85,12 @@ function warnWithoutConduit({ zones, conduits, assets }: PlantParts): void {
 
 /** Limits are counted per endpoint: a device that two endpoints share sees the sum. */
 function warnSharedAddress(assets: readonly SourcedAsset[]): void {
-  const seen = new Map<string, { readonly name: string; readonly endpoint: ModbusEndpoint }[]>();
+  const seen = new Map<string, { readonly name: string; readonly endpoint: Endpoint }[]>();
   for (const { item, endpoints } of assets) {
     for (const { item: endpoint, from } of endpoints) {
       const address = `${endpoint.host} port ${endpoint.port}`;
       const others = seen.get(address) ?? [];
-      const same = others.find((other) => overlap(other.endpoint.units, endpoint.units));
+      const same = others.find((other) => overlap(unitsOf(other.endpoint), unitsOf(endpoint)));
       if (same && endpoint.host !== "") {
         from
           .place("address")
@@ -100,6 +100,11 @@ function warnSharedAddress(assets: readonly SourcedAsset[]): void {
       seen.set(address, others);
     }
   }
+}
+
+/** Units behind one address are devices of their own; other protocols have but one. */
+function unitsOf(endpoint: Endpoint): readonly number[] {
+  return endpoint.protocol === "modbus" ? endpoint.units : [0];
 }
 
 function overlap(a: readonly number[], b: readonly number[]): boolean {

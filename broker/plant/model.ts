@@ -54,23 +54,40 @@ export interface Asset {
   readonly endpoints: readonly Endpoint[];
 }
 
-/** One protocol and address on an asset. Later protocols join this union. */
-export type Endpoint = ModbusEndpoint;
+/** One protocol and address on an asset. A protocol joins this union and `PROTOCOLS`. */
+export type Endpoint = ModbusEndpoint | SshEndpoint;
 
-export interface ModbusEndpoint {
+export type Protocol = Endpoint["protocol"];
+
+/** Every protocol that an endpoint can speak. */
+export const PROTOCOLS = ["modbus", "ssh"] as const satisfies readonly Protocol[];
+
+interface EndpointBase {
   readonly id: string;
-  readonly protocol: "modbus";
   readonly host: string;
   /** 1–65535 */
   readonly port: number;
   /** Loopback and link-local addresses are refused unless the plant file says so here. */
   readonly allowLocal: boolean;
+  readonly limits: EndpointLimits;
+  /** Empty where the protocol has no registers. */
+  readonly tags: readonly Tag[];
+}
+
+export interface ModbusEndpoint extends EndpointBase {
+  readonly protocol: "modbus";
   /** Units that may be addressed at all; each operation to another one is refused. */
   readonly units: readonly number[];
   /** One connection for all sessions (default), or one each. */
   readonly connection: "shared" | "dedicated";
-  readonly limits: EndpointLimits;
-  readonly tags: readonly Tag[];
+}
+
+export interface SshEndpoint extends EndpointBase {
+  readonly protocol: "ssh";
+  /** `SHA256:…` of the host keys that the asset may show; none pins nothing yet and refuses. */
+  readonly hostKeys: readonly string[];
+  /** Allows algorithms that old devices need and nobody else should use. */
+  readonly legacyAlgorithms: boolean;
 }
 
 /** What a fragile device must never see exceeded, whoever asks. */
@@ -159,6 +176,24 @@ export interface RuleMatch {
   readonly addresses?: readonly AddressRange[];
   /** Tag names; the operation must touch nothing but these. */
   readonly tags?: readonly string[];
+  /** What only one other protocol has: the rule is about that protocol alone. */
+  readonly own?: ProtocolMatch;
+}
+
+/** A protocol with keys of its own joins this union. */
+export type ProtocolMatch = SshMatch;
+
+/** All that are given must match. */
+export interface SshMatch {
+  readonly protocol: "ssh";
+  /** Actions in the protocol's own words, for example `ssh:exec` or `sftp:write`. */
+  readonly actions?: readonly string[];
+  /** Whole command lines of an exec; `*` stands for one argument without shell metacharacters. */
+  readonly commands?: readonly string[];
+  /** Globs of canonical paths: `*` within a name, `**` over names. */
+  readonly paths?: readonly string[];
+  /** Bytes of one file. */
+  readonly sizeMax?: number;
 }
 
 export interface AddressRange {

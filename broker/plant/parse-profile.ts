@@ -1,6 +1,7 @@
 /** Profiles and their rules. What a rule means is in `broker/policy/`; here it is only read. */
 import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts";
 import type { AddressRange, Profile, Rule, RuleLimits, RuleMatch } from "./model.ts";
+import { sshMatchOf } from "./parse-ssh-match.ts";
 import { TABLES, tagName } from "./parse-tag.ts";
 import { itemsOf, type Sourced } from "./parse-zones.ts";
 import {
@@ -138,6 +139,7 @@ function matchOf(from: Mapping, references: References): RuleMatch {
     table: from.take("table", oneOf(TABLES)),
     addresses: from.take("addresses", list(addressRange, listSize)),
     tags: from.take("tags", distinct(tagOf(references), listSize)),
+    own: sshMatchOf(from),
   });
   if (match.addresses && !match.table) {
     from.place("addresses").fail('say in which "table" these addresses are');

@@ -32,10 +32,17 @@ export const DESCRIPTION_LENGTH_MAX = 2_000;
 /** `mg/l`, `m³/h`, `°C`: an engineering unit is short. */
 export const UNIT_LENGTH_MAX = 16;
 
+/** Host keys of one device: one a type, twice while they are exchanged. */
+export const HOST_KEYS_MAX = 16;
 /** RFC 1035, 2.3.4. */
 export const HOST_LENGTH_MAX = 253;
 /** The port that IANA gives to Modbus. */
 export const MODBUS_PORT = 502;
+
+/** A command line that a rule names; longer ones are scripts and want a name of their own. */
+export const COMMAND_LENGTH_MAX = 1_024;
+/** PATH_MAX of Linux. */
+export const PATH_LENGTH_MAX = 4_096;
 
 /** How far the limits of an endpoint may be opened. */
 export const CONNECTIONS_MAX = 1_024;

@@ -22,6 +22,7 @@ function covers(earlier: Rule, later: Rule): boolean {
     includesAll(a.units, b.units) &&
     (a.table === undefined || a.table === b.table) &&
     coversPoints(a, b) &&
+    (a.own === undefined || JSON.stringify(a.own) === JSON.stringify(b.own)) &&
     (later.verdict === "permit" || earlier.verdict !== "permit" || isAnywhere(a))
   );
 }
@@ -47,7 +48,8 @@ function includesAll<T>(outer: readonly T[] | undefined, inner: readonly T[] | u
 
 /** A permit decides where it holds all points, the others wherever they touch one. */
 function isAnywhere(match: RuleMatch): boolean {
-  return match.table === undefined && match.addresses === undefined && match.tags === undefined;
+  const { table, addresses, tags, own } = match;
+  return [table, addresses, tags, own].every((key) => key === undefined);
 }
 
 function coversPoints(a: RuleMatch, b: RuleMatch): boolean {

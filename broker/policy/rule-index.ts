@@ -22,6 +22,7 @@ import {
   overlapsAny,
   tableOf,
 } from "./points.ts";
+import { speaksOf } from "./speaks-of.ts";
 import { lastAddress } from "./tag-span.ts";
 
 export interface IndexedRule {
@@ -61,7 +62,8 @@ export class RuleIndex {
 
   constructor(profile: Profile, endpoint: ModbusEndpoint) {
     const tags = new Map(endpoint.tags.map((tag) => [tag.name, tag]));
-    this.rules = profile.rules.map((rule) => ({
+    const rules = profile.rules.filter((rule) => speaksOf(rule, "modbus"));
+    this.rules = rules.map((rule) => ({
       rule,
       permit: { kind: "permit", rule: rule.name },
       tags: rule.match.tags?.flatMap((name) => tags.get(name) ?? []),

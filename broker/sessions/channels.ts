@@ -1,21 +1,14 @@
 /** The channels of one session, those of probes included, and the connections behind them. */
-
-import { ModbusGuard } from "../../protocols/modbus/guard.ts";
 import type { Leg } from "../legs/leg.ts";
 import type { Endpoint } from "../plant/model.ts";
+import { type AssetWay, isShared, type Prober } from "./asset-way.ts";
 import { ChannelLoop, type ChannelOwner } from "./channel-loop.ts";
 import type { ReadPoints } from "./held-writes.ts";
-import { ModbusProber } from "./modbus-prober.ts";
+import { newGuard, newProber } from "./protocol-road.ts";
 import { SessionRefused } from "./session.ts";
 
 /** Connections of one session at a time: some tools open many, a flood opens more. */
 const CHANNELS_MAX = 1_024;
-
-/** A connection to the asset, as channels see it: shared by many, or one channel's own. */
-export interface AssetWay {
-  /** Its own end for one more channel of this session. */
-  leg(session: string): Leg;
-}
 
 export interface ChannelsParts {
   readonly session: string;
@@ -27,7 +20,7 @@ export interface ChannelsParts {
 
 interface Probing {
   readonly loop: ChannelLoop;
-  readonly prober: ModbusProber;
+  readonly prober: Prober;
 }
 
 export class Channels {
@@ -69,7 +62,7 @@ export class Channels {
     for (const [key, probing] of this.probing) {
       if (probing.loop === loop) this.probing.delete(key);
     }
-    if (!connection || this.parts.endpoint.connection === "shared") return;
+    if (!connection || isShared(this.parts.endpoint)) return;
     const cause = { rule: "client-closed", reason: "the channel it read for is over" };
     this.probing.get(connection)?.loop.end(cause);
   }
@@ -78,13 +71,16 @@ export class Channels {
   readonly read: ReadPoints = (channel, ranges, done) => {
     const connection = this.connections.get(channel);
     if (!connection) return queueMicrotask(() => done(undefined, "the channel is closed"));
-    this.probingOn(connection).prober.read(ranges, done);
+    const probing = this.probingOn(connection);
+    if (probing) probing.prober.read(ranges, done);
+    else queueMicrotask(() => done(undefined, "this protocol has no points to read"));
   };
 
-  private probingOn(connection: AssetWay): Probing {
+  private probingOn(connection: AssetWay): Probing | undefined {
     const existing = this.probing.get(connection);
     if (existing) return existing;
-    const prober = new ModbusProber();
+    const prober = newProber(this.parts.endpoint);
+    if (!prober) return undefined;
     const loop = this.begin(connection, prober, "broker", "broker");
     const probing = { loop, prober };
     this.probing.set(connection, probing);
@@ -103,6 +99,6 @@ export class Channels {
     const { protocol } = endpoint;
     owner.tape.append({ kind: "channel", channel: number, protocol, by, peer });
     const asset = connection.leg(session);
-    return new ChannelLoop({ number, by, guard: new ModbusGuard(), client, asset, owner });
+    return new ChannelLoop({ number, by, guard: newGuard(endpoint), client, asset, owner });
   }
 }

@@ -6,11 +6,12 @@
 import type { PermitClaims } from "../access/permit.ts";
 import type { Clock } from "../clock.ts";
 import { EndpointLimiter } from "../legs/endpoint-limiter.ts";
-import { ModbusConnection } from "../legs/modbus-connection.ts";
-import type { ModbusEndpoint } from "../plant/model.ts";
+import type { Endpoint } from "../plant/model.ts";
 import { BoundedRateLedger } from "../policy/rate-ledger.ts";
+import type { AssetWay, EndpointWays } from "./asset-way.ts";
 import type { PinnedAddress } from "./dial.ts";
 import { PointLocks } from "./point-locks.ts";
+import { openWays } from "./protocol-road.ts";
 import { SessionRefused } from "./session.ts";
 
 export class Endpoints {
@@ -44,11 +45,10 @@ export class EndpointState {
   readonly limiter: EndpointLimiter;
   private readonly name: string;
   private readonly clock: Clock;
-  private readonly shared = new Map<string, ModbusConnection>();
-  private readonly dedicated = new Set<ModbusConnection>();
+  private ways: { readonly protocol: string; readonly open: EndpointWays } | undefined;
   private sessions = 0;
 
-  constructor(name: string, endpoint: ModbusEndpoint, clock: Clock) {
+  constructor(name: string, endpoint: Endpoint, clock: Clock) {
     this.name = name;
     this.clock = clock;
     this.limiter = new EndpointLimiter(endpoint.limits, clock);
@@ -68,42 +68,23 @@ export class EndpointState {
   }
 
   /** The connection for one more channel. Throws `SessionRefused` where the endpoint has no more. */
-  connection({ connection }: ModbusEndpoint, to: PinnedAddress): ModbusConnection {
-    return connection === "shared" ? this.sharedTo(to) : this.dedicatedTo(to);
+  connection(endpoint: Endpoint, to: PinnedAddress): AssetWay {
+    return this.waysFor(endpoint).connect(endpoint, to);
   }
 
   close(): void {
-    const reason = "the broker is stopping";
-    for (const connection of [...this.shared.values(), ...this.dedicated]) connection.close(reason);
+    this.ways?.open.close("the broker is stopping");
   }
 
-  private sharedTo(to: PinnedAddress): ModbusConnection {
-    const key = `${to.address}:${to.port}`;
-    const existing = this.shared.get(key);
-    if (existing) return existing;
-    for (const [other, connection] of this.shared) {
-      if (connection.isUnused) this.shared.delete(other);
-    }
-    const connection = new ModbusConnection({ ...this.options(to), dedicated: false });
-    this.shared.set(key, connection);
-    return connection;
-  }
-
-  private dedicatedTo(to: PinnedAddress): ModbusConnection {
-    if (this.dedicated.size >= this.limiter.limits.connectionsMax) {
-      throw this.busy(`${this.dedicated.size} connections are open`);
-    }
-    const connection = new ModbusConnection({
-      ...this.options(to),
-      dedicated: true,
-      onUnused: () => this.dedicated.delete(connection),
-    });
-    this.dedicated.add(connection);
-    return connection;
-  }
-
-  private options({ address, port }: PinnedAddress) {
-    return { address, port, limiter: this.limiter, clock: this.clock };
+  /** An edit of the plant file may give the same name to another protocol. */
+  private waysFor(endpoint: Endpoint): EndpointWays {
+    const { protocol } = endpoint;
+    if (this.ways?.protocol === protocol) return this.ways.open;
+    this.ways?.open.close("the endpoint speaks another protocol now");
+    const { name, limiter, clock } = this;
+    const open = openWays(endpoint, { name, limiter, clock });
+    this.ways = { protocol, open };
+    return open;
   }
 
   private busy(why: string): SessionRefused {

@@ -122,7 +122,8 @@ export class SessionDesk {
     this.counts.refused += 1;
     this.parts.hooks.onOperation?.("observe", "deny");
     this.owner.tell({
-      ...{ kind: "decision", channel: channel.number, request, action: "modbus:malformed" },
+      ...{ kind: "decision", channel: channel.number, request },
+      action: `${this.parts.claims.endpoint.protocol}:malformed`,
       ...{ verdict: "deny", refusal: "value", rule: "protocol", reason, sequence: -1 },
     });
   }

@@ -93,7 +93,7 @@ function headerFor(
   const parsed = parsePlant(readFileSync(site.plantFile, "utf8"), "the bench's plant");
   const asset = parsed.kind === "plant" ? parsed.plant.assets[0] : undefined;
   const endpoint = asset?.endpoints[0];
-  if (asset === undefined || endpoint === undefined) throw new Error("a plant without an asset");
+  if (asset === undefined || endpoint?.protocol !== "modbus") throw new Error("no Modbus here");
   const header: Header = {
     ...{ version: 1, build: "bench", session, site: "bench" },
     subject: { ...person, roles: ["engineer"] },

@@ -87,7 +87,7 @@ function endpointView(view: ViewOf, asset: Asset, endpoint: Endpoint): EndpointV
     id,
     protocol: endpoint.protocol,
     address: view.manages ? `${endpoint.host}:${endpoint.port}` : null,
-    units: [...endpoint.units],
+    units: endpoint.protocol === "modbus" ? [...endpoint.units] : [],
     pollMinMs: pollMinMs(endpoint),
     tags: tagViews(endpoint, reachOf(view, best)),
     grants: grants.map((grant) => myGrantView(view, grant)),
@@ -113,7 +113,8 @@ function reachOf(view: ViewOf, best: Grant | undefined): Profile | undefined {
 
 /** The points of an endpoint, and how far this profile lets them be written. */
 export function tagViews(endpoint: Endpoint, profile: Profile | undefined): TagView[] {
-  const writable = profile ? writableTags(profile, endpoint) : new Map<string, WriteReach>();
+  const registers = endpoint.protocol === "modbus" && profile;
+  const writable = registers ? writableTags(profile, endpoint) : new Map<string, WriteReach>();
   return endpoint.tags.map((tag) => tagView(tag, profile?.id ?? "", writable.get(tag.name)));
 }
 

@@ -1,0 +1,111 @@
+/** Endpoints: what all have in common, and what each protocol adds. */
+import type { Endpoint, EndpointLimits, ModbusEndpoint, SshEndpoint } from "./model.ts";
+import { PROTOCOLS } from "./model.ts";
+import { parseNetworkAddress } from "./network-address.ts";
+import { tag } from "./parse-tag.ts";
+import { itemsOf, type Sourced } from "./parse-zones.ts";
+import {
+  CONNECTIONS_MAX,
+  ENDPOINT_LIMITS_DEFAULT,
+  HOST_KEYS_MAX,
+  HOST_LENGTH_MAX,
+  IN_FLIGHT_MAX,
+  QUEUE_MAX,
+  REQUESTS_PER_SECOND_MAX,
+  TAGS_PER_ENDPOINT_MAX,
+  TIMEOUT_MAX_MS,
+  TIMEOUT_MIN_MS,
+} from "./plant-limits.ts";
+import type { References } from "./references.ts";
+import { refusedHost } from "./refused-address.ts";
+import {
+  distinct,
+  durationMs,
+  flag,
+  identifier,
+  integer,
+  list,
+  oneOf,
+  text,
+} from "./yaml-readings.ts";
+import { Mapping, type Reading } from "./yaml-value.ts";
+
+/** The fields that every protocol has. */
+type Common = Pick<Endpoint, "id" | "host" | "port" | "allowLocal" | "limits">;
+
+export function endpoint(references: References, assetId: string): Reading<Sourced<Endpoint>> {
+  return (value) => {
+    const from = Mapping.read(value, "an endpoint");
+    if (!from) return undefined;
+    const id = from.need("id", identifier) ?? "";
+    if (id !== "" && assetId !== "") {
+      references.define("endpoint", `${assetId}/${id}`, from.place("id"));
+    }
+    const protocol = from.need("protocol", oneOf(PROTOCOLS));
+    const target = from.need("address", networkAddress);
+    const allowLocal = from.take("allow-local", flag) ?? false;
+    const limits = from.take("limits", endpointLimits) ?? ENDPOINT_LIMITS_DEFAULT;
+    const host = target?.host ?? "";
+    if (target) checkHost(host, allowLocal, from);
+    const common: Common = { id, host, port: target?.port ?? 0, allowLocal, limits };
+    const item = protocol === "ssh" ? ssh(from, common) : modbus(from, common, references);
+    from.finish();
+    return { item, from };
+  };
+}
+
+function modbus(from: Mapping, common: Common, references: References): ModbusEndpoint {
+  const units = from.need("units", distinct(integer(0, 255), { min: 1, max: 256 })) ?? [];
+  const connection = from.take("connection", oneOf(["shared", "dedicated"])) ?? "shared";
+  const tags = from.take("tags", list(tag(references, units), { max: TAGS_PER_ENDPOINT_MAX }));
+  return { ...common, protocol: "modbus", units, connection, tags: itemsOf(tags ?? []) };
+}
+
+function ssh(from: Mapping, common: Common): SshEndpoint {
+  const size = { min: 1, max: HOST_KEYS_MAX };
+  const hostKeys = from.take("host-keys", distinct(fingerprint, size)) ?? [];
+  const legacyAlgorithms = from.take("legacy-algorithms", flag) ?? false;
+  return { ...common, protocol: "ssh", hostKeys, legacyAlgorithms, tags: [] };
+}
+
+/** As `ssh-keygen -l` prints it. */
+const fingerprint: Reading<string> = (value) => {
+  const read = text(64)(value);
+  if (read === undefined) return undefined;
+  return /^SHA256:[A-Za-z0-9+/]{43}$/.test(read)
+    ? read
+    : value.fail("write the fingerprint as ssh-keygen prints it: SHA256: and 43 characters");
+};
+
+const networkAddress: Reading<{ readonly host: string; readonly port: number }> = (value) => {
+  const read = text(HOST_LENGTH_MAX + 8)(value);
+  if (read === undefined) return undefined;
+  const parsed = parseNetworkAddress(read);
+  return parsed.kind === "malformed" ? value.fail(parsed.reason) : parsed;
+};
+
+function checkHost(host: string, allowLocal: boolean, from: Mapping): void {
+  const reason = refusedHost(host);
+  if (reason === undefined || allowLocal) return;
+  from
+    .place("address")
+    .fail(`${host} is ${reason}; if the asset really is there, add "allow-local: true"`);
+}
+
+const endpointLimits: Reading<EndpointLimits> = (value) => {
+  const from = Mapping.read(value, "limits");
+  if (!from) return undefined;
+  const timeout = durationMs(TIMEOUT_MIN_MS, TIMEOUT_MAX_MS);
+  const normal = ENDPOINT_LIMITS_DEFAULT;
+  const perSecond = integer(1, REQUESTS_PER_SECOND_MAX);
+  const read = {
+    connectionsMax: from.take("connections", integer(1, CONNECTIONS_MAX)) ?? normal.connectionsMax,
+    requestsPerSecond: from.take("requests-per-second", perSecond) ?? normal.requestsPerSecond,
+    inFlightMax: from.take("in-flight", integer(1, IN_FLIGHT_MAX)) ?? normal.inFlightMax,
+    queueMax: from.take("queue", integer(1, QUEUE_MAX)) ?? normal.queueMax,
+    connectTimeoutMs: from.take("connect-timeout", timeout) ?? normal.connectTimeoutMs,
+    responseTimeoutMs: from.take("response-timeout", timeout) ?? normal.responseTimeoutMs,
+  };
+  from.finish();
+  return read;
+};

@@ -1,0 +1,9 @@
+/** Which protocols a rule is about: its keys say so. A rule with none of them is about all. */
+import type { Protocol, Rule } from "../plant/model.ts";
+
+export function speaksOf({ match }: Rule, protocol: Protocol): boolean {
+  if (match.own !== undefined) return match.own.protocol === protocol;
+  const { functions, subFunctions, units, table, addresses } = match;
+  const ofModbus = functions ?? subFunctions ?? units ?? table ?? addresses ?? match.tags;
+  return ofModbus === undefined || protocol === "modbus";
+}

@@ -1,0 +1,41 @@
+/** How sessions see the connections to an endpoint, whatever protocol it speaks. */
+import type { Clock } from "../clock.ts";
+import type { EndpointLimiter } from "../legs/endpoint-limiter.ts";
+import type { Leg } from "../legs/leg.ts";
+import type { Endpoint } from "../plant/model.ts";
+import type { PointRange } from "../policy/decision.ts";
+import type { PinnedAddress } from "./dial.ts";
+
+/** A connection to the asset, as channels see it: shared by many, or one channel's own. */
+export interface AssetWay {
+  /** Its own end for one more channel of this session. */
+  leg(session: string): Leg;
+}
+
+/** All connections to one endpoint, over all sessions. Lives as long as the process. */
+export interface EndpointWays {
+  /** The way for one more channel. Throws `SessionRefused` where the endpoint has no more. */
+  connect(endpoint: Endpoint, to: PinnedAddress): AssetWay;
+  close(reason: string): void;
+}
+
+export interface WaysParts {
+  /** `ASSET/ENDPOINT` */
+  readonly name: string;
+  readonly limiter: EndpointLimiter;
+  readonly clock: Clock;
+}
+
+/** The client's end of a channel of probes: asks as the subject `broker`. */
+export interface Prober extends Leg {
+  /** Calls back once, never synchronously; without values it says why. */
+  read(
+    ranges: readonly PointRange[],
+    done: (values: readonly (readonly number[])[] | undefined, why: string) => void,
+  ): void;
+}
+
+/** Whether one connection carries the channels of several sessions. */
+export function isShared(endpoint: Endpoint): boolean {
+  return endpoint.protocol === "modbus" && endpoint.connection === "shared";
+}

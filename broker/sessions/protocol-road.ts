@@ -1,0 +1,46 @@
+/**
+ * What a protocol brings to a session: its guard, its ways to the asset, its probes. Everything
+ * else (judging, taping, holding, cutting) is the same for all.
+ */
+import type { Guard } from "../../protocols/guard.ts";
+import { ModbusGuard } from "../../protocols/modbus/guard.ts";
+import type { Endpoint } from "../plant/model.ts";
+import type { EndpointWays, Prober, WaysParts } from "./asset-way.ts";
+import { ModbusProber } from "./modbus-prober.ts";
+import { ModbusWays } from "./modbus-ways.ts";
+import { SessionRefused } from "./session.ts";
+
+export function openWays({ protocol }: Endpoint, parts: WaysParts): EndpointWays {
+  switch (protocol) {
+    case "modbus":
+      return new ModbusWays(parts);
+    case "ssh":
+      return NO_WAYS;
+  }
+}
+
+/** Throws `SessionRefused` where the broker has no guard for it. */
+export function newGuard({ protocol }: Endpoint): Guard {
+  switch (protocol) {
+    case "modbus":
+      return new ModbusGuard();
+    case "ssh":
+      throw notYet(protocol);
+  }
+}
+
+/** Undefined where nothing can be probed. */
+export function newProber({ protocol }: Endpoint): Prober | undefined {
+  return protocol === "modbus" ? new ModbusProber() : undefined;
+}
+
+const NO_WAYS: EndpointWays = {
+  connect({ protocol }) {
+    throw notYet(protocol);
+  },
+  close() {},
+};
+
+function notYet(protocol: string): SessionRefused {
+  return new SessionRefused("protocol-unknown", `This broker does not speak ${protocol} yet.`);
+}
