@@ -22,6 +22,7 @@ export const sessionText = {
   toRecording: "Open the recording",
   toPlant: "Go to the plant",
   untitled: "Session",
+  noWorkbench: "This console has no workbench for the protocol of this session. Reload the page.",
   may: (classes: readonly ClassName[]) =>
     classes.length === 0
       ? "You may do nothing any more"
