@@ -8,6 +8,7 @@ import type { Asset, Plant } from "../plant/model.ts";
 import type { PlantChange } from "../plant/plant-change.ts";
 import type { Person, SignIn, WeeklyWindow } from "../store/model.ts";
 import type { StandingRight } from "./access-review.ts";
+import type { BreakGlass } from "./break-glass.ts";
 import type { Locks } from "./locks.ts";
 import type { Permit } from "./permit.ts";
 import type { Requests } from "./requests.ts";
@@ -42,6 +43,8 @@ export interface Access<S extends ControlledSession> {
   openSession(who: Opener, endpointId: string, grantId?: string): Promise<S>;
   readonly requests: Requests;
   readonly vendors: Vendors;
+  /** Access without approvers, and its review. */
+  readonly breakGlass: BreakGlass;
   /** Rights that stand, with their last use. */
   review(): Promise<readonly StandingRight[]>;
   /** What is shut, whoever holds a grant for it. */
@@ -71,8 +74,8 @@ export interface NewGrant {
 
 export interface Grant {
   readonly id: string;
-  /** `request`: somebody asked for it and others agreed. */
-  readonly source: "plant-file" | "console" | "request";
+  /** `request`: somebody asked for it and others agreed. `break-glass`: nobody did. */
+  readonly source: "plant-file" | "console" | "request" | "break-glass";
   /** Null for a plant-file grant to a role, or to somebody who is not known yet. */
   readonly personId: string | null;
   /** Name of the person, or `role:engineer`, or the e-mail address of the plant file. */

@@ -6,6 +6,7 @@
 
 import type { Clock } from "../clock.ts";
 import type { PlantGrant } from "../plant/model.ts";
+import { listBreakGlassIds } from "../store/break-glass.ts";
 import { insertGrant, listGrants, listOpenGrants, revokeGrant } from "../store/grants.ts";
 import type { ConsoleGrant, Person, WeeklyWindow } from "../store/model.ts";
 import { findPerson, listPeople } from "../store/people.ts";
@@ -25,6 +26,8 @@ export class GrantBook {
   private readonly open = new Map<string, ConsoleGrant>();
   /** Of those, the ones that count no more although the store has not heard of it yet. */
   private readonly withdrawn = new Set<string>();
+  /** Those that were opened by breaking the glass, ended ones too. */
+  private readonly breakGlass = new Set<string>();
 
   private constructor(store: Store, clock: Clock, plant: PlantInForce) {
     this.store = store;
@@ -37,6 +40,7 @@ export class GrantBook {
     for (const grant of await listOpenGrants(store.queries, clock.wallMs())) {
       book.open.set(grant.id, grant);
     }
+    for (const id of await listBreakGlassIds(store.queries)) book.breakGlass.add(id);
     return book;
   }
 
@@ -99,6 +103,28 @@ export class GrantBook {
   keep(grants: readonly ConsoleGrant[]): void {
     this.forgetEnded();
     for (const grant of grants) this.open.set(grant.id, grant);
+  }
+
+  /** In the turn in which the store has it. */
+  keepBreakGlass(grant: ConsoleGrant): void {
+    this.breakGlass.add(grant.id);
+    this.keep([grant]);
+  }
+
+  /** Whether it was opened without approvers, now or at any time. */
+  isBreakGlass(id: string): boolean {
+    return this.breakGlass.has(id);
+  }
+
+  /** Whether the person holds such a grant there that still counts. */
+  hasBreakGlass(personId: string, endpoint: string): boolean {
+    return [...this.open.values()].some(
+      (grant) =>
+        grant.personId === personId &&
+        grant.endpoint === endpoint &&
+        this.breakGlass.has(grant.id) &&
+        this.openGrant(grant.id) !== undefined,
+    );
   }
 
   /** In the turn in which the store says that they are revoked. */
@@ -178,7 +204,7 @@ export class GrantBook {
   private made(grant: ConsoleGrant, holder: string, maker: string): Grant {
     return {
       id: grant.id,
-      source: grant.requestId === null ? "console" : "request",
+      source: this.sourceOf(grant),
       personId: grant.personId,
       subject: holder,
       endpoint: grant.endpoint,
@@ -192,6 +218,11 @@ export class GrantBook {
       createdMs: grant.createdMs,
       reason: grant.reason,
     };
+  }
+
+  private sourceOf({ id, requestId }: ConsoleGrant): Grant["source"] {
+    if (this.breakGlass.has(id)) return "break-glass";
+    return requestId === null ? "console" : "request";
   }
 
   private times(grant: {

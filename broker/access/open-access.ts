@@ -20,10 +20,11 @@ import {
   type SessionOpener,
 } from "./access.ts";
 import { AccessReview, type StandingRight } from "./access-review.ts";
+import { BreakGlass } from "./break-glass.ts";
 import { type Asker, basisOf, type DecisionPoint, onceAsserted } from "./decision-point.ts";
 import { GrantBook } from "./grant-book.ts";
 import { Locks } from "./locks.ts";
-import type { PermitClaims } from "./permit.ts";
+import { permitClaims } from "./permit-claims.ts";
 import { mintPermit } from "./permits.ts";
 import {
   bestFirst,
@@ -75,8 +76,6 @@ const LIMITS: OpeningLimits = {
   assertionMaxMs: 15 * 60_000,
 };
 
-/** A permit is used in the turn it is made; this is room for a slow name look-up. */
-const PERMIT_MS = 30_000;
 /** Sessions of one person at once: all browsers' tabs and more. */
 const PERSON_SESSIONS_MAX = 100;
 /** Longer needs belong into the plant file, where they are reviewed. */
@@ -110,6 +109,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   readonly requests: RequestDesk;
   readonly locks: Locks;
   readonly vendors: Vendors;
+  readonly breakGlass: BreakGlass;
   private readonly sponsors: Sponsors;
   private readonly reviewed: AccessReview;
   private readonly listeners = new Set<() => void>();
@@ -136,6 +136,12 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
       ...{ store: parts.store, clock, people: parts.people, decisions, sponsors },
       desk: this.requests,
       grantsOf: (person) => this.book.of(person),
+      changed: () => this.tell(),
+    });
+    this.breakGlass = new BreakGlass({
+      ...{ store: parts.store, clock, plant, book, watch: this.watch, decisions },
+      signedActions: parts.signedActions,
+      barOver: (person, asset) => sponsors.causeOver(person) ?? locks.causeOver(person, asset),
       changed: () => this.tell(),
     });
     this.stops = [
@@ -273,12 +279,9 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
       // It would be another answer with a fresh assertion: `liveGrants` asked for one.
       throw new AccessRefused("step-up-required", "policy asks for a fresher assertion");
     }
-    const claims = this.claims(person, grant, {
-      ...found,
-      profile,
-      classes,
-      basis: basisOf(decided),
-    });
+    const reach = { ...found, profile, classes, basis: basisOf(decided) };
+    const ground = { plant: this.plant, limits: this.limits, nowMs: this.clock.wallMs() };
+    const claims = permitClaims(ground, person, grant, reach);
     // From here to the permit there is no await: what was checked is what the session rests on.
     const { untilMs } = claims.limits;
     const longestMs = this.clock.wallMs() + this.limits.absoluteMs;
@@ -330,39 +333,6 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     const asker = { signIn, assertionAgeMs, person: now.person };
     if (this.parts.decisions.may(asker, "session:open")) return asker;
     throw new AccessRefused("not-allowed", "no role that opens sessions");
-  }
-
-  private claims(
-    person: Person,
-    grant: Grant,
-    reach: Pick<PermitClaims, "endpoint" | "profile"> & {
-      readonly asset: PermitClaims["asset"];
-      readonly classes: PermitClaims["capabilities"];
-      readonly basis: string;
-    },
-  ): PermitClaims {
-    const { site, digest } = this.plant;
-    const { id, name, zone } = reach.asset;
-    const nowMs = this.clock.wallMs();
-    const grantUntilMs = grant.closesMs ?? Number.MAX_SAFE_INTEGER;
-    return {
-      session: newId(),
-      site: { id: site.id, name: site.name },
-      subject: { id: person.id, name: person.name, roles: person.roles },
-      grant: { id: grant.id, untilMs: grantUntilMs },
-      asset: { id, name, zone },
-      endpoint: reach.endpoint,
-      profile: reach.profile,
-      plantDigest: digest,
-      capabilities: reach.classes,
-      basis: reach.basis,
-      limits: {
-        idleMs: this.limits.idleMs,
-        leaseMs: this.limits.leaseMs,
-        untilMs: Math.min(grantUntilMs, nowMs + this.limits.absoluteMs),
-      },
-      expiresMs: nowMs + PERMIT_MS,
-    };
   }
 
   /** In the turn in which a lock comes into force, before anything else hears of it. */

@@ -14,7 +14,8 @@ export interface PermitClaims {
     readonly name: string;
     readonly roles: readonly string[];
   };
-  readonly grant: { readonly id: string; readonly untilMs: number };
+  /** `breakGlass`: nobody had agreed to it. */
+  readonly grant: { readonly id: string; readonly untilMs: number; readonly breakGlass?: true };
   readonly asset: { readonly id: string; readonly name: string; readonly zone: string };
   readonly endpoint: Endpoint;
   readonly profile: Profile;
@@ -35,6 +36,8 @@ export interface SessionLimits {
   readonly leaseMs: number;
   /** The session ends here, whatever happens (ms since the epoch). Never later than the grant. */
   readonly untilMs: number;
+  /** Capabilities lapse by themselves if they are neither leased nor renewed for this long. */
+  readonly renewMs: number;
 }
 
 declare const minted: unique symbol;

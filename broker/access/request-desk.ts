@@ -88,6 +88,10 @@ export class RequestDesk implements Requests {
     if (!grant || grant.personId !== by.id) {
       throw new AccessRefused("no-grant", "no grant of this person that could last longer");
     }
+    if (this.parts.book.isBreakGlass(grantId)) {
+      const message = "Break-glass is not made longer: ask for a time of its own.";
+      throw new AccessRefused("input-invalid", message);
+    }
     if (grant.weekly) {
       throw new AccessRefused("input-invalid", "Ask for another window: this one is weekly.");
     }

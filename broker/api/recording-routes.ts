@@ -18,7 +18,7 @@ export interface RecordingRouteParts {
 
 export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
   const { recordings, siteLog, clock } = parts;
-  const own = ["recording:own", "recording:all"] as const;
+  const own = ["recording:own", "recording:all", "recording:break-glass"] as const;
   const exporting = ["recording:own", "recording:export"] as const;
   const hold = "/api/recordings/:id/hold";
   const segment = "/api/recordings/:id/segments/:number";

@@ -6,11 +6,14 @@ import type { Access } from "../access/access.ts";
 import type { Decisions } from "../access/decision-point.ts";
 import type { PolicyStore } from "../access/policies/policy-store.ts";
 import type { Clock } from "../clock.ts";
+import type { Credentials } from "../credentials/credentials.ts";
 import type { Recorder } from "../evidence/recorder.ts";
 import type { Recordings } from "../evidence/recordings.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { LiveSession, SessionHost } from "../sessions/session.ts";
 import type { SiteLog } from "../store/site-log.ts";
+import { removeCredential, setCredential } from "./credentials/change-credentials.ts";
+import { listCredentials } from "./credentials/list-credentials.ts";
 import { enrol } from "./enrolment/enrol.ts";
 import { enrolmentOptions } from "./enrolment/enrolment-options.ts";
 import { listEvents } from "./events/list-events.ts";
@@ -80,6 +83,7 @@ export interface ApiParts {
   readonly recordings: Recordings;
   readonly plant: PlantShown;
   readonly siteLog: Pick<SiteLog, "record" | "list">;
+  readonly credentials: Pick<Credentials, "list" | "set" | "remove">;
   readonly clock: Clock;
   readonly health: { isReady(): boolean; view(): Promise<HealthView> };
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
@@ -145,6 +149,8 @@ export function routeTable(parts: ApiParts): readonly Route[] {
 
     ...policyRoutes(parts),
 
+    ...credentialRoutes(parts),
+
     guarded("GET", "/api/events", "events:view", listEvents(siteLog, people)),
     guarded("GET", "/api/health", "health:view", showHealth(parts.health.view)),
   ];
@@ -154,7 +160,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
 function requestRoutes({ access, plant }: ApiParts): readonly Route[] {
   const { requests } = access;
   const concerned = ["session:open", "session:end"] as const;
-  const choosing = ["session:open", "vendor:invite"] as const;
+  const choosing = ["session:open", "vendor:invite", "break-glass:open"] as const;
   const decision = "/api/requests/:id/decision";
   return [
     guarded("GET", "/api/me/grants", "session:open", listMyGrants(access, plant)),
@@ -165,6 +171,15 @@ function requestRoutes({ access, plant }: ApiParts): readonly Route[] {
     guarded("POST", `${decision}/options`, concerned, decisionOptions(requests)),
     guarded("POST", decision, concerned, decideRequest(requests, plant)),
     guarded("POST", "/api/grants/:id/more-time", "session:open", askMoreTime(requests, plant)),
+  ];
+}
+
+function credentialRoutes({ credentials, plant }: ApiParts): readonly Route[] {
+  const path = "/api/credentials";
+  return [
+    guarded("GET", path, "credential:set", listCredentials(credentials)),
+    guarded("POST", path, "credential:set", setCredential(credentials, plant)),
+    guarded("POST", `${path}/removal`, "credential:set", removeCredential(credentials)),
   ];
 }
 

@@ -1,6 +1,16 @@
 /** Routes of those who watch over sessions: freeze, holds, lockdown. Part of `route-table.ts`. */
+
+import type { Recordings } from "../evidence/recordings.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { SessionHost } from "../sessions/session.ts";
+import type { BreakGlassAsked } from "./break-glass/break-glass-view.ts";
+import { listBreakGlass, showBreakGlass } from "./break-glass/list-break-glass.ts";
+import {
+  breakGlassOptions,
+  endBreakGlass,
+  openBreakGlass,
+} from "./break-glass/open-break-glass.ts";
+import { reviewBreakGlass, reviewOptions } from "./break-glass/review-break-glass.ts";
 import { answerHold, holdOptions } from "./holds/answer-hold.ts";
 import { listHolds } from "./holds/list-holds.ts";
 import { liftLock, liftLockOptions } from "./locks/lift-lock.ts";
@@ -13,7 +23,8 @@ import { freezeSession, resumeSession } from "./sessions/freeze-session.ts";
 
 export interface SupervisionParts {
   readonly identity: Pick<Identity, "signedActions">;
-  readonly access: LocksAsked;
+  readonly access: LocksAsked & BreakGlassAsked;
+  readonly recordings: Recordings;
   readonly sessions: SessionHost;
   readonly plant: Pick<PlantShown, "current">;
 }
@@ -38,5 +49,23 @@ export function supervisionRoutes(parts: SupervisionParts): readonly Route[] {
       liftLockOptions(access, signedActions),
     ),
     guarded("POST", "/api/locks/:id/lift", "lock:lift", liftLock(access, signedActions)),
+
+    ...breakGlassRoutes(parts),
+  ];
+}
+
+/** Who may end one is said by who opened and held it: others find nothing there. */
+function breakGlassRoutes(parts: SupervisionParts): readonly Route[] {
+  const seen = ["break-glass:open", "break-glass:review", "events:view"] as const;
+  const concerned = [...seen, "session:open"] as const;
+  const one = "/api/break-glass/:id";
+  return [
+    guarded("GET", "/api/break-glass", seen, listBreakGlass(parts)),
+    guarded("POST", "/api/break-glass/options", "break-glass:open", breakGlassOptions(parts)),
+    guarded("POST", "/api/break-glass", "break-glass:open", openBreakGlass(parts)),
+    guarded("GET", one, seen, showBreakGlass(parts)),
+    guarded("POST", `${one}/end`, concerned, endBreakGlass(parts)),
+    guarded("POST", `${one}/review/options`, "break-glass:review", reviewOptions(parts)),
+    guarded("POST", `${one}/review`, "break-glass:review", reviewBreakGlass(parts)),
   ];
 }

@@ -4,6 +4,8 @@
 export const RIGHTS = [
   "plant:view",
   "plant:change",
+  /** What assets are signed in to with: set and removed, never read. */
+  "credential:set",
   "session:open",
   "session:list",
   "session:watch",
@@ -13,7 +15,13 @@ export const RIGHTS = [
   "session:consent",
   "recording:own",
   "recording:all",
+  /** Those of sessions for which somebody broke the glass: who reviews must be able to look. */
+  "recording:break-glass",
   "recording:export",
+  /** Says something about a moment of a recording that one may see. */
+  "recording:comment",
+  /** Lets a person without an account see one. */
+  "recording:share",
   "request:make",
   "request:approve",
   "grant:manage",

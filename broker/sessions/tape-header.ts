@@ -19,7 +19,10 @@ export function tapeHeader(claims: PermitClaims, build: string, startedMs: numbe
     subject,
     asset,
     endpoint: { id: endpoint.id, protocol: endpoint.protocol },
-    grant: { id: grant.id, profile: profile.id, until: grant.untilMs },
+    grant: {
+      ...{ id: grant.id, profile: profile.id, until: grant.untilMs },
+      ...(grant.breakGlass && { breakGlass: true }),
+    },
     digests: { profile: profileDigest(profile), plant: plantDigest },
     tags: headerTags(endpoint),
     startedMs,

@@ -5,7 +5,11 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { Clock } from "../clock.ts";
+import { alarmTables } from "./alarm-tables.ts";
+import { breakGlassTables } from "./break-glass-tables.ts";
+import { credentialTables } from "./credential-tables.ts";
 import { grantUseTable } from "./grant-use-table.ts";
+import { integrationTables } from "./integration-tables.ts";
 import { lockTables } from "./lock-tables.ts";
 import { requestTables } from "./request-tables.ts";
 import type { Schema } from "./schema.ts";
@@ -30,6 +34,10 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "requests, decisions, sponsors", up: requestTables },
   { name: "lockdown", up: lockTables },
   { name: "last use of grants", up: grantUseTable },
+  { name: "break-glass", up: breakGlassTables },
+  { name: "integrations", up: integrationTables },
+  { name: "alarms", up: alarmTables },
+  { name: "credentials of assets", up: credentialTables },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

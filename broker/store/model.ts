@@ -184,7 +184,56 @@ export interface Lock {
   readonly liftByName: string | null;
 }
 
+export type BreakGlassVerdict = "justified" | "not-justified";
+
+/** Somebody took access without approvers; its id is that of the grant it opened. */
+export interface BreakGlassUse {
+  readonly id: string;
+  readonly openedBy: { readonly id: string; readonly name: string };
+  /** Who held the grant: the same, or somebody who could act. */
+  readonly holder: { readonly id: string; readonly name: string };
+  /** `ASSET/ENDPOINT` */
+  readonly endpoint: string;
+  readonly profile: string;
+  readonly reason: string;
+  readonly openedMs: number;
+  /** When it ends, or was ended. */
+  readonly untilMs: number;
+  /** Null while nobody has judged it. */
+  readonly review: {
+    readonly by: { readonly id: string; readonly name: string };
+    readonly atMs: number;
+    readonly verdict: BreakGlassVerdict;
+    readonly comment: string;
+  } | null;
+}
+
 export type Priority = "event" | "alarm";
+
+/** What an event is about besides its person and session: ids and names, never values or secrets. */
+export type EventAbout = Readonly<
+  Partial<
+    Record<
+      | "action"
+      | "address"
+      | "asset"
+      | "assetName"
+      | "endpoint"
+      | "grant"
+      | "host"
+      | "integration"
+      | "lock"
+      | "port"
+      | "profile"
+      | "protocol"
+      | "refusal"
+      | "request"
+      | "rule"
+      | "untilMs",
+      string
+    >
+  >
+>;
 
 /** What the broker noticed and a person may want to know; alarms need a person. */
 export interface SiteEvent {
@@ -199,4 +248,5 @@ export interface SiteEvent {
   /** Id of the person it is about or who did it. */
   readonly subject: string | null;
   readonly session: string | null;
+  readonly about?: EventAbout;
 }

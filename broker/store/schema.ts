@@ -4,9 +4,11 @@
  * yes and no are 1 and 0.
  */
 import type { Kysely } from "kysely";
-import type { LockKind, Priority } from "./model.ts";
+import type { AlarmsTable } from "./alarm-tables.ts";
+import type { IntegrationSchema } from "./integration-schema.ts";
+import type { BreakGlassVerdict, LockKind, Priority } from "./model.ts";
 
-export interface Schema {
+export interface Schema extends IntegrationSchema {
   readonly people: PeopleTable;
   readonly passkeys: PasskeysTable;
   readonly sign_ins: SignInsTable;
@@ -22,6 +24,9 @@ export interface Schema {
   readonly sponsors: SponsorsTable;
   readonly grant_uses: GrantUsesTable;
   readonly locks: LocksTable;
+  readonly alarms: AlarmsTable;
+  readonly break_glass_uses: BreakGlassUsesTable;
+  readonly credentials: CredentialsTable;
 }
 
 /** The store, or one transaction of it. */
@@ -203,6 +208,32 @@ export interface LocksTable {
   lifted_action_id: string | null;
 }
 
+export interface CredentialsTable {
+  /** `ASSET/ENDPOINT` */
+  endpoint: string;
+  kind: string;
+  user_name: string;
+  /** base64; see `broker/credentials/envelope.ts` */
+  sealed: string;
+  set_by: string;
+  set_ms: number;
+}
+
+export interface BreakGlassUsesTable {
+  /** Of its grant. */
+  id: string;
+  opened_by: string;
+  holder_id: string;
+  opened_ms: number;
+  /** The assertions over exactly this, and over its review. */
+  action_id: string;
+  reviewed_by: string | null;
+  reviewed_ms: number | null;
+  verdict: BreakGlassVerdict | null;
+  comment: string | null;
+  review_action_id: string | null;
+}
+
 export interface SiteEventsTable {
   id: string;
   at_ms: number;
@@ -211,6 +242,8 @@ export interface SiteEventsTable {
   text: string;
   subject: string | null;
   session: string | null;
+  /** JSON of ids; null where there are none. */
+  about?: string | null;
 }
 
 export interface SettingsTable {

@@ -16,12 +16,17 @@ export function parseHeader(value: unknown): Header | undefined {
     subject: pick(whole.subject, ["id", "name", "roles"]),
     asset: pick(whole.asset, ["id", "name", "zone"]),
     endpoint: pick(whole.endpoint, ["id", "protocol"]),
-    grant: pick(whole.grant, ["id", "profile", "until"]),
+    grant: { ...pick(whole.grant, ["id", "profile", "until"]), ...breakGlassOf(whole.grant) },
     digests: pick(whole.digests, ["profile", "plant"]),
     tags: tagsOf(whole.tags),
     startedMs: whole.startedMs,
   };
   return isHeader(header) ? header : undefined;
+}
+
+/** Older tapes, and those of grants that somebody agreed to, say nothing. */
+function breakGlassOf(grant: unknown): { readonly breakGlass?: true } {
+  return fieldsOf(grant).breakGlass === true ? { breakGlass: true } : {};
 }
 
 interface Unchecked {

@@ -28,7 +28,13 @@ export interface Header {
   };
   readonly asset: { readonly id: string; readonly name: string; readonly zone: string };
   readonly endpoint: { readonly id: string; readonly protocol: string };
-  readonly grant: { readonly id: string; readonly profile: string; readonly until: number };
+  readonly grant: {
+    readonly id: string;
+    readonly profile: string;
+    readonly until: number;
+    /** The grant was opened by breaking the glass: nobody had agreed to it. */
+    readonly breakGlass?: true;
+  };
   /** SHA-256 (hex) of the canonical profile and of the plant file that were in force. */
   readonly digests: { readonly profile: string; readonly plant: string };
   /** The points named for this endpoint when the session began, as the player shows them. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RoleName } from "../../broker/api/shapes/people.ts";
 import type { GrantView } from "../../broker/api/shapes/plant.ts";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
+import type { RequestOptions } from "../kit/authenticator.ts";
 import { ConsoleUser } from "../kit/console-user.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 
@@ -17,6 +18,8 @@ type Reach = "everybody" | "scraper" | readonly RoleName[];
 const ADMINISTRATOR: Reach = ["administrator"];
 const OPENS: readonly RoleName[] = ["engineer", "vendor"];
 const REPLAYS: readonly RoleName[] = ["engineer", "auditor"];
+/** Supervisors too: those of break-glass alone. */
+const LISTS_RECORDINGS: readonly RoleName[] = ["engineer", "supervisor", "auditor"];
 const SEES_SESSIONS: readonly RoleName[] = ["administrator", "engineer", "supervisor", "vendor"];
 const WATCHES_OVER: readonly RoleName[] = ["administrator", "supervisor"];
 const SEES_EVENTS: readonly RoleName[] = ["administrator", "supervisor", "auditor"];
@@ -80,7 +83,14 @@ const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/locks": WATCHES_OVER,
   "POST /api/locks/{id}/lift/options": WATCHES_OVER,
   "POST /api/locks/{id}/lift": WATCHES_OVER,
-  "GET /api/recordings": REPLAYS,
+  "GET /api/break-glass": SEES_EVENTS,
+  "POST /api/break-glass/options": ADMINISTRATOR,
+  "POST /api/break-glass": ADMINISTRATOR,
+  "GET /api/break-glass/{id}": SEES_EVENTS,
+  "POST /api/break-glass/{id}/end": ROLES,
+  "POST /api/break-glass/{id}/review/options": SEES_EVENTS,
+  "POST /api/break-glass/{id}/review": SEES_EVENTS,
+  "GET /api/recordings": LISTS_RECORDINGS,
   "GET /api/recordings/{id}": REPLAYS,
   "GET /api/recordings/{id}/export": REPLAYS,
   "POST /api/recordings/{id}/hold": ["auditor"],
@@ -118,7 +128,9 @@ beforeAll(async () => {
     ...{ fromMs: Date.now(), untilMs: Date.now() + 600_000 },
   });
   expect(grant.status).toBe(201);
+  const glass = await breakGlass(endpoint, engineer.me?.person.id ?? "");
   ids = {
+    "break-glass": glass,
     sessions: session.body.id,
     recordings: session.body.id,
     people: engineer.me?.person.id ?? "",
@@ -134,6 +146,24 @@ beforeAll(async () => {
   };
 }, 60_000);
 afterAll(() => site.close());
+
+/** An administrator breaks it for the engineer. */
+async function breakGlass(endpoint: string, holder: string): Promise<string> {
+  const { first } = site;
+  const wanted = { endpoint, holder, profile: "read-only", durationMs: 600_000, reason: "test" };
+  const path = "/api/break-glass";
+  const begun = await first.ask<ToSign>("POST", `${path}/options`, wanted);
+  const { text, options } = begun.body;
+  const response = first.authenticator.assert(options);
+  const opened = await first.ask("POST", path, { text, response });
+  expect(opened.status).toBe(201);
+  return opened.body.id;
+}
+
+interface ToSign {
+  readonly text: string;
+  readonly options: RequestOptions;
+}
 
 function as(role: RoleName): ConsoleUser {
   const user = users.get(role);

@@ -15,9 +15,10 @@ const READERS: Readonly<Record<Topic, readonly Right[]>> = {
   requests: ["session:open", "session:end"],
   // One's own roles and name are on every page.
   people: [],
-  recordings: ["recording:own", "recording:all"],
+  recordings: ["recording:own", "recording:all", "recording:break-glass"],
   events: ["events:view"],
   holds: ["hold:answer"],
+  "break-glass": ["break-glass:open", "break-glass:review", "events:view"],
   // What shuts the site, an asset or oneself is shown on every page.
   locks: [],
 };
@@ -43,4 +44,5 @@ const BY_AREA: ReadonlyMap<string, Topic> = new Map<string, Topic>([
   ["recovery", "people"],
   ["enrolment", "people"],
   ["recording", "recordings"],
+  ["break-glass", "break-glass"],
 ]);

@@ -19,6 +19,12 @@ export function listMyGrants(access: Asked, plant: PlantInForce) {
   });
 }
 
+/** Break-glass is not made longer: what takes more time is asked for. */
+function isExtendable({ source, state, weekly }: Grant): boolean {
+  const agreed = source === "console" || source === "request";
+  return agreed && state === "live" && weekly === null;
+}
+
 function heldGrant(access: Asked, plant: Plant, person: Person, grant: Grant): HeldGrantView[] {
   const { state, source } = grant;
   const found = findEndpoint(plant, grant.endpoint);
@@ -32,7 +38,7 @@ function heldGrant(access: Asked, plant: Plant, person: Person, grant: Grant): H
       ...{ profile: profile.id, profileDescription: profile.description },
       classes: [...access.classes(person, grant)],
       weekly: weekly?.map((window) => ({ ...window })) ?? null,
-      extendable: source !== "plant-file" && state === "live" && weekly === null,
+      extendable: isExtendable(grant),
     },
   ];
 }

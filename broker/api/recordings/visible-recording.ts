@@ -7,9 +7,14 @@ interface Viewer {
   readonly rights: ReadonlySet<Right>;
 }
 
-/** All recordings for auditors; for others those of their own sessions, with the right to them. */
+/**
+ * All recordings for auditors; for others those of their own sessions, and those for which the
+ * glass was broken, with the right to them.
+ */
 export function maySee(recording: Recording, viewer: Viewer): boolean {
   if (viewer.rights.has("recording:all")) return true;
+  const { breakGlass } = recording.header.grant;
+  if (breakGlass && viewer.rights.has("recording:break-glass")) return true;
   return viewer.rights.has("recording:own") && isOwn(recording, viewer);
 }
 

@@ -50,7 +50,8 @@ export interface FromBroker {
       | "recordings"
       | "events"
       | "holds"
-      | "locks",
+      | "locks"
+      | "break-glass",
   ): void;
   /** The sign-in ended: the page must go to the sign-in page and say why. */
   signedOut(cause: CauseView): void;

@@ -121,7 +121,7 @@ export type PlantView = z.infer<typeof plantSchema>;
 /** A grant as an administrator sees it. */
 export const grantSchema = z.object({
   id: z.string(),
-  source: z.enum(["plant-file", "console", "request"]),
+  source: z.enum(["plant-file", "console", "request", "break-glass"]),
   personId: z.string().nullable(),
   /** Person's name or `role:engineer`. */
   subject: z.string(),

@@ -80,7 +80,7 @@ export const actionToSignSchema = z.object({
 /** A grant as its holder sees it on the page Access. */
 export const heldGrantSchema = z.object({
   id: z.string(),
-  source: z.enum(["plant-file", "console", "request"]),
+  source: z.enum(["plant-file", "console", "request", "break-glass"]),
   endpoint: z.string(),
   assetId: z.string(),
   assetName: z.string(),
