@@ -15,6 +15,8 @@ import { buildServer } from "./api/server.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { buildConsole, needsBuild } from "./console-build.ts";
+import { openCredentialKey } from "./credentials/credential-key.ts";
+import { Credentials } from "./credentials/credentials.ts";
 import { type Evidence, openEvidence } from "./evidence/evidence.ts";
 import { openEvidenceKeys } from "./evidence/keys.ts";
 import type { LogBook } from "./evidence/log/log-book.ts";
@@ -128,6 +130,7 @@ export interface Core {
   readonly access: Access<LiveSession>;
   readonly decisions: DecisionPoint;
   readonly policies: PolicyStore;
+  readonly credentials: Credentials;
 }
 
 export async function openCore(
@@ -137,7 +140,9 @@ export async function openCore(
   const { config, opened, clock, version, store, noticed } = ground;
   const { identity, evidence, plant, book } = parts;
   const key = loadSigningKey(join(config.dataFolder, "permit-key.pem"));
+  const credentials = openCredentials(ground);
   const sessions = createSessionHost({
+    credentials,
     recorder: evidence.recorder,
     permitKey: key.publicKey,
     clock,
@@ -164,7 +169,13 @@ export async function openCore(
   });
   siteLocked = () => access.locks.list().some(({ kind }) => kind === "site");
   opened.push(() => access.close());
-  return { ...parts, sessions, access, decisions, policies };
+  return { ...parts, sessions, access, decisions, policies, credentials };
+}
+
+function openCredentials({ config, store, clock }: Ground): Credentials {
+  const file = join(config.dataFolder, "credentials.key");
+  const key = openCredentialKey({ file, command: config.credentialsKeyCommand });
+  return new Credentials(store, key, clock);
 }
 
 function overQuota({ recordingMibMax }: Config): Cause {
@@ -181,6 +192,7 @@ export async function openDoors(ground: Ground, core: Core): Promise<void> {
     await buildConsole(config.consoleFolder);
   }
   const routes = routeTable({
+    credentials: core.credentials,
     ...{ identity, access, sessions, decisions, policies, metrics, clock },
     recorder: evidence.recorder,
     recordings: evidence.recordings,

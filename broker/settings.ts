@@ -107,6 +107,16 @@ export const SETTINGS = {
     /./,
     "a path",
   ),
+  credentialsKeyCommand: optionalText(
+    {
+      variable: "SALLYPORT_CREDENTIALS_KEY_COMMAND",
+      fallback: "",
+      description:
+        "Command that prints the key (32 bytes as base64) over the credentials of assets. Default: <data>/credentials.key, made at the first start.",
+    },
+    /./,
+    "a program and its arguments",
+  ),
   auditorRecipients: list(
     {
       variable: "SALLYPORT_AUDITOR_RECIPIENTS",

@@ -2,6 +2,7 @@
 import type { Clock } from "../clock.ts";
 import type { EndpointLimiter } from "../legs/endpoint-limiter.ts";
 import type { Leg } from "../legs/leg.ts";
+import type { CredentialSource } from "../plant/credential.ts";
 import type { Endpoint } from "../plant/model.ts";
 import type { PointRange } from "../policy/decision.ts";
 import type { PinnedAddress } from "./dial.ts";
@@ -24,6 +25,7 @@ export interface WaysParts {
   readonly name: string;
   readonly limiter: EndpointLimiter;
   readonly clock: Clock;
+  readonly credentials: CredentialSource;
 }
 
 /** The client's end of a channel of probes: asks as the subject `broker`. */

@@ -6,6 +6,7 @@
 import type { PermitClaims } from "../access/permit.ts";
 import type { Clock } from "../clock.ts";
 import { EndpointLimiter } from "../legs/endpoint-limiter.ts";
+import type { CredentialSource } from "../plant/credential.ts";
 import type { Endpoint } from "../plant/model.ts";
 import { BoundedRateLedger } from "../policy/rate-ledger.ts";
 import type { AssetWay, EndpointWays } from "./asset-way.ts";
@@ -16,10 +17,12 @@ import { SessionRefused } from "./session.ts";
 
 export class Endpoints {
   private readonly clock: Clock;
+  private readonly credentials: CredentialSource;
   private readonly byName = new Map<string, EndpointState>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, credentials: CredentialSource) {
     this.clock = clock;
+    this.credentials = credentials;
   }
 
   /** The state of the claims' endpoint, under the limits that these claims carry. */
@@ -27,7 +30,7 @@ export class Endpoints {
     const name = `${asset.id}/${endpoint.id}`;
     let state = this.byName.get(name);
     if (!state) {
-      state = new EndpointState(name, endpoint, this.clock);
+      state = new EndpointState(name, endpoint, this.clock, this.credentials);
       this.byName.set(name, state);
     }
     state.limiter.limits = endpoint.limits;
@@ -45,10 +48,12 @@ export class EndpointState {
   readonly limiter: EndpointLimiter;
   private readonly name: string;
   private readonly clock: Clock;
+  private readonly credentials: CredentialSource;
   private ways: { readonly protocol: string; readonly open: EndpointWays } | undefined;
   private sessions = 0;
 
-  constructor(name: string, endpoint: Endpoint, clock: Clock) {
+  constructor(name: string, endpoint: Endpoint, clock: Clock, credentials: CredentialSource) {
+    this.credentials = credentials;
     this.name = name;
     this.clock = clock;
     this.limiter = new EndpointLimiter(endpoint.limits, clock);
@@ -81,8 +86,8 @@ export class EndpointState {
     const { protocol } = endpoint;
     if (this.ways?.protocol === protocol) return this.ways.open;
     this.ways?.open.close("the endpoint speaks another protocol now");
-    const { name, limiter, clock } = this;
-    const open = openWays(endpoint, { name, limiter, clock });
+    const { name, limiter, clock, credentials } = this;
+    const open = openWays(endpoint, { name, limiter, clock, credentials });
     this.ways = { protocol, open };
     return open;
   }

@@ -5,6 +5,7 @@ import type { Permit } from "../access/permit.ts";
 import { type VerifiedClaims, verifyPermit } from "../access/permits.ts";
 import type { Clock } from "../clock.ts";
 import { type Recorder, RecorderUnavailable, type TapeWriter } from "../evidence/recorder.ts";
+import type { CredentialSource } from "../plant/credential.ts";
 import { compileProfile } from "../policy/compile-profile.ts";
 import { type PinnedAddress, pinAddress } from "./dial.ts";
 import { type EndpointState, Endpoints } from "./endpoints.ts";
@@ -22,6 +23,8 @@ export interface SessionHostParts {
   /** Version of the broker, for the tape's header. */
   readonly build: string;
   readonly hooks?: SessionHooks;
+  /** What legs sign in to assets with; without it no asset that wants a credential is reached. */
+  readonly credentials?: CredentialSource;
   /** Awaited before anything of a session can be dialled; rejecting with a reason refuses it. */
   readonly beforeOpen?: (header: Header) => Promise<void>;
 }
@@ -44,7 +47,7 @@ class Host implements SessionHost {
 
   constructor(parts: SessionHostParts) {
     this.parts = parts;
-    this.endpoints = new Endpoints(parts.clock);
+    this.endpoints = new Endpoints(parts.clock, parts.credentials ?? NO_CREDENTIALS);
     parts.recorder.onState((state) => {
       for (const session of [...this.sessions.values()]) session.recorderIs(state);
     });
@@ -153,6 +156,8 @@ class Host implements SessionHost {
     return session;
   }
 }
+
+const NO_CREDENTIALS: CredentialSource = { of: async () => undefined };
 
 interface Place {
   readonly state: EndpointState;
