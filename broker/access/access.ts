@@ -109,6 +109,13 @@ export interface LeaseCause {
 /** The part of a live session that access holds on to. */
 export interface ControlledSession {
   lease(classes: readonly OperationClass[], cause: LeaseCause, basis?: string): void;
+  /** Decided again, and the same: it goes on counting. */
+  renew(): void;
+  /** A standing condition is not met: nothing above `observe` passes until it is. */
+  lapse(condition: string, cause: LeaseCause): unknown;
+  meet(condition: string, cause: LeaseCause): void;
+  /** Until a person resumes it. */
+  freeze(cause: LeaseCause): unknown;
   end(cause: LeaseCause): unknown;
   /** More time was given, or some taken: the deadline moves and the person is told. */
   moveEnd(untilMs: number, cause: LeaseCause): void;

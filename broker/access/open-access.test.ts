@@ -23,7 +23,10 @@ describe("opening", () => {
       profile: { id: "read" },
       plantDigest: kit.plant.current().digest,
       capabilities: ["observe"],
-      limits: { idleMs: 15 * 60_000, leaseMs: 60_000, untilMs: nowMs + 12 * HOUR_MS },
+      limits: {
+        ...{ idleMs: 15 * 60_000, leaseMs: 60_000, renewMs: 30_000 },
+        untilMs: nowMs + 12 * HOUR_MS,
+      },
     });
   });
 

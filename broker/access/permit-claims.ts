@@ -1,5 +1,6 @@
 /** What a permit says: who, where, under which grant, with what, until when. Pure. */
 import type { Plant } from "../plant/model.ts";
+import { CAPABILITIES_VALID_MS } from "../policy/capabilities.ts";
 import { newId } from "../store/ids.ts";
 import type { Person } from "../store/model.ts";
 import type { Grant } from "./access.ts";
@@ -42,6 +43,7 @@ export function permitClaims(
     limits: {
       idleMs: limits.idleMs,
       leaseMs: limits.leaseMs,
+      renewMs: CAPABILITIES_VALID_MS,
       untilMs: Math.min(grantUntilMs, nowMs + limits.absoluteMs),
     },
     expiresMs: nowMs + PERMIT_MS,

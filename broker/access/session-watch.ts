@@ -4,8 +4,8 @@
  * effect in the turn in which it is heard: fewer classes are leased, or the session ends with the
  * rule that ended it.
  *
- * The end of the grant and the longest duration are the session's own deadlines; here is a timer
- * only for a grant whose end was moved forward later.
+ * The end of the grant and the longest duration are the session's own deadlines, which move with
+ * the grant.
  */
 import type { OperationClass } from "../../protocols/guard.ts";
 import type { Clock } from "../clock.ts";
@@ -38,7 +38,6 @@ export class Watched<S extends ControlledSession> {
   session: S | undefined;
   /** Set once it is over; a session that opens after that ends at once. */
   over: LeaseCause | undefined;
-  stopTimer = () => {};
   /** Its deadline as it stands; `rest.untilMs` until the end of the grant moves. */
   untilMs: number;
   /** A lease that came before the session did. */
@@ -108,7 +107,6 @@ export class SessionWatch<S extends ControlledSession> {
   }
 
   drop(watched: Watched<S>): void {
-    watched.stopTimer();
     this.redecisions.forget(watched);
     this.all.delete(watched);
   }
@@ -184,7 +182,6 @@ export class SessionWatch<S extends ControlledSession> {
   }
 
   close(): void {
-    for (const watched of this.all) watched.stopTimer();
     this.redecisions.close();
   }
 
@@ -245,7 +242,10 @@ export class SessionWatch<S extends ControlledSession> {
     );
     this.redecisions.decided(watched);
     const classes = decision?.classes ?? [];
-    if (classes.join() === watched.classes.join()) return;
+    if (classes.join() === watched.classes.join()) {
+      watched.session?.renew();
+      return;
+    }
     const kept = decision && rulingOfLost(decision, watched.classes);
     const cause = causeOf(trigger, classes, kept);
     if (classes.length === 0) {
@@ -258,24 +258,24 @@ export class SessionWatch<S extends ControlledSession> {
     watched.session?.lease(classes, cause, watched.basis);
   }
 
-  /** The grant may end earlier now than when the session began; later does not count. */
-  private endWith(watched: Watched<S>, grant: Grant): void {
-    watched.stopTimer();
-    watched.stopTimer = () => {};
-    if (grant.closesMs === null || grant.closesMs >= watched.untilMs) return;
-    const leftMs = grant.closesMs - this.clock.wallMs();
-    watched.stopTimer = this.clock.after(leftMs, () => this.end(watched, GRANT_END));
+  /**
+   * The grant may end earlier now than when the session began; later does not count. The session
+   * keeps the deadline itself, by both clocks and before every operation.
+   */
+  private endWith(watched: Watched<S>, { closesMs }: Grant): void {
+    if (closesMs === null || closesMs >= watched.untilMs) return;
+    watched.untilMs = closesMs;
+    this.tellEnd(watched, "The grant ends earlier now.");
   }
 
-  private tellEnd({ session, untilMs, rest }: Watched<S>): void {
+  private tellEnd({ session, untilMs, rest }: Watched<S>, reason = "More time was given."): void {
     const rule = untilMs < rest.longestMs ? "grant-end" : "absolute";
-    session?.moveEnd(untilMs, { rule, reason: "More time was given." });
+    session?.moveEnd(untilMs, { rule, reason });
   }
 
   private end(watched: Watched<S>, cause: LeaseCause): void {
     if (watched.over) return;
     watched.over = cause;
-    watched.stopTimer();
     this.redecisions.forget(watched);
     watched.session?.end(cause);
   }

@@ -7,19 +7,19 @@
  * out in that order too. A send that carries a change waits until the tape is durable; whether
  * it is still allowed is looked at once more immediately before the leg.
  */
-import {
-  type Answer,
-  BACKLOG_MAX,
-  type Capabilities,
-  type Effect,
-  type Guard,
-  type GuardEvent,
-  type Input,
-  type Side,
+import type {
+  Answer,
+  Capabilities,
+  Effect,
+  Guard,
+  GuardEvent,
+  Input,
+  Side,
 } from "../../protocols/guard.ts";
 import type { Judged } from "../../protocols/tape/record.ts";
 import type { TapeWriter } from "../evidence/recorder.ts";
-import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../legs/leg.ts";
+import type { Leg, LegSink } from "../legs/leg.ts";
+import { BackPressure } from "./back-pressure.ts";
 import { changesPlant, classBit, OBSERVE_MASK, OPERATE_MASK } from "./class-mask.ts";
 import { Permitted } from "./permitted.ts";
 import { type PendingSend, ReleaseQueue, type Releasing } from "./release-queue.ts";
@@ -75,6 +75,7 @@ export class ChannelLoop implements Releasing {
   private readonly owner: ChannelOwner;
   private readonly tape: TapeWriter;
   private readonly releases: ReleaseQueue;
+  private readonly pressure: BackPressure;
   private readonly permitted = new Permitted();
   /** Permitted changes on their way, not yet answered. */
   private readonly open = new Set<number>();
@@ -85,9 +86,9 @@ export class ChannelLoop implements Releasing {
   private work: (Effect | undefined)[] = [];
   private workLength = 0;
   private working = false;
-  private clientPaused = false;
-  private assetPaused = false;
   private over = false;
+  /** The send whose last check is under way: it dies if that check ends the session. */
+  private checking: number | undefined;
   /** Changes that the asset's leg gave back at the cut. */
   private readonly givenBack: number[] = [];
   private readonly ending = Promise.withResolvers<Cause>();
@@ -102,6 +103,7 @@ export class ChannelLoop implements Releasing {
     this.owner = owner;
     this.tape = owner.tape;
     this.releases = new ReleaseQueue(owner.tape, this);
+    this.pressure = new BackPressure(guard, client, asset);
   }
 
   start(): void {
@@ -151,7 +153,8 @@ export class ChannelLoop implements Releasing {
   cut(cause: Cause): number {
     if (this.over) return 0;
     this.over = true;
-    const dropped = this.releases.length + (this.asset.waiting ?? 0);
+    const checked = this.checking === undefined ? 0 : 1;
+    const dropped = checked + this.releases.length + (this.asset.waiting ?? 0);
     this.client.close();
     this.asset.withdraw?.(cause.reason);
     if (this.guard.releasesAtEnd) this.letGo(cause.reason);
@@ -164,7 +167,9 @@ export class ChannelLoop implements Releasing {
   record(cause: string): void {
     if (!this.guard.releasesAtEnd) this.endGuard(cause);
     const waited = this.releases.clear().map(({ decision }) => decision);
-    for (const decision of [...this.givenBack, ...waited]) {
+    const checked = this.checking === undefined ? [] : [this.checking];
+    for (const decision of checked) this.sentAsset.withheld(decision);
+    for (const decision of [...this.givenBack, ...checked, ...waited]) {
       const event: GuardEvent = { kind: "withheld", decision };
       this.tape.append({ kind: "event", channel: this.number, event, cause });
     }
@@ -184,12 +189,22 @@ export class ChannelLoop implements Releasing {
   release(send: PendingSend): void {
     if (this.over) return;
     try {
-      const obstacle = this.owner.obstacle(this, send.decision, send.mask);
+      const obstacle = this.lastCheck(send.decision, send.mask);
       if (this.over) return;
       if (obstacle === undefined) this.hand(send);
       else this.withhold(send, obstacle);
     } catch (error) {
       this.owner.fault(error);
+    }
+  }
+
+  /** Immediately before a send leaves; a deadline found here ends the session. */
+  private lastCheck(decision: number, mask: number): string | undefined {
+    this.checking = decision;
+    try {
+      return this.owner.obstacle(this, decision, mask);
+    } finally {
+      this.checking = undefined;
     }
   }
 
@@ -211,7 +226,7 @@ export class ChannelLoop implements Releasing {
       bytes: (bytes) => this.bytes(from, bytes),
       lost: (request, cause) => this.happen({ kind: "timeout", request }, cause),
       withheld: (change, cause) => this.gaveBack(change, cause),
-      obstacle: (change) => this.owner.obstacle(this, change, this.permitted.maskOf(change)),
+      obstacle: (change) => this.lastCheck(change, this.permitted.maskOf(change)),
       closed: (reason) => this.end({ rule: `${from}-closed`, reason }),
       drained: () => this.breathe(),
     };
@@ -356,23 +371,9 @@ export class ChannelLoop implements Releasing {
     return this.guard.step({ kind: "event", event });
   }
 
-  /** Stops and resumes reading: a side whose bytes find no room further on is not read. */
   private breathe(): void {
     if (this.over) return;
-    const toClientFull = this.client.queued > LEG_QUEUE_MAX;
-    const toAssetFull = this.asset.queued > LEG_QUEUE_MAX;
-    const pauseClient = toClientFull || toAssetFull || this.guard.backlog("client") > BACKLOG_MAX;
-    const pauseAsset = toClientFull || this.guard.backlog("asset") > BACKLOG_MAX;
-    if (pauseClient !== this.clientPaused) {
-      this.clientPaused = pauseClient;
-      if (pauseClient) this.client.pause();
-      else this.client.resume();
-    }
-    if (pauseAsset !== this.assetPaused) {
-      this.assetPaused = pauseAsset;
-      if (pauseAsset) this.asset.pause();
-      else this.asset.resume();
-    }
+    this.pressure.update();
     this.recordSentSometimes();
   }
 

@@ -17,7 +17,7 @@ const WARNING_MS = 60_000;
 
 export interface DeadlinesParts {
   readonly clock: Clock;
-  readonly limits: SessionLimits;
+  readonly limits: Omit<SessionLimits, "renewMs">;
   readonly grantUntilMs: number;
   ended(cause: Cause): void;
   warn(event: Extract<SessionEvent, { kind: "deadline" }>): void;

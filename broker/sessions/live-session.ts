@@ -13,12 +13,19 @@ import type { Matcher } from "../policy/decision.ts";
 import type { AssetWay } from "./asset-way.ts";
 import type { ChannelLoop, ChannelOwner } from "./channel-loop.ts";
 import { Channels } from "./channels.ts";
-import { classMask, OBSERVE_MASK } from "./class-mask.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Freeze } from "./freeze.ts";
 import type { Hold, HoldAnswer, HoldResult } from "./hold.ts";
 import type { PointLocks } from "./point-locks.ts";
-import type { Cause, ChannelHandle, EndReport, LiveSession, SessionEvent } from "./session.ts";
+import { NOT_RENEWED, notRenewed, Rights } from "./rights.ts";
+import type {
+  Cause,
+  ChannelHandle,
+  Condition,
+  EndReport,
+  LiveSession,
+  SessionEvent,
+} from "./session.ts";
 import { SessionRefused } from "./session.ts";
 import { SessionDesk } from "./session-desk.ts";
 import type { SessionHooks } from "./session-hooks.ts";
@@ -44,8 +51,7 @@ export class Session implements LiveSession, ChannelOwner {
   readonly tape: TapeWriter;
   readonly startedMs: number;
   readonly closed: Promise<Cause>;
-  held: number;
-  private rights: Capabilities;
+  private readonly rights: Rights;
   private readonly parts: SessionParts;
   private readonly channels: Channels;
   private readonly deadlines: Deadlines;
@@ -61,8 +67,6 @@ export class Session implements LiveSession, ChannelOwner {
     this.claims = claims;
     this.tape = tape;
     this.startedMs = clock.wallMs();
-    this.rights = new Set(claims.capabilities);
-    this.held = classMask(this.rights);
     this.closed = new Promise((resolve) => {
       this.resolveClosed = resolve;
     });
@@ -75,6 +79,8 @@ export class Session implements LiveSession, ChannelOwner {
       changed: (frozen, cause) => this.frozenChanged(frozen, cause),
       ended: (cause) => this.end(cause),
     });
+    const { stillness } = this;
+    this.rights = new Rights(claims.capabilities, claims.limits.renewMs, { clock, stillness });
     this.deadlines = new Deadlines({
       ...{ clock, limits: claims.limits, grantUntilMs: claims.grant.untilMs },
       ended: (cause) => this.end(cause),
@@ -94,7 +100,7 @@ export class Session implements LiveSession, ChannelOwner {
           return session.held;
         },
         get leased() {
-          return session.rights;
+          return session.rights.leased;
         },
         get obstacle() {
           return session.stillness.obstacle;
@@ -111,9 +117,16 @@ export class Session implements LiveSession, ChannelOwner {
     return this.desk.counts;
   }
 
-  /** While a person has frozen it, only what observes. */
   get capabilities(): Capabilities {
-    return this.stillness.by ? onlyObserving(this.rights) : this.rights;
+    return this.rights.capabilities;
+  }
+
+  get held(): number {
+    return this.rights.held;
+  }
+
+  get conditions(): readonly Condition[] {
+    return this.stillness.conditions;
   }
 
   get frozenBy(): Cause | undefined {
@@ -166,9 +179,7 @@ export class Session implements LiveSession, ChannelOwner {
 
   lease(classes: readonly OperationClass[], cause: Cause, basis?: string): void {
     if (this.report) return;
-    const lost = [...this.rights].some((held) => !classes.includes(held));
-    this.rights = new Set(classes);
-    this.updateHeld();
+    const lost = this.rights.lease(classes);
     this.appendCapabilities(cause.reason, basis);
     if (lost) {
       this.withdraw(cause.reason);
@@ -180,21 +191,43 @@ export class Session implements LiveSession, ChannelOwner {
     if (classes.length === 0) this.end(cause);
   }
 
+  renew(): void {
+    this.rights.renew();
+  }
+
   freeze(cause: Cause): EndReport {
-    if (this.report) return { cutMicroseconds: 0, droppedOperations: 0 };
+    if (this.report) return NOTHING_CUT;
+    this.stillness.by = cause;
+    const report = this.still(cause);
+    this.tellFreeze(cause);
+    this.parts.hooks.onFreeze?.(this, cause, report);
+    return report;
+  }
+
+  lapse(condition: string, cause: Cause): EndReport {
+    if (this.report || !this.stillness.lapse(condition, cause)) return NOTHING_CUT;
+    const report = this.still(cause);
+    this.tellConditions(cause, report);
+    return report;
+  }
+
+  meet(condition: string, cause: Cause): void {
+    if (this.report || !this.stillness.meet(condition)) return;
+    this.rights.update();
+    this.tellConditions(cause, undefined);
+  }
+
+  /** Nothing above `observe` passes from here on, for what `stillness` says. */
+  private still(cause: Cause): EndReport {
     const { clock, hooks } = this.parts;
     const calledMs = clock.monotonicMs();
-    this.stillness.by = cause;
-    this.updateHeld();
+    this.rights.update();
     const waiting = this.desk.waiting;
     const droppedOperations = waiting + this.withdraw(cause.reason);
     const cutMicroseconds = Math.round((clock.monotonicMs() - calledMs) * 1000);
-    const report = { cutMicroseconds, droppedOperations };
     this.desk.recheck();
-    this.tellFreeze(cause);
     hooks.onCut?.(cutMicroseconds);
-    hooks.onFreeze?.(this, cause, report);
-    return report;
+    return { cutMicroseconds, droppedOperations };
   }
 
   get holds(): readonly Hold[] {
@@ -208,7 +241,7 @@ export class Session implements LiveSession, ChannelOwner {
   resume(cause: Cause): void {
     if (this.report || !this.stillness.by) return;
     this.stillness.by = undefined;
-    this.updateHeld();
+    this.rights.update();
     this.tellFreeze(cause);
     this.parts.hooks.onFreeze?.(this, cause, undefined);
   }
@@ -217,7 +250,7 @@ export class Session implements LiveSession, ChannelOwner {
     if (this.report) return this.report;
     const { clock, hooks } = this.parts;
     const calledMs = clock.monotonicMs();
-    this.held = 0;
+    this.rights.end();
     this.report = { cutMicroseconds: 0, droppedOperations: 0 };
     const channels = [...this.channels.all()];
     let droppedOperations = this.desk.waiting;
@@ -253,7 +286,9 @@ export class Session implements LiveSession, ChannelOwner {
 
   judge(channel: ChannelLoop, decide: Decide): readonly Judged[] | undefined {
     const nowMs = this.parts.clock.monotonicMs();
-    return this.deadlines.check(nowMs) ? undefined : this.desk.judge(channel, decide, nowMs);
+    if (this.deadlines.check(nowMs)) return undefined;
+    if (!this.rights.hasLapsed(nowMs)) return this.desk.judge(channel, decide, nowMs);
+    return decide.items.map(notRenewed);
   }
 
   judged(channel: ChannelLoop, decide: Decide, items: readonly Judged[], sequence: number): void {
@@ -265,7 +300,9 @@ export class Session implements LiveSession, ChannelOwner {
   }
 
   obstacle(channel: ChannelLoop, decision: number, mask: number): string | undefined {
-    if (this.deadlines.check(this.parts.clock.monotonicMs())) return "the session has ended";
+    const nowMs = this.parts.clock.monotonicMs();
+    if (this.deadlines.check(nowMs)) return "the session has ended";
+    if (this.rights.hasLapsed(nowMs)) return NOT_RENEWED;
     if ((this.held & mask) !== mask) {
       return this.stillness.obstacle?.reason ?? "the right to it was lost";
     }
@@ -292,12 +329,6 @@ export class Session implements LiveSession, ChannelOwner {
     this.end({ rule: "fault", reason: `the broker failed: ${reason}` });
   }
 
-  private updateHeld(): void {
-    if (this.report) return;
-    const mask = classMask(this.rights);
-    this.held = this.stillness.frozen ? mask & OBSERVE_MASK : mask;
-  }
-
   private withdraw(cause: string): number {
     let dropped = 0;
     for (const channel of this.channels.all()) dropped += channel.withdraw(cause);
@@ -310,15 +341,24 @@ export class Session implements LiveSession, ChannelOwner {
 
   private tellFreeze(cause: Cause): void {
     const frozen = this.stillness.by !== undefined;
-    this.appendCapabilities(cause.reason);
-    this.inform(cause.reason);
-    const classes = [...this.capabilities];
-    this.audience.tell({ kind: "freeze", frozen, classes, cause });
+    this.tellStill(cause, { kind: "freeze", frozen, classes: [...this.capabilities], cause });
+  }
+
+  private tellConditions(cause: Cause, report: EndReport | undefined): void {
+    const { conditions, capabilities } = this;
+    this.tellStill(cause, { kind: "conditions", conditions, classes: [...capabilities], cause });
+    this.parts.hooks.onCondition?.(this, cause, report);
+  }
+
+  private tellStill({ reason }: Cause, event: SessionEvent): void {
+    this.appendCapabilities(reason);
+    this.inform(reason);
+    this.audience.tell(event);
     this.parts.hooks.onChange?.();
   }
 
   private frozenChanged(frozen: boolean, cause: string): void {
-    this.updateHeld();
+    this.rights.update();
     if (frozen) this.withdraw(cause);
     this.audience.tell({ kind: "recorder", state: frozen ? "frozen" : "ready", cause });
     this.parts.hooks.onChange?.();
@@ -357,6 +397,4 @@ export class Session implements LiveSession, ChannelOwner {
   }
 }
 
-function onlyObserving(rights: Capabilities): Capabilities {
-  return new Set([...rights].filter((each) => each === "observe"));
-}
+const NOTHING_CUT: EndReport = { cutMicroseconds: 0, droppedOperations: 0 };

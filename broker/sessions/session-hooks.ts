@@ -9,6 +9,8 @@ export interface SessionHooks {
   onCut?(microseconds: number): void;
   /** A person froze it, or resumed it (then without a report). */
   onFreeze?(session: LiveSession, cause: Cause, report: EndReport | undefined): void;
+  /** A standing condition is not met any more, or met again (then without a report). */
+  onCondition?(session: LiveSession, cause: Cause, report: EndReport | undefined): void;
   /** A person is asked to agree to something. */
   onHold?(session: LiveSession, hold: Hold): void;
   /** Something was answered, lapsed or given up, or a person is asked to agree to something. */

@@ -7,11 +7,18 @@ import type { Hold, HoldAnswer, HoldResult } from "./hold.ts";
 
 /** What ended a session or took a right: a stable code and a sentence for the person. */
 export interface Cause {
-  /** `cut`, `frozen`, `lockdown`, `grant-end`, `grant-revoked`, `idle`, `lease`, `absolute`, `owner-ended`, `person-disabled`, `plant-changed`, `asset-closed`, `violation`, `recorder`, `shutdown`, `plant-gone` … */
+  /** `cut`, `frozen`, `lockdown`, `grant-end`, `grant-revoked`, `idle`, `lease`, `absolute`, `owner-ended`, `person-disabled`, `plant-changed`, `asset-closed`, `violation`, `recorder`, `shutdown`, `plant-gone`, `supervisor-absent`, `key-switch` … */
   readonly rule: string;
   readonly reason: string;
   /** Subject that caused it, if a person did. */
   readonly by?: string;
+}
+
+/** What must hold besides the rights: `supervisor`, `key-switch ID`. */
+export interface Condition {
+  readonly name: string;
+  /** Why it is not met; null while it is. */
+  readonly unmet: Cause | null;
 }
 
 export interface LiveSession {
@@ -52,6 +59,17 @@ export interface LiveSession {
   resume(cause: Cause): void;
   /** Who froze it and why; undefined while nobody has. */
   readonly frozenBy: Cause | undefined;
+  /** What was decided about its rights was decided again and is the same: it goes on counting. */
+  renew(): void;
+  /**
+   * A standing condition is not met: after this returns nothing above `observe` passes until
+   * `meet` with the same name, and no person can resume it; what was queued is dropped.
+   */
+  lapse(condition: string, cause: Cause): EndReport;
+  /** It is met: changes may pass again, unless something else keeps them back. */
+  meet(condition: string, cause: Cause): void;
+  /** Standing conditions that this session was told of. */
+  readonly conditions: readonly Condition[];
   /** What waits for a second person, or lapsed a little while ago. */
   readonly holds: readonly Hold[];
   /**
@@ -110,6 +128,13 @@ export type SessionEvent =
       readonly classes: readonly OperationClass[];
       readonly cause: Cause;
     }
+  /** A standing condition came to hold or ceased to; these classes are left. */
+  | {
+      readonly kind: "conditions";
+      readonly conditions: readonly Condition[];
+      readonly classes: readonly OperationClass[];
+      readonly cause: Cause;
+    }
   | { readonly kind: "recorder"; readonly state: "ready" | "frozen"; readonly cause: string }
   | { readonly kind: "watchers"; readonly subjects: readonly string[] }
   | {
@@ -124,6 +149,7 @@ export interface SessionHost {
   /** Checks the permit, opens the tape, then the session. Throws `SessionRefused`. Dials when a channel is attached. */
   open(permit: Permit): Promise<LiveSession>;
   get(session: string): LiveSession | undefined;
+  /** Those of people: the broker's own, which only read for it, are left out. */
   list(): readonly LiveSession[];
   /** Ends all, seals their recordings; for Ctrl-C. */
   shutdown(): Promise<void>;

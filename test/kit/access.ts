@@ -168,6 +168,7 @@ function parse(text: string): Plant {
 export class Opened implements ControlledSession {
   readonly claims: PermitClaims;
   readonly told: string[] = [];
+  renewals = 0;
   readonly closed: Promise<void>;
   private close = () => {};
 
@@ -180,6 +181,22 @@ export class Opened implements ControlledSession {
 
   lease(classes: readonly string[], cause: LeaseCause): void {
     this.told.push(`${cause.rule}: ${classes.join(" ")}`);
+  }
+
+  renew(): void {
+    this.renewals += 1;
+  }
+
+  lapse(condition: string, cause: LeaseCause): void {
+    this.told.push(`lapse ${condition}: ${cause.rule}`);
+  }
+
+  meet(condition: string): void {
+    this.told.push(`meet ${condition}`);
+  }
+
+  freeze(cause: LeaseCause): void {
+    this.told.push(`freeze ${cause.rule}`);
   }
 
   moveEnd(untilMs: number, cause: LeaseCause): void {

@@ -91,6 +91,7 @@ export interface TestClaimsOptions {
   readonly idleMs?: number;
   readonly leaseMs?: number;
   readonly untilMs?: number;
+  readonly renewMs?: number;
 }
 
 export function testClaims(options: TestClaimsOptions): PermitClaims {
@@ -108,6 +109,8 @@ export function testClaims(options: TestClaimsOptions): PermitClaims {
     limits: {
       idleMs: options.idleMs ?? 600_000,
       leaseMs: options.leaseMs ?? 30_000,
+      // Nobody renews here: what a test does not speak of must not lapse.
+      renewMs: options.renewMs ?? Number.MAX_SAFE_INTEGER,
       untilMs,
     },
     expiresMs: options.nowMs + 30_000,

@@ -130,7 +130,7 @@ function testClaimsFrom(settings: Settings): () => PermitClaims {
       profile,
       plantDigest: plant.digest,
       capabilities: classesOf(profile),
-      limits: { idleMs: 24 * HOUR_MS, leaseMs: 60_000, untilMs },
+      limits: { idleMs: 24 * HOUR_MS, leaseMs: 60_000, renewMs: 24 * HOUR_MS, untilMs },
       expiresMs: nowMs + 60_000,
     };
   };

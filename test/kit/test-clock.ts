@@ -10,6 +10,7 @@ export class TestClock implements Clock {
   private nowMs: number;
   private readonly startMs: number;
   private due: Due[] = [];
+  private steppedMs = 0;
 
   constructor(startMs = Date.UTC(2026, 0, 5, 8)) {
     this.startMs = startMs;
@@ -17,7 +18,12 @@ export class TestClock implements Clock {
   }
 
   wallMs(): number {
-    return this.nowMs;
+    return this.nowMs + this.steppedMs;
+  }
+
+  /** The wall clock alone jumps, as after the machine slept; no timer notices. */
+  stepWall(byMs: number): void {
+    this.steppedMs += byMs;
   }
 
   monotonicMs(): number {

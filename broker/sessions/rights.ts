@@ -1,0 +1,78 @@
+/**
+ * What a session may do at this instant: the classes leased to it, less what keeps changes back
+ * now; nothing once the lease has lapsed or the session is over.
+ */
+import type { Capabilities, Operation, OperationClass } from "../../protocols/guard.ts";
+import type { Judged } from "../../protocols/tape/record.ts";
+import type { Clock } from "../clock.ts";
+import { classMask, OBSERVE_MASK } from "./class-mask.ts";
+import { denied } from "./desk.ts";
+import type { Freeze } from "./freeze.ts";
+import { RightsLease } from "./rights-lease.ts";
+
+export class Rights {
+  private readonly stillness: Freeze;
+  private readonly time: RightsLease;
+  private over = false;
+  leased: Capabilities;
+  /** Classes that may pass, as bits; looked at before every send. */
+  held: number;
+
+  /** @param renewMs how long a lease counts by itself */
+  constructor(
+    classes: readonly OperationClass[],
+    renewMs: number,
+    parts: { readonly clock: Clock; readonly stillness: Freeze },
+  ) {
+    this.stillness = parts.stillness;
+    this.time = new RightsLease(parts.clock, renewMs);
+    this.leased = new Set(classes);
+    this.held = classMask(this.leased);
+  }
+
+  /** As people are told: while a person has frozen it or a condition is not met, only what observes. */
+  get capabilities(): Capabilities {
+    return this.stillness.isStill ? onlyObserving(this.leased) : this.leased;
+  }
+
+  /** @returns whether a class was lost */
+  lease(classes: readonly OperationClass[]): boolean {
+    const lost = [...this.leased].some((held) => !classes.includes(held));
+    this.leased = new Set(classes);
+    this.time.renew();
+    this.update();
+    return lost;
+  }
+
+  renew(): void {
+    this.time.renew();
+  }
+
+  /** @param nowMs on the monotonic clock */
+  hasLapsed(nowMs: number): boolean {
+    return this.time.isOver(nowMs);
+  }
+
+  /** After what keeps changes back has changed. */
+  update(): void {
+    if (this.over) return;
+    const mask = classMask(this.leased);
+    this.held = this.stillness.frozen ? mask & OBSERVE_MASK : mask;
+  }
+
+  end(): void {
+    this.over = true;
+    this.held = 0;
+  }
+}
+
+function onlyObserving(rights: Capabilities): Capabilities {
+  return new Set([...rights].filter((each) => each === "observe"));
+}
+
+export const NOT_RENEWED = "what this session may do was not confirmed in time";
+
+/** How everything is refused once the lease has lapsed. */
+export function notRenewed(operation: Operation): Judged {
+  return denied(operation, "decision-expired", "busy", NOT_RENEWED);
+}
