@@ -20,6 +20,7 @@ import { Credentials } from "./credentials/credentials.ts";
 import { type Evidence, openEvidence } from "./evidence/evidence.ts";
 import { openEvidenceKeys } from "./evidence/keys.ts";
 import type { LogBook } from "./evidence/log/log-book.ts";
+import { openViewing } from "./evidence/viewing/viewing.ts";
 import { firstPlantFile } from "./first-plant.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Identity } from "./identity/identity.ts";
@@ -191,7 +192,10 @@ export async function openDoors(ground: Ground, core: Core): Promise<void> {
     say("building the console …");
     await buildConsole(config.consoleFolder);
   }
+  const viewing = openViewing(store, clock);
+  opened.push(() => viewing.looks.close());
   const routes = routeTable({
+    viewing,
     credentials: core.credentials,
     ...{ identity, access, sessions, decisions, policies, metrics, clock },
     recorder: evidence.recorder,
@@ -206,6 +210,7 @@ export async function openDoors(ground: Ground, core: Core): Promise<void> {
   const live = openLiveChannel(app.server, {
     ...{ identity, sessions, decisions, clock, log, origins: config.origins },
     recordings: evidence.recordings,
+    looks: viewing.looks,
     siteLog: store.log,
     parseCookies: (header) => app.parseCookie(header),
   });

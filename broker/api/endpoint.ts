@@ -19,6 +19,13 @@ export interface PublicCall<P, Q, B> {
   signIn(token: string): void;
   /** Takes it out again. */
   signOut(): void;
+  /** Where the request comes from. */
+  readonly address: string;
+  /** The token of a visit by a link to a recording. */
+  readonly visit: string | undefined;
+  /** Puts it into a cookie that only the endpoints of the link are sent. */
+  beginVisit(token: string, forMs: number): void;
+  endVisit(): void;
 }
 
 /** A request of somebody whose passkey has proved them. */

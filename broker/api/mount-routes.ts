@@ -20,9 +20,12 @@ import { type Route, routeName } from "./route.ts";
 import {
   browserOf,
   clearSignInCookie,
+  clearVisitCookie,
   cookieOf,
   SIGN_IN_COOKIE,
   setSignInCookie,
+  setVisitCookie,
+  VISIT_COOKIE,
 } from "./sign-in-cookie.ts";
 import { rateOf } from "./web-gates.ts";
 
@@ -156,6 +159,10 @@ function callOf(
     },
     signIn: (token) => setSignInCookie(reply, token),
     signOut: () => clearSignInCookie(reply),
+    address: request.ip,
+    visit: cookieOf(request, VISIT_COOKIE),
+    beginVisit: (token, forMs) => setVisitCookie(reply, token, forMs),
+    endVisit: () => clearVisitCookie(reply),
   };
 }
 

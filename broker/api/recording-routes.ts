@@ -1,31 +1,50 @@
 /** Routes of recordings. Part of `route-table.ts`. */
 import type { Clock } from "../clock.ts";
 import type { Recordings } from "../evidence/recordings.ts";
+import type { Viewing } from "../evidence/viewing/viewing.ts";
 import type { SiteLog } from "../store/site-log.ts";
+import {
+  addComment,
+  exportComments,
+  listComments,
+  withdrawComment,
+} from "./recordings/comments.ts";
 import { exportOneRecording } from "./recordings/export-recording.ts";
 import { holdRecording, releaseRecording } from "./recordings/hold-recording.ts";
 import { listRecordings } from "./recordings/list-recordings.ts";
+import { listViews } from "./recordings/list-views.ts";
 import { showFrame } from "./recordings/show-frame.ts";
 import { showRecording } from "./recordings/show-recording.ts";
 import { showSegment } from "./recordings/show-segment.ts";
-import { guarded, type Route } from "./route.ts";
+import { guarded, open, type Route } from "./route.ts";
+import {
+  leaveShare,
+  openShare,
+  shareStands,
+  showShared,
+  showSharedFrame,
+  showSharedSegment,
+} from "./shares/shared-recording.ts";
+import { listShares, makeShare, revokeShare } from "./shares/shares.ts";
 
 export interface RecordingRouteParts {
   readonly recordings: Recordings;
   readonly siteLog: Pick<SiteLog, "record">;
   readonly clock: Clock;
+  readonly viewing: Viewing;
 }
 
 export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
-  const { recordings, siteLog, clock } = parts;
+  const { recordings, siteLog, clock, viewing } = parts;
+  const { looks } = viewing;
   const own = ["recording:own", "recording:all", "recording:break-glass"] as const;
   const exporting = ["recording:own", "recording:export"] as const;
   const hold = "/api/recordings/:id/hold";
   const segment = "/api/recordings/:id/segments/:number";
   return [
     guarded("GET", "/api/recordings", own, listRecordings(recordings)),
-    guarded("GET", "/api/recordings/:id", own, showRecording(recordings, siteLog, clock)),
-    guarded("GET", segment, own, showSegment(recordings)),
+    guarded("GET", "/api/recordings/:id", own, showRecording(recordings, looks)),
+    guarded("GET", segment, own, showSegment(recordings, looks)),
     guarded("GET", `${segment}/frame`, own, showFrame(recordings)),
     guarded(
       "GET",
@@ -35,5 +54,42 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
     ),
     guarded("POST", hold, "recording:all", holdRecording(recordings, siteLog, clock)),
     guarded("DELETE", hold, "recording:all", releaseRecording(recordings, siteLog)),
+    guarded("GET", "/api/recordings/:id/views", own, listViews(recordings, looks)),
+    ...commentRoutes(parts),
+    ...shareRoutes(parts),
+  ];
+}
+
+function commentRoutes({ recordings, viewing: { comments } }: RecordingRouteParts): Route[] {
+  const own = ["recording:own", "recording:all", "recording:break-glass"] as const;
+  const exporting = ["recording:own", "recording:export"] as const;
+  const path = "/api/recordings/:id/comments";
+  return [
+    guarded("GET", path, own, listComments(recordings, comments)),
+    guarded("GET", `${path}/export`, exporting, exportComments(recordings, comments)),
+    guarded("POST", path, "recording:comment", addComment(recordings, comments)),
+    guarded(
+      "POST",
+      `${path}/:comment/withdrawal`,
+      "recording:comment",
+      withdrawComment(recordings, comments),
+    ),
+  ];
+}
+
+/** Those under `shared` are all that a link reaches; each asks whether the link counts. */
+function shareRoutes({ recordings, viewing, clock }: RecordingRouteParts): Route[] {
+  const parts = { recordings, clock, ...viewing };
+  const segment = "/api/shared/segments/:number";
+  return [
+    guarded("GET", "/api/shares", "recording:share", listShares(parts)),
+    guarded("POST", "/api/shares", "recording:share", makeShare(parts)),
+    guarded("DELETE", "/api/shares/:id", "recording:share", revokeShare(parts)),
+    open("POST", "/api/shared/open", openShare(parts)),
+    open("POST", "/api/shared/leave", leaveShare(parts)),
+    open("GET", "/api/shared/standing", shareStands(parts)),
+    open("GET", "/api/shared/recording", showShared(parts)),
+    open("GET", segment, showSharedSegment(parts)),
+    open("GET", `${segment}/frame`, showSharedFrame(parts)),
   ];
 }

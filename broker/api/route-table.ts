@@ -9,6 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Recorder } from "../evidence/recorder.ts";
 import type { Recordings } from "../evidence/recordings.ts";
+import type { Viewing } from "../evidence/viewing/viewing.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { LiveSession, SessionHost } from "../sessions/session.ts";
 import type { SiteLog } from "../store/site-log.ts";
@@ -81,6 +82,7 @@ export interface ApiParts {
   readonly policies: PolicyStore;
   readonly recorder: Pick<Recorder, "state">;
   readonly recordings: Recordings;
+  readonly viewing: Viewing;
   readonly plant: PlantShown;
   readonly siteLog: Pick<SiteLog, "record" | "list">;
   readonly credentials: Pick<Credentials, "list" | "set" | "remove">;

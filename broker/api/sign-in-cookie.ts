@@ -1,5 +1,5 @@
 /**
- * The two cookies. `__Host-` makes browsers refuse them for other hosts, paths or plain http
+ * The cookies. `__Host-` makes browsers refuse them for other hosts, paths or plain http
  * (localhost excepted); `Strict` keeps them out of every request that another site causes.
  */
 import type { CookieSerializeOptions } from "@fastify/cookie";
@@ -25,6 +25,20 @@ export function setSignInCookie(reply: FastifyReply, token: string): void {
 
 export function clearSignInCookie(reply: FastifyReply): void {
   reply.clearCookie(SIGN_IN_COOKIE, FLAGS);
+}
+
+/** Of somebody without an account, who looks at a recording by a link. */
+export const VISIT_COOKIE = "__Secure-sallyport-shared";
+
+/** Sent to the endpoints of the link alone. */
+const VISIT_FLAGS: CookieSerializeOptions = { ...FLAGS, path: "/api/shared" };
+
+export function setVisitCookie(reply: FastifyReply, token: string, forMs: number): void {
+  reply.setCookie(VISIT_COOKIE, token, { ...VISIT_FLAGS, maxAge: Math.floor(forMs / 1_000) });
+}
+
+export function clearVisitCookie(reply: FastifyReply): void {
+  reply.clearCookie(VISIT_COOKIE, VISIT_FLAGS);
 }
 
 /** A token or browser id is this much; anything longer was not made here. */

@@ -17,12 +17,12 @@ export interface GateSettings {
 const ANY_HOST = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /**
- * Knocking on the door (enrolment, sign-in) is allowed this much more seldom than the rest:
+ * Knocking on the door (enrolment, sign-in, a link to a recording) is allowed this much more seldom than the rest:
  * one person signs in with two requests.
  */
 const KNOCKS_DIVISOR = 30;
 
-const DOOR = /^\/api\/(enrolment|sign-in)(\/|$)/;
+const DOOR = /^\/api\/(enrolment|sign-in|shared\/open)(\/|$)/;
 
 const MINUTE_MS = 60_000;
 

@@ -11,6 +11,7 @@ import { credentialTables } from "./credential-tables.ts";
 import { grantUseTable } from "./grant-use-table.ts";
 import { integrationTables } from "./integration-tables.ts";
 import { lockTables } from "./lock-tables.ts";
+import { recordingTables } from "./recording-tables.ts";
 import { requestTables } from "./request-tables.ts";
 import type { Schema } from "./schema.ts";
 import { StoreFailed } from "./sqlite-thread.ts";
@@ -38,6 +39,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "integrations", up: integrationTables },
   { name: "alarms", up: alarmTables },
   { name: "credentials of assets", up: credentialTables },
+  { name: "comments on recordings, who looked, links", up: recordingTables },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

@@ -7,6 +7,11 @@ import type { Kysely } from "kysely";
 import type { AlarmsTable } from "./alarm-tables.ts";
 import type { IntegrationSchema } from "./integration-schema.ts";
 import type { BreakGlassVerdict, LockKind, Priority } from "./model.ts";
+import type {
+  RecordingCommentsTable,
+  RecordingSharesTable,
+  RecordingViewsTable,
+} from "./recording-schema.ts";
 
 export interface Schema extends IntegrationSchema {
   readonly people: PeopleTable;
@@ -24,6 +29,9 @@ export interface Schema extends IntegrationSchema {
   readonly sponsors: SponsorsTable;
   readonly grant_uses: GrantUsesTable;
   readonly locks: LocksTable;
+  readonly recording_comments: RecordingCommentsTable;
+  readonly recording_shares: RecordingSharesTable;
+  readonly recording_views: RecordingViewsTable;
   readonly alarms: AlarmsTable;
   readonly break_glass_uses: BreakGlassUsesTable;
   readonly credentials: CredentialsTable;

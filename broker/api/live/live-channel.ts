@@ -7,6 +7,7 @@ import { Server } from "socket.io";
 import type { Decisions } from "../../access/decision-point.ts";
 import type { Clock } from "../../clock.ts";
 import type { Recordings } from "../../evidence/recordings.ts";
+import type { Looks } from "../../evidence/viewing/looks.ts";
 import type { Identity, SignedIn } from "../../identity/identity.ts";
 import type { Logger } from "../../log.ts";
 import type { Cause, SessionHost } from "../../sessions/session.ts";
@@ -26,6 +27,7 @@ export interface LiveParts {
   readonly decisions: Decisions;
   readonly recordings: Pick<Recordings, "get" | "segment">;
   readonly siteLog: Pick<SiteLog, "record">;
+  readonly looks: Pick<Looks, "note" | "over">;
   readonly clock: Clock;
   readonly log: Logger;
   readonly origins: readonly string[];

@@ -2,10 +2,12 @@
 import type { Decisions } from "../../access/decision-point.ts";
 import type { Clock } from "../../clock.ts";
 import type { Recordings } from "../../evidence/recordings.ts";
+import type { Looks } from "../../evidence/viewing/looks.ts";
 import type { SignedIn } from "../../identity/identity.ts";
 import type { LiveSession, SessionHost } from "../../sessions/session.ts";
 import type { SiteLog } from "../../store/site-log.ts";
 import { ApiRefused, notFound } from "../problem.ts";
+import { personViewer } from "../recordings/viewed.ts";
 import type { LiveAnswer } from "../shapes/live.ts";
 import type { Page } from "./page-socket.ts";
 import { WatchLink } from "./watch-link.ts";
@@ -15,6 +17,8 @@ export interface WatchParts {
   readonly decisions: Decisions;
   readonly recordings: Pick<Recordings, "get" | "segment">;
   readonly siteLog: Pick<SiteLog, "record">;
+  /** Who watched when is shown with the recording. */
+  readonly looks: Pick<Looks, "note" | "over">;
   readonly clock: Clock;
 }
 
@@ -93,6 +97,7 @@ export class WatchLinks {
         over: (cause) => {
           this.watches.delete(watch);
           leave();
+          this.looked(me, session, "over");
           page.socket.emit("unwatched", id, cause);
         },
       },
@@ -103,6 +108,7 @@ export class WatchLinks {
     leave = session.watch(me.person.name, (record) => link.record(record));
     void session.closed.then((cause) => link.finish(cause));
     this.note(me, session);
+    this.looked(me, session, "note");
     link.start();
   }
 
@@ -118,6 +124,13 @@ export class WatchLinks {
       })
       // The tape itself names the watcher; a store that is away must not stop supervision.
       .catch(() => {});
+  }
+
+  /** The tape names the watcher in any case. */
+  private looked(me: SignedIn, session: LiveSession, what: "note" | "over"): void {
+    const { subject, asset, session: id } = session.claims;
+    const viewed = { session: id, what: `${subject.name} on ${asset.name}` };
+    void this.parts.looks[what](personViewer(me), viewed, "live").catch(() => {});
   }
 
   private tooMany(page: Page, session: LiveSession): ApiRefused | undefined {
