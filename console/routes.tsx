@@ -9,6 +9,8 @@ type Load = () => Promise<ComponentType>;
 const inside: Record<string, Load> = {
   "/": () => import("./pages/plant/plant-page.tsx").then((page) => page.PlantPage),
   "/access": () => import("./pages/access/access-page.tsx").then((page) => page.AccessPage),
+  "/break-glass": () =>
+    import("./pages/break-glass/break-glass-page.tsx").then((page) => page.BreakGlassPage),
   "/vendors": () => import("./pages/vendors/vendors-page.tsx").then((page) => page.VendorsPage),
   "/review": () => import("./pages/review-page.tsx").then((page) => page.ReviewPage),
   "/sessions/:id": () => import("./workbench/session-page.tsx").then((page) => page.SessionPage),

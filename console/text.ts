@@ -79,6 +79,7 @@ export const text = {
     access: "Access",
     vendors: "Vendors",
     review: "Review",
+    breakGlass: "Break-glass",
     live: "Live",
     recordings: "Recordings",
     people: "People",

@@ -8,6 +8,7 @@ import { useLiveState } from "../components/live.ts";
 import { useMe, useRight } from "../components/me.ts";
 import { requestsQuery } from "../components/queries.ts";
 import { text } from "../text.ts";
+import { BreakGlassNotice } from "./break-glass-notice.tsx";
 import { HoldsNotice, LocksNotice } from "./supervision-notices.tsx";
 
 export function Notices() {
@@ -18,6 +19,7 @@ export function Notices() {
         <RequestWaits />
       </div>
       <LocksNotice />
+      <BreakGlassNotice />
       <HoldsNotice />
       <SecondPasskey />
     </>

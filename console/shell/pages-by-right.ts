@@ -4,6 +4,7 @@ import {
   IconActivity,
   IconClockCheck,
   IconGavel,
+  IconHammer,
   IconHeartRateMonitor,
   IconKey,
   IconListCheck,
@@ -34,9 +35,14 @@ const PAGES: readonly PageEntry[] = [
   page("/recordings", text.pages.recordings, IconPlayerPlay, "work", "r", [
     "recording:own",
     "recording:all",
+    "recording:break-glass",
   ]),
   page("/people", text.pages.people, IconUsers, "administration", "u", ["people:manage"]),
   page("/vendors", text.pages.vendors, IconUserShield, "administration", "v", ["vendor:invite"]),
+  page("/break-glass", text.pages.breakGlass, IconHammer, "administration", "b", [
+    "break-glass:open",
+    "break-glass:review",
+  ]),
   page("/review", text.pages.review, IconListCheck, "administration", "w", ["access:review"]),
   page("/grants", text.pages.grants, IconKey, "administration", "k", ["grant:manage"]),
   page("/policy", text.pages.policy, IconGavel, "administration", "y", ["policy:view"]),

@@ -26,6 +26,7 @@ export const accessText = {
   title: "Access",
   failed: "Your access could not be loaded",
   request: "Request access",
+  breakGlass: "Break-glass…",
   summary: (grants: number | undefined, waiting: number) =>
     [
       ...(grants === undefined ? [] : [grants === 1 ? "1 grant" : `${grants} grants`]),

@@ -28,7 +28,12 @@ export const grantsText = {
     source: "Made in",
     reason: "Reason",
   },
-  source: { "plant-file": "Plant file", console: "Console", request: "Request" },
+  source: {
+    "plant-file": "Plant file",
+    console: "Console",
+    request: "Request",
+    "break-glass": "Break-glass",
+  },
   wholeRole: (role: string) => `All with role ${role}`,
   by: "by",
   always: "always",

@@ -45,6 +45,14 @@ export const helpByPath: Record<string, HelpEntry> = {
       "You answer for those whom you invite: if your account is disabled they are suspended. An account without a grant sleeps; ask for a new time to wake it.",
     ],
   },
+  "/break-glass": {
+    title: "Break-glass",
+    lines: [
+      "Access without approval, for the moment in which waiting does harm. One administrator signs where, for whom, how long (an hour at most) and why; everybody entitled is alarmed at once, and everything is recorded as in any session.",
+      "A lock wins: who must get in lifts the lock first. A site's lock needs two people, or sallyport unlock on the host.",
+      "A use stays open here until somebody who neither opened nor held it has looked at its recordings and signed a verdict. It is not made longer: what takes more time is asked for.",
+    ],
+  },
   "/review": {
     title: "Review",
     lines: [

@@ -61,6 +61,7 @@ export const assetText = {
   recordings: "Recordings of this asset",
   makeGrant: "Make a grant",
   request: "Request access",
+  breakGlass: "Break-glass: access without approval",
   grants: "What I may do here",
   left: "left",
   unlimited: "no end",

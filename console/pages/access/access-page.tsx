@@ -3,7 +3,7 @@ import "./access.css";
 import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useSearchParams } from "react-router";
+import { Link, useSearchParams } from "react-router";
 import { api } from "../../components/api.ts";
 import { useMe, useRight } from "../../components/me.ts";
 import { Page } from "../../components/page.tsx";
@@ -19,6 +19,7 @@ import { WaitingList } from "./waiting-list.tsx";
 export function AccessPage() {
   const me = useMe();
   const mayAsk = useRight("session:open");
+  const mayBreak = useRight("break-glass:open");
   const requests = useQuery(requestsQuery);
   const grants = useQuery({ ...myGrantsQuery, enabled: mayAsk });
   const [search, setSearch] = useSearchParams();
@@ -29,11 +30,18 @@ export function AccessPage() {
       title={words.title}
       summary={words.summary(grants.data?.length, waiting.length)}
       actions={
-        mayAsk && (
-          <Button leftSection={<IconPlus size={16} />} onClick={() => setSearch({ new: "" })}>
-            {words.request}
-          </Button>
-        )
+        <>
+          {mayBreak && (
+            <Button component={Link} to="/break-glass?new=" variant="default">
+              {words.breakGlass}
+            </Button>
+          )}
+          {mayAsk && (
+            <Button leftSection={<IconPlus size={16} />} onClick={() => setSearch({ new: "" })}>
+              {words.request}
+            </Button>
+          )}
+        </>
       }
     >
       <QueryView query={requests} failed={words.failed}>

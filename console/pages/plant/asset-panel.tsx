@@ -171,6 +171,18 @@ function NoWay({ asset }: { readonly asset: AssetView }) {
   );
 }
 
+/** Sober and out of the way: for the moment in which nobody can agree in time. */
+function BreakGlassLink({ asset }: { readonly asset: AssetView }) {
+  const mayBreak = useRight("break-glass:open");
+  const endpoint = asset.endpoints[0]?.id;
+  if (!mayBreak || endpoint === undefined) return null;
+  return (
+    <Anchor component={Link} to={`/break-glass?new=${encodeURIComponent(endpoint)}`} size="sm">
+      {words.breakGlass}
+    </Anchor>
+  );
+}
+
 function Facts({ plant, asset }: AssetPanelProps) {
   const zone = plant.zones.find((each) => each.id === asset.zone);
   const device = [asset.vendor, asset.model].filter(Boolean).join(" ");
@@ -213,6 +225,7 @@ function Links({ asset }: { readonly asset: AssetView }) {
   const of = `?asset=${encodeURIComponent(asset.id)}`;
   return (
     <Stack gap={4} className="sp-asset-links">
+      <BreakGlassLink asset={asset} />
       {maySeeRecordings && (
         <Anchor component={Link} to={`/recordings${of}`} size="sm">
           {words.recordings}
