@@ -97,6 +97,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     ...{ volume, recordings, sealer, keys },
     settle: () => writeAhead.settle(),
     isLive: (session) => recorder.isLive(session),
+    openHere: options.volume !== undefined,
   });
   retention.start();
   return {
@@ -107,6 +108,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     close: async () => {
       watch.stop();
       await retention.stop();
+      await library.stop();
       await recorder.close();
       await writeAhead.close();
       await sealer.stop();

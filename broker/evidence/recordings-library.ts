@@ -13,10 +13,11 @@ import { addLine, NOTHING, type Totals } from "./closing.ts";
 import type { Close, Hold, IndexLine, Tombstone } from "./descriptions.ts";
 import type { EvidenceKeys } from "./keys.ts";
 import { CLOSED_REMEMBERED_MAX } from "./limits.ts";
+import { OpenedSegments } from "./opening/opened-segments.ts";
+import type { SealedBytes } from "./opening/segment-opener.ts";
 import { RecordingFolder } from "./recording-folder.ts";
 import type { Recording, Recordings, SegmentEntry } from "./recordings.ts";
 import type { Retention } from "./retention.ts";
-import { openSealed, sha256Hex } from "./seal.ts";
 import type { SealerLink } from "./sealer-link.ts";
 import { isSessionId } from "./session-id.ts";
 import type { Unsealed } from "./unsealed-recording.ts";
@@ -32,14 +33,18 @@ export interface LibraryOptions {
   /** Whether the session is being recorded by this process. */
   readonly isLive: (session: string) => boolean;
   readonly retention: Pick<Retention, "hold" | "release">;
+  /** Segments are opened in this thread: for tests that bring their own volume. */
+  readonly openHere: boolean;
 }
 
 export class RecordingsLibrary implements Recordings {
   private readonly options: LibraryOptions;
   private readonly closed = new Map<string, Recording>();
+  private readonly opened: OpenedSegments;
 
   constructor(options: LibraryOptions) {
     this.options = options;
+    this.opened = new OpenedSegments(options.keys, options.openHere);
   }
 
   async list(): Promise<readonly Recording[]> {
@@ -66,7 +71,7 @@ export class RecordingsLibrary implements Recordings {
   async segment(session: string, number: number): Promise<Uint8Array | undefined> {
     if (!isSessionId(session)) return undefined;
     const closed = this.closed.get(session)?.segments.find((one) => one.number === number);
-    if (closed !== undefined) return readSealed(this.folder(session), closed, this.options.keys);
+    if (closed !== undefined) return this.sealed(session, closed);
     await this.options.settle();
     const plain = await this.options.sealer.plain(session, number);
     if (plain !== undefined) return plain;
@@ -74,13 +79,30 @@ export class RecordingsLibrary implements Recordings {
     const index = await folder.readIndex();
     const line = index.lines.find((one) => one.number === number);
     if (line === undefined) return undefined;
-    return readSealed(folder, line, this.options.keys);
+    return this.sealed(session, line);
   }
 
   async frame(session: string, number: number): Promise<Uint8Array | undefined> {
     if (!isSessionId(session)) return undefined;
-    const sealed = await this.folder(session).readFrame(number);
-    return sealed && openSealed(sealed, this.options.keys.identities);
+    const read = this.frameReader(session, number);
+    const isClosed = this.closed.get(session)?.segments.some((one) => one.number === number);
+    // That of a running session may come any moment: what is not there is not remembered.
+    return isClosed ? this.opened.get(session, `${number}.frame`, read) : this.opened.once(read);
+  }
+
+  /** Somebody begins to play it: the next parts are opened before they are asked for. */
+  warm(session: string): void {
+    const recording = this.closed.get(session);
+    if (recording === undefined) return;
+    const wanted = recording.segments.flatMap((segment) => [
+      { name: `${segment.number}.seg`, read: this.segmentReader(session, segment) },
+      { name: `${segment.number}.frame`, read: this.frameReader(session, segment.number) },
+    ]);
+    void this.opened.expect(session, wanted);
+  }
+
+  stop(): Promise<void> {
+    return this.opened.stop();
   }
 
   async hold(session: string, hold: Hold): Promise<boolean> {
@@ -94,6 +116,33 @@ export class RecordingsLibrary implements Recordings {
   /** Something about it on disk is no longer as it was read. */
   forget(session: string): void {
     this.closed.delete(session);
+    this.opened.forget(session);
+  }
+
+  private async sealed(session: string, segment: SealedSegment): Promise<Uint8Array> {
+    const { number } = segment;
+    const read = this.segmentReader(session, segment);
+    try {
+      const plain = await this.opened.get(session, `${number}.seg`, read);
+      if (plain !== undefined) return plain;
+      throw new Error("it is gone");
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`segment ${number} cannot be read: ${why}`);
+    }
+  }
+
+  private segmentReader(session: string, { number, sha256 }: SealedSegment) {
+    return async (): Promise<SealedBytes> => {
+      return { sealed: await this.folder(session).readSegment(number), sha256 };
+    };
+  }
+
+  private frameReader(session: string, number: number) {
+    return async (): Promise<SealedBytes | undefined> => {
+      const sealed = await this.folder(session).readFrame(number);
+      return sealed && { sealed, sha256: undefined };
+    };
   }
 
   private async unsealed(session: string | undefined): Promise<Map<string, Unsealed>> {
@@ -141,18 +190,7 @@ export class RecordingsLibrary implements Recordings {
   }
 }
 
-/** Throws if the bytes on disk are not those that were sealed, or the site cannot open them. */
-async function readSealed(
-  folder: RecordingFolder,
-  line: Pick<SegmentEntry, "number" | "sha256">,
-  keys: EvidenceKeys,
-): Promise<Uint8Array> {
-  const sealed = await folder.readSegment(line.number);
-  if (sha256Hex(sealed) !== line.sha256) {
-    throw new Error(`segment ${line.number} is not as it was sealed: its hash differs`);
-  }
-  return openSealed(sealed, keys.identities);
-}
+type SealedSegment = Pick<SegmentEntry, "number" | "sha256">;
 
 type WithoutHold = Omit<Recording, "hold">;
 

@@ -67,6 +67,8 @@ export interface Recordings {
    * there is no frame: what the segment before it tells stands for it.
    */
   frame(session: string, number: number): Promise<Uint8Array | undefined>;
+  /** Somebody begins to play it: its parts are opened before they are asked for. */
+  warm(session: string): void;
   /** Keeps it from being deleted. False if there is nothing to keep. */
   hold(session: string, hold: Hold): Promise<boolean>;
   /** False if it was not held. */

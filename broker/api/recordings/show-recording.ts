@@ -16,6 +16,7 @@ export function showRecording(recordings: Recordings, looks: Looks) {
     handle: async (call) => {
       const recording = await visibleRecording(recordings, call.params.id, call);
       await noteReplay(looks, call.me, recording);
+      recordings.warm(recording.header.session);
       return recordingDetailView(recording);
     },
   });

@@ -54,6 +54,7 @@ export function showShared(parts: SharedParts) {
     handle: async (call) => {
       const { share, recording } = await admitted(parts, call);
       await parts.looks.note(viewerOf(share, call), viewedOf(recording), "link");
+      parts.recordings.warm(share.recording);
       return sharedView(share, recording);
     },
   });
