@@ -81,7 +81,7 @@ async function eventsAfter(store: Store, after: string): Promise<readonly SiteEv
     .orderBy("id", "asc")
     .limit(PAGE)
     .execute();
-  return rows.map(({ at_ms, ...rest }) => ({ ...rest, atMs: Number(at_ms) }));
+  return rows.map(({ at_ms, about: _, ...rest }) => ({ ...rest, atMs: Number(at_ms) }));
 }
 
 function eventLeaf({ id, atMs, kind, priority, text, subject, session }: SiteEvent) {

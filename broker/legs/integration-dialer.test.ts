@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { DestinationRefused, IntegrationDialer, type PlantPlace } from "./integration-dialer.ts";
+import { IntegrationDialer } from "./integration-dialer.ts";
+import { DestinationRefused, type PlantPlace } from "./pinned-address.ts";
 
 async function serve(listener: RequestListener): Promise<number> {
   const server = createServer(listener).listen(0, "127.0.0.1");

@@ -251,7 +251,7 @@ export interface SiteEventsTable {
   subject: string | null;
   session: string | null;
   /** JSON of ids; null where there are none. */
-  about?: string | null;
+  about: string | null;
 }
 
 export interface SettingsTable {

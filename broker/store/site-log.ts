@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../clock.ts";
 import { OrderedIds } from "./ids.ts";
-import type { Priority, SiteEvent } from "./model.ts";
+import type { EventAbout, Priority, SiteEvent } from "./model.ts";
 import { plainText } from "./plain-text.ts";
 import type { Queries } from "./schema.ts";
 
@@ -16,6 +16,8 @@ export interface NewSiteEvent {
   readonly text: string;
   readonly subject?: string;
   readonly session?: string;
+  /** For other systems: ids and names, never values or secrets. */
+  readonly about?: EventAbout;
 }
 
 /** A name, an address and a reason fit; a flood of text does not. */
@@ -63,11 +65,12 @@ export class SiteLog {
       text: plainText(event.text, TEXT_MAX),
       subject: event.subject ?? null,
       session: event.session ?? null,
+      ...(event.about && { about: event.about }),
     };
-    const { atMs: at_ms, ...rest } = written;
+    const { atMs: at_ms, about, ...rest } = written;
     await queries
       .insertInto("site_events")
-      .values({ ...rest, at_ms })
+      .values({ ...rest, at_ms, about: about ? JSON.stringify(about) : null })
       .execute();
     return written;
   }
@@ -93,6 +96,9 @@ export class SiteLog {
       .orderBy("id", "desc")
       .limit(Math.min(page.limit ?? EVENTS_MAX, EVENTS_MAX))
       .execute();
-    return rows.map(({ at_ms, ...rest }) => ({ ...rest, atMs: Number(at_ms) }));
+    return rows.map(({ at_ms, about, ...rest }) => ({
+      ...{ ...rest, atMs: Number(at_ms) },
+      ...(about && { about: JSON.parse(about) }),
+    }));
   }
 }
