@@ -1,9 +1,11 @@
 /** What the evidence reports becomes events and health: how full it is, what was deleted. */
+import type { AlarmBook } from "./alarms/alarm-book.ts";
 import type { HealthBoard } from "./api/health/health-board.ts";
 import type { EvidenceOptions } from "./evidence/evidence.ts";
 import type { VolumeState } from "./evidence/volume-watch.ts";
 import type { Logger } from "./log.ts";
 import type { Noticed } from "./noticed.ts";
+import { volumeAlarms } from "./open-alarms.ts";
 import type { SiteLog } from "./store/site-log.ts";
 
 export interface EvidenceNoticeParts {
@@ -11,15 +13,19 @@ export interface EvidenceNoticeParts {
   readonly noticed: Pick<Noticed, "note">;
   readonly siteLog: Pick<SiteLog, "record">;
   readonly log: Pick<Logger, "error">;
+  readonly alarms: AlarmBook;
 }
 
 type Notices = Required<Pick<EvidenceOptions, "onVolume" | "onTombstone" | "onRetentionTrouble">>;
 
-export function evidenceNotices({ board, noticed, siteLog, log }: EvidenceNoticeParts): Notices {
+export function evidenceNotices(parts: EvidenceNoticeParts): Notices {
+  const { board, noticed, siteLog, log } = parts;
+  const alarms = volumeAlarms(parts.alarms);
   let before: VolumeState["level"] = 0;
   return {
     onVolume: (state) => {
       board.report("evidence volume", healthOf(state), wordsOf(state));
+      alarms(state, wordsOf(state));
       const rising = state.level > before || state.atFloor;
       if (state.level !== before || state.atFloor) {
         const kind = rising ? "evidence:filling" : "evidence:room";

@@ -98,8 +98,12 @@ export class Noticed {
     return book.onState(note);
   }
 
+  /** Why the witnesses of the site log are behind, while they are. */
+  witnessTrouble: string | undefined;
+
   /** @param cause why the witnesses of the site log are behind; undefined: they have caught up */
   witnesses(cause: string | undefined): void {
+    this.witnessTrouble = cause;
     const behind = cause !== undefined;
     const text = behind
       ? `The witnesses of the site log are behind: ${cause}`

@@ -2,10 +2,12 @@
 import { join } from "node:path";
 import type { Access } from "./access/access.ts";
 import type { DecisionPoint } from "./access/decision-point.ts";
+import { answerHostLifts } from "./access/lift-on-host.ts";
 import { openAccess } from "./access/open-access.ts";
 import type { PolicyStore } from "./access/policies/policy-store.ts";
 import { loadSigningKey } from "./access/signing-key.ts";
 import { mirrorActions } from "./action-mirror.ts";
+import type { AlarmBook } from "./alarms/alarm-book.ts";
 import type { HealthBoard } from "./api/health/health-board.ts";
 import type { Metrics } from "./api/health/metrics.ts";
 import { openLiveChannel } from "./api/live/live-channel.ts";
@@ -28,6 +30,7 @@ import { openIdentity } from "./identity/open-identity.ts";
 import type { Logger } from "./log.ts";
 import type { Noticed } from "./noticed.ts";
 import { evidenceNotices } from "./noticed-evidence.ts";
+import type { AuditParts } from "./open-audit.ts";
 import { loggedHooks } from "./open-log.ts";
 import { openPolicies } from "./open-policies.ts";
 import type { Opened } from "./opened.ts";
@@ -49,6 +52,7 @@ export interface Ground {
   readonly board: HealthBoard;
   readonly bell: TopicBell;
   readonly noticed: Noticed;
+  readonly alarms: AlarmBook;
   readonly opened: Opened;
   say(line: string): void;
 }
@@ -168,6 +172,13 @@ export async function openCore(
       assertionMaxMs: config.assertionAgeMaxMs,
     },
   });
+  opened.push(
+    answerHostLifts({
+      ...{ dataFolder: config.dataFolder, store, clock },
+      lifted: (locks) => access.locks.liftedOnHost(locks),
+      failed: (reason) => ground.log.error({ reason }, "unlocking on the host failed"),
+    }),
+  );
   siteLocked = () => access.locks.list().some(({ kind }) => kind === "site");
   opened.push(() => access.close());
   return { ...parts, sessions, access, decisions, policies, credentials };
@@ -185,7 +196,7 @@ function overQuota({ recordingMibMax }: Config): Cause {
 }
 
 /** Builds the console if need be, then listens: from here on people can come in. */
-export async function openDoors(ground: Ground, core: Core): Promise<void> {
+export async function openDoors(ground: Ground, core: Core & AuditParts): Promise<void> {
   const { config, opened, clock, log, say, version, store, bell, metrics } = ground;
   const { identity, access, sessions, evidence, decisions, policies } = core;
   if (needsBuild(config.consoleFolder)) {
@@ -203,6 +214,7 @@ export async function openDoors(ground: Ground, core: Core): Promise<void> {
     siteLog: store.log,
     plant: core.plant,
     health: healthOf(ground, core),
+    ...{ alarms: ground.alarms, audit: core.audit, logState: core.logState },
   });
   const settings = { ...config, version };
   const gatekeepers = { signIns: identity.signIns, decisions };
@@ -227,6 +239,7 @@ export async function openDoors(ground: Ground, core: Core): Promise<void> {
     liveSessions: () => sessions.list().length,
     sockets: () => live.sockets,
     recorderReady: () => evidence.recorder.state.kind === "ready",
+    alarms: () => ground.alarms.counts(),
   });
   opened.push(async () => {
     app.server.close();

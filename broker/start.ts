@@ -12,6 +12,8 @@ import type { EnrolmentLink } from "./identity/identity.ts";
 import { writeDirectly } from "./legs/socket-output.ts";
 import { openLog } from "./log.ts";
 import { Noticed } from "./noticed.ts";
+import { openAlarms, watchConditions } from "./open-alarms.ts";
+import { openAudit } from "./open-audit.ts";
 import { openLogBook } from "./open-log.ts";
 import {
   type Ground,
@@ -72,7 +74,10 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const book = await openLogBook(ground, { evidence, plant: plant.source });
   const identity = await openPeople(ground);
   const core = await openCore(ground, { identity, evidence, plant: plant.source, book });
-  await openDoors(ground, core);
+  watchConditions(ground, { ...core, book });
+  const witnessesBehind = () => ground.noticed.witnessTrouble;
+  const audit = openAudit(ground, { evidence, book, witnessesBehind });
+  await openDoors(ground, { ...core, ...audit });
   opened.push(ground.noticed.clockSteps());
   const { firstName: name, firstEmail: email } = config;
   const enrolmentLink = await identity.enrolment.firstStart({ name, email });
@@ -109,5 +114,9 @@ async function openGround(config: Config, opened: Opened, options: StartOptions)
   opened.push(() => metrics.close());
   const [board, bell] = [new HealthBoard(clock), new TopicBell()];
   const noticed = new Noticed({ ...{ store, clock, log, metrics, board, bell } });
-  return { ...{ config, clock, version, log, store, metrics, board, bell, noticed, opened }, say };
+  const parts = {
+    ...{ config, clock, version, log, store, metrics, board, bell, noticed },
+    opened,
+  };
+  return { ...parts, alarms: await openAlarms(parts), say };
 }

@@ -5,14 +5,17 @@
 import type { Access } from "../access/access.ts";
 import type { Decisions } from "../access/decision-point.ts";
 import type { PolicyStore } from "../access/policies/policy-store.ts";
+import type { AlarmBook } from "../alarms/alarm-book.ts";
 import type { Clock } from "../clock.ts";
 import type { Credentials } from "../credentials/credentials.ts";
+import type { AuditLog } from "../evidence/audit/audit-log.ts";
 import type { Recorder } from "../evidence/recorder.ts";
 import type { Recordings } from "../evidence/recordings.ts";
 import type { Viewing } from "../evidence/viewing/viewing.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { LiveSession, SessionHost } from "../sessions/session.ts";
 import type { SiteLog } from "../store/site-log.ts";
+import { alarmRoutes } from "./alarm-routes.ts";
 import { removeCredential, setCredential } from "./credentials/change-credentials.ts";
 import { listCredentials } from "./credentials/list-credentials.ts";
 import { enrol } from "./enrolment/enrol.ts";
@@ -25,6 +28,7 @@ import { healthz } from "./health/healthz.ts";
 import { readyz } from "./health/readyz.ts";
 import { showHealth } from "./health/show-health.ts";
 import { showMetrics } from "./health/show-metrics.ts";
+import { type LogRouteParts, logRoutes } from "./log-routes.ts";
 import { addPasskey } from "./me/add-passkey.ts";
 import { endSignIn } from "./me/end-sign-in.ts";
 import { listMyGrants } from "./me/list-my-grants.ts";
@@ -87,6 +91,9 @@ export interface ApiParts {
   readonly siteLog: Pick<SiteLog, "record" | "list">;
   readonly credentials: Pick<Credentials, "list" | "set" | "remove">;
   readonly clock: Clock;
+  readonly alarms: AlarmBook;
+  readonly audit: AuditLog;
+  readonly logState: LogRouteParts["logState"];
   readonly health: { isReady(): boolean; view(): Promise<HealthView> };
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
 }
@@ -152,6 +159,9 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     ...policyRoutes(parts),
 
     ...credentialRoutes(parts),
+
+    ...alarmRoutes(parts),
+    ...logRoutes(parts),
 
     guarded("GET", "/api/events", "events:view", listEvents(siteLog, people)),
     guarded("GET", "/api/health", "health:view", showHealth(parts.health.view)),

@@ -36,6 +36,13 @@ export const RIGHTS = [
   "policy:view",
   "policy:change",
   "events:view",
+  "alarm:acknowledge",
+  /** Out of the way for a while. */
+  "alarm:shelve",
+  /** How the site log, its witnesses and the volumes are: nothing of what stands in it. */
+  "log:state",
+  /** The entries of the site log, with their proofs. */
+  "log:view",
   "health:view",
 ] as const;
 

@@ -118,6 +118,19 @@ const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/policies": ADMINISTRATOR,
   "POST /api/policies/rollback": ADMINISTRATOR,
   "GET /api/events": SEES_EVENTS,
+  "GET /api/alarms": SEES_EVENTS,
+  "GET /api/alarms/past": SEES_EVENTS,
+  "GET /api/alarms/kinds": SEES_EVENTS,
+  "POST /api/alarms/{id}/acknowledgement": WATCHES_OVER,
+  "POST /api/alarms/{id}/shelf": WATCHES_OVER,
+  "POST /api/alarms/{id}/shelf/end": WATCHES_OVER,
+  "GET /api/log": ["administrator", "auditor"],
+  "GET /api/log/checkpoint": ["administrator", "auditor"],
+  "GET /api/log/consistency": ["administrator", "auditor"],
+  "GET /api/log/entries": ["auditor"],
+  "GET /api/log/entries/{id}": ["auditor"],
+  "GET /api/log/choices": ["auditor"],
+  "GET /api/log/export": ["auditor"],
   "GET /api/health": ADMINISTRATOR,
 };
 
@@ -158,6 +171,8 @@ beforeAll(async () => {
     locks: "none",
     shares: "none",
     requests: "none",
+    alarms: "none",
+    entries: "1-0",
     vendors: "none",
   };
 }, 60_000);
@@ -192,6 +207,7 @@ function split(name: string): [method: string, path: string] {
   const path = pattern
     .replace(/\/([a-z-]+)\/\{id\}/, (_, noun) => `/${noun}/${encodeURIComponent(ids[noun] ?? "")}`)
     .replace("{number}", "0")
+    .replace(/\/consistency$/, "/consistency?log=1&from=0&to=1")
     .replace(/(recordings\/[^/]+)\/export$/, "$1/export?format=csv");
   return [method, path];
 }

@@ -11,6 +11,8 @@ export interface Gauges {
   liveSessions(): number;
   sockets(): number;
   recorderReady(): boolean;
+  /** Every priority and state, also those of which there is none. */
+  alarms(): readonly { priority: string; state: string; count: number }[];
 }
 
 export interface Metrics {
@@ -143,6 +145,15 @@ function addGauges(registry: Registry, gauges: Gauges): void {
   gauge("sallyport_recorder_ready", "1 while everything can be recorded", () =>
     gauges.recorderReady() ? 1 : 0,
   );
+  new Gauge({
+    name: "sallyport_alarms",
+    help: "Alarms that are not over, by priority and state",
+    labelNames: ["priority", "state"],
+    registers: [registry],
+    collect() {
+      for (const { count, ...labels } of gauges.alarms()) this.set(labels, count);
+    },
+  });
   gauge("sallyport_memory_bytes", "Resident memory of the broker", () => process.memoryUsage.rss());
 }
 

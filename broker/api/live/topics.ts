@@ -18,6 +18,7 @@ const READERS: Readonly<Record<Topic, readonly Right[]>> = {
   recordings: ["recording:own", "recording:all", "recording:break-glass"],
   events: ["events:view"],
   holds: ["hold:answer"],
+  alarms: ["events:view"],
   "break-glass": ["break-glass:open", "break-glass:review", "events:view"],
   // What shuts the site, an asset or oneself is shown on every page.
   locks: [],

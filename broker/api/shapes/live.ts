@@ -50,6 +50,7 @@ export interface FromBroker {
       | "recordings"
       | "events"
       | "holds"
+      | "alarms"
       | "locks"
       | "break-glass",
   ): void;

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { type AuditLog, PAGE_MAX } from "../../evidence/audit/audit-log.ts";
+import type { People } from "../../identity/identity.ts";
+import { endpoint } from "../endpoint.ts";
+import { instant } from "../parameters.ts";
+import { notFound } from "../problem.ts";
+import { logPageSchema } from "../shapes/log.ts";
+import { namesIn, pageView, placeText, withIndex } from "./log-views.ts";
+
+const name = z.string().min(1).max(200);
+const number = z.coerce.number().pipe(instant);
+
+/** All that are given must fit. */
+export const filterShape = {
+  /** A kind such as `session:opened`, or an area such as `session`. */
+  what: name.exactOptional(),
+  person: name.exactOptional(),
+  asset: name.exactOptional(),
+  session: name.exactOptional(),
+  /** Words; the beginning of one is enough. */
+  text: name.exactOptional(),
+  fromMs: number.exactOptional(),
+  untilMs: number.exactOptional(),
+  /** `1`: also what the log says of itself once a minute. */
+  routine: z.literal("1").exactOptional(),
+};
+
+export function filterOf<F extends { readonly routine?: "1" }>({ routine, ...filter }: F) {
+  return { ...filter, ...(routine === undefined ? {} : { routine: true }) };
+}
+
+/** Rows that fill a window, with their proofs. */
+const PAGE_USUAL = 50;
+
+export function listLogEntries(audit: AuditLog, people: Pick<People, "list">) {
+  return endpoint({
+    summary: "Leaves of the site log with their proofs, newest first, at most 200 at once",
+    query: z.strictObject({
+      ...filterShape,
+      before: placeText.exactOptional(),
+      limit: z.coerce.number().int().min(1).max(PAGE_MAX).exactOptional(),
+    }),
+    answer: logPageSchema,
+    handle: async ({ query: { before, limit, ...filter } }) => {
+      const found = await withIndex(() =>
+        audit.page(filterOf(filter), before, limit ?? PAGE_USUAL),
+      );
+      const page = await pageView(audit, found);
+      return { ...page, people: namesIn(page.entries, await people.list()) };
+    },
+  });
+}
+
+export function showLogEntry(audit: AuditLog, people: Pick<People, "list">) {
+  return endpoint({
+    summary: "One leaf of the site log with its proof towards the newest checkpoint",
+    params: z.strictObject({ id: placeText }),
+    answer: logPageSchema,
+    handle: async ({ params }) => {
+      const found = await audit.entry(params.id);
+      if (!found) throw notFound();
+      const page = await pageView(audit, found);
+      return { ...page, people: namesIn(page.entries, await people.list()) };
+    },
+  });
+}
