@@ -5,6 +5,7 @@
 import { ConfigInvalid, readConfig } from "./config.ts";
 import { type Broker, startBroker } from "./start.ts";
 import { StartRefused } from "./start-refused.ts";
+import { StopPresses } from "./stop-presses.ts";
 
 /** The configuration is wrong; nothing was started. */
 const EXIT_CONFIG = 2;
@@ -21,7 +22,7 @@ export async function runBroker(environment: NodeJS.ProcessEnv): Promise<void> {
   process.stdout.on("error", () => {});
   const stopping = new AbortController();
   const starting = start(environment, stopping.signal);
-  onStopSignal(() => {
+  onStopSignal(environment, () => {
     stopping.abort();
     void starting.then(shutDown);
   });
@@ -46,19 +47,14 @@ async function start(environment: NodeJS.ProcessEnv, stop: AbortSignal): Promise
   }
 }
 
-/** npm passes on a Ctrl-C that the terminal has sent to everybody: twice at once is once. */
-const SAME_SIGNAL_MS = 500;
-
-/** The first signal stops in order; the second at once, whatever is still open. */
-function onStopSignal(stop: () => void): void {
-  let firstMs: number | undefined;
+/** The first press stops in order; the second at once, whatever is still open. */
+function onStopSignal(environment: NodeJS.ProcessEnv, stop: () => void): void {
+  const presses = new StopPresses((environment.npm_lifecycle_event ?? "") !== "");
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      const nowMs = performance.now();
-      if (firstMs === undefined) {
-        firstMs = nowMs;
-        stop();
-      } else if (nowMs - firstMs > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
+      const asked = presses.signal(performance.now());
+      if (asked === "stop") stop();
+      if (asked === "at-once") process.exit(EXIT_INTERRUPTED);
     });
   }
 }

@@ -3,8 +3,9 @@
  * which it is set, before the store or any policy has heard of it; it is written behind that, and
  * read again at the next start. Lifting is the other way round: first on disk, then in force.
  *
- * A site's lock is lifted by two different people. Whether somebody has the right to lock or to
- * lift at all is asked before, at the door.
+ * A site's lock is lifted by two different people, or by a lone one on the host
+ * (`lift-on-host.ts`). Whether somebody has the right to lock or to lift at all is asked before,
+ * at the door.
  */
 import type { Clock } from "../clock.ts";
 import type { Plant } from "../plant/model.ts";
@@ -115,6 +116,12 @@ export class Locks {
     this.inForce.delete(lockId);
     this.tell();
     return "lifted";
+  }
+
+  /** In the turn in which the store says that they were lifted on the host. */
+  liftedOnHost(locks: readonly Lock[]): void {
+    for (const { id } of locks) this.inForce.delete(id);
+    this.tell();
   }
 
   /** @throws AccessRefused not-found, not-allowed */

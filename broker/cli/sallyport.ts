@@ -10,6 +10,7 @@ import { runPolicyCheck, runPolicyTest } from "./policy-check.ts";
 import { rollbackPolicies } from "./policy-rollback.ts";
 import { recover } from "./recover.ts";
 import { settingsText } from "./settings-text.ts";
+import { unlockOnHost } from "./unlock.ts";
 
 const EXIT_CONFIG = 2;
 const EXIT_FAILED = 1;
@@ -78,6 +79,15 @@ program
       `${link.url}\n\nStart the broker, then open the link: it works once, until ` +
         `${new Date(link.expiresMs).toLocaleString()}.\nThis was noted as an alarm.\n`,
     );
+  });
+
+program
+  .command("unlock")
+  .description("on the host, broker running or not: lift the lock of the site; noted as an alarm")
+  .option("--all", "lift every lock, not only those that keep administrators out")
+  .action(async ({ all }: { readonly all?: true }) => {
+    const done = await unlockOnHost(readConfig(process.env), all ? "all" : "way-in");
+    process.stdout.write(`${done}\n`);
   });
 
 addEvidenceCommands(program);

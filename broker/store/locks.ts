@@ -65,6 +65,16 @@ export async function agreeToLift(queries: Queries, id: string, act: SignedAct):
   return numUpdatedRows === 1n;
 }
 
+/** By whoever owns the machine: no person, no signed act. */
+export async function liftLockOnHost(queries: Queries, id: string, atMs: number): Promise<void> {
+  await queries
+    .updateTable("locks")
+    .set({ lifted_ms: atMs })
+    .where("id", "=", id)
+    .where("lifted_ms", "is", null)
+    .execute();
+}
+
 /** False if it was lifted before, or if who lifts it is the one who has agreed already. */
 export async function liftLock(queries: Queries, id: string, act: SignedAct): Promise<boolean> {
   const { numUpdatedRows } = await queries

@@ -71,7 +71,7 @@ export const supervisionText = {
       asset:
         "All live sessions on this asset end at once, and none opens until the lock is lifted.",
       zone: "All live sessions in this zone and the zones within it end at once, and none opens until the lock is lifted.",
-      site: "Every live session ends at once, and none opens anywhere. Two different people are needed to lift the lock of the site.",
+      site: "Every live session ends at once, and none opens anywhere. Two different people are needed to lift the lock of the site; a lone administrator does it on the host with sallyport unlock.",
     } satisfies Record<LockKindName, string>,
     stays: "What the plant is doing now, it goes on doing. A restart of the broker keeps the lock.",
     reason: "Reason",

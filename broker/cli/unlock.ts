@@ -1,0 +1,53 @@
+/**
+ * `sallyport unlock`: lifts locks on this machine, for an administrator who cannot reach the second
+ * person that the lock of a site needs. It works with the broker running or stopped, never from
+ * afar, and is noted as an alarm.
+ */
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import {
+  askRunningBroker,
+  type HostLift,
+  type HostRequest,
+  liftOnHost,
+  lockWords,
+} from "../access/lift-on-host.ts";
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import { prepareDataFolder } from "../store/data-folder.ts";
+import { StoreInUse } from "../store/sqlite-thread.ts";
+import { openStore } from "../store/store.ts";
+
+/** Cannot be done, with what to do instead. */
+export class UnlockRefused extends Error {
+  override readonly name = "UnlockRefused";
+}
+
+/** @returns what was done, for the person at the machine */
+export async function unlockOnHost(config: Config, which: HostLift): Promise<string> {
+  const folder = prepareDataFolder(config.dataFolder);
+  const request = { who: `${userInfo().username} on this machine`, which };
+  const lifted = await besideOrInstead(folder, request);
+  if (lifted.length === 0) {
+    const more = which === "all" ? "" : " For locks of zones, assets and others: --all.";
+    return `Nothing was locked that keeps an administrator out.${more}`;
+  }
+  return `Lifted: ${lifted.join(", ")}.\nThis was noted as an alarm.`;
+}
+
+async function besideOrInstead(folder: string, request: HostRequest): Promise<readonly string[]> {
+  const store = await openStore({ path: join(folder, "sallyport.db") }).catch((error) => {
+    if (error instanceof StoreInUse) return undefined;
+    throw error;
+  });
+  if (!store) {
+    const lifted = await askRunningBroker(folder, request, systemClock);
+    if (lifted) return lifted;
+    throw new UnlockRefused("the broker runs but does not answer: stop it, then try again");
+  }
+  try {
+    return (await liftOnHost(store, request, systemClock.wallMs())).map(lockWords);
+  } finally {
+    await store.close();
+  }
+}
