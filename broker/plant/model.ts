@@ -140,6 +140,8 @@ export interface Tag {
 }
 
 export interface TagState {
+  /** Its value before and after a session stands in the report of what the session changed. */
+  readonly report?: true;
   readonly value: number;
   readonly word: string;
 }

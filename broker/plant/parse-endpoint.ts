@@ -1,5 +1,5 @@
 /** Endpoints: what all have in common, and what each protocol adds. */
-import type { Endpoint, EndpointLimits, ModbusEndpoint, SshEndpoint } from "./model.ts";
+import type { Endpoint, EndpointLimits, ModbusEndpoint, SshEndpoint, Tag } from "./model.ts";
 import { PROTOCOLS } from "./model.ts";
 import { parseNetworkAddress } from "./network-address.ts";
 import { tag } from "./parse-tag.ts";
@@ -11,6 +11,7 @@ import {
   HOST_LENGTH_MAX,
   IN_FLIGHT_MAX,
   QUEUE_MAX,
+  REPORT_TAGS_MAX,
   REQUESTS_PER_SECOND_MAX,
   TAGS_PER_ENDPOINT_MAX,
   TIMEOUT_MAX_MS,
@@ -58,7 +59,16 @@ function modbus(from: Mapping, common: Common, references: References): ModbusEn
   const units = from.need("units", distinct(integer(0, 255), { min: 1, max: 256 })) ?? [];
   const connection = from.take("connection", oneOf(["shared", "dedicated"])) ?? "shared";
   const tags = from.take("tags", list(tag(references, units), { max: TAGS_PER_ENDPOINT_MAX }));
+  checkReport(itemsOf(tags ?? []), from);
   return { ...common, protocol: "modbus", units, connection, tags: itemsOf(tags ?? []) };
+}
+
+/** They are read before a session's first operation, which waits for them. */
+function checkReport(tags: readonly Tag[], from: Mapping): void {
+  const count = tags.filter(({ report }) => report).length;
+  if (count <= REPORT_TAGS_MAX) return;
+  const advice = "mark those that say what a session changed";
+  from.place("tags").fail(`${count} tags have "report"; at most ${REPORT_TAGS_MAX}: ${advice}`);
 }
 
 function ssh(from: Mapping, common: Common): SshEndpoint {

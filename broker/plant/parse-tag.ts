@@ -6,7 +6,7 @@ import type { Sourced } from "./parse-zones.ts";
 import { ID_LENGTH_MAX, STATES_PER_TAG_MAX, UNIT_LENGTH_MAX } from "./plant-limits.ts";
 import type { References } from "./references.ts";
 import { ADDRESS_MAX, parseRegister, type TableAddress } from "./register-notation.ts";
-import { description, integer, name, number, oneOf, shown, text } from "./yaml-readings.ts";
+import { description, flag, integer, name, number, oneOf, shown, text } from "./yaml-readings.ts";
 import { Mapping, type Reading } from "./yaml-value.ts";
 
 export const TABLES = ["coils", "discrete-inputs", "holding-registers", "input-registers"] as const;
@@ -57,6 +57,7 @@ export function tag(references: References, units: readonly number[]): Reading<S
       ...engineering(from),
       ...bounds(from),
       states: from.take("states", states(type)) ?? [],
+      ...(from.take("report", flag) ? { report: true } : {}),
     };
     from.finish();
     checkTag(item, from);

@@ -15,6 +15,8 @@ export const ASSETS_MAX = 2_048;
 export const ENDPOINTS_PER_ASSET_MAX = 16;
 /** A permit carries its endpoint with all tags. */
 export const TAGS_PER_ENDPOINT_MAX = 10_000;
+/** Read at the beginning and end of each session: a few requests to the asset, and one page. */
+export const REPORT_TAGS_MAX = 48;
 export const STATES_PER_TAG_MAX = 64;
 export const PROFILES_MAX = 256;
 /** The matcher is measured with 200; more than this is a generated file that wants ranges. */

@@ -7,6 +7,7 @@ import type { ReadPoints } from "./held-writes.ts";
 import { newGuard, newProber } from "./protocol-road.ts";
 import { SessionRefused } from "./session.ts";
 
+import type { ReadForReport } from "./survey.ts";
 /** Connections of one session at a time: some tools open many, a flood opens more. */
 const CHANNELS_MAX = 1_024;
 
@@ -30,6 +31,8 @@ export class Channels {
   private last = 0;
 
   constructor(parts: ChannelsParts) {
+  /** Readings for the report that are under way. */
+  private readonly reports = new Set<ChannelLoop>();
     this.parts = parts;
   }
 
@@ -43,7 +46,8 @@ export class Channels {
     for (const { loop } of this.probing.values()) yield loop;
   }
 
-  /** Throws `SessionRefused`; the client's leg stays the caller's then. */
+  /** Throws `SessionRefused`; the client's leg stays the caller's then. The caller starts it. */
+    yield* this.reports;
   open(client: Leg, peer: string): ChannelLoop {
     if (this.connections.size >= CHANNELS_MAX) {
       throw new SessionRefused("session-busy", `The session has ${CHANNELS_MAX} connections.`);
@@ -51,7 +55,6 @@ export class Channels {
     const connection = this.parts.connect();
     const loop = this.begin(connection, client, "subject", peer);
     this.connections.set(loop, connection);
-    loop.start();
     return loop;
   }
 
@@ -63,6 +66,7 @@ export class Channels {
       if (probing.loop === loop) this.probing.delete(key);
     }
     if (!connection || isShared(this.parts.endpoint)) return;
+    this.reports.delete(loop);
     const cause = { rule: "client-closed", reason: "the channel it read for is over" };
     this.probing.get(connection)?.loop.end(cause);
   }
@@ -80,6 +84,21 @@ export class Channels {
     const existing = this.probing.get(connection);
     if (existing) return existing;
     const prober = newProber(this.parts.endpoint);
+  /** Over any connection there is, on a channel of its own that ends with the reading. */
+  readonly readForReport: ReadForReport = (peer, ranges, done) => {
+    const [connection] = this.connections.values();
+    const prober = connection && newProber(this.parts.endpoint);
+    if (!connection || !prober) return false;
+    const loop = this.begin(connection, prober, "broker", peer);
+    this.reports.add(loop);
+    loop.start();
+    prober.read(ranges, () => {
+      loop.end({ rule: "client-closed", reason: "the reading is over" });
+      done();
+    });
+    return true;
+  };
+
     if (!prober) return undefined;
     const loop = this.begin(connection, prober, "broker", "broker");
     const probing = { loop, prober };

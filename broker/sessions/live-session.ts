@@ -6,17 +6,13 @@
 import type { Capabilities, Effect, OperationClass } from "../../protocols/guard.ts";
 import type { Judged, TapeRecord } from "../../protocols/tape/record.ts";
 import type { VerifiedClaims } from "../access/permits.ts";
-import type { Clock } from "../clock.ts";
 import type { RecorderState, TapeWriter } from "../evidence/recorder.ts";
 import type { Leg } from "../legs/leg.ts";
-import type { Matcher } from "../policy/decision.ts";
-import type { AssetWay } from "./asset-way.ts";
 import type { ChannelLoop, ChannelOwner } from "./channel-loop.ts";
 import { Channels } from "./channels.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Freeze } from "./freeze.ts";
 import type { Hold, HoldAnswer, HoldResult } from "./hold.ts";
-import type { PointLocks } from "./point-locks.ts";
 import { NOT_RENEWED, notRenewed, Rights } from "./rights.ts";
 import type {
   Cause,
@@ -28,23 +24,11 @@ import type {
 } from "./session.ts";
 import { SessionRefused } from "./session.ts";
 import { SessionDesk } from "./session-desk.ts";
-import type { SessionHooks } from "./session-hooks.ts";
+import type { SessionParts } from "./session-parts.ts";
+import { Survey } from "./survey.ts";
 import { Watchers } from "./watchers.ts";
 
 type Decide = Extract<Effect, { kind: "decide" }>;
-
-export interface SessionParts {
-  readonly claims: VerifiedClaims;
-  readonly tape: TapeWriter;
-  readonly matcher: Matcher;
-  /** Of the endpoint, over all sessions. */
-  readonly locks: PointLocks;
-  connect(): AssetWay;
-  readonly clock: Clock;
-  readonly hooks: SessionHooks;
-  /** Called once, in the turn in which it ended. */
-  over(session: Session): void;
-}
 
 export class Session implements LiveSession, ChannelOwner {
   readonly claims: VerifiedClaims;
@@ -58,6 +42,7 @@ export class Session implements LiveSession, ChannelOwner {
   private readonly stillness: Freeze;
   private readonly desk: SessionDesk;
   private readonly audience: Watchers;
+  private readonly survey: Survey;
   private resolveClosed: (cause: Cause) => void = () => {};
   private report: EndReport | undefined;
 
@@ -86,6 +71,7 @@ export class Session implements LiveSession, ChannelOwner {
       ended: (cause) => this.end(cause),
       warn: (event) => this.audience.tell(event),
     });
+    this.survey = new Survey(clock, endpoint, this.channels.readForReport);
     this.desk = this.openDesk();
     this.appendCapabilities("the session began", this.claims.basis);
   }
@@ -107,7 +93,10 @@ export class Session implements LiveSession, ChannelOwner {
         },
         changing: () => this.deadlines.active(),
         tell: (event) => this.audience.tell(event),
-        holding: (hold) => hooks.onHold?.(this, hold),
+        holding: (hold) => {
+          this.survey.held();
+          hooks.onHold?.(this, hold);
+        },
         holdsChanged: () => hooks.onHoldsChange?.(),
       },
     });
@@ -149,6 +138,10 @@ export class Session implements LiveSession, ChannelOwner {
     try {
       if (this.report) throw new SessionRefused("session-ended", "The session has ended.");
       const loop = this.channels.open(client, peer);
+      const reading = loop.by === "subject" ? this.survey.before() : undefined;
+      if (reading) await reading;
+      if (this.report) throw new SessionRefused("session-ended", "The session has ended.");
+      loop.start();
       const cause = { rule: "client-closed", reason: "the owner's side was closed" };
       const { number: channel, ended } = loop;
       return { channel, ended, close: () => loop.end(cause) };
@@ -259,12 +252,17 @@ export class Session implements LiveSession, ChannelOwner {
     this.report = { cutMicroseconds, droppedOperations };
     this.deadlines.stop();
     this.stillness.stop();
+    this.survey.stop();
     this.desk.drop();
     this.recordEnd(channels, cause);
     this.seal(cause);
     hooks.onCut?.(cutMicroseconds);
     hooks.onEnd?.(this, cause, this.report);
     return this.report;
+  }
+
+  readAfter(): Promise<void> {
+    return this.survey.after();
   }
 
   watch(subject: string, listener: (record: TapeRecord) => void): () => void {
@@ -313,6 +311,7 @@ export class Session implements LiveSession, ChannelOwner {
 
   settled(channel: ChannelLoop, decision: number): void {
     this.desk.settled(channel, decision);
+    this.survey.changed();
   }
 
   /** What a peer broke, or a connection of its own that is gone, ends a session that has no other. */

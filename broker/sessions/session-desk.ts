@@ -199,10 +199,11 @@ export class SessionDesk {
       hooks.onOperation?.(operation.class, answer.kind);
       if (answer.kind === "deny") this.counts.refused += 1;
       else if (answer.kind === "permit" && operation.class === "observe") {
+      // What the broker reads for itself is not the subject's work.
+      if (channel.by === "broker") continue;
         this.counts.observed += 1;
         continue;
       } else if (answer.kind === "permit") this.counts.changed += 1;
-      if (channel.by === "broker") continue;
       this.owner.tell({
         ...{ kind: "decision", channel: channel.number, request, action: operation.action },
         ...{ verdict: answer.kind, rule, reason, sequence },

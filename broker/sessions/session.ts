@@ -77,6 +77,8 @@ export interface LiveSession {
    * asked for it: whoever calls has made sure of that.
    */
   answerHold(id: string, answer: HoldAnswer): Promise<HoldResult> | undefined;
+  /** For its owner's own end: reads the values for the report. Resolves soon, whatever happens. */
+  readAfter(): Promise<void>;
   /** After this returns no byte passes in either direction. Idempotent. */
   end(cause: Cause): EndReport;
   /** Tail of the tape for a person who watches; taped as such. Returns a function that leaves. */

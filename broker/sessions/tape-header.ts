@@ -49,5 +49,18 @@ function headerTag(tag: Tag): HeaderTag {
   const { name, unitId, table, address, type, wordOrder, scale, offset, unit } = tag;
   const states = tag.states.map(({ value, word }) => ({ value, word }));
   const words = states.length > 0 && { states };
-  return { name, unitId, table, address, type, wordOrder, scale, offset, unit, ...words };
+  const report = tag.report && { report: tag.report };
+  return {
+    name,
+    unitId,
+    table,
+    address,
+    type,
+    wordOrder,
+    scale,
+    offset,
+    unit,
+    ...words,
+    ...report,
+  };
 }

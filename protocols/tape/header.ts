@@ -75,6 +75,7 @@ function tagsOf(value: unknown): readonly HeaderTag[] | undefined {
   const tags = value.map((tag) => ({
     ...pick(tag, [...TAG_TEXTS, ...TAG_NUMBERS]),
     ...statesOf(fieldsOf(tag).states),
+    ...(fieldsOf(tag).report === true ? { report: true } : {}),
   }));
   return tags.every(isTag) ? tags : undefined;
 }

@@ -55,6 +55,8 @@ export interface HeaderTag {
   readonly unit: string;
   /** The words of raw values. Older tapes have none. */
   readonly states?: readonly { readonly value: number; readonly word: string }[];
+  /** Read before and after the session, for the report of what it changed. */
+  readonly report?: true;
 }
 
 /** One item of a decision: what was asked, the answer, and the rule that gave it. */

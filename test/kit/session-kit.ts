@@ -32,6 +32,8 @@ const WAIT_MAX_MS = 10_000;
 
 export interface KitSessionOptions extends Omit<TestClaimsOptions, "nowMs"> {
   readonly hooks?: SessionHooks;
+  /** Given each leg of the asset as it is made, before anything is sent on it. */
+  readonly onAsset?: (leg: MemoryLeg) => void;
 }
 
 export class SessionKit {
@@ -68,11 +70,16 @@ export class SessionKit {
 
   async open(options: KitSessionOptions = {}): Promise<KitSession> {
     const session = options.session ?? `session-${++this.count}`;
-    return this.openWith(this.verified({ ...options, session }), options.hooks);
+    const { hooks, onAsset } = options;
+    return this.openWith(this.verified({ ...options, session }), hooks, onAsset);
   }
 
   /** Under a permit that was minted elsewhere. */
-  async openWith(claims: VerifiedClaims, hooks: SessionHooks = {}): Promise<KitSession> {
+  async openWith(
+    claims: VerifiedClaims,
+    hooks: SessionHooks = {},
+    onAsset: KitSessionOptions["onAsset"] = () => {},
+  ): Promise<KitSession> {
     const { clock, locks, ledger, evidence } = this;
     const tape = await evidence.recorder.open(tapeHeader(claims, "test", clock.wallMs()));
     const { profile, endpoint, subject } = claims;
@@ -82,6 +89,7 @@ export class SessionKit {
       leg: () => {
         const leg = new MemoryLeg();
         assets.push(leg);
+        onAsset(leg);
         return leg;
       },
     });

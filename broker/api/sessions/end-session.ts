@@ -14,11 +14,12 @@ export function endSession(sessions: SessionHost) {
     params: idParameter,
     body: z.strictObject({ reason }),
     answer: z.object({ cutMicroseconds: z.number(), droppedOperations: z.number() }),
-    handle: (call) => {
+    handle: async (call) => {
       const session = visibleSession(sessions, call.params.id, call, "session:end");
       const by = call.me.person.id;
       const given = call.body.reason;
       if (isOwner(session, call)) {
+        await session.readAfter();
         return session.end({ rule: "owner-ended", reason: given || "ended by its owner", by });
       }
       if (given === "") throw reasonMissing();
