@@ -1,0 +1,407 @@
+/**
+ * The guard of one SSH channel.
+ *
+ *     open "session"      answered here: nothing has been asked of the asset yet
+ *     pty-req, env        kept until something is started
+ *     shell, exec, subsystem -> decide -> permit -> open, pty-req, env and it, to the asset
+ *                                      -> deny   -> failure, to the client
+ *     data on a shell or command -> decided once as input, until rights change
+ *     data of sftp and scp       -> their own filters: each packet an operation
+ *
+ * Forwarding of ports, sockets, agents and displays is never carried, whatever a profile says: it
+ * would be a route into the plant.
+ */
+import type { Effect, Guard, GuardEvent, Input, Operation, Side } from "../guard.ts";
+import { BACKLOG_MAX } from "../guard.ts";
+import { Inbox } from "../inbox.ts";
+import { encodeUtf8 } from "../tape/utf8.ts";
+import { type Asked, Asking } from "./asking.ts";
+import { forwardOf, isForward } from "./forwards.ts";
+import { InputRight } from "./input-right.ts";
+import {
+  cutMessage,
+  EXTENDED_STDERR,
+  encodeMessage,
+  OPEN_FAILURE,
+  type SshMessage,
+} from "./message.ts";
+import { envOf, plainWords, type Start, startOf, terminalOf } from "./requests.ts";
+import { filterFor, startItems } from "./start.ts";
+import type { StreamFilter } from "./stream-filter.ts";
+
+/** A full read of a leg beyond the backlog at which the loop stops reading. */
+const INBOX_MAX = 4 * BACKLOG_MAX;
+/** OpenSSH sends a handful (LANG, LC_*); RFC 4254, 6.4 warns of uncontrolled setting. */
+const ENV_MAX = 64;
+/** Requests answered before anything runs; a client needs three. */
+const REQUESTS_MAX = 256;
+
+type State = "new" | "idle" | "starting" | "running" | "over";
+
+type Request = Extract<SshMessage, { kind: "request" }>;
+
+/** Extensions of PuTTY that ask for nothing: answered as unknown, like any server would. */
+const HINTS = ["simple@putty.projects.tartarus.org", "winadj@putty.projects.tartarus.org"];
+
+export class SshGuard implements Guard {
+  /** A shell's decision carries its data for hours. */
+  readonly keepsDecisions = true;
+  private readonly inboxes = { client: new Inbox(INBOX_MAX), asset: new Inbox(INBOX_MAX) };
+  private readonly asking = new Asking();
+  private effects: Effect[] = [];
+  private state: State = "new";
+  private pty: { readonly terminal: string; readonly rest: Uint8Array } | undefined;
+  private readonly env: Uint8Array[] = [];
+  private requests = 0;
+  private start: Start | undefined;
+  /** Of what runs. */
+  private decision = 0;
+  private readonly input = new InputRight({
+    ask: (items, asked) => this.ask(items, asked),
+    refused: () => this.say("input is not permitted here now"),
+  });
+  private filter: StreamFilter | undefined;
+  /** The asset has confirmed the channel. */
+  private opened = false;
+  private clientEof = false;
+  /** The client wants to know whether what it asked to run does. */
+  private startWanted = false;
+
+  step(input: Input): readonly Effect[] {
+    this.effects = [];
+    if (this.state === "over") return this.effects;
+    if (input.kind === "bytes") this.receive(input.from, input.bytes);
+    else if (input.kind === "answers") this.asking.answer(input.id, input.answers);
+    else this.happened(input.event);
+    this.advance();
+    return this.effects;
+  }
+
+  backlog(from: Side): number {
+    return this.inboxes[from].length + (this.filter?.backlog(from) ?? 0);
+  }
+
+  private receive(from: Side, bytes: Uint8Array): void {
+    if (!this.inboxes[from].push(bytes)) this.violate(from, "more bytes than may wait here");
+  }
+
+  private happened(event: GuardEvent): void {
+    if (event.kind === "end") this.end();
+    else if (event.kind === "capabilities") this.input.rightsChanged();
+  }
+
+  /** What the client asked for comes before what the asset sent next, however both were cut. */
+  private advance(): void {
+    while (this.state !== "over" && !this.asking.undecided) {
+      if (this.mayTakeFromClient && this.takeFrom("client")) continue;
+      if (!this.takeFrom("asset")) return;
+    }
+  }
+
+  /** What waits for a person, or for the asset to start, keeps back what the client sent after it. */
+  private get mayTakeFromClient(): boolean {
+    return this.state !== "starting" && !this.asking.holds && !this.filter?.waits;
+  }
+
+  private takeFrom(from: Side): boolean {
+    if (this.filter?.take(from)) return true;
+    const cut = this.inboxes[from].take(cutMessage);
+    if (cut.kind === "malformed") this.violate(from, cut.reason);
+    if (cut.kind !== "frame") return false;
+    if (from === "client") this.fromClient(cut.frame);
+    else this.fromAsset(cut.frame);
+    return true;
+  }
+
+  private fromClient(message: SshMessage) {
+    switch (message.kind) {
+      case "open":
+        return this.opening(message.type, message.rest);
+      case "global-request":
+        return this.globalRequest(message.name, message.wantReply, message.rest);
+      case "request":
+        return this.requested(message);
+      case "data":
+        return this.clientData(message.bytes);
+      case "eof":
+        return this.clientEnds();
+      case "close":
+        return this.closed("client");
+      default:
+        return this.violate("client", `a client does not send ${message.kind}`);
+    }
+  }
+
+  private opening(type: string, rest: Uint8Array) {
+    if (this.state !== "new") return this.violate("client", "the channel is open already");
+    if (type === "session") {
+      if (rest.length > 0) return this.violate("client", "a session is opened without more");
+      this.state = "idle";
+      return this.toClient({ kind: "open-confirmation" });
+    }
+    const refuse = () => this.refuseOpening(type);
+    this.ask([forwardOf(type, rest)], { permitted: refuse, denied: refuse });
+  }
+
+  private refuseOpening(type: string): void {
+    const text = isForward(type) ? "Sallyport carries no forwarding" : "not permitted";
+    const reason = OPEN_FAILURE.administrativelyProhibited;
+    this.toClient({ kind: "open-failure", reason, text });
+    this.end();
+  }
+
+  private globalRequest(name: string, wantReply: boolean, rest: Uint8Array) {
+    if (this.state !== "new") return this.violate("client", "a request about the connection here");
+    const refuse = () => {
+      if (wantReply) this.toClient({ kind: "request-failure" });
+      this.end();
+    };
+    this.ask([forwardOf(name, rest)], { permitted: refuse, denied: refuse });
+  }
+
+  private requested(request: Request) {
+    if (this.state === "new") return this.violate("client", "a request before the channel");
+    this.requests += 1;
+    if (this.state === "running") return this.requestedRunning(request);
+    if (this.requests > REQUESTS_MAX) return this.violate("client", "too many requests");
+    switch (request.name) {
+      case "pty-req":
+        return this.terminal(request);
+      case "env":
+        return this.environment(request);
+      case "shell":
+      case "exec":
+      case "subsystem":
+        return this.starting(request);
+      case "window-change":
+        return;
+      default:
+        return this.otherRequest(request);
+    }
+  }
+
+  private terminal(request: Request) {
+    const terminal = terminalOf(request.rest);
+    if (terminal === undefined || this.pty) return this.violate("client", "not a terminal");
+    this.pty = { terminal, rest: request.rest };
+    this.reply(request, "success");
+  }
+
+  private environment(request: Request) {
+    const pair = envOf(request.rest);
+    if (pair === undefined) return this.violate("client", "not a variable");
+    if (this.env.length >= ENV_MAX) return this.reply(request, "failure");
+    this.ask([{ action: "ssh:env", class: "configure", ...pair }], {
+      permitted: () => {
+        this.env.push(request.rest);
+        this.reply(request, "success");
+      },
+      denied: () => this.reply(request, "failure"),
+    });
+  }
+
+  private starting(request: Request) {
+    const start = startOf(request.name, request.rest);
+    if (start === undefined) return this.violate("client", `not a ${request.name}`);
+    const items = startItems(start, this.pty?.terminal);
+    if (items === undefined) {
+      this.refused("the command of scp is not plain");
+      return this.reply(request, "failure");
+    }
+    this.ask(items, {
+      permitted: (decision) => this.begin(start, request, decision),
+      denied: () => {
+        this.say(
+          `${start.text === "" ? start.kind : plainWords(start.text)} is not permitted in this session`,
+        );
+        this.reply(request, "failure");
+      },
+    });
+  }
+
+  private begin(start: Start, request: Request, decision: number): void {
+    this.state = "starting";
+    this.start = start;
+    this.decision = decision;
+    const wantReply = false;
+    this.toAsset({ kind: "open", type: "session", rest: NO_BYTES });
+    if (this.pty)
+      this.toAsset({ kind: "request", name: "pty-req", wantReply, rest: this.pty.rest });
+    for (const rest of this.env) this.toAsset({ kind: "request", name: "env", wantReply, rest });
+    const { name } = request;
+    this.toAsset({ kind: "request", name, wantReply: true, rest: start.rest });
+    this.startWanted = request.wantReply;
+  }
+
+  private requestedRunning(request: Request) {
+    const { name, rest } = request;
+    if (name === "window-change" && this.pty && rest.length === WINDOW_CHANGE_LENGTH) {
+      return this.toAsset({ kind: "request", name, wantReply: false, rest });
+    }
+    if (name === "signal" && !this.filter) {
+      return this.input.use((decision) => this.toAsset({ ...request, wantReply: false }, decision));
+    }
+    this.otherRequest(request);
+  }
+
+  /** Nothing else is carried; what would open a way is recorded as what it is. */
+  private otherRequest(request: Request) {
+    const refuse = () => this.reply(request, "failure");
+    if (HINTS.includes(request.name)) return refuse();
+    this.ask([forwardOf(request.name, request.rest)], { permitted: refuse, denied: refuse });
+  }
+
+  private clientData(bytes: Uint8Array) {
+    if (this.state !== "running") return this.violate("client", "data before anything runs");
+    if (this.clientEof) return this.violate("client", "data after its end");
+    if (this.filter) {
+      if (!this.filter.push("client", bytes)) this.violate("client", "more bytes than may wait");
+      return;
+    }
+    this.input.use((decision) => this.toAsset({ kind: "data", bytes }, decision));
+  }
+
+  private clientEnds() {
+    if (this.clientEof) return this.violate("client", "a second end");
+    this.clientEof = true;
+    if (this.state === "running") this.toAsset({ kind: "eof" });
+  }
+
+  private fromAsset(message: SshMessage) {
+    if (this.state === "starting") return this.startAnswered(message);
+    if (this.state !== "running") return this.violate("asset", `${message.kind} answers nothing`);
+    switch (message.kind) {
+      case "data":
+        return this.assetData(message.bytes);
+      case "extended-data":
+        if (message.type !== EXTENDED_STDERR) return this.violate("asset", "an unknown stream");
+        return this.toClient(message);
+      case "request":
+        return this.assetRequest(message);
+      case "eof":
+        return this.toClient(message);
+      case "close":
+        return this.closed("asset");
+      default:
+        return this.violate("asset", `${message.kind} answers nothing`);
+    }
+  }
+
+  private startAnswered(message: SshMessage): void {
+    if (message.kind === "open-confirmation" && !this.opened) {
+      this.opened = true;
+    } else if (message.kind === "success" && this.opened && this.start) {
+      this.state = "running";
+      this.outcome({ kind: "done" });
+      this.filter = filterFor(this.start, this.decision, this.filterHost());
+      if (this.startWanted) this.toClient({ kind: "success" });
+    } else if (message.kind === "failure" && this.opened) {
+      this.failed("the asset refused it", 1);
+    } else if (message.kind === "open-failure" && !this.opened) {
+      this.failed(
+        message.text === "" ? "the asset opened no channel" : message.text,
+        message.reason,
+      );
+    } else if (message.kind === "close") {
+      this.failed("the asset closed the channel", 0);
+    } else {
+      this.violate("asset", `${message.kind} answers nothing`);
+    }
+  }
+
+  private failed(text: string, code: number): void {
+    this.outcome({ kind: "refused", code });
+    this.say(text);
+    if (this.startWanted) this.toClient({ kind: "failure" });
+    this.toClient({ kind: "close" });
+    this.end();
+  }
+
+  private assetData(bytes: Uint8Array) {
+    if (!this.filter) return this.toClient({ kind: "data", bytes });
+    if (!this.filter.push("asset", bytes)) this.violate("asset", "more bytes than may wait here");
+  }
+
+  private assetRequest({ name, rest, wantReply }: Request): void {
+    if (wantReply) this.toAsset({ kind: "failure" });
+    if (name === "exit-status" && rest.length === EXIT_STATUS_LENGTH) {
+      this.toClient({ kind: "request", name, wantReply: false, rest });
+    } else if (name === "exit-signal" && rest.length <= EXIT_SIGNAL_LENGTH_MAX) {
+      this.toClient({ kind: "request", name, wantReply: false, rest });
+    }
+  }
+
+  private closed(by: Side): void {
+    if (by === "asset") this.toClient({ kind: "close" });
+    else if (this.state === "running" || this.state === "starting") this.toAsset({ kind: "close" });
+    else this.toClient({ kind: "close" });
+    this.end();
+  }
+
+  private filterHost() {
+    return {
+      ask: (items: readonly Operation[], asked: Asked) => this.ask(items, asked),
+      toAsset: (bytes: Uint8Array, decision: number) =>
+        this.toAsset({ kind: "data", bytes }, decision),
+      toClient: (bytes: Uint8Array) => this.toClient({ kind: "data", bytes }),
+      outcome: (decision: number, outcome: OutcomeOf["outcome"]) =>
+        void this.effects.push({ kind: "outcome", decision, outcome }),
+      refused: (reason: string) => this.refused(reason),
+      violate: (from: Side, reason: string) => this.violate(from, reason),
+    };
+  }
+
+  private refused(reason: string): void {
+    this.effects.push({ kind: "refused", request: 0, reason });
+  }
+
+  private ask(items: readonly Operation[], asked: Asked): void {
+    const id = this.asking.next(asked);
+    this.effects.push({ kind: "decide", id, request: id, lane: "channel", items });
+  }
+
+  private outcome(outcome: OutcomeOf["outcome"]): void {
+    this.effects.push({ kind: "outcome", decision: this.decision, outcome });
+  }
+
+  private reply(request: Request, kind: "success" | "failure"): void {
+    if (request.wantReply) this.toClient({ kind });
+  }
+
+  /** A sentence of the broker among what the client sees. */
+  private say(text: string): void {
+    const line = `\r\nSallyport: ${text}\r\n`;
+    const bytes = encodeUtf8(line);
+    this.toClient({ kind: "extended-data", type: EXTENDED_STDERR, bytes });
+  }
+
+  private toClient(message: SshMessage): void {
+    this.effects.push({ kind: "send", to: "client", bytes: encodeMessage(message) });
+  }
+
+  private toAsset(message: SshMessage, decision = this.decision): void {
+    this.effects.push({ kind: "send", to: "asset", bytes: encodeMessage(message), decision });
+  }
+
+  private violate(from: Side, reason: string): void {
+    this.end();
+    this.effects.push({ kind: "violation", from, reason });
+  }
+
+  private end(): void {
+    this.state = "over";
+    this.filter = undefined;
+    this.asking.clear();
+    this.inboxes.client.clear();
+    this.inboxes.asset.clear();
+  }
+}
+
+type OutcomeOf = Extract<Effect, { kind: "outcome" }>;
+
+const NO_BYTES = new Uint8Array(0);
+/** RFC 4254, 6.7: columns, rows, width, height. */
+const WINDOW_CHANGE_LENGTH = 16;
+/** RFC 4254, 6.10. */
+const EXIT_STATUS_LENGTH = 4;
+const EXIT_SIGNAL_LENGTH_MAX = 1_024;

@@ -1,0 +1,232 @@
+/** Requests of SFTP as operations on files: what each is, and what goes on when it is permitted. */
+import { encodeUtf8 } from "../../tape/utf8.ts";
+import type { FileOperation } from "../operation.ts";
+import { canonicalPath, pathText } from "../paths.ts";
+import { encodeNamed, encodeOpen, encodeTwo, encodeWithAttributes } from "./encode.ts";
+import {
+  type FilesParts,
+  fileOperation,
+  MODE_BITS,
+  NOT_PERMITTED,
+  outcomeOf,
+} from "./files-parts.ts";
+import { Handles } from "./handles.ts";
+import { PACKET, type SftpReply, type SftpRequest } from "./packet.ts";
+import { PathResolver, type Wanted } from "./path-resolver.ts";
+
+/** A request on one or two paths. */
+interface Job {
+  /** The client's own number. */
+  readonly id: number;
+  readonly wanted: readonly Wanted[];
+  items(paths: readonly string[]): readonly FileOperation[];
+  encode(id: number, paths: readonly Uint8Array[]): Uint8Array;
+  readonly allows: readonly SftpReply["kind"][];
+  /** Where the reply means more than itself. */
+  replied?(reply: SftpReply, decision: number, path: string): SftpReply;
+}
+
+const OPEN = { write: 2, append: 4, create: 8, truncate: 16 } as const;
+const OPEN_KNOWN = 63;
+
+type FileRequest = Exclude<SftpRequest, { kind: "init" | "extended" }>;
+type PathRequest = Exclude<FileRequest, { readonly handle: Uint8Array }>;
+
+export class Files {
+  private readonly parts: FilesParts;
+  private readonly handles: Handles;
+  private readonly resolver: PathResolver;
+
+  constructor(parts: FilesParts) {
+    this.parts = parts;
+    this.handles = new Handles(parts);
+    this.resolver = new PathResolver(parts.send, parts.decision);
+  }
+
+  /** The client's next request must wait: an earlier one is being resolved. */
+  get resolving(): boolean {
+    return this.resolver.busy;
+  }
+
+  requested(request: FileRequest): void {
+    if ("handle" in request) this.handles.requested(request);
+    else if (request.kind === "realpath") this.realpath(request.id, request.path);
+    else this.run(request.id, this.jobOf(request));
+  }
+
+  private realpath(id: number, path: Uint8Array) {
+    if (pathText(path) === undefined) return this.unreadable(id);
+    const { send, decision, answer, outcome } = this.parts;
+    send((own) => encodeNamed(PACKET.realpath, own, path), decision, {
+      allows: ["name", "status"],
+      replied: (reply) => {
+        outcome(decision, outcomeOf(reply));
+        answer(id, reply);
+      },
+    });
+  }
+
+  /** Undefined where it is none that could be permitted. */
+  private jobOf(request: PathRequest): Job | undefined {
+    switch (request.kind) {
+      case "open":
+        return this.opening(request);
+      case "opendir":
+        return {
+          ...this.single(request.id, request.path, PACKET.opendir, "file:list", true),
+          allows: ["handle", "status"],
+          replied: (reply, decision, path) => this.handles.opened(reply, { path, decision }),
+        };
+      case "stat":
+      case "lstat": {
+        const type = request.kind === "stat" ? PACKET.stat : PACKET.lstat;
+        const follow = request.kind === "stat";
+        const job = this.single(request.id, request.path, type, "file:list", follow);
+        return { ...job, allows: ["attrs", "status"] };
+      }
+      case "readlink": {
+        const job = this.single(request.id, request.path, PACKET.readlink, "file:list", false);
+        return { ...job, allows: ["name", "status"] };
+      }
+      case "remove":
+        return this.single(request.id, request.path, PACKET.remove, "file:remove", false);
+      case "rmdir":
+        return this.single(request.id, request.path, PACKET.rmdir, "file:remove", false);
+      case "mkdir":
+      case "setstat":
+        return this.withAttributes(request);
+      case "rename":
+      case "symlink":
+        return this.onTwo(request);
+      default:
+        return undefined;
+    }
+  }
+
+  private opening(request: Extract<PathRequest, { kind: "open" }>): Job | undefined {
+    const { id, path, flags, attributes } = request;
+    if ((flags & ~OPEN_KNOWN) !== 0) return undefined;
+    const writes = (flags & (OPEN.write | OPEN.append | OPEN.create | OPEN.truncate)) !== 0;
+    const reads = (flags & 1) !== 0 || !writes;
+    const job = this.single(id, path, PACKET.open, "file:read", true);
+    const actions = [...(reads ? ["file:read"] : []), ...(writes ? ["file:write"] : [])] as const;
+    const permissions = attributes.permissions;
+    const mode = permissions === undefined ? {} : { permissions: permissions & MODE_BITS };
+    return {
+      ...job,
+      items: ([at = ""]) =>
+        actions.map((action) => fileOperation(action as FileOperation["action"], at)),
+      encode: (own, [at = NO_BYTES]) => encodeOpen(own, at, flags, mode),
+      allows: ["handle", "status"],
+      replied: (reply, decision, at) => {
+        const appends = (flags & OPEN.append) !== 0;
+        return this.handles.opened(reply, { path: at, decision, writes, appends });
+      },
+    };
+  }
+
+  private single(
+    id: number,
+    path: Uint8Array,
+    type: number,
+    action: FileOperation["action"],
+    follow: boolean,
+  ): Job {
+    return {
+      id,
+      wanted: [{ path, follow }],
+      items: ([at = ""]) => [fileOperation(action, at)],
+      encode: (own, [at = NO_BYTES]) => encodeNamed(type, own, at),
+      allows: ["status"],
+    };
+  }
+
+  private withAttributes(request: Extract<PathRequest, { kind: "mkdir" | "setstat" }>): Job {
+    const { kind, id, path, attributes } = request;
+    const isFolder = kind === "mkdir";
+    const type = isFolder ? PACKET.mkdir : PACKET.setstat;
+    const job = this.single(id, path, type, isFolder ? "file:write" : "file:other", !isFolder);
+    return {
+      ...job,
+      items: ([at = ""]) => [
+        fileOperation(isFolder ? "file:write" : "file:other", at, { name: kind }),
+      ],
+      encode: (own, [at = NO_BYTES]) => encodeWithAttributes(type, own, at, attributes),
+    };
+  }
+
+  private onTwo(request: Extract<PathRequest, { kind: "rename" | "symlink" }>): Job {
+    const { kind, id, path, target } = request;
+    const [type, action] =
+      kind === "rename"
+        ? ([PACKET.rename, "file:rename"] as const)
+        : ([PACKET.symlink, "file:other"] as const);
+    return {
+      id,
+      wanted: [
+        { path, follow: false },
+        { path: target, follow: false },
+      ],
+      items: ([from = "", to = ""]) => [fileOperation(action, from, { target: to, name: kind })],
+      encode: (own, [from = NO_BYTES, to = NO_BYTES]) => encodeTwo(type, own, from, to),
+      allows: ["status"],
+    };
+  }
+
+  /** Decides the paths as written, resolves them, and decides again where they are others. */
+  private run(id: number, job: Job | undefined) {
+    if (job === undefined) return this.refuse(id);
+    const texts = job.wanted.map(({ path }) => pathText(path));
+    if (texts.includes(undefined)) return this.unreadable(job.id);
+    const written = texts.map((text) => text ?? "");
+    this.resolver.fromHome(written, (home) => {
+      if (home === undefined) return this.refuse(job.id);
+      const paths = written.map((text) => canonicalPath(text, home));
+      this.parts.ask(job.items(paths), {
+        permitted: (decision) => this.resolve(job, paths, decision),
+        denied: () => this.refuse(job.id),
+      });
+    });
+  }
+
+  private resolve(job: Job, paths: readonly string[], decision: number) {
+    const follow = job.wanted.map((wanted) => wanted.follow);
+    this.resolver.resolve(paths, follow, decision, (result) => {
+      if (result.kind === "failed") {
+        this.parts.outcome(decision, outcomeOf(result.reply));
+        return this.parts.answer(job.id, result.reply);
+      }
+      if (result.paths.every((path, n) => path === paths[n])) {
+        return this.carryOut(job, result.paths, decision);
+      }
+      this.parts.outcome(decision, { kind: "done" });
+      this.parts.ask(job.items(result.paths), {
+        permitted: (second) => this.carryOut(job, result.paths, second),
+        denied: () => this.refuse(job.id),
+      });
+    });
+  }
+
+  private carryOut(job: Job, paths: readonly string[], decision: number): void {
+    const bytes = paths.map(encodeUtf8);
+    const { send, outcome, answer } = this.parts;
+    send((id) => job.encode(id, bytes), decision, {
+      allows: job.allows,
+      replied: (reply) => {
+        outcome(decision, outcomeOf(reply));
+        answer(job.id, job.replied?.(reply, decision, paths[0] ?? "") ?? reply);
+      },
+    });
+  }
+
+  private unreadable(id: number): void {
+    this.parts.refused("a path that is no plain text");
+    this.refuse(id);
+  }
+
+  private refuse(id: number): void {
+    this.parts.answer(id, NOT_PERMITTED);
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);

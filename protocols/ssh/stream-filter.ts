@@ -1,0 +1,23 @@
+/** A protocol inside the data of a channel (SFTP, scp), decoded and decided packet by packet. */
+import type { Operation, Outcome, Side } from "../guard.ts";
+import type { Asked } from "./asking.ts";
+
+export interface StreamFilter {
+  /** It waits for the asset before it can look at more of the client's packets. */
+  readonly waits: boolean;
+  /** Takes a copy. False, and nothing taken, if the bytes do not fit. */
+  push(from: Side, bytes: Uint8Array): boolean;
+  /** Takes one packet; false if there is none whole, or none whose turn it is. */
+  take(from: Side): boolean;
+  backlog(from: Side): number;
+}
+
+/** What a filter can do. Bytes are data of the channel. */
+export interface FilterHost {
+  ask(items: readonly Operation[], asked: Asked): void;
+  toAsset(bytes: Uint8Array, decision: number): void;
+  toClient(bytes: Uint8Array): void;
+  outcome(decision: number, outcome: Outcome): void;
+  refused(reason: string): void;
+  violate(from: Side, reason: string): void;
+}
