@@ -137,11 +137,11 @@ export interface Tag {
   readonly max?: number;
   /** For booleans and small enumerations: the word of a raw value. Plain data, since permits carry it. */
   readonly states: readonly TagState[];
+  /** Its value before and after a session stands in the report of what the session changed. */
+  readonly report?: true;
 }
 
 export interface TagState {
-  /** Its value before and after a session stands in the report of what the session changed. */
-  readonly report?: true;
   readonly value: number;
   readonly word: string;
 }

@@ -6,8 +6,8 @@ import { ChannelLoop, type ChannelOwner } from "./channel-loop.ts";
 import type { ReadPoints } from "./held-writes.ts";
 import { newGuard, newProber } from "./protocol-road.ts";
 import { SessionRefused } from "./session.ts";
-
 import type { ReadForReport } from "./survey.ts";
+
 /** Connections of one session at a time: some tools open many, a flood opens more. */
 const CHANNELS_MAX = 1_024;
 
@@ -28,11 +28,11 @@ export class Channels {
   private readonly parts: ChannelsParts;
   private readonly connections = new Map<ChannelLoop, AssetWay>();
   private readonly probing = new Map<AssetWay, Probing>();
+  /** Readings for the report that are under way. */
+  private readonly reports = new Set<ChannelLoop>();
   private last = 0;
 
   constructor(parts: ChannelsParts) {
-  /** Readings for the report that are under way. */
-  private readonly reports = new Set<ChannelLoop>();
     this.parts = parts;
   }
 
@@ -44,10 +44,10 @@ export class Channels {
   *all(): Iterable<ChannelLoop> {
     yield* this.connections.keys();
     for (const { loop } of this.probing.values()) yield loop;
+    yield* this.reports;
   }
 
   /** Throws `SessionRefused`; the client's leg stays the caller's then. The caller starts it. */
-    yield* this.reports;
   open(client: Leg, peer: string): ChannelLoop {
     if (this.connections.size >= CHANNELS_MAX) {
       throw new SessionRefused("session-busy", `The session has ${CHANNELS_MAX} connections.`);
@@ -62,11 +62,11 @@ export class Channels {
   closed(loop: ChannelLoop): void {
     const connection = this.connections.get(loop);
     this.connections.delete(loop);
+    this.reports.delete(loop);
     for (const [key, probing] of this.probing) {
       if (probing.loop === loop) this.probing.delete(key);
     }
     if (!connection || isShared(this.parts.endpoint)) return;
-    this.reports.delete(loop);
     const cause = { rule: "client-closed", reason: "the channel it read for is over" };
     this.probing.get(connection)?.loop.end(cause);
   }
@@ -80,10 +80,6 @@ export class Channels {
     else queueMicrotask(() => done(undefined, "this protocol has no points to read"));
   };
 
-  private probingOn(connection: AssetWay): Probing | undefined {
-    const existing = this.probing.get(connection);
-    if (existing) return existing;
-    const prober = newProber(this.parts.endpoint);
   /** Over any connection there is, on a channel of its own that ends with the reading. */
   readonly readForReport: ReadForReport = (peer, ranges, done) => {
     const [connection] = this.connections.values();
@@ -99,6 +95,10 @@ export class Channels {
     return true;
   };
 
+  private probingOn(connection: AssetWay): Probing | undefined {
+    const existing = this.probing.get(connection);
+    if (existing) return existing;
+    const prober = newProber(this.parts.endpoint);
     if (!prober) return undefined;
     const loop = this.begin(connection, prober, "broker", "broker");
     const probing = { loop, prober };

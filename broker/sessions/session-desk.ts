@@ -197,10 +197,10 @@ export class SessionDesk {
     const { hooks } = this.parts;
     for (const { operation, answer, rule, reason } of items) {
       hooks.onOperation?.(operation.class, answer.kind);
-      if (answer.kind === "deny") this.counts.refused += 1;
-      else if (answer.kind === "permit" && operation.class === "observe") {
       // What the broker reads for itself is not the subject's work.
       if (channel.by === "broker") continue;
+      if (answer.kind === "deny") this.counts.refused += 1;
+      else if (answer.kind === "permit" && operation.class === "observe") {
         this.counts.observed += 1;
         continue;
       } else if (answer.kind === "permit") this.counts.changed += 1;
