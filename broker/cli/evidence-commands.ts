@@ -1,42 +1,51 @@
 /** The commands about evidence: export, verify, witness, and the site log's key. */
 import type { Command } from "commander";
 import { readConfig } from "../config.ts";
-import { exportSession } from "./export.ts";
+import { type ExportAsked, exportBundle } from "./export.ts";
 import { logKeyText, replaceLog, rotateLogKey } from "./log-key.ts";
-import { PolicyUnreadable, runVerify, UNREADABLE } from "./verify.ts";
+import { PolicyUnreadable, runVerify, UNREADABLE, type VerifyAsked } from "./verify.ts";
 import { startWitness } from "./witness.ts";
 
 export function addEvidenceCommands(program: Command): void {
-  program
-    .command("export")
-    .description("copy a recording, and the site log's word on it, into a new folder")
-    .argument("<session>", "id of the session")
-    .requiredOption("--out <folder>", "the folder to make")
-    .action(async (session: string, { out }: { out: string }) => {
-      const folder = await exportSession(readConfig(process.env), session, out);
-      process.stdout.write(
-        `${folder}\n\nCheck it with: sallyport verify ${folder} --policy FILE\n`,
-      );
-    });
-  program
-    .command("verify")
-    .description("prove a bundle offline; ends with 0 only if everything fits")
-    .argument("<bundle>", "the folder that `sallyport export` made")
-    .requiredOption(
-      "--policy <file>",
-      "whom you trust: log key, witness keys, quorum (tlog-policy)",
-    )
-    .option("--json", "one line for programs", false)
-    .action((bundle: string, { policy, json }: { policy: string; json: boolean }) =>
-      verify(bundle, policy, json),
-    );
+  addExport(program);
+  addVerify(program);
   addWitness(program);
   addLog(program);
 }
 
-async function verify(bundle: string, policy: string, json: boolean): Promise<void> {
+function addExport(program: Command): void {
+  program
+    .command("export")
+    .description("copy a recording, or all of a range, and the site log's word on them")
+    .argument("[session]", "id of one session; without it, a range")
+    .option("--since <time>", "sessions that began at this time or later, for example 2026-01-05")
+    .option("--until <time>", "sessions that began before this time")
+    .option("--asset <id>", "sessions on this asset")
+    .option("--person <id>", "sessions of this person")
+    .option("--out <file>", "the zip file to make, or a folder if the name does not end with .zip")
+    .action(async (session: string | undefined, flags: Omit<ExportAsked, "session">) => {
+      process.umask(0o077);
+      process.stdout.write(await exportBundle(readConfig(process.env), { session, ...flags }));
+    });
+}
+
+function addVerify(program: Command): void {
+  program
+    .command("verify")
+    .description("prove a bundle offline: 0 proved, 1 refused, 2 the policy or key cannot be read")
+    .argument("<bundle>", "the zip file or folder that `sallyport export` made")
+    .requiredOption(
+      "--policy <file>",
+      "whom you trust: log key, witness keys, quorum (tlog-policy)",
+    )
+    .option("--key <file>", "key of the recordings: runs their guards again and compares")
+    .option("--json", "one line for programs", false)
+    .action((bundle: string, flags: Omit<VerifyAsked, "bundle">) => verify({ bundle, ...flags }));
+}
+
+async function verify(asked: VerifyAsked): Promise<void> {
   try {
-    process.exitCode = await runVerify(bundle, policy, json, process.stdout);
+    process.exitCode = await runVerify(asked, process.stdout);
   } catch (error) {
     if (!(error instanceof PolicyUnreadable)) throw error;
     process.stderr.write(`sallyport: ${error.message}\n`);

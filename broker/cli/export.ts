@@ -1,28 +1,106 @@
-/** `sallyport export SESSION --out DIR`: a recording as a folder that `sallyport verify` proves. */
+/**
+ * `sallyport export`: recordings, and the site log's word on them, as one zip (or a folder) that
+ * `sallyport verify` proves. Works beside a running broker, which notes it in the site log, or
+ * does so at its next start.
+ */
 import { userInfo } from "node:os";
 import path from "node:path";
+import type { BundleScope } from "../../protocols/log/bundle-files.ts";
 import type { Config } from "../config.ts";
 import { diskVolume } from "../evidence/disk-volume.ts";
 import { leaveNote } from "../evidence/log/left-notes.ts";
-import { writeBundle } from "../evidence/log/write-bundle.ts";
+import {
+  BundleRefused,
+  type BundleSource,
+  writeBundle,
+  writeRangeBundle,
+} from "../evidence/log/write-bundle.ts";
 import { siteLogFolder } from "../site-log-place.ts";
 
-/**
- * Works beside a running broker, which notes it in the site log, or does so at its next start.
- * @throws BundleRefused
- */
-export async function exportSession(config: Config, session: string, out: string): Promise<string> {
-  const folder = path.resolve(out);
-  await writeBundle(
-    {
-      recordings: path.join(config.evidenceFolder, "recordings"),
-      siteLog: siteLogFolder(config),
-    },
-    session,
-    folder,
+export interface ExportAsked {
+  readonly session: string | undefined;
+  readonly out?: string | undefined;
+  readonly asset?: string | undefined;
+  readonly person?: string | undefined;
+  /** As people write dates: `2026-01-05`, `2026-01-05T08:00Z`. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+/** @returns what to tell the person. @throws BundleRefused */
+export async function exportBundle(config: Config, asked: ExportAsked): Promise<string> {
+  const { session } = asked;
+  const isRange = [asked.asset, asked.person, asked.since, asked.until].some(
+    (given) => given !== undefined,
   );
+  if ((session !== undefined) === isRange) {
+    throw new BundleRefused(
+      "name one session, or a range with --since, --until, --asset, --person",
+    );
+  }
+  const out = path.resolve(asked.out ?? `${session ?? "recordings"}.zip`);
+  const source = {
+    recordings: path.join(config.evidenceFolder, "recordings"),
+    siteLog: siteLogFolder(config),
+  };
+  const told =
+    session === undefined
+      ? await exportRange(source, asked, out)
+      : await exportOne(source, session, out);
+  await noteExport(config, told.what, session);
+  return `${out}\n\n${told.text}Check it with: sallyport verify ${out} --policy FILE\n`;
+}
+
+interface Told {
+  readonly what: string;
+  readonly text: string;
+}
+
+async function exportOne(source: BundleSource, session: string, out: string): Promise<Told> {
+  await writeBundle(source, session, out);
+  return { what: session, text: "" };
+}
+
+async function exportRange(source: BundleSource, asked: ExportAsked, out: string): Promise<Told> {
+  const { asset, person } = asked;
+  const [sinceMs, untilMs] = [timeOf(asked.since, "--since"), timeOf(asked.until, "--until")];
+  const scope: BundleScope = {
+    ...(asset === undefined ? {} : { asset }),
+    ...(person === undefined ? {} : { person }),
+  };
+  const { sessions, deleted, open, missing, nextMs } = await writeRangeBundle(
+    source,
+    {
+      ...(sinceMs === undefined ? {} : { sinceMs }),
+      ...(untilMs === undefined ? {} : { untilMs }),
+      scope,
+    },
+    out,
+  );
+  const counts = `${sessions} sessions: ${deleted} deleted by policy, ${open} not ended yet.\n`;
+  const gone = missing.map((session) => `MISSING: the recording of ${session} is gone.\n`).join("");
+  const next =
+    nextMs === undefined
+      ? ""
+      : `The log's key was changed at ${new Date(nextMs).toISOString()}: what came after is in the next log (--since that time).\n`;
+  const what = JSON.stringify({ ...scope, since: asked.since, until: asked.until });
+  return { what, text: `${counts}${gone}${next}\n` };
+}
+
+function timeOf(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = Date.parse(text);
+  if (Number.isFinite(ms)) return ms;
+  throw new BundleRefused(`${flag} must be a time such as 2026-01-05 or 2026-01-05T08:00Z`);
+}
+
+async function noteExport(
+  config: Config,
+  what: string,
+  session: string | undefined,
+): Promise<void> {
   const by = `${userInfo().username} on this machine`;
-  const note = { kind: "export", session, by, occurredMs: Date.now() } as const;
+  const which = session === undefined ? { range: what } : { session };
+  const note = { kind: "export", ...which, by, occurredMs: Date.now() } as const;
   await leaveNote(diskVolume, siteLogFolder(config), note);
-  return folder;
 }

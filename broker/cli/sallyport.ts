@@ -5,6 +5,7 @@ import { ConfigInvalid, readConfig } from "../config.ts";
 import { runBroker } from "../run.ts";
 import { readVersion } from "../version.ts";
 import { addEvidenceCommands } from "./evidence-commands.ts";
+import { addIntegrationCommands } from "./integration-commands.ts";
 import { runPlantCheck } from "./plant-check.ts";
 import { runPolicyCheck, runPolicyTest } from "./policy-check.ts";
 import { rollbackPolicies } from "./policy-rollback.ts";
@@ -91,6 +92,7 @@ program
   });
 
 addEvidenceCommands(program);
+addIntegrationCommands(program);
 
 program
   .command("config")

@@ -1,14 +1,26 @@
 /** A verdict in words for somebody who was not there, and as JSON for programs. */
 
-import type { BundleVerdict, JsonObject, ProvedSession } from "../../protocols/log/bundle.ts";
+import type { BundleVerdict, ProvedBundle } from "../../protocols/log/bundle.ts";
+import type { ProvedSession } from "../../protocols/log/bundle-recording.ts";
+import type { JsonObject } from "../../protocols/log/bundle-refused.ts";
 import type { JsonValue } from "../../protocols/log/canonical-json.ts";
 import type { Cosigned } from "../../protocols/log/checked-note.ts";
-import { plainText } from "../store/plain-text.ts";
+import type { SessionRerun } from "../evidence/log/rerun-bundle.ts";
+import { rerunFacts, rerunText } from "./rerun-text.ts";
+import { shown, utc } from "./verdict-words.ts";
 
-/** What a bundle says is shown without control characters, and no longer than this. */
-const TEXT_MAX = 300;
+export interface Found {
+  readonly verdict: BundleVerdict;
+  /** Absent without a key, and where the bundle is refused. */
+  readonly reruns: readonly SessionRerun[] | undefined;
+  /** Of this program. */
+  readonly build: string;
+}
 
-export function verdictText(verdict: BundleVerdict): string {
+/** Sessions of a range that are named one by one: the verdict stays on one screen. */
+const LISTED_MAX = 8;
+
+export function verdictText({ verdict, reruns, build }: Found): string {
   if (verdict.kind === "refused") {
     return lines(
       ["REFUSED", "", ...verdict.faults.map((fault) => `  ${shown(fault)}`), ""],
@@ -18,41 +30,77 @@ export function verdictText(verdict: BundleVerdict): string {
       ],
     );
   }
-  const { session } = verdict;
+  const { bundle } = verdict;
+  const again = reruns === undefined ? [] : ["", ...list("Run again", rerunText(reruns, build))];
   return lines(
-    ["PROVED", "", ...about(session), ""],
-    [...list("Proved", proved(session)), "", ...list("Not proved", notProved(session))],
+    ["PROVED", "", ...about(bundle), ""],
+    [...list("Proved", proved(bundle)), "", ...list("Not proved", notProved(bundle, reruns))],
+    again,
   );
 }
 
 /** One line. */
-export function verdictJson(verdict: BundleVerdict): string {
+export function verdictJson({ verdict, reruns, build }: Found): string {
   const value =
     verdict.kind === "refused"
       ? { verdict: "refused", faults: verdict.faults.map(shown) }
-      : { verdict: "proved", ...factsOf(verdict.session) };
+      : {
+          verdict: "proved",
+          ...factsOf(verdict.bundle),
+          ...(reruns === undefined ? {} : { rerun: rerunFacts(reruns, build) }),
+          proved: proved(verdict.bundle),
+          notProved: notProved(verdict.bundle, reruns),
+        };
   return `${JSON.stringify(value)}\n`;
 }
 
-function factsOf(session: ProvedSession) {
-  const { open, close } = session;
+function factsOf({ origin, size, cosigned, earlier, range, sessions }: ProvedBundle) {
   return {
-    session: shown(session.session),
-    log: shown(session.origin),
-    entries: { open: session.openIndex, close: session.closeIndex, size: session.size },
-    state: word(close.state),
-    subject: word(at(open, "subject", "name")),
-    asset: word(at(open, "asset", "name")),
-    segments: session.segments,
-    records: numberOr(close.records, 0),
-    cosigned: session.cosigned,
-    earlier: session.earlier ?? null,
-    proved: proved(session),
-    notProved: notProved(session),
+    log: { origin: shown(origin), size },
+    ...{ cosigned, earlier: earlier ?? null },
+    range: range === undefined ? null : range,
+    sessions: sessions.map(sessionFacts),
   };
 }
 
-function about({ session, open, close }: ProvedSession): string[] {
+function sessionFacts(session: ProvedSession) {
+  const { open, close } = session;
+  return {
+    session: shown(session.session),
+    recording: session.recording,
+    entries: { open: session.openIndex, close: session.closeIndex ?? null },
+    state: close === undefined ? "open" : word(close.state),
+    subject: word(at(open, "subject", "name")),
+    asset: word(at(open, "asset", "name")),
+    segments: session.segments,
+    records: numberOr(close?.records, 0),
+    progress: session.progress,
+  };
+}
+
+function about(bundle: ProvedBundle): string[] {
+  const [only] = bundle.sessions;
+  if (bundle.range === undefined) return only === undefined ? [] : aboutOne(only);
+  const { scope, fromMs, untilMs, first, end } = bundle.range;
+  const whole = (kind: ProvedSession["recording"]) =>
+    bundle.sessions.filter(({ recording }) => recording === kind).length;
+  return [
+    `  range    entries ${first} to ${end - 1} of the log, ${utc(fromMs)} to ${utc(untilMs)}`,
+    ...(scope.asset === undefined ? [] : [`  asset    ${shown(scope.asset)}`]),
+    ...(scope.person === undefined ? [] : [`  person   ${shown(scope.person)}`]),
+    `  sessions ${bundle.sessions.length}: ${whole("whole")} whole, ${whole("deleted")} deleted by policy, ${whole("open")} not ended, ${whole("nothing")} without a record`,
+    ...bundle.sessions.slice(0, LISTED_MAX).map(lineOf),
+    ...(bundle.sessions.length > LISTED_MAX ? ["    … (--json lists all of them)"] : []),
+  ];
+}
+
+function lineOf({ session, open, close, recording }: ProvedSession): string {
+  const what = recording === "whole" ? word(close?.state) : recording;
+  const [person, asset] = [word(at(open, "subject", "name")), word(at(open, "asset", "name"))];
+  return `    ${utc(open.atMs)}  ${shown(session)}  ${person} on ${asset}  ${what}`;
+}
+
+function aboutOne({ session, open, close, recording }: ProvedSession): string[] {
   const subject = `${word(at(open, "subject", "name"))} (${word(at(open, "subject", "id"))})`;
   const asset = `${word(at(open, "asset", "name"))}, ${word(at(open, "endpoint", "protocol"))}`;
   const grant = `${word(at(open, "grant", "id"))}, profile ${word(at(open, "grant", "profile"))}`;
@@ -61,17 +109,37 @@ function about({ session, open, close }: ProvedSession): string[] {
     `  person   ${subject}`,
     `  asset    ${asset}`,
     `  grant    ${grant}`,
-    `  began    ${utc(open.atMs)}   ended ${utc(close.atMs)}   (clock of the broker)`,
-    `  state    ${word(close.state)}: ${word(close.cause)}`,
+    `  began    ${utc(open.atMs)}   ended ${utc(close?.atMs)}   (clock of the broker)`,
+    recording === "deleted"
+      ? "  state    deleted by policy; what is left says what it was"
+      : `  state    ${word(close?.state)}: ${word(close?.cause)}`,
   ];
 }
 
-function proved(session: ProvedSession): string[] {
-  const { origin, size, openIndex, closeIndex, segments, close, cosigned, earlier } = session;
-  const records = `${numberOr(close.records, 0)} records in ${segments} segments`;
+function proved(bundle: ProvedBundle): string[] {
+  const { origin, size, cosigned, earlier, sessions } = bundle;
+  const whole = sessions.filter(({ recording }) => recording === "whole");
+  const records = whole.reduce((sum, { close }) => sum + numberOr(close?.records, 0), 0);
+  const segments = whole.reduce((sum, session) => sum + session.segments, 0);
+  const progress = whole.reduce((sum, session) => sum + session.progress, 0);
+  const count = `${records} records in ${segments} segments`;
   return [
-    `The recording is the one that was closed, byte for byte: ${records}.`,
-    `Its beginning and its end are entries ${openIndex} and ${closeIndex} of the log ${shown(origin)}, which has ${size} entries and is signed by the key in your policy.`,
+    ...(whole.length === 0
+      ? []
+      : [
+          whole.length === 1
+            ? `The recording is the one that was closed, byte for byte: ${count}.`
+            : `Each of ${whole.length} recordings is the one that was closed, byte for byte: ${count}.`,
+        ]),
+    placeText(
+      bundle,
+      `the log ${shown(origin)}, which has ${size} entries and is signed by the key in your policy`,
+    ),
+    ...(progress === 0
+      ? []
+      : [
+          `While it was recorded the log fixed it ${progress} times: no segment is younger than the log says.`,
+        ]),
     ...(cosigned.length === 0
       ? []
       : [
@@ -81,20 +149,32 @@ function proved(session: ProvedSession): string[] {
   ];
 }
 
-function enclosed(earlier: NonNullable<ProvedSession["earlier"]>): string {
+function placeText({ range, sessions }: ProvedBundle, log: string): string {
+  const [only] = sessions;
+  if (range !== undefined) {
+    const whose = Object.keys(range.scope).length === 0 ? "session" : "session of this scope";
+    return `None was removed: every ${whose} that entries ${range.first} to ${range.end - 1} open has its recording or its tombstone here, or had not ended; they are whole, in ${log}.`;
+  }
+  return `Its beginning and its end are entries ${only?.openIndex} and ${only?.closeIndex} of ${log}.`;
+}
+
+function enclosed(earlier: NonNullable<ProvedBundle["earlier"]>): string {
   const when = earlier.cosigned.length === 0 ? "" : `, seen by ${seen(earlier.cosigned)}`;
   return `The log had ${earlier.size} entries before the session${when}, and nothing of them has changed since.`;
 }
 
-function notProved({ close, cosigned, earlier, quorumNeeded }: ProvedSession): string[] {
-  const gaps = numberOr(close.gaps, 0);
-  const missing = numberOr(close.missing, 0);
+function notProved(
+  { sessions, cosigned, earlier, quorumNeeded }: ProvedBundle,
+  reruns: Found["reruns"],
+): string[] {
+  const partial = sessions.filter(
+    ({ recording, close }) => recording === "whole" && close?.state !== "sealed",
+  );
   return [
-    ...(close.state === "sealed"
-      ? []
-      : [
-          `That the recording tells everything: it is ${word(close.state)}, with ${gaps} gaps and ${missing} records missing.`,
-        ]),
+    ...partial.slice(0, LISTED_MAX).map(partialText),
+    ...(sessions.some(({ recording }) => recording === "deleted")
+      ? ["What a recording that was deleted by policy held: its tombstone says when and why."]
+      : []),
     ...(cosigned.length === 0 && !quorumNeeded
       ? ["That nobody was shown another history: your policy asks for no witness."]
       : []),
@@ -103,9 +183,18 @@ function notProved({ close, cosigned, earlier, quorumNeeded }: ProvedSession): s
       : [
           "When it happened, other than by the broker's own clock: no witness saw the log shortly before.",
         ]),
-    "What the records mean: their content was not read. With the site's key they can be played.",
+    ...(reruns === undefined
+      ? [
+          "What the records mean: their content was not read. With the site's key they can be played.",
+        ]
+      : []),
     "What happened on the asset by other ways than this broker.",
   ];
+}
+
+function partialText({ session, close }: ProvedSession): string {
+  const [gaps, missing] = [numberOr(close?.gaps, 0), numberOr(close?.missing, 0)];
+  return `That the recording ${shown(session)} tells everything: it is ${word(close?.state)}, with ${gaps} gaps and ${missing} records missing.`;
 }
 
 function seen(cosigned: readonly Cosigned[]): string {
@@ -126,21 +215,6 @@ function word(value: JsonValue | undefined): string {
 
 function numberOr(value: JsonValue | undefined, otherwise: number): number {
   return typeof value === "number" ? value : otherwise;
-}
-
-/** The last moment that a date can name. */
-const DATE_MAX_MS = 8.64e15;
-
-function utc(ms: JsonValue | undefined): string {
-  if (typeof ms !== "number" || Math.abs(ms) > DATE_MAX_MS) return "at an unknown time";
-  return new Date(ms)
-    .toISOString()
-    .replace("T", " ")
-    .replace(/\.\d+Z$/, " UTC");
-}
-
-function shown(text: string): string {
-  return plainText(text, TEXT_MAX);
 }
 
 function list(title: string, items: readonly string[]): string[] {

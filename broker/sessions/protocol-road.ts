@@ -20,7 +20,7 @@ export function openWays({ protocol }: Endpoint, parts: WaysParts): EndpointWays
 }
 
 /** Throws `SessionRefused` where the broker has no guard for it. */
-export function newGuard({ protocol }: Endpoint): Guard {
+export function newGuard({ protocol }: Pick<Endpoint, "protocol">): Guard {
   switch (protocol) {
     case "modbus":
       return new ModbusGuard();

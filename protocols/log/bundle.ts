@@ -1,268 +1,215 @@
 /**
- * Whether a recording is the one that the site log tells of: whole, unaltered, and in a history
+ * Whether recordings are those that the site log tells of: whole, unaltered, and in a history
  * that witnesses have seen. Everything that counts comes from the auditor's policy; the bundle is
  * a stranger's word until it fits.
  *
- *     bundle.json                     {"files":{"log/checkpoint":"<sha256>",…},"format":1,"session":"…"}
+ *     bundle.json                     {"files":{"log/checkpoint":"<sha256>",…},"format":2,"sessions":[…]}
  *     log/checkpoint                  the signed note that all proofs end in
  *     log/earlier                     `old SIZE`, consistency proof, and an earlier signed note
  *     log/<index>.json, .tlog-proof   a leaf as it is in the log, and its proof
- *     recording/…                     manifest.json, index, close.json, segments/<n>.seg
+ *     log/range                       of a range: the proof that all of its leaves are here …
+ *     log/entries/<first>.ndjson      … and the leaves, a line each
+ *     recordings/<session>/…          manifest.json, index, close.json, progress, segments/<n>.seg;
+ *                                     of one deleted by policy: manifest.json, close.json, tombstone.json
+ *
+ * A range shows that none was removed: every session that its leaves open, and that the scope
+ * names, has its recording here, or its tombstone, or had not ended when the log was signed.
  */
-
-import { treeRoot } from "../tape/tree.ts";
-import { encodeUtf8, readUtf8 } from "../tape/utf8.ts";
-import { canonicalJson, type JsonValue, parseCanonicalJson } from "./canonical-json.ts";
+import { encodeUtf8 } from "../tape/utf8.ts";
+import { BundleFiles, type BundlePlace, type BundleScope } from "./bundle-files.ts";
+import {
+  type ProvedLeaf,
+  type ProvedLeaves,
+  type ProvedRange,
+  provedLeaves,
+} from "./bundle-leaves.ts";
+import { type ProvedSession, proveSession, type SessionLeaves } from "./bundle-recording.ts";
+import { BundleRefused, type JsonObject, objectOf } from "./bundle-refused.ts";
+import { canonicalJson } from "./canonical-json.ts";
 import { type CheckedNote, type Cosigned, checkNote, type Primitives } from "./checked-note.ts";
-import { bytesOfHex, hexOf } from "./hex.ts";
-import { leafHash, verifyConsistency, verifyInclusion } from "./merkle.ts";
+import { verifyConsistency } from "./merkle.ts";
 import type { LogPolicy } from "./policy.ts";
-import { parseCheckpointRequest, parseProof } from "./proof.ts";
+import { PROGRESS_KIND } from "./progress.ts";
+import { parseCheckpointRequest } from "./proof.ts";
 
-export const BUNDLE_FORMAT = 1;
-const DESCRIPTIONS = ["manifest.json", "index", "close.json"] as const;
-
-export interface Bundle {
-  /** Text of `bundle.json`. */
-  readonly inventory: string;
-  /** SHA-256 (hex) of every other file by its path. */
-  readonly digests: ReadonlyMap<string, string>;
-  /** Contents of the files that are read: all but the segments. */
-  readonly contents: ReadonlyMap<string, Uint8Array>;
-}
-
-/** What the log says of the session, once it is proved. */
-export interface ProvedSession {
-  readonly session: string;
+export interface ProvedBundle {
   readonly origin: string;
   /** Leaves in the log at the checkpoint. */
   readonly size: number;
-  readonly openIndex: number;
-  readonly closeIndex: number;
-  readonly open: JsonObject;
-  readonly close: JsonObject;
-  readonly segments: number;
   readonly cosigned: readonly Cosigned[];
   readonly quorumNeeded: boolean;
-  /** The beginning of the log before the session, as witnesses saw it; absent if not enclosed. */
+  /** The beginning of the log before the sessions, as witnesses saw it; absent if not enclosed. */
   readonly earlier: { readonly size: number; readonly cosigned: readonly Cosigned[] } | undefined;
+  /** Absent in a bundle of one recording. */
+  readonly range: (ProvedRange & { readonly scope: BundleScope }) | undefined;
+  readonly sessions: readonly ProvedSession[];
 }
 
-export type JsonObject = { readonly [name: string]: JsonValue | undefined };
-
 export type BundleVerdict =
-  | { readonly kind: "proved"; readonly session: ProvedSession }
+  | { readonly kind: "proved"; readonly bundle: ProvedBundle }
   /** At least one sentence about what does not fit. */
   | { readonly kind: "refused"; readonly faults: readonly string[] };
 
-/** A fault found; ends the check, since what follows would rest on it. */
-class Refused {
-  readonly fault: string;
-  constructor(fault: string) {
-    this.fault = fault;
-  }
-}
-
-export function checkBundle(bundle: Bundle, policy: LogPolicy, pure: Primitives): BundleVerdict {
+/** Rejects only for what `place` throws that is no fault of the bundle. */
+export async function checkBundle(
+  place: BundlePlace,
+  policy: LogPolicy,
+  pure: Primitives,
+): Promise<BundleVerdict> {
   try {
-    return { kind: "proved", session: proveAll(bundle, policy, pure) };
+    const files = await BundleFiles.open(place, pure.sha256);
+    return { kind: "proved", bundle: await proveAll(files, policy, pure) };
   } catch (error) {
-    if (error instanceof Refused) return { kind: "refused", faults: [error.fault] };
+    if (error instanceof BundleRefused) return { kind: "refused", faults: [error.fault] };
     // JSON that has no canonical form: half a character, a number beyond all numbers.
     if (error instanceof RangeError) return { kind: "refused", faults: [error.message] };
     throw error;
   }
 }
 
-function proveAll(bundle: Bundle, policy: LogPolicy, pure: Primitives): ProvedSession {
-  const session = checkInventory(bundle);
-  const head = checkpointOf(bundle, policy, pure);
-  const leaves = provedLeaves(bundle, head, pure);
-  const open = only(leaves, ["session.open"], session);
-  const close = only(leaves, ["session.close", "session.aborted"], session);
-  const other = leaves.find(({ event }) => event.session !== session);
-  if (other) throw new Refused(`log entry ${other.index} is not about this session`);
-  if (open.index > close.index) throw new Refused("the session ends before it begins in the log");
-  const segments = checkRecording(bundle, open.event, close.event, pure);
+async function proveAll(
+  files: BundleFiles,
+  policy: LogPolicy,
+  pure: Primitives,
+): Promise<ProvedBundle> {
+  const head = await checkpointOf(files, policy, pure);
+  const proved = await provedLeaves(files, head, pure.sha256);
+  const { range } = proved;
+  const told = sessionsOf(proved, files, head.checkpoint.size);
+  const progress = new Map(
+    proved.leaves.flatMap(({ index, event }) =>
+      event.kind === PROGRESS_KIND ? [[index, event] as const] : [],
+    ),
+  );
+  mustBeOnlyTheirs(files);
+  const sessions: ProvedSession[] = [];
+  for (const [session, leaves] of told) {
+    sessions.push(await proveSession(files, session, leaves, progress, pure.sha256));
+  }
+  const before = Math.min(range?.first ?? Number.MAX_SAFE_INTEGER, ...firstOpens(sessions));
   return {
-    session,
-    origin: head.checkpoint.origin,
-    size: head.checkpoint.size,
-    openIndex: open.index,
-    closeIndex: close.index,
-    open: open.event,
-    close: close.event,
-    segments,
-    cosigned: head.cosigned,
+    ...{ origin: head.checkpoint.origin, size: head.checkpoint.size, cosigned: head.cosigned },
     quorumNeeded: policy.quorum !== "none",
-    earlier: earlierOf(bundle, policy, head, open.index, pure),
+    earlier: await earlierOf(files, policy, head, before, pure),
+    range: range && { ...range, scope: files.scope ?? {} },
+    sessions,
   };
 }
 
-/** Exactly the files of the inventory, each as it says. Answers the session. */
-function checkInventory({ inventory, digests }: Bundle): string {
-  const value = objectOf(parseCanonicalJson(inventory));
-  const files = objectOf(value?.files);
-  if (!value || !files || value.format !== BUNDLE_FORMAT || typeof value.session !== "string") {
-    throw new Refused("bundle.json is not the inventory of a bundle that can be read here");
-  }
-  for (const [name, digest] of digests) {
-    if (files[name] === undefined) throw new Refused(`${name} is not in the inventory`);
-    if (files[name] !== digest) throw new Refused(`${name} is not as the inventory says`);
-  }
-  const missing = Object.keys(files).find((name) => !digests.has(name));
-  if (missing !== undefined) throw new Refused(`${missing} is missing`);
-  if (inventory !== canonicalJson({ files, format: BUNDLE_FORMAT, session: value.session })) {
-    throw new Refused("bundle.json says more than an inventory does");
-  }
-  return value.session;
+function firstOpens(sessions: readonly ProvedSession[]): readonly number[] {
+  const [first] = sessions;
+  return first === undefined ? [] : [first.openIndex];
 }
 
-function checkpointOf(bundle: Bundle, policy: LogPolicy, pure: Primitives): CheckedNote {
-  const head = checkNote(contentOf(bundle, "log/checkpoint"), policy, pure);
-  if (typeof head === "string") throw new Refused(`the checkpoint is refused: ${head}`);
+async function checkpointOf(
+  files: BundleFiles,
+  policy: LogPolicy,
+  pure: Primitives,
+): Promise<CheckedNote> {
+  const head = checkNote(await files.read("log/checkpoint"), policy, pure);
+  if (typeof head === "string") throw new BundleRefused(`the checkpoint is refused: ${head}`);
   if (head.quorum) return head;
   const seen = head.cosigned.map(({ witness }) => witness).join(", ") || "nobody";
-  throw new Refused(`the checkpoint lacks its quorum of witnesses (cosigned by ${seen})`);
+  throw new BundleRefused(`the checkpoint lacks its quorum of witnesses (cosigned by ${seen})`);
 }
 
-interface ProvedLeaf {
-  readonly index: number;
-  readonly event: JsonObject;
+/** The sessions that must be here, in the order of their beginnings, and that no other is. */
+function sessionsOf(
+  { leaves, range }: ProvedLeaves,
+  files: BundleFiles,
+  size: number,
+): ReadonlyMap<string, SessionLeaves> {
+  const told = new Map<string, SessionLeaves>();
+  const bySession = Map.groupBy(leaves, ({ event }) => event.session);
+  for (const leaf of leaves) {
+    if (leaf.event.kind !== "session.open" || !isIn(leaf.event, files.scope)) continue;
+    const { session } = leaf.event;
+    if (typeof session !== "string") throw new BundleRefused(`entry ${leaf.index} names nobody`);
+    if (told.has(session)) throw new BundleRefused(`session ${session} begins twice in the log`);
+    told.set(session, { open: leaf, ...endOf(bySession.get(session) ?? [], session, leaf.index) });
+  }
+  const named = [...files.sessions].sort().join(" ");
+  if (named !== [...told.keys()].sort().join(" ")) {
+    throw new BundleRefused("bundle.json does not name the sessions that the log entries open");
+  }
+  if (!range) mustBeOne(told, leaves);
+  const unfinished = [...told].find(([, { close }]) => !close);
+  if (unfinished && range?.end !== size) {
+    throw new BundleRefused(
+      `there is no entry session.close or session.aborted of session ${unfinished[0]}`,
+    );
+  }
+  return told;
 }
 
-function provedLeaves(bundle: Bundle, head: CheckedNote, pure: Primitives): ProvedLeaf[] {
-  const checkpoint = textOf(bundle, "log/checkpoint");
-  const all = [...bundle.contents.keys()];
-  const names = all.filter((name) => /^log\/\d+\.json$/.test(name));
-  const proofs = all.filter((name) => name.endsWith(".tlog-proof"));
-  if (proofs.length !== names.length) throw new Refused("there is a proof of nothing");
-  return names.map((name) => {
-    const proof = parseProof(textOf(bundle, name.replace(/json$/, "tlog-proof")));
-    if (!proof || `log/${proof.index}.json` !== name) {
-      throw new Refused(`${name} has no proof that can be read`);
-    }
-    if (proof.checkpoint !== checkpoint) throw new Refused(`${name} is proved for another log`);
-    const leaf = leafHash(contentOf(bundle, name), pure.sha256);
-    const { size, root } = head.checkpoint;
-    if (!verifyInclusion(leaf, proof.index, size, proof.hashes, root, pure.sha256)) {
-      throw new Refused(`${name} is not in the log`);
-    }
-    const event = objectOf(parseCanonicalJson(textOf(bundle, name)));
-    if (!event) throw new Refused(`${name} is not an event`);
-    return { index: proof.index, event };
-  });
-}
-
-function only(
-  leaves: readonly ProvedLeaf[],
-  kinds: readonly string[],
-  session: string,
-): ProvedLeaf {
-  const found = leaves.filter(
-    ({ event }) => kinds.some((kind) => event.kind === kind) && event.session === session,
+/** In a bundle of one recording no leaf is about another session. */
+function mustBeOne(told: ReadonlyMap<string, SessionLeaves>, leaves: readonly ProvedLeaf[]): void {
+  const [session] = told.keys();
+  if (session === undefined || told.size > 1) {
+    throw new BundleRefused("there is no entry session.open of the session");
+  }
+  const other = leaves.find(
+    ({ event }) => event.kind !== PROGRESS_KIND && event.session !== session,
   );
-  const [leaf, ...more] = found;
-  if (leaf && more.length === 0) return leaf;
-  const count = leaf ? "more than one" : "no";
-  throw new Refused(`there is ${count} entry ${kinds.join(" or ")} of session ${session}`);
+  if (other) throw new BundleRefused(`log entry ${other.index} is not about this session`);
 }
 
-/** Every byte of the recording against what the log says of it. Answers how many segments. */
-function checkRecording(
-  bundle: Bundle,
-  open: JsonObject,
-  close: JsonObject,
-  pure: Primitives,
-): number {
-  const files = objectOf(close.files) ?? {};
-  for (const name of DESCRIPTIONS) {
-    if (bundle.digests.get(`recording/${name}`) === files[name]) continue;
-    throw new Refused(`recording/${name} is not the one that was closed`);
+function isIn(open: JsonObject, scope: BundleScope | undefined): boolean {
+  const { asset, person } = scope ?? {};
+  return (
+    (asset === undefined || objectOf(open.asset)?.id === asset) &&
+    (person === undefined || objectOf(open.subject)?.id === person)
+  );
+}
+
+/** After a crash an end may stand there twice: then both say the same. */
+function endOf(
+  own: readonly ProvedLeaf[],
+  session: string,
+  opened: number,
+): Pick<SessionLeaves, "close" | "deleted"> {
+  const [close, ...more] = own.filter(
+    ({ event: { kind } }) => kind === "session.close" || kind === "session.aborted",
+  );
+  const said = (leaf: ProvedLeaf | undefined) => canonicalJson({ ...leaf?.event, atMs: 0 });
+  if (more.some((leaf) => said(leaf) !== said(close))) {
+    throw new BundleRefused(`session ${session} ends in two ways in the log`);
   }
-  checkHeader(bundle, open, pure);
-  const segments = segmentsOf(bundle);
-  const hashes = segments.map(({ sha256 }) => bytesOfHex(sha256));
-  if (segments.length !== close.segments || hexOf(treeRoot(hashes, pure.sha256)) !== close.root) {
-    throw new Refused("the segments are not those that were closed");
+  if (close && close.index < opened) {
+    throw new BundleRefused("the session ends before it begins in the log");
   }
-  return segments.length;
+  return { close, deleted: own.find(({ event: { name } }) => name === "recording:deleted") };
 }
 
-function checkHeader(bundle: Bundle, open: JsonObject, { sha256 }: Primitives): void {
-  // A recording of which nothing was written has no manifest, and its close says so.
-  if (!bundle.contents.has("recording/manifest.json")) return;
-  const header = objectOf(jsonOf(textOf(bundle, "recording/manifest.json")))?.header;
-  const digest = header === undefined ? "" : hexOf(sha256(encodeUtf8(canonicalJson(header))));
-  if (digest !== open.header) throw new Refused("the manifest is of another session");
-}
-
-/** The segments of the index, each with its file and nothing besides, in order. */
-function segmentsOf(bundle: Bundle): { readonly number: number; readonly sha256: string }[] {
-  const index = bundle.contents.has("recording/index") ? textOf(bundle, "recording/index") : "";
-  const lines = index.split("\n").filter((line) => line !== "");
-  const segments = lines.map((line) => {
-    const value = objectOf(jsonOf(line));
-    if (typeof value?.number !== "number" || typeof value.sha256 !== "string") {
-      throw new Refused("the index of the recording cannot be read");
-    }
-    return { number: value.number, sha256: value.sha256 };
-  });
-  for (const { number, sha256 } of segments) {
-    if (bundle.digests.get(`recording/segments/${number}.seg`) === sha256) continue;
-    throw new Refused(`segment ${number} is missing or is not as it was sealed`);
+/** No file of a recording that no leaf asks for. */
+function mustBeOnlyTheirs(files: BundleFiles): void {
+  const sessions = new Set(files.sessions);
+  const strange = files.recorded.find((session) => !sessions.has(session));
+  if (strange !== undefined) {
+    throw new BundleRefused(`a recording of ${strange} is here, which is none of these sessions`);
   }
-  const files = [...bundle.digests.keys()].filter((name) => name.startsWith("recording/segments/"));
-  if (files.length === segments.length) return segments;
-  throw new Refused("there are segments that the recording does not have");
 }
 
-function earlierOf(
-  bundle: Bundle,
+async function earlierOf(
+  files: BundleFiles,
   policy: LogPolicy,
   head: CheckedNote,
-  openIndex: number,
+  before: number,
   pure: Primitives,
-): ProvedSession["earlier"] {
-  if (!bundle.contents.has("log/earlier")) return undefined;
-  const request = parseCheckpointRequest(textOf(bundle, "log/earlier"));
-  if (!request) throw new Refused("the earlier checkpoint cannot be read");
+): Promise<ProvedBundle["earlier"]> {
+  if (!files.has("log/earlier")) return undefined;
+  const request = parseCheckpointRequest(await files.text("log/earlier"));
+  if (!request) throw new BundleRefused("the earlier checkpoint cannot be read");
   const earlier = checkNote(encodeUtf8(request.checkpoint), policy, pure);
-  if (typeof earlier === "string")
-    throw new Refused(`the earlier checkpoint is refused: ${earlier}`);
+  if (typeof earlier === "string") {
+    throw new BundleRefused(`the earlier checkpoint is refused: ${earlier}`);
+  }
   const { size, root, origin } = earlier.checkpoint;
   const { sha256 } = pure;
-  const fits = origin === head.checkpoint.origin && size === request.old && size <= openIndex;
+  const fits = origin === head.checkpoint.origin && size === request.old && size <= before;
   const { size: later, root: laterRoot } = head.checkpoint;
   if (!fits || !verifyConsistency(size, later, request.hashes, root, laterRoot, sha256)) {
-    throw new Refused("the earlier checkpoint is not a beginning of this log");
+    throw new BundleRefused("the earlier checkpoint is not a beginning of this log");
   }
   return { size, cosigned: earlier.cosigned };
-}
-
-function contentOf({ contents }: Bundle, name: string): Uint8Array {
-  const bytes = contents.get(name);
-  if (!bytes) throw new Refused(`${name} is missing`);
-  return bytes;
-}
-
-function textOf(bundle: Bundle, name: string): string {
-  const bytes = contentOf(bundle, name);
-  const text = readUtf8(bytes, 0, bytes.length);
-  if (text === undefined) throw new Refused(`${name} is not text`);
-  return text;
-}
-
-function jsonOf(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
-}
-
-function objectOf(value: JsonValue | undefined): JsonObject | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : undefined;
 }

@@ -45,7 +45,7 @@ export function rootOf(size: number, node: NodeHash, sha256: Sha256): Uint8Array
 }
 
 /** Hash of the subtree over leaves [start, end) as the tree of size `end` has it. */
-function rangeHash(start: number, end: number, node: NodeHash, sha256: Sha256): Uint8Array {
+export function rangeHash(start: number, end: number, node: NodeHash, sha256: Sha256): Uint8Array {
   const width = end - start;
   const split = splitOf(width);
   if (width === 1 || split * 2 === width) return node(Math.round(Math.log2(width)), start / width);
@@ -57,7 +57,7 @@ function rangeHash(start: number, end: number, node: NodeHash, sha256: Sha256): 
 }
 
 /** Largest power of two below `width` (1 for 1). */
-function splitOf(width: number): number {
+export function splitOf(width: number): number {
   let split = 1;
   while (split * 2 < width) split *= 2;
   return split;

@@ -56,7 +56,10 @@ judged("both refuse a bundle in which any one file was changed", async () => {
     bytes[at] = (bytes[at] ?? 0) ^ 4;
     writeFileSync(file, bytes);
     expect((await foreign(copy)).code, name).toBe(1);
-    expect(await runVerify(copy, site.policyFile, true, { write: () => {} }), name).toBe(1);
+    expect(
+      await runVerify({ bundle: copy, policy: site.policyFile }, { write: () => {} }),
+      name,
+    ).toBe(1);
     rmSync(copy, { recursive: true });
   }
   const moved = path.join(folder, "moved");

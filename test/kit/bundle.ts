@@ -8,7 +8,11 @@ import { sha256 } from "../../broker/evidence/log/sha256.ts";
 import { openFileSigner } from "../../broker/evidence/log/signer.ts";
 import type { SiteLog } from "../../broker/evidence/log/site-log.ts";
 import { Witness } from "../../broker/evidence/log/witness.ts";
-import { writeBundle } from "../../broker/evidence/log/write-bundle.ts";
+import {
+  type BundleSource,
+  writeBundle,
+  writeRangeBundle,
+} from "../../broker/evidence/log/write-bundle.ts";
 import { formatKey, formatNote, parseKey, parseNote } from "../../protocols/log/note.ts";
 import { formatCheckpointRequest } from "../../protocols/log/proof.ts";
 import { TEST_KEYS } from "./evidence-keys.ts";
@@ -17,6 +21,9 @@ import { testHeader } from "./tape-header.ts";
 export interface ExportedSite {
   /** Bundles of the sessions, in order. */
   readonly bundles: readonly string[];
+  /** All of them in one, as a folder. */
+  readonly range: string;
+  readonly source: BundleSource;
   readonly policyFile: string;
 }
 
@@ -76,9 +83,11 @@ export async function exportSite(
     await writeBundle({ recordings, siteLog }, session, out);
     bundles.push(out);
   }
+  const range = path.join(folder, "bundle-range");
+  await writeRangeBundle({ recordings, siteLog }, { scope: {} }, range);
   const policyFile = path.join(folder, "policy");
   writeFileSync(policyFile, policyText(log, witnesses));
-  return { bundles, policyFile };
+  return { bundles, range, source: { recordings, siteLog }, policyFile };
 }
 
 function openWitness(folder: string, name: string, log: SiteLog): Promise<Witness> {

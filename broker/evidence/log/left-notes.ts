@@ -15,7 +15,9 @@ const TAKEN_MAX = 100;
 
 const noteSchema = z.strictObject({
   kind: z.literal("export"),
-  session: z.string().max(100),
+  session: z.string().max(100).optional(),
+  /** What was asked for, where it was more than one session. */
+  range: z.string().max(1000).optional(),
   by: z.string().max(200),
   occurredMs: z.number(),
 });

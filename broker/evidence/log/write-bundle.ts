@@ -1,27 +1,26 @@
-/** Copies a recording and the log's word on it into a folder that proves itself offline. */
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from "node:fs";
+/**
+ * Copies recordings and the log's word on them into a bundle that proves itself offline: of one
+ * session, or of all that began in a time, with the proof that none of them is left out.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { BUNDLE_FORMAT } from "../../../protocols/log/bundle.ts";
-import { canonicalJson, type JsonValue } from "../../../protocols/log/canonical-json.ts";
-import { parseCheckpoint } from "../../../protocols/log/checkpoint.ts";
-import { consistencyProof, inclusionProof } from "../../../protocols/log/merkle.ts";
-import { parseNote } from "../../../protocols/log/note.ts";
-import { formatCheckpointRequest, formatProof } from "../../../protocols/log/proof.ts";
-import { TILE_WIDTH } from "../../../protocols/log/tile.ts";
+import { type BundleScope, INVENTORY, inventoryText } from "../../../protocols/log/bundle-files.ts";
+import { parseProgress } from "../../../protocols/log/progress.ts";
 import { diskVolume } from "../disk-volume.ts";
 import { isSessionId } from "../session-id.ts";
+import {
+  bestOf,
+  notesOf,
+  readLeaves,
+  writeEarlier,
+  writeLeaves,
+  writeRange,
+} from "./bundle-log.ts";
+import { type BundleSink, openSink } from "./bundle-sink.ts";
 import { generationsIn } from "./generations.ts";
-import { earlierCheckpoints, type PublishedNote } from "./history.ts";
-import { DESCRIPTIONS } from "./recording-leaf.ts";
-import { sha256, sha256Hex } from "./sha256.ts";
+import type { PublishedNote } from "./history.ts";
 import { TileFiles } from "./tile-files.ts";
+import { entriesAbout, readTold, type ToldSession } from "./told-sessions.ts";
 
 /** There is nothing to export, or not yet; the message is for a person. */
 export class BundleRefused extends Error {
@@ -35,148 +34,226 @@ export interface BundleSource {
   readonly siteLog: string;
 }
 
-interface Leaf {
-  readonly index: number;
-  readonly kind: string;
-  readonly bytes: Uint8Array;
+export interface RangeAsked {
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  readonly scope: BundleScope;
 }
 
-interface Found {
-  readonly folder: string;
-  readonly tiles: TileFiles;
-  readonly leaves: readonly Leaf[];
-  readonly openIndex: number;
-  readonly closeIndex: number;
+export interface WrittenRange {
+  readonly sessions: number;
+  readonly deleted: number;
+  /** Not ended when the log was signed. */
+  readonly open: number;
+  /** Sessions whose recording should be there and is not: the bundle will not be proved. */
+  readonly missing: readonly string[];
+  /** When a later log began, under another key: what came after is there. */
+  readonly nextMs: number | undefined;
 }
 
-/** Writes the bundle of a session to a folder that must not be there yet. @throws BundleRefused */
+/** @param out a new folder, or a new file whose name ends with `.zip`. @throws BundleRefused */
 export async function writeBundle(
   source: BundleSource,
   session: string,
   out: string,
 ): Promise<void> {
-  const recording = path.join(source.recordings, session);
-  if (!isSessionId(session) || !existsSync(recording)) {
+  if (!isSessionId(session) || !existsSync(path.join(source.recordings, session))) {
     throw new BundleRefused(`there is no recording of session ${JSON.stringify(session)}`);
   }
-  if (existsSync(out)) throw new BundleRefused(`${out} is there already: name a new folder`);
-  const found = await findLeaves(source.siteLog, session);
-  const files = new Map<string, string>();
-  mkdirSync(path.join(out, "log"), { recursive: true, mode: 0o700 });
-  copyRecording(recording, out, files);
-  await writeProofs(found, (name, bytes) => {
-    writeFileSync(path.join(out, name), bytes);
-    files.set(name, sha256Hex(bytes));
+  const { log, head, leaves, openIndex } = await findSession(source.siteLog, session);
+  await intoSink(out, async (bundle) => {
+    const folder = path.join(source.recordings, session);
+    await bundle.copyRecording(folder, session);
+    const known = new Set(leaves.map(({ index }) => index));
+    const more = progressIndexes(folder).filter((index) => !known.has(index));
+    const write = bundle.write;
+    const all = [...leaves, ...(await readLeaves(log.tiles, more))];
+    await writeLeaves(log.tiles, head, all, write);
+    await write("log/checkpoint", Buffer.from(head.note));
+    await writeEarlier(log.folder, log.tiles, head, openIndex, write);
+    return { sessions: [session], scope: undefined };
   });
-  const inventory = { files: Object.fromEntries(files), format: BUNDLE_FORMAT, session };
-  writeFileSync(path.join(out, "bundle.json"), canonicalJson(inventory as JsonValue));
 }
 
-function copyRecording(recording: string, out: string, files: Map<string, string>): void {
-  mkdirSync(path.join(out, "recording/segments"), { recursive: true, mode: 0o700 });
-  const segments = path.join(recording, "segments");
-  const names = [
-    ...DESCRIPTIONS.filter((name) => existsSync(path.join(recording, name))),
-    ...(existsSync(segments) ? readdirSync(segments) : [])
-      .filter((name) => /^\d+\.seg$/.test(name))
-      .map((name) => `segments/${name}`),
-  ];
-  for (const name of names) {
-    const copy = path.join(out, "recording", name);
-    copyFileSync(path.join(recording, name), copy);
-    files.set(`recording/${name}`, sha256Hex(readFileSync(copy)));
+/** All sessions that began in this time, of this scope. @throws BundleRefused */
+export async function writeRangeBundle(
+  source: BundleSource,
+  asked: RangeAsked,
+  out: string,
+): Promise<WrittenRange> {
+  const { log, nextMs } = await logAt(source.siteLog, asked.sinceMs ?? 0);
+  const head = bestOf(await notesOf(log.folder), (size) => size > 0);
+  if (!head) throw new BundleRefused("the site log has no checkpoint that can be read");
+  const chosen = await chooseSessions(log, head, asked);
+  const { first, end, sessions } = chosen;
+  if (first >= end) throw new BundleRefused("the site log has nothing from this time");
+  const counts = { sessions: sessions.length, deleted: 0, open: 0 };
+  const missing: string[] = [];
+  await intoSink(out, async (bundle) => {
+    const singles = new Set<number>();
+    for (const told of sessions) {
+      const folder = path.join(source.recordings, told.session);
+      if (told.closeIndex === undefined) counts.open += 1;
+      else if (existsSync(path.join(folder, "close.json"))) {
+        await bundle.copyRecording(folder, told.session);
+        for (const index of progressIndexes(folder)) singles.add(index);
+      } else if (await isRecorded(log.tiles, told.closeIndex)) missing.push(told.session);
+      if (existsSync(path.join(folder, "tombstone.json"))) counts.deleted += 1;
+      for (const index of [told.closeIndex, told.deletedIndex]) {
+        if (index !== undefined) singles.add(index);
+      }
+    }
+    const outside = [...singles].filter((index) => index < first || index >= end);
+    const leaves = await readLeaves(
+      log.tiles,
+      outside.sort((a, b) => a - b),
+    );
+    await writeLeaves(log.tiles, head, leaves, bundle.write);
+    await writeRange(log.tiles, head, first, end, bundle.write);
+    await bundle.write("log/checkpoint", Buffer.from(head.note));
+    await writeEarlier(log.folder, log.tiles, head, first, bundle.write);
+    return { sessions: sessions.map(({ session }) => session), scope: asked.scope };
+  });
+  const isBehind = nextMs !== undefined && nextMs < (asked.untilMs ?? Number.MAX_SAFE_INTEGER);
+  return { ...counts, missing, nextMs: isBehind ? nextMs : undefined };
+}
+
+interface OpenLog {
+  readonly folder: string;
+  readonly tiles: TileFiles;
+}
+
+/** What goes into a bundle, and the inventory last: it names all of it. */
+class Bundle {
+  readonly files = new Map<string, string>();
+  private readonly sink: BundleSink;
+
+  constructor(sink: BundleSink) {
+    this.sink = sink;
+  }
+
+  write = async (name: string, bytes: Uint8Array): Promise<void> => {
+    this.files.set(name, await this.sink.add(name, bytes));
+  };
+
+  async copyRecording(folder: string, session: string): Promise<void> {
+    const isDeleted = existsSync(path.join(folder, "tombstone.json"));
+    const names = isDeleted ? REMAINS : [...DESCRIBED, ...segmentsIn(folder)];
+    for (const name of names) {
+      const file = path.join(folder, name);
+      if (!existsSync(file)) continue;
+      const inside = `recordings/${session}/${name}`;
+      this.files.set(inside, await this.sink.add(inside, { file }));
+    }
   }
 }
 
-async function writeProofs(
-  { folder, tiles, leaves, openIndex, closeIndex }: Found,
-  write: (name: string, bytes: Uint8Array) => void,
+const DESCRIBED = ["manifest.json", "index", "close.json", "progress"];
+const REMAINS = ["manifest.json", "close.json", "tombstone.json"];
+
+async function intoSink(
+  out: string,
+  work: (
+    bundle: Bundle,
+  ) => Promise<{ readonly sessions: string[]; scope: BundleScope | undefined }>,
 ): Promise<void> {
-  const head = bestOf(await notesOf(folder), (size) => size > closeIndex);
-  if (!head)
-    throw new BundleRefused("its end is not under a checkpoint yet: try again in a minute");
-  write("log/checkpoint", Buffer.from(head.note));
-  for (const { index, bytes } of leaves) {
-    if (index >= head.size) continue;
-    const hashes = await tiles.withNodes(head.size, (node) =>
-      inclusionProof(index, head.size, node, sha256),
-    );
-    write(`log/${index}.json`, bytes);
-    const proof = formatProof({ index, hashes, checkpoint: head.note });
-    write(`log/${index}.tlog-proof`, Buffer.from(proof));
+  if (existsSync(out)) throw new BundleRefused(`${out} is there already: name a new one`);
+  const sink = openSink(out);
+  try {
+    const bundle = new Bundle(sink);
+    const { sessions, scope } = await work(bundle);
+    await sink.add(INVENTORY, Buffer.from(inventoryText(bundle.files, sessions, scope)));
+    await sink.finish();
+  } catch (error) {
+    await sink.abandon();
+    throw error;
   }
-  const earlier = bestOf(
-    await earlierCheckpoints(diskVolume, folder, openIndex),
-    (size) => size > 0,
-  );
-  if (!earlier) return;
-  const hashes = await tiles.withNodes(head.size, (node) =>
-    consistencyProof(earlier.size, head.size, node, sha256),
-  );
-  const { size: old, note: checkpoint } = earlier;
-  write("log/earlier", Buffer.from(formatCheckpointRequest({ old, hashes, checkpoint })));
 }
 
-/** The newest ones first. */
-async function notesOf(folder: string): Promise<readonly PublishedNote[]> {
-  const note = readFileSync(path.join(folder, "checkpoint"), "utf8");
-  const parsed = parseNote(Buffer.from(note));
-  const checkpoint = parsed && parseCheckpoint(parsed.text);
-  if (!checkpoint) throw new BundleRefused("the site log's checkpoint cannot be read");
-  const { size } = checkpoint;
-  return [{ size, note }, ...(await earlierCheckpoints(diskVolume, folder, size))];
+function segmentsIn(folder: string): readonly string[] {
+  const segments = path.join(folder, "segments");
+  if (!existsSync(segments)) return [];
+  return readdirSync(segments)
+    .filter((name) => /^\d+\.seg$/.test(name))
+    .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+    .map((name) => `segments/${name}`);
 }
 
-/** Among the newest that fit, the one that most have signed. */
-function bestOf(
-  notes: readonly PublishedNote[],
-  fits: (size: number) => boolean,
-): PublishedNote | undefined {
-  const signatures = ({ note }: PublishedNote) =>
-    parseNote(Buffer.from(note))?.signatures.length ?? 0;
-  return notes
-    .filter(({ size }) => fits(size))
-    .slice(0, LOOKED_AT)
-    .reduce<PublishedNote | undefined>(
-      (best, note) => (best && signatures(best) >= signatures(note) ? best : note),
-      undefined,
-    );
+function progressIndexes(folder: string): readonly number[] {
+  const file = path.join(folder, "progress");
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+  return [...new Set(lines.flatMap((line) => parseProgress(line)?.index ?? []))];
 }
-
-/** Witnesses that lag by more than so many checkpoints are missed. */
-const LOOKED_AT = 120;
 
 /** What the log says of a session, newest log first. */
-async function findLeaves(siteLog: string, session: string): Promise<Found> {
-  const numbers = await generationsIn(diskVolume, siteLog);
-  for (const number of numbers.toReversed()) {
-    const folder = path.join(siteLog, String(number));
-    const tiles = new TileFiles(diskVolume, folder);
-    const size = (await notesOf(folder))[0]?.size ?? 0;
-    const leaves = await leavesOf(tiles, size, session);
-    const open = leaves.find(({ kind }) => kind === "session.open");
-    const close = leaves.find(({ kind }) => kind === "session.close" || kind === "session.aborted");
-    if (open && close) {
-      // Said again after a crash: one of them is enough.
-      const once = leaves.filter((leaf) => leaf.kind !== close.kind || leaf === close);
-      return { folder, tiles, leaves: once, openIndex: open.index, closeIndex: close.index };
-    }
-    if (open) throw new BundleRefused("its end is not in the site log yet: end it, or try again");
+async function findSession(siteLog: string, session: string) {
+  for (const log of (await logsIn(siteLog)).toReversed()) {
+    const notes = await notesOf(log.folder);
+    const entries = await entriesAbout(log.tiles, notes[0]?.size ?? 0, session);
+    const open = entries.find(({ event }) => event.kind === "session.open");
+    const close = entries.find(({ event: { kind } }) => isEnd(kind));
+    if (!open) continue;
+    if (!close) throw new BundleRefused("its end is not in the site log yet: end it, or try again");
+    const head = bestOf(notes, (size) => size > close.index);
+    if (!head) throw new BundleRefused("its end is not under a checkpoint yet: try again soon");
+    const leaves = entries.filter(({ index }) => index < head.size);
+    return { log, head, leaves, openIndex: open.index };
   }
   throw new BundleRefused("the site log does not tell of this session");
 }
 
-async function leavesOf(tiles: TileFiles, size: number, session: string): Promise<Leaf[]> {
-  const found: Leaf[] = [];
-  const word = Buffer.from(`"session":${JSON.stringify(session)}`);
-  for (let index = 0; index * TILE_WIDTH < size; index += 1) {
-    const width = Math.min(TILE_WIDTH, size - index * TILE_WIDTH);
-    for (const [at, entry] of (await tiles.readEntries({ index, width })).entries()) {
-      if (Buffer.from(entry.buffer, entry.byteOffset, entry.length).indexOf(word) < 0) continue;
-      const event = JSON.parse(new TextDecoder().decode(entry)) as Record<string, unknown>;
-      if (event.session !== session) continue;
-      found.push({ index: index * TILE_WIDTH + at, kind: String(event.kind), bytes: entry });
-    }
+function isEnd(kind: unknown): boolean {
+  return kind === "session.close" || kind === "session.aborted";
+}
+
+async function logsIn(siteLog: string): Promise<readonly OpenLog[]> {
+  const numbers = await generationsIn(diskVolume, siteLog);
+  return numbers.map((number) => {
+    const folder = path.join(siteLog, String(number));
+    return { folder, tiles: new TileFiles(diskVolume, folder) };
+  });
+}
+
+/** The log that was in force at a time; a range lies in one, since each has a key of its own. */
+async function logAt(
+  siteLog: string,
+  sinceMs: number,
+): Promise<{ readonly log: OpenLog; readonly nextMs: number | undefined }> {
+  const logs = await logsIn(siteLog);
+  let nextMs: number | undefined;
+  for (const log of logs.toReversed()) {
+    const [first] = await readLeaves(log.tiles, [0]).catch(() => []);
+    const began = first && JSON.parse(new TextDecoder().decode(first.bytes)).atMs;
+    // One that is damaged was replaced by the next.
+    if (typeof began !== "number") continue;
+    if (began <= sinceMs || log === logs[0]) return { log, nextMs };
+    nextMs = began;
   }
-  return found;
+  throw new BundleRefused("there is no site log of this time");
+}
+
+async function chooseSessions({ tiles }: OpenLog, head: PublishedNote, asked: RangeAsked) {
+  const { sinceMs = 0, untilMs = Number.MAX_SAFE_INTEGER, scope } = asked;
+  const { first, end, sessions } = await readTold(tiles, head.size, sinceMs, untilMs);
+  const begunBefore = (limit: number) =>
+    [...sessions.values()].filter((told) => isAsked(told, scope, first, limit));
+  const chosen = begunBefore(end);
+  // That one has not ended is shown by all that the log has since.
+  const isOpen = chosen.some(({ closeIndex }) => closeIndex === undefined);
+  return isOpen
+    ? { first, end: head.size, sessions: begunBefore(head.size) }
+    : { first, end, sessions: chosen };
+}
+
+function isAsked(told: ToldSession, scope: BundleScope, first: number, end: number): boolean {
+  if (told.openIndex < first || told.openIndex >= end) return false;
+  if (scope.asset !== undefined && told.asset !== scope.asset) return false;
+  return scope.person === undefined || told.person === scope.person;
+}
+
+/** False for a session that ended with nothing recorded. */
+async function isRecorded(tiles: TileFiles, closeIndex: number): Promise<boolean> {
+  const [leaf] = await readLeaves(tiles, [closeIndex]);
+  return leaf !== undefined && "files" in JSON.parse(new TextDecoder().decode(leaf.bytes));
 }
