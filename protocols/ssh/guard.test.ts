@@ -139,7 +139,7 @@ test("a view-only terminal shows what the asset says and drops what is typed", (
 });
 
 test("refused input is asked for again when rights change", () => {
-  let may = DENY;
+  let may: Answer = DENY;
   const { says, sent, driver } = running(({ action }) => (action === "ssh:input" ? may : PERMIT));
   says("client", data("a"));
   may = PERMIT;

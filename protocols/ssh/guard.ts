@@ -25,7 +25,7 @@ import {
   OPEN_FAILURE,
   type SshMessage,
 } from "./message.ts";
-import { envOf, plainWords, type Start, startOf, terminalOf } from "./requests.ts";
+import { envOf, isEndOfProgram, plainWords, type Start, startOf, terminalOf } from "./requests.ts";
 import { filterFor, startItems } from "./start.ts";
 import type { StreamFilter } from "./stream-filter.ts";
 
@@ -322,13 +322,9 @@ export class SshGuard implements Guard {
     if (!this.filter.push("asset", bytes)) this.violate("asset", "more bytes than may wait here");
   }
 
-  private assetRequest({ name, rest, wantReply }: Request): void {
-    if (wantReply) this.toAsset({ kind: "failure" });
-    if (name === "exit-status" && rest.length === EXIT_STATUS_LENGTH) {
-      this.toClient({ kind: "request", name, wantReply: false, rest });
-    } else if (name === "exit-signal" && rest.length <= EXIT_SIGNAL_LENGTH_MAX) {
-      this.toClient({ kind: "request", name, wantReply: false, rest });
-    }
+  private assetRequest(request: Request): void {
+    if (request.wantReply) this.toAsset({ kind: "failure" });
+    if (isEndOfProgram(request)) this.toClient({ ...request, wantReply: false });
   }
 
   private closed(by: Side): void {
@@ -402,6 +398,3 @@ type OutcomeOf = Extract<Effect, { kind: "outcome" }>;
 const NO_BYTES = new Uint8Array(0);
 /** RFC 4254, 6.7: columns, rows, width, height. */
 const WINDOW_CHANGE_LENGTH = 16;
-/** RFC 4254, 6.10. */
-const EXIT_STATUS_LENGTH = 4;
-const EXIT_SIGNAL_LENGTH_MAX = 1_024;

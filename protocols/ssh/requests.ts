@@ -58,3 +58,19 @@ const SAID_MAX = 200;
 export function plainWords(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, SAID_MAX);
 }
+
+/** RFC 4254, 6.10. */
+const EXIT_STATUS_LENGTH = 4;
+const EXIT_SIGNAL_LENGTH_MAX = 1_024;
+
+/** The only requests of an asset that mean anything to a client. */
+export function isEndOfProgram({
+  name,
+  rest,
+}: {
+  readonly name: string;
+  readonly rest: Uint8Array;
+}): boolean {
+  if (name === "exit-status") return rest.length === EXIT_STATUS_LENGTH;
+  return name === "exit-signal" && rest.length <= EXIT_SIGNAL_LENGTH_MAX;
+}

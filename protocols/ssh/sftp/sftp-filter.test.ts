@@ -1,0 +1,186 @@
+import { expect, test } from "vitest";
+import type { Operation, Outcome } from "../../guard.ts";
+import { encodeUtf8 } from "../../tape/utf8.ts";
+import type { Asked } from "../asking.ts";
+import { FieldWriter } from "../field-writer.ts";
+import type { FileOperation } from "../operation.ts";
+import { encodeNamed, encodeOpen, encodeReply, encodeTwo, encodeWrite } from "./encode.ts";
+import { cutReply, cutRequest, PACKET, type SftpReply, type SftpRequest } from "./packet.ts";
+import { SftpFilter } from "./sftp-filter.ts";
+
+type May = (operation: FileOperation) => boolean;
+
+const READ = 1;
+const WRITE_NEW = 2 | 8 | 16;
+
+/** A filter between a client and an asset whose files are a map from path to what it resolves to. */
+function site(may: May, links: Readonly<Record<string, string>> = {}) {
+  const asked: FileOperation[] = [];
+  const toClient: SftpReply[] = [];
+  const toAsset: SftpRequest[] = [];
+  const outcomes: Outcome[] = [];
+  const violations: string[] = [];
+  let decision = 1;
+  const filter = new SftpFilter(1, {
+    ask(items: readonly Operation[], then: Asked) {
+      const files = items as readonly FileOperation[];
+      asked.push(...files);
+      decision += 1;
+      if (files.every(may)) then.permitted(decision);
+      else then.denied();
+    },
+    toAsset(bytes) {
+      const cut = cutRequest(bytes);
+      if (cut.kind === "frame") toAsset.push(cut.frame);
+    },
+    toClient(bytes) {
+      const cut = cutReply(bytes);
+      if (cut.kind === "frame") toClient.push(cut.frame);
+    },
+    outcome: (_, outcome) => outcomes.push(outcome),
+    refused: () => {},
+    violate: (_, reason) => violations.push(reason),
+  });
+  const run = () => {
+    while (filter.take("client") || filter.take("asset"));
+  };
+  let answered = 0;
+  /** Answers as an asset whose files all exist. */
+  const assetAnswers = () => {
+    for (; answered < toAsset.length; answered++) {
+      const request = toAsset[answered];
+      if (request) filter.push("asset", answerTo(request, links));
+      run();
+    }
+  };
+  const client = (bytes: Uint8Array) => {
+    filter.push("client", bytes);
+    run();
+    assetAnswers();
+  };
+  client(new FieldWriter().uint8(PACKET.init).uint32(3).framed());
+  return { client, filter, run, asked, toClient, toAsset, outcomes, violations };
+}
+
+function answerTo(request: SftpRequest, links: Readonly<Record<string, string>>): Uint8Array {
+  if (request.kind === "init") return encodeReply({ kind: "version", version: 3 }, 0);
+  const { id } = request;
+  switch (request.kind) {
+    case "realpath": {
+      const text = String.fromCharCode(...request.path);
+      const name = encodeUtf8(text === "." ? "/home/op" : (links[text] ?? text));
+      const entry = { name, long: name, attributes: {} };
+      return encodeReply({ kind: "name", id, entries: [entry] }, id);
+    }
+    case "open":
+    case "opendir":
+      return encodeReply({ kind: "handle", id, handle: encodeUtf8("asset's own handle") }, id);
+    case "read":
+      return encodeReply({ kind: "data", id, data: encodeUtf8("content") }, id);
+    default:
+      return encodeReply({ kind: "status", id, code: 0, text: "ok" }, id);
+  }
+}
+
+const path = (text: string) => encodeUtf8(text);
+const inSrv: May = ({ path: at, target = "/srv/" }) =>
+  at.startsWith("/srv/") && target.startsWith("/srv/");
+
+test("a permitted file is opened by its resolved path, under a handle of ours", () => {
+  const { client, asked, toClient, toAsset } = site(inSrv);
+  client(encodeOpen(7, path("/srv/./logs/../a.txt"), READ, {}));
+  expect(asked).toMatchObject([{ action: "file:read", path: "/srv/a.txt", via: "sftp" }]);
+  expect(toAsset.at(-1)).toMatchObject({ kind: "open", path: path("/srv/a.txt") });
+  expect(toClient.at(-1)).toEqual({ kind: "handle", id: 7, handle: Uint8Array.of(0, 0, 0, 1) });
+});
+
+test.each(["/srv/../etc/shadow", "//etc//shadow", "../../etc/shadow", "/srv/a/../../etc/shadow"])(
+  "%s is judged as what it is, and refused without a word to the asset",
+  (written) => {
+    const { client, asked, toClient, toAsset } = site(inSrv);
+    client(encodeOpen(1, path(written), READ, {}));
+    expect(asked.at(-1)?.path).toBe("/etc/shadow");
+    expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 1, code: 3 });
+    expect(toAsset.every(({ kind }) => kind !== "open")).toBe(true);
+  },
+);
+
+test("a link that leads out of what is permitted is judged where it leads", () => {
+  const { client, asked, toClient } = site(inSrv, { "/srv/link": "/etc/shadow" });
+  client(encodeOpen(1, path("/srv/link"), READ, {}));
+  expect(asked.map((each) => each.path)).toEqual(["/srv/link", "/etc/shadow"]);
+  expect(toClient.at(-1)).toMatchObject({ kind: "status", code: 3 });
+});
+
+test("a new file in a folder that is a link is judged where the folder is", () => {
+  const { client, toClient, toAsset } = site(inSrv, { "/srv/out": "/etc" });
+  client(encodeNamed(PACKET.remove, 4, path("/srv/out/passwd")));
+  expect(toClient.at(-1)).toMatchObject({ kind: "status", code: 3 });
+  expect(toAsset.some(({ kind }) => kind === "remove")).toBe(false);
+});
+
+test("each growth of a file is decided with the size it then has", () => {
+  const small: May = (each) => inSrv(each) && (each.size ?? 0) <= 10;
+  const { client, toClient, toAsset } = site(small);
+  client(encodeOpen(1, path("/srv/up"), WRITE_NEW, { permissions: 0o4755 }));
+  expect(toAsset.at(-1)).toMatchObject({ attributes: { permissions: 0o755 } });
+  const handle = Uint8Array.of(0, 0, 0, 1);
+  client(encodeWrite(2, handle, 0, encodeUtf8("0123456789")));
+  expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 2, code: 0 });
+  client(encodeWrite(3, handle, 10, encodeUtf8("x")));
+  expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 3, code: 3 });
+});
+
+test("a file opened for reading cannot be written", () => {
+  const { client, toClient } = site(() => true);
+  client(encodeOpen(1, path("/srv/a"), READ, {}));
+  client(encodeWrite(2, Uint8Array.of(0, 0, 0, 1), 0, encodeUtf8("x")));
+  expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 2, code: 3 });
+});
+
+test("a renaming out of what is permitted is refused", () => {
+  const { client, toClient, toAsset } = site(inSrv);
+  client(encodeTwo(PACKET.rename, 1, path("/srv/a"), path("/etc/cron.d/a")));
+  expect(toClient.at(-1)).toMatchObject({ kind: "status", code: 3 });
+  expect(toAsset.some(({ kind }) => kind === "rename")).toBe(false);
+});
+
+test("handles that were never given are no handles", () => {
+  const { client, toClient } = site(() => true);
+  client(encodeNamed(PACKET.close, 9, encodeUtf8("asset's own handle")));
+  expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 9, code: 4 });
+});
+
+test.each(["posix-rename@openssh.com", "copy-data", "hardlink@openssh.com"])(
+  "the extension %s is not carried",
+  (name) => {
+    const { client, asked, toClient, toAsset } = site(() => true);
+    const to = new FieldWriter().uint8(PACKET.extended).uint32(5).name(name);
+    client(to.string(path("/srv/a")).string(path("/etc/b")).framed());
+    expect(asked).toMatchObject([{ action: "file:other", name }]);
+    expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 5, code: 8 });
+    expect(toAsset).toHaveLength(1);
+  },
+);
+
+test("a reply that answers nothing, or answers otherwise, is the asset's fault", () => {
+  const { filter, run, violations } = site(() => true);
+  filter.push("asset", encodeReply({ kind: "data", id: 77, data: path("x") }, 77));
+  run();
+  expect(violations).toHaveLength(1);
+});
+
+test("an asset that never knows a path is not asked for ever", () => {
+  const { filter, run, toAsset, toClient } = site(() => true);
+  filter.push("client", encodeNamed(PACKET.stat, 3, path("/srv/none")));
+  for (let n = 0; n < 10; n++) {
+    run();
+    const last = toAsset.at(-1);
+    if (last?.kind !== "realpath") break;
+    const reply = { kind: "status", id: last.id, code: 2, text: "no" } as const;
+    filter.push("asset", encodeReply(reply, last.id));
+  }
+  run();
+  expect(toAsset.filter(({ kind }) => kind === "realpath")).toHaveLength(2);
+  expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 3, code: 2 });
+});
