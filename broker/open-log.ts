@@ -133,7 +133,8 @@ export function loggedHooks(book: LogBook, hooks: SessionHooks): SessionHooks {
 
 function capabilityLeaves(book: LogBook, session: LiveSession) {
   return (event: Parameters<Parameters<LiveSession["listen"]>[0]>[0]) => {
-    if (event.kind !== "capabilities") return;
+    // Leases, freezes and standing conditions: whatever changes the classes that are held.
+    if (!("classes" in event)) return;
     const { rule, reason, by } = event.cause;
     book.note({
       kind: "session.capabilities",

@@ -39,6 +39,7 @@ import { portRefusal } from "./port.ts";
 import type { Cause, LiveSession, SessionHost } from "./sessions/session.ts";
 import { createSessionHost } from "./sessions/session-host.ts";
 import { startSimulatedPlant } from "./simulated-plant.ts";
+import { openProbe } from "./sessions/probe-session.ts";
 import type { Store } from "./store/store.ts";
 
 /** What every part stands on. */
@@ -157,8 +158,8 @@ export async function openCore(
   });
   opened.push(() => sessions.shutdown());
   opened.push(evidence.onOverQuota((session) => sessions.get(session)?.end(overQuota(config))));
-  let siteLocked = () => false;
-  const { policies, decisions } = await openPolicies(ground, parts, () => siteLocked());
+  let siteState = () => ({ open: true, locked: false });
+  const { policies, decisions } = await openPolicies(ground, parts, () => siteState());
   opened.push(await mirrorActions(store, identity.signedActions, book));
   const access = await openAccess<LiveSession>({
     ...{ store, clock, plant, host: sessions, permitKey: key.privateKey, decisions },
@@ -168,6 +169,7 @@ export async function openCore(
     limits: {
       idleMs: config.sessionIdleMs,
       leaseMs: config.sessionLeaseMs,
+    openProbe: (permit) => openProbe(sessions, permit),
       absoluteMs: config.sessionAbsoluteMs,
       assertionMaxMs: config.assertionAgeMaxMs,
     },
@@ -179,7 +181,10 @@ export async function openCore(
       failed: (reason) => ground.log.error({ reason }, "unlocking on the host failed"),
     }),
   );
-  siteLocked = () => access.locks.list().some(({ kind }) => kind === "site");
+  siteState = () => ({
+    open: access.keySwitches.siteIsOpen,
+    locked: access.locks.list().some(({ kind }) => kind === "site"),
+  });
   opened.push(() => access.close());
   return { ...parts, sessions, access, decisions, policies, credentials };
 }
@@ -234,6 +239,7 @@ export async function openDoors(ground: Ground, core: Core & AuditParts): Promis
     access.locks.onChanged(() => {
       for (const topic of ["locks", "plant"] as const) live.announce(topic);
     }),
+    presence: access.presence,
   ];
   metrics.read({
     liveSessions: () => sessions.list().length,
@@ -243,6 +249,9 @@ export async function openDoors(ground: Ground, core: Core & AuditParts): Promis
   });
   opened.push(async () => {
     app.server.close();
+    access.onSupervisionChanged(() => {
+      for (const topic of ["consents", "plant"] as const) live.announce(topic);
+    }),
     // People hear why their session ended before their page is cut off.
     await sessions.shutdown();
     for (const stop of stops) stop();

@@ -15,11 +15,11 @@ export interface Policies {
   readonly decisions: DecisionPoint;
 }
 
-/** @param siteLocked whether a lockdown of the whole site is in force */
+/** @param siteState whether remote access is switched on at the plant, and not locked */
 export async function openPolicies(
   { config, clock, opened, noticed, board }: Ground,
   { identity, plant }: { readonly identity: Identity; readonly plant: PlantSource },
-  siteLocked: () => boolean,
+  siteState: () => { readonly open: boolean; readonly locked: boolean },
 ): Promise<Policies> {
   const policies = await PolicyStore.open({
     dataFolder: config.dataFolder,
@@ -42,8 +42,7 @@ export async function openPolicies(
   opened.push(policies.onProblem(show));
   opened.push(() => policies.close());
   const decisions = new DecisionPoint({
-    ...{ policies, plant, clock },
-    siteState: () => ({ open: true, locked: siteLocked() }),
+    ...{ policies, plant, clock, siteState },
     alarm: (text) => noticed.note({ kind: "policy:failed", priority: "alarm", text }),
   });
   return { policies, decisions };

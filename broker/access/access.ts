@@ -4,13 +4,16 @@
  * what is in `ControlledSession` is used here.
  */
 import type { OperationClass } from "../../protocols/guard.ts";
-import type { Asset, Plant } from "../plant/model.ts";
+import type { Asset, Plant, SessionNeeds } from "../plant/model.ts";
 import type { PlantChange } from "../plant/plant-change.ts";
 import type { Person, SignIn, WeeklyWindow } from "../store/model.ts";
 import type { StandingRight } from "./access-review.ts";
 import type { BreakGlass } from "./break-glass.ts";
+import type { Consents } from "./consents.ts";
+import type { KeySwitches } from "./key-switches.ts";
 import type { Locks } from "./locks.ts";
 import type { Permit } from "./permit.ts";
+import type { Presence } from "./presence.ts";
 import type { Requests } from "./requests.ts";
 import type { Vendors } from "./vendors.ts";
 
@@ -37,10 +40,17 @@ export interface Access<S extends ControlledSession> {
   revokeGrant(by: Person, grantId: string): Promise<void>;
   /**
    * Mints a permit, opens the session and keeps it on what it rests on until it ends.
-   * @throws AccessRefused not-allowed, not-found, no-grant, step-up-required, too-many; what the
-   * host throws
+   * @throws AccessRefused not-allowed, not-found, no-grant, locked, suspended, step-up-required,
+   * key-switch, consent-required (for `consentId`), too-many; what the host throws
    */
-  openSession(who: Opener, endpointId: string, grantId?: string): Promise<S>;
+  openSession(who: Opener, endpointId: string, grantId?: string, consentId?: string): Promise<S>;
+  /** The control room's word on sessions that want to begin. */
+  readonly consents: Pick<Consents, "ask" | "own" | "withdraw" | "waiting" | "options" | "answer">;
+  readonly keySwitches: Pick<KeySwitches, "list" | "over" | "siteIsOpen">;
+  /** Who watches which session, as the live channel knows. */
+  readonly presence: Pick<Presence, "attend">;
+  /** Consents were asked for or answered, or a key switch was turned. */
+  onSupervisionChanged(listener: () => void): () => void;
   readonly requests: Requests;
   readonly vendors: Vendors;
   /** Access without approvers, and its review. */
@@ -90,6 +100,8 @@ export interface Grant {
   readonly opensMs: number | null;
   /** When it stops to count, or will the next time. A session under it ends then. */
   readonly closesMs: number | null;
+  /** What each session under it needs besides; rules of the plant may ask for more. */
+  readonly needs: SessionNeeds;
   /** Live sessions at a time. */
   readonly sessionsMax: number | null;
   readonly state: "coming" | "live" | "ended" | "revoked";
@@ -147,6 +159,10 @@ export type AccessCode =
   | "too-many"
   /** It was decided, withdrawn or has expired. */
   | "not-waiting"
+  /** The control room has to agree to this session first. */
+  | "consent-required"
+  /** A key switch of the plant is not on; the message says which. */
+  | "key-switch"
   /** Not what was signed for any more. */
   | "changed";
 

@@ -4,9 +4,8 @@ import { type Clock, systemClock } from "../clock.ts";
 import type { People } from "../identity/identity.ts";
 import type { SignedActions } from "../identity/signed-actions.ts";
 import type { Plant } from "../plant/model.ts";
-import { newId } from "../store/ids.ts";
 import type { Person, SignIn } from "../store/model.ts";
-import { plainText } from "../store/plain-text.ts";
+import type { NewSiteEvent } from "../store/site-log.ts";
 import type { Store } from "../store/store.ts";
 import {
   type Access,
@@ -21,22 +20,23 @@ import {
 } from "./access.ts";
 import { AccessReview, type StandingRight } from "./access-review.ts";
 import { BreakGlass } from "./break-glass.ts";
-import { type Asker, basisOf, type DecisionPoint, onceAsserted } from "./decision-point.ts";
+import { Consents } from "./consents.ts";
+import { consoleGrant } from "./console-grant.ts";
+import { type Asker, type DecisionPoint, onceAsserted } from "./decision-point.ts";
 import { GrantBook } from "./grant-book.ts";
+import type { OpenProbe } from "./key-switch-reader.ts";
+import { KeySwitches } from "./key-switches.ts";
 import { Locks } from "./locks.ts";
+import { type OpeningParts, openable } from "./opening.ts";
+import type { Permit } from "./permit.ts";
 import { permitClaims } from "./permit-claims.ts";
 import { mintPermit } from "./permits.ts";
-import {
-  bestFirst,
-  classesHeld,
-  decideReach,
-  findEndpoint,
-  findProfile,
-  type Ground,
-} from "./reach.ts";
+import { Presence } from "./presence.ts";
+import { bestFirst, classesHeld, findEndpoint, type Ground } from "./reach.ts";
 import { RequestDesk } from "./request-desk.ts";
 import { SessionWatch } from "./session-watch.ts";
 import { Sponsors } from "./sponsors.ts";
+import { needsOf } from "./standing-conditions.ts";
 import { Vendors } from "./vendors.ts";
 
 export interface AccessParts<S extends ControlledSession> {
@@ -54,6 +54,8 @@ export interface AccessParts<S extends ControlledSession> {
   readonly decisions: DecisionPoint;
   readonly host: SessionOpener<S>;
   readonly permitKey: KeyObject;
+  /** How key switches are read; without it none is ever on. */
+  readonly openProbe?: (permit: Permit) => Promise<OpenProbe>;
   readonly clock?: Clock;
   readonly limits?: Partial<OpeningLimits>;
 }
@@ -75,12 +77,6 @@ const LIMITS: OpeningLimits = {
   absoluteMs: 12 * 3_600_000,
   assertionMaxMs: 15 * 60_000,
 };
-
-/** Sessions of one person at once: all browsers' tabs and more. */
-const PERSON_SESSIONS_MAX = 100;
-/** Longer needs belong into the plant file, where they are reviewed. */
-const GRANT_MAX_MS = 366 * 24 * 3_600_000;
-const REASON_MAX = 300;
 
 export async function openAccess<S extends ControlledSession>(
   parts: AccessParts<S>,
@@ -110,9 +106,14 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   readonly locks: Locks;
   readonly vendors: Vendors;
   readonly breakGlass: BreakGlass;
+  readonly consents: Consents;
+  readonly keySwitches: KeySwitches;
+  readonly presence: Presence;
+  private readonly opening: OpeningParts;
   private readonly sponsors: Sponsors;
   private readonly reviewed: AccessReview;
   private readonly listeners = new Set<() => void>();
+  private readonly supervisionListeners = new Set<() => void>();
   private readonly stops: readonly (() => void)[];
 
   constructor(parts: AccessParts<S>, clock: Clock, { grants: book, locks, sponsors }: Books) {
@@ -124,7 +125,20 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     this.reviewed = new AccessReview(parts.store, clock);
     this.limits = { ...LIMITS, ...parts.limits };
     const { plant, decisions, signIns } = parts;
-    this.watch = new SessionWatch({ clock, plant, grants: book, decisions, signIns });
+    const { permitKey, openProbe } = parts;
+    this.presence = new Presence((session) => this.watch.presenceChanged(session));
+    this.keySwitches = new KeySwitches({
+      ...{ clock, plant, locks, permitKey },
+      ...(openProbe && { openProbe }),
+      note: (event) => this.note(event),
+    });
+    this.watch = new SessionWatch({
+      ...{ clock, plant, grants: book, decisions, signIns },
+      ...{ presence: this.presence, keySwitches: this.keySwitches },
+      note: (event) => this.note(event),
+    });
+    this.opening = this.openingParts();
+    this.consents = this.openConsents();
     this.requests = new RequestDesk({
       ...{ store: parts.store, clock, plant: parts.plant, book, watch: this.watch },
       signedActions: parts.signedActions,
@@ -151,13 +165,21 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
         this.watch.personChanged(person);
         this.suspend();
       }),
-      parts.signIns.onEnded((signIn, end) => this.watch.signInEnded(signIn, end)),
+      parts.signIns.onEnded((signIn, end) => {
+        this.watch.signInEnded(signIn, end);
+        this.consents.drop((each) => (each.signInId === signIn.id ? "they signed out" : undefined));
+      }),
+      this.keySwitches.onChanged(() => {
+        this.watch.conditionsChanged();
+        this.tellSupervision();
+      }),
       parts.signIns.onAsserted((signIn) => this.watch.signInAsserted(signIn)),
       decisions.onPoliciesChanged(() => {
         this.watch.policiesChanged();
         this.suspend();
       }),
       parts.plant.onChanged((_, change) => {
+        this.keySwitches.plantChanged();
         this.watch.plantChanged(change);
         this.applyLocks();
         this.tell();
@@ -205,42 +227,10 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
 
   async createGrant(by: Person, wanted: NewGrant): Promise<Grant> {
     this.requireGranter(by);
-    const nowMs = this.clock.wallMs();
-    const { fromMs, untilMs } = wanted;
-    if (!findEndpoint(this.plant, wanted.endpoint)) throw missing("endpoint");
-    if (!findProfile(this.plant, wanted.profile)) throw missing("profile");
-    if (!Number.isSafeInteger(fromMs) || !Number.isSafeInteger(untilMs) || untilMs <= fromMs) {
-      throw input("The grant must end after it begins.");
-    }
-    if (untilMs <= nowMs) throw input("The end of the grant has passed already.");
-    if (untilMs - Math.max(fromMs, nowMs) > GRANT_MAX_MS) {
-      throw input(
-        "A grant of the console lasts at most a year; longer ones go into the plant file.",
-      );
-    }
-    const reason = plainText(wanted.reason, REASON_MAX);
-    if (reason === "") throw input("A grant needs a reason.");
-    const grant = await this.book.add(
-      {
-        id: newId(),
-        personId: wanted.personId,
-        endpoint: wanted.endpoint,
-        profile: wanted.profile,
-        fromMs,
-        untilMs,
-        reason,
-        createdBy: by.id,
-        createdMs: nowMs,
-        revokedMs: null,
-        revokedBy: null,
-        requestId: null,
-        weekly: null,
-        sessionsMax: null,
-      },
-      by,
-    );
+    const grant = consoleGrant(this.plant, by, wanted, this.clock.wallMs());
+    const made = await this.book.add(grant, by);
     this.tell();
-    return grant;
+    return made;
   }
 
   async revokeGrant(by: Person, grantId: string): Promise<void> {
@@ -251,41 +241,27 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     await this.book.keepRevoked(grantId, by);
   }
 
-  async openSession(who: Opener, endpointId: string, grantId?: string): Promise<S> {
-    const asker = this.openingNow(who);
-    const { person } = asker;
-    const gone = this.sponsors.causeOver(person.id);
-    if (gone) throw new AccessRefused("suspended", gone.reason);
-    const found = findEndpoint(this.plant, endpointId);
-    if (!found || !this.mayView(person, found.asset)) throw missing("endpoint");
-    const shut = this.locks.causeOver(person.id, found.asset.id);
-    if (shut) throw new AccessRefused("locked", shut.reason);
-    const live = this.liveGrants(person, endpointId);
-    const grant = live.find(({ id }) => id === (grantId ?? id));
-    const profile = grant && findProfile(this.plant, grant.profile);
-    if (!grant || !profile) throw new AccessRefused("no-grant", "nothing permits this now");
-    if (who.assertionAgeMs > this.limits.assertionMaxMs) {
-      throw new AccessRefused("step-up-required", "the last assertion is too old for a session");
-    }
-    if (this.watch.countOf(person.id) >= PERSON_SESSIONS_MAX) {
-      throw new AccessRefused("too-many", "too many sessions of one person");
-    }
-    if (grant.sessionsMax !== null && this.watch.countUnder(grant.id) >= grant.sessionsMax) {
-      throw new AccessRefused("too-many", `the grant permits ${grant.sessionsMax} at a time`);
-    }
-    const decided = decideReach(this.ground, asker, grant);
-    const classes = decided?.classes ?? [];
-    if (!decided || classes.length === 0) {
-      // It would be another answer with a fresh assertion: `liveGrants` asked for one.
-      throw new AccessRefused("step-up-required", "policy asks for a fresher assertion");
-    }
-    const reach = { ...found, profile, classes, basis: basisOf(decided) };
+  async openSession(
+    who: Opener,
+    endpointId: string,
+    grantId?: string,
+    consentId?: string,
+  ): Promise<S> {
+    const off = await this.readKeySwitches(endpointId);
+    if (off) throw new AccessRefused("key-switch", off.reason);
+    const { person, grant, classes, ...reach } = openable(this.opening, who, endpointId, grantId);
+    const asked = needsOf(this.plant, grant).consent;
+    const consent = asked && this.consents.spend(who, endpointId, grant, consentId);
     const ground = { plant: this.plant, limits: this.limits, nowMs: this.clock.wallMs() };
-    const claims = permitClaims(ground, person, grant, reach);
+    const claims = permitClaims(ground, person, grant, {
+      ...{ ...reach, classes },
+      ...(consent && { consent }),
+    });
     // From here to the permit there is no await: what was checked is what the session rests on.
     const { untilMs } = claims.limits;
     const longestMs = this.clock.wallMs() + this.limits.absoluteMs;
-    const rest = { person, signInId: who.signIn.id, grant, classes, untilMs, longestMs };
+    const ids = { sessionId: claims.session, signInId: who.signIn.id };
+    const rest = { ...ids, person, grant, classes, untilMs, longestMs };
     const watched = this.watch.begin(rest);
     let session: S;
     try {
@@ -302,6 +278,11 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     throw new AccessRefused("no-grant", watched.over?.reason ?? "the right went meanwhile");
   }
 
+  onSupervisionChanged(listener: () => void): () => void {
+    this.supervisionListeners.add(listener);
+    return () => this.supervisionListeners.delete(listener);
+  }
+
   onGrantsChanged(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -310,6 +291,8 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   close(): void {
     for (const stop of this.stops) stop();
     this.watch.close();
+    this.keySwitches.close();
+    this.consents.close();
   }
 
   private get plant(): Plant {
@@ -325,14 +308,42 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     throw new AccessRefused("not-allowed", "only administrators manage grants");
   }
 
-  /** As the person is now, not as they were when the request came in. */
-  private openingNow(who: Opener): Asker {
-    const now = this.parts.signIns.get(who.signIn.id);
-    if (!now) throw new AccessRefused("not-allowed", "the sign-in has ended");
-    const { signIn, assertionAgeMs } = who;
-    const asker = { signIn, assertionAgeMs, person: now.person };
-    if (this.parts.decisions.may(asker, "session:open")) return asker;
-    throw new AccessRefused("not-allowed", "no role that opens sessions");
+  /** Only where there are any: otherwise opening waits for nothing. */
+  private async readKeySwitches(endpointId: string): Promise<LeaseCause | undefined> {
+    const asset = findEndpoint(this.plant, endpointId)?.asset;
+    if (!asset || this.keySwitches.over(asset.id).length === 0) return undefined;
+    return this.keySwitches.look(asset.id);
+  }
+
+  private openingParts(): OpeningParts {
+    const { plant, decisions, signIns } = this.parts;
+    const { locks, keySwitches, watch } = this;
+    return {
+      ...{ plant, decisions, signIns, locks, keySwitches },
+      suspended: (personId) => this.sponsors.causeOver(personId),
+      mayView: (person, asset) => this.mayView(person, asset),
+      liveGrants: (person, endpointId) => this.liveGrants(person, endpointId),
+      countOf: (personId) => watch.countOf(personId),
+      countUnder: (grantId) => watch.countUnder(grantId),
+      assertionMaxMs: this.limits.assertionMaxMs,
+    };
+  }
+
+  private openConsents(): Consents {
+    return new Consents({
+      ...{ clock: this.clock, signedActions: this.parts.signedActions },
+      wanted: (who, endpointId, grantId) => {
+        const { grant, asset } = openable(this.opening, who, endpointId, grantId);
+        return { grant, assetName: asset.name, plantDigest: this.plant.digest };
+      },
+      note: (event) => this.note(event),
+      changed: () => this.tellSupervision(),
+    });
+  }
+
+  /** Behind what it is about: an event that is lost stops nothing. */
+  private note(event: NewSiteEvent): void {
+    void this.parts.store.log.record(event).catch(() => {});
   }
 
   /** In the turn in which a lock comes into force, before anything else hears of it. */
@@ -347,15 +358,11 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     this.watch.endWhere((person) => this.sponsors.causeOver(person.id));
   }
 
+  private tellSupervision(): void {
+    for (const listener of this.supervisionListeners) listener();
+  }
+
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
-}
-
-function missing(what: string): AccessRefused {
-  return new AccessRefused("not-found", `no such ${what}`);
-}
-
-function input(message: string): AccessRefused {
-  return new AccessRefused("input-invalid", message);
 }

@@ -4,6 +4,7 @@ import { CAPABILITIES_VALID_MS } from "../policy/capabilities.ts";
 import { newId } from "../store/ids.ts";
 import type { Person } from "../store/model.ts";
 import type { Grant } from "./access.ts";
+import type { ConsentGiven } from "./consents.ts";
 import type { PermitClaims, SessionLimits } from "./permit.ts";
 
 /** A permit is used in the turn it is made; this is room for a slow name look-up. */
@@ -19,6 +20,7 @@ export interface ClaimsGround {
 export interface ClaimsReach extends Pick<PermitClaims, "endpoint" | "profile" | "asset"> {
   readonly classes: PermitClaims["capabilities"];
   readonly basis: string;
+  readonly consent?: ConsentGiven;
 }
 
 export function permitClaims(
@@ -40,6 +42,7 @@ export function permitClaims(
     plantDigest: plant.digest,
     capabilities: reach.classes,
     basis: reach.basis,
+    ...(reach.consent && { consent: reach.consent }),
     limits: {
       idleMs: limits.idleMs,
       leaseMs: limits.leaseMs,

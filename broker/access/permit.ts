@@ -6,6 +6,9 @@
 import type { OperationClass } from "../../protocols/guard.ts";
 import type { Endpoint, Profile } from "../plant/model.ts";
 
+/** The broker itself, where it reads for its own purposes. People's ids look different. */
+export const BROKER_SUBJECT = { id: "broker", name: "broker", roles: [] } as const;
+
 export interface PermitClaims {
   readonly session: string;
   readonly site: { readonly id: string; readonly name: string };
@@ -24,6 +27,13 @@ export interface PermitClaims {
   readonly capabilities: readonly OperationClass[];
   /** What that was decided on and by which policies, as canonical JSON for the tape. */
   readonly basis?: string;
+  /** Who of the control room agreed to this session, by which signed act. */
+  readonly consent?: {
+    readonly id: string;
+    readonly by: string;
+    readonly name: string;
+    readonly actionId: string;
+  };
   readonly limits: SessionLimits;
   /** Must be dialled before this (ms since the epoch). */
   readonly expiresMs: number;

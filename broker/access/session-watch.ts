@@ -13,14 +13,19 @@ import type { PlantChange } from "../plant/plant-change.ts";
 import { ageSeconds } from "../policy/access-input.ts";
 import type { Ruling } from "../policy/policy-set.ts";
 import type { Person, SignIn } from "../store/model.ts";
+import type { NewSiteEvent } from "../store/site-log.ts";
 import type { ControlledSession, Grant, LeaseCause, PlantInForce } from "./access.ts";
 import { type Asker, basisOf, type DecisionPoint, rulingOfLost } from "./decision-point.ts";
 import type { GrantBook } from "./grant-book.ts";
+import type { KeySwitches } from "./key-switches.ts";
+import type { Presence } from "./presence.ts";
 import { decideReach } from "./reach.ts";
 import { Redecisions } from "./redecisions.ts";
+import { StandingConditions } from "./standing-conditions.ts";
 
 /** What one session rests on, as it was when the permit was minted. */
 export interface Rest {
+  readonly sessionId: string;
   readonly person: Person;
   readonly signInId: string;
   readonly grant: Grant;
@@ -62,10 +67,13 @@ export interface WatchParts {
   readonly decisions: DecisionPoint;
   /** As `Identity.signIns`: how old the assertion is now, and from where. */
   readonly signIns: { get(signInId: string): Asker | undefined };
+  readonly presence: Pick<Presence, "watching">;
+  readonly keySwitches: Pick<KeySwitches, "over">;
+  note(event: NewSiteEvent): void;
 }
 
 /** What made a session be looked at again: it names what the person is told. */
-type Trigger = "person" | "plant" | "policy";
+type Trigger = "person" | "plant" | "policy" | "presence";
 
 export class SessionWatch<S extends ControlledSession> {
   private readonly parts: WatchParts;
@@ -74,12 +82,14 @@ export class SessionWatch<S extends ControlledSession> {
   private readonly grants: GrantBook;
   private readonly all = new Set<Watched<S>>();
   private readonly redecisions: Redecisions<Watched<S>>;
+  private readonly conditions: StandingConditions<S, Watched<S>>;
 
   constructor(parts: WatchParts) {
     this.parts = parts;
     this.clock = parts.clock;
     this.plant = parts.plant;
     this.grants = parts.grants;
+    this.conditions = this.standingConditions();
     this.redecisions = new Redecisions(parts.clock, (watched) => this.look(watched, "policy"));
   }
 
@@ -102,12 +112,14 @@ export class SessionWatch<S extends ControlledSession> {
     else {
       if (watched.early) session.lease(watched.classes, watched.early, watched.basis);
       if (watched.untilMs !== watched.rest.untilMs) this.tellEnd(watched);
+      this.conditions.apply(watched);
     }
     return watched.over === undefined;
   }
 
   drop(watched: Watched<S>): void {
     this.redecisions.forget(watched);
+    this.conditions.forget(watched);
     this.all.delete(watched);
   }
 
@@ -154,6 +166,21 @@ export class SessionWatch<S extends ControlledSession> {
     });
   }
 
+  /** Somebody who may supervise came to watch this session, or left it. */
+  presenceChanged(sessionId: string): void {
+    this.each((watched) => {
+      if (watched.rest.sessionId !== sessionId) return;
+      this.conditions.apply(watched);
+      this.look(watched, "presence");
+    });
+  }
+
+  /** A key switch was turned. */
+  conditionsChanged(): void {
+    this.each((watched) => this.conditions.apply(watched));
+    this.policiesChanged();
+  }
+
   /** A step-up may give back what an old assertion took. */
   signInAsserted(signIn: SignIn): void {
     this.redecisions.all([...this.all].filter(({ rest }) => rest.signInId === signIn.id));
@@ -172,7 +199,10 @@ export class SessionWatch<S extends ControlledSession> {
     this.each((watched) => {
       const reason = changeFor(watched.rest.grant, change);
       if (reason) this.end(watched, { rule: "plant-changed", reason });
-      else this.look(watched, "plant");
+      else {
+        this.look(watched, "plant");
+        this.conditions.apply(watched);
+      }
     });
   }
 
@@ -183,6 +213,22 @@ export class SessionWatch<S extends ControlledSession> {
 
   close(): void {
     this.redecisions.close();
+    this.conditions.close();
+  }
+
+  private standingConditions(): StandingConditions<S, Watched<S>> {
+    const { clock, plant, decisions, presence, keySwitches, note } = this.parts;
+    return new StandingConditions({
+      ...{ clock, plant, decisions, presence, keySwitches },
+      end: (watched, cause) => this.end(watched, cause),
+      alone: ({ rest, person }) =>
+        note({
+          kind: "session:unattended",
+          priority: "alarm",
+          text: `The session of ${person.name} on ${rest.grant.endpoint} waits for a supervisor to watch it`,
+          ...{ subject: person.id, session: rest.sessionId },
+        }),
+    });
   }
 
   /** Compares what the session holds with what it would get now. */
@@ -234,11 +280,12 @@ export class SessionWatch<S extends ControlledSession> {
     const { decisions, signIns } = this.parts;
     const signedIn = signIns.get(rest.signInId);
     const durationSeconds = ageSeconds(this.clock.monotonicMs() - beganMs);
+    const supervisorPresent = this.conditions.isSupervised(watched);
     const decision = decideReach(
       { plant: this.plant.current(), decisions },
       { ...signedIn, person },
       rest.grant,
-      { session: { durationSeconds } },
+      { session: { durationSeconds, supervisorPresent } },
     );
     this.redecisions.decided(watched);
     const classes = decision?.classes ?? [];
@@ -277,6 +324,7 @@ export class SessionWatch<S extends ControlledSession> {
     if (watched.over) return;
     watched.over = cause;
     this.redecisions.forget(watched);
+    this.conditions.forget(watched);
     watched.session?.end(cause);
   }
 

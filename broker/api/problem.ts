@@ -89,6 +89,8 @@ const ACCESS: Readonly<Record<AccessCode, Said>> = {
     "Who answers for your account does so no more. Ask the site for another sponsor.",
   ],
   "not-waiting": [409, "This was decided, taken back or has expired meanwhile. Nothing was done."],
+  "consent-required": [409, "The control room has to agree to this session before it begins."],
+  "key-switch": [403, "A key switch of the plant is off."],
   changed: [409, "Something changed while you decided. Look at it again, then decide anew."],
 };
 
@@ -136,7 +138,7 @@ interface Coded {
 }
 
 /** These carry their own sentence, in words for people: which field, who locked it and why. */
-const OWN_WORDS: ReadonlySet<string> = new Set(["input-invalid", "locked"]);
+const OWN_WORDS: ReadonlySet<string> = new Set(["input-invalid", "locked", "key-switch"]);
 
 function said(known: Said | undefined, error: Coded, retryAfterMs?: number): ApiRefused {
   const [status, message] = known ?? [409, error.message];

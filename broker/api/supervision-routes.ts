@@ -1,8 +1,9 @@
 /** Routes of those who watch over sessions: freeze, holds, lockdown. Part of `route-table.ts`. */
 
+import type { Access } from "../access/access.ts";
 import type { Recordings } from "../evidence/recordings.ts";
 import type { Identity } from "../identity/identity.ts";
-import type { SessionHost } from "../sessions/session.ts";
+import type { LiveSession, SessionHost } from "../sessions/session.ts";
 import type { BreakGlassAsked } from "./break-glass/break-glass-view.ts";
 import { listBreakGlass, showBreakGlass } from "./break-glass/list-break-glass.ts";
 import {
@@ -11,6 +12,8 @@ import {
   openBreakGlass,
 } from "./break-glass/open-break-glass.ts";
 import { reviewBreakGlass, reviewOptions } from "./break-glass/review-break-glass.ts";
+import { answerConsent, consentOptions, listConsents } from "./consents/answer-consent.ts";
+import { askConsent, showConsent, withdrawConsent } from "./consents/ask-consent.ts";
 import { answerHold, holdOptions } from "./holds/answer-hold.ts";
 import { listHolds } from "./holds/list-holds.ts";
 import { liftLock, liftLockOptions } from "./locks/lift-lock.ts";
@@ -21,9 +24,11 @@ import type { PlantShown } from "./plant/plant-view.ts";
 import { guarded, type Route } from "./route.ts";
 import { freezeSession, resumeSession } from "./sessions/freeze-session.ts";
 
+type ConsentsAsked = Pick<Access<LiveSession>, "consents">;
+
 export interface SupervisionParts {
   readonly identity: Pick<Identity, "signedActions">;
-  readonly access: LocksAsked & BreakGlassAsked;
+  readonly access: LocksAsked & BreakGlassAsked & ConsentsAsked;
   readonly recordings: Recordings;
   readonly sessions: SessionHost;
   readonly plant: Pick<PlantShown, "current">;
@@ -35,6 +40,8 @@ export function supervisionRoutes(parts: SupervisionParts): readonly Route[] {
   return [
     guarded("POST", "/api/sessions/:id/freeze", "session:freeze", freezeSession(sessions)),
     guarded("POST", "/api/sessions/:id/resume", "session:freeze", resumeSession(sessions)),
+
+    ...consentRoutes(access.consents),
 
     guarded("GET", "/api/holds", "hold:answer", listHolds(sessions)),
     guarded("POST", "/api/holds/:id/options", "hold:answer", holdOptions(sessions, signedActions)),
@@ -67,5 +74,18 @@ function breakGlassRoutes(parts: SupervisionParts): readonly Route[] {
     guarded("POST", `${one}/end`, concerned, endBreakGlass(parts)),
     guarded("POST", `${one}/review/options`, "break-glass:review", reviewOptions(parts)),
     guarded("POST", `${one}/review`, "break-glass:review", reviewBreakGlass(parts)),
+  ];
+}
+
+/** Whose consent is asked, and who asks: each sees only their own side. */
+function consentRoutes(consents: ConsentsAsked["consents"]): readonly Route[] {
+  const one = "/api/consents/:id";
+  return [
+    guarded("POST", "/api/consents", "session:open", askConsent(consents)),
+    guarded("GET", one, "session:open", showConsent(consents)),
+    guarded("POST", `${one}/withdrawal`, "session:open", withdrawConsent(consents)),
+    guarded("GET", "/api/consents", "session:consent", listConsents(consents)),
+    guarded("POST", `${one}/options`, "session:consent", consentOptions(consents)),
+    guarded("POST", one, "session:consent", answerConsent(consents)),
   ];
 }

@@ -1,6 +1,6 @@
 /** Checks that need the whole file: how assets, profiles and grants fit together. */
 import { checkProfile, type PlacedTag, type TagDirectory } from "./check-rules.ts";
-import type { ApprovalRule, Conduit, Endpoint, PlantGrant, Zone } from "./model.ts";
+import type { ApprovalRule, ConditionRule, Conduit, Endpoint, PlantGrant, Zone } from "./model.ts";
 import { checkApprovals } from "./parse-approval.ts";
 import type { SourcedAsset } from "./parse-asset.ts";
 import type { SourcedProfile } from "./parse-profile.ts";
@@ -13,6 +13,7 @@ export interface PlantParts {
   readonly profiles: readonly SourcedProfile[];
   readonly grants: readonly Sourced<PlantGrant>[];
   readonly approvals: readonly Sourced<ApprovalRule>[];
+  readonly conditions: readonly Sourced<ConditionRule>[];
 }
 
 export function checkPlant(parts: PlantParts): void {

@@ -15,6 +15,9 @@ export interface Plant {
   readonly grants: readonly PlantGrant[];
   /** Who agrees to requests; a zone without one is ruled by the zone around it. */
   readonly approvals: readonly ApprovalRule[];
+  /** What sessions in a zone or by a profile need besides their grant. */
+  readonly conditions: readonly ConditionRule[];
+  readonly keySwitches: readonly KeySwitch[];
   /** SHA-256 (hex) of the file's bytes. */
   readonly digest: string;
 }
@@ -236,7 +239,54 @@ export interface PlantGrant {
   /** Milliseconds since the epoch; absent means not bounded on that side. */
   readonly fromMs?: number;
   readonly untilMs?: number;
+  readonly needs?: SessionNeeds;
 }
+
+/** What a session needs besides its grant, from its beginning to its end. */
+export interface SessionNeeds {
+  /**
+   * Somebody else who may supervise watches it. Left alone it stands still: `wait` until somebody
+   * is back, or `end` after a grace.
+   */
+  readonly supervisor?: "wait" | "end";
+  /** The control room agrees before each one begins. */
+  readonly consent?: true;
+}
+
+/** For every session in the zone (or one within it), by the profile, or both. */
+export interface ConditionRule {
+  readonly zone?: string;
+  readonly profile?: string;
+  readonly needs: SessionNeeds;
+}
+
+/** A switch at the plant that must be on for remote access. The broker reads it, nothing more. */
+export interface KeySwitch {
+  readonly id: string;
+  readonly name: string;
+  readonly input: KeySwitchInput;
+  readonly covers: KeySwitchScope;
+  /** What becomes of live sessions when it is off or cannot be read. */
+  readonly whenOff: "read-only" | "end";
+  /** What becomes of those that were read-only when it is on again: `wait` for a person. */
+  readonly whenOn: "resume" | "wait";
+}
+
+/** Inputs of other protocols join this union. */
+export type KeySwitchInput = {
+  readonly kind: "modbus";
+  /** `ASSET/ENDPOINT` */
+  readonly endpoint: string;
+  /** One coil, discrete input or register. */
+  readonly tag: Tag;
+  /** Raw value that means on. */
+  readonly on: number;
+};
+
+export type KeySwitchScope =
+  | { readonly kind: "site" }
+  | { readonly kind: "zone"; readonly id: string }
+  | { readonly kind: "asset"; readonly id: string };
 
 export interface ApprovalRule {
   readonly zone: string;

@@ -1,5 +1,6 @@
 /** Standing grants of the plant file. */
 import type { PlantGrant } from "./model.ts";
+import { sessionNeeds } from "./parse-conditions.ts";
 import type { Sourced } from "./parse-zones.ts";
 import { ID_LENGTH_MAX, NAME_LENGTH_MAX } from "./plant-limits.ts";
 import type { References } from "./references.ts";
@@ -24,6 +25,7 @@ export function grant(references: References): Reading<Sourced<PlantGrant>> {
     };
     const fromMs = from.take("from", instantMs);
     const untilMs = from.take("until", instantMs);
+    const needs = sessionNeeds(from);
     if (fromMs !== undefined && untilMs !== undefined && untilMs <= fromMs) {
       from.place("until").fail('"until" is not after "from": the grant would never hold');
     }
@@ -31,6 +33,7 @@ export function grant(references: References): Reading<Sourced<PlantGrant>> {
     const window = {
       ...(fromMs === undefined ? {} : { fromMs }),
       ...(untilMs === undefined ? {} : { untilMs }),
+      ...(needs === undefined ? {} : { needs }),
     };
     return { item: { ...head, ...window }, from };
   };

@@ -1,13 +1,23 @@
 /** The plant file: text in, a checked plant or all that is wrong with it out. */
 import { createHash } from "node:crypto";
 import { checkPlant, type PlantParts } from "./check-plant.ts";
-import type { Plant, Site } from "./model.ts";
+import type { KeySwitch, Plant, Site } from "./model.ts";
 import { approval } from "./parse-approval.ts";
 import { asset } from "./parse-asset.ts";
+import { condition } from "./parse-conditions.ts";
 import { grant } from "./parse-grant.ts";
+import { findInputs, keySwitch } from "./parse-key-switch.ts";
 import { profile } from "./parse-profile.ts";
 import { conduit, itemsOf, site, zone } from "./parse-zones.ts";
-import { ASSETS_MAX, CONDUITS_MAX, GRANTS_MAX, PROFILES_MAX, ZONES_MAX } from "./plant-limits.ts";
+import {
+  ASSETS_MAX,
+  CONDITIONS_MAX,
+  CONDUITS_MAX,
+  GRANTS_MAX,
+  KEY_SWITCHES_MAX,
+  PROFILES_MAX,
+  ZONES_MAX,
+} from "./plant-limits.ts";
 import type { PlantProblem, ProblemReport } from "./plant-problem.ts";
 import { References } from "./references.ts";
 import { readYaml } from "./yaml-document.ts";
@@ -46,6 +56,8 @@ export function parsePlant(text: string, name: string): ParsedPlant {
       profiles: itemsOf(parts.profiles),
       grants: itemsOf(parts.grants),
       approvals: itemsOf(parts.approvals),
+      conditions: itemsOf(parts.conditions),
+      keySwitches: read.keySwitches,
       digest: createHash("sha256").update(text).digest("hex"),
     },
     warnings: report.listWarnings(),
@@ -58,10 +70,13 @@ function problemsOf(report: ProblemReport, name: string): readonly PlantProblem[
   return [{ line: 0, column: 0, path: "", message: `${name} holds no plant` }];
 }
 
-function readParts(
-  root: Value,
-  name: string,
-): { readonly site: Site; readonly parts: PlantParts } | undefined {
+interface ReadPlant {
+  readonly site: Site;
+  readonly parts: PlantParts;
+  readonly keySwitches: readonly KeySwitch[];
+}
+
+function readParts(root: Value, name: string): ReadPlant | undefined {
   if (root.isEmpty) return root.fail(`${name} is empty; a plant begins with "site:"`);
   const from = Mapping.read(root, "a plant");
   if (!from) return undefined;
@@ -75,9 +90,12 @@ function readParts(
     profiles: from.take("profiles", list(profile(references), { max: PROFILES_MAX })) ?? [],
     grants: from.take("grants", list(grant(references), { max: GRANTS_MAX })) ?? [],
     approvals: from.take("approvals", list(approval(references), { max: ZONES_MAX })) ?? [],
+    conditions: from.take("conditions", list(condition(references), { max: CONDITIONS_MAX })) ?? [],
   };
+  const switches =
+    from.take("key-switches", list(keySwitch(references), { max: KEY_SWITCHES_MAX })) ?? [];
   from.finish();
   references.resolve();
   checkPlant(parts);
-  return { site: read, parts };
+  return { site: read, parts, keySwitches: findInputs(switches, parts.assets) };
 }

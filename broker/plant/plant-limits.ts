@@ -21,6 +21,10 @@ export const STATES_PER_TAG_MAX = 64;
 export const PROFILES_MAX = 256;
 /** The matcher is measured with 200; more than this is a generated file that wants ranges. */
 export const RULES_PER_PROFILE_MAX = 1_000;
+/** One for each zone and profile, and some for both. */
+export const CONDITIONS_MAX = 1_024;
+/** Each costs a reading a second. */
+export const KEY_SWITCHES_MAX = 32;
 export const GRANTS_MAX = 8_192;
 /** More than a shift and its deputies is a role. */
 export const APPROVERS_PER_RULE_MAX = 64;

@@ -5,7 +5,7 @@
 import { suggestion } from "./nearest-word.ts";
 import type { Value } from "./yaml-value.ts";
 
-export type Noun = "zone" | "asset" | "endpoint" | "tag" | "profile" | "grant";
+export type Noun = "zone" | "asset" | "endpoint" | "tag" | "profile" | "grant" | "key switch";
 
 interface Use {
   readonly noun: Noun;

@@ -1,4 +1,5 @@
 /** The channels of one session, those of probes included, and the connections behind them. */
+import { BROKER_SUBJECT } from "../access/permit.ts";
 import type { Leg } from "../legs/leg.ts";
 import type { Endpoint } from "../plant/model.ts";
 import { type AssetWay, isShared, type Prober } from "./asset-way.ts";
@@ -13,6 +14,8 @@ const CHANNELS_MAX = 1_024;
 
 export interface ChannelsParts {
   readonly session: string;
+  /** Id; the broker's own session probes on all its channels. */
+  readonly subject: string;
   readonly endpoint: Endpoint;
   /** The way for one more channel. Throws `SessionRefused` where the endpoint has no more. */
   connect(): AssetWay;
@@ -53,7 +56,8 @@ export class Channels {
       throw new SessionRefused("session-busy", `The session has ${CHANNELS_MAX} connections.`);
     }
     const connection = this.parts.connect();
-    const loop = this.begin(connection, client, "subject", peer);
+    const by = this.parts.subject === BROKER_SUBJECT.id ? "broker" : "subject";
+    const loop = this.begin(connection, client, by, peer);
     this.connections.set(loop, connection);
     return loop;
   }

@@ -4,7 +4,7 @@
  */
 import type { Capabilities } from "../../protocols/guard.ts";
 import type { Judged } from "../../protocols/tape/record.ts";
-import type { PermitClaims } from "../access/permit.ts";
+import { BROKER_SUBJECT, type PermitClaims } from "../access/permit.ts";
 import type { Clock } from "../clock.ts";
 import type { Matcher, NeedsValues } from "../policy/decision.ts";
 import type { ChannelLoop } from "./channel-loop.ts";
@@ -36,7 +36,7 @@ export interface DeskOwner {
 }
 
 export interface SessionDeskParts {
-  readonly claims: Pick<PermitClaims, "session" | "profile" | "endpoint">;
+  readonly claims: Pick<PermitClaims, "session" | "subject" | "profile" | "endpoint">;
   readonly clock: Clock;
   readonly matcher: Matcher;
   readonly locks: PointLocks;
@@ -95,7 +95,9 @@ export class SessionDesk {
 
   judge(channel: ChannelLoop, decide: Decide, nowMs: number): readonly Judged[] {
     const { items } = decide;
-    if (channel.by === "broker") return items.map(judgeProbe);
+    // A probe within a person's session is none of the person's profile.
+    const own = this.parts.claims.subject.id === BROKER_SUBJECT.id;
+    if (channel.by === "broker" && !own) return items.map(judgeProbe);
     const changes = changesPlant(itemsMask(items));
     if (changes) this.owner.changing();
     const { obstacle } = this.owner;

@@ -1,7 +1,7 @@
 /** All live sessions of this process: opens them from permits, finds them, ends them. */
 import type { KeyObject } from "node:crypto";
 import type { Header } from "../../protocols/tape/record.ts";
-import type { Permit } from "../access/permit.ts";
+import { BROKER_SUBJECT, type Permit } from "../access/permit.ts";
 import { type VerifiedClaims, verifyPermit } from "../access/permits.ts";
 import type { Clock } from "../clock.ts";
 import { type Recorder, RecorderUnavailable, type TapeWriter } from "../evidence/recorder.ts";
@@ -73,7 +73,9 @@ class Host implements SessionHost {
   }
 
   list(): readonly LiveSession[] {
-    return [...this.sessions.values()];
+    return [...this.sessions.values()].filter(
+      ({ claims }) => claims.subject.id !== BROKER_SUBJECT.id,
+    );
   }
 
   async shutdown(): Promise<void> {

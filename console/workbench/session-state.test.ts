@@ -24,6 +24,7 @@ const VIEW: LiveSessionView = {
   idleMs: 900_000,
   recorder: "recording",
   frozen: null,
+  conditions: [],
   watchers: [],
   counts: { observed: 0, changed: 0, refused: 0 },
   mine: true,

@@ -39,6 +39,8 @@ export interface SessionState {
   readonly recorder: { readonly state: "ready" | "frozen"; readonly cause: string };
   /** Who froze the session and why; undefined while nobody has. */
   readonly frozen: CauseView | undefined;
+  /** What must hold besides the rights, and why it does not now. */
+  readonly conditions: Readonly<LiveSessionView["conditions"]>;
   readonly watchers: readonly string[];
   readonly lastActivityMs: number;
   readonly idleMs: number;
@@ -63,6 +65,7 @@ export function beginSession(view: LiveSessionView): SessionState {
     loss: undefined,
     recorder: { state: view.recorder === "frozen" ? "frozen" : "ready", cause: "" },
     frozen: view.frozen ?? undefined,
+    conditions: view.conditions,
     watchers: view.watchers,
     lastActivityMs: view.lastActivityMs,
     idleMs: view.idleMs,
@@ -123,6 +126,7 @@ function withView(state: SessionState, view: LiveSessionView): SessionState {
     classes: view.capabilities,
     recorder: recorder === state.recorder.state ? state.recorder : { state: recorder, cause: "" },
     frozen: view.frozen ?? undefined,
+    conditions: view.conditions,
     watchers: view.watchers,
     lastActivityMs: Math.max(state.lastActivityMs, view.lastActivityMs),
     idleMs: view.idleMs,
@@ -142,6 +146,8 @@ function withEvent(state: SessionState, event: SessionEvent, atMs: number): Sess
         classes: event.classes,
         frozen: event.frozen ? event.cause : undefined,
       };
+    case "conditions":
+      return { ...state, classes: event.classes, conditions: [...event.conditions] };
     case "recorder":
       return { ...state, recorder: { state: event.state, cause: event.cause } };
     case "watchers":

@@ -5,6 +5,7 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { Server } from "socket.io";
 import type { Decisions } from "../../access/decision-point.ts";
+import type { Presence } from "../../access/presence.ts";
 import type { Clock } from "../../clock.ts";
 import type { Recordings } from "../../evidence/recordings.ts";
 import type { Looks } from "../../evidence/viewing/looks.ts";
@@ -24,6 +25,7 @@ import { WatchLinks } from "./watch-links.ts";
 export interface LiveParts {
   readonly identity: Pick<Identity, "signIns" | "people">;
   readonly sessions: SessionHost;
+  readonly presence: Pick<Presence, "attend">;
   readonly decisions: Decisions;
   readonly recordings: Pick<Recordings, "get" | "segment">;
   readonly siteLog: Pick<SiteLog, "record">;

@@ -30,6 +30,7 @@ const MESSAGES = {
   credit: z.tuple([id, count]),
   watch: z.tuple([id, sequence, done]),
   unwatch: z.tuple([id]),
+  presence: z.tuple([id, z.boolean()]),
 };
 
 export function bindMessages(page: Page, parts: MessageParts): void {
@@ -51,6 +52,7 @@ export function bindMessages(page: Page, parts: MessageParts): void {
     answer(watches.watch(page, session, from));
   });
   on(page, parts, "unwatch", ([session]) => watches.unwatch(page, session));
+  on(page, parts, "presence", ([session, here]) => watches.presence(page, session, here));
   page.socket.onAny((name: string) => {
     if (!Object.hasOwn(MESSAGES, name)) disown(page, parts, "sent a message that does not exist");
   });

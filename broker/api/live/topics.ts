@@ -18,6 +18,8 @@ const READERS: Readonly<Record<Topic, readonly Right[]>> = {
   recordings: ["recording:own", "recording:all", "recording:break-glass"],
   events: ["events:view"],
   holds: ["hold:answer"],
+  // Who asked waits for the answer too.
+  consents: ["session:consent", "session:open"],
   alarms: ["events:view"],
   "break-glass": ["break-glass:open", "break-glass:review", "events:view"],
   // What shuts the site, an asset or oneself is shown on every page.
@@ -46,4 +48,6 @@ const BY_AREA: ReadonlyMap<string, Topic> = new Map<string, Topic>([
   ["enrolment", "people"],
   ["recording", "recordings"],
   ["break-glass", "break-glass"],
+  // The list of policies is fetched with that of the people.
+  ["policy", "people"],
 ]);

@@ -1,5 +1,6 @@
 /** Pages that watch sessions, by the right to it and only as long as they hold it. */
 import type { Decisions } from "../../access/decision-point.ts";
+import type { Presence } from "../../access/presence.ts";
 import type { Clock } from "../../clock.ts";
 import type { Recordings } from "../../evidence/recordings.ts";
 import type { Looks } from "../../evidence/viewing/looks.ts";
@@ -9,10 +10,13 @@ import type { SiteLog } from "../../store/site-log.ts";
 import { ApiRefused, notFound } from "../problem.ts";
 import { personViewer } from "../recordings/viewed.ts";
 import type { LiveAnswer } from "../shapes/live.ts";
+import { Attendance } from "./attendance.ts";
 import type { Page } from "./page-socket.ts";
 import { WatchLink } from "./watch-link.ts";
 
 export interface WatchParts {
+  /** Told who of those who watch is there. */
+  readonly presence: Pick<Presence, "attend">;
   readonly sessions: SessionHost;
   readonly decisions: Decisions;
   readonly recordings: Pick<Recordings, "get" | "segment">;
@@ -31,6 +35,7 @@ interface Watch {
   readonly page: Page;
   readonly session: LiveSession;
   readonly link: WatchLink;
+  readonly attendance: Attendance;
 }
 
 export class WatchLinks {
@@ -54,6 +59,11 @@ export class WatchLinks {
 
   unwatch(page: Page, sessionId: string): void {
     this.find(page, sessionId)?.link.stop({ rule: "unwatched", reason: "You left." });
+  }
+
+  /** A person sits at the page, or does not; said again and again. */
+  presence(page: Page, sessionId: string, here: boolean): void {
+    this.find(page, sessionId)?.attendance.say(here);
   }
 
   credit(page: Page, sessionId: string, count: number): void {
@@ -96,6 +106,7 @@ export class WatchLinks {
         },
         over: (cause) => {
           this.watches.delete(watch);
+          watch.attendance.end();
           leave();
           this.looked(me, session, "over");
           page.socket.emit("unwatched", id, cause);
@@ -103,7 +114,8 @@ export class WatchLinks {
       },
       fromSequence,
     );
-    const watch: Watch = { page, session, link };
+    const attendance = new Attendance(clock, () => this.parts.presence.attend(id, me.person));
+    const watch: Watch = { page, session, link, attendance };
     this.watches.add(watch);
     leave = session.watch(me.person.name, (record) => link.record(record));
     void session.closed.then((cause) => link.finish(cause));

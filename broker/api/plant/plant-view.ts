@@ -1,6 +1,15 @@
 /** The plant as one person may see it: vendors only what a grant of theirs names. */
 import type { Access, Grant, PlantInForce } from "../../access/access.ts";
-import type { Asset, Endpoint, Plant, Profile, Tag, Zone } from "../../plant/model.ts";
+import { needsOf } from "../../access/standing-conditions.ts";
+import type {
+  Asset,
+  Endpoint,
+  KeySwitchScope,
+  Plant,
+  Profile,
+  Tag,
+  Zone,
+} from "../../plant/model.ts";
 import { classesOf, type WriteReach, writableTags } from "../../policy/profile-reach.ts";
 import type { Right } from "../../policy/rights.ts";
 import type { LiveSession } from "../../sessions/session.ts";
@@ -12,7 +21,10 @@ export interface PlantShown extends PlantInForce {
   problem(): string | undefined;
 }
 
-type AccessAsked = Pick<Access<LiveSession>, "mayView" | "grantsOf" | "classes" | "locks">;
+type AccessAsked = Pick<
+  Access<LiveSession>,
+  "mayView" | "grantsOf" | "classes" | "locks" | "keySwitches"
+>;
 
 export function plantView(
   source: PlantShown,
@@ -33,6 +45,7 @@ export function plantView(
       .filter((conduit) => seen.has(conduit.from) && seen.has(conduit.to))
       .map((conduit) => ({ ...conduit, protocols: [...conduit.protocols] })),
     assets: assets.map((asset) => assetView(view, asset)),
+    keySwitches: keySwitchViews(view, assets),
     profiles: view.manages ? plant.profiles.map(profileView) : [],
     digest: plant.digest,
     problem: view.manages ? (source.problem() ?? null) : null,
@@ -75,8 +88,30 @@ function assetView(view: ViewOf, asset: Asset): AssetView {
     ...{ id, name, zone, description, vendor, model },
     state: isShut(view, asset) ? "locked" : sessions > 0 ? "in-session" : "idle",
     sessions,
+    closed: view.access.keySwitches.over(id).find(({ cause }) => cause)?.cause?.reason ?? null,
     endpoints: asset.endpoints.map((endpoint) => endpointView(view, asset, endpoint)),
   };
+}
+
+/** Those that cover something the person sees. */
+function keySwitchViews({ plant, access }: ViewOf, assets: readonly Asset[]) {
+  const seen = new Set(
+    assets.flatMap(({ id }) => access.keySwitches.over(id).map(({ keySwitch }) => keySwitch.id)),
+  );
+  return access.keySwitches
+    .list()
+    .filter(({ keySwitch }) => seen.has(keySwitch.id))
+    .map(({ keySwitch, state, why, readMs }) => ({
+      ...{ id: keySwitch.id, name: keySwitch.name, whenOff: keySwitch.whenOff },
+      covers: { kind: keySwitch.covers.kind, name: scopeName(plant, keySwitch.covers) },
+      ...{ state, why, readMs },
+    }));
+}
+
+function scopeName({ site, zones, assets }: Plant, scope: KeySwitchScope): string {
+  if (scope.kind === "site") return site.name;
+  const among = scope.kind === "zone" ? zones : assets;
+  return among.find(({ id }) => id === scope.id)?.name ?? scope.id;
 }
 
 function endpointView(view: ViewOf, asset: Asset, endpoint: Endpoint): EndpointView {
@@ -159,7 +194,13 @@ function myGrantView(view: ViewOf, grant: Grant): MyGrantView {
     fromMs: grant.fromMs,
     untilMs: grant.untilMs,
     live: grant.state === "live",
+    needs: needsView(view.plant, grant),
   };
+}
+
+export function needsView(plant: Plant, grant: Grant): MyGrantView["needs"] {
+  const { supervisor, consent } = needsOf(plant, grant);
+  return { supervisor: supervisor ?? null, consent: consent ?? false };
 }
 
 function profileView(profile: Profile): PlantView["profiles"][number] {

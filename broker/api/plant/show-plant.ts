@@ -6,7 +6,7 @@ import { type PlantShown, plantView } from "./plant-view.ts";
 
 export function showPlant(
   plant: PlantShown,
-  access: Pick<Access<LiveSession>, "mayView" | "grantsOf" | "classes" | "locks">,
+  access: Pick<Access<LiveSession>, "mayView" | "grantsOf" | "classes" | "locks" | "keySwitches">,
   sessions: Pick<SessionHost, "list">,
 ) {
   return endpoint({

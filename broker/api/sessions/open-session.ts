@@ -18,11 +18,13 @@ export function openSession(
     body: z.strictObject({
       endpoint: endpointText,
       grant: z.string().min(1).max(100).exactOptional(),
+      /** Where each session needs the control room's consent. */
+      consent: z.string().min(1).max(100).exactOptional(),
     }),
     answer: liveSessionSchema,
     status: 201,
     handle: async ({ me, body }) => {
-      const session = await access.openSession(me, body.endpoint, body.grant);
+      const session = await access.openSession(me, body.endpoint, body.grant, body.consent);
       // Its page attaches in a moment; if none ever does, the lease ends the session.
       session.ownerPresent(false);
       return {

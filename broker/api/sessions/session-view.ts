@@ -23,6 +23,7 @@ export function sessionView(
     idleMs: claims.limits.idleMs,
     recorder,
     frozen: session.frozenBy ?? null,
+    conditions: session.conditions.map((condition) => ({ ...condition })),
     watchers: [...session.watchers],
     counts: { ...session.counts },
     mine: claims.subject.id === viewer,

@@ -29,6 +29,11 @@ export interface FromBrowser {
    */
   watch(session: string, fromSequence: number, done: (answer: LiveAnswer) => void): void;
   unwatch(session: string): void;
+  /**
+   * Of a page that watches: a person sees it (said every few seconds), or it was hidden. Only who
+   * is there counts as a supervisor who watches.
+   */
+  presence(session: string, here: boolean): void;
 }
 
 export interface FromBroker {
@@ -50,6 +55,7 @@ export interface FromBroker {
       | "recordings"
       | "events"
       | "holds"
+      | "consents"
       | "alarms"
       | "locks"
       | "break-glass",

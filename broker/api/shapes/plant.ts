@@ -64,6 +64,8 @@ export const myGrantSchema = z.object({
   untilMs: z.number().nullable(),
   /** Now within its window and not revoked. */
   live: z.boolean(),
+  /** What each session under it needs besides. */
+  needs: z.object({ supervisor: z.enum(["wait", "end"]).nullable(), consent: z.boolean() }),
 });
 export type MyGrantView = z.infer<typeof myGrantSchema>;
 
@@ -91,6 +93,8 @@ export const assetSchema = z.object({
   /** `in-session`: someone has a live session on it. */
   state: z.enum(["idle", "in-session", "locked"]),
   sessions: z.number().int(),
+  /** Set while a key switch of the plant keeps remote access away. */
+  closed: z.string().nullable(),
   endpoints: z.array(endpointSchema),
 });
 export type AssetView = z.infer<typeof assetSchema>;
@@ -108,6 +112,20 @@ export const plantSchema = z.object({
   ),
   conduits: z.array(z.object({ from: z.string(), to: z.string(), protocols: z.array(z.string()) })),
   assets: z.array(assetSchema),
+  /** Switches at the plant that must be on for remote access, as the broker reads them. */
+  keySwitches: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      covers: z.object({ kind: z.enum(["site", "zone", "asset"]), name: z.string() }),
+      state: z.enum(["on", "off", "unknown"]),
+      /** Why it is unknown. */
+      why: z.string(),
+      /** The last good reading; null before the first. */
+      readMs: z.number().nullable(),
+      whenOff: z.enum(["read-only", "end"]),
+    }),
+  ),
   /** The profiles that a grant can name. */
   profiles: z.array(
     z.object({ id: z.string(), description: z.string(), classes: z.array(classSchema) }),

@@ -25,6 +25,8 @@ export const liveSessionSchema = z.object({
   recorder: z.enum(["recording", "frozen"]),
   /** Set while a person has frozen it. */
   frozen: causeSchema.nullable(),
+  /** What must hold besides the rights (`supervisor`, `key-switch ID`), and why it does not. */
+  conditions: z.array(z.object({ name: z.string(), unmet: causeSchema.nullable() })),
   watchers: z.array(z.string()),
   counts: z.object({ observed: z.number(), changed: z.number(), refused: z.number() }),
   mine: z.boolean(),

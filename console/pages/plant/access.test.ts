@@ -12,6 +12,7 @@ function grant(id: string, part: Partial<MyGrantView>): MyGrantView {
     fromMs: null,
     untilMs: null,
     live: true,
+    needs: { supervisor: null, consent: false },
     ...part,
   };
 }
@@ -26,6 +27,7 @@ function assetWith(...grants: MyGrantView[]): AssetView {
     model: "X1",
     state: "idle",
     sessions: 0,
+    closed: null,
     endpoints: [
       {
         id: "plc/modbus",

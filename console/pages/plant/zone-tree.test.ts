@@ -17,6 +17,7 @@ const asset = (id: string, inZone: string) => ({
   model: "",
   state: "idle" as const,
   sessions: 0,
+  closed: null,
   endpoints: [],
 });
 

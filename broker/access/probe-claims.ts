@@ -1,0 +1,48 @@
+/**
+ * The permit of the broker itself: to read one point that the plant file names as a key switch,
+ * and nothing else. Pure.
+ */
+import type { Asset, Endpoint, KeySwitch, Plant } from "../plant/model.ts";
+import { newId } from "../store/ids.ts";
+import { BROKER_SUBJECT, type PermitClaims } from "./permit.ts";
+
+/** One recording a shift: long enough to be few, short enough to be opened. */
+const PROBE_SESSION_MS = 12 * 3_600_000;
+/** A permit is used in the turn it is made; this is room for a slow name look-up. */
+const PERMIT_MS = 30_000;
+
+export function probeClaims(
+  plant: Plant,
+  { asset, endpoint }: { readonly asset: Asset; readonly endpoint: Endpoint },
+  keySwitch: KeySwitch,
+  nowMs: number,
+): PermitClaims {
+  const { site, digest } = plant;
+  const { tag } = keySwitch.input;
+  const untilMs = nowMs + PROBE_SESSION_MS;
+  const name = `key-switch ${keySwitch.id}`;
+  return {
+    session: newId(),
+    site: { id: site.id, name: site.name },
+    subject: BROKER_SUBJECT,
+    grant: { id: name, untilMs },
+    asset: { id: asset.id, name: asset.name, zone: asset.zone },
+    endpoint: { ...endpoint, tags: [tag] },
+    profile: {
+      id: "key-switch",
+      description: `Reads the key switch ${keySwitch.name}.`,
+      onRecorderFailure: "freeze",
+      rules: [
+        { name, verdict: "permit", match: { classes: ["observe"], tags: [tag.name] }, limits: {} },
+      ],
+    },
+    plantDigest: digest,
+    capabilities: ["observe"],
+    limits: {
+      // Nobody sits at it, and nothing it holds could be taken away by degrees.
+      ...{ idleMs: PROBE_SESSION_MS, leaseMs: PROBE_SESSION_MS, renewMs: PROBE_SESSION_MS },
+      untilMs,
+    },
+    expiresMs: nowMs + PERMIT_MS,
+  };
+}
