@@ -4,6 +4,7 @@ import type { Access } from "./access/access.ts";
 import type { DecisionPoint } from "./access/decision-point.ts";
 import { answerHostLifts } from "./access/lift-on-host.ts";
 import { openAccess } from "./access/open-access.ts";
+import { PolicyProposals } from "./access/policies/policy-proposals.ts";
 import type { PolicyStore } from "./access/policies/policy-store.ts";
 import { loadSigningKey } from "./access/signing-key.ts";
 import { mirrorActions } from "./action-mirror.ts";
@@ -27,19 +28,21 @@ import { firstPlantFile } from "./first-plant.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Identity } from "./identity/identity.ts";
 import { openIdentity } from "./identity/open-identity.ts";
+import type { Integrations } from "./integrations/integrations.ts";
 import type { Logger } from "./log.ts";
 import type { Noticed } from "./noticed.ts";
 import { evidenceNotices } from "./noticed-evidence.ts";
 import type { AuditParts } from "./open-audit.ts";
+import { gaugesOf, refusalHooks } from "./open-integrations.ts";
 import { loggedHooks } from "./open-log.ts";
 import { openPolicies } from "./open-policies.ts";
 import type { Opened } from "./opened.ts";
 import { PlantSource } from "./plant/plant-source.ts";
 import { portRefusal } from "./port.ts";
+import { openProbe } from "./sessions/probe-session.ts";
 import type { Cause, LiveSession, SessionHost } from "./sessions/session.ts";
 import { createSessionHost } from "./sessions/session-host.ts";
 import { startSimulatedPlant } from "./simulated-plant.ts";
-import { openProbe } from "./sessions/probe-session.ts";
 import type { Store } from "./store/store.ts";
 
 /** What every part stands on. */
@@ -153,7 +156,7 @@ export async function openCore(
     permitKey: key.publicKey,
     clock,
     build: version,
-    hooks: loggedHooks(book, noticed.sessionHooks()),
+    hooks: refusalHooks(ground, loggedHooks(book, noticed.sessionHooks())),
     beforeOpen: (header) => book.openSession(header),
   });
   opened.push(() => sessions.shutdown());
@@ -166,10 +169,10 @@ export async function openCore(
     people: identity.people,
     signIns: identity.signIns,
     signedActions: identity.signedActions,
+    openProbe: (permit) => openProbe(sessions, permit),
     limits: {
       idleMs: config.sessionIdleMs,
       leaseMs: config.sessionLeaseMs,
-    openProbe: (permit) => openProbe(sessions, permit),
       absoluteMs: config.sessionAbsoluteMs,
       assertionMaxMs: config.assertionAgeMaxMs,
     },
@@ -201,7 +204,10 @@ function overQuota({ recordingMibMax }: Config): Cause {
 }
 
 /** Builds the console if need be, then listens: from here on people can come in. */
-export async function openDoors(ground: Ground, core: Core & AuditParts): Promise<void> {
+export async function openDoors(
+  ground: Ground,
+  core: Core & AuditParts & { readonly integrations: Integrations },
+): Promise<void> {
   const { config, opened, clock, log, say, version, store, bell, metrics } = ground;
   const { identity, access, sessions, evidence, decisions, policies } = core;
   if (needsBuild(config.consoleFolder)) {
@@ -210,7 +216,12 @@ export async function openDoors(ground: Ground, core: Core & AuditParts): Promis
   }
   const viewing = openViewing(store, clock);
   opened.push(() => viewing.looks.close());
+  const proposals = new PolicyProposals({
+    ...{ store, clock, policies, decisions, signedActions: identity.signedActions },
+    needed: config.policySecondAdministrator,
+  });
   const routes = routeTable({
+    proposals,
     viewing,
     credentials: core.credentials,
     ...{ identity, access, sessions, decisions, policies, metrics, clock },
@@ -219,6 +230,7 @@ export async function openDoors(ground: Ground, core: Core & AuditParts): Promis
     siteLog: store.log,
     plant: core.plant,
     health: healthOf(ground, core),
+    integrations: core.integrations,
     ...{ alarms: ground.alarms, audit: core.audit, logState: core.logState },
   });
   const settings = { ...config, version };
@@ -227,6 +239,7 @@ export async function openDoors(ground: Ground, core: Core & AuditParts): Promis
   const live = openLiveChannel(app.server, {
     ...{ identity, sessions, decisions, clock, log, origins: config.origins },
     recordings: evidence.recordings,
+    presence: access.presence,
     looks: viewing.looks,
     siteLog: store.log,
     parseCookies: (header) => app.parseCookie(header),
@@ -236,22 +249,22 @@ export async function openDoors(ground: Ground, core: Core & AuditParts): Promis
     identity.people.onChanged(() => live.announce("people")),
     decisions.onPoliciesChanged(() => live.announce("people")),
     access.onGrantsChanged(() => live.announce("grants")),
+    access.onSupervisionChanged(() => {
+      for (const topic of ["consents", "plant"] as const) live.announce(topic);
+    }),
     access.locks.onChanged(() => {
       for (const topic of ["locks", "plant"] as const) live.announce(topic);
     }),
-    presence: access.presence,
   ];
   metrics.read({
     liveSessions: () => sessions.list().length,
     sockets: () => live.sockets,
     recorderReady: () => evidence.recorder.state.kind === "ready",
     alarms: () => ground.alarms.counts(),
+    integrations: () => gaugesOf(core.integrations),
   });
   opened.push(async () => {
     app.server.close();
-    access.onSupervisionChanged(() => {
-      for (const topic of ["consents", "plant"] as const) live.announce(topic);
-    }),
     // People hear why their session ended before their page is cut off.
     await sessions.shutdown();
     for (const stop of stops) stop();

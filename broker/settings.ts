@@ -157,6 +157,32 @@ export const SETTINGS = {
     /./,
     "a path",
   ),
+  plantNetworks: list(
+    {
+      variable: "SALLYPORT_PLANT_NETWORKS",
+      fallback: "",
+      description:
+        "Networks of the plant: integrations never reach an address in them, besides the assets of the plant file.",
+    },
+    "a list of networks such as 10.20.0.0/16, fd00:20::/48",
+    isNetwork,
+  ),
+  integrations: optionalText(
+    {
+      variable: "SALLYPORT_INTEGRATIONS",
+      fallback: "",
+      description:
+        "YAML file of the receivers of notices and of the SIEM; read again when it changes. Default: none.",
+    },
+    /./,
+    "a path",
+  ),
+  policySecondAdministrator: flag({
+    variable: "SALLYPORT_POLICY_SECOND_ADMINISTRATOR",
+    fallback: "0",
+    description:
+      "A change of policies in the console counts only once another administrator has confirmed exactly it.",
+  }),
   simulate: flag({
     variable: "SALLYPORT_SIMULATE",
     fallback: "0",

@@ -114,7 +114,8 @@ export class BreakGlass {
         ...{ id: made.id, openedBy: opener.id, holderId: holder.id },
         ...{ openedMs: made.createdMs, actionId: action.id },
       });
-      await record({ kind: "break-glass:opened", priority: "alarm", ...told(opening) });
+      const about = aboutOf(made);
+      await record({ kind: "break-glass:opened", priority: "alarm", ...told(opening), about });
       return made;
     });
     // No await since the transaction: from this turn on the grant counts.
@@ -169,6 +170,7 @@ export class BreakGlass {
         priority: verdict === "justified" ? "event" : "alarm",
         text: `${who.person.name} found the break-glass use of ${use.openedBy.name} on ${use.endpoint} ${found}: ${comment}`,
         subject: use.openedBy.id,
+        about: aboutOf(use),
       });
     });
     this.parts.changed();
@@ -260,6 +262,11 @@ function told({ wanted, opener, holder }: Opening) {
     text: `${opener.name} broke the glass${whom}: ${profile} on ${endpoint} for ${Math.round(durationMs / 60_000)} minutes, without approval: ${reason}`,
     subject: opener.id,
   };
+}
+
+function aboutOf(use: { readonly id: string; readonly endpoint: string }) {
+  const [asset = ""] = use.endpoint.split("/");
+  return { grant: use.id, asset, endpoint: use.endpoint };
 }
 
 function concerned({ openedBy, holder }: BreakGlassUse, { id }: Person): boolean {

@@ -4,6 +4,7 @@
  */
 import type { Access } from "../access/access.ts";
 import type { Decisions } from "../access/decision-point.ts";
+import type { PolicyProposals } from "../access/policies/policy-proposals.ts";
 import type { PolicyStore } from "../access/policies/policy-store.ts";
 import type { AlarmBook } from "../alarms/alarm-book.ts";
 import type { Clock } from "../clock.ts";
@@ -28,6 +29,7 @@ import { healthz } from "./health/healthz.ts";
 import { readyz } from "./health/readyz.ts";
 import { showHealth } from "./health/show-health.ts";
 import { showMetrics } from "./health/show-metrics.ts";
+import { type IntegrationRouteParts, integrationRoutes } from "./integration-routes.ts";
 import { type LogRouteParts, logRoutes } from "./log-routes.ts";
 import { addPasskey } from "./me/add-passkey.ts";
 import { endSignIn } from "./me/end-sign-in.ts";
@@ -45,6 +47,13 @@ import type { PlantShown } from "./plant/plant-view.ts";
 import { showPlant } from "./plant/show-plant.ts";
 import { activatePolicies, rollbackPolicies } from "./policies/change-policies.ts";
 import { checkPolicies } from "./policies/check-policies.ts";
+import {
+  confirmOptions,
+  confirmProposal,
+  listProposals,
+  showProposal,
+  withdrawProposal,
+} from "./policies/policy-proposals.ts";
 import { showPolicies } from "./policies/show-policies.ts";
 import { showPolicyVersion } from "./policies/show-policy-version.ts";
 import { recordingRoutes } from "./recording-routes.ts";
@@ -84,6 +93,7 @@ export interface ApiParts {
   readonly sessions: SessionHost;
   readonly decisions: Decisions;
   readonly policies: PolicyStore;
+  readonly proposals: PolicyProposals;
   readonly recorder: Pick<Recorder, "state">;
   readonly recordings: Recordings;
   readonly viewing: Viewing;
@@ -94,6 +104,7 @@ export interface ApiParts {
   readonly alarms: AlarmBook;
   readonly audit: AuditLog;
   readonly logState: LogRouteParts["logState"];
+  readonly integrations: IntegrationRouteParts["integrations"];
   readonly health: { isReady(): boolean; view(): Promise<HealthView> };
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
 }
@@ -165,6 +176,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
 
     guarded("GET", "/api/events", "events:view", listEvents(siteLog, people)),
     guarded("GET", "/api/health", "health:view", showHealth(parts.health.view)),
+    ...integrationRoutes(parts),
   ];
 }
 
@@ -195,13 +207,24 @@ function credentialRoutes({ credentials, plant }: ApiParts): readonly Route[] {
   ];
 }
 
-function policyRoutes({ policies }: ApiParts): readonly Route[] {
+function policyRoutes({ policies, proposals }: ApiParts): readonly Route[] {
+  const proposal = "/api/policy-proposals/:id";
   return [
-    guarded("GET", "/api/policies", "policy:view", showPolicies(policies)),
+    guarded("GET", "/api/policies", "policy:view", showPolicies(policies, proposals)),
     guarded("GET", "/api/policies/:id", "policy:view", showPolicyVersion(policies)),
     guarded("POST", "/api/policies/check", "policy:view", checkPolicies(policies)),
-    guarded("POST", "/api/policies", "policy:change", activatePolicies(policies)),
-    guarded("POST", "/api/policies/rollback", "policy:change", rollbackPolicies(policies)),
+    guarded("POST", "/api/policies", "policy:change", activatePolicies(policies, proposals)),
+    guarded(
+      "POST",
+      "/api/policies/rollback",
+      "policy:change",
+      rollbackPolicies(policies, proposals),
+    ),
+    guarded("GET", "/api/policy-proposals", "policy:view", listProposals(proposals)),
+    guarded("GET", proposal, "policy:view", showProposal(proposals)),
+    guarded("POST", `${proposal}/confirmation/options`, "policy:change", confirmOptions(proposals)),
+    guarded("POST", `${proposal}/confirmation`, "policy:change", confirmProposal(proposals)),
+    guarded("POST", `${proposal}/withdrawal`, "policy:change", withdrawProposal(proposals)),
   ];
 }
 

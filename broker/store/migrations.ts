@@ -7,6 +7,7 @@ import { type Kysely, sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import { alarmTables } from "./alarm-tables.ts";
 import { breakGlassTables } from "./break-glass-tables.ts";
+import { changeTables } from "./change-tables.ts";
 import { credentialTables } from "./credential-tables.ts";
 import { grantUseTable } from "./grant-use-table.ts";
 import { integrationTables } from "./integration-tables.ts";
@@ -40,6 +41,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "alarms", up: alarmTables },
   { name: "credentials of assets", up: credentialTables },
   { name: "comments on recordings, who looked, links", up: recordingTables },
+  { name: "changes that wait for another administrator", up: changeTables },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

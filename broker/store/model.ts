@@ -184,6 +184,30 @@ export interface Lock {
   readonly liftByName: string | null;
 }
 
+export interface ProposedFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A change that counts only once another administrator has agreed to exactly it. */
+export interface ChangeProposal {
+  readonly id: string;
+  readonly kind: "policies";
+  readonly files: readonly ProposedFile[];
+  /** SHA-256 (hex) of the files, and of the set they were made from. */
+  readonly digest: string;
+  readonly basedOn: string;
+  readonly reason: string;
+  readonly proposedBy: { readonly id: string; readonly name: string };
+  readonly proposedMs: number;
+  /** Nobody can confirm it from then on. */
+  readonly expiresMs: number;
+  /** As kept: that it has expired or was overtaken is worked out. */
+  readonly state: "waiting" | "confirmed" | "withdrawn";
+  readonly stateMs: number;
+  readonly decidedBy: { readonly id: string; readonly name: string } | null;
+}
+
 export type BreakGlassVerdict = "justified" | "not-justified";
 
 /** Somebody took access without approvers; its id is that of the grant it opened. */

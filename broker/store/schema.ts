@@ -34,6 +34,7 @@ export interface Schema extends IntegrationSchema {
   readonly recording_views: RecordingViewsTable;
   readonly alarms: AlarmsTable;
   readonly break_glass_uses: BreakGlassUsesTable;
+  readonly change_proposals: ChangeProposalsTable;
   readonly credentials: CredentialsTable;
 }
 
@@ -225,6 +226,23 @@ export interface CredentialsTable {
   sealed: string;
   set_by: string;
   set_ms: number;
+}
+
+export interface ChangeProposalsTable {
+  id: string;
+  kind: "policies";
+  /** JSON. */
+  files: string;
+  digest: string;
+  based_on: string;
+  reason: string;
+  proposed_by: string;
+  proposed_ms: number;
+  expires_ms: number;
+  state: "waiting" | "confirmed" | "withdrawn";
+  state_ms: number;
+  decided_by: string | null;
+  action_id: string | null;
 }
 
 export interface BreakGlassUsesTable {

@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RoleName } from "../../broker/api/shapes/people.ts";
 import type { GrantView } from "../../broker/api/shapes/plant.ts";
+import type { PoliciesView, PolicyActivationView } from "../../broker/api/shapes/policies.ts";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import type { RequestOptions } from "../kit/authenticator.ts";
 import { ConsoleUser } from "../kit/console-user.ts";
@@ -76,13 +77,13 @@ const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/sessions/{id}/end": ["administrator", "engineer", "supervisor"],
   "POST /api/sessions/{id}/freeze": WATCHES_OVER,
   "POST /api/sessions/{id}/resume": WATCHES_OVER,
-  "GET /api/holds": ["supervisor"],
   "POST /api/consents": OPENS,
   "GET /api/consents/{id}": OPENS,
   "POST /api/consents/{id}/withdrawal": OPENS,
   "GET /api/consents": ["supervisor"],
   "POST /api/consents/{id}/options": ["supervisor"],
   "POST /api/consents/{id}": ["supervisor"],
+  "GET /api/holds": ["supervisor"],
   "POST /api/holds/{id}/options": ["supervisor"],
   "POST /api/holds/{id}": ["supervisor"],
   "GET /api/locks": ROLES,
@@ -123,6 +124,11 @@ const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/policies/check": ["administrator", "auditor"],
   "POST /api/policies": ADMINISTRATOR,
   "POST /api/policies/rollback": ADMINISTRATOR,
+  "GET /api/policy-proposals": ["administrator", "auditor"],
+  "GET /api/policy-proposals/{id}": ["administrator", "auditor"],
+  "POST /api/policy-proposals/{id}/confirmation/options": ADMINISTRATOR,
+  "POST /api/policy-proposals/{id}/confirmation": ADMINISTRATOR,
+  "POST /api/policy-proposals/{id}/withdrawal": ADMINISTRATOR,
   "GET /api/events": SEES_EVENTS,
   "GET /api/alarms": SEES_EVENTS,
   "GET /api/alarms/past": SEES_EVENTS,
@@ -150,7 +156,7 @@ const users = new Map<RoleName, ConsoleUser>();
 let ids: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  site = await startRunningBroker();
+  site = await startRunningBroker({ SALLYPORT_POLICY_SECOND_ADMINISTRATOR: "1" });
   nobody = new ConsoleUser(site.broker.address);
   for (const role of ROLES) users.set(role, await site.invite(`A${role}`, [role]));
   const engineer = as("engineer");
@@ -165,6 +171,7 @@ beforeAll(async () => {
   const glass = await breakGlass(endpoint, engineer.me?.person.id ?? "");
   ids = {
     "break-glass": glass,
+    "policy-proposals": await proposal(),
     sessions: session.body.id,
     recordings: session.body.id,
     people: engineer.me?.person.id ?? "",
@@ -183,6 +190,17 @@ beforeAll(async () => {
   };
 }, 60_000);
 afterAll(() => site.close());
+
+async function proposal(): Promise<string> {
+  const { first } = site;
+  const now = await first.ask<PoliciesView>("GET", "/api/policies");
+  const { files, version } = now.body;
+  const change = { files: [...files], basedOn: version.digest, reason: "test" };
+  change.files.push({ name: "more.cedar", text: "// Nothing yet.\n" });
+  const answer = await first.ask<PolicyActivationView>("POST", "/api/policies", change);
+  expect(answer.status).toBe(200);
+  return answer.body.proposal ?? "";
+}
 
 /** An administrator breaks it for the engineer. */
 async function breakGlass(endpoint: string, holder: string): Promise<string> {

@@ -1,5 +1,6 @@
 import type { CheckedPolicies } from "../../access/policies/check-policies.ts";
 import type { PolicyVersion } from "../../access/policies/policy-history.ts";
+import type { Proposed } from "../../access/policies/policy-proposals.ts";
 import type { Activation, PolicyStore } from "../../access/policies/policy-store.ts";
 import type {
   PoliciesView,
@@ -11,11 +12,12 @@ import type {
 /** What a page lists; older ones are found by their number. */
 const VERSIONS_MAX = 200;
 
-export function policiesView(store: PolicyStore): PoliciesView {
+export function policiesView(store: PolicyStore, needsSecond: boolean): PoliciesView {
   const version = store.version();
   const versions = store.versions().slice(-VERSIONS_MAX).toReversed();
   return {
     version: versionView(version),
+    needsSecond,
     problem: store.problem() ?? null,
     files: [...store.sources(version.sequence)],
     rules: store.current().rules.map(({ id, effect, reason, file, line }) => ({
@@ -42,5 +44,10 @@ export function checkView(checked: CheckedPolicies): PolicyCheckView {
 
 export function activationView(done: Activation): PolicyActivationView {
   const version = done.kind === "active" ? versionView(done.version) : null;
-  return { version, check: checkView(done.checked) };
+  return { version, proposal: null, check: checkView(done.checked) };
+}
+
+export function proposedView(done: Proposed): PolicyActivationView {
+  const proposal = done.kind === "proposed" ? done.proposal.id : null;
+  return { version: null, proposal, check: checkView(done.checked) };
 }

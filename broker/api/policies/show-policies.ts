@@ -1,12 +1,13 @@
+import type { PolicyProposals } from "../../access/policies/policy-proposals.ts";
 import type { PolicyStore } from "../../access/policies/policy-store.ts";
 import { endpoint } from "../endpoint.ts";
 import { policiesSchema } from "../shapes/policies.ts";
 import { policiesView } from "./policy-views.ts";
 
-export function showPolicies(store: PolicyStore) {
+export function showPolicies(store: PolicyStore, { needed }: Pick<PolicyProposals, "needed">) {
   return endpoint({
     summary: "The policies in force, their rules and their earlier versions",
     answer: policiesSchema,
-    handle: () => policiesView(store),
+    handle: () => policiesView(store, needed),
   });
 }

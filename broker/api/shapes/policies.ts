@@ -42,6 +42,30 @@ export const policyRuleSchema = z.object({
   line: z.number().int(),
 });
 
+export const policyProposalSchema = z.object({
+  id: z.string(),
+  digest: z.string(),
+  reason: z.string(),
+  proposedBy: z.string(),
+  proposedMs: z.number(),
+  expiresMs: z.number(),
+  /** `overtaken`: other policies came into force since. */
+  state: z.enum(["waiting", "confirmed", "withdrawn", "expired", "overtaken"]),
+  stateMs: z.number(),
+  /** Who confirmed, withdrew or refused it. */
+  decidedBy: z.string().nullable(),
+  mine: z.boolean(),
+  mayConfirm: z.boolean(),
+  mayWithdraw: z.boolean(),
+});
+export type PolicyProposalView = z.infer<typeof policyProposalSchema>;
+
+export const policyProposalFilesSchema = z.object({
+  proposal: policyProposalSchema,
+  files: z.array(policyFileSchema),
+});
+export type PolicyProposalFilesView = z.infer<typeof policyProposalFilesSchema>;
+
 export const policiesSchema = z.object({
   /** The one in force. */
   version: policyVersionSchema,
@@ -49,6 +73,8 @@ export const policiesSchema = z.object({
   problem: z.string().nullable(),
   files: z.array(policyFileSchema),
   rules: z.array(policyRuleSchema),
+  /** A change in the console counts only once another administrator has confirmed it. */
+  needsSecond: z.boolean(),
   /** Newest first. */
   versions: z.array(policyVersionSchema),
 });
@@ -60,9 +86,13 @@ export const policyVersionFilesSchema = z.object({
 });
 export type PolicyVersionFilesView = z.infer<typeof policyVersionFilesSchema>;
 
-/** `version` is null where the check found what stands in the way. */
+/**
+ * `version` is null where the check found what stands in the way, and where `proposal` waits for
+ * another administrator.
+ */
 export const policyActivationSchema = z.object({
   version: policyVersionSchema.nullable(),
+  proposal: z.string().nullable(),
   check: policyCheckSchema,
 });
 export type PolicyActivationView = z.infer<typeof policyActivationSchema>;
