@@ -56,9 +56,9 @@ export class Session implements LiveSession, ChannelOwner {
       this.resolveClosed = resolve;
     });
     this.audience = new Watchers(tape, (error) => this.alarm("a watcher was dropped", error));
-    const { session, endpoint } = claims;
+    const { session, endpoint, subject } = claims;
     const connect = () => parts.connect();
-    this.channels = new Channels({ session, endpoint, connect, owner: this });
+    this.channels = new Channels({ session, subject: subject.id, endpoint, connect, owner: this });
     this.stillness = new Freeze({
       ...{ clock, mode: claims.profile.onRecorderFailure },
       changed: (frozen, cause) => this.frozenChanged(frozen, cause),
