@@ -3,8 +3,9 @@
 
     verify-bundle.py BUNDLE POLICY
 
-Ends with 0 and says what was found, or with 1 and the first thing that does not fit. It shares no
-code with `sallyport verify`. Only policies with `quorum none`, `quorum WITNESS` or a quorum group
+BUNDLE is a zip file or a folder. Ends with 0 and says what was found, or with 1 and the first thing
+that does not fit. It shares no code with `sallyport verify`. It does not look at `log/earlier`, nor at
+what the log said of a recording while it grew; verify-bundle.go does. Only policies with `quorum none`, `quorum WITNESS` or a quorum group
 of witnesses are understood.
 """
 import base64
@@ -16,7 +17,9 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zipfile
 
+FILE_BYTES_MAX = 256 * 1024 * 1024
 KEY_INFO = bytes.fromhex("302a300506032b6570032100")
 
 
@@ -136,16 +139,38 @@ def tree_root(entries):
     return sha256(b"\x01" + tree_root(entries[:split]) + tree_root(entries[split:]))
 
 
+def open_bundle(place):
+    """Names of the files, and a function that reads one."""
+    if os.path.isdir(place):
+        found = set()
+        for folder, _, names in os.walk(place):
+            found |= {os.path.relpath(os.path.join(folder, name), place) for name in names}
+        return found, lambda name: read(os.path.join(place, name))
+    archive = zipfile.ZipFile(place)
+    names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    must(len(names) == len(set(names)), "a name is there twice")
+    return set(names), lambda name: read_packed(archive, name)
+
+
+def read_packed(archive, name):
+    must(archive.getinfo(name).file_size <= FILE_BYTES_MAX, f"{name} is too large")
+    return archive.read(name)
+
+
 def check_inventory(bundle):
-    inventory = json.loads(read(os.path.join(bundle, "bundle.json")))
-    found = set()
-    for folder, _, names in os.walk(bundle):
-        found |= {os.path.relpath(os.path.join(folder, name), bundle) for name in names}
+    found, take = open_bundle(bundle)
+    text = take("bundle.json").decode()
+    inventory = json.loads(text)
+    again = json.dumps(inventory, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    must(again == text and inventory["format"] == 2, "bundle.json is no inventory of format 2")
+    known = {"files", "format", "scope", "sessions"}
+    must(set(inventory) | {"scope"} == known, "bundle.json says more than an inventory")
+    must(set(inventory.get("scope", {})) <= {"asset", "person"}, "the scope is a strange one")
     must(found - {"bundle.json"} == set(inventory["files"]), "the inventory names other files")
-    files = {name: read(os.path.join(bundle, name)) for name in inventory["files"]}
+    files = {name: take(name) for name in inventory["files"]}
     for name, data in files.items():
         must(sha256(data).hex() == inventory["files"][name], f"{name} was changed")
-    return inventory["session"], files
+    return inventory, files
 
 
 def check_leaves(files, size, root):
@@ -168,49 +193,134 @@ def check_leaves(files, size, root):
     return events
 
 
-def only(events, session, *kinds):
-    found = [(at, e) for at, e in events.items() if e["kind"] in kinds and e["session"] == session]
-    must(len(found) == 1, f"there is not exactly one entry {kinds[0]}")
-    return found[0]
+def check_range(files, size, root, events):
+    """All entries from the first to the last; adds them to `events`."""
+    head, *lines = files["log/range"].decode().split("\n")[:-1]
+    first, end = (int(word) for word in head.split(" ")[1:])
+    must(head == f"range {first} {end}" and 0 <= first < end <= size, "log/range cannot be read")
+    hashes, at = [], first
+    entries = {name for name in files if name.startswith("log/entries/")}
+    while at < end:
+        entries.discard(f"log/entries/{at}.ndjson")
+        data = files[f"log/entries/{at}.ndjson"]
+        must(data.endswith(b"\n"), "a file of entries is cut short")
+        for line in data[:-1].split(b"\n"):
+            must(at not in events, f"entry {at} is there twice")
+            hashes.append(sha256(b"\x00" + line))
+            events[at] = json.loads(line)
+            at += 1
+    beside = iter([base64.b64decode(line, validate=True) for line in lines])
+
+    def climb(start, stop):
+        if stop <= first or start >= end:
+            return next(beside)
+        if stop - start == 1:
+            return hashes[start - first]
+        split = 1
+        while split * 2 < stop - start:
+            split *= 2
+        return sha256(b"\x01" + climb(start, start + split) + climb(start + split, stop))
+
+    must(not entries and at == end, "there are other files of entries")
+    must(climb(0, size) == root and next(beside, None) is None, "the range is not in the log")
+    return first, end
 
 
-def check_recording(files, opened, closed):
-    for name in ("manifest.json", "index", "close.json"):
-        data = files.get(f"recording/{name}")
+def tell(events, scope):
+    """What the entries tell of the sessions that must be here."""
+    told = {}
+    for at, event in sorted(events.items()):
+        session, kind = event.get("session"), event["kind"]
+        if kind == "session.open":
+            if scope.get("asset", event["asset"]["id"]) != event["asset"]["id"]:
+                continue
+            if scope.get("person", event["subject"]["id"]) != event["subject"]["id"]:
+                continue
+            must(session not in told, f"session {session} begins twice")
+            told[session] = {"open": at, "close": None, "deleted": False}
+        elif session in told:
+            if kind in ("session.close", "session.aborted") and told[session]["close"] is None:
+                told[session]["close"] = at
+            told[session]["deleted"] |= event.get("name") == "recording:deleted"
+    return told
+
+
+def check_recording(files, session, one, events):
+    folder = f"recordings/{session}/"
+    own = {name[len(folder):]: data for name, data in files.items() if name.startswith(folder)}
+    if one["close"] is None:
+        must(not own, f"{session} has not ended, and has a recording")
+        return "not ended"
+    closed = events[one["close"]]
+    if closed["kind"] == "session.aborted" and "files" not in closed:
+        must(not own, f"{session} recorded nothing, and has a recording")
+        return "nothing was recorded"
+    deleted = "tombstone.json" in own
+    for name in ("manifest.json", "index", "close.json", "progress"):
+        data = own.get(name)
+        if deleted and name in ("index", "progress"):
+            must(data is None, f"{session} was deleted, and more of it is here")
+            continue
         digest = None if data is None else sha256(data).hex()
         must(digest == closed["files"].get(name), f"{name} is not the one that was closed")
-    lines = [json.loads(line) for line in files["recording/index"].decode().splitlines()]
+    if "manifest.json" in own:
+        header = json.loads(own["manifest.json"])["header"]
+        must(header["session"] == session, "the manifest is of another session")
+    if deleted:
+        tombstone = json.loads(own["tombstone.json"])
+        must(one["deleted"], f"the log does not say that {session} was deleted")
+        must(tombstone["session"] == session, "the tombstone is of another session")
+        must(tombstone["root"] == closed["root"], "the tombstone is of another recording")
+        must(len(own) <= 3, f"{session} was deleted, and more of it is here")
+        return "deleted by policy"
+    must("close.json" in own, f"{session} has neither a recording nor a tombstone")
+    lines = [json.loads(line) for line in own.get("index", b"").decode().splitlines()]
     hashes = []
     for line in lines:
-        data = files.get(f"recording/segments/{line['number']}.seg")
+        data = own.get(f"segments/{line['number']}.seg")
         must(data is not None and sha256(data).hex() == line["sha256"], "a segment was changed")
         hashes.append(sha256(data))
-    segments = [name for name in files if name.startswith("recording/segments/")]
+    segments = [name for name in own if name.startswith("segments/")]
     must(len(segments) == len(hashes) == closed["segments"], "there are other segments")
     must(tree_root(hashes).hex() == closed["root"], "the segments are not those that were closed")
-    header = json.loads(files["recording/manifest.json"])["header"]
-    must(header["session"] == opened["session"], "the manifest is of another session")
+    return f"{closed['state']}, {closed['segments']} segments, {closed['records']} records"
 
 
 def main(bundle, policy_file):
     with open(policy_file, encoding="utf-8") as file:
         policy = parse_policy(file.read())
-    session, files = check_inventory(bundle)
+    inventory, files = check_inventory(bundle)
     must("log/checkpoint" in files, "there is no checkpoint")
     origin, size, root, seen = check_checkpoint(files["log/checkpoint"].decode(), policy)
     events = check_leaves(files, size, root)
-    must(all(e["session"] == session for e in events.values()), "an entry is of another session")
-    open_index, opened = only(events, session, "session.open")
-    close_index, closed = only(events, session, "session.close", "session.aborted")
-    must(open_index < close_index, "it ends before it begins")
-    check_recording(files, opened, closed)
-    print(f"PROVED: session {ascii(session)}, entries {open_index} and {close_index} of {ascii(origin)}")
-    print(f"{closed['segments']} segments, {closed['records']} records, state {closed['state']}")
+    scope, sessions, end = inventory.get("scope"), inventory["sessions"], None
+    if scope is None:
+        own = [e for e in events.values() if e["kind"] != "recordings.progress"]
+        must(len(sessions) == 1, "it is not of one session")
+        must(all(e["session"] == sessions[0] for e in own), "an entry is of another session")
+        must("log/range" not in files, "there is a range that nobody asked for")
+    else:
+        first, end = check_range(files, size, root, events)
+    told = tell(events, scope or {})
+    must(sorted(told) == sorted(sessions), "the entries open other sessions")
+    named = {name.split("/")[1] for name in files if name.startswith("recordings/")}
+    must(named <= set(told), "there is a recording of another session")
+    found = []
+    for session, one in told.items():
+        must(one["close"] is not None or end == size, f"{session} has no end")
+        must(one["close"] is None or one["open"] < one["close"], "it ends before it begins")
+        state = check_recording(files, session, one, events)
+        found.append(f"  session {ascii(session)}, entries {one['open']} and {one['close']}: {state}")
+    print(f"PROVED: {len(found)} sessions in the log {ascii(origin)} of {size} entries")
+    print("\n".join(found))
+    if scope is not None:
+        print(f"none was removed of those that entries {first} to {end - 1} open, scope {scope}")
     print("cosigned by", ", ".join(seen) or "nobody")
 
 
 if __name__ == "__main__":
     try:
         main(sys.argv[1], sys.argv[2])
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError,
+            OSError, StopIteration, zipfile.BadZipFile) as error:
         refuse(f"it cannot be read: {error}")

@@ -1,51 +1,95 @@
 /**
- * Bundles judged by a program that shares no code with ours (Python and openssl): it proves what
- * we prove and refuses what we refuse. Starting it for each mutation takes the seconds.
+ * Bundles judged by two programs that share no code with ours: Python with openssl, and Go with
+ * the packages that Debian has. They prove what we prove and refuse what we refuse. Starting them
+ * for each mutation takes the seconds.
  */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { runVerify } from "../../broker/cli/verify.ts";
+import { writeBundle, writeRangeBundle } from "../../broker/evidence/log/write-bundle.ts";
 import { type ExportedSite, exportSite } from "../kit/bundle.ts";
 import { runProgram } from "../kit/child.ts";
+import { buildGoVerifier, GO_NEEDS, type GoVerifier } from "../kit/go-verifier.ts";
+import {
+  filesOf,
+  inventoryAgain,
+  mayBeLeftOut,
+  mutate,
+  random,
+  restore,
+} from "../kit/mutations.ts";
 import { testWith } from "../kit/programs.ts";
 
-const VERIFIER = path.resolve(import.meta.dirname, "../../deploy/evidence/verify-bundle.py");
+/** A soak sets more. */
+const MUTATIONS = Number(process.env.SALLYPORT_MUTATIONS ?? 500);
+const PYTHON = path.resolve(import.meta.dirname, "../../deploy/evidence/verify-bundle.py");
+const BUILD_MS = 240_000;
 
-const judged = testWith(["python3", "openssl"]);
+const byPython = testWith(["python3", "openssl"]);
+const byGo = testWith(GO_NEEDS);
 
 let folder = "";
 let site: ExportedSite;
+let go: Promise<GoVerifier> | undefined;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "sallyport-foreign-"));
   site = await exportSite(folder, ["s-1", "s-2"]);
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  (await go)?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
 
-function foreign(bundle: string) {
-  return runProgram("python3", [VERIFIER, bundle, site.policyFile]);
+function judgedByPython(bundle: string) {
+  return runProgram("python3", [PYTHON, bundle, site.policyFile]);
 }
 
-function filesOf(bundle: string, inside = ""): string[] {
-  return readdirSync(path.join(bundle, inside), { withFileTypes: true }).flatMap((entry) => {
-    const file = path.join(inside, entry.name);
-    return entry.isDirectory() ? filesOf(bundle, file) : [file];
-  });
+async function judgedByGo(bundle: string) {
+  go ??= buildGoVerifier();
+  const { program } = await go;
+  return runProgram(program, [bundle, site.policyFile]);
 }
 
-judged("another program proves the bundles that ours proves", async () => {
-  for (const [at, bundle] of site.bundles.entries()) {
-    const { code, output } = await foreign(bundle);
-    expect(output).toContain(`PROVED: session 's-${at + 1}'`);
+function ours(bundle: string): Promise<number> {
+  return runVerify({ bundle, policy: site.policyFile }, { write: () => {} });
+}
+
+async function bundles(): Promise<readonly string[]> {
+  const [one, all] = [path.join(folder, "one.zip"), path.join(folder, "all.zip")];
+  rmSync(one, { force: true });
+  rmSync(all, { force: true });
+  await writeBundle(site.source, "s-1", one);
+  await writeRangeBundle(site.source, { scope: { person: "p-1" } }, all);
+  return [...site.bundles, site.range, one, all];
+}
+
+byPython("Python proves the bundles that ours proves, in zips and folders", async () => {
+  for (const bundle of await bundles()) {
+    const { code, output } = await judgedByPython(bundle);
+    expect(output, bundle).toMatch(/^PROVED: [12] sessions/);
     expect(output).toContain("cosigned by w1, w2");
     expect(code).toBe(0);
   }
 });
 
-judged("both refuse a bundle in which any one file was changed", async () => {
+byGo(
+  "Go proves the bundles that ours proves, in zips and folders",
+  { timeout: BUILD_MS },
+  async () => {
+    for (const bundle of await bundles()) {
+      const { code, output } = await judgedByGo(bundle);
+      expect(output, bundle).toMatch(/^PROVED: [12] sessions/);
+      expect(output).toContain("cosigned by w1, w2");
+      expect(code).toBe(0);
+    }
+  },
+);
+
+byPython("Python refuses a bundle in which any one file was changed, as ours does", async () => {
   const [whole = "", other = ""] = site.bundles;
   for (const name of filesOf(whole)) {
     const copy = path.join(folder, "copy");
@@ -55,15 +99,44 @@ judged("both refuse a bundle in which any one file was changed", async () => {
     const at = bytes.length >> 1;
     bytes[at] = (bytes[at] ?? 0) ^ 4;
     writeFileSync(file, bytes);
-    expect((await foreign(copy)).code, name).toBe(1);
-    expect(
-      await runVerify({ bundle: copy, policy: site.policyFile }, { write: () => {} }),
-      name,
-    ).toBe(1);
+    expect((await judgedByPython(copy)).code, name).toBe(1);
+    expect(await ours(copy), name).toBe(1);
     rmSync(copy, { recursive: true });
   }
   const moved = path.join(folder, "moved");
   cpSync(whole, moved, { recursive: true });
-  cpSync(path.join(other, "recording"), path.join(moved, "recording"), { recursive: true });
-  expect((await foreign(moved)).code).toBe(1);
+  const [from, to] = [path.join(other, "recordings/s-2"), path.join(moved, "recordings/s-1")];
+  cpSync(from, to, { recursive: true });
+  inventoryAgain(moved, whole);
+  expect((await judgedByPython(moved)).code).toBe(1);
 });
+
+byGo(
+  `each of ${MUTATIONS} mutations of a recording and of a range is refused by ours and by Go alike`,
+  { timeout: BUILD_MS + MUTATIONS * 400 },
+  async () => {
+    const [whole = "", other = ""] = site.bundles;
+    for (const original of [whole, site.range]) {
+      const copy = path.join(folder, "mutated");
+      cpSync(original, copy, { recursive: true });
+      for (let number = 0; number < MUTATIONS; number += 1) {
+        const what = mutate(copy, other, random(number * 7919));
+        if (what !== undefined) {
+          await bothRefuse(copy, `mutation ${number}: ${what}`);
+          if (!mayBeLeftOut(what)) {
+            inventoryAgain(copy, original);
+            await bothRefuse(copy, `fitted ${number}: ${what}`);
+          }
+        }
+        restore(copy, original);
+      }
+      expect([await ours(copy), (await judgedByGo(copy)).code]).toEqual([0, 0]);
+      rmSync(copy, { recursive: true });
+    }
+  },
+);
+
+async function bothRefuse(bundle: string, what: string): Promise<void> {
+  const [own, foreign] = await Promise.all([ours(bundle), judgedByGo(bundle)]);
+  expect([own, foreign.code], `${what}: ${foreign.output}`).toEqual([1, 1]);
+}
