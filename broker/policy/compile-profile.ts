@@ -2,7 +2,7 @@
 import type { Endpoint, Profile } from "../plant/model.ts";
 import type { Matcher, RateLedger } from "./decision.ts";
 import { compileModbus } from "./modbus-matcher.ts";
-import { DEFAULT_DENY, deny, withoutCapability } from "./plain-decisions.ts";
+import { SshMatcher } from "./ssh-matcher.ts";
 
 export interface ProfileInput {
   readonly profile: Profile;
@@ -18,14 +18,6 @@ export function compileProfile({ endpoint, ...input }: ProfileInput): Matcher {
     case "modbus":
       return compileModbus({ ...input, endpoint });
     case "ssh":
-      return NOTHING;
+      return new SshMatcher(input);
   }
 }
-
-/** Unknown is denied: a protocol whose rules cannot be judged yet. */
-const NOTHING: Matcher = {
-  judge(operation, capabilities) {
-    if (!capabilities.has(operation.class)) return withoutCapability(operation, capabilities);
-    return deny(DEFAULT_DENY, "operation", `no rule of the profile permits ${operation.action}`);
-  },
-};
