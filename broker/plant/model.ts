@@ -191,13 +191,13 @@ export type ProtocolMatch = SshMatch;
 /** All that are given must match. */
 export interface SshMatch {
   readonly protocol: "ssh";
-  /** Actions in the protocol's own words, for example `ssh:exec` or `sftp:write`. */
+  /** Actions in the protocol's own words, for example `ssh:exec` or `file:write`. */
   readonly actions?: readonly string[];
-  /** Whole command lines of an exec; `*` stands for one argument without shell metacharacters. */
+  /** Whole commands; an argument `*` stands for any one without shell metacharacters. */
   readonly commands?: readonly string[];
-  /** Globs of canonical paths: `*` within a name, `**` over names. */
+  /** Globs of canonical paths: `*` within a name, `**` over names; both ends of a renaming. */
   readonly paths?: readonly string[];
-  /** Bytes of one file. */
+  /** A limit, not a match: a larger file is denied in this rule's name. Bytes. */
   readonly sizeMax?: number;
 }
 
