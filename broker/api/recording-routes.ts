@@ -15,8 +15,12 @@ import { listRecordings } from "./recordings/list-recordings.ts";
 import { listViews } from "./recordings/list-views.ts";
 import { showFrame } from "./recordings/show-frame.ts";
 import { showRecording } from "./recordings/show-recording.ts";
+import { showReport, showSignedAct } from "./recordings/show-report.ts";
 import { showSegment } from "./recordings/show-segment.ts";
 import { guarded, open, type Route } from "./route.ts";
+import type { SearchRouteParts } from "./search/ask-search.ts";
+import { downloadFound } from "./search/download-found.ts";
+import { findRecorded } from "./search/find-recorded.ts";
 import {
   leaveShare,
   openShare,
@@ -32,6 +36,7 @@ export interface RecordingRouteParts {
   readonly siteLog: Pick<SiteLog, "record">;
   readonly clock: Clock;
   readonly viewing: Viewing;
+  readonly searching: SearchRouteParts;
 }
 
 export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
@@ -55,6 +60,10 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
     guarded("POST", hold, "recording:all", holdRecording(recordings, siteLog, clock)),
     guarded("DELETE", hold, "recording:all", releaseRecording(recordings, siteLog)),
     guarded("GET", "/api/recordings/:id/views", own, listViews(recordings, looks)),
+    guarded("GET", "/api/recordings/:id/report", own, showReport(recordings, looks, viewing.bases)),
+    guarded("GET", "/api/recordings/:id/acts/:act", own, showSignedAct(recordings, viewing.bases)),
+    guarded("POST", "/api/search", own, findRecorded(parts.searching, siteLog)),
+    guarded("GET", "/api/search/csv", exporting, downloadFound(parts.searching, siteLog, clock)),
     ...commentRoutes(parts),
     ...shareRoutes(parts),
   ];

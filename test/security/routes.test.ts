@@ -105,6 +105,9 @@ const REACH: Readonly<Record<string, Reach>> = {
   "GET /api/recordings/{id}/segments/{number}": REPLAYS,
   "GET /api/recordings/{id}/segments/{number}/frame": REPLAYS,
   "GET /api/recordings/{id}/views": REPLAYS,
+  "GET /api/recordings/{id}/report": REPLAYS,
+  // Of an act that belongs to the session; there is none in this test.
+  "GET /api/recordings/{id}/acts/{act}": REPLAYS,
   "GET /api/recordings/{id}/comments": REPLAYS,
   "GET /api/recordings/{id}/comments/export": REPLAYS,
   "POST /api/recordings/{id}/comments": REPLAYS,
@@ -283,7 +286,10 @@ test.each(Object.entries(REACH).filter(([, reach]) => Array.isArray(reach)))(
   },
 );
 
-test.each(READS)("%s answers each role with the right", async (name) => {
+/** There is no signed act in this test. */
+const FOUND = READS.filter((name) => !name.endsWith("/acts/{act}"));
+
+test.each(FOUND)("%s answers each role with the right", async (name) => {
   const [method, path] = split(name);
   const reach = REACH[name];
   for (const role of Array.isArray(reach) ? reach : []) {

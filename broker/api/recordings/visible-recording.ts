@@ -7,18 +7,26 @@ interface Viewer {
   readonly rights: ReadonlySet<Right>;
 }
 
+/** What the decision is made on, wherever it is known from. */
+export interface Shown {
+  readonly header: {
+    readonly subject: { readonly id: string };
+    readonly grant: Recording["header"]["grant"];
+  };
+}
+
 /**
  * All recordings for auditors; for others those of their own sessions, and those for which the
  * glass was broken, with the right to them.
  */
-export function maySee(recording: Recording, viewer: Viewer): boolean {
+export function maySee(recording: Shown, viewer: Viewer): boolean {
   if (viewer.rights.has("recording:all")) return true;
   const { breakGlass } = recording.header.grant;
   if (breakGlass && viewer.rights.has("recording:break-glass")) return true;
   return viewer.rights.has("recording:own") && isOwn(recording, viewer);
 }
 
-export function isOwn(recording: Recording, viewer: Viewer): boolean {
+export function isOwn(recording: Shown, viewer: Viewer): boolean {
   return recording.header.subject.id === viewer.me.person.id;
 }
 
