@@ -14,6 +14,7 @@ import type { Metrics } from "./api/health/metrics.ts";
 import { openLiveChannel } from "./api/live/live-channel.ts";
 import type { TopicBell } from "./api/live/topic-bell.ts";
 import { routeTable } from "./api/route-table.ts";
+import { surroundingsOf } from "./api/search/surroundings.ts";
 import { buildServer } from "./api/server.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
@@ -223,6 +224,10 @@ export async function openDoors(
   const routes = routeTable({
     proposals,
     viewing,
+    searching: {
+      search: evidence.openSearch((cause) => log.warn({ cause }, "the search index is behind")),
+      surroundings: (terms) => surroundingsOf(store.queries, terms),
+    },
     credentials: core.credentials,
     ...{ identity, access, sessions, decisions, policies, metrics, clock },
     recorder: evidence.recorder,

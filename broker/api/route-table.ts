@@ -69,6 +69,7 @@ import { requestChoices } from "./requests/request-choices.ts";
 import { withdrawRequest } from "./requests/withdraw-request.ts";
 import { reviewAccess } from "./review/review-access.ts";
 import { guarded, open, type Route, scraped } from "./route.ts";
+import type { SearchRouteParts } from "./search/ask-search.ts";
 import { endSession } from "./sessions/end-session.ts";
 import { listSessions } from "./sessions/list-sessions.ts";
 import { openSession } from "./sessions/open-session.ts";
@@ -97,6 +98,7 @@ export interface ApiParts {
   readonly recorder: Pick<Recorder, "state">;
   readonly recordings: Recordings;
   readonly viewing: Viewing;
+  readonly searching: SearchRouteParts;
   readonly plant: PlantShown;
   readonly siteLog: Pick<SiteLog, "record" | "list">;
   readonly credentials: Pick<Credentials, "list" | "set" | "remove">;

@@ -11,6 +11,9 @@ import { type LibraryOptions, RecordingsLibrary } from "./recordings-library.ts"
 import { Retention } from "./retention.ts";
 import { SealerLink } from "./sealer-link.ts";
 import { SessionRecorder } from "./session-recorder.ts";
+import type { ProgressText } from "./sealer-messages.ts";
+import { Search } from "./search/search.ts";
+import { unsealedTails } from "./search/tails.ts";
 import type { Volume } from "./volume.ts";
 import { diskUse, type VolumeState, type VolumeUse, VolumeWatch } from "./volume-watch.ts";
 import { WriteAhead } from "./write-ahead.ts";
@@ -49,6 +52,15 @@ export interface Evidence {
   /** Tells once of a recording that grew beyond its quota: its session is to end. */
   onOverQuota(listener: (session: string) => void): () => void;
   /** Closes and seals what is open. Never fails: what cannot be sealed now is at the next start. */
+  /**
+   * Begins to index what is recorded, in a thread of its own. Once only.
+   * @param trouble why something cannot be indexed now; it is tried again
+   */
+  openSearch(trouble: (cause: string) => void): Search;
+  /** How far each open recording has come that grew since the last call; for the site log. */
+  progress(): Promise<readonly ProgressMember[]>;
+  /** Lines that the site log's leaf gave, for the recordings that are still open. */
+  keepProgress(lines: readonly ProgressText[]): void;
   close(): Promise<void>;
 }
 
@@ -93,12 +105,15 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   const recovered = await recover(volume, directory, files, sealer);
   await writeAhead.start();
   await watch.look();
-  const { library, retention } = openLibrary(options, {
-    ...{ volume, recordings, sealer, keys },
-    settle: () => writeAhead.settle(),
-    isLive: (session) => recorder.isLive(session),
-    openHere: options.volume !== undefined,
-  });
+  let search: Search | undefined;
+  const isLive = (session: string) => recorder.isLive(session);
+  const settle = () => writeAhead.settle();
+  const openHere = options.volume !== undefined;
+  const { library, retention } = openLibrary(
+    options,
+    { volume, recordings, sealer, keys, settle, isLive, openHere },
+    async (session) => search?.forget(session),
+  );
   retention.start();
   return {
     recorder,
@@ -106,9 +121,18 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     recovered,
     onOverQuota: (listener) => recorder.onOverQuota(listener),
     close: async () => {
+    progress: () => sealer.progressed(),
+    keepProgress: (lines) => sealer.keepProgress(lines),
+    openSearch: (trouble) => {
+      const folder = path.join(directory, "search");
+      const unsealed = unsealedTails(sealer, settle);
+      search = new Search({ recordings, folder, keys, clock, isLive, trouble, ...unsealed });
+      return search;
+    },
       watch.stop();
       await retention.stop();
       await library.stop();
+      await search?.close();
       await recorder.close();
       await writeAhead.close();
       await sealer.stop();
@@ -124,7 +148,11 @@ function openLibrary(
   const { volume, recordings } = parts;
   const retention = new Retention({
     ...{ volume, recordings, clock: options.clock, keepMs: options.keepMs },
-    tombstone: async (tombstone) => options.onTombstone?.(tombstone),
+    // What the index holds of it goes before the recording does, and again after a crash.
+    tombstone: async (tombstone) => {
+      await options.onTombstone?.(tombstone);
+      await forget(tombstone.session);
+    },
     changed: (session) => library.forget(session),
     trouble: (error) => options.onRetentionTrouble?.(error),
   });

@@ -147,6 +147,12 @@ export function ndjsonLine(entry: OperationEntry): string {
   return `${JSON.stringify(entry)}\n`;
 }
 
+/** One line of CSV: control characters out, formulas and commas quoted. */
+export function csvRow(values: readonly (string | number)[]): string {
+  const texts = values.map((value) => (typeof value === "string" ? plain(value) : value));
+  return `${texts.map(csvValue).join(",")}\r\n`;
+}
+
 /** What a spreadsheet takes for the beginning of a formula. */
 const FORMULA = /^[=+\-@]/;
 
