@@ -11,6 +11,7 @@ import { DEFAULT_PORTS, type PlcName, type SimulatedPlant, startSimulatedPlant }
 const HELP = `commands:
   fault PLC none|hang|reset|garbage      PLC is treatment or distribution
   fault PLC delay MS|drip MS|exception CODE
+  key on|off                             the key switch for remote access
   show                                   the process as JSON
 `;
 
@@ -53,6 +54,10 @@ async function main(): Promise<void> {
 function obey(plant: SimulatedPlant, line: string): string {
   const [verb = "", plc = "", ...words] = line.split(/\s+/);
   if (verb === "show") return JSON.stringify(plant.process);
+  if (verb === "key" && (plc === "on" || plc === "off") && words.length === 0) {
+    plant.turnKey(plc === "on");
+    return `key ${plc}`;
+  }
   if (verb !== "fault" || !isPlc(plc)) return HELP.trimEnd();
   const fault = parseFault(words);
   if (fault === undefined) return HELP.trimEnd();

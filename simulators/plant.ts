@@ -13,6 +13,8 @@ export interface SimulatedPlant {
   /** Lets simulated seconds pass at once: commands are taken up, values shown. */
   run(seconds: number): void;
   fault(plc: PlcName, fault: Fault): void;
+  /** Turns the key for remote access in the control room's desk. */
+  turnKey(on: boolean): void;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,10 @@ export async function startSimulatedPlant(options: PlantOptions = {}): Promise<S
     },
     run,
     fault: (plc, fault) => plcs[plc].faults.set(fault),
+    turnKey: (on) => {
+      plant = { ...plant, remoteAccess: on };
+      shared.show(plant);
+    },
     close: async () => {
       clearInterval(timer);
       await Promise.all([treatment.close(), distribution.close()]);

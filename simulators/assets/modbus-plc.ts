@@ -120,6 +120,9 @@ function show(map: RegisterMap, memory: Memory, plant: WaterPlant): void {
   map.discretes.forEach((name, address) => {
     memory.discretes[address] = plant.alarms[name] ? 1 : 0;
   });
+  if (map.remoteAccess !== undefined) {
+    memory.discretes[map.remoteAccess] = plant.remoteAccess ? 1 : 0;
+  }
   showSetpoints(map, memory, plant.setpoints);
   memory.holdings[map.heartbeat] = Math.floor(plant.seconds) & 0xffff;
   writeNumber(memory.holdings, map.batches, "int32-low-first", plant.batches);

@@ -35,6 +35,8 @@ export interface RegisterMap {
   readonly discretes: readonly (keyof Alarms)[];
   /** Holding address of a register that counts seconds, and of a 32-bit counter (low word first). */
   readonly heartbeat: number;
+  /** Discrete input that shows the key switch for remote access, where this PLC has it wired. */
+  readonly remoteAccess?: number;
   readonly batches: number;
 }
 
@@ -88,6 +90,7 @@ export const TREATMENT: RegisterMap = {
     "p301Tripped",
   ],
   heartbeat: 0,
+  remoteAccess: 7,
   batches: 40,
 };
 

@@ -62,6 +62,8 @@ export interface Alarms {
 
 export interface WaterPlant {
   readonly seconds: number;
+  /** The key in the control room's desk that opens remote access; no register turns it. */
+  readonly remoteAccess: boolean;
   readonly setpoints: Setpoints;
   readonly switches: Switches;
   readonly measured: Measured;
@@ -91,6 +93,7 @@ const STEP_SECONDS_MAX = 0.5;
 export function startingPlant(seed: number): WaterPlant {
   return {
     seconds: 0,
+    remoteAccess: true,
     setpoints: {
       p101Speed: 35,
       p101Mode: 1,
