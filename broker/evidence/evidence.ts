@@ -10,10 +10,9 @@ import type { Recordings } from "./recordings.ts";
 import { type LibraryOptions, RecordingsLibrary } from "./recordings-library.ts";
 import { Retention } from "./retention.ts";
 import { SealerLink } from "./sealer-link.ts";
-import { SessionRecorder } from "./session-recorder.ts";
-import type { ProgressText } from "./sealer-messages.ts";
 import { Search } from "./search/search.ts";
 import { unsealedTails } from "./search/tails.ts";
+import { SessionRecorder } from "./session-recorder.ts";
 import type { Volume } from "./volume.ts";
 import { diskUse, type VolumeState, type VolumeUse, VolumeWatch } from "./volume-watch.ts";
 import { WriteAhead } from "./write-ahead.ts";
@@ -51,16 +50,12 @@ export interface Evidence {
   readonly recovered: readonly Close[];
   /** Tells once of a recording that grew beyond its quota: its session is to end. */
   onOverQuota(listener: (session: string) => void): () => void;
-  /** Closes and seals what is open. Never fails: what cannot be sealed now is at the next start. */
   /**
    * Begins to index what is recorded, in a thread of its own. Once only.
    * @param trouble why something cannot be indexed now; it is tried again
    */
   openSearch(trouble: (cause: string) => void): Search;
-  /** How far each open recording has come that grew since the last call; for the site log. */
-  progress(): Promise<readonly ProgressMember[]>;
-  /** Lines that the site log's leaf gave, for the recordings that are still open. */
-  keepProgress(lines: readonly ProgressText[]): void;
+  /** Closes and seals what is open. Never fails: what cannot be sealed now is at the next start. */
   close(): Promise<void>;
 }
 
@@ -120,19 +115,17 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     recordings: library,
     recovered,
     onOverQuota: (listener) => recorder.onOverQuota(listener),
-    close: async () => {
-    progress: () => sealer.progressed(),
-    keepProgress: (lines) => sealer.keepProgress(lines),
     openSearch: (trouble) => {
       const folder = path.join(directory, "search");
       const unsealed = unsealedTails(sealer, settle);
       search = new Search({ recordings, folder, keys, clock, isLive, trouble, ...unsealed });
       return search;
     },
+    close: async () => {
       watch.stop();
       await retention.stop();
-      await library.stop();
       await search?.close();
+      await library.stop();
       await recorder.close();
       await writeAhead.close();
       await sealer.stop();
@@ -144,6 +137,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
 function openLibrary(
   options: EvidenceOptions,
   parts: Omit<LibraryOptions, "retention">,
+  forget: (session: string) => Promise<void>,
 ): { library: RecordingsLibrary; retention: Retention } {
   const { volume, recordings } = parts;
   const retention = new Retention({
