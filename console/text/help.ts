@@ -27,6 +27,7 @@ export const helpByPath: Record<string, HelpEntry> = {
     lines: [
       "Who may do what at this site, in Cedar. What no policy permits is denied, and a policy that forbids wins.",
       "An edit is checked as you type: it comes into force only if it is valid, passes its tests and leaves an administrator able to change it again. Live sessions are decided again at once.",
+      "A site can ask for a second administrator (SALLYPORT_POLICY_SECOND_ADMINISTRATOR): then a change waits here with its difference until another one confirms it with a passkey.",
       "Every version is kept. If nobody can get in any more, sallyport policy rollback on the host goes back.",
     ],
   },
@@ -86,6 +87,25 @@ export const helpByPath: Record<string, HelpEntry> = {
     lines: [
       "A grant lets one person reach one endpoint under one profile, within a window. It ends by itself; revoking it ends its sessions at once.",
       "Grants from the plant file are changed in that file.",
+    ],
+  },
+  "/alarms": {
+    title: "Alarms",
+    lines: [
+      "Only what needs a person. Urgent: come within minutes. High: within the hour. Low: today. Each says what follows if nobody comes, and what to do.",
+      "Acknowledge says that you have seen it and what you do about it. The alarm goes when its cause is gone, never by being acknowledged; one that went before anybody saw it stays until somebody did.",
+      "Shelve puts it out of the way until a time: an urgent one for an hour, others for twelve at most. What comes and goes rings once and stays until it has been quiet for five minutes. Everything here is in the site log.",
+      "All kinds lists every alarm there can be, also those that are out of service because this site does not use what they watch.",
+    ],
+  },
+  "/audit": {
+    title: "Audit",
+    lines: [
+      "The site log itself: what happened here, as a Merkle log that nobody can shorten or rewrite unseen. Every row is read from the log's own files and proved in this browser: its hash leads over the path to the root that the log's key has signed.",
+      "This browser remembers the checkpoint that it saw last and asks for the proof that the log now only continues it. Nothing you saw before was changed, or this page says so.",
+      "Keys are trusted as this browser saw them first. To trust nobody here, put your own policy file in: the log's key and the witnesses' as you got them on another way.",
+      "An entry and its proof can be saved. The proof is a C2SP tlog-proof: any tool that knows RFC 9162 and signed notes checks it without this broker; deploy/evidence shows how with Python and OpenSSL alone.",
+      "Entries are for auditors. Administrators see here how the log, its witnesses and the volume are, and can check that it only grew.",
     ],
   },
   "/events": {

@@ -9,6 +9,7 @@ import type {
 } from "../../../broker/api/shapes/policies.ts";
 import { api } from "../../components/api.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { proposalsQuery } from "../../components/policy-proposals.ts";
 import { policiesQuery, queryClient } from "../../components/queries.ts";
 import { ProblemNotice } from "../../components/states.tsx";
 import { withFreshAssertion } from "../../components/step-up.ts";
@@ -62,7 +63,7 @@ export function PolicyEditor({ policies }: { readonly policies: PoliciesView }) 
       <CheckResult changed={changed} checking={checking} check={check} onGoTo={goTo} />
       <Group gap="xs">
         <Button disabled={!changed || !check?.valid || checking} onClick={() => setAsking(true)}>
-          {words.activate}
+          {policies.needsSecond ? words.propose : words.activate}
         </Button>
         <Button
           variant="default"
@@ -78,12 +79,12 @@ export function PolicyEditor({ policies }: { readonly policies: PoliciesView }) 
       <ConfirmDialog
         opened={asking}
         onClose={() => setAsking(false)}
-        title={words.activateTitle}
-        action={words.activate}
+        title={policies.needsSecond ? words.proposeTitle : words.activateTitle}
+        action={policies.needsSecond ? words.propose : words.activate}
         reasonLabel={words.reason}
         onConfirm={activate}
       >
-        {words.activateAdvice}
+        {policies.needsSecond ? words.proposeAdvice : words.activateAdvice}
       </ConfirmDialog>
     </div>
   );
@@ -109,7 +110,8 @@ function useDraft(policies: PoliciesView) {
   async function activate(reason: string) {
     const basedOn = from.version.digest;
     const done = await withFreshAssertion(() => api.activatePolicies(files, basedOn, reason));
-    if (!done.version) throw new Error(words.refused);
+    if (!done.version && done.proposal === null) throw new Error(words.refused);
+    await queryClient.invalidateQueries({ queryKey: proposalsQuery.queryKey });
     begin(await queryClient.fetchQuery({ ...policiesQuery, staleTime: 0 }));
   }
 

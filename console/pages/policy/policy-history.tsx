@@ -1,5 +1,5 @@
 /** Every version that counted, what differs from the one in force, and a way back. */
-import { Button, Group, Modal, Text } from "@mantine/core";
+import { Button, Group, Modal } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { PoliciesView, PolicyVersionView } from "../../../broker/api/shapes/policies.ts";
@@ -13,7 +13,7 @@ import { StateBadge } from "../../components/state-badge.tsx";
 import { withFreshAssertion } from "../../components/step-up.ts";
 import { RelativeTime } from "../../components/time.tsx";
 import { policyText } from "../../text/policy.ts";
-import { aroundChanges, lineChanges } from "./line-changes.ts";
+import { PolicyChanges } from "./policy-changes.tsx";
 
 const words = policyText.history;
 /** Of a digest; all of it is copied. */
@@ -33,7 +33,7 @@ export function PolicyHistory({ policies, mayChange }: HistoryProps) {
     if (!restoring) return;
     const { sequence } = restoring;
     const done = await withFreshAssertion(() => api.rollbackPolicies(sequence, now.digest));
-    if (!done.version) {
+    if (!done.version && done.proposal === null) {
       const [first] = [...done.check.problems, ...done.check.failures];
       throw new Error(first ? `${words.restoreFailed}: ${first.message}` : words.restoreFailed);
     }
@@ -67,7 +67,7 @@ export function PolicyHistory({ policies, mayChange }: HistoryProps) {
         action={words.restore}
         onConfirm={restore}
       >
-        {policyText.edit.activateAdvice}
+        {policies.needsSecond ? policyText.edit.proposeAdvice : policyText.edit.activateAdvice}
       </ConfirmDialog>
     </>
   );
@@ -131,44 +131,7 @@ function Changes({ policies, sequence }: { policies: PoliciesView; sequence: num
   const query = useQuery(policyVersionQuery(sequence));
   return (
     <QueryView query={query} failed={policyText.failed}>
-      {({ files }) => {
-        const names = [...new Set([...files, ...policies.files].map(({ name }) => name))].sort();
-        const text = (from: readonly { name: string; text: string }[], name: string) =>
-          from.find((file) => file.name === name)?.text ?? "";
-        const changed = names.filter((name) => text(files, name) !== text(policies.files, name));
-        if (changed.length === 0) return <Text>{words.same}</Text>;
-        return changed.map((name) => (
-          <FileChanges
-            key={name}
-            name={name}
-            before={text(files, name)}
-            after={text(policies.files, name)}
-          />
-        ));
-      }}
+      {({ files }) => <PolicyChanges before={files} after={policies.files} />}
     </QueryView>
-  );
-}
-
-const MARKS = { same: " ", removed: "-", added: "+" } as const;
-
-function FileChanges(props: {
-  readonly name: string;
-  readonly before: string;
-  readonly after: string;
-}) {
-  const lines = aroundChanges(lineChanges(props.before, props.after));
-  return (
-    <section>
-      <Text fw={600}>{props.name}</Text>
-      <pre className="sp-policy-changes">
-        {lines.map((line, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity but their place
-          <div key={at} data-kind={line?.kind}>
-            {line ? `${MARKS[line.kind]} ${line.text}` : "⋯"}
-          </div>
-        ))}
-      </pre>
-    </section>
   );
 }

@@ -14,6 +14,7 @@ import { matchesFilter } from "../../components/table-order.ts";
 import { policyText as words } from "../../text/policy.ts";
 import { PolicyEditor } from "./policy-editor.tsx";
 import { PolicyHistory } from "./policy-history.tsx";
+import { Proposals } from "./proposals.tsx";
 import "./policy.css";
 
 type Part = "rules" | "edit" | "history";
@@ -44,6 +45,7 @@ function Policies({ policies }: { readonly policies: PoliciesView }) {
           <StateBadge tone="attention" word={words.problem(policies.problem)} />
         </p>
       )}
+      <Proposals policies={policies} />
       <div className="sp-toolbar">
         <SegmentedControl
           size="xs"

@@ -1,0 +1,46 @@
+/** What differs between two sets of files, line by line. */
+import { Text } from "@mantine/core";
+import type { PolicyFileView } from "../../../broker/api/shapes/policies.ts";
+import { policyText } from "../../text/policy.ts";
+import { aroundChanges, lineChanges } from "./line-changes.ts";
+
+interface PolicyChangesProps {
+  readonly before: readonly PolicyFileView[];
+  readonly after: readonly PolicyFileView[];
+}
+
+export function PolicyChanges({ before, after }: PolicyChangesProps) {
+  const names = [...new Set([...before, ...after].map(({ name }) => name))].sort();
+  const changed = names.filter((name) => textOf(before, name) !== textOf(after, name));
+  if (changed.length === 0) return <Text>{policyText.history.same}</Text>;
+  return changed.map((name) => (
+    <FileChanges key={name} name={name} before={textOf(before, name)} after={textOf(after, name)} />
+  ));
+}
+
+function textOf(files: readonly PolicyFileView[], name: string): string {
+  return files.find((file) => file.name === name)?.text ?? "";
+}
+
+const MARKS = { same: " ", removed: "-", added: "+" } as const;
+
+function FileChanges(props: {
+  readonly name: string;
+  readonly before: string;
+  readonly after: string;
+}) {
+  const lines = aroundChanges(lineChanges(props.before, props.after));
+  return (
+    <section>
+      <Text fw={600}>{props.name}</Text>
+      <pre className="sp-policy-changes">
+        {lines.map((line, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity but their place
+          <div key={at} data-kind={line?.kind}>
+            {line ? `${MARKS[line.kind]} ${line.text}` : "⋯"}
+          </div>
+        ))}
+      </pre>
+    </section>
+  );
+}

@@ -1,0 +1,72 @@
+/** A site that asks for two administrators: one proposes, the other reads the difference and confirms. */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Device, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
+
+const SHOTS = process.env.SCENARIO_SHOTS;
+
+let site: SiteInBrowser;
+let ada: Device;
+let bob: Device;
+
+beforeAll(async () => {
+  site = await openSite({ SALLYPORT_POLICY_SECOND_ADMINISTRATOR: "1" });
+  ada = await enrolled(await site.device(), site.enrolmentLink);
+  const { url } = await ada.page.evaluate(async () => {
+    const person = { name: "Bob", email: "bob@plant.example", employer: "Waterworks" };
+    const answer = await fetch("/api/people", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ ...person, roles: ["administrator"] }),
+    });
+    return (await answer.json()).link as { url: string };
+  });
+  bob = await enrolled(await site.device({ dark: false }), url);
+}, 120_000);
+
+afterAll(() => site?.close());
+
+async function enrolled(device: Device, link: string): Promise<Device> {
+  await device.page.goto(link);
+  await device.page.getByRole("button", { name: "Make a passkey" }).click();
+  await device.page.getByText("You are enrolled").first().waitFor();
+  return device;
+}
+
+async function shot(page: Page, name: string): Promise<void> {
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
+}
+
+test("what one administrator proposes is not in force, and they cannot confirm it", async () => {
+  const { page } = ada;
+  await page.goto("/policy");
+  await page.getByText("Edit", { exact: true }).click();
+  await page.getByText("rights.cedar", { exact: true }).click();
+  const text = page.getByRole("textbox", { name: "Text of rights.cedar" });
+  await text.fill(`${await text.inputValue()}\n// Read by the night shift.\n`);
+  await page.getByText(/^Valid: /).waitFor();
+  await page.getByRole("button", { name: "Propose" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox").fill("a remark for the night shift");
+  await dialog.getByRole("button", { name: "Propose" }).click();
+  await page.getByText("You proposed this: somebody else confirms it.").waitFor();
+  await page.getByText("policies in force, version 1").waitFor();
+  expect(await page.getByRole("button", { name: /^Confirm the change/ }).count()).toBe(0);
+  await shot(page, "policy-proposed");
+});
+
+test("the other one sees the difference, confirms with one touch, and it counts", async () => {
+  const { page } = bob;
+  await page.goto("/policy");
+  await page.getByText("+ // Read by the night shift.").waitFor();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  await shot(page, "policy-confirm");
+  await page.getByRole("button", { name: /^Confirm the change/ }).click();
+  await page.getByText("policies in force, version 2").waitFor();
+  await ada.page.getByText("policies in force, version 2").waitFor();
+  await page.getByText("History", { exact: true }).click();
+  await page.getByText(/, confirmed by Bob/).waitFor();
+  expect([...ada.complaints, ...bob.complaints]).toEqual([]);
+});
