@@ -79,6 +79,8 @@ export interface NewRequest {
   readonly untilMs?: number;
   readonly durationMs?: number;
   readonly weekly?: readonly WeeklyWindowView[];
+  /** Live sessions at a time. */
+  readonly sessionsMax?: number;
   readonly reason: string;
   readonly ticket?: string;
 }

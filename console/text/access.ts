@@ -111,6 +111,16 @@ export const accessText = {
 export const requestFormText = {
   title: "Request access",
   where: "Where",
+  andWhere: "And where",
+  another: "Add another endpoint",
+  leaveOut: (place: number) => `Leave out endpoint ${place}`,
+  endpointTwice: "This one is chosen already.",
+  sessionsMax: "Sessions at a time",
+  sessionsMaxAdvice: "Fewer are agreed to more easily.",
+  sessionsMaxes: [
+    { value: "", label: "no limit" },
+    ...[1, 2, 3, 5, 10].map((count) => ({ value: String(count), label: String(count) })),
+  ],
   profile: "What you need to do",
   choose: "Choose…",
   kind: "When",

@@ -7,21 +7,19 @@ import {
   SegmentedControl,
   SimpleGrid,
   Stack,
-  Text,
   Textarea,
   TextInput,
 } from "@mantine/core";
-import { useForm } from "@mantine/form";
-import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import type { WeeklyWindowView } from "../../../broker/api/shapes/requests.ts";
 import type { NewRequest } from "../../components/api.ts";
-import { ClassBadges } from "../../components/class-badges.tsx";
-import { queryClient, requestChoicesQuery, requestsQuery } from "../../components/queries.ts";
+import { queryClient, requestsQuery } from "../../components/queries.ts";
 import { ProblemNotice } from "../../components/states.tsx";
 import { toLocalInput } from "../../components/time-words.ts";
 import { accessText, requestFormText as words } from "../../text/access.ts";
-import { type Fields, problemOfEnd, problemOfWeek, wantedFrom } from "./wanted.ts";
+import { RequestWhat } from "./request-what.tsx";
+import { type RequestFormState, useRequestForm } from "./use-request-form.ts";
+import { type Fields, wantedFrom } from "./wanted.ts";
 
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
@@ -38,7 +36,7 @@ interface RequestFormProps {
   readonly onClose: () => void;
 }
 
-type Form = ReturnType<typeof useRequestForm>;
+type Form = RequestFormState;
 
 export function RequestForm(props: RequestFormProps) {
   const { title, endpoint, children, check, send, onClose } = props;
@@ -72,7 +70,7 @@ export function RequestForm(props: RequestFormProps) {
         <Stack gap="sm">
           {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.failed} />}
           {children}
-          <What form={form} />
+          <RequestWhat form={form} />
           <When form={form} />
           <Textarea
             label={words.reason}
@@ -83,12 +81,20 @@ export function RequestForm(props: RequestFormProps) {
             maxLength={words.reasonLengthMax}
             {...form.getInputProps("reason")}
           />
-          <TextInput
-            label={words.ticket}
-            description={words.ticketAdvice}
-            maxLength={words.ticketLengthMax}
-            {...form.getInputProps("ticket")}
-          />
+          <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
+            <TextInput
+              label={words.ticket}
+              description={words.ticketAdvice}
+              maxLength={words.ticketLengthMax}
+              {...form.getInputProps("ticket")}
+            />
+            <NativeSelect
+              label={words.sessionsMax}
+              description={words.sessionsMaxAdvice}
+              data={words.sessionsMaxes.map(({ value, label }) => ({ value, label }))}
+              {...form.getInputProps("sessionsMax")}
+            />
+          </SimpleGrid>
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               {words.cancel}
@@ -103,66 +109,8 @@ export function RequestForm(props: RequestFormProps) {
   );
 }
 
-function useRequestForm(endpoint: string) {
-  return useForm<Fields>({
-    initialValues: {
-      ...{ endpoint, profile: "", kind: "duration", durationMs: String(2 * HOUR_MS) },
-      from: toLocalInput(Date.now()),
-      until: toLocalInput(Date.now() + 8 * HOUR_MS),
-      ...{ day: "tue", weekFrom: "08:00", weekUntil: "12:00", reason: "", ticket: "" },
-    },
-    validate: {
-      endpoint: (id) => (id === "" ? words.endpointMissing : null),
-      profile: (id) => (id === "" ? words.profileMissing : null),
-      until: (_, fields) => problemOfEnd(fields, Date.now()),
-      weekUntil: (_, fields) => problemOfWeek(fields),
-      reason: (reason) => (reason.trim() === "" ? words.reasonMissing : null),
-    },
-  });
-}
-
 interface PartProps {
   readonly form: Form;
-}
-
-function What({ form }: PartProps) {
-  const { data } = useQuery(requestChoicesQuery);
-  const chosen = data?.endpoints.find(({ id }) => id === form.values.endpoint);
-  const profile = data?.profiles.find(({ id }) => id === form.values.profile);
-  const endpoints = data?.endpoints.map(({ id, assetName }) => ({
-    value: id,
-    label: `${assetName} · ${id}`,
-  }));
-  const profiles = data?.profiles.map(({ id }) => ({ value: id, label: id }));
-  const none = { value: "", label: words.choose };
-  return (
-    <>
-      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
-        <NativeSelect
-          label={words.where}
-          required
-          data={[none, ...(endpoints ?? [])]}
-          {...form.getInputProps("endpoint")}
-        />
-        <NativeSelect
-          label={words.profile}
-          required
-          data={[none, ...(profiles ?? [])]}
-          {...form.getInputProps("profile")}
-        />
-      </SimpleGrid>
-      {profile && (
-        <Text component="div" size="sm" c="dimmed">
-          {profile.description} <ClassBadges classes={profile.classes} />
-        </Text>
-      )}
-      {chosen && (
-        <Text size="sm" c="dimmed">
-          {words.approvers(accessText.needs(chosen.by.map(accessText.approver), chosen.needed))}
-        </Text>
-      )}
-    </>
-  );
 }
 
 function When({ form }: PartProps) {

@@ -1,10 +1,22 @@
 import { expect, test } from "vitest";
 import { toLocalInput } from "../../components/time-words.ts";
-import { type Fields, problemOfEnd, problemOfWeek, wantedFrom } from "./wanted.ts";
+import {
+  type Fields,
+  problemOfEnd,
+  problemOfEndpoints,
+  problemOfWeek,
+  wantedFrom,
+} from "./wanted.ts";
 
 const NOW_MS = Date.parse("2026-05-05T10:00:00Z");
 const FIELDS: Fields = {
-  ...{ endpoint: "plc/modbus", profile: "tune", kind: "duration", durationMs: "3600000" },
+  ...{
+    endpoints: ["plc/modbus"],
+    sessionsMax: "",
+    profile: "tune",
+    kind: "duration",
+    durationMs: "3600000",
+  },
   ...{ from: "", until: "", day: "tue", weekFrom: "08:00", weekUntil: "12:00" },
   ...{ reason: "the pump hums", ticket: " " },
 };
@@ -40,4 +52,16 @@ test("an end that is missing, has passed or lies before the beginning is a probl
   const [from, until] = [toLocalInput(NOW_MS + 7_200_000), toLocalInput(NOW_MS + 3_600_000)];
   expect(problemOfEnd({ ...window, from, until }, NOW_MS)).not.toBeNull();
   expect(problemOfWeek({ ...FIELDS, kind: "weekly", weekUntil: "07:00" })).not.toBeNull();
+});
+
+test("several endpoints go into one request, each once, with a limit where one is chosen", () => {
+  const endpoints = ["plc/modbus", "other/modbus"];
+  expect(wantedFrom({ ...FIELDS, endpoints, sessionsMax: "2" })).toMatchObject({
+    ...{ endpoints, sessionsMax: 2 },
+  });
+  expect(wantedFrom(FIELDS)).not.toHaveProperty("sessionsMax");
+  expect(problemOfEndpoints(endpoints, 1)).toBeNull();
+  expect(problemOfEndpoints(["plc/modbus", "plc/modbus"], 0)).toBeNull();
+  expect(problemOfEndpoints(["plc/modbus", "plc/modbus"], 1)).not.toBeNull();
+  expect(problemOfEndpoints(["plc/modbus", ""], 1)).not.toBeNull();
 });

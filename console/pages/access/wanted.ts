@@ -5,7 +5,8 @@ import { fromLocalInput } from "../../components/time-words.ts";
 import { requestFormText as words } from "../../text/access.ts";
 
 export interface Fields {
-  readonly endpoint: string;
+  /** One or several; an empty one is not chosen yet. */
+  readonly endpoints: readonly string[];
   readonly profile: string;
   readonly kind: "duration" | "window" | "weekly";
   readonly durationMs: string;
@@ -16,6 +17,15 @@ export interface Fields {
   readonly weekUntil: string;
   readonly reason: string;
   readonly ticket: string;
+  /** Live sessions at a time; empty for no limit. */
+  readonly sessionsMax: string;
+}
+
+/** By place, as the form shows them: the first that is missing, or is there twice. */
+export function problemOfEndpoints(endpoints: readonly string[], at: number): string | null {
+  const chosen = endpoints[at] ?? "";
+  if (chosen === "") return words.endpointMissing;
+  return endpoints.indexOf(chosen) < at ? words.endpointTwice : null;
 }
 
 export function problemOfEnd(fields: Fields, nowMs: number): string | null {
@@ -32,9 +42,10 @@ export function problemOfWeek(fields: Fields): string | null {
 
 /** Of fields without a problem. */
 export function wantedFrom(fields: Fields): NewRequest {
-  const { endpoint, profile, reason, ticket } = fields;
+  const { endpoints, profile, reason, ticket, sessionsMax } = fields;
   return {
-    ...{ endpoints: [endpoint], profile, reason },
+    ...{ endpoints, profile, reason },
+    ...(sessionsMax !== "" && { sessionsMax: Number(sessionsMax) }),
     ...(ticket.trim() !== "" && { ticket }),
     ...windowOf(fields),
   };
