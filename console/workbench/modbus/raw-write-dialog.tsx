@@ -5,10 +5,12 @@ import type { WriteOperation } from "../../../protocols/modbus/operation.ts";
 import type { WordOrder } from "../../../protocols/modbus/values.ts";
 import { workbenchText } from "../../text/workbench.ts";
 import type { ModbusDesk, Report } from "./desk.ts";
+import type { Decision } from "./operation-log.ts";
 import { isBitTable } from "./plan-reads.ts";
 import { parseTyped, type RawFormat } from "./raw-table.ts";
 import { RefusalWords } from "./refusal-row.tsx";
 import { notationOf, wordsText } from "./tag-value.ts";
+import { WriteWaits } from "./waiting-for-person.tsx";
 
 const words = workbenchText.tablesTab;
 
@@ -42,6 +44,7 @@ function RawWriteForm(props: RawWriteDialogProps & { readonly place: RawPlace })
   const { desk, place, onClose, onWritten } = props;
   const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
+  const [decision, setDecision] = useState<Decision>();
   const [report, setReport] = useState<Report | undefined>(undefined);
   const parsed = useMemo(
     () => parseTyped(typed, place.table, place.format, place.wordOrder),
@@ -53,7 +56,10 @@ function RawWriteForm(props: RawWriteDialogProps & { readonly place: RawPlace })
     event.preventDefault();
     if (values === undefined || busy) return;
     setBusy(true);
-    const told = await desk.writeRaw(place.unit, place.table, place.start, values);
+    setDecision(undefined);
+    setReport(undefined);
+    const { unit, table, start } = place;
+    const told = await desk.writeRaw(unit, table, start, values, setDecision);
     setBusy(false);
     if (told.answer.kind === "done") {
       onWritten();
@@ -70,10 +76,12 @@ function RawWriteForm(props: RawWriteDialogProps & { readonly place: RawPlace })
           data-autofocus
           autoComplete="off"
           error={typed !== "" && parsed.kind === "fault" ? parsed.reason : undefined}
+          disabled={busy}
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
         />
         <OldAndNew desk={desk} place={place} values={values} />
+        {busy && <WriteWaits decision={decision} />}
         {report !== undefined && (
           <div className="tg-refusal-box tg-refusal-dialog" role="alert">
             <div>

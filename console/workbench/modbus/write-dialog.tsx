@@ -13,7 +13,7 @@ import type { Decision } from "./operation-log.ts";
 import { RefusalWords } from "./refusal-row.tsx";
 import { useReading } from "./tag-row.tsx";
 import { encodeTyped, exactText, rawText, tagValue } from "./tag-value.ts";
-import { WaitingForPerson } from "./waiting-for-person.tsx";
+import { WriteWaits } from "./waiting-for-person.tsx";
 
 const words = workbenchText.write;
 
@@ -84,7 +84,7 @@ function WriteForm(props: WriteDialogProps & { readonly tag: TagView }) {
         )}
         {registers !== undefined && <Hints {...{ tag, registers, desk, profile }} />}
         {blocked !== undefined && <Notice tone="attention" title={blocked} />}
-        {waiting && <Waiting decision={step.decision} />}
+        {waiting && <WriteWaits decision={step.decision} />}
         {step.kind === "told" && (
           <div className="tg-refusal-box tg-refusal-dialog" role="alert">
             <div>
@@ -235,20 +235,6 @@ function Hints({ tag, registers, desk, profile }: HintsProps) {
   const now = reading.registers;
   const same = now.length > 0 && now.every((word, n) => word === registers[n]);
   return same ? <p className="wb-quiet">{words.same}</p> : null;
-}
-
-/** A write that waits says for what: the disk and the asset, or the broker's own reading. */
-function Waiting({ decision }: { readonly decision: Decision | undefined }) {
-  if (decision?.verdict === "hold" && decision.answerByMs !== undefined) {
-    return <WaitingForPerson untilMs={decision.answerByMs} rule={decision.rule} />;
-  }
-  return (
-    <p className="wb-quiet" role="status">
-      {decision?.verdict === "hold"
-        ? `${words.held(decision.rule)}. ${words.probing}`
-        : words.waiting}
-    </p>
-  );
 }
 
 interface WrittenProps {
