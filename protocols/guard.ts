@@ -135,9 +135,19 @@ export type Outcome =
   | { readonly kind: "unknown" };
 
 export interface Guard {
+  /**
+   * Sends may follow their decision at any time, after any number of others (a shell's data).
+   * Otherwise a send follows within some dozens of decisions.
+   */
+  readonly keepsDecisions?: true;
   /** It may answer `end` with releases: the asset's leg is kept until they have left. */
   readonly releasesAtEnd?: true;
   step(input: Input): readonly Effect[];
+  /**
+   * Takes back the bytes of a `send` that have left, to use the array again. Only from the one who
+   * has it, and nobody may look into it afterwards.
+   */
+  spent?(bytes: Uint8Array): void;
   /**
    * Bytes received from a side that wait for something else than their own rest; above
    * `BACKLOG_MAX` the loop stops reading that side.

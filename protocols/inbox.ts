@@ -22,7 +22,8 @@ export class Inbox {
   /** @param lengthMax bytes it may hold, unconsumed; `push` answers false beyond that. */
   constructor(lengthMax: number, lengthFirst = 0) {
     this.lengthMax = lengthMax;
-    this.window = { bytes: new Uint8Array(Math.min(lengthFirst, lengthMax)), start: 0, end: 0 };
+    const bytes = lengthFirst === 0 ? NO_BYTES : new Uint8Array(Math.min(lengthFirst, lengthMax));
+    this.window = { bytes, start: 0, end: 0 };
   }
 
   get length(): number {

@@ -14,6 +14,8 @@ export interface LegSink {
    * it is reported `withheld`. Absent where nothing can have changed meanwhile.
    */
   obstacle?(change: number): string | undefined;
+  /** This array, which the leg was given to write, has left; the leg does not look at it again. */
+  spent?(bytes: Uint8Array): void;
   /** Called once; nothing follows. */
   closed(reason: string): void;
   /** The queue towards the peer fell below its limit again. */

@@ -8,11 +8,14 @@
  * stream can no longer be trusted: the connection is reset and what was in flight is lost.
  */
 import type { Socket } from "node:net";
+import { FRAME_LENGTH_MAX } from "../../protocols/modbus/frame.ts";
 import type { Clock } from "../clock.ts";
 import type { EndpointLimiter, Waiting } from "./endpoint-limiter.ts";
 import { FairQueue } from "./fair-queue.ts";
-import { ModbusLeg, type ModbusRequest, type ModbusWay } from "./modbus-leg.ts";
-import { ModbusReplies } from "./modbus-replies.ts";
+import { InFlight } from "./in-flight.ts";
+import { ModbusLeg, type ModbusWay } from "./modbus-leg.ts";
+import { ModbusReplies, type TakesReplies } from "./modbus-replies.ts";
+import type { ModbusRequest } from "./modbus-request.ts";
 import { connectShared } from "./shared-read.ts";
 import { SocketOutput } from "./socket-output.ts";
 import { type Flushable, flushAtTurnEnd } from "./turn.ts";
@@ -40,13 +43,12 @@ export interface ModbusConnectionOptions {
   onUnused?(): void;
 }
 
-export class ModbusConnection implements ModbusWay, Flushable, Waiting {
+export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesReplies {
   private readonly options: ModbusConnectionOptions;
   private readonly legs = new Set<ModbusLeg>();
   private readonly legsOf = new Map<string, number>();
   private readonly queue = new FairQueue<ModbusRequest>();
-  /** In order of sending: the first is the oldest. */
-  private readonly inFlight = new Map<number, ModbusRequest>();
+  private readonly inFlight = new InFlight();
   private readonly replies = new ModbusReplies();
   private refused: { request: ModbusRequest; cause: string; full: boolean }[] = [];
   private socket: Socket | undefined;
@@ -55,7 +57,6 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
   private scheduled = false;
   /** It stands in the limiter's line. */
   private lined = false;
-  private nextWire = 0;
   private failures = 0;
   private retryMs = 0;
   private usedMs = 0;
@@ -153,7 +154,9 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
       this.unline(request);
       if (this.keptBack(request)) continue;
       request.sentMs = nowMs;
-      this.giveWireId(request);
+      this.inFlight.add(request);
+      request.frame[0] = request.wire >> 8;
+      request.frame[1] = request.wire & 0xff;
       output.gather(request.frame);
     }
     // Looking at a change may have ended its session, and with it a connection of its own.
@@ -172,27 +175,22 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
     return true;
   }
 
-  private giveWireId(request: ModbusRequest): void {
-    while (this.inFlight.has(this.nextWire)) this.nextWire = (this.nextWire + 1) & 0xffff;
-    const wire = this.nextWire;
-    this.nextWire = (wire + 1) & 0xffff;
-    this.inFlight.set(wire, request);
-    request.frame[0] = wire >> 8;
-    request.frame[1] = wire & 0xff;
-  }
-
   private received(socket: Socket, bytes: Uint8Array): void {
     if (socket !== this.socket) return;
-    const flaw = this.replies.push(bytes, (buffer, start, length) => {
-      const trusted = this.take(buffer, start, length);
-      if (!trusted) this.reset("the asset sent a reply that nobody waits for");
-      return trusted && socket === this.socket;
-    });
+    const flaw = this.replies.push(bytes, this);
     if (flaw) this.reset(flaw);
     else if (this.queue.length > 0) this.schedule();
   }
 
-  private take(buffer: Uint8Array, start: number, length: number): boolean {
+  /** A reply; false if nothing of this socket counts any more. */
+  take(buffer: Uint8Array, start: number, length: number): boolean {
+    const { socket } = this;
+    if (this.answer(buffer, start, length)) return socket === this.socket;
+    this.reset("the asset sent a reply that nobody waits for");
+    return false;
+  }
+
+  private answer(buffer: Uint8Array, start: number, length: number): boolean {
     const wire = ((buffer[start] ?? 0) << 8) | (buffer[start + 1] ?? 0);
     const request = this.inFlight.get(wire);
     if (!request) return false;
@@ -200,13 +198,14 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
     const sameUnit = buffer[start + 6] === frame[6];
     const sameFunction = ((buffer[start + 7] ?? 0) & 0x7f) === frame[7];
     if (!sameUnit || !sameFunction) return false;
-    this.inFlight.delete(wire);
+    this.inFlight.remove(request);
     this.options.limiter.give();
     this.heardMs = this.usedMs;
     this.failures = 0;
     buffer[start] = number >> 8;
     buffer[start + 1] = number & 0xff;
-    request.leg.deliver(buffer.subarray(start, start + length));
+    request.leg.deliver(replyBytes(buffer, start, length));
+    request.rest();
     return true;
   }
 
@@ -270,7 +269,7 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
     this.connected = false;
     this.replies.clear();
     socket?.resetAndDestroy();
-    const lost = [...this.inFlight.values()];
+    const lost = this.inFlight.list();
     this.inFlight.clear();
     for (const request of lost) {
       this.options.limiter.give();
@@ -290,12 +289,12 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
     const timeoutMs = this.options.limiter.limits.responseTimeoutMs;
     const nowMs = this.nowMs();
     let nextMs = timeoutMs;
-    for (const [wire, request] of this.inFlight) {
+    for (const request of this.inFlight.list()) {
       const leftMs = request.sentMs + timeoutMs - nowMs;
       nextMs = Math.min(timeoutMs, leftMs);
       if (leftMs > 0) break;
       nextMs = timeoutMs;
-      this.expire(wire, request, `the asset did not answer within ${timeoutMs} ms`);
+      this.expire(request, `the asset did not answer within ${timeoutMs} ms`);
     }
     if (this.queue.length > 0) this.schedule();
     if (this.socket && this.isIdle(nowMs)) this.drop("nobody used the connection");
@@ -310,8 +309,9 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
   }
 
   /** A late reply will reset the connection; a connection that said nothing since is dead already. */
-  private expire(wire: number, request: ModbusRequest, reason: string): void {
-    this.inFlight.delete(wire);
+  private expire(request: ModbusRequest, reason: string): void {
+    if (this.inFlight.get(request.wire) !== request) return;
+    this.inFlight.remove(request);
     this.options.limiter.give();
     request.leg.lost(request, reason);
     if (this.heardMs < request.sentMs && this.socket) this.reset(reason);
@@ -364,4 +364,14 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting {
   private nowMs(): number {
     return this.options.clock.monotonicMs();
   }
+}
+
+/** By length: a reply is delivered during a call, and a view for each would be garbage at once. */
+const replies: Uint8Array[] = [];
+const reply = new Uint8Array(FRAME_LENGTH_MAX);
+
+function replyBytes(buffer: Uint8Array, start: number, length: number): Uint8Array {
+  while (replies.length <= length) replies.push(reply.subarray(0, replies.length));
+  for (let at = 0; at < length; at++) reply[at] = buffer[start + at] ?? 0;
+  return replies[length] ?? buffer.subarray(start, start + length);
 }

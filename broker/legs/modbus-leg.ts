@@ -1,18 +1,7 @@
 /** One channel's end of a Modbus connection. Holds nothing itself: its requests wait in the connection. */
 import type { Lane } from "./fair-queue.ts";
 import type { Leg, LegSink } from "./leg.ts";
-
-/** One request from a channel, from the guard's `send` to its answer. */
-export interface ModbusRequest {
-  readonly leg: ModbusLeg;
-  /** One whole ADU; its first two bytes become the connection's transaction id when it leaves. */
-  readonly frame: Uint8Array;
-  /** The guard's own transaction number. */
-  readonly number: number;
-  /** The decision it carries out, where that can change the asset. */
-  readonly change: number | undefined;
-  sentMs: number;
-}
+import { ModbusRequest } from "./modbus-request.ts";
 
 /** What a leg asks of the connection behind it. */
 export interface ModbusWay {
@@ -45,8 +34,7 @@ export class ModbusLeg implements Leg {
 
   write(frame: Uint8Array, change?: number): void {
     if (this.over) return;
-    const number = ((frame[0] ?? 0) << 8) | (frame[1] ?? 0);
-    this.way.enqueue({ leg: this, frame, number, change, sentMs: 0 });
+    this.way.enqueue(ModbusRequest.of(this, frame, change));
   }
 
   withdraw(cause: string): void {
@@ -76,6 +64,11 @@ export class ModbusLeg implements Leg {
   /** A reply, its transaction number already the guard's. */
   deliver(reply: Uint8Array): void {
     this.sink?.bytes(reply);
+  }
+
+  /** Its frame has left and was answered: whoever made it may use it again. */
+  spent(frame: Uint8Array): void {
+    this.sink?.spent?.(frame);
   }
 
   lost(request: ModbusRequest, cause: string): void {

@@ -13,9 +13,11 @@ function cutAll(pieces: readonly Uint8Array[]): {
   const replies: Uint8Array[] = [];
   const cutter = new ModbusReplies();
   for (const piece of pieces) {
-    const flaw = cutter.push(piece, (buffer, start, length) => {
-      replies.push(Uint8Array.from(buffer.subarray(start, start + length)));
-      return true;
+    const flaw = cutter.push(piece, {
+      take(buffer, start, length) {
+        replies.push(Uint8Array.from(buffer.subarray(start, start + length)));
+        return true;
+      },
     });
     if (flaw) return { replies, flaw };
   }

@@ -4,8 +4,10 @@
  */
 import { FRAME_LENGTH_MAX, frameFault, frameLength } from "../../protocols/modbus/frame.ts";
 
-/** Takes one whole reply; answers false if reading must stop here. */
-export type TakeReply = (buffer: Uint8Array, start: number, length: number) => boolean;
+export interface TakesReplies {
+  /** Takes one whole reply; answers false if reading must stop here. */
+  take(buffer: Uint8Array, start: number, length: number): boolean;
+}
 
 export class ModbusReplies {
   /** The beginning of a reply whose rest has not come yet. */
@@ -13,7 +15,7 @@ export class ModbusReplies {
   private held = 0;
 
   /** Answers why the stream cannot be trusted, or undefined. */
-  push(bytes: Uint8Array, take: TakeReply): string | undefined {
+  push(bytes: Uint8Array, to: TakesReplies): string | undefined {
     let at = 0;
     if (this.held > 0) {
       const piece = bytes.subarray(0, FRAME_LENGTH_MAX - this.held);
@@ -24,26 +26,26 @@ export class ModbusReplies {
       if (length === 0) return undefined;
       at = length - this.held;
       this.held = 0;
-      if (!take(this.carry, 0, length)) return undefined;
+      if (!to.take(this.carry, 0, length)) return undefined;
     }
-    return this.whole(bytes, at, take);
+    return this.whole(bytes, at, to);
   }
 
   clear(): void {
     this.held = 0;
   }
 
-  private whole(bytes: Uint8Array, start: number, take: TakeReply): string | undefined {
+  private whole(bytes: Uint8Array, start: number, to: TakesReplies): string | undefined {
     let at = start;
     while (at < bytes.length) {
       const length = frameLength(bytes, at, bytes.length);
       if (length < 0) return frameFault(length);
       if (length === 0) break;
       at += length;
-      if (!take(bytes, at - length, length)) return undefined;
+      if (!to.take(bytes, at - length, length)) return undefined;
     }
-    this.carry.set(bytes.subarray(at));
     this.held = bytes.length - at;
+    if (this.held > 0) this.carry.set(bytes.subarray(at));
     return undefined;
   }
 }

@@ -68,7 +68,7 @@ test("whatever the system takes at a time, the same bytes arrive in the same ord
         if (some === 0) throw Object.assign(new Error("again"), { code: "EAGAIN" });
         return writeSync(fd, bytes, offset, some);
       };
-      const output = new SocketOutput(writer, stingy);
+      const output = new SocketOutput(writer, undefined, stingy);
       let sent = 0;
       for (const { parts, takes: share, waits } of steps) {
         takes = share;
@@ -112,7 +112,7 @@ for (const direct of [true, false]) {
 test("a socket that was destroyed is never written to: its descriptor may be another's by now", async () => {
   const { writer } = await pair();
   const written: number[] = [];
-  const output = new SocketOutput(writer, (fd, bytes, offset, length) => {
+  const output = new SocketOutput(writer, undefined, (fd, bytes, offset, length) => {
     written.push(fd);
     return writeSync(fd, bytes, offset, length);
   });
@@ -128,7 +128,7 @@ test("a socket that was destroyed is never written to: its descriptor may be ano
 
 test("an error of the direct road is met and told by the stream", async () => {
   const { writer } = await pair();
-  const output = new SocketOutput(writer, () => {
+  const output = new SocketOutput(writer, undefined, () => {
     throw Object.assign(new Error("broken"), { code: "EPIPE" });
   });
   output.gather(numbered(0, 10));

@@ -8,6 +8,7 @@
  */
 import { writeSync } from "node:fs";
 import type { Socket } from "node:net";
+import { putBytes } from "../../protocols/tape/byte-writer.ts";
 
 /** Several hundred Modbus frames; what is longer gets an array of its own. */
 const STAGING_LENGTH = 65_536;
@@ -29,25 +30,42 @@ interface Handle {
 /** Writes without waiting, as the system's `write`: throws `EAGAIN` where nothing is taken. */
 export type WriteNow = (fd: number, bytes: Uint8Array, offset: number, length: number) => number;
 
+/** Is told of each array that was gathered once its bytes have left, or were copied. */
+export interface Spends {
+  spent(bytes: Uint8Array): void;
+}
+
 export class SocketOutput {
   private readonly socket: Socket & { readonly _handle?: Handle | null };
   private readonly writeNow: WriteNow;
+  private readonly owner: Spends | undefined;
   /** As long as the socket has this handle, the descriptor is its own. */
   private handle: Handle | null | undefined;
   private fd = -1;
   private first: Uint8Array | undefined;
   private more: Uint8Array[] = [];
   private length = 0;
+  /** The stream was given some, and may have it still. */
+  private streaming = false;
 
   /** @param writeNow for tests, which take less than they are given. */
-  constructor(socket: Socket, writeNow: WriteNow = writeSync) {
+  constructor(socket: Socket, owner?: Spends, writeNow: WriteNow = writeSync) {
     this.socket = socket;
+    this.owner = owner;
     this.writeNow = writeNow;
   }
 
   /** Bytes not yet taken by the system. */
   get queued(): number {
-    return this.length + this.socket.writableLength;
+    return this.length + this.streamed;
+  }
+
+  /** Bytes in the stream. Asked for with every message: a stream that never got any is not asked. */
+  private get streamed(): number {
+    if (!this.streaming) return 0;
+    const { writableLength } = this.socket;
+    this.streaming = writableLength > 0;
+    return writableLength;
   }
 
   /** Bytes gathered and not yet given to the socket. */
@@ -65,11 +83,11 @@ export class SocketOutput {
   flush(): void {
     const { first, length } = this;
     if (first === undefined) return;
-    const several = this.more.length > 0;
-    const bytes = several ? this.together(first) : first;
+    const bytes = this.together(first);
     this.clear();
-    const taken = direct && this.socket.writableLength === 0 ? this.write(bytes, length) : 0;
+    const taken = direct && this.streamed === 0 ? this.write(bytes, length) : 0;
     if (taken === length) return;
+    this.streaming = true;
     this.socket.write(bytes.subarray(taken, length));
     // The stream keeps pointing into it until the system has taken the rest.
     if (bytes === staging) staging = new Uint8Array(STAGING_LENGTH);
@@ -100,14 +118,18 @@ export class SocketOutput {
     this.fd = isTcp && typeof handle.fd === "number" ? handle.fd : -1;
   }
 
+  /**
+   * Also of a single one: a small array lives within the heap, and the system can only be given
+   * memory outside of it, which to make costs more than to copy.
+   */
   private together(first: Uint8Array): Uint8Array {
     const buffer = this.length <= STAGING_LENGTH ? staging : new Uint8Array(this.length);
-    buffer.set(first, 0);
-    let at = first.length;
-    for (const part of this.more) {
-      buffer.set(part, at);
-      at += part.length;
-    }
+    let at = putBytes(buffer, 0, first);
+    for (const part of this.more) at = putBytes(buffer, at, part);
+    const { owner } = this;
+    if (owner === undefined) return buffer;
+    owner.spent(first);
+    for (const part of this.more) owner.spent(part);
     return buffer;
   }
 }

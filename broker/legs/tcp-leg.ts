@@ -24,7 +24,7 @@ export class TcpLeg implements Leg {
 
   constructor(socket: Socket) {
     this.socket = socket;
-    this.output = new SocketOutput(socket);
+    this.output = new SocketOutput(socket, this);
     socket.on("drain", () => this.drain());
     socket.on("error", (error) => this.finish(error.message));
     socket.on("end", () => this.finish("the peer closed the connection"));
@@ -60,6 +60,10 @@ export class TcpLeg implements Leg {
     if (this.over) return;
     this.output.flush();
     this.drain();
+  }
+
+  spent(bytes: Uint8Array): void {
+    this.sink?.spent?.(bytes);
   }
 
   pause(): void {

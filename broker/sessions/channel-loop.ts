@@ -8,7 +8,6 @@
  * it is still allowed is looked at once more immediately before the leg.
  */
 import type {
-  Answer,
   Capabilities,
   Effect,
   Guard,
@@ -18,10 +17,12 @@ import type {
 } from "../../protocols/guard.ts";
 import type { Judged } from "../../protocols/tape/record.ts";
 import type { TapeWriter } from "../evidence/recorder.ts";
-import type { Leg, LegSink } from "../legs/leg.ts";
+import type { Leg } from "../legs/leg.ts";
 import { BackPressure } from "./back-pressure.ts";
+import { ChannelSide, type TwoSided } from "./channel-side.ts";
 import { changesPlant, classBit, OBSERVE_MASK, OPERATE_MASK } from "./class-mask.ts";
-import { Permitted } from "./permitted.ts";
+import { answersOf } from "./desk.ts";
+import { KeptPermits, type Permits, Permitted } from "./permitted.ts";
 import { type PendingSend, ReleaseQueue, type Releasing } from "./release-queue.ts";
 import { SentDigest } from "./sent-digest.ts";
 import { SentToAsset } from "./sent-to-asset.ts";
@@ -66,7 +67,7 @@ export interface ChannelParts {
   readonly owner: ChannelOwner;
 }
 
-export class ChannelLoop implements Releasing {
+export class ChannelLoop implements Releasing, TwoSided {
   readonly number: number;
   readonly by: "subject" | "broker";
   private readonly guard: Guard;
@@ -76,9 +77,9 @@ export class ChannelLoop implements Releasing {
   private readonly tape: TapeWriter;
   private readonly releases: ReleaseQueue;
   private readonly pressure: BackPressure;
-  private readonly permitted = new Permitted();
+  private readonly permitted: Permits;
   /** Permitted changes on their way, not yet answered. */
-  private readonly open = new Set<number>();
+  private open: Set<number> | undefined;
   private readonly sentClient = new SentDigest();
   private readonly sentAsset = new SentToAsset();
   private sentRecorded = 0;
@@ -98,6 +99,7 @@ export class ChannelLoop implements Releasing {
     this.number = number;
     this.by = by;
     this.guard = guard;
+    this.permitted = guard.keepsDecisions ? new KeptPermits() : new Permitted();
     this.client = client;
     this.asset = asset;
     this.owner = owner;
@@ -107,8 +109,8 @@ export class ChannelLoop implements Releasing {
   }
 
   start(): void {
-    this.asset.start(this.sink("asset"));
-    this.client.start(this.sink("client"));
+    this.asset.start(new ChannelSide(this, "asset"));
+    this.client.start(new ChannelSide(this, "client"));
   }
 
   /** Settles a `decide` that was held. Answers the verdict's sequence number on the tape. */
@@ -126,7 +128,7 @@ export class ChannelLoop implements Releasing {
 
   /** A change permitted by this decision is on its way. */
   isOpen(decision: number): boolean {
-    return this.open.has(decision);
+    return this.open?.has(decision) === true;
   }
 
   inform(capabilities: Capabilities, cause: string): void {
@@ -174,8 +176,8 @@ export class ChannelLoop implements Releasing {
       this.tape.append({ kind: "event", channel: this.number, event, cause });
     }
     this.recordSent();
-    for (const decision of this.open) this.owner.settled(this, decision);
-    this.open.clear();
+    for (const decision of this.open ?? []) this.owner.settled(this, decision);
+    this.open = undefined;
   }
 
   /** Ends this channel alone and tells the session. */
@@ -191,7 +193,7 @@ export class ChannelLoop implements Releasing {
     try {
       const obstacle = this.lastCheck(send.decision, send.mask);
       if (this.over) return;
-      if (obstacle === undefined) this.hand(send);
+      if (obstacle === undefined) this.hand(send.bytes, send.decision, send.mask);
       else this.withhold(send, obstacle);
     } catch (error) {
       this.owner.fault(error);
@@ -210,29 +212,18 @@ export class ChannelLoop implements Releasing {
 
   withhold({ decision }: Pick<PendingSend, "decision">, cause: string): void {
     if (this.over) return;
-    if (this.open.delete(decision)) this.owner.settled(this, decision);
+    if (this.open?.delete(decision)) this.owner.settled(this, decision);
     this.happen({ kind: "withheld", decision }, cause);
   }
 
   /** The asset's leg had it, and it never left. */
-  private gaveBack(decision: number, cause: string): void {
+  gaveBack(decision: number, cause: string): void {
     this.sentAsset.withheld(decision);
     if (this.over) this.givenBack.push(decision);
     else this.withhold({ decision }, cause);
   }
 
-  private sink(from: Side): LegSink {
-    return {
-      bytes: (bytes) => this.bytes(from, bytes),
-      lost: (request, cause) => this.happen({ kind: "timeout", request }, cause),
-      withheld: (change, cause) => this.gaveBack(change, cause),
-      obstacle: (change) => this.lastCheck(change, this.permitted.maskOf(change)),
-      closed: (reason) => this.end({ rule: `${from}-closed`, reason }),
-      drained: () => this.breathe(),
-    };
-  }
-
-  private bytes(from: Side, bytes: Uint8Array): void {
+  received(from: Side, bytes: Uint8Array): void {
     if (this.over) return;
     try {
       const input = { kind: "bytes", channel: this.number, from, bytes } as const;
@@ -242,6 +233,22 @@ export class ChannelLoop implements Releasing {
     } catch (error) {
       this.owner.fault(error);
     }
+  }
+
+  lost(request: number, cause: string): void {
+    this.happen({ kind: "timeout", request }, cause);
+  }
+
+  obstacleTo(change: number): string | undefined {
+    return this.lastCheck(change, this.permitted.maskOf(change));
+  }
+
+  spent(bytes: Uint8Array): void {
+    this.guard.spent?.(bytes);
+  }
+
+  closed(from: Side, reason: string): void {
+    this.end({ rule: `${from}-closed`, reason });
   }
 
   private happen(event: GuardEvent, cause: string): void {
@@ -299,7 +306,7 @@ export class ChannelLoop implements Releasing {
         break;
       case "outcome":
         this.sentAsset.left(effect.decision);
-        if (this.open.delete(effect.decision)) this.owner.settled(this, effect.decision);
+        if (this.open?.delete(effect.decision)) this.owner.settled(this, effect.decision);
         break;
       case "refused":
         this.owner.refused(this, effect.request, effect.reason);
@@ -343,14 +350,15 @@ export class ChannelLoop implements Releasing {
     const mask = decision === 0 ? OPERATE_MASK : this.permitted.maskOf(decision);
     if (mask === 0) throw new Error(`a send for decision ${decision}, which was not permitted`);
     const changes = changesPlant(mask);
-    if (changes) this.open.add(decision);
+    if (changes) this.open ??= new Set();
+    if (changes) this.open?.add(decision);
     const atOnce = !changes && this.releases.length === 0;
-    if (atOnce && (this.owner.held & mask) === mask) this.hand({ bytes, decision, mask });
+    if (atOnce && (this.owner.held & mask) === mask) this.hand(bytes, decision, mask);
     else if (atOnce) this.release({ bytes, decision, mask });
     else this.releases.push({ bytes, decision, mask }, changes);
   }
 
-  private hand({ bytes, decision, mask }: PendingSend): void {
+  private hand(bytes: Uint8Array, decision: number, mask: number): void {
     const change = mask > OBSERVE_MASK ? decision : undefined;
     // Only a leg that holds requests can give one back.
     this.sentAsset.add(bytes, this.asset.withdraw ? change : undefined);
@@ -361,7 +369,7 @@ export class ChannelLoop implements Releasing {
   private letGo(cause: string): void {
     for (const effect of this.endGuard(cause)) {
       if (effect.kind !== "send" || effect.to !== "asset" || !effect.release) continue;
-      this.hand({ bytes: effect.bytes, decision: 0, mask: OPERATE_MASK });
+      this.hand(effect.bytes, 0, OPERATE_MASK);
     }
   }
 
@@ -371,7 +379,7 @@ export class ChannelLoop implements Releasing {
     return this.guard.step({ kind: "event", event });
   }
 
-  private breathe(): void {
+  breathe(): void {
     if (this.over) return;
     this.pressure.update();
     this.recordSentSometimes();
@@ -390,11 +398,4 @@ export class ChannelLoop implements Releasing {
     this.tape.append({ kind: "sent", channel, to: "client", ...this.sentClient.summary() });
     this.tape.append({ kind: "sent", channel, to: "asset", ...this.sentAsset.summary() });
   }
-}
-
-/** Nearly every request is one item: then no more is built than its answer. */
-function answersOf(items: readonly Judged[]): readonly Answer[] {
-  const [only] = items;
-  if (only !== undefined && items.length === 1) return [only.answer];
-  return items.map(({ answer }) => answer);
 }

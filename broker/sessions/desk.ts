@@ -37,10 +37,31 @@ export function judgeItems(
   if (only !== undefined && items.length === 1) {
     // Nearly every request is one item that needs nothing: no more is built for it than its answer.
     const result = judgeOne(only, matcher, capabilities, nowMs);
+    if (result.kind === "permit") return permitted(only, result);
     if (result.kind !== "needs-values") return { items: [judgedOf(only, result)] };
     return { items: [waitingFor(only, result)], needs: [result] };
   }
   return judgeSeveral(items, matcher, capabilities, nowMs);
+}
+
+/**
+ * What was permitted lately. A poll asks for the same again: the very same operation and decision
+ * (each was judged anew) then get the very same value, and what follows can tell by identity.
+ */
+const PERMITTED_KEPT = 1024;
+const lately: ((Judgement & { readonly decision: Decision }) | undefined)[] = new Array(
+  PERMITTED_KEPT,
+).fill(undefined);
+
+function permitted(operation: Operation, decision: Decision): Judgement {
+  const { key } = operation;
+  if (key === undefined) return { items: [judgedOf(operation, decision)] };
+  const place = (key ^ (key >>> 7) ^ (key >>> 18)) & (PERMITTED_KEPT - 1);
+  const known = lately[place];
+  if (known?.decision === decision && known.items[0]?.operation === operation) return known;
+  const fresh = { items: [judgedOf(operation, decision)], decision };
+  lately[place] = fresh;
+  return fresh;
 }
 
 function judgeSeveral(
@@ -65,6 +86,15 @@ function judgeSeveral(
 
 function waitingFor(operation: Operation, { rule }: NeedsValues): Judged {
   return { operation, answer: HOLD, rule, reason: "reading the current value" };
+}
+
+const PERMITTED: readonly Answer[] = [PERMIT];
+
+/** For the guard. Nearly every request is one item that is permitted: then nothing is built. */
+export function answersOf(items: readonly Judged[]): readonly Answer[] {
+  const [only] = items;
+  if (items.length === 1 && only?.answer === PERMIT) return PERMITTED;
+  return items.map(({ answer }) => answer);
 }
 
 /** A probe reads, and nothing else: by the plant file, not by the subject's profile. */

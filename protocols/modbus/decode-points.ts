@@ -46,13 +46,39 @@ export function decodeRead(
   bytes: Uint8Array,
   start: number,
   end: number,
-): [ReadOperation] | Malformed {
+): readonly [ReadOperation] | Malformed {
   if (end - start !== 5) return WRONG_LENGTH;
   const code = byteAt(bytes, start);
   const address = wordAt(bytes, start + 1);
   const count = wordAt(bytes, start + 3);
   const fault = rangeFault(address, count, code < 3 ? READ_BITS_MAX : READ_REGISTERS_MAX);
-  return fault ?? [readOf(unit, code, TABLES[code - 1] ?? "coils", address, count)];
+  return fault ?? oneRead(unit, code, address, count);
+}
+
+/**
+ * Reads that were asked for lately: a poll asks for the same again, and gets the very same value.
+ * What follows can then tell by identity that it has seen it before.
+ */
+const READS_KEPT = 1024;
+const reads: (readonly [ReadOperation] | undefined)[] = new Array(READS_KEPT).fill(undefined);
+
+function oneRead(
+  unit: number,
+  code: number,
+  address: number,
+  count: number,
+): readonly [ReadOperation] {
+  const place = (address * 5 + count * 67 + unit * 11 + code) & (READS_KEPT - 1);
+  const known = reads[place];
+  if (known !== undefined) {
+    const [one] = known;
+    const isSame =
+      one.address === address && one.count === count && one.unit === unit && one.function === code;
+    if (isSame) return known;
+  }
+  const fresh = [readOf(unit, code, TABLES[code - 1] ?? "coils", address, count)] as const;
+  reads[place] = fresh;
+  return fresh;
 }
 
 export function decodeWriteCoil(

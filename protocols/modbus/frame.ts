@@ -12,6 +12,7 @@
  * What cannot be framed ends the channel: where the next frame begins is a guess, and a guess
  * is how a filter and a device come to see different requests.
  */
+import { takeFrame } from "./spare-frames.ts";
 import { byteAt, setWord, wordAt } from "./words.ts";
 
 export const HEADER_LENGTH = 7;
@@ -56,7 +57,9 @@ export function frameUnit(bytes: Uint8Array, start: number): number {
 
 /** A fresh frame with room for a PDU of `pduLength` at `HEADER_LENGTH`. */
 export function newFrame(transaction: number, unit: number, pduLength: number): Uint8Array {
-  const bytes = new Uint8Array(HEADER_LENGTH + pduLength);
+  const length = HEADER_LENGTH + pduLength;
+  const bytes = takeFrame(length);
+  for (let at = 0; at < length; at++) bytes[at] = 0;
   setWord(bytes, 0, transaction);
   setWord(bytes, 4, pduLength + 1);
   bytes[6] = unit;

@@ -39,6 +39,7 @@ import { laneOf } from "./operation-key.ts";
 import { Parked } from "./parked.ts";
 import { isException, replyFault, replyFrame } from "./reply.ts";
 import { decodeRequest } from "./request.ts";
+import { giveFrame } from "./spare-frames.ts";
 import { byteAt } from "./words.ts";
 
 export interface ModbusGuardOptions {
@@ -86,6 +87,10 @@ export class ModbusGuard implements Guard {
     else if (input.kind === "answers") this.settle(input.id, input.answers, effects);
     else this.happened(input.event, effects);
     return effects.take();
+  }
+
+  spent(bytes: Uint8Array): void {
+    giveFrame(bytes);
   }
 
   backlog(from: Side): number {
@@ -153,11 +158,11 @@ export class ModbusGuard implements Guard {
     const items = decodeRequest(unit, bytes, pdu, start + length);
     if (items instanceof Malformed) {
       effects.push({ kind: "refused", request: transaction, reason: items.reason });
-      const exchange = new Exchange(transaction, unit, []);
+      const exchange = Exchange.of(transaction, unit, []);
       this.answer(exchange, byteAt(bytes, pdu), items.exception, effects);
       return;
     }
-    const exchange = new Exchange(transaction, unit, items);
+    const exchange = Exchange.of(transaction, unit, items);
     if (this.parked.isFull && exchange.changes) this.crowdedOut(exchange, effects);
     else if (this.parked.keepsBack(exchange)) this.parked.push(exchange);
     else this.ask(exchange, effects);
@@ -317,9 +322,11 @@ export class ModbusGuard implements Guard {
   }
 }
 
+const PERMIT: Answer = { kind: "permit" };
+
 /** A denial outweighs a hold, a hold a permit. */
 function strictest(answers: readonly Answer[]): Answer {
-  let strictest: Answer = { kind: "permit" };
+  let strictest: Answer = PERMIT;
   for (const answer of answers) {
     if (answer.kind === "deny") return answer;
     if (answer.kind === "hold") strictest = answer;

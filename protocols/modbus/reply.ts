@@ -3,7 +3,6 @@
  * echoes. Anything else means that the two sides are out of step, and then nothing that follows
  * can be trusted. MODBUS Application Protocol V1.1b3, 6 and 7.
  */
-import { copyBytes } from "../copy-bytes.ts";
 import { MEI_DEVICE_IDENTIFICATION } from "./decode-device.ts";
 import { FILE_REFERENCE } from "./decode-files.ts";
 import { READ_BITS_MAX } from "./decode-points.ts";
@@ -11,6 +10,7 @@ import { encodeRequest } from "./encode.ts";
 import { HEADER_LENGTH } from "./frame.ts";
 import type { FileReadOperation, ModbusOperation } from "./operation.ts";
 import type { Items } from "./request.ts";
+import { takeFrame } from "./spare-frames.ts";
 import { byteAt, setWord, wordAt } from "./words.ts";
 
 /** 6.18: a FIFO holds up to 31 registers. */
@@ -54,7 +54,8 @@ export function replyFrame(
   start: number,
   length: number,
 ): Uint8Array {
-  const frame = copyBytes(bytes, start, start + length);
+  const frame = takeFrame(length);
+  for (let at = 0; at < length; at++) frame[at] = byteAt(bytes, start + at);
   setWord(frame, 0, transaction);
   const [first] = items;
   if (first?.action === "modbus:read" && first.function < 3 && !isException(frame, HEADER_LENGTH)) {

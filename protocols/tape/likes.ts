@@ -8,17 +8,18 @@ import { putBytes } from "./byte-writer.ts";
 import { LIKE_LENGTH_MAX } from "./codec.ts";
 
 export class Likes {
-  private last: (Uint8Array | undefined)[] = [];
+  /** The last message of each length; the one used last stands first. */
+  private readonly last: Uint8Array[] = [];
 
   /** Puts the difference if most bytes are the same, else the bytes; true if the difference. */
   put(target: Uint8Array, position: number, bytes: Uint8Array): boolean {
-    const like = this.last[bytes.length];
+    const length = bytes.length;
+    const like = this.find(length);
     if (like === undefined) {
       putBytes(target, position, bytes);
-      if (bytes.length <= LIKE_LENGTH_MAX) this.last[bytes.length] = copyBytes(bytes);
+      this.keep(bytes);
       return false;
     }
-    const length = bytes.length;
     let same = 0;
     for (let i = 0; i < length; i++) {
       const byte = bytes[i] ?? 0;
@@ -34,9 +35,9 @@ export class Likes {
 
   /** What `put` was given; `bytes` is changed in place when it holds a difference. */
   restore(bytes: Uint8Array, isDifference: boolean): boolean {
-    const like = this.last[bytes.length];
+    const like = this.find(bytes.length);
     if (like === undefined) {
-      if (bytes.length <= LIKE_LENGTH_MAX) this.last[bytes.length] = copyBytes(bytes);
+      this.keep(bytes);
       return !isDifference;
     }
     if (isDifference) {
@@ -47,6 +48,24 @@ export class Likes {
   }
 
   clear(): void {
-    this.last = [];
+    this.last.length = 0;
+  }
+
+  private find(length: number): Uint8Array | undefined {
+    const { last } = this;
+    const [first] = last;
+    if (first === undefined || first.length === length) return first;
+    for (let i = 1; i < last.length; i++) {
+      const like = last[i];
+      if (like?.length !== length) continue;
+      last[i] = first;
+      last[0] = like;
+      return like;
+    }
+    return undefined;
+  }
+
+  private keep(bytes: Uint8Array): void {
+    if (bytes.length <= LIKE_LENGTH_MAX) this.last.push(copyBytes(bytes));
   }
 }
