@@ -11,6 +11,7 @@ import type { Config } from "./config.ts";
 import { mirrorEvents } from "./event-mirror.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import { LogBook } from "./evidence/log/log-book.ts";
+import { keepProgressLeaves } from "./evidence/log/progress-leaves.ts";
 import { sha256 } from "./evidence/log/sha256.ts";
 import { Witnessing } from "./evidence/log/witnessing.ts";
 import { IntegrationDialer } from "./legs/integration-dialer.ts";
@@ -54,6 +55,7 @@ export async function openLogBook(ground: LogGround, parts: LogParts): Promise<L
   opened.push(await mirrorEvents(store, book));
   opened.push(plantChanges(book, plant));
   opened.push(recorderGaps(book, evidence));
+  opened.push(keepProgressLeaves({ book, evidence, clock }));
   openWitnessing(ground, parts, book);
   return book;
 }

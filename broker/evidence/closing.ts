@@ -91,7 +91,8 @@ function stateOf(totals: Totals, abortedBecause: string): Pick<Close, "state" | 
   return { state: "gap", cause: `${lost}: ${totals.gapCause ?? "they could not be recovered."}` };
 }
 
-function rootOf(hashes: readonly string[]): string {
+/** Root (hex) over the hashes (hex) of segments in place. */
+export function rootOf(hashes: readonly string[]): string {
   const leaves = hashes.map((hash) => new Uint8Array(Buffer.from(hash, "hex")));
   return Buffer.from(treeRoot(leaves, sha256)).toString("hex");
 }

@@ -1,5 +1,6 @@
 /** Puts the parts of the recorder together; `openEvidence` is all that the broker calls. */
 import path from "node:path";
+import type { ProgressMember } from "../../protocols/log/progress.ts";
 import type { Clock } from "../clock.ts";
 import type { Close, Tombstone } from "./descriptions.ts";
 import { diskVolume } from "./disk-volume.ts";
@@ -10,6 +11,7 @@ import type { Recordings } from "./recordings.ts";
 import { type LibraryOptions, RecordingsLibrary } from "./recordings-library.ts";
 import { Retention } from "./retention.ts";
 import { SealerLink } from "./sealer-link.ts";
+import type { ProgressText } from "./sealer-messages.ts";
 import { Search } from "./search/search.ts";
 import { unsealedTails } from "./search/tails.ts";
 import { SessionRecorder } from "./session-recorder.ts";
@@ -55,6 +57,10 @@ export interface Evidence {
    * @param trouble why something cannot be indexed now; it is tried again
    */
   openSearch(trouble: (cause: string) => void): Search;
+  /** How far each open recording has come that grew since the last call; for the site log. */
+  progress(): Promise<readonly ProgressMember[]>;
+  /** Lines that the site log's leaf gave, for the recordings that are still open. */
+  keepProgress(lines: readonly ProgressText[]): void;
   /** Closes and seals what is open. Never fails: what cannot be sealed now is at the next start. */
   close(): Promise<void>;
 }
@@ -115,6 +121,8 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     recordings: library,
     recovered,
     onOverQuota: (listener) => recorder.onOverQuota(listener),
+    progress: () => sealer.progressed(),
+    keepProgress: (lines) => sealer.keepProgress(lines),
     openSearch: (trouble) => {
       const folder = path.join(directory, "search");
       const unsealed = unsealedTails(sealer, settle);

@@ -5,6 +5,7 @@
  *                               segments/<n>.seg   sealed; never changed once in place
  *                               segments/<n>.frame derived: values when segment n began, sealed
  *                               index              a JSON line a segment, after it is in place
+ *                               progress           a line for each time the site log fixed it
  *                               close.json         last; a recording without it is not closed
  *                               hold.json          while somebody keeps it from being deleted
  *                               tombstone.json     deleted by policy: no index and segments then
@@ -93,6 +94,32 @@ export class RecordingFolder {
     return length + bytes.length;
   }
 
+  /** The whole lines that there are, in bytes; a crash may have left half of one behind them. */
+  async progressLength(): Promise<number> {
+    if (!(await this.volume.exists(this.file("progress")))) return 0;
+    const bytes = await readWhole(this.volume, this.file("progress"), DESCRIPTION_BYTES_MAX);
+    return bytes.lastIndexOf(0x0a) + 1;
+  }
+
+  /** Writes lines at `length`, not durable yet; answers the new length. */
+  async appendProgress(length: number, lines: string): Promise<number> {
+    const bytes = encodeText(lines);
+    await withFile(this.volume, this.file("progress"), "write", (file) =>
+      file.write(bytes, length),
+    );
+    return length + bytes.length;
+  }
+
+  /** Makes the lines durable, and takes away what stands behind them. */
+  async settleProgress(length: number): Promise<void> {
+    if (!(await this.volume.exists(this.file("progress")))) return;
+    await withFile(this.volume, this.file("progress"), "write", async (file) => {
+      if ((await file.size()) > length) await file.truncate(length);
+      await file.sync();
+    });
+    await this.volume.syncFolder(this.folder);
+  }
+
   async readClose(): Promise<Close | undefined> {
     const text = await this.readText("close.json");
     return text === undefined ? undefined : parseClose(text);
@@ -136,7 +163,7 @@ export class RecordingFolder {
 
   async hasContent(): Promise<boolean> {
     return (await this.volume.list(this.folder)).some((name) =>
-      ["segments", "index"].includes(name),
+      ["segments", "index", "progress"].includes(name),
     );
   }
 
@@ -147,6 +174,7 @@ export class RecordingFolder {
       await this.volume.remove(path.join(segments, name));
     }
     if (await this.volume.exists(segments)) await this.volume.removeFolder(segments);
+    await this.volume.remove(this.file("progress"));
     await this.volume.remove(this.file("index"));
     await this.volume.syncFolder(this.folder);
   }

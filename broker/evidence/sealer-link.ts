@@ -3,13 +3,14 @@
  * its own volume) an object in this thread. What it needs to begin anew is in the write-ahead.
  */
 import { Worker } from "node:worker_threads";
+import type { ProgressMember } from "../../protocols/log/progress.ts";
 import type { Clock } from "../clock.ts";
 import type { Close } from "./descriptions.ts";
 import type { EvidenceKeys } from "./keys.ts";
 import { type EvidenceLimits, SEALER_ADVANCE_MS } from "./limits.ts";
 import { RecorderUnavailable } from "./recorder.ts";
 import { Sealer } from "./sealer.ts";
-import type { FileName, FromSealer, ToSealer } from "./sealer-messages.ts";
+import type { FileName, FromSealer, ProgressText, ToSealer } from "./sealer-messages.ts";
 import type { Unsealed } from "./unsealed-recording.ts";
 import type { Volume } from "./volume.ts";
 
@@ -99,6 +100,16 @@ export class SealerLink {
   async plain(session: string, segment: number): Promise<Uint8Array | undefined> {
     const answer = await this.ask((ask) => ({ kind: "plain", ask, session, segment }));
     return answer?.kind === "plain" ? answer.bytes : undefined;
+  }
+
+  /** How far each recording has come that is not closed and grew since the last call. */
+  async progressed(): Promise<readonly ProgressMember[]> {
+    const answer = await this.ask((ask) => ({ kind: "progress", ask }));
+    return answer?.kind === "progressed" ? answer.members : [];
+  }
+
+  keepProgress(lines: readonly ProgressText[]): void {
+    this.port.post({ kind: "keep-progress", lines });
   }
 
   /** Resolves once the recording is closed on disk. Ask before its last chunk is handed on. */

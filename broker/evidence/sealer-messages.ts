@@ -1,4 +1,5 @@
 /** What the recorder and the sealer tell each other; both may be in one thread or in two. */
+import type { ProgressMember } from "../../protocols/log/progress.ts";
 import type { Close } from "./descriptions.ts";
 import type { Unsealed } from "./unsealed-recording.ts";
 
@@ -22,7 +23,16 @@ export type ToSealer =
       readonly ask: number;
       readonly session: string;
       readonly segment: number;
-    };
+    }
+  /** How far each recording has come that is not closed and grew since. */
+  | { readonly kind: "progress"; readonly ask: number }
+  /** Lines for the files `progress`. */
+  | { readonly kind: "keep-progress"; readonly lines: readonly ProgressText[] };
+
+export interface ProgressText {
+  readonly session: string;
+  readonly line: string;
+}
 
 export interface FileName {
   readonly number: number;
@@ -39,4 +49,9 @@ export type FromSealer =
   | { readonly kind: "well" }
   | { readonly kind: "recovered"; readonly ask: number; readonly recovered: readonly Close[] }
   | { readonly kind: "looked"; readonly ask: number; readonly unsealed: readonly Unsealed[] }
-  | { readonly kind: "plain"; readonly ask: number; readonly bytes: Uint8Array | undefined };
+  | { readonly kind: "plain"; readonly ask: number; readonly bytes: Uint8Array | undefined }
+  | {
+      readonly kind: "progressed";
+      readonly ask: number;
+      readonly members: readonly ProgressMember[];
+    };

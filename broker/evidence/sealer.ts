@@ -16,7 +16,7 @@ import type { EvidenceLimits } from "./limits.ts";
 import { RecordingFolder } from "./recording-folder.ts";
 import { Reserve } from "./reserve.ts";
 import { sealedTo } from "./seal.ts";
-import type { FileName, FromSealer, ToSealer } from "./sealer-messages.ts";
+import type { FileName, FromSealer, ProgressText, ToSealer } from "./sealer-messages.ts";
 import { isSessionId } from "./session-id.ts";
 import { UnsealedRecording } from "./unsealed-recording.ts";
 import { codeOf, type Volume } from "./volume.ts";
@@ -110,6 +110,10 @@ export class Sealer {
         return this.look(message.ask, message.session);
       case "plain":
         return this.plain(message.ask, message.session, message.segment);
+      case "progress":
+        return this.progress(message.ask);
+      case "keep-progress":
+        return this.keepProgress(message.lines);
     }
   }
 
@@ -311,6 +315,21 @@ export class Sealer {
       session === undefined ? [...this.recordings.values()] : [this.recordings.get(session)];
     const unsealed = chosen.flatMap((recording) => recording?.look() ?? []);
     this.options.emit({ kind: "looked", ask, unsealed });
+  }
+
+  private progress(ask: number): void {
+    const members = [...this.recordings.values()].flatMap((one) => one.progress() ?? []);
+    this.options.emit({ kind: "progressed", ask, members });
+  }
+
+  private async keepProgress(lines: readonly ProgressText[]): Promise<void> {
+    for (const { session, line } of lines) {
+      try {
+        await this.recordings.get(session)?.keepProgress(line);
+      } catch (error) {
+        this.troubleWith(error);
+      }
+    }
   }
 
   private plain(ask: number, session: string, number: number): void {

@@ -1,4 +1,5 @@
 /** One segment while it is not sealed: its plain bytes, and what its index line will say. */
+import { createHash } from "node:crypto";
 import { ByteWriter } from "../../protocols/tape/byte-writer.ts";
 import { readSegment } from "../../protocols/tape/reader.ts";
 import { TapeScan } from "../../protocols/tape/scan.ts";
@@ -11,6 +12,7 @@ export class Segment {
   private readonly plain = new ByteWriter(1024);
   private readonly marks: IndexLine["marks"] = [];
   private readonly scan: TapeScan;
+  private readonly hash = createHash("sha256");
   private broken = false;
 
   constructor(number: number, marksMax: number) {
@@ -32,7 +34,15 @@ export class Segment {
     if (this.broken || offset + bytes.length <= this.plain.length) return;
     const fresh = bytes.subarray(this.plain.length - offset);
     if (offset > this.plain.length || this.scan.push(fresh) !== fresh.length) this.broken = true;
-    else this.plain.raw(fresh);
+    else {
+      this.plain.raw(fresh);
+      this.hash.update(fresh);
+    }
+  }
+
+  /** SHA-256 (hex) of the plain bytes so far. */
+  digest(): string {
+    return this.hash.copy().digest("hex");
   }
 
   /** A copy: the segment may go on growing. */

@@ -1,8 +1,9 @@
 /** A recording in the sealer: what is on disk of it already, and the segments that are not. */
+import type { ProgressMember } from "../../protocols/log/progress.ts";
 import { TapeDecoder } from "../../protocols/tape/decoder.ts";
 import type { Header } from "../../protocols/tape/record.ts";
 import { type Chunk, CLOSE, SEAL } from "./block.ts";
-import { addLine, closeOf, NOTHING, type Totals } from "./closing.ts";
+import { addLine, closeOf, NOTHING, rootOf, type Totals } from "./closing.ts";
 import type { Close, IndexLine } from "./descriptions.ts";
 import { parseFrame, RegisterState } from "./key-frame.ts";
 import type { RecordingFolder } from "./recording-folder.ts";
@@ -42,6 +43,9 @@ export class UnsealedRecording {
   private manifestWritten = false;
   private totals: Totals = NOTHING;
   private indexLength = 0;
+  private progressLength = 0;
+  /** What the site log was told last. */
+  private told = { segments: 0, bytes: 0, root: "" };
   private current: Segment | undefined;
   private finished: Segment[] = [];
   /** At the end of what is sealed; undefined until it is known. */
@@ -68,6 +72,28 @@ export class UnsealedRecording {
     const index = await this.folder.readIndex();
     this.indexLength = index.length;
     this.totals = index.lines.reduce(addLine, NOTHING);
+    this.progressLength = await this.folder.progressLength();
+  }
+
+  /** How far the recording has come; undefined if no farther than when it was asked last. */
+  progress(): ProgressMember | undefined {
+    if (this.header === undefined || this.close !== undefined || this.isClosing) return undefined;
+    const [tail] = this.segments;
+    const segments = this.totals.hashes.length;
+    const bytes = tail?.length ?? 0;
+    const { told } = this;
+    if (segments === told.segments && bytes === told.bytes) return undefined;
+    const isSame = segments === told.segments && told.root !== "";
+    const root = isSame ? told.root : rootOf(this.totals.hashes);
+    this.told = { segments, bytes, root };
+    const digest = tail?.digest() ?? sha256Hex(new Uint8Array(0));
+    return { session: this.session, segments, root, bytes, tail: digest };
+  }
+
+  /** Not of a recording that is being closed: its close tells more. */
+  async keepProgress(line: string): Promise<void> {
+    if (this.close !== undefined || this.isClosing) return;
+    this.progressLength = await this.folder.appendProgress(this.progressLength, line);
   }
 
   /** Set once the recording is closed on disk. */
@@ -125,6 +151,7 @@ export class UnsealedRecording {
       await this.sealSegment(segment);
       this.finished.shift();
     } else if (this.closing !== undefined && this.close === undefined) {
+      await this.folder.settleProgress(this.progressLength);
       const close = closeOf(this.header, this.totals, this.closing, this.options.build);
       await this.folder.writeClose(close);
       this.close = close;

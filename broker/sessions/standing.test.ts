@@ -143,6 +143,7 @@ test("a change whose last check ends the session stands on the tape as withheld"
 
 test("the same where the asset's leg asks last", async () => {
   const [kit, session] = await opened();
+  session.asset.withdraw = () => {};
   session.client.feed(WRITE);
   await session.sent(1);
   const decision = session.ofKind("verdict")[0]?.decision ?? 0;

@@ -4,6 +4,7 @@ import path from "node:path";
 import { systemClock } from "../../broker/clock.ts";
 import { openEvidence } from "../../broker/evidence/evidence.ts";
 import { LogBook } from "../../broker/evidence/log/log-book.ts";
+import { addLeaf } from "../../broker/evidence/log/progress-leaves.ts";
 import { sha256 } from "../../broker/evidence/log/sha256.ts";
 import { openFileSigner } from "../../broker/evidence/log/signer.ts";
 import type { SiteLog } from "../../broker/evidence/log/site-log.ts";
@@ -62,6 +63,10 @@ export async function exportSite(
       const bytes = new Uint8Array(24).map((_, at) => (number * 31 + at * 17) & 0xff);
       tape.append({ kind: "bytes", channel: 1, from: "client", bytes });
     }
+    await addLeaf({ book, evidence });
+    tape.append({ kind: "bytes", channel: 1, from: "client", bytes: new Uint8Array(24) });
+    await new Promise((resolve) => tape.whenDurable(resolve));
+    await addLeaf({ book, evidence });
     tape.append({ kind: "end", rule: "owner-ended", reason: "done" });
     await tape.close();
     book.closeSession(session);

@@ -11,6 +11,8 @@ export class MemoryLeg implements Leg {
   paused = false;
   /** Called at each write, before anything else happens: to see what was on the tape by then. */
   onWrite: ((bytes: Uint8Array) => void) | undefined;
+  /** Set for a leg that keeps changes waiting: only such a one asks again, or gives one back. */
+  withdraw?: (cause: string) => void;
   private sink: LegSink | undefined;
   private held: Uint8Array[] = [];
   private bytesQueued = 0;

@@ -21,6 +21,7 @@ import type { TapeRecord } from "../../protocols/tape/record.ts";
 import { type TestClaimsOptions, testClaims } from "./claims.ts";
 import { TEST_KEYS } from "./evidence-keys.ts";
 import { MemoryLeg } from "./memory-leg.ts";
+import { rerun } from "./rerun.ts";
 import { StagedVolume } from "./staged-volume.ts";
 import { temporaryFolder } from "./temporary.ts";
 import { TestClock } from "./test-clock.ts";
@@ -43,6 +44,7 @@ export class SessionKit {
   private readonly locks = new PointLocks();
   private readonly ledger = new BoundedRateLedger();
   private count = 0;
+  private readonly sessions: KitSession[] = [];
 
   private constructor(evidence: Evidence, volume: StagedVolume, clock: TestClock) {
     this.evidence = evidence;
@@ -60,12 +62,14 @@ export class SessionKit {
       clock,
       volume,
     });
-    onTestFinished(() => {
+    const kit = new SessionKit(evidence, volume, clock);
+    onTestFinished(async () => {
       volume.failure = undefined;
       volume.release();
-      return evidence.close();
+      await evidence.close();
+      kit.mustRerun();
     });
-    return new SessionKit(evidence, volume, clock);
+    return kit;
   }
 
   async open(options: KitSessionOptions = {}): Promise<KitSession> {
@@ -96,7 +100,18 @@ export class SessionKit {
     const over = () => {};
     const live = new Session({ claims, tape, matcher, locks, connect, clock, hooks, over });
     evidence.recorder.onState((state) => live.recorderIs(state));
-    return KitSession.attach(this, live, assets);
+    const session = await KitSession.attach(this, live, assets);
+    this.sessions.push(session);
+    return session;
+  }
+
+  /** Whatever a test did to a session, a new guard does the same from its tape. */
+  mustRerun(): void {
+    for (const { tape, live } of this.sessions) {
+      const { difference } = rerun(tape);
+      if (!difference) continue;
+      throw new Error(`${live.claims.session}, record ${difference.sequence}: ${difference.what}`);
+    }
   }
 
   /** Runs turns of the event loop until it holds. */

@@ -109,6 +109,11 @@ export class LogBook {
     this.live.add(header.session);
   }
 
+  /** Its beginning is in the log, and its end is not. */
+  isLive(session: string): boolean {
+    return this.live.has(session);
+  }
+
   /** The recording of a session is closed, or cannot be: the next start will look again. */
   closeSession(session: string): void {
     this.live.delete(session);

@@ -10,7 +10,7 @@ import type { LogEvent } from "./leaf.ts";
 import { sha256Hex } from "./sha256.ts";
 
 /** The files that describe a recording; the segments are under the root of its close. */
-export const DESCRIPTIONS = ["manifest.json", "index", "close.json"] as const;
+export const DESCRIPTIONS = ["manifest.json", "index", "close.json", "progress"] as const;
 
 /** SHA-256 (hex) of the header's canonical JSON. */
 export function headerDigest(header: Header): string {
