@@ -122,6 +122,7 @@ function derive(given: Config): Config {
     evidenceFolder: resolve(given.evidenceFolder || resolve(dataFolder, "evidence")),
     plantFile: given.plantFile && resolve(given.plantFile),
     witnessPolicy: given.witnessPolicy && resolve(given.witnessPolicy),
+    integrations: given.integrations && resolve(given.integrations),
     simulator: resolve(given.simulator || resolve(PACKAGE_FOLDER, "simulators/main.ts")),
     consoleFolder: resolve(given.consoleFolder || resolve(PACKAGE_FOLDER, "dist/console")),
     log:

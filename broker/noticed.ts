@@ -11,6 +11,7 @@ import { watchClockSteps } from "./clock-steps.ts";
 import type { LogState } from "./evidence/log/growing-log.ts";
 import type { LogBook } from "./evidence/log/log-book.ts";
 import type { Recorder, RecorderState } from "./evidence/recorder.ts";
+import { aboutSession } from "./integrations/about-session.ts";
 import type { Logger } from "./log.ts";
 import type { PlantSource } from "./plant/plant-source.ts";
 import type { Hold } from "./sessions/hold.ts";
@@ -157,6 +158,7 @@ export class Noticed {
       onOpen: (session) => this.opened(session),
       onEnd: (session, cause, report) => this.ended(session, cause, report),
       onFreeze: (session, cause, report) => this.frozen(session, cause, report),
+      onCondition: (session, cause, report) => this.conditions(session, cause, report),
       onHold: (session, hold) => this.held(session, hold),
       onHoldsChange: () => bell.ring("holds"),
       onChange: () => {
@@ -176,6 +178,7 @@ export class Noticed {
       text: `${subject.name} opened a session on ${asset.name}/${endpoint.id} (profile ${profile.id}, grant ${grant.id})`,
       subject: subject.id,
       session: session.claims.session,
+      about: aboutSession(session.claims),
     });
     session.listen(this.refusedWrites(session));
   }
@@ -188,6 +191,7 @@ export class Noticed {
       text: `The session of ${subject.name} on ${asset.name} ended (${cause.rule}): ${cause.reason}${reported(report)}`,
       subject: cause.by ?? subject.id,
       session: session.claims.session,
+      about: aboutSession(session.claims),
     });
     this.parts.bell.ring("holds");
   }
@@ -202,19 +206,37 @@ export class Noticed {
       text: `The session of ${subject.name} on ${asset.name} was ${what} by ${cause.reason}${measured}`,
       subject: cause.by ?? subject.id,
       session: session.claims.session,
+      about: aboutSession(session.claims),
     });
   }
 
-  private held(session: LiveSession, { changes, rule, operations }: Hold): void {
+  /** A supervisor came or left, a key switch was turned. */
+  private conditions(session: LiveSession, cause: Cause, report: EndReport | undefined): void {
     const { subject, asset } = session.claims;
+    const what = report ? "stands still" : "goes on";
+    const measured = report ? reported(report) : "";
+    this.note({
+      kind: report ? "session:waiting" : "session:goes-on",
+      priority: "event",
+      text: `The session of ${subject.name} on ${asset.name} ${what} (${cause.rule}): ${cause.reason}${measured}`,
+      subject: subject.id,
+      session: session.claims.session,
+      about: aboutSession(session.claims),
+    });
+  }
+
+  private held(session: LiveSession, { changes, rule, operations, state }: Hold): void {
+    const { subject, asset } = session.claims;
+    const verb = state === "asked" ? "asks beforehand" : "waits for";
     const asked = changes.map(({ point, now, asked }) => `${point} from ${now} to ${asked}`);
     const what = asked.join(", ") || operations.map(({ action }) => action).join(", ");
     this.note({
       kind: "hold:waiting",
       priority: "alarm",
-      text: `${subject.name} on ${asset.name} waits for a second person (${rule}): ${what}`,
+      text: `${subject.name} on ${asset.name} ${verb} a second person (${rule}): ${what}`,
       subject: subject.id,
       session: session.claims.session,
+      about: aboutSession(session.claims),
     });
   }
 
@@ -237,6 +259,7 @@ export class Noticed {
         text: `${count} of ${subject.name} on ${asset.name} refused, last ${event.action} by ${event.rule}${event.reason && `: ${event.reason}`}`,
         subject: subject.id,
         session: session.claims.session,
+        about: aboutSession(session.claims),
       });
     };
   }

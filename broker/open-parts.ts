@@ -261,13 +261,7 @@ export async function openDoors(
       for (const topic of ["locks", "plant"] as const) live.announce(topic);
     }),
   ];
-  metrics.read({
-    liveSessions: () => sessions.list().length,
-    sockets: () => live.sockets,
-    recorderReady: () => evidence.recorder.state.kind === "ready",
-    alarms: () => ground.alarms.counts(),
-    integrations: () => gaugesOf(core.integrations),
-  });
+  metrics.read({ ...gaugesFrom(ground, core), sockets: () => live.sockets });
   opened.push(async () => {
     app.server.close();
     // People hear why their session ended before their page is cut off.
@@ -279,6 +273,18 @@ export async function openDoors(
   await app.listen({ host: config.listen, port: config.port }).catch((error) => {
     throw portRefusal(config, error);
   });
+}
+
+function gaugesFrom(
+  { alarms }: Ground,
+  { sessions, evidence, integrations }: Core & { readonly integrations: Integrations },
+) {
+  return {
+    liveSessions: () => sessions.list().length,
+    recorderReady: () => evidence.recorder.state.kind === "ready",
+    alarms: () => alarms.counts(),
+    integrations: () => gaugesOf(integrations),
+  };
 }
 
 function healthOf({ board, config, metrics, version, clock }: Ground, core: Core) {

@@ -14,6 +14,7 @@ import { openLog } from "./log.ts";
 import { Noticed } from "./noticed.ts";
 import { openAlarms, watchConditions } from "./open-alarms.ts";
 import { openAudit } from "./open-audit.ts";
+import { openIntegrations } from "./open-integrations.ts";
 import { openLogBook } from "./open-log.ts";
 import {
   type Ground,
@@ -77,7 +78,8 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   watchConditions(ground, { ...core, book });
   const witnessesBehind = () => ground.noticed.witnessTrouble;
   const audit = openAudit(ground, { evidence, book, witnessesBehind });
-  await openDoors(ground, { ...core, ...audit });
+  const integrations = await openIntegrations(ground, core);
+  await openDoors(ground, { ...core, ...audit, integrations });
   opened.push(ground.noticed.clockSteps());
   const { firstName: name, firstEmail: email } = config;
   const enrolmentLink = await identity.enrolment.firstStart({ name, email });

@@ -23,6 +23,8 @@ const inside: Record<string, Load> = {
   "/policy": () => import("./pages/policy/policy-page.tsx").then((page) => page.PolicyPage),
   "/events": () => import("./pages/events-page.tsx").then((page) => page.EventsPage),
   "/health": () => import("./pages/health-page.tsx").then((page) => page.HealthPage),
+  "/integrations": () =>
+    import("./pages/integrations/integrations-page.tsx").then((page) => page.IntegrationsPage),
   "/account": () => import("./pages/account/account-page.tsx").then((page) => page.AccountPage),
 };
 

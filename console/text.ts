@@ -87,6 +87,7 @@ export const text = {
     policy: "Policy",
     events: "Events",
     health: "Health",
+    integrations: "Integrations",
     account: "Account",
   },
   theme: {

@@ -15,7 +15,13 @@ const MAY: Readonly<Record<Role, readonly Right[]>> = {
     ...(["grant:manage", "vendor:invite", "people:manage", "access:review"] as const),
     "request:approve",
     ...(["lock:set", "lock:lift", "break-glass:open", "break-glass:review"] as const),
-    ...(["policy:view", "policy:change", "events:view", "health:view"] as const),
+    ...([
+      "policy:view",
+      "policy:change",
+      "events:view",
+      "health:view",
+      "integration:manage",
+    ] as const),
   ],
   engineer: [
     "plant:view",

@@ -91,6 +91,7 @@ export class GrantBook {
         priority: own ? "alarm" : "event",
         text: `${by.name} granted ${own ? "themselves" : person.name} ${grant.profile} on ${grant.endpoint} from ${time(grant.fromMs)} until ${time(grant.untilMs)}: ${grant.reason}`,
         subject: person.id,
+        about: { grant: grant.id, endpoint: grant.endpoint, profile: grant.profile },
       });
       return person;
     });
@@ -175,6 +176,7 @@ export class GrantBook {
         priority: "event",
         text: `${by.name} revoked a grant of ${profile} on ${endpoint} (${id})`,
         ...(personId !== undefined && { subject: personId }),
+        about: { grant: id, ...(endpoint && { endpoint }), ...(profile && { profile }) },
       });
     });
     this.forget(id);

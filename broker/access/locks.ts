@@ -246,7 +246,8 @@ function sentence(lock: Lock): string {
 
 function event(kind: string, lock: Lock, text: string) {
   const subject = lock.kind === "person" ? { subject: lock.target } : {};
-  return { kind, priority: "event" as const, text, ...subject };
+  const about = { lock: lock.id, ...(lock.kind === "asset" && { asset: lock.target }) };
+  return { kind, priority: "event" as const, text, about, ...subject };
 }
 
 function gone(): AccessRefused {

@@ -8,7 +8,7 @@ import type { Clock } from "../clock.ts";
 import type { SignedIn } from "../identity/identity.ts";
 import type { ActionContent, ActionToSign, SignedActions } from "../identity/signed-actions.ts";
 import { newId } from "../store/ids.ts";
-import type { AccessRequest, Person, RequestDecision } from "../store/model.ts";
+import type { AccessRequest, EventAbout, Person, RequestDecision } from "../store/model.ts";
 import { findPerson } from "../store/people.ts";
 import {
   countWaiting,
@@ -116,6 +116,7 @@ export class RequestDesk implements Requests {
         priority: "event",
         text: `${by.name} took back the request for ${request.endpoints.join(", ")}`,
         subject: request.personId,
+        about: aboutRequest(request),
       });
       return from === "approved" ? takeBack(queries, request, by, nowMs) : [];
     });
@@ -178,6 +179,7 @@ export class RequestDesk implements Requests {
         priority: "event",
         text: `${by.name} asked${whom} for ${what} on ${request.endpoints.join(", ")}: ${request.reason}`,
         subject: person.id,
+        about: aboutRequest(request),
       });
     });
     return this.seen(by, request.id);
@@ -234,6 +236,7 @@ export class RequestDesk implements Requests {
       priority: "event",
       text: `${decider.name} refused the request of ${person.name} for ${request.endpoints.join(", ")}: ${reason}`,
       subject: person.id,
+      about: aboutRequest(request),
     });
     return NOTHING;
   }
@@ -253,6 +256,7 @@ export class RequestDesk implements Requests {
       priority: "event",
       text: `${decider.name} approved the request of ${person.name} for ${request.profile} on ${request.endpoints.join(", ")}${enough ? "" : "; somebody else must agree too"}`,
       subject: person.id,
+      about: aboutRequest(request),
     });
     if (!enough) return NOTHING;
     await this.move(queries, request, "approved");
@@ -281,6 +285,10 @@ interface OpenRequest {
   readonly decider: Person;
   readonly person: Person;
   readonly requestedBy: Person;
+}
+
+function aboutRequest({ id, endpoints, profile }: AccessRequest): EventAbout {
+  return { request: id, endpoint: endpoints.join(", "), profile };
 }
 
 type Agreed = Awaited<ReturnType<typeof keepAgreed>>;

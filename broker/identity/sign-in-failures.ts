@@ -94,6 +94,7 @@ export class SignInFailures {
       priority: limited || last ? "alarm" : "event",
       text: `Refused at the door: ${error.message}; from ${address}${limited ? "; it waits now" : ""}${last ? "; further ones are not recorded for a while" : ""}`,
       ...(personId !== undefined && { subject: personId }),
+      about: { address },
     });
   }
 }

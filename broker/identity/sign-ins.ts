@@ -91,6 +91,7 @@ async function signIn(parts: SignInParts, input: unknown, browser: Browser): Pro
         priority: "event",
         text: `${begun.person.name} signed in from ${browser.address} with the passkey ${passkey.label}`,
         subject: begun.person.id,
+        about: { address: browser.address },
       });
       return begun;
     })

@@ -44,6 +44,8 @@ export const RIGHTS = [
   /** The entries of the site log, with their proofs. */
   "log:view",
   "health:view",
+  /** Where notices and events go. */
+  "integration:manage",
 ] as const;
 
 export type Right = (typeof RIGHTS)[number];

@@ -7,6 +7,10 @@ import type {
 } from "@simplewebauthn/browser";
 import type { HealthView } from "../../broker/api/shapes/health.ts";
 import type {
+  IntegrationsView,
+  IntegrationTestView,
+} from "../../broker/api/shapes/integrations.ts";
+import type {
   EnrolmentLinkView,
   MeView,
   PasskeyView,
@@ -196,4 +200,7 @@ export const api = {
     ask<PolicyActivationView>("POST", "/api/policies/rollback", { version, basedOn }),
   events: () => ask<SiteEventView[]>("GET", "/api/events"),
   health: () => ask<HealthView>("GET", "/api/health"),
+  integrations: () => ask<IntegrationsView>("GET", "/api/integrations"),
+  testIntegration: (name: string) =>
+    ask<IntegrationTestView>("POST", `/api/integrations/${part(name)}/test`, {}),
 } as const;

@@ -69,6 +69,12 @@ export const healthQuery = queryOptions({
   refetchInterval: HEALTH_EVERY_MS,
 });
 
+export const integrationsQuery = queryOptions({
+  queryKey: ["integrations"],
+  queryFn: api.integrations,
+  refetchInterval: HEALTH_EVERY_MS,
+});
+
 export function sessionQuery(id: string) {
   return queryOptions({ queryKey: ["sessions", id], queryFn: () => api.session(id) });
 }

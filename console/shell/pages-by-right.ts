@@ -10,6 +10,7 @@ import {
   IconListCheck,
   IconListDetails,
   IconPlayerPlay,
+  IconPlugConnected,
   IconTopologyStar3,
   IconUserShield,
   IconUsers,
@@ -47,6 +48,9 @@ const PAGES: readonly PageEntry[] = [
   page("/grants", text.pages.grants, IconKey, "administration", "k", ["grant:manage"]),
   page("/policy", text.pages.policy, IconGavel, "administration", "y", ["policy:view"]),
   page("/events", text.pages.events, IconListDetails, "administration", "e", ["events:view"]),
+  page("/integrations", text.pages.integrations, IconPlugConnected, "administration", "i", [
+    "integration:manage",
+  ]),
   page("/health", text.pages.health, IconHeartRateMonitor, "administration", "h", ["health:view"]),
 ];
 

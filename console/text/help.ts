@@ -114,6 +114,13 @@ export const helpByPath: Record<string, HelpEntry> = {
       "What the broker noticed. Alarms need a person and come first; everything else is for the record.",
     ],
   },
+  "/integrations": {
+    title: "Integrations",
+    lines: [
+      "Where notices go (a signed webhook, Slack, Teams, mail) and which SIEM receives the events. The file that SALLYPORT_INTEGRATIONS names says so; an edit counts within seconds, and sallyport integrations check says what is wrong with it.",
+      "What a receiver does not take waits on disk, in order, and is sent again. A notice never carries values, reasons or anything that signs a person in: it says what waits and where to look.",
+    ],
+  },
   "/health": {
     title: "Health",
     lines: [

@@ -83,6 +83,7 @@ const REACH: Readonly<Record<string, Reach>> = {
   "GET /api/consents": ["supervisor"],
   "POST /api/consents/{id}/options": ["supervisor"],
   "POST /api/consents/{id}": ["supervisor"],
+  "POST /api/sessions/{id}/asks": ["engineer"],
   "GET /api/holds": ["supervisor"],
   "POST /api/holds/{id}/options": ["supervisor"],
   "POST /api/holds/{id}": ["supervisor"],
@@ -149,6 +150,8 @@ const REACH: Readonly<Record<string, Reach>> = {
   "GET /api/log/choices": ["auditor"],
   "GET /api/log/export": ["auditor"],
   "GET /api/health": ADMINISTRATOR,
+  "GET /api/integrations": ADMINISTRATOR,
+  "POST /api/integrations/{id}/test": ADMINISTRATOR,
 };
 
 const READS = Object.keys(REACH).filter((name) => name.startsWith("GET /api"));
@@ -185,6 +188,7 @@ beforeAll(async () => {
     "sign-ins": engineer.me?.signInId ?? "",
     recoveries: "none",
     holds: "none",
+    integrations: "none",
     policies: "1",
     locks: "none",
     shares: "none",

@@ -6,11 +6,20 @@ import type { SiteEvent } from "../../store/model.ts";
 import type { RequestObserver } from "../request-log.ts";
 import { RecentValues } from "./recent-values.ts";
 
+export interface IntegrationGauge {
+  /** As it is configured: a handful. */
+  readonly name: string;
+  readonly waiting: number;
+  readonly isFailing: boolean;
+  readonly deadLetters: number;
+}
+
 /** Read when somebody asks. */
 export interface Gauges {
   liveSessions(): number;
   sockets(): number;
   recorderReady(): boolean;
+  integrations(): Promise<readonly IntegrationGauge[]>;
   /** Every priority and state, also those of which there is none. */
   alarms(): readonly { priority: string; state: string; count: number }[];
 }
@@ -131,6 +140,7 @@ function countersOf(registry: Registry) {
 }
 
 function addGauges(registry: Registry, gauges: Gauges): void {
+  addIntegrations(registry, gauges.integrations);
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -155,6 +165,22 @@ function addGauges(registry: Registry, gauges: Gauges): void {
     },
   });
   gauge("sallyport_memory_bytes", "Resident memory of the broker", () => process.memoryUsage.rss());
+}
+
+function addIntegrations(registry: Registry, read: Gauges["integrations"]): void {
+  const gauge = (name: string, help: string, numberOf: (each: IntegrationGauge) => number) =>
+    new Gauge({
+      ...{ name, help, labelNames: ["integration"], registers: [registry] },
+      async collect() {
+        this.reset();
+        for (const each of await read()) this.set({ integration: each.name }, numberOf(each));
+      },
+    });
+  gauge("sallyport_integration_waiting", "Events an integration has to look at", (i) => i.waiting);
+  gauge("sallyport_integration_up", "1 while it takes what it is sent", ({ isFailing }) =>
+    isFailing ? 0 : 1,
+  );
+  gauge("sallyport_integration_dead_letters", "Kept of what was given up", (i) => i.deadLetters);
 }
 
 function addLoopDelay(registry: Registry, loop: IntervalHistogram): void {

@@ -1,0 +1,136 @@
+/** Opens the integrations: notices to people elsewhere, and events for the SIEM. */
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import type { Grant } from "./access/access.ts";
+import type { HealthBoard } from "./api/health/health-board.ts";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { People } from "./identity/identity.ts";
+import { aboutSession } from "./integrations/about-session.ts";
+import { IntegrationFile } from "./integrations/integration-file.ts";
+import { Integrations } from "./integrations/integrations.ts";
+import { type ConcernedParts, concernedBy } from "./integrations/notices/concerned.ts";
+import { EndingGrants } from "./integrations/notices/ending-grants.ts";
+import { RefusedOperations } from "./integrations/refused-operations.ts";
+import type { Logger } from "./log.ts";
+import type { Noticed } from "./noticed.ts";
+import type { Opened } from "./opened.ts";
+import type { PlantSource } from "./plant/plant-source.ts";
+import type { LiveSession } from "./sessions/session.ts";
+import type { SessionHooks } from "./sessions/session-hooks.ts";
+import { appendToFeed, type FeedRecord } from "./store/integration-feed.ts";
+import type { Store } from "./store/store.ts";
+
+interface Ground {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly store: Store;
+  readonly log: Logger;
+  readonly noticed: Noticed;
+  readonly board: HealthBoard;
+  readonly opened: Opened;
+}
+
+interface Parts {
+  readonly identity: { readonly people: Pick<People, "list"> };
+  readonly plant: Pick<PlantSource, "current">;
+  readonly access: Pick<ConcernedParts, "requests"> & { grants(): Promise<readonly Grant[]> };
+  readonly decisions: ConcernedParts["decisions"];
+}
+
+export async function openIntegrations(ground: Ground, parts: Parts): Promise<Integrations> {
+  const { config, clock, version, store, noticed, board, opened } = ground;
+  const { plant, access } = parts;
+  const people = () => parts.identity.people.list();
+  const site = () => plant.current().site;
+  const ranges = plantRanges(config, plant);
+  const integrations = new Integrations({
+    configured: config.integrations !== "",
+    ...{ store, clock, ranges, host: hostname() },
+    product: () => ({ version, site: site().id, siteName: site().name }),
+    site: () => ({ origin: config.origins[0] ?? "", siteName: site().name }),
+    concerned: (item) =>
+      concernedBy({ people, decisions: parts.decisions, requests: access.requests }, item),
+    note: (event) => noticed.note(event),
+    report: (name, state, text) => board.report(name, state, text),
+  });
+  opened.push(() => integrations.close());
+  const ending = await EndingGrants.open({ store, clock, grants: () => access.grants() });
+  opened.push(() => ending.close());
+  await openFile(ground, integrations);
+  return integrations;
+}
+
+/** What no integration ever reaches. */
+export function plantRanges(
+  config: Pick<Config, "plantNetworks">,
+  plant: Pick<PlantSource, "current">,
+) {
+  return {
+    plant: () => plant.current().assets.flatMap(({ endpoints }) => endpoints),
+    networks: config.plantNetworks,
+  };
+}
+
+async function openFile(ground: Ground, integrations: Integrations): Promise<void> {
+  const { config, clock, noticed, board, opened, log } = ground;
+  const path = config.integrations;
+  if (path === "") return integrations.configure([]);
+  const file = await IntegrationFile.open({
+    ...{ path, clock, environment: process.env },
+    onChanged: (list) => {
+      log.info({ integrations: list.map(({ name }) => name) }, "integrations are configured");
+      integrations
+        .configure(list)
+        .catch((error: unknown) => log.error({ error }, "integrations were not configured"));
+    },
+    onProblem: (problem) => {
+      integrations.problem = problem;
+      if (problem === undefined) {
+        board.report("integrations", "ok", `The file in ${dirname(path)} is in force.`);
+        return;
+      }
+      board.report("integrations", "attention", `The file is not in force: ${problem}.`);
+      const text = `The integrations file is not valid, what was in force stays: ${problem}`;
+      noticed.note({ kind: "integration:invalid", priority: "alarm", text });
+    },
+  });
+  opened.push(() => file.close());
+}
+
+/** The hooks of the sessions, and each refused operation into the feed. */
+export function refusalHooks(
+  { store, clock, log }: Pick<Ground, "store" | "clock" | "log">,
+  hooks: SessionHooks,
+): SessionHooks {
+  const append = (record: FeedRecord): void => {
+    appendToFeed(store.queries, record).catch((error: unknown) =>
+      log.error({ error }, "a refused operation was not kept for other systems"),
+    );
+  };
+  return {
+    ...hooks,
+    onOpen: (session) => {
+      hooks.onOpen?.(session);
+      const refused = new RefusedOperations(headOf(session), clock, append);
+      session.listen((event) => {
+        if (event.kind === "end") refused.ended();
+        if (event.kind === "decision" && event.verdict === "deny") refused.refused(event);
+      });
+    },
+  };
+}
+
+function headOf({ claims }: LiveSession) {
+  const { subject, session } = claims;
+  return { session, subject: subject.id, name: subject.name, about: aboutSession(claims) };
+}
+
+/** What the metrics say of them. */
+export async function gaugesOf(integrations: Pick<Integrations, "list">) {
+  return (await integrations.list()).map(({ integration, state, waiting, deadLetters }) => ({
+    ...{ name: integration.name, waiting },
+    ...{ isFailing: state.kind === "failing", deadLetters: deadLetters.length },
+  }));
+}
