@@ -2,6 +2,7 @@
 import type { Header } from "../../protocols/tape/record.ts";
 import type { Clock } from "../clock.ts";
 import { CLOSE_PATIENCE_MS, type EvidenceLimits, SWEEP_MS } from "./limits.ts";
+import { RecordTime } from "./record-time.ts";
 import {
   type Recorder,
   type RecorderState,
@@ -28,6 +29,7 @@ export interface SessionRecorderOptions {
 
 export class SessionRecorder implements Recorder {
   private readonly options: SessionRecorderOptions;
+  private readonly time: RecordTime;
   private readonly tapes = new Map<string, SessionTape>();
   private readonly listeners = new Set<(state: RecorderState) => void>();
   private slotNext = 0;
@@ -41,6 +43,7 @@ export class SessionRecorder implements Recorder {
 
   constructor(options: SessionRecorderOptions) {
     this.options = options;
+    this.time = new RecordTime(options.clock);
   }
 
   get state(): RecorderState {
@@ -146,6 +149,7 @@ export class SessionRecorder implements Recorder {
       header,
       writeAhead,
       clock,
+      time: this.time,
       segmentBytes: limits.segmentBytes,
       untilClosed: () => sealer.untilClosed(session),
       onClosed: () => this.forget(session),

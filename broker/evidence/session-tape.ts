@@ -3,6 +3,7 @@ import { TapeEncoder } from "../../protocols/tape/encoder.ts";
 import type { Header, TapeBody, TapeRecord } from "../../protocols/tape/record.ts";
 import type { Clock } from "../clock.ts";
 import { BEGIN, CLOSE, SEAL } from "./block.ts";
+import type { RecordTime } from "./record-time.ts";
 import type { TapeWriter } from "./recorder.ts";
 import type { WriteAhead } from "./write-ahead.ts";
 
@@ -11,6 +12,8 @@ export interface SessionTapeOptions {
   readonly header: Header;
   readonly writeAhead: WriteAhead;
   readonly clock: Clock;
+  /** Shared by all tapes. */
+  readonly time: RecordTime;
   readonly segmentBytes: number;
   /** Resolves once the recording is closed on disk. */
   readonly untilClosed: () => Promise<void>;
@@ -153,11 +156,11 @@ export class SessionTape implements TapeWriter {
     if (this.isBegun && this.offset >= this.options.segmentBytes) this.cut();
     if (!this.isBegun) this.begin();
     const sequence = this.sequenceNext;
-    const wallMs = this.clock.wallMs();
-    const monotonicMs = this.clock.monotonicMs() - this.startMs;
+    const { time } = this.options;
+    const nowMs = time.monotonicMs();
     this.enter(0);
     try {
-      this.encoder.append(sequence, wallMs, monotonicMs, body);
+      this.encoder.append(sequence, time.wallMs(nowMs), nowMs - this.startMs, body);
     } finally {
       this.leave();
     }

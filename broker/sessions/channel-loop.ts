@@ -22,14 +22,12 @@ import { BackPressure } from "./back-pressure.ts";
 import { ChannelSide, type TwoSided } from "./channel-side.ts";
 import { changesPlant, classBit, OBSERVE_MASK, OPERATE_MASK } from "./class-mask.ts";
 import { answersOf } from "./desk.ts";
+import { EffectQueue } from "./effect-queue.ts";
 import { KeptPermits, type Permits, Permitted } from "./permitted.ts";
 import { type PendingSend, ReleaseQueue, type Releasing } from "./release-queue.ts";
 import { SentDigest } from "./sent-digest.ts";
 import { SentToAsset } from "./sent-to-asset.ts";
 import type { Cause } from "./session.ts";
-
-/** A burst of refusals need not cost memory for ever. */
-const WORK_KEPT_MAX = 64;
 
 /** A `sent` record at least this often, so that a re-run can tell where it began to differ. */
 const SENT_RECORD_BYTES = 262_144;
@@ -83,9 +81,7 @@ export class ChannelLoop implements Releasing, TwoSided {
   private readonly sentClient = new SentDigest();
   private readonly sentAsset = new SentToAsset();
   private sentRecorded = 0;
-  /** Effects that came while others were carried out, in order; its room is kept. */
-  private work: (Effect | undefined)[] = [];
-  private workLength = 0;
+  private readonly work = new EffectQueue();
   private working = false;
   private over = false;
   /** The send whose last check is under way: it dies if that check ends the session. */
@@ -266,7 +262,7 @@ export class ChannelLoop implements Releasing, TwoSided {
   private feed(input: Input): void {
     const effects = this.guard.step(input);
     if (this.working) {
-      for (const effect of effects) this.work[this.workLength++] = effect;
+      for (const effect of effects) this.work.push(effect);
       return;
     }
     this.working = true;
@@ -274,7 +270,7 @@ export class ChannelLoop implements Releasing, TwoSided {
       this.carryOutAll(effects);
     } finally {
       this.working = false;
-      this.forgetWork();
+      this.work.clear();
     }
   }
 
@@ -283,16 +279,9 @@ export class ChannelLoop implements Releasing, TwoSided {
       if (this.over) return;
       this.carryOut(effect);
     }
-    for (let at = 0; at < this.workLength && !this.over; at++) {
-      const effect = this.work[at];
-      if (effect) this.carryOut(effect);
+    for (let next = this.work.shift(); next && !this.over; next = this.work.shift()) {
+      this.carryOut(next);
     }
-  }
-
-  private forgetWork(): void {
-    if (this.workLength > WORK_KEPT_MAX) this.work = [];
-    else this.work.fill(undefined, 0, this.workLength);
-    this.workLength = 0;
   }
 
   private carryOut(effect: Effect): void {

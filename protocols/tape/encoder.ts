@@ -4,6 +4,7 @@
  * Hot: a polled read is three calls here. They write straight into the buffer, compare a repeated
  * operation with the one kept under its key, and allocate nothing.
  */
+import { copyBytes } from "../copy-bytes.ts";
 import type { Answer, Operation, OperationClass, Side } from "../guard.ts";
 import {
   type ByteWriter,
@@ -43,10 +44,21 @@ interface Kept {
   readonly fields: number;
 }
 
+/** Something judged before, and how it was written: by references alone. */
+interface Lately {
+  readonly item: Judged;
+  readonly bytes: Uint8Array;
+}
+
+/** Polls of a workbench that take turns; longer than by references nothing is kept. */
+const LATELY_MAX = 8;
+const LATELY_LENGTH_MAX = 12;
+
 export class TapeEncoder {
   private readonly out: ByteWriter;
   private readonly texts = new TextsWritten();
   private readonly operations = new Map<number, Kept>();
+  private readonly lately: Lately[] = [];
   private readonly likesFromClient = new Likes();
   private readonly likesFromAsset = new Likes();
   private header: Header | undefined;
@@ -75,6 +87,7 @@ export class TapeEncoder {
   begin(header: Header): void {
     this.texts.clear();
     this.operations.clear();
+    this.lately.length = 0;
     this.likesFromClient.clear();
     this.likesFromAsset.clear();
     this.header = header;
@@ -157,6 +170,14 @@ export class TapeEncoder {
   }
 
   private verdict(body: VerdictBody): void {
+    const [only] = body.items;
+    const known = body.items.length === 1 && only !== undefined ? this.findLately(only) : undefined;
+    if (known === undefined) this.verdictAnew(body);
+    else this.verdictAgain(body, known);
+    this.decisionLast = body.decision;
+  }
+
+  private verdictAnew(body: VerdictBody): void {
     const out = this.out;
     const start = this.open(FRAME.verdict, body.channel);
     const step = body.decision - this.decisionLast;
@@ -165,14 +186,45 @@ export class TapeEncoder {
     out.varint(body.items.length);
     for (const item of body.items) this.judged(item);
     this.close(start);
-    this.decisionLast = body.decision;
+  }
+
+  /** A poll is judged the same again and again, and those who judge give the very same value then. */
+  private findLately(item: Judged): Uint8Array | undefined {
+    for (const each of this.lately) if (each.item === item) return each.bytes;
+    return undefined;
+  }
+
+  private verdictAgain({ channel, decision }: VerdictBody, item: Uint8Array): void {
+    const { out, passedUs } = this;
+    const step = decision - this.decisionLast;
+    const folded = step < 0 ? -step * 2 - 1 : step * 2;
+    const head = 1 + varintLength(passedUs) + varintLength(channel);
+    const length = head + varintLength(folded) + 1 + item.length;
+    out.reserve(length + VARINT_LENGTH_MAX);
+    const target = out.bytes;
+    let at = putVarint(target, out.length, length);
+    target[at++] = FRAME.verdict;
+    at = putVarint(target, at, passedUs);
+    at = putVarint(target, at, channel);
+    at = putVarint(target, at, folded);
+    target[at++] = 1;
+    out.length = putBytes(target, at, item);
   }
 
   private judged(item: Judged): void {
-    this.out.byte(headOf(item.answer, item.operation.class));
+    const { out, lately } = this;
+    const start = out.length;
+    const kept = this.texts.size + this.operations.size;
+    out.byte(headOf(item.answer, item.operation.class));
     this.operation(item.operation);
-    this.texts.write(this.out, item.rule);
-    this.texts.write(this.out, item.reason);
+    this.texts.write(out, item.rule);
+    this.texts.write(out, item.reason);
+    const length = out.length - start;
+    const isNew = this.texts.size + this.operations.size > kept;
+    if (isNew || length > LATELY_LENGTH_MAX || item.operation.key === undefined) return;
+    if (this.findLately(item) !== undefined) return;
+    if (lately.length === LATELY_MAX) lately.shift();
+    lately.push({ item, bytes: copyBytes(out.bytes, start, out.length) });
   }
 
   private operation(operation: Operation): void {

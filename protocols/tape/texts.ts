@@ -24,6 +24,11 @@ export class TextsWritten {
     if (kept) this.references.set(text, this.references.size + REFERENCE_FIRST);
   }
 
+  /** How many are kept. */
+  get size(): number {
+    return this.references.size;
+  }
+
   clear(): void {
     this.references.clear();
   }
