@@ -174,8 +174,12 @@ export const api = {
     ask<RequestView>("POST", `/api/requests/${part(id)}/decision`, answer),
 
   /** Opens a session; without a grant the broker takes the best one. May throw `step-up-required`. */
-  openSession: (endpoint: string, grant?: string) =>
-    ask<LiveSessionView>("POST", "/api/sessions", { endpoint, ...(grant ? { grant } : {}) }),
+  openSession: (endpoint: string, grant?: string, consent?: string) =>
+    ask<LiveSessionView>("POST", "/api/sessions", {
+      endpoint,
+      ...(grant ? { grant } : {}),
+      ...(consent ? { consent } : {}),
+    }),
   sessions: () => ask<LiveSessionView[]>("GET", "/api/sessions"),
   session: (id: string) => ask<LiveSessionView>("GET", `/api/sessions/${part(id)}`),
   endSession: (id: string, reason: string) =>

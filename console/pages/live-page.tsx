@@ -7,6 +7,12 @@ import { Link, useSearchParams } from "react-router";
 import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import { api } from "../components/api.ts";
 import { ClassBadges } from "../components/class-badges.tsx";
+import {
+  ConditionBadge,
+  needsSupervisor,
+  unmetOf,
+  waitsForSupervisor,
+} from "../components/conditions.tsx";
 import { ConfirmDialog } from "../components/confirm-dialog.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { FilterField } from "../components/filter-field.tsx";
@@ -20,8 +26,10 @@ import { Empty } from "../components/states.tsx";
 import { withFreshAssertion } from "../components/step-up.ts";
 import { matchesFilter } from "../components/table-order.ts";
 import { TimeLeft, TimeSince } from "../components/time.tsx";
+import { conditionText } from "../text/conditions.ts";
 import { liveText as words } from "../text/live.ts";
 import { supervisionText } from "../text/supervision.ts";
+import { Consents } from "./live/consents.tsx";
 import { Holds } from "./live/holds.tsx";
 import { LockMenu } from "./live/lock-menu.tsx";
 
@@ -33,6 +41,7 @@ export function LivePage() {
   const count = query.data?.length;
   return (
     <Page title={words.title} summary={count ? words.summary(count) : undefined}>
+      <Consents />
       <Holds />
       <QueryView query={query} failed={words.failed}>
         {(sessions) => (sessions.length === 0 ? <NoSessions /> : <Sessions sessions={sessions} />)}
@@ -75,11 +84,16 @@ function Sessions({ sessions }: { readonly sessions: readonly LiveSessionView[] 
         initialSort={{ column: "since", descending: true }}
         filtered
         onClearFilter={() => setFilter("")}
-        tone={(session) => (session.recorder === "frozen" ? "alarm" : undefined)}
+        tone={toneOf}
       />
       {ending && <EndDialog session={ending} onClose={() => setEnding(null)} />}
     </>
   );
+}
+
+function toneOf({ recorder, conditions }: LiveSessionView) {
+  if (recorder === "frozen") return "alarm" as const;
+  return waitsForSupervisor(conditions) ? ("attention" as const) : undefined;
 }
 
 function searchText(session: LiveSessionView): string {
@@ -206,7 +220,14 @@ function courseColumns(): Column<LiveSessionView>[] {
       key: "watchers",
       title: head.watchers,
       sortBy: (s) => s.watchers.length,
-      cell: (s) => s.watchers.join(", ") || words.nobody,
+      cell: (s) => (
+        <>
+          {s.watchers.join(", ") || words.nobody}
+          {needsSupervisor(s.conditions) && (
+            <div className="sp-sub">{conditionText.supervisor.needed}</div>
+          )}
+        </>
+      ),
     },
     {
       key: "recorder",
@@ -219,12 +240,13 @@ function courseColumns(): Column<LiveSessionView>[] {
 
 /** What keeps changes back is said here too: nothing recorded, or a person. */
 function Recording({ session }: { readonly session: LiveSessionView }) {
-  const { recorder, frozen } = session;
+  const { recorder, frozen, conditions } = session;
   if (recorder === "frozen") {
     return <StateBadge tone="alarm" word={words.frozen} title={words.frozenMeaning} />;
   }
   const word = supervisionText.freeze.frozen;
   if (frozen) return <StateBadge tone="attention" word={word} title={frozen.reason} />;
+  if (unmetOf(conditions)) return <ConditionBadge conditions={conditions} short />;
   return <StateBadge tone="active" word={words.recording} />;
 }
 

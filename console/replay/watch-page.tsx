@@ -6,6 +6,7 @@ import { useMemo, useState } from "react";
 import { Link, useParams } from "react-router";
 import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import { api } from "../components/api.ts";
+import { ConditionBadge, needsSupervisor } from "../components/conditions.tsx";
 import { ConfirmDialog } from "../components/confirm-dialog.tsx";
 import { FreezeButton } from "../components/freeze-button.tsx";
 import { useRight } from "../components/me.ts";
@@ -17,6 +18,7 @@ import { StateBadge } from "../components/state-badge.tsx";
 import { Empty } from "../components/states.tsx";
 import { withFreshAssertion } from "../components/step-up.ts";
 import { TimeSince } from "../components/time.tsx";
+import { conditionText } from "../text/conditions.ts";
 import { replayText } from "../text/replay.ts";
 import { sentence, sessionText } from "../text/session.ts";
 import { supervisionText } from "../text/supervision.ts";
@@ -26,6 +28,7 @@ import { idleSpans } from "./playback.ts";
 import { PlayerView } from "./player-view.tsx";
 import { type LiveReel, useLiveReel, type WatchState } from "./use-live-reel.ts";
 import { usePlayback } from "./use-playback.ts";
+import { usePresence } from "./use-presence.ts";
 
 const words = replayText.watch;
 
@@ -60,12 +63,13 @@ function LivePlayer({ view }: { readonly view: LiveSessionView }) {
   const head = usePlayback({ atMs: view.startedMs, following: true }, reel.span, idle);
   const [about, setAbout] = useState(false);
   const over = state.kind === "over";
-  const frozen = useFrozenNow(view);
+  const now = useStandingNow(view);
+  const shown = usePresence(view.id, state.kind === "watching");
   return (
     <Page
       fill
       title={replayText.title(view.subject.name, view.asset.name)}
-      summary={<Summary view={frozen} state={state} />}
+      summary={<Summary view={now} state={state} />}
       actions={
         <>
           <Button
@@ -76,12 +80,13 @@ function LivePlayer({ view }: { readonly view: LiveSessionView }) {
           >
             {replayText.info.show}
           </Button>
-          {!over && <FreezeButton session={frozen} />}
+          {!over && <FreezeButton session={now} />}
           {!over && <EndButton view={view} />}
         </>
       }
     >
       <WatchNotices live={live} id={view.id} />
+      {state.kind === "watching" && <SupervisorNotice view={now} shown={shown} />}
       <PlayerView
         reel={reel}
         head={head}
@@ -106,11 +111,19 @@ function LivePlayer({ view }: { readonly view: LiveSessionView }) {
   );
 }
 
-/** The view stays as it was when the page opened, but for whether the session is frozen. */
-function useFrozenNow(view: LiveSessionView): LiveSessionView {
+/** Whoever watches a session that needs it should know what leaving does. */
+function SupervisorNotice(props: { readonly view: LiveSessionView; readonly shown: boolean }) {
+  const maySupervise = useRight("session:watch");
+  if (!needsSupervisor(props.view.conditions) || !maySupervise || props.view.mine) return null;
+  const { here, alone } = conditionText.supervisor;
+  return <p className="wb-quiet">{props.shown ? here : alone}</p>;
+}
+
+/** The view stays as it was when the page opened, but for what keeps changes back. */
+function useStandingNow(view: LiveSessionView): LiveSessionView {
   const { data } = useQuery(sessionsQuery);
   const now = data?.find(({ id }) => id === view.id);
-  return now ? { ...view, frozen: now.frozen } : view;
+  return now ? { ...view, frozen: now.frozen, conditions: now.conditions } : view;
 }
 
 function EndButton({ view }: { readonly view: LiveSessionView }) {
@@ -157,6 +170,7 @@ function Summary({ view, state }: { readonly view: LiveSessionView; readonly sta
           title={view.frozen.reason}
         />
       )}
+      {state.kind !== "over" && <ConditionBadge conditions={view.conditions} />}
       {state.kind !== "over" && <TimeSince atMs={view.startedMs} />}
       {state.kind === "watching" && <span className="wb-dim">{words.seen}</span>}
     </span>

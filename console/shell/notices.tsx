@@ -9,7 +9,7 @@ import { useMe, useRight } from "../components/me.ts";
 import { requestsQuery } from "../components/queries.ts";
 import { text } from "../text.ts";
 import { BreakGlassNotice } from "./break-glass-notice.tsx";
-import { HoldsNotice, LocksNotice } from "./supervision-notices.tsx";
+import { ConditionNotices, HoldsNotice, LocksNotice } from "./supervision-notices.tsx";
 
 export function Notices() {
   return (
@@ -21,6 +21,7 @@ export function Notices() {
       <LocksNotice />
       <BreakGlassNotice />
       <HoldsNotice />
+      <ConditionNotices />
       <SecondPasskey />
     </>
   );

@@ -5,10 +5,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "react-router";
 import type { LockView } from "../../broker/api/shapes/locks.ts";
+import { waitsForSupervisor } from "../components/conditions.tsx";
 import { ConfirmDialog } from "../components/confirm-dialog.tsx";
+import { consentsQuery } from "../components/consents.ts";
 import { useRight } from "../components/me.ts";
-import { queryClient } from "../components/queries.ts";
+import { queryClient, sessionsQuery } from "../components/queries.ts";
 import { holdsQuery, liftLock, locksQuery } from "../components/supervision.ts";
+import { conditionText } from "../text/conditions.ts";
 import { supervisionText } from "../text/supervision.ts";
 
 export function LocksNotice() {
@@ -96,6 +99,53 @@ export function HoldsNotice() {
           </Button>
         </div>
       )}
+    </div>
+  );
+}
+
+/** Sessions that ask the control room, and those that wait for somebody to watch. */
+export function ConditionNotices() {
+  const mayConsent = useRight("session:consent");
+  const mayWatch = useRight("session:watch");
+  const consents = useQuery({ ...consentsQuery, enabled: mayConsent });
+  const sessions = useQuery({ ...sessionsQuery, enabled: mayWatch });
+  const asked = consents.data?.filter(({ mayAnswer }) => mayAnswer).length ?? 0;
+  const alone = sessions.data?.filter(
+    ({ conditions, mine }) => !mine && waitsForSupervisor(conditions),
+  );
+  const { consent, supervisor } = conditionText;
+  const first = alone?.[0]?.id;
+  return (
+    <div role="status">
+      {asked > 0 && <ToLive text={consent.notice(asked)} act={consent.answer} to="/live" />}
+      {alone && first !== undefined && (
+        <ToLive
+          text={supervisor.notice(alone.length)}
+          act={supervisor.watch}
+          to={alone.length === 1 ? `/live/${first}` : "/live"}
+        />
+      )}
+    </div>
+  );
+}
+
+interface ToLiveProps {
+  readonly text: string;
+  readonly act: string;
+  readonly to: string;
+}
+
+/** Nothing on the page that it leads to. */
+function ToLive({ text, act, to }: ToLiveProps) {
+  const { pathname } = useLocation();
+  if (pathname === to || (pathname === "/live" && to.startsWith("/live"))) return null;
+  return (
+    <div className="sp-notice" data-tone="attention">
+      <IconHandStop size={16} aria-hidden />
+      {text}
+      <Button component={Link} to={to} size="compact-sm" variant="default">
+        {act}
+      </Button>
     </div>
   );
 }

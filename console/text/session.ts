@@ -83,6 +83,8 @@ export const sessionText = {
       violation: "A message broke the protocol",
       recorder: "It could not be recorded any more",
       quota: "Its recording grew too large",
+      "supervisor-absent": "No supervisor watched it any more",
+      "key-switch": "Remote access was switched off at the plant",
       shutdown: "The broker was shut down",
     } as Readonly<Record<string, string>>,
     other: "It was ended",

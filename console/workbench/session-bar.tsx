@@ -2,6 +2,7 @@
 import { Button } from "@mantine/core";
 import { IconEye, IconPlugConnectedX } from "@tabler/icons-react";
 import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
+import { ConditionBadge } from "../components/conditions.tsx";
 import { useNow } from "../components/now.ts";
 import { StateBadge } from "../components/state-badge.tsx";
 import { TimeLeft } from "../components/time.tsx";
@@ -28,6 +29,7 @@ export function SessionBar({ view, state, onEnd }: SessionBarProps) {
       </div>
       <TimeItem state={state} />
       <span className="wb-bar-item">{words.may(state.classes)}</span>
+      <ConditionBadge conditions={state.conditions} />
       <RecorderItem recorder={state.recorder} />
       <span className="wb-bar-item wb-bar-watchers" title={words.watched(state.watchers)}>
         <IconEye size={15} aria-hidden />

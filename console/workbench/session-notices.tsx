@@ -2,8 +2,10 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { IconAlertOctagonFilled, IconAlertTriangleFilled } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { unmetOf } from "../components/conditions.tsx";
 import { useNow } from "../components/now.ts";
 import { duration } from "../components/time-words.ts";
+import { conditionText } from "../text/conditions.ts";
 import { sentence, sessionText as words } from "../text/session.ts";
 import { supervisionText } from "../text/supervision.ts";
 import { type SessionState, warningOf } from "./session-state.ts";
@@ -30,6 +32,7 @@ export function SessionNotices({ state, onDismissLoss, onStay, onRetry }: Sessio
           {supervisionText.freeze.ownBody(sentence(frozen.reason).replace(/\.$/, ""))}
         </Notice>
       )}
+      <ConditionNotice conditions={state.conditions} />
       {loss !== undefined && (
         <Notice
           tone="alarm"
@@ -41,6 +44,20 @@ export function SessionNotices({ state, onDismissLoss, onStay, onRetry }: Sessio
       )}
       <DeadlineNotice state={state} onStay={onStay} />
     </div>
+  );
+}
+
+/** What is missing besides the rights, with the rule that says so. */
+function ConditionNotice({ conditions }: Pick<SessionState, "conditions">) {
+  const first = unmetOf(conditions);
+  if (!first?.unmet) return null;
+  const { supervisor, keySwitch } = conditionText;
+  const told = first.name === "supervisor" ? supervisor : keySwitch;
+  const { reason, rule } = first.unmet;
+  return (
+    <Notice tone="attention" title={told.ownTitle}>
+      {told.ownBody(sentence(reason), rule)}
+    </Notice>
   );
 }
 

@@ -3,22 +3,24 @@ import { Anchor, Button, CloseButton, Group, Stack, Text, Title } from "@mantine
 import { useHotkeys } from "@mantine/hooks";
 import { IconArrowRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
-import { Link, useNavigate } from "react-router";
+import { useEffect, useRef } from "react";
+import { Link } from "react-router";
 import type { AssetView, EndpointView, PlantView } from "../../../broker/api/shapes/plant.ts";
-import { api } from "../../components/api.ts";
 import { Copyable } from "../../components/copyable.tsx";
 import { useMe, useRight } from "../../components/me.ts";
 import { useNow } from "../../components/now.ts";
-import { queryClient, sessionsQuery } from "../../components/queries.ts";
+import { sessionsQuery } from "../../components/queries.ts";
 import { ProblemNotice } from "../../components/states.tsx";
-import { withFreshAssertion } from "../../components/step-up.ts";
 import { RelativeTime } from "../../components/time.tsx";
+import { conditionText } from "../../text/conditions.ts";
 import { assetText as words } from "../../text/plant.ts";
+import { sentence } from "../../text/session.ts";
 import { nextGrant, type Way, waysIn } from "./access.ts";
 import { AssetState } from "./asset-state.tsx";
+import { AwaitConsent } from "./await-consent.tsx";
 import { GrantList } from "./grant-list.tsx";
 import { TagList } from "./tag-list.tsx";
+import { useOpen } from "./use-open.ts";
 
 interface AssetPanelProps {
   readonly plant: PlantView;
@@ -48,7 +50,9 @@ export function AssetPanel({ plant, asset, onClose }: AssetPanelProps) {
             <CloseButton aria-label={words.close} onClick={onClose} />
           </Group>
         )}
-        <AssetState asset={asset} />
+        <div>
+          <AssetState asset={asset} />
+        </div>
         {asset.description !== "" && <Text size="sm">{asset.description}</Text>}
         <Act asset={asset} />
         <GrantList asset={asset} />
@@ -95,12 +99,13 @@ function Act({ asset }: { readonly asset: AssetView }) {
   if (asset.endpoints.length === 0) return <Text size="sm">{words.noEndpoint}</Text>;
   if (!mayOpen) return <Text size="sm">{words.noOpening}</Text>;
   if (ways.length === 0) return <NoWay asset={asset} />;
+  if (asset.closed !== null) return <Text size="sm">{sentence(asset.closed)}</Text>;
   return <Open ways={ways} />;
 }
 
 /** The best grant first, as the button; the others are beside their names below it. */
 function Open({ ways }: { readonly ways: readonly Way[] }) {
-  const { open, opening, thrown } = useOpen();
+  const { open, opening, thrown, asked, agreed, giveUp } = useOpen();
   const [best, ...others] = ways;
   return (
     <Stack gap="xs">
@@ -110,6 +115,8 @@ function Open({ ways }: { readonly ways: readonly Way[] }) {
           {words.open}
         </Button>
       )}
+      {best && <Needs needs={best.grant.needs} />}
+      {asked && <AwaitConsent asked={asked} onAgreed={agreed} onClose={giveUp} />}
       {others.map((way) => (
         <Button
           key={way.grant.id}
@@ -125,23 +132,15 @@ function Open({ ways }: { readonly ways: readonly Way[] }) {
   );
 }
 
-function useOpen() {
-  const navigate = useNavigate();
-  const [opening, setOpening] = useState(false);
-  const [thrown, setThrown] = useState<unknown>();
-  async function openWay({ endpoint, grant }: Way) {
-    setOpening(true);
-    setThrown(undefined);
-    try {
-      const session = await withFreshAssertion(() => api.openSession(endpoint.id, grant.id));
-      queryClient.setQueryData(["sessions", session.id], session);
-      await navigate(`/sessions/${session.id}`);
-    } catch (failure) {
-      setThrown(failure);
-      setOpening(false);
-    }
-  }
-  return { open: (way: Way) => void openWay(way), opening, thrown };
+/** What the session will need besides the grant, before one opens it. */
+function Needs({ needs }: { readonly needs: Way["grant"]["needs"] }) {
+  const said = conditionText.needs(needs.supervisor !== null, needs.consent);
+  if (said === "") return null;
+  return (
+    <Text size="sm" c="dimmed">
+      {said}
+    </Text>
+  );
 }
 
 function NoWay({ asset }: { readonly asset: AssetView }) {

@@ -17,6 +17,7 @@ import { useNarrow } from "../../components/use-narrow.ts";
 import { assetText, plantText } from "../../text/plant.ts";
 import { searchText } from "./access.ts";
 import { AssetPanel } from "./asset-panel.tsx";
+import { KeySwitchStrip } from "./key-switches.tsx";
 import { PlantList } from "./plant-list.tsx";
 import { PlantLockMenu } from "./plant-lock-menu.tsx";
 import "./plant.css";
@@ -62,6 +63,7 @@ function Plant({ plant }: { readonly plant: PlantView }) {
       actions={<PlantLockMenu plant={plant} asset={selected} />}
     >
       <FileProblem plant={plant} />
+      <KeySwitchStrip switches={plant.keySwitches} />
       <div className="sp-toolbar">
         <FilterField value={filter} onChange={setFilter} label={plantText.filter} />
         {!narrow && <ViewSwitch view={view} onChange={setView} />}
