@@ -17,10 +17,14 @@ const inside: Record<string, Load> = {
   "/live": () => import("./pages/live-page.tsx").then((page) => page.LivePage),
   "/live/:id": () => import("./replay/watch-page.tsx").then((page) => page.WatchPage),
   "/recordings": () => import("./pages/recordings-page.tsx").then((page) => page.RecordingsPage),
+  "/recordings/:id/report": () => import("./replay/report-page.tsx").then((page) => page.ReportPage),
+  "/links": () => import("./pages/links-page.tsx").then((page) => page.LinksPage),
   "/recordings/:id": () => import("./replay/player-page.tsx").then((page) => page.PlayerPage),
   "/people": () => import("./pages/people/people-page.tsx").then((page) => page.PeoplePage),
   "/grants": () => import("./pages/grants/grants-page.tsx").then((page) => page.GrantsPage),
   "/policy": () => import("./pages/policy/policy-page.tsx").then((page) => page.PolicyPage),
+  "/alarms": () => import("./pages/alarms/alarms-page.tsx").then((page) => page.AlarmsPage),
+  "/audit": () => import("./pages/audit/audit-page.tsx").then((page) => page.AuditPage),
   "/events": () => import("./pages/events-page.tsx").then((page) => page.EventsPage),
   "/health": () => import("./pages/health-page.tsx").then((page) => page.HealthPage),
   "/integrations": () =>
@@ -29,6 +33,7 @@ const inside: Record<string, Load> = {
 };
 
 const outside: Record<string, Load> = {
+  "/shared": () => import("./replay/shared-page.tsx").then((page) => page.SharedPage),
   "/sign-in": () => import("./pages/sign-in/sign-in-page.tsx").then((page) => page.SignInPage),
   "/enrol": () => import("./pages/sign-in/enrol-page.tsx").then((page) => page.EnrolPage),
 };

@@ -138,7 +138,7 @@ export const ALARM_KINDS = {
     priority: "high",
     title: "Break-glass access was not reviewed",
     consequence: "Nobody has looked yet at what was done without agreement.",
-    action: "Watch the recording, then write the review on the page Access.",
+    action: "Watch the recording, then write the review on the page Break-glass.",
     returns: "condition",
     quietMs: 0,
   },

@@ -22,6 +22,7 @@ import { sessionsQuery } from "../components/queries.ts";
 import { leaveForGood } from "../components/signed-out.ts";
 import { asScheme } from "../components/theme-switch.tsx";
 import { text } from "../text.ts";
+import { AlarmCounter } from "./alarm-counter.tsx";
 
 interface HeaderProps {
   readonly onNavigation: () => void;
@@ -44,6 +45,7 @@ export function Header({ onNavigation, onHelp }: HeaderProps) {
       </Link>
       <span className="sp-site">{site.name}</span>
       <span className="sp-header-space" />
+      <AlarmCounter />
       <LiveCounter />
       <Tooltip label={text.shell.help}>
         <ActionIcon variant="subtle" size="lg" onClick={onHelp} aria-label={text.shell.help}>

@@ -2,11 +2,14 @@
 import {
   type Icon,
   IconActivity,
+  IconBell,
+  IconCertificate,
   IconClockCheck,
   IconGavel,
   IconHammer,
   IconHeartRateMonitor,
   IconKey,
+  IconLink,
   IconListCheck,
   IconListDetails,
   IconPlayerPlay,
@@ -38,6 +41,8 @@ const PAGES: readonly PageEntry[] = [
     "recording:all",
     "recording:break-glass",
   ]),
+  page("/alarms", text.pages.alarms, IconBell, "work", "m", ["events:view"]),
+  page("/links", text.pages.links, IconLink, "work", "n", ["recording:share"]),
   page("/people", text.pages.people, IconUsers, "administration", "u", ["people:manage"]),
   page("/vendors", text.pages.vendors, IconUserShield, "administration", "v", ["vendor:invite"]),
   page("/break-glass", text.pages.breakGlass, IconHammer, "administration", "b", [
@@ -47,6 +52,10 @@ const PAGES: readonly PageEntry[] = [
   page("/review", text.pages.review, IconListCheck, "administration", "w", ["access:review"]),
   page("/grants", text.pages.grants, IconKey, "administration", "k", ["grant:manage"]),
   page("/policy", text.pages.policy, IconGavel, "administration", "y", ["policy:view"]),
+  page("/audit", text.pages.audit, IconCertificate, "administration", "d", [
+    "log:view",
+    "log:state",
+  ]),
   page("/events", text.pages.events, IconListDetails, "administration", "e", ["events:view"]),
   page("/integrations", text.pages.integrations, IconPlugConnected, "administration", "i", [
     "integration:manage",

@@ -2,7 +2,7 @@
  * What somebody signed with a passkey, as a leaf of the site log keeps it (kind `action.signed`):
  * WebAuthn section 7.2 without the signature itself, which the caller checks with what it has.
  */
-import { encodeUtf8 } from "../tape/utf8.ts";
+import { encodeUtf8, readUtf8 } from "../tape/utf8.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 import type { JsonValue } from "./canonical-json.ts";
 import { type Sha256, sameHash } from "./merkle.ts";
@@ -72,23 +72,14 @@ function partsOf(leaf: JsonValue): Parts | undefined {
 }
 
 function parseClientData(bytes: Uint8Array): { type: unknown; challenge: unknown } | undefined {
+  const text = readUtf8(bytes, 0, bytes.length);
   try {
-    let text = "";
-    for (const byte of bytes) text += String.fromCharCode(byte);
-    const value: unknown = JSON.parse(decodeURIComponent(escapeBytes(text)));
+    const value: unknown = JSON.parse(text ?? "");
     if (typeof value !== "object" || value === null) return undefined;
     return { type: memberOf(value, "type"), challenge: memberOf(value, "challenge") };
   } catch {
     return undefined;
   }
-}
-
-/** `%C3%A9` for each byte beyond ASCII, and for the percent sign: what UTF-8 decoding reads. */
-function escapeBytes(text: string): string {
-  return text.replaceAll(
-    /[%\u0080-\u00ff]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
 }
 
 function memberOf(value: object, name: string): unknown {

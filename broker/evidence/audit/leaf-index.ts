@@ -64,7 +64,7 @@ interface Tables {
 
 /** 2^40 leaves a log, 8,192 logs: both beyond what a site writes in its life. */
 const LOG_WIDTH = 2 ** 40;
-export const ROUTINE = ["heartbeat"] as const;
+export const ROUTINE = ["heartbeat", "recordings.progress"] as const;
 /** Choices that a person can still look through. */
 const CHOICES_MAX = 500;
 /** Another format of the index is built anew. */
