@@ -4,43 +4,32 @@
  */
 import type { Guard } from "../../protocols/guard.ts";
 import { ModbusGuard } from "../../protocols/modbus/guard.ts";
+import { SshGuard } from "../../protocols/ssh/guard.ts";
 import type { Endpoint } from "../plant/model.ts";
 import type { EndpointWays, Prober, WaysParts } from "./asset-way.ts";
 import { ModbusProber } from "./modbus-prober.ts";
 import { ModbusWays } from "./modbus-ways.ts";
-import { SessionRefused } from "./session.ts";
+import { SshWays } from "./ssh-ways.ts";
 
 export function openWays({ protocol }: Endpoint, parts: WaysParts): EndpointWays {
   switch (protocol) {
     case "modbus":
       return new ModbusWays(parts);
     case "ssh":
-      return NO_WAYS;
+      return new SshWays(parts);
   }
 }
 
-/** Throws `SessionRefused` where the broker has no guard for it. */
 export function newGuard({ protocol }: Pick<Endpoint, "protocol">): Guard {
   switch (protocol) {
     case "modbus":
       return new ModbusGuard();
     case "ssh":
-      throw notYet(protocol);
+      return new SshGuard();
   }
 }
 
 /** Undefined where nothing can be probed. */
 export function newProber({ protocol }: Endpoint): Prober | undefined {
   return protocol === "modbus" ? new ModbusProber() : undefined;
-}
-
-const NO_WAYS: EndpointWays = {
-  connect({ protocol }) {
-    throw notYet(protocol);
-  },
-  close() {},
-};
-
-function notYet(protocol: string): SessionRefused {
-  return new SessionRefused("protocol-unknown", `This broker does not speak ${protocol} yet.`);
 }

@@ -45,7 +45,7 @@ const HINTS = ["simple@putty.projects.tartarus.org", "winadj@putty.projects.tart
 
 export class SshGuard implements Guard {
   /** A shell's decision carries its data for hours. */
-  readonly keepsDecisions = true;
+  readonly keepsDecisions = true as const;
   private readonly inboxes = { client: new Inbox(INBOX_MAX), asset: new Inbox(INBOX_MAX) };
   private readonly asking = new Asking();
   private effects: Effect[] = [];

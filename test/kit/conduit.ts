@@ -24,6 +24,7 @@ import { parsePlant } from "../../broker/plant/parse-plant.ts";
 import { classesOf } from "../../broker/policy/profile-reach.ts";
 import type { LiveSession } from "../../broker/sessions/session.ts";
 import { createSessionHost } from "../../broker/sessions/session-host.ts";
+import { credentialFrom, listenSsh } from "./conduit-ssh.ts";
 import { TEST_KEYS } from "./evidence-keys.ts";
 
 const BUILD = "conduit";
@@ -68,10 +69,15 @@ async function main(): Promise<void> {
     permitKey: keys.publicKey,
     clock: systemClock,
     build: BUILD,
+    credentials: { of: async () => credentialFrom(process.env) },
     hooks: { onAlarm: (session, text) => process.stderr.write(`${session}: ${text}\n`) },
   });
   const open = () => host.open(mintPermit(claims(), keys.privateKey));
-  const server = listen(open, settings.sessionPerConnection);
+  const perConnection = settings.sessionPerConnection;
+  const server =
+    claims().endpoint.protocol === "ssh"
+      ? listenSsh(sessionsFor(open, perConnection))
+      : listen(sessionsFor(open, perConnection), perConnection);
   server.listen({ port: settings.port, host: "127.0.0.1", backlog: 4096 });
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -136,8 +142,8 @@ function testClaimsFrom(settings: Settings): () => PermitClaims {
   };
 }
 
-/** Each connection is a channel: of one session for all (opened anew once it ended), or of its own. */
-function listen(open: () => Promise<LiveSession>, each: boolean) {
+/** One session for all connections (opened anew once it ended), or one each. */
+function sessionsFor(open: () => Promise<LiveSession>, each: boolean) {
   let common: Promise<LiveSession> | undefined;
   const openCommon = async (): Promise<LiveSession> => {
     const session = await open();
@@ -146,7 +152,7 @@ function listen(open: () => Promise<LiveSession>, each: boolean) {
     });
     return session;
   };
-  const sessionFor = (): Promise<LiveSession> => {
+  return (): Promise<LiveSession> => {
     if (each) return open();
     common ??= openCommon();
     common.catch(() => {
@@ -154,6 +160,10 @@ function listen(open: () => Promise<LiveSession>, each: boolean) {
     });
     return common;
   };
+}
+
+/** Each connection is a channel. */
+function listen(sessionFor: () => Promise<LiveSession>, each: boolean) {
   const accept = async (socket: Socket): Promise<void> => {
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
     const leg = acceptedLeg(socket);

@@ -1,0 +1,51 @@
+/** The connections to one SSH endpoint: one for each session, shared by its channels. */
+import type { Leg } from "../legs/leg.ts";
+import { SshAssetLeg } from "../legs/ssh/ssh-asset-leg.ts";
+import { SshConnection } from "../legs/ssh/ssh-connection.ts";
+import type { Endpoint, SshEndpoint } from "../plant/model.ts";
+import type { AssetWay, EndpointWays, WaysParts } from "./asset-way.ts";
+import type { PinnedAddress } from "./dial.ts";
+import { SessionRefused } from "./session.ts";
+
+export class SshWays implements EndpointWays {
+  private readonly parts: WaysParts;
+  /** By session. */
+  private readonly connections = new Map<string, SshConnection>();
+
+  constructor(parts: WaysParts) {
+    this.parts = parts;
+  }
+
+  connect(endpoint: Endpoint, to: PinnedAddress): AssetWay {
+    if (endpoint.protocol !== "ssh") throw new Error("not an endpoint of SSH");
+    return { leg: (session) => this.leg(session, endpoint, to) };
+  }
+
+  close(reason: string): void {
+    for (const connection of this.connections.values()) connection.close(reason);
+    this.connections.clear();
+  }
+
+  private leg(session: string, endpoint: SshEndpoint, to: PinnedAddress): Leg {
+    return new SshAssetLeg(this.connectionOf(session, endpoint, to));
+  }
+
+  private connectionOf(session: string, endpoint: SshEndpoint, to: PinnedAddress): SshConnection {
+    const existing = this.connections.get(session);
+    if (existing && !existing.isOver) return existing;
+    for (const [other, { isOver }] of this.connections) if (isOver) this.connections.delete(other);
+    const { name, limiter, credentials } = this.parts;
+    if (this.connections.size >= limiter.limits.connectionsMax) {
+      const why = `${this.connections.size} connections are open`;
+      throw new SessionRefused("endpoint-busy", `${name} takes no more: ${why}.`);
+    }
+    const { hostKeys, legacyAlgorithms } = endpoint;
+    const connection = new SshConnection({
+      ...{ name, ...to, hostKeys, legacyAlgorithms },
+      connectTimeoutMs: limiter.limits.connectTimeoutMs,
+      credential: () => credentials.of(name),
+    });
+    this.connections.set(session, connection);
+    return connection;
+  }
+}

@@ -1,0 +1,45 @@
+/** The conduit's listener for SSH: any client that comes over loopback is let in. */
+import { generateKeyPairSync } from "node:crypto";
+import ssh2, { type Connection } from "ssh2";
+import { algorithms } from "../../broker/legs/ssh/algorithms.ts";
+import { serveChannels } from "../../broker/legs/ssh/ssh-client.ts";
+import type { Credential } from "../../broker/plant/credential.ts";
+import type { LiveSession } from "../../broker/sessions/session.ts";
+
+/** `CONDUIT_USER` with `CONDUIT_PASSWORD` or `CONDUIT_PRIVATE_KEY` (PEM) towards the asset. */
+export function credentialFrom(
+  environment: Readonly<Record<string, string | undefined>>,
+): Credential | undefined {
+  const { CONDUIT_USER: user, CONDUIT_PASSWORD: password } = environment;
+  const privateKey = environment.CONDUIT_PRIVATE_KEY;
+  if (user === undefined) return undefined;
+  if (privateKey !== undefined) return { kind: "key", user, privateKey };
+  return password === undefined ? undefined : { kind: "password", user, password };
+}
+
+export function listenSsh(sessionFor: () => Promise<LiveSession>) {
+  const hostKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+  const pem = hostKey.export({ type: "pkcs1", format: "pem" }).toString();
+  const options = { hostKeys: [pem], algorithms: algorithms(false), keepaliveInterval: 15_000 };
+  return new ssh2.Server(options, (connection, { ip, port }) => {
+    connection.on("authentication", (asks) => asks.accept());
+    connection.on("error", () => undefined);
+    connection.on("ready", () => void serve(connection, `${ip}:${port}`, sessionFor));
+  });
+}
+
+async function serve(
+  connection: Connection,
+  peer: string,
+  sessionFor: () => Promise<LiveSession>,
+): Promise<void> {
+  const opening = sessionFor();
+  serveChannels(connection, { attach: async (leg) => (await opening).attach(leg, peer) });
+  try {
+    const session = await opening;
+    void session.closed.then(() => connection.end());
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    connection.end();
+  }
+}
