@@ -15,6 +15,7 @@ import { reviewBreakGlass, reviewOptions } from "./break-glass/review-break-glas
 import { answerConsent, consentOptions, listConsents } from "./consents/answer-consent.ts";
 import { askConsent, showConsent, withdrawConsent } from "./consents/ask-consent.ts";
 import { answerHold, holdOptions } from "./holds/answer-hold.ts";
+import { askBeforehand } from "./holds/ask-beforehand.ts";
 import { listHolds } from "./holds/list-holds.ts";
 import { liftLock, liftLockOptions } from "./locks/lift-lock.ts";
 import { listLocks } from "./locks/list-locks.ts";
@@ -43,6 +44,7 @@ export function supervisionRoutes(parts: SupervisionParts): readonly Route[] {
 
     ...consentRoutes(access.consents),
 
+    guarded("POST", "/api/sessions/:id/asks", "session:open", askBeforehand(sessions)),
     guarded("GET", "/api/holds", "hold:answer", listHolds(sessions)),
     guarded("POST", "/api/holds/:id/options", "hold:answer", holdOptions(sessions, signedActions)),
     guarded("POST", "/api/holds/:id", "hold:answer", answerHold(sessions, signedActions)),

@@ -140,6 +140,11 @@ export interface Tag {
   readonly max?: number;
   /** For booleans and small enumerations: the word of a raw value. Plain data, since permits carry it. */
   readonly states: readonly TagState[];
+  /**
+   * How far its value may move while a write of it waits before the answer is void, in engineering
+   * units. It goes before the rule's, which may speak of tags in other units.
+   */
+  readonly holdDistance?: number;
   /** Its value before and after a session stands in the report of what the session changed. */
   readonly report?: true;
 }

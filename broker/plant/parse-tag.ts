@@ -57,12 +57,21 @@ export function tag(references: References, units: readonly number[]): Reading<S
       ...engineering(from),
       ...bounds(from),
       states: from.take("states", states(type)) ?? [],
+      ...holdDistance(from, table),
       ...(from.take("report", flag) ? { report: true } : {}),
     };
     from.finish();
     checkTag(item, from);
     return { item, from };
   };
+}
+
+function holdDistance(from: Mapping, table: Table): Pick<Tag, "holdDistance"> {
+  const read = from.take("hold-distance", number(0));
+  if (read === undefined) return {};
+  const at = from.place("hold-distance");
+  if (!isWritable(table)) at.fail("nobody writes this table, so no write of it is ever held");
+  return { holdDistance: read };
 }
 
 /** `register: 40012`, or `table` and `address`. */

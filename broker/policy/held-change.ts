@@ -88,7 +88,8 @@ export function movedTooFar(
 
 /** Without bounds no move is known to be small. */
 function distanceOf(tag: Tag, limits: RuleLimits): number {
-  if (limits.holdDistance !== undefined) return limits.holdDistance;
+  const said = tag.holdDistance ?? limits.holdDistance;
+  if (said !== undefined) return said;
   const min = limits.min ?? tag.min;
   const max = limits.max ?? tag.max;
   return min === undefined || max === undefined ? 0 : (max - min) * DISTANCE_OF_BOUNDS;

@@ -4,7 +4,7 @@ import type { Leg } from "../legs/leg.ts";
 import type { Endpoint } from "../plant/model.ts";
 import { type AssetWay, isShared, type Prober } from "./asset-way.ts";
 import { ChannelLoop, type ChannelOwner } from "./channel-loop.ts";
-import type { ReadPoints } from "./held-writes.ts";
+import type { ReadAny, ReadPoints } from "./held-writes.ts";
 import { newGuard, newProber } from "./protocol-road.ts";
 import { SessionRefused } from "./session.ts";
 import type { ReadForReport } from "./survey.ts";
@@ -82,6 +82,13 @@ export class Channels {
     const probing = this.probingOn(connection);
     if (probing) probing.prober.read(ranges, done);
     else queueMicrotask(() => done(undefined, "this protocol has no points to read"));
+  };
+
+  /** Reads points for what is not on any channel yet. */
+  readonly readAny: ReadAny = (ranges, done) => {
+    const [channel] = this.connections.keys();
+    if (channel) this.read(channel, ranges, done);
+    else queueMicrotask(() => done(undefined, "the session has no connection now"));
   };
 
   /** Over any connection there is, on a channel of its own that ends with the reading. */

@@ -32,6 +32,12 @@ export type ReadPoints = (
   done: (values: Values | undefined, why: string) => void,
 ) => void;
 
+/** The same through whatever channel there is. */
+export type ReadAny = (
+  ranges: readonly PointRange[],
+  done: (values: Values | undefined, why: string) => void,
+) => void;
+
 export interface HeldWritesParts {
   readonly clock: Clock;
   readonly locks: PointLocks;

@@ -4,8 +4,11 @@ import type { Change } from "../policy/held-change.ts";
 
 export interface Hold {
   readonly id: string;
-  /** `lapsed`: nobody answered; it may be permitted for when it is asked for again. */
-  readonly state: "waiting" | "lapsed";
+  /**
+   * `lapsed`: nobody answered; it may be permitted for when it is asked for again. `asked`: it is
+   * not on its way yet, somebody asks that it may be.
+   */
+  readonly state: "waiting" | "lapsed" | "asked";
   readonly rule: string;
   readonly reason: string;
   /** The whole request, as it was asked for. */
@@ -20,7 +23,7 @@ export interface Hold {
 }
 
 export interface HoldAnswer {
-  /** `permit-next`: of one that lapsed, for the same operation asked for within `forMs`. */
+  /** `permit-next`: of one that lapsed or was asked for beforehand, for the same operation asked for within `forMs`. */
   readonly kind: "permit" | "refuse" | "permit-next";
   readonly by: string;
   readonly name: string;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { writePoints } from "../../protocols/modbus/build.ts";
 import { testEndpoint, testProfile } from "../../test/kit/claims.ts";
 import { fromHex, toHex } from "../../test/kit/hex.ts";
 import type { MemoryLeg } from "../../test/kit/memory-leg.ts";
@@ -122,6 +123,22 @@ test("a value that moved no further than the distance does not void the answer",
   expect((await result)?.kind).toBe("permitted");
 });
 
+test("the tag's own distance goes before the rule's, whose tags may be in other units", async () => {
+  const kit = await SessionKit.start();
+  const own = testEndpoint();
+  const tags = own.tags.map((tag) => ({ ...tag, holdDistance: 2 }));
+  const limits = { ...BOUNDS, holdDistance: 50 };
+  const endpoint = { ...own, tags };
+  const session = await kit.open({ profile: testProfile([rule(limits)]), endpoint });
+  session.client.feed(WRITE);
+  await plantSays(kit, session, 60);
+  const result = session.live.answerHold(session.live.holds[0]?.id ?? "", {
+    ...{ kind: "permit", ...ANSWER },
+  });
+  await plantSays(kit, session, 63, 2);
+  expect((await result)?.kind).toBe("void");
+});
+
 test("limits come first: what breaks them is refused without asking anybody", async () => {
   const [, session] = await open({ min: 0, max: 50 });
   session.client.feed(WRITE);
@@ -224,4 +241,72 @@ test("a value that cannot be read is not put before a person", async () => {
   await session.answered(1);
   expect(answers(session)).toEqual([BUSY]);
   expect(session.live.holds).toEqual([]);
+});
+
+const SPEED = writePoints(1, "holding-registers", 11, [100]);
+
+test("asked for beforehand: put before a person, and then exactly it passes once, by either code", async () => {
+  const [kit, session] = await open();
+  const asking = session.live.askBeforehand(SPEED);
+  await plantSays(kit, session, 60);
+  const hold = await asking;
+  if (typeof hold === "string") throw new Error(hold);
+  expect(session.live.holds).toMatchObject([
+    { state: "asked", changes: [{ now: "60 Hz", asked: "100 Hz" }], current: [[60]] },
+  ]);
+  expect(session.asset.written).toEqual([]);
+  const kept = await session.live.answerHold(hold.id, {
+    ...{ kind: "permit-next", forMs: 60_000, ...ANSWER },
+  });
+  expect(kept).toEqual({ kind: "kept", reason: "" });
+  // Function 16 writes the same register to the same value.
+  session.client.feed(fromHex("0007 0000 0009 01 10 000b 0001 02 0064"));
+  await plantSays(kit, session, 60, 2);
+  await plantSays(kit, session, 60, 3);
+  await session.sent(1);
+  const verdicts = session.ofKind("verdict").filter(({ channel }) => channel === 1);
+  expect(verdicts.at(-1)?.items[0]?.reason).toBe(
+    "pre-approved by Sam Supervisor; signed act act-1, SHA-256 d1gest",
+  );
+  const transaction = toHex(session.asset.written[0] ?? READ).slice(0, 4);
+  session.asset.feed(fromHex(`${transaction} 0000 0006 01 10 000b 0001`));
+  session.client.feed(WRITE);
+  await kit.until(() => session.probed.written.length >= 4, "another probe");
+  reply(session.probed, 100);
+  await kit.until(() => session.live.holds.length === 1, "a new hold");
+  expect(session.asset.written.length).toBe(1);
+});
+
+test("a pre-approval is void once the value has moved away, ends in time, and can be refused", async () => {
+  const [kit, session] = await open();
+  const ask = async (nth: number) => {
+    const asking = session.live.askBeforehand(SPEED);
+    await plantSays(kit, session, 60, nth);
+    const hold = await asking;
+    return typeof hold === "string" ? hold : hold.id;
+  };
+  const refused = await session.live.answerHold(await ask(1), { kind: "refuse", ...ANSWER });
+  expect(refused).toEqual({ kind: "refused", reason: "" });
+  const next = { kind: "permit-next", forMs: 60_000, ...ANSWER } as const;
+  const id = await ask(2);
+  expect(session.live.answerHold(id, { kind: "permit", ...ANSWER })).toBeUndefined();
+  await session.live.answerHold(id, next);
+  session.client.feed(WRITE);
+  await plantSays(kit, session, 60, 3);
+  await plantSays(kit, session, 80, 4);
+  await session.answered(1);
+  expect(answers(session)).toEqual([BUSY]);
+  await session.live.answerHold(await ask(5), next);
+  kit.clock.advance(60_001);
+  session.client.feed(WRITE);
+  await plantSays(kit, session, 60, 6);
+  expect(session.asset.written).toEqual([]);
+});
+
+test("what the profile refuses, or lets pass anyway, is not put before a person", async () => {
+  const [, session] = await open();
+  const other = writePoints(1, "holding-registers", 40, [1]);
+  expect(await session.live.askBeforehand(other)).toMatch(/default-deny/);
+  session.live.end({ rule: "cut", reason: "stop" });
+  expect(await session.live.askBeforehand(SPEED)).toBe("the session has ended");
 });

@@ -8,7 +8,7 @@
  * answer is void. What lapsed stays known for a while, so that a tool that cannot wait may be
  * told to try again: the same write, once, passes then.
  */
-import { canonicalJson, type JsonValue } from "../../protocols/log/canonical-json.ts";
+import type { Operation } from "../../protocols/guard.ts";
 import type { Judged } from "../../protocols/tape/record.ts";
 import type { Clock } from "../clock.ts";
 import type { Profile, RuleLimits, Tag } from "../plant/model.ts";
@@ -16,20 +16,16 @@ import type { Decision, NeedsValues, PointRange } from "../policy/decision.ts";
 import { changedRange, changesOf, movedTooFar } from "../policy/held-change.ts";
 import type { ChannelLoop } from "./channel-loop.ts";
 import { itemsMask } from "./class-mask.ts";
-import { denied } from "./desk.ts";
+import { denied, HOLD } from "./desk.ts";
 import type { Obstacle } from "./freeze.ts";
-import type { Decide, ReadPoints, Values } from "./held-writes.ts";
+import type { Decide, ReadAny, ReadPoints, Values } from "./held-writes.ts";
 import type { Hold, HoldAnswer, HoldResult } from "./hold.ts";
+import { KEPT_MS, KeptHolds } from "./kept-holds.ts";
 
 /** Long enough to look up from other work, short enough for tools that wait at all. */
 export const HOLD_MS = 30_000;
 /** More at once is a flood for the person who answers, not work. */
 const WAITING_MAX = 8;
-/** What lapsed is offered this long to be permitted when it is asked for again. */
-const LAPSED_KEEP_MS = 10 * 60_000;
-const LAPSED_MAX = 16;
-/** Of one session, at a time. */
-const APPROVED_MAX = 16;
 
 export interface HoldsParts {
   readonly session: string;
@@ -37,6 +33,8 @@ export interface HoldsParts {
   readonly profile: Profile;
   readonly tags: readonly Tag[];
   readonly read: ReadPoints;
+  /** Over any connection of the session; without one it says so. */
+  readonly readAny: ReadAny;
   /** Judges again, by what counts now. */
   judge(item: Judged): Decision | NeedsValues;
   /** Why these classes (as bits) may not pass now, if they may not. */
@@ -44,6 +42,8 @@ export interface HoldsParts {
   /** Reads what is needed with the points locked, settles, and sends. */
   release(held: HeldRequest, needs: readonly (NeedsValues | undefined)[]): void;
   settle(held: HeldRequest, items: readonly Judged[]): void;
+  /** A person is asked about what is not on its way yet. */
+  asked(hold: Hold): void;
   /** A person is asked. */
   waits(held: HeldRequest, hold: Hold): void;
   /** The list of holds is another one now. */
@@ -67,28 +67,15 @@ interface Waiting extends HeldRequest {
   over: boolean;
 }
 
-interface Lapsed {
-  readonly hold: Hold;
-  readonly items: readonly Judged[];
-  readonly keepUntilMs: number;
-}
-
-interface Approved {
-  readonly hold: Hold;
-  readonly answer: HoldAnswer;
-  readonly untilMs: number;
-}
-
 export class Holds {
   private readonly parts: HoldsParts;
   private readonly waiting = new Set<Waiting>();
-  private readonly lapsed: Lapsed[] = [];
-  /** By the exact operations. */
-  private readonly approved = new Map<string, Approved>();
+  private readonly kept: KeptHolds;
   private count = 0;
 
   constructor(parts: HoldsParts) {
     this.parts = parts;
+    this.kept = new KeptHolds(parts.clock);
   }
 
   /** Operations that wait for an answer. */
@@ -96,12 +83,35 @@ export class Holds {
     return [...this.waiting].filter(({ approval }) => !approval).length;
   }
 
-  /** Those that a person can answer, and those that lapsed a little while ago. */
+  /** Those that a person can answer, and those that can be permitted for the next time. */
   list(): readonly Hold[] {
-    const nowMs = this.parts.clock.monotonicMs();
     const open = [...this.waiting].flatMap(({ hold, approval }) => (hold && !approval ? hold : []));
-    const late = this.lapsed.filter(({ keepUntilMs }) => keepUntilMs > nowMs);
-    return [...open, ...late.map(({ hold }) => hold)];
+    return [...open, ...this.kept.list()];
+  }
+
+  /**
+   * For a tool that cannot wait: a write that is not on its way yet is put before a person.
+   * @returns the hold, or why there is nothing to agree to
+   */
+  async ask(operation: Operation): Promise<Hold | string> {
+    const asked = this.kept.list().filter(({ state }) => state === "asked");
+    if (asked.length >= WAITING_MAX) return "too much was asked for already; wait for an answer";
+    const item: Judged = { operation, answer: HOLD, rule: "", reason: "" };
+    const judged = this.parts.judge(item);
+    const known = judged.kind === "needs-values" ? undefined : nothingToAsk(judged);
+    if (known !== undefined) return known;
+    const own = changedRange(operation);
+    const further = judged.kind === "needs-values" ? judged.ranges : [];
+    return new Promise((done) => {
+      this.parts.readAny(own ? [own, ...further] : further, (values, why) => {
+        if (!values) return done(`the current value could not be read: ${why}`);
+        const rest = values.slice(own ? 1 : 0);
+        const decided = judged.kind === "needs-values" ? judged.settle(rest) : judged;
+        const nothing = nothingToAsk(decided);
+        if (decided.kind !== "hold" || nothing !== undefined) return done(nothing ?? "");
+        done(this.keepAsked({ ...item, rule: decided.rule, reason: decided.reason }, values));
+      });
+    });
   }
 
   /** Follows a `hold` that stands on the tape. */
@@ -126,8 +136,8 @@ export class Holds {
   /** @returns what became of it, once that is known; undefined if there is no such hold any more */
   answer(id: string, answer: HoldAnswer): Promise<HoldResult> | undefined {
     const entry = [...this.waiting].find((each) => each.id === id && each.hold && !each.approval);
-    if (answer.kind === "permit-next") return this.permitNext(id, answer);
-    if (!entry) return undefined;
+    if (!entry) return this.answerKept(id, answer);
+    if (answer.kind === "permit-next") return undefined;
     if (answer.kind === "refuse") {
       const items = this.deny(entry, "value", `${answer.name} refused; ${proofOf(answer)}`);
       this.leave(entry);
@@ -154,7 +164,9 @@ export class Holds {
       return items;
     }
     entry.done({ kind: "permitted", reason: "" });
-    const reason = `${approval.name} agreed; ${proofOf(approval)}`;
+    const { kind, name } = approval;
+    const who = kind === "permit-next" ? `pre-approved by ${name}` : `${name} agreed`;
+    const reason = `${who}; ${proofOf(approval)}`;
     return items.map((item, at) => (isHeld(entry.items[at]) ? { ...item, reason } : item));
   }
 
@@ -175,8 +187,7 @@ export class Holds {
       entry.done({ kind: "void", reason: "the session or its connection ended meanwhile" });
     }
     if (channel) return;
-    this.lapsed.length = 0;
-    this.approved.clear();
+    this.kept.clear();
   }
 
   private show(entry: Waiting): void {
@@ -184,7 +195,7 @@ export class Holds {
     const ranges = rangesOf(entry.items);
     const shown = (values: Values) => {
       if (entry.over) return;
-      const known = this.takeApproved(entry);
+      const known = this.kept.takeApproved(entry.items);
       if (known) {
         this.permit(entry, known.answer, known.hold.current);
         return;
@@ -202,7 +213,7 @@ export class Holds {
     }
   }
 
-  private holdOf(entry: Waiting, current: Values): Hold {
+  private holdOf(entry: Pick<Waiting, "id" | "untilMs" | "items">, current: Values): Hold {
     const held = entry.items.find(isHeld);
     const changes = entry.items.flatMap((item, at) =>
       isHeld(item) ? changesOf(item.operation, this.parts.tags, current[at] ?? []) : [],
@@ -244,24 +255,21 @@ export class Holds {
     };
   }
 
-  private permitNext(id: string, answer: HoldAnswer): Promise<HoldResult> | undefined {
-    const at = this.lapsed.findIndex(({ hold }) => hold.id === id);
-    const found = this.lapsed[at];
-    if (!found || this.approved.size >= APPROVED_MAX) return undefined;
-    this.lapsed.splice(at, 1);
-    const untilMs = this.parts.clock.monotonicMs() + (answer.forMs ?? 0);
-    const key = keyOf(found.items);
-    this.approved.set(key, { hold: found.hold, answer, untilMs });
-    this.parts.changed();
-    return Promise.resolve({ kind: "kept", reason: "" });
+  private answerKept(id: string, answer: HoldAnswer): Promise<HoldResult> | undefined {
+    const result = this.kept.answer(id, answer);
+    if (result) this.parts.changed();
+    return result && Promise.resolve(result);
   }
 
-  /** Good for one operation, the same to the last value. */
-  private takeApproved({ items }: HeldRequest): Approved | undefined {
-    const key = keyOf(items);
-    const known = this.approved.get(key);
-    this.approved.delete(key);
-    return known && known.untilMs > this.parts.clock.monotonicMs() ? known : undefined;
+  private keepAsked(item: Judged, values: Values): Hold {
+    const current = changedRange(item.operation) ? [values[0] ?? []] : [[]];
+    const untilMs = this.parts.clock.wallMs() + KEPT_MS;
+    const id = `${this.parts.session}-${++this.count}`;
+    const hold: Hold = { ...this.holdOf({ id, untilMs, items: [item] }, current), state: "asked" };
+    this.kept.keep(hold, [item]);
+    this.parts.asked(hold);
+    this.parts.changed();
+    return hold;
   }
 
   private lapse(entry: Waiting, why: string): void {
@@ -272,9 +280,7 @@ export class Holds {
 
   private keep({ hold, items, approval }: Waiting, why: string): void {
     if (!hold || approval) return;
-    const keepUntilMs = this.parts.clock.monotonicMs() + LAPSED_KEEP_MS;
-    this.lapsed.unshift({ hold: { ...hold, state: "lapsed", why }, items, keepUntilMs });
-    this.lapsed.length = Math.min(this.lapsed.length, LAPSED_MAX);
+    this.kept.keep({ ...hold, state: "lapsed", why }, items);
   }
 
   private refuse(entry: Waiting, reason: string, obstacle?: Obstacle): void {
@@ -306,6 +312,12 @@ export class Holds {
   }
 }
 
+/** Why nobody is asked about what was decided like this. */
+function nothingToAsk(decided: Decision): string | undefined {
+  if (decided.kind === "deny") return `${decided.rule}: ${decided.reason}`;
+  return decided.kind === "permit" ? "nobody needs to agree to this: just write it" : undefined;
+}
+
 function isHeld(item: Judged | undefined): boolean {
   return item?.answer.kind === "hold";
 }
@@ -329,18 +341,4 @@ function voidOf(item: Judged, moved: string): Decision {
 
 function proofOf({ actionId, digest }: HoldAnswer): string {
   return `signed act ${actionId}, SHA-256 ${digest}`;
-}
-
-function keyOf(items: readonly Judged[]): string {
-  return canonicalJson(items.map(({ operation }) => plain(operation)));
-}
-
-/** Bytes as numbers, and without what only recording needs. */
-function plain(operation: Judged["operation"]): JsonValue {
-  const { key: _, ...rest } = operation;
-  const given = Object.entries<unknown>({ ...rest }).map(([name, value]) => [
-    name,
-    value instanceof Uint8Array ? [...value] : value,
-  ]);
-  return Object.fromEntries(given) as JsonValue;
 }

@@ -3,7 +3,7 @@
  * checked against; deadlines, a lost lease, a failed recorder and people all end it by the same
  * `end`.
  */
-import type { Capabilities, Effect, OperationClass } from "../../protocols/guard.ts";
+import type { Capabilities, Effect, Operation, OperationClass } from "../../protocols/guard.ts";
 import type { Judged, TapeRecord } from "../../protocols/tape/record.ts";
 import type { VerifiedClaims } from "../access/permits.ts";
 import type { RecorderState, TapeWriter } from "../evidence/recorder.ts";
@@ -14,15 +14,8 @@ import { Deadlines } from "./deadlines.ts";
 import { Freeze } from "./freeze.ts";
 import type { Hold, HoldAnswer, HoldResult } from "./hold.ts";
 import { NOT_RENEWED, notRenewed, Rights } from "./rights.ts";
-import type {
-  Cause,
-  ChannelHandle,
-  Condition,
-  EndReport,
-  LiveSession,
-  SessionEvent,
-} from "./session.ts";
-import { SessionRefused } from "./session.ts";
+import type { Cause, ChannelHandle, Condition, EndReport, LiveSession } from "./session.ts";
+import { type SessionEvent, SessionRefused } from "./session.ts";
 import { SessionDesk } from "./session-desk.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { Survey } from "./survey.ts";
@@ -80,7 +73,8 @@ export class Session implements LiveSession, ChannelOwner {
     const session = this;
     const { clock, matcher, locks, hooks, claims } = this.parts;
     return new SessionDesk({
-      ...{ clock, matcher, locks, hooks, claims, read: this.channels.read },
+      ...{ clock, matcher, locks, hooks, claims },
+      ...{ read: this.channels.read, readAny: this.channels.readAny },
       owner: {
         get held() {
           return session.held;
@@ -229,6 +223,10 @@ export class Session implements LiveSession, ChannelOwner {
 
   answerHold(id: string, answer: HoldAnswer): Promise<HoldResult> | undefined {
     return this.report ? undefined : this.desk.holds.answer(id, answer);
+  }
+
+  async askBeforehand(operation: Operation): Promise<Hold | string> {
+    return this.report ? "the session has ended" : this.desk.holds.ask(operation);
   }
 
   resume(cause: Cause): void {

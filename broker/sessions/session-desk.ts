@@ -11,7 +11,7 @@ import type { ChannelLoop } from "./channel-loop.ts";
 import { changesPlant, classMask, itemsMask } from "./class-mask.ts";
 import { denied, HOLD, judgeItems, judgeOne, judgeProbe } from "./desk.ts";
 import type { Obstacle } from "./freeze.ts";
-import { type Decide, HeldWrites, type ReadPoints } from "./held-writes.ts";
+import { type Decide, HeldWrites, type ReadAny, type ReadPoints } from "./held-writes.ts";
 import type { Hold } from "./hold.ts";
 import { type HeldRequest, Holds } from "./holds.ts";
 import type { PointLocks } from "./point-locks.ts";
@@ -41,6 +41,7 @@ export interface SessionDeskParts {
   readonly matcher: Matcher;
   readonly locks: PointLocks;
   readonly read: ReadPoints;
+  readonly readAny: ReadAny;
   readonly hooks: SessionHooks;
   readonly owner: DeskOwner;
 }
@@ -131,9 +132,9 @@ export class SessionDesk {
   }
 
   private openHolds(): Holds {
-    const { clock, claims, read, matcher } = this.parts;
+    const { clock, claims, read, readAny, matcher } = this.parts;
     return new Holds({
-      ...{ clock, read, session: claims.session },
+      ...{ clock, read, readAny, session: claims.session },
       ...{ profile: claims.profile, tags: claims.endpoint.tags },
       judge: ({ operation }) =>
         judgeOne(operation, matcher, this.owner.leased, clock.monotonicMs()),
@@ -143,6 +144,7 @@ export class SessionDesk {
       settle: (held, items) => {
         this.settle({ ...held, items });
       },
+      asked: (hold) => this.owner.holding(hold),
       waits: (held, hold) => this.tellWaiting(held, hold),
       changed: () => this.owner.holdsChanged(),
     });

@@ -1,5 +1,5 @@
 /** A live session as the rest of the broker sees it. The loop behind it is in `channel-loop.ts`. */
-import type { OperationClass, RefusalKind } from "../../protocols/guard.ts";
+import type { Operation, OperationClass, RefusalKind } from "../../protocols/guard.ts";
 import type { TapeRecord } from "../../protocols/tape/record.ts";
 import type { Permit, PermitClaims } from "../access/permit.ts";
 import type { Leg } from "../legs/leg.ts";
@@ -77,6 +77,11 @@ export interface LiveSession {
    * asked for it: whoever calls has made sure of that.
    */
   answerHold(id: string, answer: HoldAnswer): Promise<HoldResult> | undefined;
+  /**
+   * Puts a write before a person that its owner's tool, which cannot wait, will send later.
+   * @returns the hold, or in words why there is nothing to agree to
+   */
+  askBeforehand(operation: Operation): Promise<Hold | string>;
   /** For its owner's own end: reads the values for the report. Resolves soon, whatever happens. */
   readAfter(): Promise<void>;
   /** After this returns no byte passes in either direction. Idempotent. */

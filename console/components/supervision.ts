@@ -34,6 +34,18 @@ export async function answerHold(id: string, answer: HoldAnswerBody): Promise<Ho
   return ask("POST", path, { ...answer, ...(await signAction(toSign, altered)) });
 }
 
+export interface WriteWanted {
+  readonly unit: number;
+  readonly table: "coils" | "holding-registers";
+  readonly address: number;
+  readonly values: readonly number[];
+}
+
+/** Puts a write before a second person that the owner's own tool will send later. */
+export function askBeforehand(session: string, write: WriteWanted): Promise<HoldView> {
+  return ask("POST", `/api/sessions/${part(session)}/asks`, write);
+}
+
 /** Counts before it answers; `kept` is false while the database has not written it. */
 export function setLock(
   kind: LockKindName,

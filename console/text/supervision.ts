@@ -37,6 +37,21 @@ export const supervisionText = {
     notice: (count: number) =>
       count === 1 ? "A write waits for your answer." : `${count} writes wait for your answer.`,
     answer: "Answer",
+    askedTitle: "Asked beforehand",
+    askedWhy:
+      "For a tool that cannot wait. Exactly this write can pass once, within the time you choose.",
+    within: "Passes within",
+    minutes: (minutes: number) => `${minutes} minutes`,
+    permitAsked: "Permit once",
+    beforehand: {
+      act: "Ask beforehand",
+      advice:
+        "For a tool of your own that cannot wait: a supervisor agrees to exactly this write, and it passes once when your tool sends it.",
+      done: "A supervisor was asked",
+      doneBody:
+        "Once they agree, exactly this write passes once within the minutes they give. You can close this.",
+      failed: "Nobody was asked",
+    },
     second: "A supervisor has to agree to each write.",
     waitingFor: "Waiting for a supervisor",
     waitsUntil: (time: string) => `Refused by itself in ${time} if nobody answers.`,

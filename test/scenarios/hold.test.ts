@@ -156,6 +156,29 @@ test(
   TIMED_OUT_MS + 30_000,
 );
 
+test("asked beforehand, for a tool that cannot wait: permitted once, for minutes", async () => {
+  const { page } = eva;
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Write D201.DoseSetpoint" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("New value").fill("1.3");
+  await dialog.getByRole("button", { name: "Ask beforehand" }).click();
+  await dialog.getByText("A supervisor was asked.").waitFor();
+  await shot(page, "hold-beforehand");
+  expect(dose()).toBeCloseTo(1.1);
+  await card().getByText("1.3 mg/l").waitFor();
+  await card().getByLabel("Passes within").selectOption({ label: "5 minutes" });
+  await shot(sam.page, "hold-beforehand-phone");
+  await card().getByRole("button", { name: "Permit once" }).click();
+  await sam.page
+    .getByText("Exactly this may pass once if it is asked for again.")
+    .first()
+    .waitFor();
+  await write("1.3");
+  await page.getByText(/Written\. Read back: 1\.3/).waitFor();
+  await expect.poll(dose).toBeCloseTo(1.3);
+});
+
 test("frozen by the supervisor: the engineer is told by whom and why, and resumed goes on", async () => {
   await eva.page.keyboard.press("Escape");
   await sam.page.getByRole("button", { name: /^Freeze the session of Eva/ }).click();

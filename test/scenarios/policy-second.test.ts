@@ -20,7 +20,8 @@ beforeAll(async () => {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ ...person, roles: ["administrator"] }),
     });
-    return (await answer.json()).link as { url: string };
+    const invited = (await answer.json()) as { link: { url: string } };
+    return invited.link;
   });
   bob = await enrolled(await site.device({ dark: false }), url);
 }, 120_000);

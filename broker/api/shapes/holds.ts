@@ -6,8 +6,11 @@ export const changeSchema = z.object({ point: z.string(), now: z.string(), asked
 
 export const holdSchema = z.object({
   id: z.string(),
-  /** `lapsed`: nobody answered; it may be permitted for when it is asked for again. */
-  state: z.enum(["waiting", "lapsed"]),
+  /**
+   * `lapsed`: nobody answered; it may be permitted for when it is asked for again. `asked`: for a
+   * tool that cannot wait, before it writes.
+   */
+  state: z.enum(["waiting", "lapsed", "asked"]),
   session: z.string(),
   subject: z.object({ id: z.string(), name: z.string() }),
   asset: z.object({ id: z.string(), name: z.string() }),

@@ -1,6 +1,6 @@
 /** What waits for a second person: who wants what, the value now beside the one asked for. */
 import "./holds.css";
-import { Button, Group, Text, Title } from "@mantine/core";
+import { Button, Group, NativeSelect, Text, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconArrowRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -24,9 +24,11 @@ export function Holds() {
   const { data } = useQuery({ ...holdsQuery, enabled: mayAnswer });
   const waiting = data?.filter(({ state }) => state === "waiting") ?? [];
   const lapsed = data?.filter(({ state }) => state === "lapsed") ?? [];
+  const asked = data?.filter(({ state }) => state === "asked") ?? [];
   return (
     <>
       <HoldList title={words.title} holds={waiting} />
+      <HoldList title={words.askedTitle} holds={asked} />
       <HoldList title={words.lapsedTitle} holds={lapsed} />
     </>
   );
@@ -85,6 +87,7 @@ function HoldCard({ hold }: { readonly hold: HoldView }) {
       ))}
       <Text size="sm" c="dimmed">
         {state === "lapsed" ? words.why(hold.why) : hold.rule}
+        {state === "asked" && <span className="hd-small">{words.askedWhy}</span>}
       </Text>
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.failed} />}
       {hold.mayAnswer ? (
@@ -111,6 +114,7 @@ function Answers({ state, busy, onAnswer }: AnswersProps) {
       </Button>
     );
   }
+  if (state === "asked") return <AskedAnswers busy={busy} onAnswer={onAnswer} />;
   return (
     <Group gap="sm" grow>
       <Button
@@ -125,6 +129,40 @@ function Answers({ state, busy, onAnswer }: AnswersProps) {
         {words.permit}
       </Button>
     </Group>
+  );
+}
+
+/** Time enough to start the tool; more is a standing right. */
+const MINUTES = [5, 10, 30, 60];
+
+function AskedAnswers({ busy, onAnswer }: Omit<AnswersProps, "state">) {
+  const [minutes, setMinutes] = useState(PERMIT_NEXT_MINUTES);
+  return (
+    <>
+      <NativeSelect
+        label={words.within}
+        value={String(minutes)}
+        data={MINUTES.map((each) => ({ value: String(each), label: words.minutes(each) }))}
+        onChange={(event) => setMinutes(Number(event.currentTarget.value))}
+      />
+      <Group gap="sm" grow mt="xs">
+        <Button
+          size="md"
+          variant="default"
+          disabled={busy}
+          onClick={() => onAnswer({ answer: "refuse" })}
+        >
+          {words.refuse}
+        </Button>
+        <Button
+          size="md"
+          disabled={busy}
+          onClick={() => onAnswer({ answer: "permit-next", minutes })}
+        >
+          {words.permitAsked}
+        </Button>
+      </Group>
+    </>
   );
 }
 

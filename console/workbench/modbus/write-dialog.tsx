@@ -8,6 +8,7 @@ import type { TagView } from "../../../broker/api/shapes/plant.ts";
 import { workbenchText } from "../../text/workbench.ts";
 import { Notice } from "../session-notices.tsx";
 import { allowedWords, refusalAhead } from "./allowed.ts";
+import { AskBeforehand } from "./ask-beforehand.tsx";
 import type { ModbusDesk, Report } from "./desk.ts";
 import type { Decision } from "./operation-log.ts";
 import { RefusalWords } from "./refusal-row.tsx";
@@ -92,6 +93,9 @@ function WriteForm(props: WriteDialogProps & { readonly tag: TagView }) {
             </div>
           </div>
         )}
+        {registers !== undefined && !waiting && isHeld(tag, profile) && (
+          <AskBeforehand key={registers.join()} tag={tag} registers={registers} />
+        )}
         <p className="wb-quiet">{words.confirmKey}</p>
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
@@ -108,6 +112,10 @@ function WriteForm(props: WriteDialogProps & { readonly tag: TagView }) {
       </Stack>
     </form>
   );
+}
+
+function isHeld({ allowed }: TagView, profile: string): boolean {
+  return allowed?.held === true && allowed.profile === profile;
 }
 
 interface AllowedProps {
