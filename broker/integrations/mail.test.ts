@@ -1,58 +1,7 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { SMTPServer, type SMTPServerOptions } from "smtp-server";
-import { expect, onTestFinished, test } from "vitest";
-import { makeAuthority } from "../../test/kit/certificates.ts";
+import { expect, test } from "vitest";
 import { eventually, openIntegrationSite } from "../../test/kit/integration-site.ts";
-import { temporaryFolder } from "../../test/kit/temporary.ts";
+import { type MailServer, startMailServer } from "../../test/kit/mail-server.ts";
 import { systemClock } from "../clock.ts";
-
-interface Letter {
-  readonly to: readonly string[];
-  readonly text: string;
-  readonly secure: boolean;
-  readonly user: unknown;
-}
-
-interface MailServer {
-  readonly port: number;
-  readonly letters: Letter[];
-  readonly caFile: string;
-}
-
-/** A real SMTP server whose certificate a small authority has signed. */
-async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
-  const authority = makeAuthority(temporaryFolder());
-  const { certificate: cert, key } = authority.issue("mail", "IP:127.0.0.1,DNS:localhost");
-  const letters: Letter[] = [];
-  const server = new SMTPServer({
-    ...{ cert, key, authOptional: true, logger: false },
-    onAuth: ({ username, password }, _session, done) =>
-      password === "right" ? done(null, { user: username }) : done(new Error("no")),
-    onData: (stream, session, done) => {
-      let text = "";
-      stream.on("data", (bytes: Buffer) => {
-        text += bytes.toString();
-      });
-      stream.on("end", () => {
-        const to = session.envelope.rcptTo.map(({ address }) => address);
-        letters.push({
-          to,
-          text: text.replaceAll("=\r\n", ""),
-          secure: session.secure,
-          user: session.user,
-        });
-        done();
-      });
-    },
-    ...options,
-  });
-  server.on("error", () => {});
-  const listening = server.listen(0, "127.0.0.1");
-  await once(listening, "listening");
-  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
-  return { port: (listening.address() as AddressInfo).port, letters, caFile: authority.caFile };
-}
 
 function mail({ port, caFile }: MailServer, more = ""): string {
   return `notices: [{ name: mail, form: mail, host: 127.0.0.1, port: ${port}, ca: ${caFile}, from: "Sallyport <sallyport@plant.example>"${more} }]`;

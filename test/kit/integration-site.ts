@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 import { type Clock, systemClock } from "../../broker/clock.ts";
 import { Integrations, type IntegrationsParts } from "../../broker/integrations/integrations.ts";
 import { parseIntegrations } from "../../broker/integrations/parse-integrations.ts";
-import type { NewSiteEvent } from "../../broker/store/site-log.ts";
+import type { NewSiteEvent } from "../../broker/store/site-events.ts";
 import { openStore, type Store } from "../../broker/store/store.ts";
 import { temporaryFolder } from "./temporary.ts";
 

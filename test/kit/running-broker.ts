@@ -88,7 +88,7 @@ export function writePlantFile(
 }
 
 /** Newer than every source, so that nothing is built. */
-function writeConsole(folder: string): string {
+export function writeConsole(folder: string): string {
   const path = join(folder, "console");
   mkdirSync(join(path, "assets"), { recursive: true });
   const page = join(path, "index.html");
