@@ -6,12 +6,12 @@ import type { VolumeState } from "./evidence/volume-watch.ts";
 import type { Logger } from "./log.ts";
 import type { Noticed } from "./noticed.ts";
 import { volumeAlarms } from "./open-alarms.ts";
-import type { SiteLog } from "./store/site-log.ts";
+import type { SiteEvents } from "./store/site-events.ts";
 
 export interface EvidenceNoticeParts {
   readonly board: Pick<HealthBoard, "report">;
   readonly noticed: Pick<Noticed, "note">;
-  readonly siteLog: Pick<SiteLog, "record">;
+  readonly siteLog: Pick<SiteEvents, "record">;
   readonly log: Pick<Logger, "error">;
   readonly alarms: AlarmBook;
 }

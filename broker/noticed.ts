@@ -17,7 +17,7 @@ import type { PlantSource } from "./plant/plant-source.ts";
 import type { Hold } from "./sessions/hold.ts";
 import type { Cause, EndReport, LiveSession, SessionEvent } from "./sessions/session.ts";
 import type { SessionHooks } from "./sessions/session-hooks.ts";
-import type { NewSiteEvent } from "./store/site-log.ts";
+import type { NewSiteEvent } from "./store/site-events.ts";
 import type { Store } from "./store/store.ts";
 
 export interface NoticingParts {

@@ -5,7 +5,7 @@ import type { People } from "../identity/identity.ts";
 import type { SignedActions } from "../identity/signed-actions.ts";
 import type { Plant } from "../plant/model.ts";
 import type { Person, SignIn } from "../store/model.ts";
-import type { NewSiteEvent } from "../store/site-log.ts";
+import type { NewSiteEvent } from "../store/site-events.ts";
 import type { Store } from "../store/store.ts";
 import {
   type Access,

@@ -13,7 +13,7 @@ import type { PlantChange } from "../plant/plant-change.ts";
 import { ageSeconds } from "../policy/access-input.ts";
 import type { Ruling } from "../policy/policy-set.ts";
 import type { Person, SignIn } from "../store/model.ts";
-import type { NewSiteEvent } from "../store/site-log.ts";
+import type { NewSiteEvent } from "../store/site-events.ts";
 import type { ControlledSession, Grant, LeaseCause, PlantInForce } from "./access.ts";
 import { type Asker, basisOf, type DecisionPoint, rulingOfLost } from "./decision-point.ts";
 import type { GrantBook } from "./grant-book.ts";

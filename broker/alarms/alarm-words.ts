@@ -1,6 +1,6 @@
 /** What the site log says of alarms. */
 import type { Alarm } from "../store/alarms.ts";
-import type { NewSiteEvent } from "../store/site-log.ts";
+import type { NewSiteEvent } from "../store/site-events.ts";
 import { ALARM_KINDS, type AlarmKindName, type AlarmPriority, alarmKind } from "./alarm-kinds.ts";
 
 /** An event about an alarm. */

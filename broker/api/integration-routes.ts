@@ -1,12 +1,12 @@
 /** Routes of what goes out to other systems. Part of `route-table.ts`. */
-import type { SiteLog } from "../store/site-log.ts";
+import type { SiteEvents } from "../store/site-events.ts";
 import { listIntegrations } from "./integrations/list-integrations.ts";
 import { type IntegrationsAsked, testIntegration } from "./integrations/test-integration.ts";
 import { guarded, type Route } from "./route.ts";
 
 export interface IntegrationRouteParts {
   readonly integrations: IntegrationsAsked;
-  readonly siteLog: Pick<SiteLog, "record">;
+  readonly siteLog: Pick<SiteEvents, "record">;
 }
 
 export function integrationRoutes({

@@ -4,7 +4,7 @@
  */
 import type { AuditLog } from "../evidence/audit/audit-log.ts";
 import type { People } from "../identity/identity.ts";
-import type { NewSiteEvent } from "../store/site-log.ts";
+import type { NewSiteEvent } from "../store/site-events.ts";
 import { exportLog } from "./log/export-log.ts";
 import { listLogEntries, showLogEntry } from "./log/list-entries.ts";
 import { showCheckpoint, showConsistency, showLogChoices, showLogState } from "./log/show-log.ts";

@@ -2,7 +2,7 @@
 import type { Clock } from "../clock.ts";
 import type { Recordings } from "../evidence/recordings.ts";
 import type { Viewing } from "../evidence/viewing/viewing.ts";
-import type { SiteLog } from "../store/site-log.ts";
+import type { SiteEvents } from "../store/site-events.ts";
 import {
   addComment,
   exportComments,
@@ -33,7 +33,7 @@ import { listShares, makeShare, revokeShare } from "./shares/shares.ts";
 
 export interface RecordingRouteParts {
   readonly recordings: Recordings;
-  readonly siteLog: Pick<SiteLog, "record">;
+  readonly siteLog: Pick<SiteEvents, "record">;
   readonly clock: Clock;
   readonly viewing: Viewing;
   readonly searching: SearchRouteParts;

@@ -15,7 +15,7 @@ import type { Recordings } from "../evidence/recordings.ts";
 import type { Viewing } from "../evidence/viewing/viewing.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { LiveSession, SessionHost } from "../sessions/session.ts";
-import type { SiteLog } from "../store/site-log.ts";
+import type { SiteEvents } from "../store/site-events.ts";
 import { alarmRoutes } from "./alarm-routes.ts";
 import { removeCredential, setCredential } from "./credentials/change-credentials.ts";
 import { listCredentials } from "./credentials/list-credentials.ts";
@@ -100,7 +100,7 @@ export interface ApiParts {
   readonly viewing: Viewing;
   readonly searching: SearchRouteParts;
   readonly plant: PlantShown;
-  readonly siteLog: Pick<SiteLog, "record" | "list">;
+  readonly siteLog: Pick<SiteEvents, "record" | "list">;
   readonly credentials: Pick<Credentials, "list" | "set" | "remove">;
   readonly clock: Clock;
   readonly alarms: AlarmBook;

@@ -9,7 +9,7 @@ import {
   listDeadLetters,
   writeCursor,
 } from "../store/integrations.ts";
-import type { NewSiteEvent } from "../store/site-log.ts";
+import type { NewSiteEvent } from "../store/site-events.ts";
 import type { Store } from "../store/store.ts";
 import { Delivery, type DeliveryState } from "./delivery.ts";
 import type { Integration } from "./model.ts";

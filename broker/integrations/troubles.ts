@@ -3,7 +3,7 @@
 import type { Clock } from "../clock.ts";
 import type { FeedItem } from "../store/integration-feed.ts";
 import type { Dropped } from "../store/integrations.ts";
-import type { NewSiteEvent } from "../store/site-log.ts";
+import type { NewSiteEvent } from "../store/site-events.ts";
 import type { DeliveryState } from "./delivery.ts";
 
 /** A receiver that restarts is no alarm. */

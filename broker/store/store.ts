@@ -5,14 +5,14 @@ import { type Clock, systemClock } from "../clock.ts";
 import { migrate } from "./migrations.ts";
 import type { SiteEvent } from "./model.ts";
 import type { Queries, Schema } from "./schema.ts";
-import { type NewSiteEvent, SiteLog } from "./site-log.ts";
+import { type NewSiteEvent, SiteEvents } from "./site-events.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
 import { SqliteThread, type StoreFailed } from "./sqlite-thread.ts";
 
 export interface Store {
   /** Single statements, each durable once it resolves. */
   readonly queries: Queries;
-  readonly log: SiteLog;
+  readonly log: SiteEvents;
   /**
    * All or nothing, with nobody else's statements between. Use the given queries only: the
    * outer ones wait for this to end.
@@ -53,7 +53,7 @@ export async function openStoreOn(thread: SqliteThread, clock: Clock): Promise<S
   const queries = new Kysely<Schema>({ dialect: sqliteDialect(thread) });
   try {
     await migrate(queries, clock);
-    const log = await SiteLog.open(queries, clock);
+    const log = await SiteEvents.open(queries, clock);
     const transaction: Store["transaction"] = (work) =>
       queries.transaction().setIsolationLevel("serializable").execute(work);
     return {
@@ -72,7 +72,7 @@ export async function openStoreOn(thread: SqliteThread, clock: Clock): Promise<S
 
 async function act<T>(
   transaction: Store["transaction"],
-  log: SiteLog,
+  log: SiteEvents,
   work: (queries: Queries, record: RecordEvent) => Promise<T>,
 ): Promise<T> {
   const events: SiteEvent[] = [];

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import type { Clock } from "../../clock.ts";
 import type { SubjectInput } from "../../policy/access-input.ts";
 import { describePolicyProblem, type PolicySet } from "../../policy/policy-set.ts";
-import type { NewSiteEvent } from "../../store/site-log.ts";
+import type { NewSiteEvent } from "../../store/site-events.ts";
 import { checkAside } from "./check-aside.ts";
 import { type CheckedPolicies, parseSources, setOf } from "./check-policies.ts";
 import {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { People } from "../../identity/identity.ts";
-import type { SiteLog } from "../../store/site-log.ts";
+import type { SiteEvents } from "../../store/site-events.ts";
 import { endpoint } from "../endpoint.ts";
 import { siteEventSchema } from "../shapes/sessions.ts";
 
@@ -9,7 +9,7 @@ const page = z.strictObject({
   before: z.string().min(1).max(100).exactOptional(),
 });
 
-export function listEvents(siteLog: Pick<SiteLog, "list">, people: Pick<People, "list">) {
+export function listEvents(siteLog: Pick<SiteEvents, "list">, people: Pick<People, "list">) {
   return endpoint({
     summary: "What the broker noticed, newest first, at most 1,000 at once",
     query: page,

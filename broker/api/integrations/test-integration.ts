@@ -1,5 +1,5 @@
 import type { Integrations } from "../../integrations/integrations.ts";
-import type { SiteLog } from "../../store/site-log.ts";
+import type { SiteEvents } from "../../store/site-events.ts";
 import { endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
 import { notFound } from "../problem.ts";
@@ -7,7 +7,10 @@ import { integrationTestSchema } from "../shapes/integrations.ts";
 
 export type IntegrationsAsked = Pick<Integrations, "list" | "test" | "configured" | "problem">;
 
-export function testIntegration(integrations: IntegrationsAsked, siteLog: Pick<SiteLog, "record">) {
+export function testIntegration(
+  integrations: IntegrationsAsked,
+  siteLog: Pick<SiteEvents, "record">,
+) {
   return endpoint({
     summary: "Send one harmless message to an integration, past its queue",
     params: idParameter,

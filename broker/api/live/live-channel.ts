@@ -12,7 +12,7 @@ import type { Looks } from "../../evidence/viewing/looks.ts";
 import type { Identity, SignedIn } from "../../identity/identity.ts";
 import type { Logger } from "../../log.ts";
 import type { Cause, SessionHost } from "../../sessions/session.ts";
-import type { SiteLog } from "../../store/site-log.ts";
+import type { SiteEvents } from "../../store/site-events.ts";
 import type { FromBroker, FromBrowser } from "../shapes/live.ts";
 import { admitSocket } from "./handshake.ts";
 import { MessageRate } from "./message-rate.ts";
@@ -28,7 +28,7 @@ export interface LiveParts {
   readonly presence: Pick<Presence, "attend">;
   readonly decisions: Decisions;
   readonly recordings: Pick<Recordings, "get" | "segment">;
-  readonly siteLog: Pick<SiteLog, "record">;
+  readonly siteLog: Pick<SiteEvents, "record">;
   readonly looks: Pick<Looks, "note" | "over">;
   readonly clock: Clock;
   readonly log: Logger;

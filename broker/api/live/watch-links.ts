@@ -6,7 +6,7 @@ import type { Recordings } from "../../evidence/recordings.ts";
 import type { Looks } from "../../evidence/viewing/looks.ts";
 import type { SignedIn } from "../../identity/identity.ts";
 import type { LiveSession, SessionHost } from "../../sessions/session.ts";
-import type { SiteLog } from "../../store/site-log.ts";
+import type { SiteEvents } from "../../store/site-events.ts";
 import { ApiRefused, notFound } from "../problem.ts";
 import { personViewer } from "../recordings/viewed.ts";
 import type { LiveAnswer } from "../shapes/live.ts";
@@ -20,7 +20,7 @@ export interface WatchParts {
   readonly sessions: SessionHost;
   readonly decisions: Decisions;
   readonly recordings: Pick<Recordings, "get" | "segment">;
-  readonly siteLog: Pick<SiteLog, "record">;
+  readonly siteLog: Pick<SiteEvents, "record">;
   /** Who watched when is shown with the recording. */
   readonly looks: Pick<Looks, "note" | "over">;
   readonly clock: Clock;

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { z } from "zod";
 import type { AuditLog } from "../../evidence/audit/audit-log.ts";
 import type { LeafFilter, LeafPlace } from "../../evidence/audit/leaf-index.ts";
-import type { NewSiteEvent } from "../../store/site-log.ts";
+import type { NewSiteEvent } from "../../store/site-events.ts";
 import { Download, endpoint } from "../endpoint.ts";
 import { filterOf, filterShape } from "./list-entries.ts";
 import { pageView, withIndex } from "./log-views.ts";

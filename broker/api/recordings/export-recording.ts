@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { z } from "zod";
 import { canExport, EXPORT_FORMATS, exportRecording } from "../../evidence/export.ts";
 import type { Recordings } from "../../evidence/recordings.ts";
-import type { SiteLog } from "../../store/site-log.ts";
+import type { SiteEvents } from "../../store/site-events.ts";
 import { Download, endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
 import { ApiRefused, notFound } from "../problem.ts";
@@ -15,7 +15,7 @@ const TYPES = {
 } as const;
 
 /** Each export is an event, also of one's own: the content leaves the broker with it. */
-export function exportOneRecording(recordings: Recordings, siteLog: Pick<SiteLog, "record">) {
+export function exportOneRecording(recordings: Recordings, siteLog: Pick<SiteEvents, "record">) {
   return endpoint({
     summary: "A recording as a capture for Wireshark, or its operations as CSV or NDJSON",
     params: idParameter,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../../clock.ts";
 import type { Recordings } from "../../evidence/recordings.ts";
-import type { SiteLog } from "../../store/site-log.ts";
+import type { SiteEvents } from "../../store/site-events.ts";
 import { endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
 import { ApiRefused } from "../problem.ts";
@@ -9,7 +9,7 @@ import { visibleRecording } from "./visible-recording.ts";
 
 const reason = z.string().trim().min(1).max(500);
 
-type NoteEvent = Pick<SiteLog, "record">;
+type NoteEvent = Pick<SiteEvents, "record">;
 
 /** Legal hold: no policy deletes the recording until somebody releases it. */
 export function holdRecording(recordings: Recordings, siteLog: NoteEvent, clock: Clock) {

@@ -6,7 +6,7 @@ import { TABLES, type Term } from "../../../protocols/search/terms.ts";
 import type { Clock } from "../../clock.ts";
 import type { Answer } from "../../evidence/search/search.ts";
 import type { CatalogueEntry, Hit } from "../../evidence/search/search-messages.ts";
-import type { SiteLog } from "../../store/site-log.ts";
+import type { SiteEvents } from "../../store/site-events.ts";
 import { Download, endpoint } from "../endpoint.ts";
 import { ApiRefused } from "../problem.ts";
 import { isOwn, type Shown } from "../recordings/visible-recording.ts";
@@ -25,7 +25,7 @@ const FIELDS = [
 /** The content leaves the broker with it: an event, and of others' sessions a right of its own. */
 export function downloadFound(
   parts: SearchRouteParts,
-  siteLog: Pick<SiteLog, "record">,
+  siteLog: Pick<SiteEvents, "record">,
   clock: Clock,
 ) {
   return endpoint({

@@ -1,6 +1,6 @@
 import { printQuery } from "../../../protocols/search/print-query.ts";
 import type { Term } from "../../../protocols/search/terms.ts";
-import type { SiteLog } from "../../store/site-log.ts";
+import type { SiteEvents } from "../../store/site-events.ts";
 import { endpoint } from "../endpoint.ts";
 import { foundSchema, searchSchema } from "../shapes/search.ts";
 import { askSearch, type SearchRouteParts } from "./ask-search.ts";
@@ -8,7 +8,7 @@ import { foundView } from "./found-view.ts";
 import { parseCursor } from "./page-cursor.ts";
 
 /** Searching the sessions of others is itself noted, with what was looked for. */
-export function findRecorded(parts: SearchRouteParts, siteLog: Pick<SiteLog, "record">) {
+export function findRecorded(parts: SearchRouteParts, siteLog: Pick<SiteEvents, "record">) {
   return endpoint({
     summary: "Operations, texts and happenings in the recordings that one may see, newest first",
     body: searchSchema,

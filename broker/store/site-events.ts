@@ -25,7 +25,7 @@ const TEXT_MAX = 500;
 /** The most a list returns at once. */
 export const EVENTS_MAX = 1_000;
 
-export class SiteLog {
+export class SiteEvents {
   private readonly queries: Queries;
   private readonly clock: Clock;
   private readonly ids: OrderedIds;
@@ -37,14 +37,14 @@ export class SiteLog {
     this.ids = new OrderedIds(lastId);
   }
 
-  static async open(queries: Queries, clock: Clock): Promise<SiteLog> {
+  static async open(queries: Queries, clock: Clock): Promise<SiteEvents> {
     const last = await queries
       .selectFrom("site_events")
       .select("id")
       .orderBy("id", "desc")
       .limit(1)
       .executeTakeFirst();
-    return new SiteLog(queries, clock, last?.id);
+    return new SiteEvents(queries, clock, last?.id);
   }
 
   /** Resolves once the event is on disk; listeners have been told. */
