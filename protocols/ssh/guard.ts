@@ -26,7 +26,7 @@ import {
   type SshMessage,
 } from "./message.ts";
 import { envOf, isEndOfProgram, plainWords, type Start, startOf, terminalOf } from "./requests.ts";
-import { filterFor, startItems } from "./start.ts";
+import { carriedFields, filterFor, startItems } from "./start.ts";
 import type { StreamFilter } from "./stream-filter.ts";
 
 /** A full read of a leg beyond the backlog at which the loop stops reading. */
@@ -229,7 +229,7 @@ export class SshGuard implements Guard {
       this.toAsset({ kind: "request", name: "pty-req", wantReply, rest: this.pty.rest });
     for (const rest of this.env) this.toAsset({ kind: "request", name: "env", wantReply, rest });
     const { name } = request;
-    this.toAsset({ kind: "request", name, wantReply: true, rest: start.rest });
+    this.toAsset({ kind: "request", name, wantReply: true, rest: carriedFields(start) });
     this.startWanted = request.wantReply;
   }
 

@@ -1,8 +1,11 @@
 /** What a client asks to run on a session channel, as operations, and what filters its data. */
 import type { Operation } from "../guard.ts";
+import { encodeUtf8 } from "../tape/utf8.ts";
+import { FieldWriter } from "./field-writer.ts";
 import type { SshOperation } from "./operation.ts";
 import type { Start } from "./requests.ts";
-import { isScp, parseScp } from "./scp-command.ts";
+import { isScp, parseScp, scpCommand } from "./scp-command.ts";
+import { fileOf, ScpFilter } from "./scp-filter.ts";
 import { SftpFilter } from "./sftp/sftp-filter.ts";
 import type { FilterHost, StreamFilter } from "./stream-filter.ts";
 
@@ -24,7 +27,14 @@ export function startItems(
     return [of({ action: "ssh:subsystem", class: isFiles ? "transfer" : "program", name: text })];
   }
   if (!isScp(text)) return [of({ action: "ssh:exec", class: "configure", command: text })];
-  return parseScp(text) === undefined ? undefined : undefined;
+  const scp = parseScp(text);
+  return scp && [fileOf(scp.gives ? "file:read" : "file:write", scp.path)];
+}
+
+/** The fields that start it on the asset: the client's own, but an scp is written anew. */
+export function carriedFields({ kind, text, rest }: Start): Uint8Array {
+  const scp = kind === "exec" ? parseScp(text) : undefined;
+  return scp ? new FieldWriter().string(encodeUtf8(scpCommand(scp))).plain() : rest;
 }
 
 /** Undefined where the data is what a person types and sees. */
@@ -33,7 +43,9 @@ export function filterFor(
   decision: number,
   host: FilterHost,
 ): StreamFilter | undefined {
-  return kind === "subsystem" && text === SFTP ? new SftpFilter(decision, host) : undefined;
+  if (kind === "subsystem" && text === SFTP) return new SftpFilter(decision, host);
+  const scp = kind === "exec" ? parseScp(text) : undefined;
+  return scp && new ScpFilter(scp, decision, host);
 }
 
 function of(operation: SshOperation): SshOperation {

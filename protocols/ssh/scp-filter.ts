@@ -1,0 +1,174 @@
+/**
+ * The data of an old scp: every file and folder is an operation, decided before its content
+ * passes. Its paths are names only; scp has no way to ask where a link leads, so a profile that
+ * must know permits SFTP.
+ */
+
+import { copyBytes } from "../copy-bytes.ts";
+import type { Side } from "../guard.ts";
+import { type Cut, Inbox } from "../inbox.ts";
+import type { FileOperation } from "./operation.ts";
+import { joinPath, nameOf } from "./paths.ts";
+import type { ScpCommand } from "./scp-command.ts";
+import { cutAnswer, cutRecord, encodeAnswer, encodeRecord, type ScpRecord } from "./scp-records.ts";
+import type { FilterHost, StreamFilter } from "./stream-filter.ts";
+
+/** Two messages of data at their longest. */
+const INBOX_MAX = 262_144;
+/** Content handed on at once. */
+const PIECE_MAX = 32_768;
+const DEPTH_MAX = 64;
+
+/** Content that is under way, and the byte behind it. */
+interface Content {
+  left: number;
+  readonly decision: number;
+}
+
+type Placed = Extract<ScpRecord, { kind: "file" | "folder" }>;
+
+export class ScpFilter implements StreamFilter {
+  readonly waits = false;
+  private readonly inboxes = { client: new Inbox(INBOX_MAX), asset: new Inbox(INBOX_MAX) };
+  private readonly command: ScpCommand;
+  private readonly decision: number;
+  private readonly host: FilterHost;
+  private readonly source: Side;
+  /** Folders that are entered, below the path of the command. */
+  private readonly folders: string[] = [];
+  private content: Content | undefined;
+
+  constructor(command: ScpCommand, decision: number, host: FilterHost) {
+    this.command = command;
+    this.decision = decision;
+    this.host = host;
+    this.source = command.gives ? "asset" : "client";
+  }
+
+  push(from: Side, bytes: Uint8Array): boolean {
+    return this.inboxes[from].push(bytes);
+  }
+
+  backlog(from: Side): number {
+    return this.inboxes[from].length;
+  }
+
+  take(from: Side): boolean {
+    if (from !== this.source) return this.takeAnswer(from);
+    return this.content ? this.takeContent(this.content) : this.takeRecord();
+  }
+
+  private takeAnswer(from: Side): boolean {
+    const answer = this.frameOf(from, this.inboxes[from].take(cutAnswer));
+    if (answer === undefined) return false;
+    this.pass(encodeAnswer(answer), this.decision, other(from));
+    return true;
+  }
+
+  private takeRecord(): boolean {
+    const record = this.frameOf(this.source, this.inboxes[this.source].take(cutRecord));
+    if (record === undefined) return false;
+    if (record.kind === "file" || record.kind === "folder") this.place(record);
+    else if (record.kind === "up") this.up(record);
+    else this.forward(record, this.decision);
+    return true;
+  }
+
+  /** Its bytes, then the byte that says that they are all. */
+  private takeContent(content: Content): boolean {
+    const inbox = this.inboxes[this.source];
+    const count = Math.min(inbox.length, PIECE_MAX, Math.max(1, content.left));
+    if (count === 0) return false;
+    if (content.left === 0) {
+      this.content = undefined;
+      return this.takeAnswerOfSource(content.decision);
+    }
+    const { bytes, start } = inbox.view;
+    this.pass(copyBytes(bytes, start, start + count), content.decision, other(this.source));
+    inbox.skip(count);
+    content.left -= count;
+    return true;
+  }
+
+  private takeAnswerOfSource(decision: number): boolean {
+    const answer = this.frameOf(this.source, this.inboxes[this.source].take(cutAnswer));
+    if (answer === undefined) {
+      this.content = { left: 0, decision };
+      return false;
+    }
+    this.host.outcome(decision, { kind: "done" });
+    this.pass(encodeAnswer(answer), decision, other(this.source));
+    return true;
+  }
+
+  private place(record: Placed): void {
+    if (record.kind === "folder" && (!this.command.recursive || this.folders.length >= DEPTH_MAX)) {
+      return void this.host.violate(this.source, "a folder that was not asked for");
+    }
+    const paths = this.pathsOf(record);
+    if (paths === undefined) {
+      return void this.host.violate(this.source, "a file that was not asked for");
+    }
+    const size = record.kind === "file" ? { size: record.size } : {};
+    const action = this.command.gives ? "file:read" : "file:write";
+    this.host.ask(
+      paths.map((path) => fileOf(action, path, size)),
+      {
+        permitted: (decision) => {
+          if (record.kind === "folder") this.folders.push(paths.at(-1) ?? "");
+          else this.content = { left: record.size, decision };
+          this.forward(record, decision);
+        },
+        denied: () => this.refuse(),
+      },
+    );
+  }
+
+  /** Where it may end up: the path itself, or below it where that is a folder. */
+  private pathsOf({ kind, name }: Placed): readonly string[] | undefined {
+    const { path, gives, folder } = this.command;
+    const inside = this.folders.at(-1);
+    if (inside !== undefined) return [joinPath(inside, name)];
+    if (gives) return nameOf(path) === name || path === "~" ? [path] : undefined;
+    return folder || kind === "folder" ? [joinPath(path, name)] : [path, joinPath(path, name)];
+  }
+
+  private up(record: ScpRecord): void {
+    if (this.folders.pop() === undefined) {
+      return void this.host.violate(this.source, "the end of a folder that was not entered");
+    }
+    this.forward(record, this.decision);
+  }
+
+  private forward(record: ScpRecord, decision: number): void {
+    this.pass(encodeRecord(record), decision, other(this.source));
+  }
+
+  /** The source skips the file and goes on. */
+  private refuse(): void {
+    const words = { code: 1, text: "Sallyport: not permitted in this session" };
+    this.pass(encodeAnswer(words), this.decision, this.source);
+  }
+
+  private pass(bytes: Uint8Array, decision: number, to: Side): void {
+    if (to === "client") this.host.toClient(bytes);
+    else this.host.toAsset(bytes, decision);
+  }
+
+  private frameOf<T>(from: Side, cut: Cut<T>): T | undefined {
+    if (cut.kind === "malformed") this.host.violate(from, cut.reason);
+    return cut.kind === "frame" ? cut.frame : undefined;
+  }
+}
+
+function other(side: Side): Side {
+  return side === "client" ? "asset" : "client";
+}
+
+export function fileOf(
+  action: FileOperation["action"],
+  path: string,
+  more: Pick<FileOperation, "size"> = {},
+): FileOperation {
+  return { action, class: "transfer", via: "scp", path, ...more };
+}
