@@ -33,8 +33,8 @@ export interface AuditLogOptions {
 
 /** Rows of one page. */
 export const PAGE_MAX = 200;
-/** Leaves that go into the index in one transaction: a few milliseconds of its thread. */
-const BATCH_BUNDLES = 4;
+/** Leaves that go into the index at once: a few milliseconds, as sessions live in this thread. */
+const BATCH_BUNDLES = 1;
 
 /** Leaves cannot be found now; they are safe in the log. */
 export class AuditUnavailable extends Error {

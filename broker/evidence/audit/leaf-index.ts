@@ -143,7 +143,10 @@ export class LeafIndex {
   ): Promise<readonly LeafPlace[]> {
     const { what, person, asset, session, fromMs, untilMs, text = "", routine } = filter;
     const query = wordsQuery(text);
-    let found = this.db.selectFrom("leaves").select("seq").orderBy("seq", "desc").limit(limit);
+    let found =
+      query === ""
+        ? this.db.selectFrom("leaves").select("seq").orderBy("seq", "desc").limit(limit)
+        : this.withWords(query, before).limit(limit);
     if (before) found = found.where("seq", "<", seqOfPlace(before));
     if (what !== undefined) found = found.where(whatIs(what));
     if (person !== undefined) found = found.where("person", "=", person);
@@ -152,12 +155,20 @@ export class LeafIndex {
     if (fromMs !== undefined) found = found.where("at_ms", ">=", fromMs);
     if (untilMs !== undefined) found = found.where("at_ms", "<", untilMs);
     if (routine !== true && what === undefined) found = found.where("what", "not in", ROUTINE);
-    if (query !== "") {
-      found = found.where(
-        sql<boolean>`seq in (select rowid from leaf_words where leaf_words match ${query})`,
-      );
-    }
     return (await found.execute()).map(({ seq }) => placeOfSeq(Number(seq)));
+  }
+
+  /** Led by the words, newest first, so that common ones end as soon as a page is full. */
+  private withWords(query: string, before: LeafPlace | undefined) {
+    const last = before ? seqOfPlace(before) : Number.MAX_SAFE_INTEGER;
+    return this.db
+      .selectFrom("leaf_words")
+      .crossJoin("leaves")
+      .select("seq")
+      .whereRef("seq", "=", "leaf_words.rowid")
+      .where(sql<boolean>`leaf_words match ${query}`)
+      .where("leaf_words.rowid", "<", last)
+      .orderBy("leaf_words.rowid", "desc");
   }
 
   async choices(): Promise<LeafChoices> {

@@ -9,6 +9,7 @@ import {
   consistencyProof,
   HASH_LENGTH,
   inclusionProof,
+  type NodeHash,
   rootOf,
 } from "../../../protocols/log/merkle.ts";
 import { parseNote } from "../../../protocols/log/note.ts";
@@ -86,7 +87,7 @@ export class LogReader {
   async entries({ number, size }: LogHead, indexes: readonly number[]): Promise<ReadEntry[]> {
     const tiles = this.tiles(number);
     const bundles = new Map<number, Promise<readonly Uint8Array[]>>();
-    const held = new Map<string, Uint8Array>();
+    const held: Held = { tiles: new Map(), nodes: new Map() };
     const read: ReadEntry[] = [];
     for (const index of indexes) {
       const at = Math.floor(index / TILE_WIDTH);
@@ -135,10 +136,18 @@ async function entryOf(
   };
 }
 
-/** Tiles that one page of leaves shares are read once. */
+/** What the proofs of one page share is read and hashed once. */
+interface Held {
+  readonly tiles: Map<string, Uint8Array>;
+  /** By level and index. */
+  readonly nodes: Map<string, Uint8Array>;
+}
+
+const NO_HASH = new Uint8Array(HASH_LENGTH);
+
 async function proofOf(
   tiles: TileFiles,
-  held: Map<string, Uint8Array>,
+  held: Held,
   index: number,
   size: number,
 ): Promise<readonly Uint8Array[]> {
@@ -147,12 +156,21 @@ async function proofOf(
     needed.set(tilePath(tile), tile);
     return new Uint8Array(TILE_WIDTH * HASH_LENGTH);
   };
-  inclusionProof(index, size, nodesFromTiles(size, note, sha256), sha256);
+  // Only asks which tiles it takes: nothing is worth hashing yet.
+  const unhashed = () => NO_HASH;
+  inclusionProof(index, size, nodesFromTiles(size, note, unhashed), unhashed);
   for (const [name, tile] of needed) {
-    if (!held.has(name)) held.set(name, await tiles.readTile(tile));
+    if (!held.tiles.has(name)) held.tiles.set(name, await tiles.readTile(tile));
   }
-  const known = (tile: Tile) => held.get(tilePath(tile)) ?? new Uint8Array(0);
-  return inclusionProof(index, size, nodesFromTiles(size, known, sha256), sha256);
+  const known = (tile: Tile) => held.tiles.get(tilePath(tile)) ?? new Uint8Array(0);
+  const compute = nodesFromTiles(size, known, sha256);
+  const node: NodeHash = (level, at) => {
+    const name = `${level} ${at}`;
+    const hash = held.nodes.get(name) ?? compute(level, at);
+    held.nodes.set(name, hash);
+    return hash;
+  };
+  return inclusionProof(index, size, node, sha256);
 }
 
 function messageOf(error: unknown): string {
