@@ -3,8 +3,9 @@
  * them for the next start. Ending one takes effect in the turn it is asked for, before the store
  * hears of it: if that then fails the caller learns it, and the browser is out all the same.
  *
- * Deadlines run on the clock that never steps. Last-seen times reach the store at most once a
- * minute each, so after a crash an idle time may end up to a minute early.
+ * A time has passed when either clock says so: one never steps, the other goes on while the
+ * machine sleeps. Last-seen times reach the store at most once a minute each, so after a crash an
+ * idle time may end up to a minute early.
  */
 import type { Clock } from "../clock.ts";
 import type { Person, SignIn } from "../store/model.ts";
@@ -14,11 +15,19 @@ import type { SignedIn, SignInEnd } from "./identity.ts";
 import type { CheckedIdentityConfig } from "./identity-config.ts";
 import { hashToken } from "./token.ts";
 
+/** A machine that slept, or a clock that was set, is noticed within this time. */
+const RECHECK_MS = 30_000;
 const LAST_SEEN_EVERY_MS = 60_000;
 /** Requests that were under way when a step-up gave the browser a new token. */
 const OLD_TOKEN_GRACE_MS = 5_000;
 /** Browsers in which one person is signed in at once; the one longest unseen ends first. */
 export const SIGN_INS_MAX = 10;
+
+/** The same moment on both clocks. */
+interface Moment {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
 
 interface Entry {
   signIn: SignIn;
@@ -30,7 +39,7 @@ interface Entry {
   readonly absoluteEndsMs: number;
   /** The token before the last step-up, and the assertion it stands for. */
   old:
-    | { readonly tokenHash: string; readonly assertedMs: number; readonly endsMs: number }
+    | { readonly tokenHash: string; readonly asserted: Moment; readonly endsMs: number }
     | undefined;
 }
 
@@ -88,7 +97,7 @@ export class SignInBook {
     this.byToken.set(entry.tokenHash, entry);
     this.people.set(person.id, person);
     this.schedule();
-    return this.view(entry, person, entry.assertedMs);
+    return this.view(entry, person, assertionOf(entry));
   }
 
   /** A step-up: new token, fresh assertion. After the store has it. */
@@ -99,7 +108,7 @@ export class SignInBook {
     this.forgetOld(entry);
     entry.old = {
       tokenHash: entry.tokenHash,
-      assertedMs: entry.assertedMs,
+      asserted: assertionOf(entry),
       endsMs: this.clock.monotonicMs() + OLD_TOKEN_GRACE_MS,
     };
     entry.signIn = kept.signIn;
@@ -108,7 +117,7 @@ export class SignInBook {
     entry.seenMs = entry.assertedMs;
     this.byToken.set(entry.tokenHash, entry);
     for (const listener of this.assertedListeners) listener(entry.signIn);
-    return this.view(entry, person, entry.assertedMs);
+    return this.view(entry, person, assertionOf(entry));
   }
 
   byTokenText(token: string, seen: boolean): SignedIn | undefined {
@@ -123,14 +132,14 @@ export class SignInBook {
     const person = this.people.get(entry.signIn.personId);
     if (!person) return undefined;
     if (seen) this.note(entry);
-    return this.view(entry, person, old?.assertedMs ?? entry.assertedMs);
+    return this.view(entry, person, old?.asserted ?? assertionOf(entry));
   }
 
   get(id: string): SignedIn | undefined {
     const entry = this.byId.get(id);
     const person = entry && this.people.get(entry.signIn.personId);
     if (!entry || !person || this.overdue(entry)) return undefined;
-    return this.view(entry, person, entry.assertedMs);
+    return this.view(entry, person, assertionOf(entry));
   }
 
   seen(id: string): void {
@@ -185,14 +194,12 @@ export class SignInBook {
     }
   }
 
-  private view(entry: Entry, person: Person, assertedMs: number): SignedIn {
-    const nowMs = this.clock.monotonicMs();
-    const assertionAgeMs = nowMs - assertedMs;
+  private view(entry: Entry, person: Person, asserted: Moment): SignedIn {
     return {
       person,
       signIn: entry.signIn,
-      idleEndsMs: this.clock.wallMs() + entry.seenMs + this.config.idleMs - nowMs,
-      assertionAgeMs,
+      idleEndsMs: this.clock.wallMs() + this.idleLeftMs(entry),
+      assertionAgeMs: this.passedMs(asserted),
     };
   }
 
@@ -220,22 +227,38 @@ export class SignInBook {
     entry.old = undefined;
   }
 
-  private deadline(entry: Entry): number {
-    return Math.min(entry.seenMs + this.config.idleMs, entry.absoluteEndsMs);
+  /** By the clock that says more. */
+  private passedMs({ monotonicMs, wallMs }: Moment): number {
+    return Math.max(this.clock.monotonicMs() - monotonicMs, this.clock.wallMs() - wallMs);
+  }
+
+  private idleLeftMs({ seenMs, signIn }: Entry): number {
+    const seen = { monotonicMs: seenMs, wallMs: signIn.lastSeenMs };
+    return this.config.idleMs - this.passedMs(seen);
+  }
+
+  private absoluteLeftMs({ absoluteEndsMs, signIn }: Entry): number {
+    const { absoluteMs } = this.config;
+    const begun = { monotonicMs: absoluteEndsMs - absoluteMs, wallMs: signIn.createdMs };
+    return absoluteMs - this.passedMs(begun);
+  }
+
+  private leftMs(entry: Entry): number {
+    return Math.min(this.idleLeftMs(entry), this.absoluteLeftMs(entry));
   }
 
   private overdue(entry: Entry): boolean {
-    return this.deadline(entry) <= this.clock.monotonicMs();
+    return this.leftMs(entry) <= 0;
   }
 
   /** One timer for all: at the earliest deadline it ends what is due and looks again. */
   private schedule(): void {
     this.stopTimer();
     this.stopTimer = () => {};
-    let firstMs = Number.POSITIVE_INFINITY;
-    for (const entry of this.byId.values()) firstMs = Math.min(firstMs, this.deadline(entry));
-    if (firstMs === Number.POSITIVE_INFINITY) return;
-    const delayMs = Math.max(1, Math.ceil(firstMs - this.clock.monotonicMs()));
+    if (this.byId.size === 0) return;
+    let firstMs = RECHECK_MS;
+    for (const entry of this.byId.values()) firstMs = Math.min(firstMs, this.leftMs(entry));
+    const delayMs = Math.max(1, Math.ceil(firstMs));
     // The store may fail here; the row then ends at the next start, by the same times.
     this.stopTimer = this.clock.after(delayMs, () => void this.endOverdue().catch(() => {}));
   }
@@ -243,12 +266,16 @@ export class SignInBook {
   private async endOverdue(): Promise<void> {
     const due = [...this.byId.values()].filter((entry) => this.overdue(entry));
     const ended = due.map((entry) => {
-      const absolute = entry.absoluteEndsMs <= this.clock.monotonicMs();
+      const absolute = this.absoluteLeftMs(entry) <= 0;
       return this.end(entry.signIn.id, absolute ? ABSOLUTE : IDLE);
     });
     this.schedule();
     await Promise.all(ended);
   }
+}
+
+function assertionOf({ assertedMs, signIn }: Entry): Moment {
+  return { monotonicMs: assertedMs, wallMs: signIn.assertedMs };
 }
 
 const IDLE: SignInEnd = { rule: "idle", reason: "Nothing was done in this browser for too long." };

@@ -322,3 +322,27 @@ test.each([
 ])("the configuration %j is refused", async (config) => {
   await expect(TestIdentity.open(config)).rejects.toMatchObject({ code: "input-invalid" });
 });
+
+test("a machine that slept counts as time: idle, the longest time and the age of the assertion", async () => {
+  const site = await TestIdentity.open();
+  const ada = await site.firstPerson();
+  const ends: SignInEnd[] = [];
+  site.identity.signIns.onEnded((_, end) => ends.push(end));
+  site.clock.stepWall(10 * MINUTE_MS);
+  expect(site.identity.signIns.get(ada.me.signIn.id)?.assertionAgeMs).toBe(10 * MINUTE_MS);
+  site.clock.stepWall(6 * MINUTE_MS);
+  expect(site.identity.signIns.get(ada.me.signIn.id)).toBeUndefined();
+  // No timer runs while a machine sleeps: it is noticed soon after.
+  site.clock.advance(MINUTE_MS);
+  expect(ends.map(({ rule }) => rule)).toEqual(["idle"]);
+});
+
+test("a clock that was set back makes no sign-in and no assertion younger", async () => {
+  const site = await TestIdentity.open();
+  const ada = await site.firstPerson();
+  site.clock.advance(10 * MINUTE_MS);
+  site.clock.stepWall(-60 * MINUTE_MS);
+  expect(site.identity.signIns.get(ada.me.signIn.id)?.assertionAgeMs).toBe(10 * MINUTE_MS);
+  site.clock.advance(6 * MINUTE_MS);
+  expect(site.identity.signIns.get(ada.me.signIn.id)).toBeUndefined();
+});

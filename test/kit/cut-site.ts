@@ -1,6 +1,7 @@
 /**
  * A site in which everything is real that can take a session away: identity, grants, policies,
- * locks and the session itself on a recorder; only the asset is a memory leg and time a test's.
+ * locks, a supervisor who watches, a key switch, and the session itself on a recorder; only the
+ * asset is a memory leg and time a test's. The plant asks for all of it from every session.
  */
 import { generateKeyPairSync } from "node:crypto";
 import type { Access } from "../../broker/access/access.ts";
@@ -13,9 +14,23 @@ import { type Somebody, TestIdentity } from "./identity.ts";
 import { TestPolicies } from "./policies.ts";
 import { type KitSession, SessionKit } from "./session-kit.ts";
 
-const key = generateKeyPairSync("ed25519");
+const keys = generateKeyPairSync("ed25519");
 /** Shorter than any time of being idle. */
 const GRANT_MS = 300_000;
+
+/** Register 200 is for four eyes; everything else passes while a supervisor watches and the key is on. */
+const STANDING: Readonly<Record<string, string>> = {
+  "units: [1], tags: [] }\n  - id: other":
+    "units: [1], tags: [{ name: Key, unit-id: 1, register: 10001 }] }\n  - id: other",
+  "rules: [{ permit: [observe, operate, configure, program, transfer] }]":
+    'rules: [{ hold: operate, table: holding-registers, addresses: ["200"] }, { permit: [observe, operate, configure, program, transfer] }]',
+  "grants:": `conditions: [{ zone: cell, needs: [supervisor] }]
+key-switches:
+  - { id: gate, name: Gate, tag: Key, covers: site, when-off: read-only }
+grants:`,
+};
+/** In turns of the event loop: from the clock's tick to what the reading does. */
+const READING_TURNS = 20;
 
 export class CutSite {
   readonly site: TestIdentity;
@@ -24,11 +39,13 @@ export class CutSite {
   readonly policies = new TestPolicies();
   readonly ada: Somebody;
   readonly ben: Somebody;
+  /** Watches over every session. */
+  readonly sue: Somebody;
   readonly grantId: string;
   readonly access: Access<Session>;
 
   private constructor(
-    parts: Pick<CutSite, "site" | "kit" | "plant" | "policies" | "ada" | "ben" | "access">,
+    parts: Pick<CutSite, "site" | "kit" | "plant" | "policies" | "ada" | "ben" | "sue" | "access">,
     grantId: string,
   ) {
     this.site = parts.site;
@@ -37,6 +54,7 @@ export class CutSite {
     this.policies = parts.policies;
     this.ada = parts.ada;
     this.ben = parts.ben;
+    this.sue = parts.sue;
     this.access = parts.access;
     this.grantId = grantId;
   }
@@ -47,15 +65,23 @@ export class CutSite {
     const [plant, policies] = [new EditedPlant(), new TestPolicies()];
     const ada = await site.firstPerson();
     const ben = await site.invited(ada.me, "Ben", ["engineer"]);
+    const sue = await site.invited(ada.me, "Sue", ["supervisor"]);
+    plant.edit(STANDING);
+    const key = { on: true };
     const access = await openAccess<Session>({
-      ...{ store: site.store, plant, clock: site.clock, permitKey: key.privateKey },
+      openProbe: async () => ({
+        read: async () => [[key.on ? 1 : 0]],
+        closed: new Promise(() => {}),
+        end: () => {},
+      }),
+      ...{ store: site.store, plant, clock: site.clock, permitKey: keys.privateKey },
       people: site.identity.people,
       signIns: site.identity.signIns,
       signedActions: site.identity.signedActions,
       decisions: new DecisionPoint({ policies, plant, clock: site.clock }),
       host: {
         open: async (permit) => {
-          const verified = verifyPermit(permit, key.publicKey, site.clock.wallMs());
+          const verified = verifyPermit(permit, keys.publicKey, site.clock.wallMs());
           if (verified.kind !== "valid") throw new Error(verified.kind);
           const opened = await kit.openWith(verified.claims);
           opens.push(opened);
@@ -69,18 +95,48 @@ export class CutSite {
       ...{ personId: ben.me.person.id, endpoint: "plc/modbus", profile: "everything" },
       ...{ fromMs: nowMs, untilMs: nowMs + GRANT_MS, reason: "service of the pump" },
     });
-    const cut = new CutSite({ site, kit, plant, policies, ada, ben, access }, grant.id);
+    const cut = new CutSite({ site, kit, plant, policies, ada, ben, sue, access }, grant.id);
+    cut.key = key;
     cut.opens = opens;
     return cut;
   }
 
   private opens: KitSession[] = [];
+  private key = { on: true };
+  private left = () => {};
 
   /** Ben's session under the grant, with whatever client the test attaches. */
   async session(): Promise<KitSession> {
     await this.access.openSession(this.ben.me, "plc/modbus", this.grantId);
     const session = this.opens.at(-1);
     if (!session) throw new Error("nothing was opened");
+    const { session: id } = session.live.claims;
+    this.left = this.access.presence.attend(id, this.sue.me.person);
+    session.events.length = 0;
     return session;
+  }
+
+  /** The plant file asks for something else. */
+  changeConditions(changes: Readonly<Record<string, string>>): void {
+    this.plant.edit({ ...STANDING, ...changes });
+  }
+
+  /** The supervisor's page is gone. */
+  supervisorLeaves(): void {
+    this.left();
+  }
+
+  /** Somebody at the plant turns the key; the broker reads it within a second. */
+  async turnKey(on: boolean): Promise<void> {
+    this.key.on = on;
+    await this.pass(1);
+  }
+
+  /** Time in which the broker goes on reading the key. */
+  async pass(seconds: number): Promise<void> {
+    for (let n = 0; n < seconds; n++) {
+      this.site.clock.advance(1_000);
+      for (let turn = 0; turn < READING_TURNS; turn++) await new Promise(setImmediate);
+    }
   }
 }

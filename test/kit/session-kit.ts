@@ -204,7 +204,12 @@ export class KitSession {
     return this.tape.filter((each): each is Extract<TapeRecord, { kind: K }> => each.kind === kind);
   }
 
-  private legAt(index: number): MemoryLeg {
+  get legCount(): number {
+    return this.assets.length;
+  }
+
+  /** The asset's ends of all channels, in the order in which they were opened. */
+  legAt(index: number): MemoryLeg {
     const leg = this.assets[index];
     if (!leg) throw new Error(`no leg ${index} of the asset`);
     return leg;

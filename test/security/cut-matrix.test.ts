@@ -1,7 +1,7 @@
 /**
  * Every cause that takes a session or a right away, on every kind of stream, while a write waits
- * for the disk: the effect comes in the turn of the cause, nothing that was queued gets through,
- * and the person is told the rule.
+ * for the disk and another one for a second person: the effect comes in the turn of the cause,
+ * nothing that waited gets through, and the person is told the rule.
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
@@ -10,11 +10,14 @@ import { BrowserLeg } from "../../broker/legs/browser-leg.ts";
 import type { Leg } from "../../broker/legs/leg.ts";
 import { acceptedLeg } from "../../broker/legs/tcp-leg.ts";
 import { CutSite } from "../kit/cut-site.ts";
-import { fromHex } from "../kit/hex.ts";
+import { fromHex, toHex } from "../kit/hex.ts";
 import type { KitSession } from "../kit/session-kit.ts";
 
 const WRITE = fromHex("0002 0000 0006 01 06 0064 07d0");
 const READ = fromHex("0003 0000 0006 01 03 0064 0001");
+/** Register 200, which needs a second person. */
+const HELD = fromHex("0004 0000 0006 01 06 00c8 0001");
+const ANSWER = { by: "person-2", name: "Sue", actionId: "act-1", digest: "d1gest" };
 const GRANT_MS = 300_000;
 
 interface Client {
@@ -80,6 +83,23 @@ const ENDS: readonly (readonly [name: string, rule: string, cause: Cause])[] = [
   ["its asset is locked", "lockdown", lock("asset", () => "plc")],
   ["its zone is locked", "lockdown", lock("zone", () => "cell")],
   ["the site is locked", "lockdown", lock("site", () => "nord")],
+  [
+    "the key switch is off, and the plant file ends what it covers",
+    "key-switch",
+    (s) => {
+      s.changeConditions({ "when-off: read-only": "when-off: end" });
+      return s.turnKey(false);
+    },
+  ],
+  [
+    "its supervisor left and stays away, and the plant file ends what is left alone",
+    "supervisor-absent",
+    (s) => {
+      s.changeConditions({ "needs: [supervisor]": "needs: [supervisor], when-alone: end" });
+      s.supervisorLeaves();
+      s.site.clock.advance(60_000);
+    },
+  ],
 ];
 
 /** Those that leave it reading. */
@@ -90,6 +110,19 @@ const DEGRADES: readonly (readonly [name: string, rule: string, cause: Cause])[]
     "added-0",
     (s) => s.policies.add('forbid (principal, action == Action::"operate", resource);'),
   ],
+  [
+    "its last assertion has grown too old",
+    "added-0",
+    (s) => {
+      s.policies.add(
+        'forbid (principal, action == Action::"operate", resource) when { context.authentication.ageSeconds > 60 };',
+      );
+      // No single event: an age passes, and the next decision notices.
+      return s.pass(90);
+    },
+  ],
+  ["its supervisor leaves", "supervisor-absent", (s) => s.supervisorLeaves()],
+  ["the key switch is turned off", "key-switch", (s) => s.turnKey(false)],
 ];
 
 const kinds = Object.keys(STREAMS);
@@ -98,7 +131,7 @@ const all = <T>(causes: readonly T[]) =>
     causes.map((cause) => [kind, ...(cause as never as [])] as const),
   ) as never as readonly (readonly [string, string, string, Cause])[];
 
-/** A session with a permitted write that waits for the disk. */
+/** A session with a permitted write that waits for the disk, and one that waits for a person. */
 async function queued(kind: string): Promise<[CutSite, KitSession, Client]> {
   const site = await CutSite.open();
   const session = await site.session();
@@ -111,8 +144,27 @@ async function queued(kind: string): Promise<[CutSite, KitSession, Client]> {
   const permitted = () => session.ofKind("verdict").some(({ items }) => items[0]?.rule !== "");
   await site.kit.until(permitted, "the verdict");
   expect(session.ofKind("verdict")[0]?.items[0]?.answer.kind).toBe("permit");
+  client.send(HELD);
+  await site.kit.until(() => probes(session).length > 0, "the reading for the second person");
+  const [asked] = probes(session);
+  session
+    .legAt(2)
+    .feed(fromHex(`${toHex((asked ?? READ).subarray(0, 2))} 0000 0005 01 03 02 0000`));
+  await site.kit.until(() => session.live.holds.length === 1, "the hold");
   expect(session.second.written).toEqual([]);
   return [site, session, client];
+}
+
+/** What the broker itself read for the write that waits for a person: on a channel of its own. */
+function probes(session: KitSession): readonly Uint8Array[] {
+  return session.legCount > 2 ? session.legAt(2).written : [];
+}
+
+/** Nobody can let it pass any more, and what the asset heard of it were readings. */
+async function heldIsDead(session: KitSession, hold: string): Promise<void> {
+  const answer = session.live.answerHold(hold, { kind: "permit", ...ANSWER });
+  if (answer) expect((await answer).kind).toBe("void");
+  expect(probes(session).every((frame) => frame[7] === 3)).toBe(true);
 }
 
 async function settle(site: CutSite): Promise<void> {
@@ -122,37 +174,32 @@ async function settle(site: CutSite): Promise<void> {
 
 test.each(all(ENDS))("%s: %s", async (kind, _, rule, cause) => {
   const [site, session, client] = await queued(kind);
-  const caused = cause(site, session);
-  await Promise.resolve(caused);
+  const hold = session.live.holds[0]?.id ?? "";
+  await Promise.resolve(cause(site, session));
   expect(session.events.at(-1)).toMatchObject({ kind: "end", cause: { rule } });
   client.send(READ);
   client.send(WRITE);
   await settle(site);
   expect(session.second.written).toEqual([]);
   expect(session.second.closed).toBe(true);
+  await heldIsDead(session, hold);
   expect(session.ofKind("end")).toMatchObject([{ rule }]);
 });
 
+const TAKES_RIGHTS: ReadonlySet<string> = new Set(["freeze", "capabilities", "conditions"]);
+
 test.each(all(DEGRADES))("%s: %s", async (kind, _, rule, cause) => {
   const [site, session, client] = await queued(kind);
-  cause(site, session);
-  const told = session.events.find(
-    (event) => event.kind === "freeze" || event.kind === "capabilities",
-  );
+  const hold = session.live.holds[0]?.id ?? "";
+  await Promise.resolve(cause(site, session));
+  const told = session.events.find(({ kind: what }) => TAKES_RIGHTS.has(what));
   expect(told).toMatchObject({ cause: { rule } });
   expect(session.live.capabilities.has("operate")).toBe(false);
   client.send(WRITE);
   client.send(READ);
   await settle(site);
+  await heldIsDead(session, hold);
   await site.kit.until(() => session.second.written.length > 0, "the reading");
   expect(session.second.written.map((frame) => frame[7])).toEqual([3]);
   session.live.end({ rule: "cut", reason: "the test is over" });
-});
-
-test.each(kinds)("%s: a write that waits for a person dies with its session", async (kind) => {
-  const [site, session] = await queued(kind);
-  session.live.end({ rule: "cut", reason: "stop" });
-  await settle(site);
-  expect(session.live.holds).toEqual([]);
-  expect(session.second.written).toEqual([]);
 });
