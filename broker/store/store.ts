@@ -86,7 +86,7 @@ async function act<T>(
 }
 
 /** SQLite gives its journal the mode of the file, so the file is made first, for its owner alone. */
-function keepPrivate(path: string): void {
+export function keepPrivate(path: string): void {
   closeSync(openSync(path, "a", 0o600));
   chmodSync(path, 0o600);
 }

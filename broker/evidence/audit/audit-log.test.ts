@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { leafHash, verifyInclusion } from "../../../protocols/log/merkle.ts";
@@ -70,6 +70,7 @@ test("leaves are found newest first, page by page, each with a proof that holds"
   const at = await site();
   await written(at, events(700));
   const log = await audit(at);
+  expect(statSync(path.join(at.folder, "log-index.db.1")).mode & 0o777).toBe(0o600);
   expect(log.progress).toEqual({ indexed: 702, of: 702 });
   const seen: string[] = [];
   for (let before: AuditPage["next"] | undefined; ; ) {

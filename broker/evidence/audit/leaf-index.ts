@@ -8,6 +8,7 @@ import { Kysely, sql } from "kysely";
 import type { Clock } from "../../clock.ts";
 import { sqliteDialect } from "../../store/sqlite-dialect.ts";
 import { SqliteThread } from "../../store/sqlite-thread.ts";
+import { keepPrivate } from "../../store/store.ts";
 import type { LeafFacts } from "./leaf-facts.ts";
 
 /** Which leaves; all that are given must fit. Times are milliseconds, `untilMs` exclusive. */
@@ -91,6 +92,7 @@ export class LeafIndex {
   }
 
   private static async openFile(file: string, clock: Clock): Promise<LeafIndex> {
+    keepPrivate(file);
     const thread = await SqliteThread.open(file, clock);
     const index = new LeafIndex(thread);
     try {
