@@ -40,6 +40,17 @@ export class ByteWriter {
     this.length = putBytes(this.bytes, this.length, bytes);
   }
 
+  /** `bytes[start]` to `bytes[end - 1]`. */
+  range(bytes: Uint8Array, start: number, end: number): void {
+    const count = end - start;
+    this.reserve(count);
+    const target = this.bytes;
+    const at = this.length;
+    if (count > LOOP_MAX) target.set(bytes.subarray(start, end), at);
+    else for (let i = 0; i < count; i++) target[at + i] = bytes[start + i] ?? 0;
+    this.length = at + Math.max(0, count);
+  }
+
   /** UTF-8 with its length in bytes before it. */
   text(text: string): void {
     const length = utf8Length(text);
@@ -88,8 +99,12 @@ export const VARINT_LENGTH_MAX = 8;
 const LOOP_MAX = 64;
 
 export function varintLength(value: number): number {
-  let length = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++;
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  if (value < 0x20_0000) return 3;
+  let length = 3;
+  for (let rest = Math.floor(value / 0x4000); rest >= 0x80; rest = Math.floor(rest / 0x80))
+    length++;
   return length;
 }
 

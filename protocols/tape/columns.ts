@@ -12,7 +12,7 @@
  */
 import { ByteWriter, varintLength } from "./byte-writer.ts";
 import { FRAME } from "./codec.ts";
-import { findFrame } from "./frame.ts";
+import { findFrame, shortFrame, shortLength } from "./frame.ts";
 
 /** Times of one class resemble each other: requests come by a period, replies by a latency. */
 const CLASSES = 3;
@@ -72,23 +72,28 @@ function splitColumns(plain: Uint8Array): Columns | undefined {
   const last = new Array<number>(CLASSES).fill(0);
   let copied = 0;
   for (let at = 0; at < plain.length; ) {
-    const found = findFrame(plain, at, plain.length);
-    if (found.kind === "incomplete" || found.kind === "malformed") return undefined;
-    at = found.next;
-    if (found.kind === "preamble") continue;
-    const kind = plain[found.start] ?? 0;
+    let start = shortFrame(plain, at, plain.length);
+    if (start > 0) at = start + shortLength(plain, at);
+    else {
+      const found = findFrame(plain, at, plain.length);
+      if (found.kind === "incomplete" || found.kind === "malformed") return undefined;
+      at = found.next;
+      if (found.kind === "preamble") continue;
+      start = found.start;
+    }
+    const kind = plain[start] ?? 0;
     if (!hasTime(kind)) continue;
-    const time = readVarint(plain, found.start + 1, found.next);
+    const time = readVarint(plain, start + 1, at);
     if (time === undefined) return undefined;
-    body?.raw(plain.subarray(copied, found.start + 1));
-    copied = found.start + 1 + varintLength(time);
+    body?.range(plain, copied, start + 1);
+    copied = start + 1 + varintLength(time);
     const group = classOf(kind);
     const folded = zigzag(time - (last[group] ?? 0));
     last[group] = time;
     times[2 * group]?.byte(folded & 0xff);
     times[2 * group + 1]?.varint(Math.floor(folded / 0x100));
   }
-  body?.raw(plain.subarray(copied));
+  body?.range(plain, copied, plain.length);
   return columns.map((column) => column.take());
 }
 
@@ -103,7 +108,7 @@ function joinColumns(columns: Columns, lengthMax: number): Uint8Array | undefine
     const head = headAt(body, at);
     if (head === undefined) return undefined;
     if (!hasTime(head.kind)) {
-      out.raw(body.subarray(at, head.end));
+      out.range(body, at, head.end);
       at = head.end;
       continue;
     }
@@ -118,9 +123,9 @@ function joinColumns(columns: Columns, lengthMax: number): Uint8Array | undefine
     last[group] = time;
     const end = head.end - varintLength(time);
     if (end < head.start + 1 || end > body.length) return undefined;
-    out.raw(body.subarray(at, head.start + 1));
+    out.range(body, at, head.start + 1);
     out.varint(time);
-    out.raw(body.subarray(head.start + 1, end));
+    out.range(body, head.start + 1, end);
     at = end;
   }
   return out.length <= lengthMax ? out.take() : undefined;
@@ -150,6 +155,10 @@ function readVarint(
   start: number,
   end = bytes?.length ?? 0,
 ): number | undefined {
+  const first = bytes?.[start] ?? 0;
+  if (start < end && first < 0x80) return first;
+  const second = bytes?.[start + 1] ?? 0;
+  if (start + 1 < end && second < 0x80 && second > 0) return (first & 0x7f) | (second << 7);
   let value = 0;
   let scale = 1;
   for (let at = start; at < end && at < start + 8; at++) {
@@ -162,7 +171,9 @@ function readVarint(
 }
 
 function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (a?.length !== b.length) return false;
+  for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 function zigzag(value: number): number {

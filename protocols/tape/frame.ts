@@ -10,6 +10,27 @@ export type Found =
   | { readonly kind: "incomplete" }
   | { readonly kind: "malformed"; readonly reason: string };
 
+/**
+ * For those who pass over millions: where the body of the frame at `at` begins, if its length takes
+ * one or two bytes and all of it is there; 0 otherwise, and then `findFrame` tells more. It ends at
+ * the beginning plus `shortLength`.
+ */
+export function shortFrame(bytes: Uint8Array, at: number, end: number): number {
+  const first = bytes[at] ?? 0;
+  if (first === 0 || at + 2 >= end) return 0;
+  if (first < 0x80) return at + 1 + first <= end ? at + 1 : 0;
+  const second = bytes[at + 1] ?? 0;
+  if (second >= 0x80) return 0;
+  const length = (first & 0x7f) | (second << 7);
+  return length > 0 && at + 2 + length <= end ? at + 2 : 0;
+}
+
+/** Length of the frame at `at` for which `shortFrame` answered a beginning. */
+export function shortLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] ?? 0;
+  return first < 0x80 ? first : (first & 0x7f) | ((bytes[at + 1] ?? 0) << 7);
+}
+
 const INCOMPLETE: Found = { kind: "incomplete" };
 
 export function findFrame(bytes: Uint8Array, at: number, end: number): Found {

@@ -4,7 +4,7 @@
  */
 import { CLASSES, FRAME, REFERENCE_FIRST } from "./codec.ts";
 import { Cursor } from "./cursor.ts";
-import { findFrame } from "./frame.ts";
+import { findFrame, shortFrame, shortLength } from "./frame.ts";
 import { skipText } from "./texts.ts";
 
 export interface ScannedMark {
@@ -44,10 +44,32 @@ export class TapeScan {
   push(bytes: Uint8Array): number {
     let at = 0;
     for (;;) {
+      at = this.messages(bytes, at);
       const found = findFrame(bytes, at, bytes.length);
       if (found.kind !== "frame" && found.kind !== "preamble") return at;
       if (found.kind === "frame" && !this.frame(bytes, found.start, found.next)) return at;
       at = found.next;
+    }
+  }
+
+  /**
+   * Passes over the messages that stand here: two of three records are one, and of them only the
+   * time counts. Answers where something else begins.
+   */
+  private messages(bytes: Uint8Array, from: number): number {
+    let at = from;
+    for (;;) {
+      const start = shortFrame(bytes, at, bytes.length);
+      const kind = start === 0 ? 0 : (bytes[start] ?? 0);
+      if (kind < FRAME.bytesFromClient || kind > FRAME.likeFromAsset) return at;
+      const next = start + shortLength(bytes, at);
+      const first = bytes[start + 1] ?? 0;
+      const second = bytes[start + 2] ?? 0;
+      if (start + 3 > next || (first >= 0x80 && second >= 0x80)) return at;
+      this.passed(first < 0x80 ? first : (first & 0x7f) | (second << 7));
+      this.ended = false;
+      this.sequenceNext++;
+      at = next;
     }
   }
 
@@ -70,12 +92,7 @@ export class TapeScan {
   }
 
   private record(kind: number): void {
-    this.us += this.cursor.varint();
-    this.wallMs = Math.floor((this.us + this.wallOffsetUs) / 1000);
-    if (this.records++ === 0) {
-      this.firstSequence = this.sequenceNext;
-      this.firstMs = this.wallMs;
-    }
+    this.passed(this.cursor.varint());
     this.ended = kind === FRAME.end;
     if (kind === FRAME.verdict) this.verdict();
     else if (kind === FRAME.gap) {
@@ -84,6 +101,14 @@ export class TapeScan {
     } else if (kind === FRAME.capabilities) this.note("capabilities");
     else if (kind === FRAME.end) this.note("end");
     this.sequenceNext++;
+  }
+
+  private passed(us: number): void {
+    this.us += us;
+    this.wallMs = Math.floor((this.us + this.wallOffsetUs) / 1000);
+    if (this.records++ > 0) return;
+    this.firstSequence = this.sequenceNext;
+    this.firstMs = this.wallMs;
   }
 
   private verdict(): void {
