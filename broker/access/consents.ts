@@ -277,9 +277,10 @@ export class Consents {
   }
 
   private note({ consent }: Entry, kind: string, priority: "event" | "alarm", what: string): void {
-    const { person, assetName } = consent;
+    const { person, assetName, endpoint, grant } = consent;
+    const about = { grant: grant.id, endpoint, profile: grant.profile };
     const text = `The session of ${person.name} on ${assetName} ${what}`;
-    this.parts.note({ kind, priority, text, subject: person.id });
+    this.parts.note({ kind, priority, text, about, subject: person.id });
   }
 }
 
