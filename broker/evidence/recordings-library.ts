@@ -16,7 +16,13 @@ import { CLOSED_REMEMBERED_MAX } from "./limits.ts";
 import { OpenedSegments } from "./opening/opened-segments.ts";
 import type { SealedBytes } from "./opening/segment-opener.ts";
 import { RecordingFolder } from "./recording-folder.ts";
-import type { Recording, Recordings, SegmentEntry } from "./recordings.ts";
+import type {
+  Recording,
+  RecordingHead,
+  Recordings,
+  RecordingsPage,
+  SegmentEntry,
+} from "./recordings.ts";
 import type { Retention } from "./retention.ts";
 import type { SealerLink } from "./sealer-link.ts";
 import { isSessionId } from "./session-id.ts";
@@ -40,6 +46,8 @@ export interface LibraryOptions {
 export class RecordingsLibrary implements Recordings {
   private readonly options: LibraryOptions;
   private readonly closed = new Map<string, Recording>();
+  /** Of closed ones. */
+  private readonly heads = new Map<string, RecordingHead>();
   private readonly opened: OpenedSegments;
 
   constructor(options: LibraryOptions) {
@@ -57,6 +65,48 @@ export class RecordingsLibrary implements Recordings {
       if (recording !== undefined) found.push(recording);
     }
     return found.sort((a, b) => b.startedMs - a.startedMs);
+  }
+
+  async page({ after, limit, wanted }: RecordingsPage): Promise<readonly Recording[]> {
+    const unsealed = await this.unsealed(undefined);
+    const heads = (await this.allHeads(unsealed)).filter(wanted).sort(newestFirst);
+    const from = after === undefined ? 0 : heads.findIndex(({ session }) => session === after) + 1;
+    if (after !== undefined && from === 0) return [];
+    const found: Recording[] = [];
+    for (const { session } of heads.slice(from, from + limit)) {
+      const recording = await this.read(session, unsealed.get(session));
+      if (recording !== undefined) found.push(recording);
+    }
+    return found;
+  }
+
+  /** Closed recordings do not change: each is read once for its head, several at a time. */
+  private async allHeads(unsealed: ReadonlyMap<string, Unsealed>): Promise<RecordingHead[]> {
+    const { volume, recordings } = this.options;
+    const sessions = (await volume.list(recordings)).filter(isSessionId);
+    const heads: RecordingHead[] = [];
+    for (let at = 0; at < sessions.length; at += HEADS_AT_ONCE) {
+      const part = sessions.slice(at, at + HEADS_AT_ONCE);
+      const known = part.map((session) => this.heads.get(session));
+      const read = known.every((head) => head !== undefined)
+        ? known
+        : await Promise.all(part.map((session) => this.headOf(session, unsealed.get(session))));
+      heads.push(...read.filter((head) => head !== undefined));
+    }
+    return heads;
+  }
+
+  private async headOf(
+    session: string,
+    unsealed: Unsealed | undefined,
+  ): Promise<RecordingHead | undefined> {
+    const known = this.heads.get(session);
+    if (known !== undefined) return known;
+    const recording = await this.read(session, unsealed);
+    if (recording === undefined) return undefined;
+    const head = headFrom(recording);
+    if (this.closed.has(session) && this.heads.size < HEADS_MAX) this.heads.set(session, head);
+    return head;
   }
 
   async get(session: string): Promise<Recording | undefined> {
@@ -116,6 +166,7 @@ export class RecordingsLibrary implements Recordings {
   /** Something about it on disk is no longer as it was read. */
   forget(session: string): void {
     this.closed.delete(session);
+    this.heads.delete(session);
     this.opened.forget(session);
   }
 
@@ -191,6 +242,23 @@ export class RecordingsLibrary implements Recordings {
 }
 
 type SealedSegment = Pick<SegmentEntry, "number" | "sha256">;
+
+/** Folders whose descriptions are read side by side. */
+const HEADS_AT_ONCE = 32;
+/** About 200 bytes each; a site with more reads the rest anew for each page. */
+const HEADS_MAX = 500_000;
+
+function newestFirst(a: RecordingHead, b: RecordingHead): number {
+  return b.startedMs - a.startedMs || (a.session < b.session ? -1 : 1);
+}
+
+function headFrom({ header, startedMs, state }: Recording): RecordingHead {
+  return {
+    ...{ session: header.session, startedMs, state },
+    ...{ subject: header.subject.id, asset: header.asset.id, grant: header.grant.id },
+    breakGlass: header.grant.breakGlass === true,
+  };
+}
 
 type WithoutHold = Omit<Recording, "hold">;
 

@@ -54,8 +54,29 @@ export interface Mark {
   readonly kind: "write" | "refusal" | "hold" | "capabilities" | "gap" | "end";
 }
 
+/** As much of a recording as a list is narrowed by. */
+export interface RecordingHead {
+  readonly session: string;
+  readonly startedMs: number;
+  readonly state: RecordingState;
+  /** Ids. */
+  readonly subject: string;
+  readonly asset: string;
+  readonly grant: string;
+  readonly breakGlass: boolean;
+}
+
+export interface RecordingsPage {
+  /** Goes on behind this session, which a page before ended with. */
+  readonly after?: string;
+  readonly limit: number;
+  wanted(head: RecordingHead): boolean;
+}
+
 export interface Recordings {
   list(): Promise<readonly Recording[]>;
+  /** The newest first. Reads what it answers, and of closed ones nothing else once it knows them. */
+  page(page: RecordingsPage): Promise<readonly Recording[]>;
   get(session: string): Promise<Recording | undefined>;
   /**
    * Records of one segment, decrypted and decompressed, as `protocols/tape/codec.ts` reads them:

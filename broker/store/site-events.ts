@@ -25,6 +25,15 @@ const TEXT_MAX = 500;
 /** The most a list returns at once. */
 export const EVENTS_MAX = 1_000;
 
+export interface EventsPage {
+  /** Id of the last one seen. */
+  readonly before?: string;
+  readonly limit?: number;
+  readonly priority?: Priority;
+  /** In its text or kind, in either case. */
+  readonly contains?: string;
+}
+
 export class SiteEvents {
   private readonly queries: Queries;
   private readonly clock: Clock;
@@ -86,12 +95,21 @@ export class SiteEvents {
   }
 
   /** Newest first; `before` is the id of the last one seen. */
-  async list(
-    page: { readonly before?: string; readonly limit?: number } = {},
-  ): Promise<readonly SiteEvent[]> {
+  async list(page: EventsPage = {}): Promise<readonly SiteEvent[]> {
     const rows = await this.queries
       .selectFrom("site_events")
       .selectAll()
+      .$if(page.priority !== undefined, (query) =>
+        query.where("priority", "=", page.priority ?? "alarm"),
+      )
+      .$if(page.contains !== undefined, (query) =>
+        query.where((where) =>
+          where.or([
+            where("text", "like", pattern(page.contains ?? "")),
+            where("kind", "like", pattern(page.contains ?? "")),
+          ]),
+        ),
+      )
       .$if(page.before !== undefined, (query) => query.where("id", "<", page.before ?? ""))
       .orderBy("id", "desc")
       .limit(Math.min(page.limit ?? EVENTS_MAX, EVENTS_MAX))
@@ -101,4 +119,9 @@ export class SiteEvents {
       ...(about && { about: JSON.parse(about) }),
     }));
   }
+}
+
+/** `LIKE` knows two signs of its own; a person means what they typed. They stand for one sign each. */
+function pattern(text: string): string {
+  return `%${text.replace(/[%_]/g, "_")}%`;
 }

@@ -1,6 +1,6 @@
 import type { Access, PlantInForce } from "../../access/access.ts";
 import { REVIEWED_SESSIONS_MAX } from "../../access/break-glass-content.ts";
-import type { Recording, Recordings } from "../../evidence/recordings.ts";
+import type { Recording, RecordingHead, Recordings } from "../../evidence/recordings.ts";
 import type { LiveSession } from "../../sessions/session.ts";
 import type { BreakGlassUse } from "../../store/model.ts";
 import type { Call } from "../endpoint.ts";
@@ -42,13 +42,10 @@ export function breakGlassView(
 /** Sessions under the grant, the oldest first. */
 export async function recordingsUnder(
   recordings: Recordings,
-  { id, openedMs }: BreakGlassUse,
+  { id }: BreakGlassUse,
 ): Promise<readonly Recording[]> {
-  const all = await recordings.list();
-  return all
-    .filter(({ header, startedMs }) => startedMs >= openedMs - 1 && header.grant.id === id)
-    .sort((a, b) => a.startedMs - b.startedMs)
-    .slice(0, REVIEWED_SESSIONS_MAX);
+  const wanted = ({ grant }: RecordingHead) => grant === id;
+  return (await recordings.page({ limit: REVIEWED_SESSIONS_MAX, wanted })).toReversed();
 }
 
 export async function breakGlassDetail(

@@ -1,4 +1,4 @@
-import type { Recording, Recordings } from "../../evidence/recordings.ts";
+import type { Recording, RecordingHead, Recordings } from "../../evidence/recordings.ts";
 import type { Right } from "../../policy/rights.ts";
 import { notFound } from "../problem.ts";
 
@@ -19,11 +19,18 @@ export interface Shown {
  * All recordings for auditors; for others those of their own sessions, and those for which the
  * glass was broken, with the right to them.
  */
-export function maySee(recording: Shown, viewer: Viewer): boolean {
+export function maySee({ header }: Shown, viewer: Viewer): boolean {
+  const breakGlass = header.grant.breakGlass === true;
+  return maySeeHead({ subject: header.subject.id, breakGlass }, viewer);
+}
+
+export function maySeeHead(
+  { subject, breakGlass }: Pick<RecordingHead, "subject" | "breakGlass">,
+  viewer: Viewer,
+): boolean {
   if (viewer.rights.has("recording:all")) return true;
-  const { breakGlass } = recording.header.grant;
   if (breakGlass && viewer.rights.has("recording:break-glass")) return true;
-  return viewer.rights.has("recording:own") && isOwn(recording, viewer);
+  return viewer.rights.has("recording:own") && subject === viewer.me.person.id;
 }
 
 export function isOwn(recording: Shown, viewer: Viewer): boolean {
