@@ -99,6 +99,22 @@ export class Noticed {
     return book.onState(note);
   }
 
+  /** Who signs the site log's checkpoints: leaves are kept without, and are not signed for. */
+  logSigner(book: LogBook): () => void {
+    return book.onSigner((away) => {
+      const { board } = this.parts;
+      const text = away
+        ? `The site log is not signed: ${away.cause}`
+        : "The site log is signed again";
+      board.report("log signer", away ? "attention" : "ok", `${text}.`);
+      this.note({
+        kind: away ? "log-signer:away" : "log-signer:back",
+        priority: away ? "alarm" : "event",
+        text,
+      });
+    });
+  }
+
   /** Why the witnesses of the site log are behind, while they are. */
   witnessTrouble: string | undefined;
 

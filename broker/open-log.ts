@@ -20,7 +20,7 @@ import type { Opened } from "./opened.ts";
 import type { PlantSource } from "./plant/plant-source.ts";
 import type { LiveSession } from "./sessions/session.ts";
 import type { SessionHooks } from "./sessions/session-hooks.ts";
-import { siteLogFolder, siteLogMemory } from "./site-log-place.ts";
+import { siteLogFolder, siteLogKeys, siteLogMemory } from "./site-log-place.ts";
 import { StartRefused } from "./start-refused.ts";
 import type { Store } from "./store/store.ts";
 
@@ -48,10 +48,13 @@ export async function openLogBook(ground: LogGround, parts: LogParts): Promise<L
     name: `${config.rpId}/${plant.current().site.id}`,
     ...{ build: version, clock },
     memory: siteLogMemory(store),
+    keys: siteLogKeys(config),
+    signerAwayMaxMs: config.signerAwayMaxMs,
   });
   opened.push(() => book.close());
   opened.push(() => book.settle());
   opened.push(noticed.siteLog(book));
+  opened.push(noticed.logSigner(book));
   opened.push(await mirrorEvents(store, book));
   opened.push(plantChanges(book, plant));
   opened.push(recorderGaps(book, evidence));

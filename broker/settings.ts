@@ -97,6 +97,26 @@ export const SETTINGS = {
     /./,
     "a path",
   ),
+  logSigner: optionalText(
+    {
+      variable: "SALLYPORT_LOG_SIGNER",
+      fallback: "",
+      description:
+        "Socket of `sallyport signer`, which signs the site log with a key that the broker never sees. Default: a key file in <data>/site-log/keys.",
+    },
+    /^\//,
+    "an absolute path",
+  ),
+  signerAwayMaxMs: span(
+    {
+      variable: "SALLYPORT_SIGNER_AWAY",
+      fallback: "1h",
+      description:
+        "How long sessions may begin while nobody signs the site log; 0s: not at all. Running ones go on.",
+    },
+    "0s",
+    "365d",
+  ),
   evidenceFolder: optionalText(
     {
       variable: "SALLYPORT_EVIDENCE",

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { readConfig } from "../config.ts";
 import { type ExportAsked, exportBundle } from "./export.ts";
 import { logKeyText, replaceLog, rotateLogKey } from "./log-key.ts";
+import { type SignerSettings, startSigner } from "./signer.ts";
 import { PolicyUnreadable, runVerify, UNREADABLE, type VerifyAsked } from "./verify.ts";
 import { startWitness } from "./witness.ts";
 
@@ -10,6 +11,7 @@ export function addEvidenceCommands(program: Command): void {
   addExport(program);
   addVerify(program);
   addWitness(program);
+  addSigner(program);
   addLog(program);
 }
 
@@ -85,12 +87,33 @@ function addWitness(program: Command): void {
     });
 }
 
+function addSigner(program: Command): void {
+  program
+    .command("signer")
+    .description("as a user of its own: keep the site log's key and sign for a broker here")
+    .requiredOption("--name <name>", "name of the site's logs: what stands before /log/1")
+    .requiredOption("--socket <path>", "socket to make, in a folder that only this user writes to")
+    .option("--data <folder>", "where it keeps its keys and what it has signed", "signer")
+    .option("--group <name>", "a group that may connect besides this user: the broker's")
+    .option("--pkcs11-module <file>", "library of a token that holds the keys instead")
+    .option("--token <label>", "label of the token")
+    .option("--pin-file <file>", "file with its PIN, of this user alone")
+    .action(async (flags: SignerSettings) => {
+      process.umask(0o077);
+      const signer = await startSigner(flags);
+      process.stdout.write(`listening on ${flags.socket}\n`);
+      for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        process.once(signal, () => void signer.close());
+      }
+    });
+}
+
 function addLog(program: Command): void {
   const log = program.command("log").description("work with the site log");
   log
     .command("key")
     .description("print the key of the site log, for auditors' policies and for witnesses")
-    .action(() => void process.stdout.write(logKeyText(readConfig(process.env))));
+    .action(async () => void process.stdout.write(await logKeyText(readConfig(process.env))));
   log
     .command("rotate")
     .description("with the broker stopped: begin a new log under a new key")

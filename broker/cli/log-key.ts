@@ -6,10 +6,11 @@ import { parseCheckpoint } from "../../protocols/log/checkpoint.ts";
 import { ED25519, formatKey, noteKey, parseNote } from "../../protocols/log/note.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import { diskVolume } from "../evidence/disk-volume.ts";
+import { publicKeyOf } from "../evidence/log/public-keys.ts";
 import { sha256 } from "../evidence/log/sha256.ts";
-import { openFileSigner } from "../evidence/log/signer.ts";
 import { SiteLog, type SiteLogOptions } from "../evidence/log/site-log.ts";
-import { siteLogFolder, siteLogMemory } from "../site-log-place.ts";
+import { siteLogFolder, siteLogKeys, siteLogMemory } from "../site-log-place.ts";
 import { openStore } from "../store/store.ts";
 import { readVersion } from "../version.ts";
 
@@ -18,19 +19,22 @@ export class NoSiteLog extends Error {
 }
 
 /** Keys of all logs of the site, as lines of a policy, the one in force last. */
-export function logKeyText(config: Config): string {
+export async function logKeyText(config: Config): Promise<string> {
   const directory = siteLogFolder(config);
-  const lines = numbersIn(directory).flatMap((number) => {
+  let text = "";
+  for (const number of numbersIn(directory)) {
     const file = path.join(directory, String(number), "checkpoint");
     const note = existsSync(file) ? parseNote(readFileSync(file)) : undefined;
     const checkpoint = note && parseCheckpoint(note.text);
     // One that is damaged was replaced by the next.
-    if (!checkpoint) return [];
-    const { publicKey } = openFileSigner(path.join(directory, "keys", `${number}.pem`));
-    return `log ${formatKey(noteKey(checkpoint.origin, ED25519, publicKey, sha256))}\n`;
-  });
-  if (lines.length === 0) throw new NoSiteLog("there is no site log yet: start the broker once");
-  return lines.join("");
+    if (!checkpoint) continue;
+    // What stays of a key; a log of before it was kept has its key still.
+    const kept = await publicKeyOf(diskVolume, directory, number);
+    const publicKey = kept ?? (await siteLogKeys(config).open(number)).publicKey;
+    text += `log ${formatKey(noteKey(checkpoint.origin, ED25519, publicKey, sha256))}\n`;
+  }
+  if (text === "") throw new NoSiteLog("there is no site log yet: start the broker once");
+  return text;
 }
 
 /** @returns the key of the new log, as policies write it */
@@ -60,7 +64,8 @@ async function withSiteLog<T>(
     const name = remembered && parseCheckpoint(remembered.text)?.origin.replace(/\/log\/\d+$/, "");
     if (!name) throw new NoSiteLog("there is no site log yet: start the broker once");
     const directory = siteLogFolder(config);
-    return await work({ directory, name, build: readVersion(), clock: systemClock, memory });
+    const keys = siteLogKeys(config);
+    return await work({ directory, name, build: readVersion(), clock: systemClock, memory, keys });
   } finally {
     await store.close();
   }

@@ -7,12 +7,14 @@ import { ED25519, formatKey, noteKey, parseNote } from "../../../protocols/log/n
 import { TILE_WIDTH } from "../../../protocols/log/tile.ts";
 import { diskVolume } from "../disk-volume.ts";
 import { readWhole, type Volume } from "../volume.ts";
+import { FileKeys } from "./file-keys.ts";
 import { GrowingLog, type GrowingLogParts } from "./growing-log.ts";
 import { type LogEvent, leafOf } from "./leaf.ts";
 import { LOG_LIMITS, NOTE_BYTES_MAX } from "./limits.ts";
+import { keepPublicKey } from "./public-keys.ts";
 import { LogRefused } from "./resume.ts";
 import { sha256 } from "./sha256.ts";
-import { type LogSigner, openFileSigner } from "./signer.ts";
+import type { LogKeys, LogSigner } from "./signer.ts";
 import type { SiteLogOptions } from "./site-log.ts";
 
 export interface Generation {
@@ -21,7 +23,7 @@ export interface Generation {
   readonly log: GrowingLog;
 }
 
-type Listeners = Pick<GrowingLogParts, "onState" | "onCheckpoint">;
+type Listeners = Pick<GrowingLogParts, "onState" | "onSigner" | "onCheckpoint">;
 
 /** Opens the newest log of the site, or its first one. @throws LogRefused */
 export async function openNewest(
@@ -34,7 +36,7 @@ export async function openNewest(
   if (numbers.length === 0 && note !== undefined) {
     throw new LogRefused(`the site log is gone: there was one in ${options.directory}`);
   }
-  const place = { options, volume, listeners };
+  const place = { options, volume, listeners, keys: keysOf(options) };
   const newest = await openGeneration(place, numbers.at(-1) ?? 1);
   return orRelease(newest.log, async () => {
     if (note !== undefined) await mustNotGoBack(place, newest, note);
@@ -57,11 +59,11 @@ export async function replaceNewest(
   const numbers = await generationsIn(volume, options.directory);
   const old = Number(/\/log\/(\d{1,6})\n/.exec(remembered ?? "")?.[1] ?? 0);
   const number = Math.max(old, ...numbers) + 1;
-  const listeners = { onState: () => {}, onCheckpoint: () => {} };
-  const place = { options, volume, listeners };
+  const listeners = { onState: () => {}, onSigner: () => {}, onCheckpoint: () => {} };
+  const place = { options, volume, listeners, keys: keysOf(options) };
   const generation = await openGeneration(place, number, async () => {
     const found = await readNote(place, number - 1).catch(() => null);
-    const key = keyText(place, number);
+    const key = await keyText(place, number);
     return { kind: "log.replaced", ...why, key, remembered, found, build: options.build };
   });
   await options.memory?.write(generation.log.checkpoint.note);
@@ -79,6 +81,11 @@ interface Place {
   readonly options: SiteLogOptions;
   readonly volume: Volume;
   readonly listeners: Listeners;
+  readonly keys: LogKeys;
+}
+
+function keysOf({ keys, directory }: SiteLogOptions): LogKeys {
+  return keys ?? new FileKeys(path.join(directory, "keys"));
 }
 
 function folderOf({ options }: Place, number: number): string {
@@ -89,13 +96,15 @@ function originOf({ options }: Place, number: number): string {
   return `${options.name}/log/${number}`;
 }
 
-function signerOf({ options }: Place, number: number): LogSigner {
-  const open = options.signer ?? openFileSigner;
-  return open(path.join(options.directory, "keys", `${number}.pem`));
+/** What stays of a key is written down before anything is signed with it. */
+async function signerOf({ options, volume, keys }: Place, number: number): Promise<LogSigner> {
+  const signer = await keys.open(number);
+  await keepPublicKey(volume, options.directory, number, signer.publicKey);
+  return signer;
 }
 
-function keyText(place: Place, number: number): string {
-  const { publicKey } = signerOf(place, number);
+async function keyText(place: Place, number: number): Promise<string> {
+  const { publicKey } = await signerOf(place, number);
   return formatKey(noteKey(originOf(place, number), ED25519, publicKey, sha256));
 }
 
@@ -107,9 +116,7 @@ async function openGeneration(
   const { options, volume, listeners } = place;
   const { clock } = options;
   const folder = folderOf(place, number);
-  const signer = signerOf(place, number);
-  // The key's name is durable before anything is signed with it.
-  await volume.syncFolder(path.join(options.directory, "keys"));
+  const signer = await signerOf(place, number);
   const log = await GrowingLog.open({
     ...{ volume, folder, signer, clock, ...listeners },
     origin: originOf(place, number),
@@ -138,7 +145,7 @@ export async function orRelease<T>(log: GrowingLog, work: () => Promise<T>): Pro
 }
 
 async function firstLeaf(place: Place, number: number): Promise<LogEvent> {
-  const key = keyText(place, number);
+  const key = await keyText(place, number);
   if (number === 1) return { kind: "log.opened", key, build: place.options.build };
   const checkpoint = await readNote(place, number - 1);
   return { kind: "log.continued", key, build: place.options.build, previous: checkpoint };
@@ -160,8 +167,7 @@ async function changeKey(
   { number, log }: Generation,
   last: LogEvent | undefined,
 ): Promise<Generation> {
-  const next = { origin: originOf(place, number + 1), key: keyText(place, number + 1) };
-  await place.volume.syncFolder(path.join(place.options.directory, "keys"));
+  const next = { origin: originOf(place, number + 1), key: await keyText(place, number + 1) };
   if (last?.kind !== "log.rotated") {
     // A crash behind this leaf: opening finds it last, and goes on from here.
     await put(place, log, { kind: "log.rotated", ...next });

@@ -10,7 +10,7 @@ import { temporaryFolder } from "../../../test/kit/temporary.ts";
 import { TestClock } from "../../../test/kit/test-clock.ts";
 import { openLeaf } from "./recording-leaf.ts";
 import { sha256Hex } from "./sha256.ts";
-import type { LogSigner } from "./signer.ts";
+import type { LogKeys, LogSigner } from "./signer.ts";
 import { SiteLog } from "./site-log.ts";
 
 /** Seed 00 01 … 1f, as PKCS #8. */
@@ -29,6 +29,12 @@ function fixedSigner(): LogSigner {
   };
 }
 
+const FIXED_KEYS: LogKeys = {
+  open: async () => fixedSigner(),
+  has: async () => true,
+  destroy: async () => {},
+};
+
 const CHECKPOINT = `sallyport.example/north/log/1
 4
 38k6E4CGUGhJ54TPnA6tk1tCbmJd6GjnMNMQvHbWKq4=
@@ -43,7 +49,7 @@ test("a log of four leaves has these files", async () => {
   const directory = path.join(temporaryFolder(), "log");
   const clock = new TestClock();
   const name = "sallyport.example/north";
-  const log = await SiteLog.open({ directory, name, build: "1", clock, signer: fixedSigner });
+  const log = await SiteLog.open({ directory, name, build: "1", clock, keys: FIXED_KEYS });
   await log.append({ kind: "event", text: "é €\u{1f600}\n", number: 1e21, nothing: null });
   await log.append(
     openLeaf({

@@ -4,18 +4,18 @@
  * into the tree and written as tiles like any other leaf.
  */
 import path from "node:path";
-import { formatCheckpoint } from "../../../protocols/log/checkpoint.ts";
-import { GrowingTree } from "../../../protocols/log/growing-tree.ts";
-import { leafHash } from "../../../protocols/log/merkle.ts";
-import { ED25519, formatNote, type NoteKey, noteKey } from "../../../protocols/log/note.ts";
+import type { GrowingTree } from "../../../protocols/log/growing-tree.ts";
+import { consistencyProof, leafHash } from "../../../protocols/log/merkle.ts";
+import { ED25519, type NoteKey, noteKey } from "../../../protocols/log/note.ts";
 import type { Clock } from "../../clock.ts";
 import { type Volume, writeWhole } from "../volume.ts";
 import { CommitQueue, LogUnavailable } from "./commit-queue.ts";
 import { LEAF_BYTES_MAX, type LogLimits } from "./limits.ts";
 import { PassedPartials } from "./passed-partials.ts";
+import { beginLog, type PublishedCheckpoint, signCheckpoint } from "./published-checkpoint.ts";
 import { type LogPlace, LogRefused, resumeLog } from "./resume.ts";
 import { sha256 } from "./sha256.ts";
-import type { LogSigner } from "./signer.ts";
+import { type LogSigner, type ProveFrom, SignerAway } from "./signer.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { StagingFile } from "./staging.ts";
 import { TileFiles } from "./tile-files.ts";
@@ -37,15 +37,16 @@ export interface GrowingLogParts {
   /** The leaf that says, first of all after a failure, that there was one. */
   readonly gapLeaf: (failed: LogState & { kind: "failed" }) => Uint8Array;
   readonly onState: (state: LogState) => void;
+  /** Nobody signs any more, or somebody does again. */
+  readonly onSigner: (away: Away | undefined) => void;
   /** A new checkpoint is in force. */
   readonly onCheckpoint: (checkpoint: PublishedCheckpoint) => void;
 }
 
-export interface PublishedCheckpoint {
-  readonly size: number;
-  readonly root: Uint8Array;
-  /** Text of the signed note, cosignatures included as they come. */
-  readonly note: string;
+/** Nobody signs: leaves are kept, and checkpoints stop. */
+export interface Away {
+  readonly cause: string;
+  readonly sinceMs: number;
 }
 
 export class GrowingLog {
@@ -64,6 +65,9 @@ export class GrowingLog {
   private staged: Uint8Array[] = [];
   private stagedBytes = 0;
   private unpublished: Snapshot | undefined;
+  /** Whose tiles are in place already. */
+  private tiled: Snapshot | undefined;
+  private away: Away | undefined;
   private published: PublishedCheckpoint;
   private publishing: Promise<void> | undefined;
   private publishingNext: Promise<void> | undefined;
@@ -94,7 +98,7 @@ export class GrowingLog {
     const place: LogPlace = { volume, folder, tiles, publicKey, checkedTiles: limits.checkedTiles };
     await volume.makeFolder(folder);
     await volume.syncFolder(path.dirname(folder));
-    if ((await resumeLog(place)) === undefined) await begin(parts);
+    if ((await resumeLog(place)) === undefined) await beginLog(parts);
     const resumed = await resumeLog(place);
     if (!resumed) throw new LogRefused("the site log could not be begun");
     await volume.makeFolder(path.join(folder, "staging"));
@@ -112,7 +116,8 @@ export class GrowingLog {
     for (const entry of staged) log.take(entry);
     try {
       await log.passed.find(checkpoint.size);
-      if (staged.length > 0) await log.publish();
+      // With nobody there to sign they stay staged, as they were.
+      if (staged.length > 0) await log.publish().catch((error) => log.mustBeAway(error));
     } catch (error) {
       await log.release();
       throw error;
@@ -131,6 +136,10 @@ export class GrowingLog {
 
   get checkpoint(): PublishedCheckpoint {
     return this.published;
+  }
+
+  get signerAway(): Away | undefined {
+    return this.away;
   }
 
   get state(): LogState {
@@ -225,6 +234,8 @@ export class GrowingLog {
     const { limits, clock } = this.parts;
     const { stagedLeaves, stagedBytes, checkpointAfterMs } = limits;
     const publish = () => void this.publish().catch(() => undefined);
+    // While nobody signs, the retry asks.
+    if (this.away) return;
     if (this.staged.length >= stagedLeaves || this.stagedBytes >= stagedBytes) {
       if (!this.publishing) publish();
     } else this.stopTimer ??= clock.after(checkpointAfterMs, publish);
@@ -247,8 +258,31 @@ export class GrowingLog {
       const snapshot = await this.turns.take(() => this.change());
       if (snapshot) await this.write(snapshot);
     } catch (error) {
+      if (error instanceof SignerAway) throw new LogUnavailable(this.nobodySigns(error));
       throw new LogUnavailable(this.fail(error));
     }
+    this.signs();
+  }
+
+  private nobodySigns({ message }: SignerAway): string {
+    const { clock, limits, onSigner } = this.parts;
+    if (!this.away) {
+      this.away = { cause: message, sinceMs: clock.wallMs() };
+      onSigner(this.away);
+    }
+    this.stopRetry?.();
+    if (!this.closed) this.stopRetry = clock.after(limits.retryMs, () => this.retry());
+    return message;
+  }
+
+  private signs(): void {
+    if (!this.away) return;
+    this.away = undefined;
+    this.parts.onSigner(undefined);
+  }
+
+  private mustBeAway(error: unknown): void {
+    if (!this.away) throw error;
   }
 
   /** Between two commits: the next ones go to another staging file, so this one can be removed. */
@@ -279,7 +313,8 @@ export class GrowingLog {
     const { volume, folder } = this.parts;
     // A crash before the checkpoint is in place: the leaves are still staged, and the tiles are
     // written again with the same bytes.
-    await this.tiles.write(snapshot.files);
+    if (this.tiled !== snapshot) await this.tiles.write(snapshot.files);
+    this.tiled = snapshot;
     const published = await this.sign(snapshot);
     if (published.size <= this.published.size) throw new Error("a checkpoint would go back");
     await this.turns.take(async () => {
@@ -294,8 +329,9 @@ export class GrowingLog {
   }
 
   private async sign({ size, root }: Snapshot): Promise<PublishedCheckpoint> {
-    const { signer } = this.parts;
-    return signedCheckpoint(this.key, signer, size, root);
+    const proveFrom: ProveFrom = (old) =>
+      this.tiles.withNodes(size, (node) => consistencyProof(old, size, node, sha256));
+    return signCheckpoint(this.key, this.parts.signer, size, root, proveFrom);
   }
 
   /** Files whose successor begins at or before the checkpoint hold nothing beyond it. */
@@ -345,24 +381,4 @@ interface Start {
   readonly file: StagingFile;
   readonly stagingNames: readonly number[];
   readonly published: PublishedCheckpoint;
-}
-
-/** The checkpoint of the empty tree comes first: a log without one, but with leaves, is damaged. */
-async function begin({ volume, folder, origin, signer }: GrowingLogParts): Promise<void> {
-  const key = noteKey(origin, ED25519, signer.publicKey, sha256);
-  const empty = new GrowingTree(sha256);
-  const { note } = await signedCheckpoint(key, signer, 0, empty.root());
-  await writeWhole(volume, path.join(folder, "checkpoint"), Buffer.from(note));
-}
-
-async function signedCheckpoint(
-  key: NoteKey,
-  signer: LogSigner,
-  size: number,
-  root: Uint8Array,
-): Promise<PublishedCheckpoint> {
-  const text = formatCheckpoint({ origin: key.name, size, root, extensions: [] });
-  const bytes = await signer.sign(new TextEncoder().encode(text));
-  const note = formatNote({ text, signatures: [{ name: key.name, keyId: key.id, bytes }] });
-  return { size, root, note };
 }

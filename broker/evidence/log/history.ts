@@ -6,8 +6,8 @@
 import path from "node:path";
 import { z } from "zod";
 import { type Volume, type VolumeFile, withFile } from "../volume.ts";
-import type { PublishedCheckpoint } from "./growing-log.ts";
 import { NOTE_BYTES_MAX } from "./limits.ts";
+import type { PublishedCheckpoint } from "./published-checkpoint.ts";
 import { Turns } from "./turns.ts";
 
 /** Dates to the minute are what anybody asks for; a year of them is some hundred megabytes. */

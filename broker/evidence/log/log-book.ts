@@ -9,7 +9,7 @@ import { diskVolume } from "../disk-volume.ts";
 import { isSessionId } from "../session-id.ts";
 import { withFile } from "../volume.ts";
 import { LogUnavailable } from "./commit-queue.ts";
-import type { LogState } from "./growing-log.ts";
+import type { Away, LogState } from "./growing-log.ts";
 import type { LogEvent } from "./leaf.ts";
 import { takeNotes } from "./left-notes.ts";
 import { closeLeaf, openLeaf } from "./recording-leaf.ts";
@@ -19,6 +19,8 @@ import { SiteLog, type SiteLogOptions } from "./site-log.ts";
 export interface LogBookOptions extends Omit<SiteLogOptions, "openSessions"> {
   /** Folder of the recordings. */
   readonly recordings: string;
+  /** How long sessions may begin while nobody signs; absent: for ever. */
+  readonly signerAwayMaxMs?: number;
 }
 
 /** Events kept while the log cannot be written; beyond them it is said how many were lost. */
@@ -51,6 +53,7 @@ export class LogBook {
   /** Called whenever one of them has ended. */
   private ended: () => void = () => {};
   private readonly stateListeners = new Set<(state: LogState) => void>();
+  private readonly signerListeners = new Set<(away: Away | undefined) => void>();
   private readonly openListeners = new Set<(log: SiteLog) => void>();
 
   private constructor(options: LogBookOptions) {
@@ -78,6 +81,14 @@ export class LogBook {
     return () => this.stateListeners.delete(listener);
   }
 
+  /** Told when nobody signs any more, and when somebody does again; at once if nobody does now. */
+  onSigner(listener: (away: Away | undefined) => void): () => void {
+    this.signerListeners.add(listener);
+    const away = this.log?.signerAway;
+    if (away) listener(away);
+    return () => this.signerListeners.delete(listener);
+  }
+
   /** Called at once if the log is open, else when it is. */
   whenOpen(listener: (log: SiteLog) => void): void {
     if (this.log) listener(this.log);
@@ -98,6 +109,7 @@ export class LogBook {
   async openSession(header: Header): Promise<void> {
     const { log } = this;
     if (!log) throw new LogUnavailable(this.cause());
+    this.mustBeSigned(log);
     try {
       // Before the leaf: a crash between the two leaves a mark for nothing, which the next start
       // looks at; the other way round a session could stay without its end.
@@ -107,6 +119,13 @@ export class LogBook {
     }
     await log.append(openLeaf(header));
     this.live.add(header.session);
+  }
+
+  /** What happens now is not signed for: for how long that may go on is the site's rule. */
+  private mustBeSigned({ signerAway }: SiteLog): void {
+    const { clock, signerAwayMaxMs = Number.MAX_SAFE_INTEGER } = this.options;
+    if (!signerAway || clock.wallMs() - signerAway.sinceMs <= signerAwayMaxMs) return;
+    throw new LogUnavailable(`nobody signs the site log: ${signerAway.cause}`);
   }
 
   /** Its beginning is in the log, and its end is not. */
@@ -156,6 +175,11 @@ export class LogBook {
       return;
     }
     this.log.onState((state) => this.changed(state));
+    this.log.onSigner((away) => {
+      for (const listener of this.signerListeners) listener(away);
+    });
+    const away = this.log.signerAway;
+    if (away) for (const listener of this.signerListeners) listener(away);
     if (this.refused) this.changed({ kind: "ready" });
     this.refused = undefined;
     for (const listener of this.openListeners) listener(this.log);

@@ -6,8 +6,29 @@ import { loadSigningKey } from "../../access/signing-key.ts";
 export interface LogSigner {
   /** Ed25519, 32 bytes. */
   readonly publicKey: Uint8Array;
-  /** Answers the 64 bytes of an Ed25519 signature (RFC 8032). */
-  sign(message: Uint8Array): Promise<Uint8Array>;
+  /**
+   * Answers the 64 bytes of an Ed25519 signature (RFC 8032). Rejects with `SignerAway`.
+   * @param proveFrom answers the proof that the checkpoint goes on from one of this size; asked by
+   *   a signer that keeps what it has signed
+   */
+  sign(message: Uint8Array, proveFrom?: ProveFrom): Promise<Uint8Array>;
+}
+
+export type ProveFrom = (size: number) => Promise<readonly Uint8Array[]>;
+
+/** Nobody signs now; the leaves are kept all the same, and are signed for later. */
+export class SignerAway extends Error {
+  override readonly name = "SignerAway";
+}
+
+/** The keys of a site's logs, by the numbers of the logs. */
+export interface LogKeys {
+  /** Makes the key if it was never there. Rejects with `SignerAway`. */
+  open(number: number): Promise<LogSigner>;
+  /** For good. Nothing happens if it is not there. Rejects with `SignerAway`. */
+  destroy(number: number): Promise<void>;
+  /** Whether there is something to destroy. */
+  has(number: number): Promise<boolean>;
 }
 
 /**
@@ -20,6 +41,16 @@ export function openFileSigner(path: string): LogSigner {
     publicKey: rawKey(publicKey),
     sign: async (message) => new Uint8Array(sign(null, message, privateKey)),
   };
+}
+
+/** The 32 bytes of an Ed25519 key in PEM or DER. */
+export function rawPublicKey(bytes: Uint8Array): Uint8Array {
+  const isPem = bytes[0] === 0x2d;
+  const key = isPem
+    ? createPublicKey(Buffer.from(bytes))
+    : createPublicKey({ key: Buffer.from(bytes), format: "der", type: "spki" });
+  if (key.asymmetricKeyType !== "ed25519") throw new Error("it is not an Ed25519 key");
+  return rawKey(key);
 }
 
 /** An Ed25519 key in its SubjectPublicKeyInfo is these bytes and then the key (RFC 8410). */

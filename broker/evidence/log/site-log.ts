@@ -2,7 +2,8 @@
  * The site log: what happened at a site, as a Merkle log that nobody can shorten or rewrite
  * without being caught.
  *
- *     <directory>/keys/1.pem           signs checkpoints; never published
+ *     <directory>/keys/1.pem           signs checkpoints; never published, destroyed once it is spent
+ *                 keys/1.pub           what stays of it
  *                 1/checkpoint         the newest one
  *                 1/tile/…             C2SP tlog-tiles
  *                 1/staging/…          leaves that are durable and not in tiles yet
@@ -20,12 +21,13 @@ import type { Clock } from "../../clock.ts";
 import { diskVolume } from "../disk-volume.ts";
 import type { Volume } from "../volume.ts";
 import { type Generation, openNewest, orRelease, replaceNewest } from "./generations.ts";
-import type { GrowingLog, LogState, PublishedCheckpoint } from "./growing-log.ts";
+import type { Away, GrowingLog, LogState } from "./growing-log.ts";
 import { History } from "./history.ts";
 import { type LogEvent, leafOf } from "./leaf.ts";
 import type { LogLimits } from "./limits.ts";
+import type { PublishedCheckpoint } from "./published-checkpoint.ts";
 import { sha256 } from "./sha256.ts";
-import type { LogSigner } from "./signer.ts";
+import type { LogKeys } from "./signer.ts";
 
 /** Remembers a checkpoint outside of the log, so that a log put back or taken away is noticed. */
 export interface LogMemory {
@@ -45,7 +47,8 @@ export interface SiteLogOptions {
   readonly memory?: LogMemory;
   /** Begin a new log under a new key. */
   readonly rotate?: boolean;
-  readonly signer?: (keyFile: string) => LogSigner;
+  /** Default: files in `<directory>/keys`. */
+  readonly keys?: LogKeys;
   readonly volume?: Volume;
   readonly limits?: Partial<LogLimits>;
 }
@@ -57,6 +60,7 @@ export class SiteLog {
   private readonly options: SiteLogOptions;
   private readonly history: History;
   private readonly stateListeners = new Set<(state: LogState) => void>();
+  private readonly signerListeners = new Set<(away: Away | undefined) => void>();
   private readonly checkpointListeners = new Set<(checkpoint: PublishedCheckpoint) => void>();
   private readonly log: GrowingLog;
   private stopHeartbeat: (() => void) | undefined;
@@ -68,6 +72,9 @@ export class SiteLog {
     links.onState = (state) => {
       for (const listener of this.stateListeners) listener(state);
     };
+    links.onSigner = (away) => {
+      for (const listener of this.signerListeners) listener(away);
+    };
     links.onCheckpoint = (checkpoint) => this.published(checkpoint);
   }
 
@@ -75,9 +82,10 @@ export class SiteLog {
   static async open(options: SiteLogOptions): Promise<SiteLog> {
     const { memory, build } = options;
     await makeFolders(options);
-    const links: Links = { onState: () => {}, onCheckpoint: () => {} };
+    const links: Links = { onState: () => {}, onSigner: () => {}, onCheckpoint: () => {} };
     const newest = await openNewest(options, {
       onState: (state) => links.onState(state),
+      onSigner: (away) => links.onSigner(away),
       onCheckpoint: (checkpoint) => links.onCheckpoint(checkpoint),
     });
     const siteLog = new SiteLog(options, newest, links);
@@ -121,6 +129,11 @@ export class SiteLog {
     return this.log.state;
   }
 
+  /** Since when nobody signs; leaves are kept all the same. */
+  get signerAway(): Away | undefined {
+    return this.log.signerAway;
+  }
+
   get checkpoint(): PublishedCheckpoint {
     return this.log.checkpoint;
   }
@@ -161,6 +174,12 @@ export class SiteLog {
     return () => this.stateListeners.delete(listener);
   }
 
+  /** Told when nobody signs any more, and when somebody does again. */
+  onSigner(listener: (away: Away | undefined) => void): () => void {
+    this.signerListeners.add(listener);
+    return () => this.signerListeners.delete(listener);
+  }
+
   onCheckpoint(listener: (checkpoint: PublishedCheckpoint) => void): () => void {
     this.checkpointListeners.add(listener);
     return () => this.checkpointListeners.delete(listener);
@@ -197,5 +216,6 @@ async function makeFolders({ directory, volume = diskVolume }: SiteLogOptions): 
 /** Set once there is something to tell. */
 interface Links {
   onState: (state: LogState) => void;
+  onSigner: (away: Away | undefined) => void;
   onCheckpoint: (checkpoint: PublishedCheckpoint) => void;
 }

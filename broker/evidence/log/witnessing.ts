@@ -11,7 +11,7 @@ import {
 } from "../../../protocols/log/policy.ts";
 import { formatCheckpointRequest } from "../../../protocols/log/proof.ts";
 import type { Clock } from "../../clock.ts";
-import type { PublishedCheckpoint } from "./growing-log.ts";
+import type { PublishedCheckpoint } from "./published-checkpoint.ts";
 import { verifyEd25519 } from "./signer.ts";
 import type { SiteLog } from "./site-log.ts";
 
