@@ -1,0 +1,78 @@
+/** The integrations page in a real Chromium: what is reached, what is not and why, a test sent. */
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { expect, onTestFinished, test } from "vitest";
+import { type Device, NARROW, openSite, WIDE } from "../kit/site-in-browser.ts";
+import { temporaryFolder } from "../kit/temporary.ts";
+import { startWebReceiver } from "../kit/web-receiver.ts";
+
+const SHOTS = process.env.SCENARIO_SHOTS;
+
+async function looked({ page }: Device, name: string): Promise<void> {
+  for (const viewport of [WIDE, NARROW]) {
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
+      await page.waitForTimeout(300);
+      const file = `${name}-${viewport.width}-${colorScheme}.png`;
+      if (SHOTS) await page.screenshot({ path: path.join(SHOTS, file), fullPage: true });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+      const overflows = await page.evaluate(
+        () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+      );
+      expect(overflows).toBe(false);
+    }
+  }
+  await page.setViewportSize(WIDE);
+}
+
+function sendTest(page: Page, name: string): Promise<void> {
+  return page.getByRole("button", { name: `Send a test to ${name}` }).click();
+}
+
+test("an administrator sees what is reached, sends a test, and reads why another is not", async () => {
+  const taking = await startWebReceiver((response, _nth, body) => {
+    response
+      .writeHead(body.includes("to the integration misplaced") ? 400 : 200)
+      .end("not wanted here");
+  });
+  const file = path.join(temporaryFolder(), "integrations.yaml");
+  writeFileSync(file, "siem: []\n");
+  const site = await openSite({ SALLYPORT_INTEGRATIONS: file });
+  onTestFinished(() => site.close());
+  const admin = await site.device();
+  const { page } = admin;
+  await page.goto(site.enrolmentLink);
+  await page.getByRole("button", { name: "Make a passkey" }).click();
+  await page.getByText("You are enrolled").first().waitFor();
+  await page.goto("/integrations");
+  await page.getByText("Nothing goes out yet").waitFor();
+  const asset = `127.0.0.1:${site.plant.ports.treatment}`;
+  writeFileSync(
+    file,
+    `notices:
+  - { name: shift-room, form: slack, url: "${taking.url}", about: [hold, lock] }
+siem:
+  - { name: soc, form: webhook, url: "${taking.url}?token=s3cr3t" }
+  - { name: misplaced, form: syslog, host: 127.0.0.1, port: ${new URL(`http://${asset}`).port}, security: plain }
+`,
+  );
+  await page.getByText("3 integrations, all of them reached").waitFor();
+  await sendTest(page, "soc");
+  await page.getByText(/soc took the test in \d+ ms/).waitFor();
+  await sendTest(page, "misplaced");
+  await page.getByText("misplaced did not take the test").waitFor();
+  await page.getByText("127.0.0.1 is an asset of the plant").first().waitFor();
+  await page.getByText("3 integrations, 1 not reached").waitFor();
+  await page.getByRole("heading", { name: "Given up" }).waitFor();
+  expect(await page.content()).not.toContain("s3cr3t");
+  await looked(admin, "integrations");
+  writeFileSync(file, "siem:\n  - { name: soc, form: pigeon }\n");
+  await page.getByText("The file on disk is not in force").waitFor();
+  await page.getByText(/integrations\.yaml:2:24 "pigeon" is not taken/).waitFor();
+  if (SHOTS) await page.screenshot({ path: path.join(SHOTS, "integrations-problem.png") });
+  expect(admin.complaints).toEqual([]);
+}, 120_000);
