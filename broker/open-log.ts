@@ -9,11 +9,13 @@ import { type LogPolicy, parsePolicy } from "../protocols/log/policy.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { mirrorEvents } from "./event-mirror.ts";
+import { diskVolume } from "./evidence/disk-volume.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import { LogBook } from "./evidence/log/log-book.ts";
 import { keepProgressLeaves } from "./evidence/log/progress-leaves.ts";
 import { sha256 } from "./evidence/log/sha256.ts";
-import { Witnessing } from "./evidence/log/witnessing.ts";
+import { SpentKeys } from "./evidence/log/spent-keys.ts";
+import { Witnessing, type WitnessingParts } from "./evidence/log/witnessing.ts";
 import { IntegrationDialer } from "./legs/integration-dialer.ts";
 import type { Noticed } from "./noticed.ts";
 import type { Opened } from "./opened.ts";
@@ -66,21 +68,46 @@ export async function openLogBook(ground: LogGround, parts: LogParts): Promise<L
 /** Asks the witnesses of the policy file, where there is one. */
 function openWitnessing(ground: LogGround, { plant }: LogParts, book: LogBook): void {
   const { config, clock, noticed, opened } = ground;
-  if (config.witnessPolicy === "") return;
+  if (config.witnessPolicy === "") {
+    destroySpentKeys(ground, book, undefined, async () => ({ status: 0, body: "" }));
+    return;
+  }
   const policy = readWitnessPolicy(config.witnessPolicy);
   const destinations = policy.witnesses.flatMap(({ url }) => url ?? []);
   const dialer = new IntegrationDialer({
     destinations,
     plant: () => plant.current().assets.flatMap(({ endpoints }) => endpoints),
   });
+  const post: WitnessingParts["post"] = (url, type, body) => dialer.post(url, type, body);
+  destroySpentKeys(ground, book, policy, post);
   book.whenOpen((log) => {
     const witnessing = new Witnessing({
-      ...{ log, policy, clock },
-      post: (url, type, body) => dialer.post(url, type, body),
+      ...{ log, policy, clock, post },
       onLag: (cause) => noticed.witnesses(cause),
       onFork: (text) => noticed.note({ kind: "site-log:forked", priority: "alarm", text }),
     });
     opened.push(() => witnessing.close());
+  });
+}
+
+/** After a change of key. */
+function destroySpentKeys(
+  { config, clock, noticed, opened }: LogGround,
+  book: LogBook,
+  policy: LogPolicy | undefined,
+  post: WitnessingParts["post"],
+): void {
+  const text = (cause: string) => `A key of the site log that is spent is there still: ${cause}`;
+  book.whenOpen((log) => {
+    const spent = new SpentKeys({
+      ...{ volume: diskVolume, directory: siteLogFolder(config), keys: siteLogKeys(config) },
+      ...{ clock, policy, post },
+      append: (event) => log.append(event),
+      trouble: (cause) =>
+        noticed.note({ kind: "log-key:not-destroyed", priority: "alarm", text: text(cause) }),
+    });
+    opened.push(() => spent.close());
+    spent.look();
   });
 }
 
