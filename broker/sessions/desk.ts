@@ -3,7 +3,7 @@
  * the profile needs a value of the plant first. Whatever goes wrong here is a denial.
  */
 import type { Answer, Capabilities, Operation, RefusalKind } from "../../protocols/guard.ts";
-import type { Judged } from "../../protocols/tape/record.ts";
+import { AWAITS_VALUE, type Judged } from "../../protocols/tape/record.ts";
 import type { Decision, Matcher, NeedsValues } from "../policy/decision.ts";
 
 export interface Judgement {
@@ -85,7 +85,7 @@ function judgeSeveral(
 }
 
 function waitingFor(operation: Operation, { rule }: NeedsValues): Judged {
-  return { operation, answer: HOLD, rule, reason: "reading the current value" };
+  return { operation, answer: HOLD, rule, reason: AWAITS_VALUE };
 }
 
 const PERMITTED: readonly Answer[] = [PERMIT];

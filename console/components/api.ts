@@ -33,6 +33,7 @@ import type {
   RequestView,
   WeeklyWindowView,
 } from "../../broker/api/shapes/requests.ts";
+import type { FoundView, SearchView } from "../../broker/api/shapes/search.ts";
 import type {
   LiveSessionView,
   RecordingDetailView,
@@ -201,8 +202,10 @@ export const api = {
   activatePolicies: (files: readonly PolicyFileView[], basedOn: string, reason: string) =>
     ask<PolicyActivationView>("POST", "/api/policies", { files, basedOn, reason }),
   rollbackPolicies: (version: number, basedOn: string) =>
+  search: (question: SearchView) => ask<FoundView>("POST", "/api/search", question),
     ask<PolicyActivationView>("POST", "/api/policies/rollback", { version, basedOn }),
-  events: () => ask<SiteEventView[]>("GET", "/api/events"),
+  events: (page: EventsAsked) =>
+    ask<SiteEventView[]>("GET", `/api/events?${new URLSearchParams({ ...page })}`),
   health: () => ask<HealthView>("GET", "/api/health"),
   integrations: () => ask<IntegrationsView>("GET", "/api/integrations"),
   testIntegration: (name: string) =>

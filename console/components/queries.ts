@@ -1,5 +1,11 @@
 /** What the console fetches, under keys that the live channel's `changed` can name. */
-import { QueryCache, QueryClient, queryOptions } from "@tanstack/react-query";
+import {
+  infiniteQueryOptions,
+  QueryCache,
+  QueryClient,
+  queryOptions,
+} from "@tanstack/react-query";
+import type { Term } from "../../protocols/search/terms.ts";
 import { api } from "./api.ts";
 import { ApiProblem } from "./problem.ts";
 import { leaveForSignIn } from "./signed-out.ts";
@@ -77,6 +83,25 @@ export const integrationsQuery = queryOptions({
 
 export function sessionQuery(id: string) {
   return queryOptions({ queryKey: ["sessions", id], queryFn: () => api.session(id) });
+}
+
+/** Hits that a page of results shows before it asks for more. */
+const HITS_A_PAGE = 50;
+
+/** Not fetched again by itself: what was found stays as it was when it was asked for. */
+export function searchQuery(terms: readonly Term[]) {
+  return infiniteQueryOptions({
+    queryKey: ["search", terms],
+    queryFn: ({ pageParam }) =>
+      api.search({
+        terms: [...terms],
+        limit: HITS_A_PAGE,
+        ...(pageParam === "" ? {} : { cursor: pageParam }),
+      }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.cursor,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 }
 
 export function recordingQuery(id: string) {

@@ -26,6 +26,7 @@ import {
   narrow,
   type RecordingsFilter,
 } from "./recordings-filter.ts";
+import { RecordingSearch } from "./search/recording-search.tsx";
 import "./recordings.css";
 
 /** Characters of an id that are shown; all of it is copied. */
@@ -51,7 +52,7 @@ export function RecordingsPage() {
 
 function Recordings() {
   const query = useQuery(recordingsQuery);
-  const { filter, setFilter } = useFilter();
+  const { filter, setFilter, search, setSearch } = useFilter();
   const shown = narrow(query.data ?? [], filter);
   const summary = query.data ? words.summary(shown.length, query.data.length) : "";
   return (
@@ -62,16 +63,19 @@ function Recordings() {
             <Empty title={words.emptyTitle}>{words.empty}</Empty>
           ) : (
             <>
-              <Filters all={all} filter={filter} onChange={setFilter} />
-              <DataTable
-                label={words.table.label}
-                rows={shown}
-                columns={COLUMNS}
-                rowKey={(recording) => recording.id}
-                initialSort={{ column: "started", descending: true }}
-                filtered
-                onClearFilter={() => setFilter(NO_FILTER)}
-              />
+              <RecordingSearch query={search} onQuery={setSearch} recordings={all} />
+              {search === "" && <Filters all={all} filter={filter} onChange={setFilter} />}
+              {search === "" && (
+                <DataTable
+                  label={words.table.label}
+                  rows={shown}
+                  columns={COLUMNS}
+                  rowKey={(recording) => recording.id}
+                  initialSort={{ column: "started", descending: true }}
+                  filtered
+                  onClearFilter={() => setFilter(NO_FILTER)}
+                />
+              )}
             </>
           )
         }
@@ -82,13 +86,19 @@ function Recordings() {
 
 /** Kept here, so that typing never waits for the address, which only follows. */
 function useFilter() {
-  const [search, setSearch] = useSearchParams();
-  const [filter, keep] = useState(() => filterFrom(search));
+  const [address, setAddress] = useSearchParams();
+  const [filter, keep] = useState(() => filterFrom(address));
+  const search = address.get("q") ?? "";
   function setFilter(next: RecordingsFilter) {
     keep(next);
-    setSearch(filterToSearch(next), { replace: true, preventScrollReset: true, state: OWN });
+    setAddress(filterToSearch(next), { replace: true, preventScrollReset: true, state: OWN });
   }
-  return { filter, setFilter };
+  /** A search is a place to come back to. */
+  function setSearch(q: string) {
+    if (q === search) return;
+    setAddress(q === "" ? filterToSearch(filter) : { q }, { state: OWN });
+  }
+  return { filter, setFilter, search, setSearch };
 }
 
 interface FiltersProps {

@@ -14,12 +14,12 @@ export const ALIASES: Readonly<Record<string, string>> = {
   to: "before",
 };
 
-/** Beyond this a word is no misspelling but another word. */
+/** Beyond this, or half of its letters, a word is no misspelling but another word. */
 const DISTANCE_MAX = 2;
 
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
-  let distanceMin = DISTANCE_MAX + 1;
+  let distanceMin = Math.min(DISTANCE_MAX, Math.floor(word.length / 2)) + 1;
   for (const candidate of known) {
     const isStart = word.length > 1 && candidate.startsWith(word);
     const distance = isStart ? 1 : distanceOf(word, candidate);

@@ -9,6 +9,9 @@ import type { Answer, GuardEvent, Operation, OperationClass, Side } from "../gua
 /** Version of the encoding in `codec.ts`; a reader keeps every older one readable. */
 export const TAPE_VERSION = 1;
 
+/** Reason of a hold that waits for a value of the asset and for no person. */
+export const AWAITS_VALUE = "reading the current value";
+
 /** Times of a record. Milliseconds; `wallMs` since the epoch, `monotonicMs` since the session began. */
 export interface Moment {
   readonly wallMs: number;

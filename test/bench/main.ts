@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   policy: () => import("./policy.ts"),
   replay: () => import("./replay.ts"),
   revoke: () => import("./revoke.ts"),
+  search: () => import("./search.ts"),
 };
 
 const name = process.argv[2] ?? "";

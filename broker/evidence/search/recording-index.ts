@@ -130,7 +130,7 @@ export class RecordingIndex {
     const isCaughtUp =
       this.builder !== undefined && this.builder.segment >= this.carried.segmentNext;
     if (isCaughtUp && this.builder) parts.push({ kind: "memory", block: blockOf(this.builder) });
-    else if (last !== undefined) parts.push({ kind: "unsettled", frame: last });
+    else if (last?.summary.complete === false) parts.push({ kind: "unsettled", frame: last });
     return parts;
   }
 

@@ -62,11 +62,11 @@ export class RowFilter {
 
   /** Rows that match, last first, those before `place` only. */
   *matches(block: Block, until = block.rows): Generator<Match> {
-    const tests = this.terms.map((term) => this.rowTest(term, block));
+    const test = allTest(this.terms.map((term) => this.rowTest(term, block)));
     const pointTest = this.pointTerms.length > 0 ? allOf(this.pointTerms, block) : undefined;
     const intervals = this.pointTerms.filter((term) => term.field === "value");
     for (let row = until - 1; row >= 0; row -= 1) {
-      if (!tests.every((test) => test(row))) continue;
+      if (!test(row)) continue;
       const sequence = block.row.sequence[row] ?? 0;
       if (pointTest === undefined) {
         yield { row, sequence };
@@ -186,8 +186,7 @@ function approverTest(patterns: readonly string[], block: Block): RowTest {
 }
 
 function allOf(terms: readonly PointTerm[], block: Block): PointTest {
-  const tests = terms.map((term) => pointTestOf(term, block));
-  return (point) => tests.every((test) => test(point));
+  return allTest(terms.map((term) => pointTestOf(term, block)));
 }
 
 function pointTestOf(term: PointTerm, block: Block): PointTest {
@@ -202,11 +201,7 @@ function pointTestOf(term: PointTerm, block: Block): PointTest {
     case "register":
       return (at) => term.any.some((range) => isTouched(block, at, range));
     case "value":
-      return (at) => {
-        const min = point.min[at] ?? Number.NaN;
-        const max = point.max[at] ?? Number.NaN;
-        return term.any.some((interval) => meets(min, max, interval));
-      };
+      return valueTest(term.any, block);
   }
 }
 
@@ -216,20 +211,36 @@ function isTouched({ point }: Block, at: number, { table, from, to }: RegisterRa
   return address <= to && address + (point.width[at] ?? 1) > from;
 }
 
-/** A value that went from one to the other passed through what lies between. */
-function meets(min: number, max: number, interval: Interval): boolean {
-  if (Number.isNaN(min)) return false;
-  const low = { ...interval };
-  const high = { ...interval };
-  return isIn(max, dropMax(low)) && isIn(min, dropMin(high));
+/** Values that went from the smallest to the largest passed through what lies between. */
+function valueTest(intervals: readonly Interval[], { point }: Block): PointTest {
+  const tests = intervals.map(({ min, max, minOpen, maxOpen }): PointTest => {
+    const low = min ?? Number.NEGATIVE_INFINITY;
+    const high = max ?? Number.POSITIVE_INFINITY;
+    return (at) => {
+      const largest = point.max[at] ?? Number.NaN;
+      const smallest = point.min[at] ?? Number.NaN;
+      // NaN is neither above nor below anything.
+      if (minOpen ? !(largest > low) : !(largest >= low)) return false;
+      return maxOpen ? smallest < high : smallest <= high;
+    };
+  });
+  return anyTest(tests);
 }
 
-function dropMax({ min, minOpen }: Interval): Interval {
-  return { ...(min === undefined ? {} : { min }), ...(minOpen ? { minOpen } : {}) };
+function anyTest(tests: readonly PointTest[]): PointTest {
+  const [first, ...more] = tests;
+  if (first === undefined) return () => false;
+  return more.length === 0 ? first : (at) => tests.some((test) => test(at));
 }
 
-function dropMin({ max, maxOpen }: Interval): Interval {
-  return { ...(max === undefined ? {} : { max }), ...(maxOpen ? { maxOpen } : {}) };
+function allTest(tests: readonly RowTest[]): RowTest {
+  const [first, second, ...more] = tests;
+  if (first === undefined) return () => true;
+  if (second === undefined) return first;
+  const rest = allTest(more);
+  return more.length === 0
+    ? (at) => first(at) && second(at)
+    : (at) => first(at) && second(at) && rest(at);
 }
 
 function findPoint(block: Block, row: number, test: PointTest): number | undefined {
@@ -262,7 +273,16 @@ function mayMatch(term: Term, summary: Summary): boolean {
   if (term.field === "before") return summary.fromMs < term.atMs;
   if (!("any" in term) || term.not) return true;
   if (isWordTerm(term)) return mayHaveWord(term, summary);
+  if (term.field === "value") return mayHaveValue(term.any as readonly Interval[], summary);
   return !isPatternTerm(term) || mayHaveText(term, summary);
+}
+
+function mayHaveValue(intervals: readonly Interval[], { valueMin, valueMax }: Summary): boolean {
+  return intervals.some(
+    ({ min, max }) =>
+      valueMax >= (min ?? Number.NEGATIVE_INFINITY) &&
+      valueMin <= (max ?? Number.POSITIVE_INFINITY),
+  );
 }
 
 function mayHaveText({ field, any }: PatternTerm, summary: Summary): boolean {

@@ -70,6 +70,9 @@ const summarySchema = z.object({
   /** Whether there is any text or name of a file, and any point. */
   texts: z.boolean(),
   points: z.boolean(),
+  /** Of all values; NaN where there is none. */
+  valueMin: value,
+  valueMax: value,
   carry: z.object({
     segmentFrom: whole,
     segmentNext: whole,
@@ -102,6 +105,7 @@ export function summaryOf(block: Block, carry: Carry, complete: boolean): Summar
     held: row.flags.some((flags) => (flags & WAS_HELD) !== 0),
     texts: row.text.some((place) => place > 0) || row.file.some((place) => place > 0),
     points: block.points > 0,
+    ...rangeOf(point),
     ...{ carry, complete },
   };
 }
@@ -125,6 +129,20 @@ function least(numbers: Float64Array): number {
 
 function greatest(numbers: Float64Array): number {
   return numbers.reduce((max, number) => Math.max(max, number), 0);
+}
+
+function rangeOf({ min, max }: Block["point"]): Pick<Summary, "valueMin" | "valueMax"> {
+  let valueMin = Number.NaN;
+  let valueMax = Number.NaN;
+  // Written so that a number takes the place of a NaN, and never the other way round.
+  for (const known of min) if (!Number.isNaN(known) && !(known >= valueMin)) valueMin = known;
+  for (const known of max) if (!Number.isNaN(known) && !(known <= valueMax)) valueMax = known;
+  return { valueMin: finite(valueMin), valueMax: finite(valueMax) };
+}
+
+/** JSON has no infinity either; the largest number stands for it, and NaN stays. */
+function finite(number: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, number));
 }
 
 function namesIn(places: Uint32Array, texts: readonly string[]): string[] | null {

@@ -8,7 +8,7 @@
 
 import { ModbusHistory } from "../../../protocols/modbus/history.ts";
 import type { HistoryRow } from "../../../protocols/modbus/history-row.ts";
-import type { Header, TapeRecord } from "../../../protocols/tape/record.ts";
+import { AWAITS_VALUE, type Header, type TapeRecord } from "../../../protocols/tape/record.ts";
 import { GenericHistory } from "./generic-history.ts";
 import {
   happeningRow,
@@ -157,7 +157,8 @@ export class TapeRows {
   private take(row: Settled): void {
     const known = this.open.get(row.id);
     if (this.isAgain && known === undefined && !this.awaited.has(row.id)) return;
-    const wasHeld = known?.wasHeld === true || row.outcome === "held";
+    const awaitsPerson = row.outcome === "held" && row.reason !== AWAITS_VALUE;
+    const wasHeld = known?.wasHeld === true || awaitsPerson;
     if (row.outcome === "pending" || row.outcome === "held") {
       this.open.set(row.id, { row, wasHeld, segment: known?.segment ?? this.segment });
       return;

@@ -1,0 +1,26 @@
+/** Moments of a search in the viewer's zone. */
+import type { Times } from "../../../protocols/search/values.ts";
+
+export function viewersTimes(nowMs: number): Times {
+  return {
+    nowMs,
+    local: (year, month, day, hour, minute) =>
+      new Date(year, month - 1, day, hour, minute).getTime(),
+  };
+}
+
+/** "2026-11-22", "2026-11-22T03:47" or with seconds: as short as it can be read back. */
+export function viewersMoment(atMs: number): string {
+  const at = new Date(atMs);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const minute = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  const [seconds, ms] = [at.getSeconds(), at.getMilliseconds()];
+  if (seconds === 0 && ms === 0) return minute === "00:00" ? day : `${day}T${minute}`;
+  const rest = ms === 0 ? "" : `.${String(ms).padStart(3, "0")}`;
+  return `${day}T${minute}:${two(seconds)}${rest}`;
+}
+
+export function utcMoment(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
