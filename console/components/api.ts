@@ -187,6 +187,7 @@ export const api = {
     ask<EndReportView>("POST", `/api/sessions/${part(id)}/end`, { reason }),
 
   recordings: () => ask<RecordingView[]>("GET", "/api/recordings"),
+  search: (question: SearchView) => ask<FoundView>("POST", "/api/search", question),
   recording: (id: string) => ask<RecordingDetailView>("GET", `/api/recordings/${part(id)}`),
   segment: (id: string, number: number) =>
     askBytes(`/api/recordings/${part(id)}/segments/${number}`),
@@ -202,10 +203,8 @@ export const api = {
   activatePolicies: (files: readonly PolicyFileView[], basedOn: string, reason: string) =>
     ask<PolicyActivationView>("POST", "/api/policies", { files, basedOn, reason }),
   rollbackPolicies: (version: number, basedOn: string) =>
-  search: (question: SearchView) => ask<FoundView>("POST", "/api/search", question),
     ask<PolicyActivationView>("POST", "/api/policies/rollback", { version, basedOn }),
-  events: (page: EventsAsked) =>
-    ask<SiteEventView[]>("GET", `/api/events?${new URLSearchParams({ ...page })}`),
+  events: () => ask<SiteEventView[]>("GET", "/api/events"),
   health: () => ask<HealthView>("GET", "/api/health"),
   integrations: () => ask<IntegrationsView>("GET", "/api/integrations"),
   testIntegration: (name: string) =>
