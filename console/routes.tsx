@@ -17,7 +17,8 @@ const inside: Record<string, Load> = {
   "/live": () => import("./pages/live-page.tsx").then((page) => page.LivePage),
   "/live/:id": () => import("./replay/watch-page.tsx").then((page) => page.WatchPage),
   "/recordings": () => import("./pages/recordings-page.tsx").then((page) => page.RecordingsPage),
-  "/recordings/:id/report": () => import("./replay/report-page.tsx").then((page) => page.ReportPage),
+  "/recordings/:id/report": () =>
+    import("./replay/report-page.tsx").then((page) => page.ReportPage),
   "/links": () => import("./pages/links-page.tsx").then((page) => page.LinksPage),
   "/recordings/:id": () => import("./replay/player-page.tsx").then((page) => page.PlayerPage),
   "/people": () => import("./pages/people/people-page.tsx").then((page) => page.PeoplePage),

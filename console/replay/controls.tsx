@@ -3,12 +3,8 @@ import { ActionIcon, Button, Checkbox, NativeSelect, Tooltip } from "@mantine/co
 import {
   type Icon,
   IconArrowBarToLeft,
-  IconBan,
-  IconHandStop,
   IconPlayerPauseFilled,
   IconPlayerPlayFilled,
-  IconPlayerTrackNext,
-  IconPlayerTrackPrev,
 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { clockTime, duration } from "../components/time-words.ts";
@@ -19,33 +15,20 @@ import type { PlayHead } from "./use-playback.ts";
 
 const words = replayText.controls;
 
-export interface Jumps {
-  readonly previousWrite: (() => void) | undefined;
-  readonly nextWrite: (() => void) | undefined;
-  readonly nextRefusal: (() => void) | undefined;
-  readonly nextHold: (() => void) | undefined;
-}
-
 interface ControlsProps {
   readonly head: PlayHead;
   readonly span: Span;
-  readonly jumps: Jumps;
   /** Live sessions can be followed. */
   readonly live: boolean;
   /** Right of the buttons: copy a link and the like. */
   readonly children?: ReactNode;
 }
 
-export function Controls({ head, span, jumps, live, children }: ControlsProps) {
+export function Controls({ head, span, live, children }: ControlsProps) {
   const { playback } = head;
   return (
     <div className="rp-controls" role="toolbar" aria-label={words.label}>
       <Act label={words.toBegin} icon={IconArrowBarToLeft} act={() => head.seek(span.fromMs)} />
-      <Act
-        label={`${words.previousWrite} (B)`}
-        icon={IconPlayerTrackPrev}
-        act={jumps.previousWrite}
-      />
       <ActionIcon
         size="lg"
         variant="filled"
@@ -58,9 +41,6 @@ export function Controls({ head, span, jumps, live, children }: ControlsProps) {
           <IconPlayerPlayFilled size={17} />
         )}
       </ActionIcon>
-      <Act label={`${words.nextWrite} (N)`} icon={IconPlayerTrackNext} act={jumps.nextWrite} />
-      <Act label={`${words.nextRefusal} (R)`} icon={IconBan} act={jumps.nextRefusal} />
-      <Act label={`${words.nextHold} (H)`} icon={IconHandStop} act={jumps.nextHold} />
       <NativeSelect
         size="xs"
         className="rp-speed"
@@ -91,17 +71,10 @@ export function Controls({ head, span, jumps, live, children }: ControlsProps) {
   );
 }
 
-function Act({ label, icon: Shape, act }: { label: string; icon: Icon; act: Jumps[keyof Jumps] }) {
+function Act({ label, icon: Shape, act }: { label: string; icon: Icon; act: () => void }) {
   return (
     <Tooltip label={label}>
-      <ActionIcon
-        size="lg"
-        variant="default"
-        aria-label={label}
-        {...(act === undefined ? { "data-disabled": true } : {})}
-        aria-disabled={act === undefined}
-        onClick={() => act?.()}
-      >
+      <ActionIcon size="lg" variant="default" aria-label={label} onClick={act}>
         <Shape size={16} />
       </ActionIcon>
     </Tooltip>

@@ -22,7 +22,7 @@ export interface TimelineColours {
 
 /** CSS pixels from the top; the names of the lanes stand beside in HTML. */
 export const LANE_HEIGHT = 18;
-export const LANES: readonly MomentKind[] = ["write", "refusal", "hold", "capabilities"];
+export const LANES: readonly MomentKind[] = ["write", "refusal", "hold", "capabilities", "comment"];
 export const ACTIVITY_HEIGHT = 26;
 export const TICKS_HEIGHT = 18;
 export const TIMELINE_HEIGHT = ACTIVITY_HEIGHT + LANES.length * LANE_HEIGHT + TICKS_HEIGHT;
@@ -149,6 +149,12 @@ function drawMark(
       context.moveTo(x + 4, y - 4);
       context.lineTo(x - 4, y + 4);
       context.stroke();
+      break;
+    case "comment":
+      context.fillStyle = colours.text;
+      context.arc(x, y - 1, 4, 0, 2 * Math.PI);
+      context.fill();
+      context.fillRect(x - 4, y - 1, 4, 5);
       break;
     case "hold":
       context.fillStyle = colours.attention;

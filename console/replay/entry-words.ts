@@ -3,6 +3,7 @@ import { describeOperation } from "../../protocols/modbus/describe.ts";
 import { exceptionName } from "../../protocols/modbus/exception.ts";
 import type { ModbusOperation, Table } from "../../protocols/modbus/operation.ts";
 import type { HeaderTag } from "../../protocols/tape/record.ts";
+import { reportMoment } from "../../protocols/tape/report-moment.ts";
 import { clockTime } from "../components/time-words.ts";
 import { replayText } from "../text/replay.ts";
 import { exactText, notationOf, tagValue } from "../workbench/modbus/tag-value.ts";
@@ -101,9 +102,14 @@ function whatOf({ row, before }: OperationEntry, tags: readonly HeaderTag[]): st
   return describeOperation(operation).replace(/^\S+ \S+ /, "");
 }
 
+export type Written = Pick<
+  Extract<ModbusOperation, { action: "modbus:write" }>,
+  "unit" | "table" | "address" | "values"
+>;
+
 /** Tag by tag where the plant file names them, register by register where it does not. */
-function changesOf(
-  operation: Extract<ModbusOperation, { action: "modbus:write" }>,
+export function changesOf(
+  operation: Written,
   before: readonly (number | undefined)[],
   tags: readonly HeaderTag[],
 ): string[] {
@@ -159,16 +165,19 @@ function rangeText(table: Table, address: number, count: number): string {
   return count === 1 ? first : `${first}–${notationOf(table, address + count - 1)}`;
 }
 
+function channelWords(record: Extract<Happening, { kind: "channel" }>): string {
+  const moment = reportMoment(record);
+  if (moment) return replayText.happened.readings[moment];
+  const { by, peer } = record;
+  return by === "broker" ? replayText.happened.probeChannel : replayText.happened.channel(peer);
+}
+
 function happeningWords(record: Happening): EntryWords {
   const plain = { result: "", rule: "", reason: "", tone: "normal" as const };
   const happened = replayText.happened;
   switch (record.kind) {
     case "channel":
-      return {
-        ...plain,
-        act: words.session,
-        what: record.by === "broker" ? happened.probeChannel : happened.channel(record.peer),
-      };
+      return { ...plain, act: words.session, what: channelWords(record) };
     case "capabilities":
       return {
         ...plain,

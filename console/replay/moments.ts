@@ -1,11 +1,29 @@
 /** Moments worth jumping to, from the index alone: no segment is fetched to find the next write. */
 import type { RecordingDetailView } from "../../broker/api/shapes/sessions.ts";
 
-export type Moment = RecordingDetailView["segments"][number]["marks"][number];
-export type MomentKind = Moment["kind"];
+type Mark = RecordingDetailView["segments"][number]["marks"][number];
+
+export type MomentKind = Mark["kind"] | "comment";
+
+export interface Moment {
+  readonly sequence: number;
+  readonly wallMs: number;
+  readonly kind: MomentKind;
+}
+
+/** In the order in which they are listed and drawn. */
+export const MOMENT_KINDS = [
+  "write",
+  "refusal",
+  "hold",
+  "capabilities",
+  "comment",
+  "gap",
+  "end",
+] as const satisfies readonly MomentKind[];
 
 /** All marks of a recording, in the order of the tape. */
-export function momentsOf(recording: RecordingDetailView): Moment[] {
+export function momentsOf(recording: Pick<RecordingDetailView, "segments">): Moment[] {
   return recording.segments
     .flatMap((segment) => segment.marks)
     .sort((a, b) => a.sequence - b.sequence);
@@ -39,4 +57,16 @@ export function sequenceAt(
 ): number {
   if (jumped !== undefined && jumped.wallMs === atMs) return jumped.sequence;
   return moments.findLast((moment) => moment.wallMs <= atMs)?.sequence ?? -1;
+}
+
+/** Comments among what the index knows, in the order of the tape. */
+export function withComments(
+  moments: readonly Moment[],
+  comments: readonly { readonly sequence: number; readonly wallMs: number }[],
+): readonly Moment[] {
+  if (comments.length === 0) return moments;
+  const said = comments.map(
+    ({ sequence, wallMs }) => ({ sequence, wallMs, kind: "comment" }) as const,
+  );
+  return [...moments, ...said].sort((a, b) => a.sequence - b.sequence);
 }

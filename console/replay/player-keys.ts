@@ -10,7 +10,10 @@ export function usePlayerKeys(keys: PlayerKeys): void {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       if (event.target instanceof Element && takesKeys(event.target, event.key)) return;
-      const act = latest.current[event.key.toLowerCase()];
+      const name = event.key.toLowerCase();
+      // Only letters: Shift makes other characters of the rest.
+      const shifted = event.shiftKey && /^[a-z]$/.test(name);
+      const act = latest.current[shifted ? `shift+${name}` : name];
       if (act === undefined) return;
       event.preventDefault();
       act();

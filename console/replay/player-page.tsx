@@ -1,6 +1,6 @@
 /** A recording, played. */
 import { Button } from "@mantine/core";
-import { IconInfoCircle, IconRefresh } from "@tabler/icons-react";
+import { IconFileDiff, IconInfoCircle, IconRefresh, IconShare } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
@@ -9,18 +9,23 @@ import { useRight } from "../components/me.ts";
 import { Page } from "../components/page.tsx";
 import { recordingQuery } from "../components/queries.ts";
 import { QueryView } from "../components/query-view.tsx";
-import { StateBadge, type Tone } from "../components/state-badge.tsx";
 import { LocalTime } from "../components/time.tsx";
 import { duration } from "../components/time-words.ts";
+import { commentsQuery } from "../components/viewing.ts";
 import { replayText as words } from "../text/replay.ts";
+import { viewingText } from "../text/viewing.ts";
 import { InfoPanel } from "./info-panel.tsx";
-import { idleSpans } from "./playback.ts";
+import { Integrity, stateSentence } from "./integrity.tsx";
+import { ownSource } from "./part-source.ts";
+import { idleSpans, type Span } from "./playback.ts";
 import { PlayerView } from "./player-view.tsx";
 import { RecordingActions } from "./recording-actions.tsx";
 import type { Reel } from "./reel.ts";
 import { segmentOf } from "./segments.ts";
+import { ShareDialog } from "./share-dialog.tsx";
 import { type PlayHead, usePlayback } from "./use-playback.ts";
 import { spanOf, useRecordedReel } from "./use-recorded-reel.ts";
+import { WhoLooked } from "./who-looked.tsx";
 
 export function PlayerPage() {
   const { id = "" } = useParams();
@@ -50,11 +55,15 @@ interface RecordingPlayerProps {
 
 function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
   const [search] = useSearchParams();
-  const [at] = useState(() => wantedSequence(search.get("at")));
+  const [at] = useState(() => wantedNumber(search.get("at")));
+  const [wantedMs] = useState(() => wantedNumber(search.get("t")));
   const span = useMemo(() => spanOf(detail), [detail]);
   const idle = useMemo(() => idleSpans(worthSeeing(detail), span), [detail, span]);
-  const head = usePlayback({ atMs: firstMoment(detail, at), following: false }, span, idle);
-  const reel = useRecordedReel(detail, head.playback.atMs);
+  const atMs = at === undefined && wantedMs !== undefined ? wantedMs : firstMoment(detail, at);
+  const head = usePlayback({ atMs: within(atMs, span), following: false }, span, idle);
+  const source = useMemo(() => ownSource(detail.id), [detail.id]);
+  const reel = useRecordedReel(detail, head.playback.atMs, source);
+  const comments = useQuery(commentsQuery(detail.id));
   const [about, setAbout] = useState(false);
   useArrival(at, detail, reel, head);
   return (
@@ -65,6 +74,17 @@ function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
       actions={
         <>
           {detail.state === "open" && <StillOpen id={detail.id} onFetchMore={onFetchMore} />}
+          {detail.protocol === "modbus" && detail.deletedMs === null && (
+            <Button
+              variant="default"
+              leftSection={<IconFileDiff size={15} />}
+              component={Link}
+              to={`/recordings/${detail.id}/report`}
+            >
+              {viewingText.report.show}
+            </Button>
+          )}
+          <Share detail={detail} headMs={head.playback.atMs} />
           <Button
             variant="default"
             leftSection={<IconInfoCircle size={15} />}
@@ -81,6 +101,7 @@ function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
         head={head}
         live={false}
         linkAt={(sequence) => `/recordings/${detail.id}?at=${sequence}`}
+        comments={{ recording: detail.id, list: comments.data ?? NO_COMMENTS }}
       />
       {reel.header && (
         <InfoPanel
@@ -88,10 +109,50 @@ function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
           opened={about}
           onClose={() => setAbout(false)}
           extent={{ ...detail, state: stateSentence(detail) }}
-          actions={<RecordingActions detail={detail} onChanged={onFetchMore} />}
+          actions={
+            <>
+              <RecordingActions detail={detail} onChanged={onFetchMore} />
+              {about && <WhoLooked recording={detail.id} />}
+            </>
+          }
         />
       )}
     </Page>
+  );
+}
+
+const NO_COMMENTS = [] as const;
+
+function Share({
+  detail,
+  headMs,
+}: {
+  readonly detail: RecordingDetailView;
+  readonly headMs: number;
+}) {
+  const mayShare = useRight("recording:share");
+  const [opened, setOpened] = useState(false);
+  const span = useMemo(() => spanOf(detail), [detail]);
+  if (!mayShare) return null;
+  return (
+    <>
+      <Button
+        variant="default"
+        leftSection={<IconShare size={15} />}
+        onClick={() => setOpened(true)}
+      >
+        {viewingText.share.show}
+      </Button>
+      {opened && (
+        <ShareDialog
+          recording={detail.id}
+          span={span}
+          headMs={headMs}
+          opened
+          onClose={() => setOpened(false)}
+        />
+      )}
+    </>
   );
 }
 
@@ -117,27 +178,16 @@ function StillOpen({ id, onFetchMore }: StillOpenProps) {
   );
 }
 
-const TONES: Readonly<Record<RecordingDetailView["state"], Tone>> = {
-  open: "active",
-  sealed: "normal",
-  gap: "attention",
-  aborted: "alarm",
-};
-
 function needsWords({ state, deletedMs }: RecordingDetailView): boolean {
   return state === "gap" || state === "aborted" || deletedMs !== null;
 }
 
 /** An abnormal state is said in full, with its cause; a normal one in a word. */
 function Summary({ detail }: { readonly detail: RecordingDetailView }) {
-  const { state, startedMs, endedMs, endpoint, profile } = detail;
+  const { startedMs, endedMs, endpoint, profile } = detail;
   return (
     <span className="rp-summary">
-      <StateBadge
-        tone={TONES[state]}
-        word={words.states[state].word}
-        title={stateSentence(detail)}
-      />
+      <Integrity recording={detail} />
       {needsWords(detail) && <span>{stateSentence(detail)}</span>}
       <LocalTime atMs={startedMs} />
       <span>{duration(endedMs - startedMs)}</span>
@@ -147,13 +197,12 @@ function Summary({ detail }: { readonly detail: RecordingDetailView }) {
   );
 }
 
-function stateSentence({ state, cause }: RecordingDetailView): string {
-  const { meaning } = words.states[state];
-  return cause === "" ? meaning : `${meaning} (${cause})`;
+function wantedNumber(typed: string | null): number | undefined {
+  return typed !== null && /^\d{1,15}$/.test(typed) ? Number(typed) : undefined;
 }
 
-function wantedSequence(typed: string | null): number | undefined {
-  return typed !== null && /^\d{1,15}$/.test(typed) ? Number(typed) : undefined;
+function within(atMs: number, { fromMs, untilMs }: Span): number {
+  return Math.min(Math.max(atMs, fromMs), untilMs);
 }
 
 /** Where to begin, as well as the index alone can tell. */

@@ -2,23 +2,27 @@
 import "../workbench/workbench.css";
 import "../workbench/modbus/modbus.css";
 import "./replay.css";
-import { Alert, Button } from "@mantine/core";
+import { Alert, Button, SegmentedControl } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { IconLink } from "@tabler/icons-react";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Loading, ProblemNotice } from "../components/states.tsx";
 import { replayText as words } from "../text/replay.ts";
+import { viewingText } from "../text/viewing.ts";
 import { TREND_TAGS_MAX } from "../workbench/modbus/trend-buffer.ts";
-import { Controls, type Jumps } from "./controls.tsx";
+import { CommentsPanel } from "./comments-panel.tsx";
+import { Controls } from "./controls.tsx";
 import { liveliest } from "./courses.ts";
 import { EntryList } from "./entry-list.tsx";
-import { type Moment, type MomentKind, nextMoment, previousMoment, sequenceAt } from "./moments.ts";
+import { Legend } from "./legend.tsx";
+import type { MomentKind } from "./moments.ts";
 import { faster } from "./playback.ts";
-import { usePlayerKeys } from "./player-keys.ts";
+import { type PlayerKeys, usePlayerKeys } from "./player-keys.ts";
 import type { Reel } from "./reel.ts";
 import { entryAt } from "./story.ts";
 import { Timeline } from "./timeline.tsx";
 import { TrendsPanel } from "./trends-panel.tsx";
+import { type Marks, type Said, useMarks } from "./use-marks.ts";
 import type { PlayHead } from "./use-playback.ts";
 import { ValuesPanel } from "./values-panel.tsx";
 
@@ -26,8 +30,10 @@ interface PlayerViewProps {
   readonly reel: Reel;
   readonly head: PlayHead;
   readonly live: boolean;
-  /** Address of the moment at the head; undefined while it is not known. */
-  readonly linkAt: (sequence: number) => string;
+  /** Address of the moment at the head; absent where there is none to give. */
+  readonly linkAt?: (sequence: number) => string;
+  /** Absent where nothing can be said about it. */
+  readonly comments?: { readonly recording: string; readonly list: readonly Said[] };
 }
 
 /** Tables need not follow every frame. */
@@ -35,8 +41,10 @@ const TABLE_STEP_MS = 100;
 /** Tags drawn before anyone chose. */
 const DRAWN_FIRST = 4;
 
-export function PlayerView({ reel, head, live, linkAt }: PlayerViewProps) {
-  const { stories, version, span, content, part } = reel;
+const NOTHING_SAID: readonly Said[] = [];
+
+export function PlayerView({ reel, head, live, linkAt, comments }: PlayerViewProps) {
+  const { stories, version, span, part } = reel;
   const { atMs } = head.playback;
   const slowMs = head.playback.playing ? Math.floor(atMs / TABLE_STEP_MS) * TABLE_STEP_MS : atMs;
   const tags = reel.header?.tags ?? NO_TAGS;
@@ -45,14 +53,19 @@ export function PlayerView({ reel, head, live, linkAt }: PlayerViewProps) {
     () => drawing.names.flatMap((name) => tags.find((tag) => tag.name === name) ?? []),
     [drawing.names, tags],
   );
-  const jumps = useJumps(reel, head);
+  const marks = useMarks(reel, head, comments?.list ?? NOTHING_SAID);
+  const { tab, setTab, field, write } = useCommenting(comments !== undefined);
   usePlayerKeys({
     " ": head.toggle,
     k: head.toggle,
-    n: jumps.nextWrite,
-    b: jumps.previousWrite,
-    r: jumps.nextRefusal,
-    h: jumps.nextHold,
+    ...keysOf("n", "write", marks),
+    b: marks.previous("write"),
+    ...keysOf("r", "refusal", marks),
+    ...keysOf("h", "hold", marks),
+    ...keysOf("y", "capabilities", marks),
+    ...keysOf("c", "comment", marks),
+    ...keysOf("x", "gap", marks),
+    m: write,
     ",": () => head.setSpeed(faster(head.playback.speed, -1)),
     ".": () => head.setSpeed(faster(head.playback.speed, 1)),
     arrowleft: () => head.seek(atMs - STEP_MS),
@@ -61,9 +74,10 @@ export function PlayerView({ reel, head, live, linkAt }: PlayerViewProps) {
   const sequence = sequenceUnder(reel, atMs);
   return (
     <div className="rp-player" data-part={part.index} data-state={part.state.kind}>
-      <Timeline span={span} content={content} headMs={atMs} onSeek={head.seek} />
-      <Controls head={head} span={span} jumps={jumps} live={live}>
-        {sequence !== undefined && <CopyLink address={linkAt(sequence)} />}
+      <Timeline span={span} content={marks.content} headMs={atMs} onSeek={head.seek} />
+      <Legend {...marks} onToggle={marks.toggle} />
+      <Controls head={head} span={span} live={live}>
+        {sequence !== undefined && linkAt && <CopyLink address={linkAt(sequence)} />}
       </Controls>
       <PartNotice reel={reel} />
       {reel.header === undefined ? (
@@ -86,12 +100,25 @@ export function PlayerView({ reel, head, live, linkAt }: PlayerViewProps) {
               onDraw={drawing.toggle}
             />
           </div>
-          <EntryList
-            {...{ stories, version, tags }}
-            loading={part.state.kind === "loading"}
-            headMs={slowMs}
-            onSeek={(entry) => head.seek(entry.wallMs)}
-          />
+          <div className="rp-tabs">
+            {comments && <Tabs tab={tab} onTab={setTab} count={comments.list.length} />}
+            {tab === "comments" && comments ? (
+              <CommentsPanel
+                recording={comments.recording}
+                at={sequence === undefined ? undefined : { sequence, wallMs: Math.floor(atMs) }}
+                headMs={slowMs}
+                field={field}
+                onSeek={({ wallMs }) => head.seek(wallMs)}
+              />
+            ) : (
+              <EntryList
+                {...{ stories, version, tags }}
+                loading={part.state.kind === "loading"}
+                headMs={slowMs}
+                onSeek={(entry) => head.seek(entry.wallMs)}
+              />
+            )}
+          </div>
         </div>
       )}
     </div>
@@ -137,24 +164,52 @@ function useDrawn(reel: Reel) {
   };
 }
 
-function useJumps(reel: Reel, head: PlayHead): Jumps {
-  const [jumped, setJumped] = useState<Moment | undefined>(undefined);
-  const { moments } = reel.content;
-  const here = sequenceAt(moments, head.playback.atMs, jumped);
-  const to = (moment: Moment | undefined) =>
-    moment === undefined
-      ? undefined
-      : () => {
-          setJumped(moment);
-          head.seek(moment.wallMs);
-        };
-  const next = (kind: MomentKind) => to(nextMoment(moments, [kind], here));
-  return {
-    previousWrite: to(previousMoment(moments, ["write"], here)),
-    nextWrite: next("write"),
-    nextRefusal: next("refusal"),
-    nextHold: next("hold"),
-  };
+/** A letter for the next of a kind, with Shift for the one before. */
+function keysOf(letter: string, kind: MomentKind, marks: Marks): PlayerKeys {
+  return { [letter]: marks.next(kind), [`shift+${letter}`]: marks.previous(kind) };
+}
+
+type Tab = "operations" | "comments";
+
+/** Writing a comment opens its panel first. */
+function useCommenting(possible: boolean) {
+  const [tab, setTab] = useState<Tab>("operations");
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [writing, setWriting] = useState(false);
+  useEffect(() => {
+    if (!writing) return;
+    field.current?.focus();
+    setWriting(false);
+  }, [writing]);
+  const write = possible
+    ? () => {
+        setTab("comments");
+        setWriting(true);
+      }
+    : undefined;
+  return { tab, setTab, field, write };
+}
+
+interface TabsProps {
+  readonly tab: Tab;
+  readonly onTab: (tab: Tab) => void;
+  readonly count: number;
+}
+
+function Tabs({ tab, onTab, count }: TabsProps) {
+  return (
+    <SegmentedControl
+      size="xs"
+      mb={6}
+      value={tab}
+      aria-label={viewingText.comments.title}
+      onChange={(value) => onTab(value as Tab)}
+      data={[
+        { value: "operations", label: viewingText.comments.operations },
+        { value: "comments", label: viewingText.comments.tab(count) },
+      ]}
+    />
+  );
 }
 
 /** The record at the head, as far as the parts at hand tell. */

@@ -8,6 +8,7 @@ import { ask } from "../components/http.ts";
 import { useRight } from "../components/me.ts";
 import { LocalTime } from "../components/time.tsx";
 import { replayText } from "../text/replay.ts";
+import { viewingText } from "../text/viewing.ts";
 
 const words = replayText.actions;
 
@@ -54,6 +55,17 @@ function Exports({ detail }: { readonly detail: RecordingDetailView }) {
             </Button>
           ))
         : null}
+      <Button
+        component="a"
+        href={`/api/recordings/${encodeURIComponent(id)}/comments/export`}
+        download
+        variant="default"
+        justify="flex-start"
+        leftSection={<IconDownload size={15} />}
+        title={viewingText.comments.exportHint}
+      >
+        {viewingText.comments.export}
+      </Button>
       <Text size="xs" c="dimmed">
         {deletedMs === null ? words.noted : words.deleted}
       </Text>

@@ -20,6 +20,7 @@ import {
   type TimelineColours,
   type TimelineContent,
 } from "./draw-timeline.ts";
+import { MOMENT_KINDS } from "./moments.ts";
 import type { Span } from "./playback.ts";
 import { follow, momentAt, placeOf, ticksOf, zoom } from "./time-scale.ts";
 
@@ -80,7 +81,14 @@ export function Timeline({ span, content, headMs, onSeek }: TimelineProps) {
         <Drawing view={view} width={width} content={content} />
         <Ticks view={view} width={width} />
         <Head view={view} atMs={headMs} kind="head" />
-        {hoverMs !== undefined && <Head view={view} atMs={hoverMs} kind="hover" />}
+        {hoverMs !== undefined && (
+          <Head
+            view={view}
+            atMs={hoverMs}
+            kind="hover"
+            word={wordAt(content, view, hoverMs, width)}
+          />
+        )}
       </div>
       <ZoomButtons
         zoomed={zoomed !== undefined}
@@ -141,7 +149,7 @@ function LaneNames() {
     <div className="rp-lanes" aria-hidden>
       <span data-lane="activity">{words.line.activity}</span>
       {LANES.map((lane) => (
-        <span key={lane}>{words.line.lanes[lane as keyof typeof words.line.lanes]}</span>
+        <span key={lane}>{words.marks[lane].many}</span>
       ))}
     </div>
   );
@@ -194,12 +202,34 @@ function Ticks({ view, width }: { readonly view: Span; readonly width: number })
   );
 }
 
-function Head({ view, atMs, kind }: { view: Span; atMs: number; kind: "head" | "hover" }) {
+/** Pixels beside a mark that still mean it. */
+const MARK_REACH = 6;
+
+/** What the mark under the pointer stands for. */
+function wordAt(content: TimelineContent, view: Span, atMs: number, width: number): string {
+  const reachMs = (MARK_REACH / Math.max(1, width)) * (view.untilMs - view.fromMs);
+  const near = content.moments.filter((moment) => Math.abs(moment.wallMs - atMs) <= reachMs);
+  const kinds = MOMENT_KINDS.filter((kind) => near.some((moment) => moment.kind === kind));
+  return kinds.map((kind) => words.marks[kind].one).join(", ");
+}
+
+interface HeadProps {
+  readonly view: Span;
+  readonly atMs: number;
+  readonly kind: "head" | "hover";
+  readonly word?: string;
+}
+
+function Head({ view, atMs, kind, word = "" }: HeadProps) {
   const place = placeOf(view, atMs);
   if (place < 0 || place > 1) return null;
   return (
     <div className="rp-head" data-kind={kind} style={{ left: `${place * 100}%` }}>
-      {kind === "hover" && <span data-end={place > 0.9 || undefined}>{clockTime(atMs)}</span>}
+      {kind === "hover" && (
+        <span data-end={place > 0.9 || undefined}>
+          {word === "" ? clockTime(atMs) : `${clockTime(atMs)} · ${word}`}
+        </span>
+      )}
     </div>
   );
 }

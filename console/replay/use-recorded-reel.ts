@@ -1,8 +1,8 @@
 /** A recording as a reel: the index is known at once, parts come when the head needs them. */
 import { useEffect, useMemo, useReducer, useRef } from "react";
 import type { RecordingDetailView } from "../../broker/api/shapes/sessions.ts";
-import { api } from "../components/api.ts";
 import { momentsOf } from "./moments.ts";
+import type { PartSource } from "./part-source.ts";
 import type { Span } from "./playback.ts";
 import type { PartState, Reel } from "./reel.ts";
 import { SegmentCache, type Slot, segmentAt } from "./segments.ts";
@@ -12,11 +12,17 @@ import { type Known, ToldStory } from "./told-story.ts";
 /** Long enough that a jump across several parts fetches only the one it ends in. */
 const NEIGHBOURS_AFTER_MS = 150;
 
-export function spanOf(detail: RecordingDetailView): Span {
+/** What of a recording the player needs; a link shows no more. */
+export type PlayedRecording = Pick<
+  RecordingDetailView,
+  "id" | "startedMs" | "endedMs" | "segments"
+>;
+
+export function spanOf(detail: PlayedRecording): Span {
   return { fromMs: detail.startedMs, untilMs: Math.max(detail.endedMs, detail.startedMs + 1) };
 }
 
-export function useRecordedReel(detail: RecordingDetailView, headMs: number): Reel {
+export function useRecordedReel(detail: PlayedRecording, headMs: number, source: PartSource): Reel {
   const [version, changed] = useReducer((count: number) => count + 1, 0);
   const latest = useRef(detail);
   latest.current = detail;
@@ -25,11 +31,11 @@ export function useRecordedReel(detail: RecordingDetailView, headMs: number): Re
   useEffect(() => () => reader.close(), [reader]);
   const cache = useMemo(() => {
     const made: SegmentCache<ToldStory> = new SegmentCache(
-      (index) => loadPart(reader, latest.current, index, made.peek(index - 1)),
+      (index) => loadPart({ reader, source }, latest.current, index, made.peek(index - 1)),
       changed,
     );
     return made;
-  }, [reader]);
+  }, [reader, source]);
   const index = segmentAt(detail.segments, headMs);
   const count = detail.segments.length;
   const settled = cache.peek(index)?.kind === "loaded";
@@ -62,48 +68,49 @@ export function useRecordedReel(detail: RecordingDetailView, headMs: number): Re
   };
 }
 
+interface Loading {
+  readonly reader: TapeReader;
+  readonly source: PartSource;
+}
+
 /** @param before the part before it, if it is at hand */
 async function loadPart(
-  reader: TapeReader,
-  detail: RecordingDetailView,
+  { reader, source }: Loading,
+  detail: PlayedRecording,
   index: number,
   before: Slot<ToldStory> | undefined,
 ): Promise<ToldStory> {
   const [bytes, known] = await Promise.all([
-    api.segment(detail.id, numberOf(detail, index)),
-    knownAt(reader, detail, index, before),
+    source.segment(numberOf(detail, index)),
+    knownAt({ reader, source }, detail, index, before),
   ]);
   return new ToldStory(await reader.read(bytes, known));
 }
 
 /** From the part's key frame. An open part has none yet: the part before it tells the same. */
 async function knownAt(
-  reader: TapeReader,
-  detail: RecordingDetailView,
+  { reader, source }: Loading,
+  detail: PlayedRecording,
   index: number,
   before: Slot<ToldStory> | undefined,
 ): Promise<Known> {
   if (index === 0) return [];
   if (before?.kind === "loaded") return before.content.told.lastValues;
-  const frame = await api.frame(detail.id, numberOf(detail, index));
+  const frame = await source.frame(numberOf(detail, index));
   if (frame.length > 0) return frame;
   const earlier = await Promise.all([
-    api.segment(detail.id, numberOf(detail, index - 1)),
-    index > 1 ? api.frame(detail.id, numberOf(detail, index - 1)) : [],
+    source.segment(numberOf(detail, index - 1)),
+    index > 1 ? source.frame(numberOf(detail, index - 1)) : [],
   ]);
   return (await reader.read(...earlier)).lastValues;
 }
 
-function numberOf({ segments }: RecordingDetailView, index: number): number {
+function numberOf({ segments }: PlayedRecording, index: number): number {
   return segments[index]?.number ?? index;
 }
 
 /** The open part of a running session is fetched again once the index says that it has grown. */
-function useGrowth(
-  cache: SegmentCache<ToldStory>,
-  detail: RecordingDetailView,
-  index: number,
-): void {
+function useGrowth(cache: SegmentCache<ToldStory>, detail: PlayedRecording, index: number): void {
   useEffect(() => {
     const slot = cache.peek(index);
     const segment = detail.segments[index];
@@ -136,7 +143,7 @@ function loadedAround(cache: SegmentCache<ToldStory>, index: number, count: numb
 }
 
 /** Segments at hand tell their activity by the second; all others evenly over their time. */
-function contentOf(detail: RecordingDetailView, cache: SegmentCache<ToldStory>): Reel["content"] {
+function contentOf(detail: PlayedRecording, cache: SegmentCache<ToldStory>): Reel["content"] {
   const gaps: Span[] = [];
   const activity = detail.segments.flatMap((segment, index) => {
     const slot = cache.peek(index);

@@ -72,6 +72,9 @@ export const helpByPath: Record<string, HelpEntry> = {
     lines: [
       "Every session leaves a recording. Sealed: whole, closed in order. Gap: a marked part is missing. Aborted: the broker stopped in the middle; what reached the asset is in it. Open: still running.",
       "Open one to replay it: each operation, each decision with its rule, and the values over time.",
+      "In the player: Space plays, ← → move five seconds, , and . change the speed. N goes to the next change, R to the next refusal, H hold, Y change of rights, C comment, X gap; with Shift to the one before. M comments on this moment.",
+      "The state of a recording says, when clicked, what is proved on the page and what only a bundle proves offline. Who looked, and when, stands under About.",
+      "What it changed is one page to print: marked values before and after, every write with who allowed it. Share makes a link for a person without an account, for some days at most; revoke it at any time.",
     ],
   },
   "/people": {
