@@ -55,7 +55,7 @@ export interface WatchedParts {
   readonly book: LogBook;
   readonly plant: PlantSource;
   readonly policies: PolicyStore;
-  readonly access: Pick<Access<LiveSession>, "locks">;
+  readonly access: Pick<Access<LiveSession>, "locks" | "keySwitches">;
   readonly sessions: SessionHost;
 }
 
@@ -89,6 +89,10 @@ export function watchConditions(
     bell.onRing((topic) => {
       if (topic === "holds") holds();
     }),
+    ground.store.log.onEvent(({ kind }) => {
+      const switched = kind.startsWith("key-switch:") || kind === "plant:changed";
+      if (switched) alarms.hold("key-switch-unknown", unknownSwitches(access));
+    }),
   ]) {
     opened.push(stop);
   }
@@ -115,6 +119,14 @@ type State = { readonly kind: "ready" } | { readonly kind: "failed"; readonly ca
 function told(alarms: AlarmBook, kind: AlarmKindName, text: string | undefined): void {
   if (text === undefined) alarms.clear(kind, SITE);
   else alarms.raise(kind, SITE, { text });
+}
+
+/** One that was not read yet has no reason to be unknown. */
+function unknownSwitches({ keySwitches }: WatchedParts["access"]): ReadonlyMap<string, Occurrence> {
+  const unknown = keySwitches.list().filter(({ state, why }) => state === "unknown" && why !== "");
+  return new Map(
+    unknown.map(({ keySwitch: { id, name }, why }) => [id, { text: `${name}: ${why}` }]),
+  );
 }
 
 function locksOf({ locks }: WatchedParts["access"]): ReadonlyMap<string, Occurrence> {

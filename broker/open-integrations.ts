@@ -1,7 +1,10 @@
 /** Opens the integrations: notices to people elsewhere, and events for the SIEM. */
+
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import type { Grant } from "./access/access.ts";
+import type { AlarmBook } from "./alarms/alarm-book.ts";
+import { SITE } from "./alarms/alarms-by-event.ts";
 import type { HealthBoard } from "./api/health/health-board.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
@@ -30,6 +33,7 @@ interface Ground {
   readonly noticed: Noticed;
   readonly board: HealthBoard;
   readonly opened: Opened;
+  readonly alarms: Pick<AlarmBook, "raise" | "clear">;
 }
 
 interface Parts {
@@ -74,7 +78,7 @@ export function plantRanges(
 }
 
 async function openFile(ground: Ground, integrations: Integrations): Promise<void> {
-  const { config, clock, noticed, board, opened, log } = ground;
+  const { config, clock, noticed, alarms, board, opened, log } = ground;
   const path = config.integrations;
   if (path === "") return integrations.configure([]);
   const file = await IntegrationFile.open({
@@ -88,26 +92,39 @@ async function openFile(ground: Ground, integrations: Integrations): Promise<voi
     onProblem: (problem) => {
       integrations.problem = problem;
       if (problem === undefined) {
+        alarms.clear("integrations-invalid", SITE);
         board.report("integrations", "ok", `The file in ${dirname(path)} is in force.`);
         return;
       }
       board.report("integrations", "attention", `The file is not in force: ${problem}.`);
       const text = `The integrations file is not valid, what was in force stays: ${problem}`;
       noticed.note({ kind: "integration:invalid", priority: "alarm", text });
+      alarms.raise("integrations-invalid", SITE, { text });
     },
   });
   opened.push(() => file.close());
 }
+
+/** Over all sessions: the store has people to serve too. */
+const REFUSALS_WAITING_MAX = 100;
 
 /** The hooks of the sessions, and each refused operation into the feed. */
 export function refusalHooks(
   { store, clock, log }: Pick<Ground, "store" | "clock" | "log">,
   hooks: SessionHooks,
 ): SessionHooks {
-  const append = (record: FeedRecord): void => {
-    appendToFeed(store.queries, record).catch((error: unknown) =>
-      log.error({ error }, "a refused operation was not kept for other systems"),
-    );
+  let waiting = 0;
+  const append = (record: FeedRecord): boolean => {
+    if (waiting >= REFUSALS_WAITING_MAX) return false;
+    waiting += 1;
+    appendToFeed(store.queries, record)
+      .catch((error: unknown) =>
+        log.error({ error }, "a refused operation was not kept for other systems"),
+      )
+      .finally(() => {
+        waiting -= 1;
+      });
+    return true;
   };
   return {
     ...hooks,

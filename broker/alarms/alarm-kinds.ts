@@ -29,7 +29,7 @@ export interface AlarmKind {
   readonly raisedBy?: readonly string[];
   readonly clearedBy?: readonly string[];
   /** What tells two of them apart; absent: there is at most one. */
-  readonly source?: "session" | "subject";
+  readonly source?: "session" | "subject" | "integration";
   /** Only events that the broker itself marks as needing a person. */
   readonly onlyMarked?: true;
 }
@@ -221,7 +221,37 @@ export const ALARM_KINDS = {
     consequence: "A receiver (SIEM, mail, storage) does not hear what happens here.",
     action: "Open its page for the cause. What waits is kept on disk and sent in order.",
     returns: "condition",
-    quietMs: 30 * SECOND,
+    quietMs: STEADY_MS,
+    raisedBy: ["integration:failing"],
+    clearedBy: ["integration:recovered", "integration:forgotten"],
+    source: "integration",
+  },
+  "integration-dropped": {
+    priority: "high",
+    title: "Events for an integration were dropped",
+    consequence: "Its receiver was away for longer than the buffer lasts and will never get them.",
+    action: "Tell who watches there which time they miss; the events themselves stand in Events.",
+    returns: "quiet",
+    quietMs: HOUR,
+    ringsAnew: true,
+    raisedBy: ["integration:dropped"],
+    source: "integration",
+  },
+  "integrations-invalid": {
+    priority: "high",
+    title: "The integrations file is not valid",
+    consequence: "What was configured before is still in force; the edit does not count.",
+    action: "Mend the file; it is read again when it is saved.",
+    returns: "condition",
+    quietMs: STEADY_MS,
+  },
+  "key-switch-unknown": {
+    priority: "high",
+    title: "A key switch cannot be read",
+    consequence: "It counts as off: what it covers cannot be reached from outside.",
+    action: "Check the endpoint that the switch is read at, and its tag in the plant file.",
+    returns: "condition",
+    quietMs: STEADY_MS,
   },
   "volume-filling": {
     priority: "low",

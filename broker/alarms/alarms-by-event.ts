@@ -28,6 +28,7 @@ function raise(book: Pick<AlarmBook, "raise">, name: AlarmKindName, event: SiteE
 
 function sourceOf(name: AlarmKindName, event: SiteEvent): string {
   const { source }: AlarmKind = ALARM_KINDS[name];
+  if (source === "integration") return event.about?.integration ?? SITE;
   return (source === undefined ? null : event[source]) ?? SITE;
 }
 

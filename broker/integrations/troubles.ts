@@ -61,7 +61,11 @@ export class Troubles {
   }
 
   forget(name: string): void {
-    this.alarmed.delete(name);
+    if (this.alarmed.delete(name)) {
+      const text = `The integration ${name}, which was not reached, was changed or taken out`;
+      const about = { integration: name };
+      this.parts.note({ kind: "integration:forgotten", priority: "event", text, about });
+    }
     this.parts.report(partOf(name), "ok", "It was changed or taken out of the configuration.");
   }
 }
