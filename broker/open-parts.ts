@@ -31,6 +31,7 @@ import type { Identity } from "./identity/identity.ts";
 import { openIdentity } from "./identity/open-identity.ts";
 import type { Integrations } from "./integrations/integrations.ts";
 import type { Logger } from "./log.ts";
+import { openNative } from "./native/open-native.ts";
 import type { Noticed } from "./noticed.ts";
 import { evidenceNotices } from "./noticed-evidence.ts";
 import type { AuditParts } from "./open-audit.ts";
@@ -221,7 +222,10 @@ export async function openDoors(
     ...{ store, clock, policies, decisions, signedActions: identity.signedActions },
     needed: config.policySecondAdministrator,
   });
+  const native = await openNative(config, clock, (signIn) => identity.signIns.seen(signIn));
+  opened.push(() => native.close());
   const routes = routeTable({
+    native,
     proposals,
     viewing,
     searching: {

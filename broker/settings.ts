@@ -32,6 +32,17 @@ export const SETTINGS = {
     0,
     65_535,
   ),
+  sshPort: {
+    variable: "SALLYPORT_SSH_PORT",
+    fallback: "2222",
+    expects: "a whole number from 0 to 65535, or `off`",
+    description: "Port for `ssh ASSET@broker`; 0 takes any free one, `off` opens none.",
+    schema: z
+      .string()
+      .regex(/^(off|\d{1,5})$/)
+      .transform((text) => (text === "off" ? undefined : Number(text)))
+      .pipe(z.number().max(65_535).optional()),
+  },
   origins: list(
     {
       variable: "SALLYPORT_ORIGINS",

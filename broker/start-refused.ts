@@ -5,6 +5,7 @@ import { ConsoleBuildFailed } from "./console-build.ts";
 import { EvidenceKeyRefused } from "./evidence/keys.ts";
 import { FolderInUse } from "./folder-lock.ts";
 import { IdentityRefused } from "./identity/identity.ts";
+import { NativePortRefused } from "./native/open-native.ts";
 import { PlantFileInvalid } from "./plant/plant-source.ts";
 import { SimulatedPlantFailed } from "./simulated-plant.ts";
 import { DataFolderRefused } from "./store/data-folder.ts";
@@ -31,6 +32,7 @@ export function startRefusalOf(error: unknown): unknown {
   if (error instanceof StoreInUse) {
     return new StartRefused("another broker uses this data folder: stop it first", 1);
   }
+  if (error instanceof NativePortRefused) return new StartRefused(error.message, 1);
   for (const known of [FolderInUse, DataFolderRefused, SimulatedPlantFailed, ConsoleBuildFailed]) {
     if (error instanceof known) return new StartRefused(error.message, 1);
   }

@@ -14,6 +14,7 @@ import type { Recorder } from "../evidence/recorder.ts";
 import type { Recordings } from "../evidence/recordings.ts";
 import type { Viewing } from "../evidence/viewing/viewing.ts";
 import type { Identity } from "../identity/identity.ts";
+import type { Native } from "../native/open-native.ts";
 import type { LiveSession, SessionHost } from "../sessions/session.ts";
 import type { SiteEvents } from "../store/site-events.ts";
 import { alarmRoutes } from "./alarm-routes.ts";
@@ -39,6 +40,7 @@ import { listSignIns } from "./me/list-sign-ins.ts";
 import { passkeyOptions } from "./me/passkey-options.ts";
 import { removePasskey } from "./me/remove-passkey.ts";
 import { showMe } from "./me/show-me.ts";
+import { nativeRoutes } from "./native-routes.ts";
 import { changePerson } from "./people/change-person.ts";
 import { invitePerson } from "./people/invite-person.ts";
 import { listPeople } from "./people/list-people.ts";
@@ -102,6 +104,7 @@ export interface ApiParts {
   readonly plant: PlantShown;
   readonly siteLog: Pick<SiteEvents, "record" | "list">;
   readonly credentials: Pick<Credentials, "list" | "set" | "remove">;
+  readonly native: Native;
   readonly clock: Clock;
   readonly alarms: AlarmBook;
   readonly audit: AuditLog;
@@ -172,6 +175,8 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     ...policyRoutes(parts),
 
     ...credentialRoutes(parts),
+
+    ...nativeRoutes(parts),
 
     ...alarmRoutes(parts),
     ...logRoutes(parts),

@@ -48,8 +48,11 @@ export interface Leg {
   readonly queued: number;
   pause(): void;
   resume(): void;
-  /** Drops what is queued and closes at once. Idempotent; `closed` is not called for one's own close. */
-  close(): void;
+  /**
+   * Drops what is queued and closes at once. Idempotent; `closed` is not called for one's own close.
+   * @param because for the person at the other end, where the leg has a way to say it
+   */
+  close(because?: string): void;
 }
 
 /** Bytes a leg may hold for a slow peer: some hundred Modbus frames. */

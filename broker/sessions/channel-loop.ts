@@ -153,7 +153,7 @@ export class ChannelLoop implements Releasing, TwoSided {
     this.over = true;
     const checked = this.checking === undefined ? 0 : 1;
     const dropped = checked + this.releases.length + (this.asset.waiting ?? 0);
-    this.client.close();
+    this.client.close(cause.reason);
     this.asset.withdraw?.(cause.reason);
     if (this.guard.releasesAtEnd) this.letGo(cause.reason);
     this.asset.close();

@@ -33,6 +33,7 @@ test("kill -9 with everything waiting: each event that was kept arrives, once it
   const env = {
     SALLYPORT_DATA: path.join(folder, "data"),
     SALLYPORT_PORT: "0",
+    SALLYPORT_SSH_PORT: "off",
     SALLYPORT_PLANT: writePlantFile(folder, plant),
     SALLYPORT_INTEGRATIONS: file,
     SALLYPORT_CONSOLE: writeConsole(folder),

@@ -32,6 +32,7 @@ export async function startRunningBroker(
   const plant = await startSimulatedPlant({ ports: { treatment: 0, distribution: 0 } });
   const config = readConfig({
     SALLYPORT_PORT: "0",
+    SALLYPORT_SSH_PORT: "off",
     SALLYPORT_DATA: join(folder, "data"),
     SALLYPORT_PLANT: writePlantFile(folder, plant),
     SALLYPORT_CONSOLE: writeConsole(folder),

@@ -50,6 +50,7 @@ export async function openSite(
     env: {
       SALLYPORT_DATA: path.join(folder, "data"),
       SALLYPORT_PORT: String(port),
+      SALLYPORT_SSH_PORT: "off",
       SALLYPORT_PLANT: plantFile,
       SALLYPORT_SIMULATE: "0",
       ...environment,

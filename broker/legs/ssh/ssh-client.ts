@@ -9,6 +9,8 @@ import { SshSessionLeg } from "./ssh-session-leg.ts";
 export interface ClientAttaching {
   /** Adds a channel to the session; rejects where it takes no more. */
   attach(leg: Leg): Promise<unknown>;
+  /** Somebody typed, or a tool sent: keeps idle away. */
+  input?(): void;
 }
 
 /** Things that are never carried, asked for on one connection: more is a flood, not a habit. */
@@ -16,7 +18,7 @@ const REFUSALS_MAX = 32;
 /** Channels that begin at the same time on one connection. */
 const BEGINNING_MAX = 64;
 
-export function serveChannels(connection: Connection, { attach }: ClientAttaching): void {
+export function serveChannels(connection: Connection, { attach, input }: ClientAttaching): void {
   let refusals = 0;
   let beginning = 0;
   const begin = async (leg: Leg, failed: () => void) => {
@@ -39,7 +41,7 @@ export function serveChannels(connection: Connection, { attach }: ClientAttachin
   connection.on("session", (accept, reject) => {
     if (beginning >= BEGINNING_MAX) return reject();
     const session = accept();
-    const leg = new SshSessionLeg(session);
+    const leg = new SshSessionLeg(session, input);
     void begin(leg, () => leg.close());
   });
   connection.on("tcpip", (_accept, reject, info) => {

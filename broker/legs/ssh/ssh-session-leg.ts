@@ -38,6 +38,7 @@ const EXIT_REFUSED = 126;
 
 export class SshSessionLeg implements Leg {
   private readonly session: Session;
+  private readonly input: () => void;
   private sink: LegSink | undefined;
   private readonly unanswered: Waiting[] = [];
   private stream: ServerChannel | undefined;
@@ -48,8 +49,10 @@ export class SshSessionLeg implements Leg {
   private over = false;
   private early: SshMessage[] = [];
 
-  constructor(session: Session) {
+  /** @param input told when something came from the person */
+  constructor(session: Session, input: () => void = () => {}) {
     this.session = session;
+    this.input = input;
     this.listen();
   }
 
@@ -80,10 +83,11 @@ export class SshSessionLeg implements Leg {
     this.stream?.resume();
   }
 
-  close(): void {
+  close(because?: string): void {
     if (this.over) return;
     this.over = true;
     this.sink = undefined;
+    if (because !== undefined) this.stream?.stderr.write(`\r\nSallyport: ${plain(because)}\r\n`);
     for (const { reject } of this.unanswered) reject?.();
     // What was said is delivered; nothing more is read.
     this.stream?.end();
@@ -177,7 +181,9 @@ export class SshSessionLeg implements Leg {
     if (!stream) return;
     this.stream = stream;
     stream.on("data", (bytes: Buffer) => {
-      if (!this.refusedStart) this.tell({ kind: "data", bytes });
+      if (this.refusedStart) return;
+      this.input();
+      this.tell({ kind: "data", bytes });
     });
     stream.on("end", () => this.tell({ kind: "eof" }));
     stream.on("close", () => this.gone());
@@ -240,6 +246,11 @@ function sizeOf({ cols, rows, width, height }: Size) {
 
 function textField(text: string): Uint8Array {
   return new FieldWriter().string(encodeUtf8(text)).plain();
+}
+
+/** A sentence of the broker; what it quotes may be anything. */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}/gu, "?");
 }
 
 function ascii(text: string): string {

@@ -1,0 +1,43 @@
+import type { Access } from "../../access/access.ts";
+import type { NativeAsk } from "../../native/native-asks.ts";
+import type { LiveSession } from "../../sessions/session.ts";
+import type { Person } from "../../store/model.ts";
+import type { PlantShown } from "../plant/plant-view.ts";
+import type { NativeAskView } from "../shapes/native.ts";
+
+export interface NativeGround {
+  readonly access: Pick<Access<LiveSession>, "liveGrants" | "mayView" | "openSession">;
+  readonly plant: Pick<PlantShown, "current">;
+}
+
+interface Target {
+  readonly endpoint: string;
+  readonly assetName: string;
+}
+
+/** The endpoint that the tool means, if the person may open it now. */
+export function targetOf(
+  { access, plant }: NativeGround,
+  { target, protocol }: NativeAsk,
+  person: Person,
+): Target | undefined {
+  const [assetId, endpointId] = target.split("/");
+  const asset = plant.current().assets.find(({ id }) => id === assetId);
+  if (!asset || !access.mayView(person, asset)) return undefined;
+  const speaking = asset.endpoints.filter((each) => each.protocol === protocol);
+  const found =
+    endpointId === undefined ? speaking : speaking.filter(({ id }) => id === endpointId);
+  const open = found.find(({ id }) => access.liveGrants(person, `${asset.id}/${id}`).length > 0);
+  return open && { endpoint: `${asset.id}/${open.id}`, assetName: asset.name };
+}
+
+export function nativeView(ground: NativeGround, ask: NativeAsk, person: Person): NativeAskView {
+  const target = targetOf(ground, ask, person);
+  const { id, protocol, address, tool, askedMs, untilMs, choices } = ask;
+  return {
+    ...{ id, target: ask.target, protocol, address, tool, askedMs, untilMs },
+    endpoint: target?.endpoint ?? null,
+    assetName: target?.assetName ?? null,
+    choices: [...choices],
+  };
+}

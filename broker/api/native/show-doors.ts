@@ -1,0 +1,11 @@
+import type { SshShown } from "../../native/open-native.ts";
+import { endpoint } from "../endpoint.ts";
+import { doorsSchema } from "../shapes/native.ts";
+
+export function showDoors(ssh: SshShown | undefined) {
+  return endpoint({
+    summary: "How native tools reach the broker, and how they know it again",
+    answer: doorsSchema,
+    handle: () => ({ ssh: ssh ? { ...ssh } : null }),
+  });
+}

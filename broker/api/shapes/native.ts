@@ -1,0 +1,31 @@
+/** JSON of sign-ins of native tools, as the page shows them that approves one. */
+import { z } from "zod";
+
+export const nativeAskSchema = z.object({
+  id: z.string(),
+  /** As it was typed: an asset, or `ASSET/ENDPOINT`. */
+  target: z.string(),
+  /** `ASSET/ENDPOINT`; null where the caller may open nothing by that name. */
+  endpoint: z.string().nullable(),
+  assetName: z.string().nullable(),
+  protocol: z.enum(["ssh"]),
+  address: z.string(),
+  tool: z.string(),
+  askedMs: z.number(),
+  untilMs: z.number(),
+  /** The tool shows one of them. */
+  choices: z.array(z.number()),
+});
+export type NativeAskView = z.infer<typeof nativeAskSchema>;
+
+export const doorsSchema = z.object({
+  ssh: z
+    .object({
+      port: z.number(),
+      /** As a line of `known_hosts` has it, without the host. */
+      publicKey: z.string(),
+      fingerprint: z.string(),
+    })
+    .nullable(),
+});
+export type DoorsView = z.infer<typeof doorsSchema>;

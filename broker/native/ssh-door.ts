@@ -1,0 +1,191 @@
+/**
+ * The SSH listener: `ssh ASSET@broker -p PORT`. Nobody proves anything here: who comes is shown
+ * an address and a number, and a session opens when a person approves it in the browser. There is
+ * no password, and no way on but into that session.
+ */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import ssh2, { type AuthContext, type Connection } from "ssh2";
+import { algorithms } from "../legs/ssh/algorithms.ts";
+import { serveChannels } from "../legs/ssh/ssh-client.ts";
+import { NATIVE_ASK_MS, type NativeAnswer, type NativeAsks } from "./native-asks.ts";
+import type { SshHostKey } from "./ssh-host-key.ts";
+
+export interface SshDoorParts {
+  readonly listen: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly hostKey: SshHostKey;
+  readonly asks: NativeAsks;
+  /** Where the console is, for the address that is shown. */
+  readonly origin: string;
+  /** Somebody did something under this sign-in. */
+  seen(signInId: string): void;
+}
+
+/** People of one site with some tools each; below what the system gives one process. */
+const CONNECTIONS_MAX = 256;
+const CONNECTIONS_PER_ADDRESS_MAX = 32;
+/** From the first byte to the question who it is. */
+const HANDSHAKE_MS = 10_000;
+const KEEPALIVE_MS = 15_000;
+const KEEPALIVE_MISSED_MAX = 3;
+/** Tries of one connection; each takes a person's time, not ours. */
+const TRIES_MAX = 3;
+/** Words that are on their way when a session ends. */
+const FAREWELL_MS = 1_000;
+/** Of what a tool says that it is. */
+const TOOL_MAX = 60;
+
+export class SshDoor {
+  private readonly parts: SshDoorParts;
+  private readonly server: ssh2.Server;
+  private readonly connections = new Set<Connection>();
+  private readonly byAddress = new Map<string, number>();
+
+  private constructor(parts: SshDoorParts) {
+    this.parts = parts;
+    const options = {
+      hostKeys: [parts.hostKey.privateKey],
+      ident: "Sallyport",
+      algorithms: algorithms(false),
+      keepaliveInterval: KEEPALIVE_MS,
+      keepaliveCountMax: KEEPALIVE_MISSED_MAX,
+    };
+    this.server = new ssh2.Server(options, (connection, info) => this.came(connection, info));
+    this.server.maxConnections = CONNECTIONS_MAX;
+  }
+
+  /** Rejects where the port is taken. */
+  static async open(parts: SshDoorParts): Promise<SshDoor> {
+    const door = new SshDoor(parts);
+    door.server.listen(parts.port, parts.listen);
+    await once(door.server, "listening");
+    return door;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  close(): void {
+    this.server.close();
+    for (const connection of this.connections) connection.end();
+  }
+
+  private came(connection: Connection, info: ssh2.ClientInfo): void {
+    const address = info.ip.replace(/^::ffff:(?=\d+\.)/, "");
+    const open = (this.byAddress.get(address) ?? 0) + 1;
+    if (open > CONNECTIONS_PER_ADDRESS_MAX) return void connection.end();
+    this.byAddress.set(address, open);
+    this.connections.add(connection);
+    connection.on("error", () => connection.end());
+    connection.on("close", () => {
+      this.connections.delete(connection);
+      const left = (this.byAddress.get(address) ?? 1) - 1;
+      if (left > 0) this.byAddress.set(address, left);
+      else this.byAddress.delete(address);
+    });
+    const tool = toolOf(info);
+    new NativeClient(this.parts, connection, { address, tool, port: info.port }).begin();
+  }
+}
+
+const CLOSED = "the SSH connection was closed";
+
+type Approved = Extract<NativeAnswer, { kind: "approved" }>;
+
+interface Peer {
+  readonly address: string;
+  readonly port: number;
+  readonly tool: string;
+}
+
+/** One connection: asks who it is, then serves its channels until the session or it ends. */
+class NativeClient {
+  private readonly parts: SshDoorParts;
+  private readonly connection: Connection;
+  private readonly peer: Peer;
+  private approved: Approved | undefined;
+  private tries = 0;
+  private gone = false;
+  private withdraw: () => void = () => {};
+
+  constructor(parts: SshDoorParts, connection: Connection, peer: Peer) {
+    this.parts = parts;
+    this.connection = connection;
+    this.peer = peer;
+  }
+
+  begin(): void {
+    const { connection } = this;
+    const late = setTimeout(() => connection.end(), HANDSHAKE_MS);
+    connection.once("authentication", () => clearTimeout(late));
+    connection.on("authentication", (asks) => void this.authenticate(asks));
+    connection.on("ready", () => this.ready());
+    connection.on("close", () => {
+      clearTimeout(late);
+      this.gone = true;
+      this.withdraw();
+      this.approved?.session.end({ rule: "client-closed", reason: CLOSED });
+    });
+  }
+
+  private async authenticate(asks: AuthContext): Promise<void> {
+    if (asks.method !== "keyboard-interactive") return asks.reject(["keyboard-interactive"]);
+    this.tries += 1;
+    if (this.tries > TRIES_MAX) return void this.connection.end();
+    const { address, tool } = this.peer;
+    const asked = this.parts.asks.ask({ target: asks.username, protocol: "ssh", address, tool });
+    if (!asked) {
+      asks.prompt([], "Sallyport", "Too many sign-ins are waiting. Try again in a minute.", () =>
+        asks.reject([]),
+      );
+      return;
+    }
+    this.withdraw = asked.withdraw;
+    asks.prompt([], "Sallyport", this.words(asked.ask.id, asked.ask.number), () => undefined);
+    const answer = await asked.answered;
+    if (answer.kind === "approved") {
+      this.approved = answer;
+      if (this.gone) answer.session.end({ rule: "client-closed", reason: CLOSED });
+      else asks.accept();
+    } else asks.prompt([], "Sallyport", `Not opened: ${answer.reason}.`, () => asks.reject([]));
+  }
+
+  private words(id: string, number: number): string {
+    const minutes = Math.round(NATIVE_ASK_MS / 60_000);
+    return [
+      "Approve this session with your passkey:",
+      "",
+      `    open    ${this.parts.origin}/native/${id}`,
+      `    choose  ${number}`,
+      "",
+      `It waits ${minutes} minutes.`,
+    ].join("\r\n");
+  }
+
+  private ready(): void {
+    const { approved, connection } = this;
+    if (!approved) return void connection.end();
+    const { session, signInId } = approved;
+    const { address, port } = this.peer;
+    session.ownerPresent(true);
+    serveChannels(connection, {
+      attach: (leg) => session.attach(leg, `${address}:${port}`),
+      input: () => {
+        session.activity();
+        this.parts.seen(signInId);
+      },
+    });
+    void session.closed.then(() => setTimeout(() => connection.end(), FAREWELL_MS));
+  }
+}
+
+/** Hostile text: only what a name and a version have. */
+function toolOf({ header }: ssh2.ClientInfo): string {
+  const { software } = header.versions;
+  const comments = header.comments ?? "";
+  const name = `${software} ${comments}`.replace(/[^\w.+ -]/g, "").trim();
+  return name.slice(0, TOOL_MAX) || "an SSH client";
+}
