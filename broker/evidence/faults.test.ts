@@ -11,12 +11,13 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { readSegment } from "../../protocols/tape/reader.ts";
 import type { Header, TapeRecord } from "../../protocols/tape/record.ts";
 import { TEST_KEYS } from "../../test/kit/evidence-keys.ts";
+import { FailingVolume } from "../../test/kit/failing-volume.ts";
 import { systemClock } from "../clock.ts";
 import { diskVolume } from "./disk-volume.ts";
 import { type Evidence, openEvidence } from "./evidence.ts";
 import type { EvidenceLimits } from "./limits.ts";
 import type { RecorderState, TapeWriter } from "./recorder.ts";
-import type { Volume, VolumeFile } from "./volume.ts";
+import type { Volume } from "./volume.ts";
 
 const LIMITS: Partial<EvidenceLimits> = {
   segmentBytes: 600,
@@ -51,78 +52,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(directory, { recursive: true });
 });
-
-/** Counts operations that change the volume, and makes some of them fail. */
-class FailingVolume implements Volume {
-  count = 0;
-  /** Operation with this number fails; with `forever`, all later ones too. */
-  failAt = Number.MAX_SAFE_INTEGER;
-  forever = false;
-  code = "EIO";
-
-  private step(): void {
-    this.count++;
-    const fails = this.forever ? this.count >= this.failAt : this.count === this.failAt;
-    if (fails) throw Object.assign(new Error(`${this.code}: injected`), { code: this.code });
-  }
-
-  async open(file: string, access: "read" | "write" | "durable"): Promise<VolumeFile> {
-    if (access !== "read") this.step();
-    const opened = await diskVolume.open(file, access);
-    return {
-      write: async (bytes, position) => {
-        try {
-          this.step();
-        } catch (error) {
-          // Torn: half of it arrives.
-          await opened.write(bytes.subarray(0, bytes.length >> 1), position);
-          throw error;
-        }
-        await opened.write(bytes, position);
-      },
-      read: (into, position) => opened.read(into, position),
-      size: () => opened.size(),
-      isAt: (name) => opened.isAt(name),
-      truncate: async (length) => {
-        this.step();
-        await opened.truncate(length);
-      },
-      sync: async () => {
-        this.step();
-        await opened.sync();
-      },
-      close: () => opened.close(),
-    };
-  }
-
-  list = diskVolume.list;
-  exists = diskVolume.exists;
-
-  async makeFolder(folder: string): Promise<boolean> {
-    this.step();
-    return diskVolume.makeFolder(folder);
-  }
-
-  async removeFolder(folder: string): Promise<void> {
-    this.step();
-    await diskVolume.removeFolder(folder);
-  }
-
-  async rename(from: string, to: string): Promise<void> {
-    this.step();
-    await diskVolume.rename(from, to);
-  }
-
-  async remove(file: string): Promise<void> {
-    this.step();
-    await diskVolume.remove(file);
-  }
-
-  async syncFolder(folder: string): Promise<void> {
-    this.step();
-    await diskVolume.syncFolder(folder);
-  }
-}
 
 interface Story {
   /** Numbers that were called durable. */

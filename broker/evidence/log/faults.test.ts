@@ -8,9 +8,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseKey } from "../../../protocols/log/note.ts";
+import { FailingVolume } from "../../../test/kit/failing-volume.ts";
 import { systemClock } from "../../clock.ts";
 import { diskVolume } from "../disk-volume.ts";
-import type { Volume, VolumeFile } from "../volume.ts";
+import type { Volume } from "../volume.ts";
 import { checkLog } from "./check-log.ts";
 import { LogUnavailable } from "./commit-queue.ts";
 import { sha256 } from "./sha256.ts";
@@ -26,84 +27,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Counts operations that change the volume, and makes some of them fail; a write is torn then. */
-class FailingVolume implements Volume {
-  count = 0;
-  failAt = Number.MAX_SAFE_INTEGER;
-  forever = false;
-
-  private step(): void {
-    this.count += 1;
-    if (this.forever ? this.count >= this.failAt : this.count === this.failAt) {
-      throw Object.assign(new Error("EIO: injected"), { code: "EIO" });
-    }
-  }
-
-  async open(file: string, access: "read" | "write" | "durable"): Promise<VolumeFile> {
-    if (access !== "read") this.step();
-    const opened = await diskVolume.open(file, access);
-    return {
-      write: async (bytes, position) => {
-        try {
-          this.step();
-        } catch (error) {
-          await opened.write(bytes.subarray(0, bytes.length >> 1), position);
-          throw error;
-        }
-        await opened.write(bytes, position);
-      },
-      read: (into, position) => opened.read(into, position),
-      size: () => opened.size(),
-      isAt: (name) => opened.isAt(name),
-      truncate: async (length) => {
-        this.step();
-        await opened.truncate(length);
-      },
-      sync: async () => {
-        this.step();
-        await opened.sync();
-      },
-      close: () => opened.close(),
-    };
-  }
-
-  list = (name: string) => diskVolume.list(name);
-  exists = (file: string) => diskVolume.exists(file);
-
-  async makeFolder(name: string): Promise<boolean> {
-    this.step();
-    return diskVolume.makeFolder(name);
-  }
-
-  async removeFolder(name: string): Promise<void> {
-    this.step();
-    await diskVolume.removeFolder(name);
-  }
-
-  async rename(from: string, to: string): Promise<void> {
-    this.step();
-    await diskVolume.rename(from, to);
-  }
-
-  async remove(file: string): Promise<void> {
-    this.step();
-    await diskVolume.remove(file);
-  }
-
-  async syncFolder(name: string): Promise<void> {
-    this.step();
-    await diskVolume.syncFolder(name);
-  }
-}
-
 interface Lived {
   readonly kept: Map<number, number>;
   readonly publicKey: Uint8Array | undefined;
   readonly published: number;
 }
 
-const ROUNDS = 6;
-const LEAVES = 60;
+const ROUNDS = 3;
+const LEAVES = 100;
 
 /** Appends and publishes as a broker would, going on past whatever fails. */
 async function live(directory: string, volume: Volume, from: number): Promise<Lived> {
@@ -150,20 +81,19 @@ async function mustHold(directory: string, first: Lived): Promise<void> {
     expect(numbers[index]).toBe(number);
 }
 
-test.each([false, true])(
-  "whatever operation fails (for good: %s), nothing kept is lost",
-  {
-    timeout: 240_000,
-  },
-  async (forever) => {
+test.each([
+  ["EIO", false],
+  ["EIO", true],
+  ["ENOSPC", true],
+] as const)(
+  "whatever operation fails with %s (for good: %s), nothing kept is lost",
+  { timeout: 240_000 },
+  async (code, forever) => {
     const whole = new FailingVolume();
     await live(path.join(folder, "whole"), whole, 0);
-    // Every operation of the first rounds, then a sample of those that repeat them.
-    const sweep = Array.from({ length: whole.count }, (_, at) => at + 1);
-    const tried = sweep.filter((at) => at < 80 || at % 17 === 0);
-    for (const failAt of tried) {
-      const volume = new FailingVolume();
-      Object.assign(volume, { failAt, forever });
+    // Every write, sync and rename of a log's beginning, its commits, tiles and checkpoints.
+    for (let failAt = 1; failAt <= whole.count; failAt += 1) {
+      const volume = Object.assign(new FailingVolume(), { failAt, forever, code });
       const directory = path.join(folder, String(failAt));
       await mustHold(directory, await live(directory, volume, 0));
       await rm(directory, { recursive: true });
