@@ -81,6 +81,8 @@ export async function openRecorder(ground: Ground): Promise<Evidence> {
   });
   opened.push(() => evidence.close());
   opened.push(noticed.recorder(evidence.recorder));
+  // Of years of recordings the first list takes seconds: read beside everything else.
+  void evidence.recordings.page({ limit: 1, wanted: () => true }).catch(() => {});
   const { recovered } = evidence;
   if (recovered.length > 0) say(`closed ${counted(recovered.length)} of an earlier run`);
   for (const { session, state, cause } of recovered) {

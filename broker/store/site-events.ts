@@ -30,7 +30,7 @@ export interface EventsPage {
   readonly before?: string;
   readonly limit?: number;
   readonly priority?: Priority;
-  /** In its text or kind, in either case. */
+  /** In its text or kind, in either case, or the id of its session. */
   readonly contains?: string;
 }
 
@@ -107,6 +107,7 @@ export class SiteEvents {
           where.or([
             where("text", "like", pattern(page.contains ?? "")),
             where("kind", "like", pattern(page.contains ?? "")),
+            where("session", "=", page.contains ?? ""),
           ]),
         ),
       )

@@ -77,6 +77,14 @@ export interface NewGrant {
   readonly reason: string;
 }
 /** Either `untilMs` or `durationMs`, whose clock starts at approval. */
+/** As the address carries it; absent ones do not narrow. */
+export interface EventsAsked {
+  readonly limit: string;
+  readonly before?: string;
+  readonly priority?: "alarm";
+  readonly contains?: string;
+}
+
 export interface NewRequest {
   readonly endpoints: readonly string[];
   readonly profile: string;
@@ -111,6 +119,13 @@ export interface EndReportView {
 }
 
 const part = encodeURIComponent;
+
+/** `needs`: what an approver asks of each session under the grant. */
+export interface DecisionBody {
+  readonly decision: "approve" | "refuse";
+  readonly reason: string;
+  readonly needs?: readonly ("supervisor" | "consent")[];
+}
 
 export const api = {
   enrolmentOptions: (token: string) =>
@@ -169,8 +184,8 @@ export const api = {
   askMoreTime: (grant: string, durationMs: number, reason: string) =>
     ask<RequestView>("POST", `/api/grants/${part(grant)}/more-time`, { durationMs, reason }),
   withdrawRequest: (id: string) => ask<void>("POST", `/api/requests/${part(id)}/withdrawal`, {}),
-  decisionOptions: (id: string, decision: "approve" | "refuse", reason: string) =>
-    ask<ActionOptions>("POST", `/api/requests/${part(id)}/decision/options`, { decision, reason }),
+  decisionOptions: (id: string, decision: DecisionBody) =>
+    ask<ActionOptions>("POST", `/api/requests/${part(id)}/decision/options`, decision),
   decideRequest: (id: string, answer: SignedAnswer) =>
     ask<RequestView>("POST", `/api/requests/${part(id)}/decision`, answer),
 
@@ -204,7 +219,8 @@ export const api = {
     ask<PolicyActivationView>("POST", "/api/policies", { files, basedOn, reason }),
   rollbackPolicies: (version: number, basedOn: string) =>
     ask<PolicyActivationView>("POST", "/api/policies/rollback", { version, basedOn }),
-  events: () => ask<SiteEventView[]>("GET", "/api/events"),
+  events: (page: EventsAsked) =>
+    ask<SiteEventView[]>("GET", `/api/events?${new URLSearchParams({ ...page })}`),
   health: () => ask<HealthView>("GET", "/api/health"),
   integrations: () => ask<IntegrationsView>("GET", "/api/integrations"),
   testIntegration: (name: string) =>

@@ -1,12 +1,13 @@
 /** What the console fetches, under keys that the live channel's `changed` can name. */
 import {
   infiniteQueryOptions,
+  keepPreviousData,
   QueryCache,
   QueryClient,
   queryOptions,
 } from "@tanstack/react-query";
 import type { Term } from "../../protocols/search/terms.ts";
-import { api } from "./api.ts";
+import { api, type EventsAsked } from "./api.ts";
 import { ApiProblem } from "./problem.ts";
 import { leaveForSignIn } from "./signed-out.ts";
 
@@ -68,7 +69,24 @@ export const policyVersionQuery = (sequence: number) =>
     queryFn: () => api.policyVersion(sequence),
     staleTime: Number.POSITIVE_INFINITY,
   });
-export const eventsQuery = queryOptions({ queryKey: ["events"], queryFn: api.events });
+/** What one reads at once; older ones are fetched when somebody asks for them. */
+const EVENTS_A_PAGE = 200;
+
+/** Narrowed by the broker: what one looks for may be years old. */
+export function eventsQuery(narrowed: Pick<EventsAsked, "priority" | "contains">) {
+  return infiniteQueryOptions({
+    queryKey: ["events", narrowed],
+    queryFn: ({ pageParam }) =>
+      api.events({
+        ...narrowed,
+        limit: String(EVENTS_A_PAGE),
+        ...(pageParam !== "" && { before: pageParam }),
+      }),
+    initialPageParam: "",
+    getNextPageParam: (page) => (page.length < EVENTS_A_PAGE ? undefined : page.at(-1)?.id),
+    placeholderData: keepPreviousData,
+  });
+}
 export const healthQuery = queryOptions({
   queryKey: ["health"],
   queryFn: api.health,

@@ -1,6 +1,7 @@
 /** What the broker noticed; alarms, which need a person, come first. */
-import { SegmentedControl } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Button, Group, SegmentedControl } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
@@ -12,24 +13,59 @@ import { eventsQuery } from "../components/queries.ts";
 import { QueryView } from "../components/query-view.tsx";
 import { StateBadge } from "../components/state-badge.tsx";
 import { Empty } from "../components/states.tsx";
-import { matchesFilter } from "../components/table-order.ts";
 import { RelativeTime } from "../components/time.tsx";
 import { eventsText as words } from "../text/events.ts";
 
 /** Alarms before events, the newest first within each: one sortable number. */
 const ALARMS_FIRST = 1e15;
+/** After the last key: the broker looks through all there are. */
+const ASK_AFTER_MS = 300;
 
 export function EventsPage() {
-  const query = useQuery(eventsQuery);
-  const alarms = query.data?.filter((event) => event.priority === "alarm").length ?? 0;
+  const [filter, setFilter] = useState("");
+  const [onlyAlarms, setOnlyAlarms] = useState(false);
+  const [contains] = useDebouncedValue(filter.trim(), ASK_AFTER_MS);
+  const query = useInfiniteQuery(
+    eventsQuery({
+      ...(onlyAlarms && { priority: "alarm" }),
+      ...(contains !== "" && { contains }),
+    }),
+  );
+  const events = query.data?.pages.flat() ?? [];
+  const alarms = events.filter((event) => event.priority === "alarm").length;
+  const narrowed = onlyAlarms || contains !== "";
   return (
-    <Page title={words.title} summary={query.data ? words.summary(query.data.length, alarms) : ""}>
+    <Page
+      title={words.title}
+      summary={query.data ? words.summary(events.length, alarms, query.hasNextPage) : ""}
+    >
       <QueryView query={query} failed={words.failed}>
-        {(events) =>
-          events.length === 0 ? (
+        {() =>
+          events.length === 0 && !narrowed ? (
             <Empty title={words.emptyTitle}>{words.empty}</Empty>
           ) : (
-            <Events events={events} />
+            <>
+              <Narrowing {...{ filter, setFilter, onlyAlarms, setOnlyAlarms }} />
+              <Events
+                events={events}
+                onClear={() => {
+                  setFilter("");
+                  setOnlyAlarms(false);
+                }}
+              />
+              {query.hasNextPage && (
+                <Group justify="center" py="xs">
+                  <Button
+                    variant="default"
+                    size="xs"
+                    loading={query.isFetchingNextPage}
+                    onClick={() => void query.fetchNextPage()}
+                  >
+                    {words.older}
+                  </Button>
+                </Group>
+              )}
+            </>
           )
         }
       </QueryView>
@@ -37,47 +73,49 @@ export function EventsPage() {
   );
 }
 
-function Events({ events }: { readonly events: readonly SiteEventView[] }) {
-  const [filter, setFilter] = useState("");
-  const [onlyAlarms, setOnlyAlarms] = useState(false);
-  const maySeeRecordings = useRight("recording:own", "recording:all");
-  const rows = events.filter(
-    (event) =>
-      (!onlyAlarms || event.priority === "alarm") &&
-      matchesFilter(
-        filter,
-        [event.kind, event.text, event.subjectName, event.subject, event.session].join(" "),
-      ),
-  );
+interface NarrowingProps {
+  readonly filter: string;
+  readonly setFilter: (filter: string) => void;
+  readonly onlyAlarms: boolean;
+  readonly setOnlyAlarms: (only: boolean) => void;
+}
+
+function Narrowing({ filter, setFilter, onlyAlarms, setOnlyAlarms }: NarrowingProps) {
   return (
-    <>
-      <div className="sp-toolbar">
-        <FilterField value={filter} onChange={setFilter} label={words.filter} />
-        <SegmentedControl
-          size="xs"
-          aria-label={words.only.label}
-          value={onlyAlarms ? "alarms" : "all"}
-          onChange={(chosen) => setOnlyAlarms(chosen === "alarms")}
-          data={[
-            { value: "all", label: words.only.all },
-            { value: "alarms", label: words.only.alarms },
-          ]}
-        />
-      </div>
-      <DataTable
-        label={words.table.label}
-        rows={rows}
-        columns={maySeeRecordings ? [...COLUMNS, SESSION_COLUMN] : COLUMNS}
-        rowKey={(event) => event.id}
-        initialSort={{ column: "priority", descending: true }}
-        filtered
-        onClearFilter={() => {
-          setFilter("");
-          setOnlyAlarms(false);
-        }}
-        tone={(event) => (event.priority === "alarm" ? "alarm" : undefined)}
+    <div className="sp-toolbar">
+      <FilterField value={filter} onChange={setFilter} label={words.filter} />
+      <SegmentedControl
+        size="xs"
+        aria-label={words.only.label}
+        value={onlyAlarms ? "alarms" : "all"}
+        onChange={(chosen) => setOnlyAlarms(chosen === "alarms")}
+        data={[
+          { value: "all", label: words.only.all },
+          { value: "alarms", label: words.only.alarms },
+        ]}
       />
-    </>
+    </div>
+  );
+}
+
+interface EventsProps {
+  readonly events: readonly SiteEventView[];
+  readonly onClear: () => void;
+}
+
+function Events({ events, onClear }: EventsProps) {
+  const maySeeRecordings = useRight("recording:own", "recording:all");
+  return (
+    <DataTable
+      label={words.table.label}
+      rows={events}
+      columns={maySeeRecordings ? [...COLUMNS, SESSION_COLUMN] : COLUMNS}
+      rowKey={(event) => event.id}
+      initialSort={{ column: "priority", descending: true }}
+      filtered
+      onClearFilter={onClear}
+      tone={(event) => (event.priority === "alarm" ? "alarm" : undefined)}
+    />
   );
 }
 

@@ -1,8 +1,9 @@
 export const eventsText = {
   title: "Events",
   failed: "The events could not be loaded",
-  summary: (events: number, alarms: number) =>
-    alarms === 0 ? `${events} events, no alarm` : `${events} events, ${alarms} of them alarms`,
+  summary: (events: number, alarms: number, more: boolean) =>
+    `${more ? "the newest " : ""}${events} events, ${alarms === 0 ? "no alarm" : `${alarms} of them alarms`}`,
+  older: "Load older events",
   filter: "Filter events",
   only: { label: "Show", all: "All", alarms: "Alarms" },
   emptyTitle: "Nothing has happened yet",
