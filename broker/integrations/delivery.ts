@@ -4,7 +4,7 @@
  * with the same ids, never that one is missing.
  */
 import type { Clock } from "../clock.ts";
-import { type FeedItem, feedHead, readFeed } from "../store/integration-feed.ts";
+import { type FeedItem, type FeedPage, feedHead, readFeed } from "../store/integration-feed.ts";
 import {
   type Dropped,
   type IntegrationCursor,
@@ -23,6 +23,10 @@ const RETRY_AFTER_MAX_MS = 60 * 60_000;
 /** Dropped at once when the buffer is full: not one gap for each event. */
 const DROP_SHARE = 0.1;
 const REASON_MAX = 300;
+/** Passed over before it is written down. */
+const UNWANTED_MAX = 200;
+/** A receiver that is silent does not hold up the end of the broker. */
+const CLOSE_WITHIN_MS = 2_000;
 
 export interface DeliveryParts {
   readonly name: string;
@@ -56,12 +60,15 @@ export class Delivery {
   private woken = false;
   /** The last batch was refused as a whole: which item it is shows one by one. */
   private singly = 0;
+  /** The position that a crash would come back to. */
+  private kept: number;
   private closed = false;
   private readonly running: Promise<void>;
 
   constructor(parts: DeliveryParts) {
     this.parts = parts;
     this.cursor = parts.cursor;
+    this.kept = parts.cursor.position;
     const { succeededMs } = parts.cursor;
     this.now = { ...IDLE, succeededMs };
     this.running = this.run();
@@ -86,12 +93,13 @@ export class Delivery {
     this.awaken();
   }
 
-  /** Resolves once what is on its way has been answered. */
+  /** What is on its way has a moment to be answered; else it is sent again at the next start. */
   async close(): Promise<void> {
     this.closed = true;
-    this.parts.receiver.close?.();
     this.awaken();
-    await this.running;
+    const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS).unref());
+    await Promise.race([this.running, late]);
+    this.parts.receiver.close?.();
   }
 
   private awaken(): void {
@@ -121,9 +129,16 @@ export class Delivery {
     const page = await readFeed(queries, this.cursor.position, limit, wanted);
     if (page.items.length > 0) await this.send(page.items);
     if (page.through === this.cursor.position) return false;
-    await this.move({ position: page.through, served: [] });
+    await this.passed(page);
     if (this.singly > 0) this.singly -= 1;
     return true;
+  }
+
+  /** What nobody wanted is looked at again after a crash: not each is worth a write. */
+  private async passed({ items, through }: FeedPage): Promise<void> {
+    const isWorthKeeping = items.length > 0 || through - this.kept >= UNWANTED_MAX;
+    this.cursor = { ...this.cursor, position: through, served: [] };
+    if (isWorthKeeping) await this.move({});
   }
 
   private async send(items: readonly FeedItem[]): Promise<void> {
@@ -198,6 +213,7 @@ export class Delivery {
   private async move(change: Partial<IntegrationCursor>): Promise<void> {
     this.cursor = { ...this.cursor, ...change };
     await writeCursor(this.parts.queries, this.cursor);
+    this.kept = this.cursor.position;
   }
 
   private async failed(error: unknown): Promise<void> {

@@ -49,8 +49,9 @@ export class IntegrationFile {
       return;
     }
     if (this.seen && isSameStamp(this.seen, read.stamp)) return;
-    this.seen = read.stamp;
     const parsed = parse(read.text, path, environment);
+    // An invalid one is read again: perhaps a file that it names is put right.
+    this.seen = parsed.kind === "invalid" ? undefined : read.stamp;
     if (parsed.kind === "invalid") {
       this.report(parsed.problems.slice(0, 3).join("; "));
       return;

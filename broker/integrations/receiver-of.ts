@@ -47,7 +47,7 @@ function noticeReceiver(parts: ReceiverParts, { via, about }: NoticeIntegration)
   }
   const dialer = dialerTo(parts, streamName(via));
   const connect: IntegrationDialer["connect"] = (destination) => dialer.connect(destination);
-  return new MailNotices({ via, about, site, concerned, connect });
+  return new MailNotices({ via, about, clock, site, concerned, connect });
 }
 
 function syslogReceiver(parts: ReceiverParts, via: SyslogVia): Receiver {

@@ -23,13 +23,13 @@ export interface RefusalHead extends Pick<FeedRecord, "session" | "subject" | "a
 
 export class RefusedOperations {
   private readonly clock: Clock;
-  private readonly append: (record: FeedRecord) => void;
+  private readonly append: (record: FeedRecord) => boolean;
   private readonly head: RefusalHead;
   private tokens = BURST;
   private filledMs: number;
   private suppressed = 0;
 
-  constructor(head: RefusalHead, clock: Clock, append: (record: FeedRecord) => void) {
+  constructor(head: RefusalHead, clock: Clock, append: (record: FeedRecord) => boolean) {
     this.head = head;
     this.clock = clock;
     this.append = append;
@@ -59,15 +59,15 @@ export class RefusedOperations {
 
   private tell(text: string, about: RefusalHead["about"]): void {
     const left = this.suppressed === 0 ? "" : ` (${this.suppressed} more before it were not sent)`;
-    this.suppressed = 0;
     const { session, subject } = this.head;
-    this.append({
+    const isTaken = this.append({
       ...{ session, subject },
       atMs: this.clock.wallMs(),
       kind: "operation:denied",
       text: `${text}${left}`,
       about: { ...this.head.about, ...about },
     });
+    this.suppressed = isTaken ? 0 : this.suppressed + 1;
   }
 
   private fill(): void {

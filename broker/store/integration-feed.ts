@@ -52,7 +52,13 @@ export async function appendToFeed(queries: Queries, record: FeedRecord): Promis
   await queries.insertInto("integration_feed").values({ event_id: null, subject, body }).execute();
 }
 
-/** @param kinds only these; all where it is left out */
+/** Rows looked at for one page: of what few want, not each costs a round. */
+const ROWS_MAX = 500;
+
+/**
+ * @param limit items at most
+ * @param wanted only these kinds; all where it is left out
+ */
 export async function readFeed(
   queries: Queries,
   after: number,
@@ -71,10 +77,12 @@ export async function readFeed(
     .select(["person.name", "person.email", "person.employer"])
     .where("feed.position", ">", after)
     .orderBy("feed.position", "asc")
-    .limit(limit)
+    .limit(Math.max(limit, ROWS_MAX))
     .execute();
-  const items = rows.map((row) => itemOf(row)).filter(({ kind }) => wanted(kind));
-  return { items, through: Number(rows.at(-1)?.position ?? after) };
+  const found = rows.map((row) => itemOf(row)).filter(({ kind }) => wanted(kind));
+  const items = found.slice(0, limit);
+  const last = found.length > limit ? items.at(-1) : rows.at(-1);
+  return { items, through: Number(last?.position ?? after) };
 }
 
 interface Row {

@@ -9,6 +9,7 @@ import { temporaryFolder } from "../kit/temporary.ts";
 import { startWebReceiver } from "../kit/web-receiver.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
+const OVERFLOWS = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
 
 async function looked({ page }: Device, name: string): Promise<void> {
   for (const viewport of [WIDE, NARROW]) {
@@ -20,9 +21,7 @@ async function looked({ page }: Device, name: string): Promise<void> {
       if (SHOTS) await page.screenshot({ path: path.join(SHOTS, file), fullPage: true });
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-      const overflows = await page.evaluate(
-        () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
-      );
+      const overflows = await page.evaluate(OVERFLOWS);
       expect(overflows).toBe(false);
     }
   }

@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { createTransport } from "nodemailer";
+import type { Clock } from "../../clock.ts";
 import type { StreamDestination } from "../../legs/integration-dialer.ts";
 import type { FeedItem } from "../../store/integration-feed.ts";
 import { plainText } from "../../store/plain-text.ts";
@@ -12,7 +13,7 @@ import type { MailVia, Topic } from "../model.ts";
 import { NotTaken, type Progress, type Receiver } from "../receiver.ts";
 import { trustRead } from "../web-post.ts";
 import { type Notice, type NoticeSite, noticeOf } from "./notice.ts";
-import { isWanted, NOTICE_ATTEMPTS_MAX } from "./web-notices.ts";
+import { checkAge, isWanted, NOTICE_ATTEMPTS_MAX } from "./web-notices.ts";
 
 /** Between two words of the mail server; the whole of a letter takes a few of them. */
 const WORD_WITHIN_MS = 10_000;
@@ -21,6 +22,7 @@ const SUBJECT_MAX = 150;
 export interface MailNoticesParts {
   readonly via: MailVia;
   readonly about: readonly Topic[];
+  readonly clock: Clock;
   connect(destination: StreamDestination): Promise<Socket>;
   site(): NoticeSite;
   /** Mail addresses of those whom it concerns. */
@@ -45,6 +47,7 @@ export class MailNotices implements Receiver {
     for (const item of items) {
       const notice = noticeOf(item, site());
       if (!notice || !about.includes(notice.topic)) continue;
+      checkAge(item, this.parts.clock);
       const to = via.to === "concerned" ? await concerned(item) : via.to;
       for (const address of to) {
         if (!progress.served.includes(address)) await this.write(item, notice, address, progress);

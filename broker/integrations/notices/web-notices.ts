@@ -2,7 +2,7 @@
 import type { Clock } from "../../clock.ts";
 import type { FeedItem } from "../../store/integration-feed.ts";
 import type { Topic, WebVia } from "../model.ts";
-import type { Receiver } from "../receiver.ts";
+import { NotTaken, type Receiver } from "../receiver.ts";
 import { type Post, postLetter } from "../web-post.ts";
 import { noticeBody } from "./forms.ts";
 import { type NoticeSite, noticeOf, topicOf } from "./notice.ts";
@@ -36,11 +36,20 @@ export class WebNotices implements Receiver {
     for (const item of items) {
       const notice = noticeOf(item, site());
       if (!notice || !about.includes(notice.topic)) continue;
+      checkAge(item, clock);
       const body = noticeBody(via.form, notice);
       const letter = { id: item.id, type: "application/json", body, nowMs: clock.wallMs() };
       await postLetter(post, via, letter);
     }
   }
+}
+
+/** A receiver that comes back after days is not told of what waited then. */
+const AGE_MAX_MS = 24 * 60 * 60_000;
+
+/** @throws NotTaken */
+export function checkAge({ atMs }: FeedItem, clock: Clock): void {
+  if (clock.wallMs() - atMs > AGE_MAX_MS) throw new NotTaken("it waited for more than a day", true);
 }
 
 export function isWanted(about: readonly Topic[], kind: string): boolean {
