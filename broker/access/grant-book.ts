@@ -195,9 +195,9 @@ export class GrantBook {
       fromMs,
       untilMs,
       weekly: null,
+      needs: grant.needs ?? {},
       sessionsMax: null,
       ...this.times({ fromMs, untilMs, weekly: null, revokedMs: null }),
-      needs: grant.needs ?? {},
       createdBy: "plant file",
       createdMs: 0,
       reason: "",
@@ -215,9 +215,9 @@ export class GrantBook {
       fromMs: grant.fromMs,
       untilMs: grant.untilMs,
       weekly: grant.weekly,
+      needs: needsAsked(grant),
       sessionsMax: grant.sessionsMax,
       ...this.times(grant),
-      needs: {},
       createdBy: maker,
       createdMs: grant.createdMs,
       reason: grant.reason,
@@ -268,6 +268,14 @@ export class GrantBook {
     this.open.delete(id);
     this.withdrawn.delete(id);
   }
+}
+
+/** Approvers ask for a supervisor; what becomes of a session left alone the plant file says. */
+function needsAsked({ needs = [] }: ConsoleGrant): Grant["needs"] {
+  return {
+    ...(needs.includes("supervisor") && { supervisor: "wait" as const }),
+    ...(needs.includes("consent") && { consent: true as const }),
+  };
 }
 
 function concerns(grant: PlantGrant, person: Person): boolean {

@@ -3,7 +3,7 @@
  * Made anew when the answer comes, so that nothing can have changed between reading and signing.
  */
 import type { ActionContent } from "../identity/signed-actions.ts";
-import type { AccessRequest, Person } from "../store/model.ts";
+import { type AccessRequest, type Person, SESSION_NEEDS } from "../store/model.ts";
 import { plainText } from "../store/plain-text.ts";
 import { AccessRefused } from "./access.ts";
 import type { Decision } from "./requests.ts";
@@ -36,20 +36,26 @@ export function contentToSign(
     plantDigest,
     decision: decision.decision,
     decisionReason: decision.reason,
+    ...(decision.needs && { sessionsNeed: [...decision.needs] }),
   };
 }
 
 /** Made harmless and complete before it is signed. @throws AccessRefused input-invalid */
-export function decisionFrom({ decision, reason }: Decision): Decision {
+export function decisionFrom({ decision, reason, needs = [] }: Decision): Decision {
   const text = plainText(reason, REASON_MAX);
   if (decision === "refuse" && text === "") {
     throw new AccessRefused("input-invalid", "Say why you refuse: the person will read it.");
   }
-  return { decision, reason: text };
+  const asked = SESSION_NEEDS.filter((need) => needs.includes(need));
+  if (decision === "refuse" || asked.length === 0) return { decision, reason: text };
+  return { decision, reason: text, needs: asked };
 }
 
 /** Of a content that `contentToSign` made. */
 export function decisionIn(content: ActionContent): Decision {
   const decision = content.decision === "approve" ? "approve" : "refuse";
-  return { decision, reason: String(content.decisionReason) };
+  const reason = String(content.decisionReason);
+  const { sessionsNeed } = content;
+  if (!Array.isArray(sessionsNeed)) return { decision, reason };
+  return { decision, reason, needs: SESSION_NEEDS.filter((need) => sessionsNeed.includes(need)) };
 }

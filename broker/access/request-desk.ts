@@ -128,6 +128,9 @@ export class RequestDesk implements Requests {
   async decisionOptions(who: SignedIn, requestId: string, given: Decision): Promise<ActionToSign> {
     const { queries } = this.parts.store;
     const open = await this.open(queries, who.person.id, requestId);
+    if (open.request.grantId !== null && (given.needs?.length ?? 0) > 0) {
+      throw new AccessRefused("input-invalid", "More time keeps what the grant needs as it is.");
+    }
     const content = this.content(open, decisionFrom(given));
     return this.parts.signedActions.options(who, "request", content);
   }
@@ -260,7 +263,11 @@ export class RequestDesk implements Requests {
     });
     if (!enough) return NOTHING;
     await this.move(queries, request, "approved");
-    return keepAgreed(queries, this.parts, request, decider);
+    const decisions = await listDecisions(queries, [request.id]);
+    const needs = decisions.flatMap(
+      (each) => (each.decision === "approve" ? each.needs : []) ?? [],
+    );
+    return keepAgreed(queries, this.parts, request, { by: decider, needs });
   }
 
   private async move(

@@ -2,7 +2,7 @@
 import type { Clock } from "../clock.ts";
 import { insertGrant, listGrantsOf, moveGrantEnd, revokeGrant } from "../store/grants.ts";
 import { newId } from "../store/ids.ts";
-import type { AccessRequest, ConsoleGrant, Person } from "../store/model.ts";
+import type { AccessRequest, ConsoleGrant, Person, SessionNeed } from "../store/model.ts";
 import type { Queries } from "../store/schema.ts";
 import { AccessRefused, type PlantInForce } from "./access.ts";
 import type { GrantBook } from "./grant-book.ts";
@@ -25,7 +25,7 @@ export async function keepAgreed(
   queries: Queries,
   parts: Parts,
   request: AccessRequest,
-  by: Person,
+  agreed: { readonly by: Person; readonly needs: readonly SessionNeed[] },
 ): Promise<Agreed> {
   if (request.grantId !== null)
     return { made: [], moved: [await lengthen(queries, parts, request)] };
@@ -34,13 +34,17 @@ export async function keepAgreed(
   if (!there || !findProfile(plant, request.profile)) {
     throw new AccessRefused("changed", "an endpoint or the profile was taken out of the plant");
   }
-  const made = grantsOf(request, by, parts.clock.wallMs());
+  const made = grantsOf(request, agreed, parts.clock.wallMs());
   for (const grant of made) await insertGrant(queries, grant);
   return { made, moved: [] };
 }
 
 /** The clock of a duration starts now, or at the beginning that was asked for. */
-function grantsOf(request: AccessRequest, by: Person, nowMs: number): readonly ConsoleGrant[] {
+function grantsOf(
+  request: AccessRequest,
+  { by, needs }: Parameters<typeof keepAgreed>[3],
+  nowMs: number,
+): readonly ConsoleGrant[] {
   const fromMs = Math.max(nowMs, request.fromMs ?? nowMs);
   const untilMs = request.untilMs ?? fromMs + (request.durationMs ?? 0);
   return request.endpoints.map((endpoint) => ({
@@ -48,6 +52,7 @@ function grantsOf(request: AccessRequest, by: Person, nowMs: number): readonly C
     ...{ fromMs, untilMs, reason: request.reason, requestId: request.id },
     ...{ weekly: request.weekly, sessionsMax: request.sessionsMax },
     ...{ createdBy: by.id, createdMs: nowMs, revokedMs: null, revokedBy: null },
+    ...(needs.length > 0 && { needs: [...new Set(needs)] }),
   }));
 }
 

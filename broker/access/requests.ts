@@ -6,6 +6,7 @@ import type {
   Person,
   RequestDecision,
   RequestState,
+  SessionNeed,
   WeeklyWindow,
 } from "../store/model.ts";
 import type { RuleStanding } from "./approval-rules.ts";
@@ -39,6 +40,8 @@ export interface Decision {
   readonly decision: "approve" | "refuse";
   /** Needed to refuse. */
   readonly reason: string;
+  /** Of an approval: only with these, session by session. It can tighten, never loosen. */
+  readonly needs?: readonly SessionNeed[];
 }
 
 /** Either `untilMs` or `durationMs`, whose clock starts at approval (or at `fromMs`, if later). */

@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import type { ConsoleGrant, WeeklyWindow } from "./model.ts";
+import type { ConsoleGrant, SessionNeed, WeeklyWindow } from "./model.ts";
 import type { GrantsTable, Queries } from "./schema.ts";
 
 export async function insertGrant(queries: Queries, grant: ConsoleGrant): Promise<void> {
@@ -20,6 +20,7 @@ export async function insertGrant(queries: Queries, grant: ConsoleGrant): Promis
       request_id: grant.requestId,
       weekly: grant.weekly && JSON.stringify(grant.weekly),
       sessions_max: grant.sessionsMax,
+      needs: grant.needs ? JSON.stringify(grant.needs) : null,
     })
     .execute();
 }
@@ -112,5 +113,6 @@ function toGrant(row: Selectable<GrantsTable>): ConsoleGrant {
     requestId: row.request_id,
     weekly: row.weekly === null ? null : (JSON.parse(row.weekly) as WeeklyWindow[]),
     sessionsMax: row.sessions_max,
+    ...(row.needs !== null && { needs: JSON.parse(row.needs) as SessionNeed[] }),
   };
 }

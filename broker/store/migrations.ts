@@ -6,6 +6,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import { alarmTables } from "./alarm-tables.ts";
+import { approvalNeedsColumns } from "./approval-needs-columns.ts";
 import { breakGlassTables } from "./break-glass-tables.ts";
 import { changeTables } from "./change-tables.ts";
 import { credentialTables } from "./credential-tables.ts";
@@ -42,6 +43,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "credentials of assets", up: credentialTables },
   { name: "comments on recordings, who looked, links", up: recordingTables },
   { name: "changes that wait for another administrator", up: changeTables },
+  { name: "what approvers ask of sessions", up: approvalNeedsColumns },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

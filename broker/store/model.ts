@@ -94,7 +94,13 @@ export interface ConsoleGrant {
   readonly weekly: readonly WeeklyWindow[] | null;
   /** Live sessions at a time; null for no limit of its own. */
   readonly sessionsMax: number | null;
+  /** What its approvers ask of each session under it. */
+  readonly needs?: readonly SessionNeed[];
 }
+
+/** Somebody who may supervise watches; the control room agrees before each session. */
+export const SESSION_NEEDS = ["supervisor", "consent"] as const;
+export type SessionNeed = (typeof SESSION_NEEDS)[number];
 
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Day = (typeof DAYS)[number];
@@ -145,6 +151,8 @@ export interface RequestDecision {
   readonly reason: string;
   readonly atMs: number;
   readonly actionId: string;
+  /** Of an approval: what each session under the grant must have. */
+  readonly needs?: readonly SessionNeed[];
 }
 
 /** An act that a person signed with a passkey; verifies with these values alone. */

@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import type { AccessRequest, RequestDecision, WeeklyWindow } from "./model.ts";
+import type { AccessRequest, RequestDecision, SessionNeed, WeeklyWindow } from "./model.ts";
 import type { Queries, RequestDecisionsTable, RequestsTable } from "./schema.ts";
 
 export async function insertRequest(queries: Queries, request: AccessRequest): Promise<void> {
@@ -98,6 +98,7 @@ export async function insertDecision(queries: Queries, decision: RequestDecision
       reason: decision.reason,
       at_ms: decision.atMs,
       action_id: decision.actionId,
+      needs: decision.needs ? JSON.stringify(decision.needs) : null,
     })
     .execute();
 }
@@ -149,5 +150,6 @@ function toDecision(row: Selectable<RequestDecisionsTable>): RequestDecision {
     reason: row.reason,
     atMs: Number(row.at_ms),
     actionId: row.action_id,
+    ...(row.needs !== null && { needs: JSON.parse(row.needs) as SessionNeed[] }),
   };
 }

@@ -133,6 +133,8 @@ export interface GrantsTable {
   /** JSON of weekly windows, in the site's time zone. */
   weekly: string | null;
   sessions_max: number | null;
+  /** JSON of what each session needs besides. */
+  needs: string | null;
 }
 
 export interface RequestsTable {
@@ -166,6 +168,8 @@ export interface RequestDecisionsTable {
   at_ms: number;
   /** The assertion over exactly this. */
   action_id: string;
+  /** JSON of what the approver asks of each session. */
+  needs: string | null;
 }
 
 export interface GrantUsesTable {

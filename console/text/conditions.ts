@@ -2,6 +2,11 @@
 
 export const conditionText = {
   close: "Close",
+  /** What an approver may ask for besides. */
+  ask: {
+    supervisor: "Only while a supervisor watches",
+    consent: "Only with the control room's consent to each session",
+  },
   /** What each session by a grant needs; empty where it needs nothing more. */
   needs: (supervisor: boolean, consent: boolean) => {
     const parts = [

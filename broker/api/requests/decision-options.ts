@@ -12,6 +12,11 @@ export function decisionOptions(requests: Pick<Requests, "decisionOptions">) {
       decision: z.enum(["approve", "refuse"]),
       /** Needed to refuse. */
       reason: z.string().trim().max(500),
+      /** Of an approval: what each session under the grant must have. */
+      needs: z
+        .array(z.enum(["supervisor", "consent"]))
+        .max(2)
+        .exactOptional(),
     }),
     answer: actionToSignSchema,
     handle: async ({ me, params, body }) => {

@@ -1,14 +1,15 @@
 /** What waits for this person: read, then one touch of the passkey. Made for a phone in one hand. */
-import { Button, Title } from "@mantine/core";
+import { Button, Checkbox, Stack, Title } from "@mantine/core";
 import { useState } from "react";
 import type { RequestView } from "../../../broker/api/shapes/requests.ts";
-import { api } from "../../components/api.ts";
+import { api, type DecisionBody } from "../../components/api.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { queryClient, requestsQuery } from "../../components/queries.ts";
 import { signAction } from "../../components/sign-action.ts";
 import { ProblemNotice } from "../../components/states.tsx";
 import { RelativeTime } from "../../components/time.tsx";
 import { accessText } from "../../text/access.ts";
+import { conditionText } from "../../text/conditions.ts";
 import { RequestFacts } from "./request-facts.tsx";
 
 const words = accessText.waits;
@@ -34,6 +35,7 @@ export function WaitingList({ requests }: { readonly requests: readonly RequestV
 function Waiting({ request }: { readonly request: RequestView }) {
   const { busy, thrown, decide } = useDecision(request);
   const [refusing, setRefusing] = useState(false);
+  const [needs, setNeeds] = useState<readonly Need[]>([]);
   const { person, requestedBy } = request;
   return (
     <article aria-label={words.asks(person.name, person.employer)}>
@@ -50,11 +52,12 @@ function Waiting({ request }: { readonly request: RequestView }) {
       </header>
       <RequestFacts request={request} />
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.failed} />}
+      {request.moreTimeFor === null && <Needs needs={needs} onChange={setNeeds} />}
       <div className="ac-decide">
         <Button
           loading={busy}
           aria-label={words.approveNamed(person.name)}
-          onClick={() => void decide("approve", "").catch(() => {})}
+          onClick={() => void decide({ decision: "approve", reason: "", needs }).catch(() => {})}
         >
           {words.approve}
         </Button>
@@ -74,7 +77,7 @@ function Waiting({ request }: { readonly request: RequestView }) {
         title={words.refuseTitle(person.name)}
         action={words.refuse}
         reasonLabel={words.refuseReason}
-        onConfirm={(reason) => decide("refuse", reason)}
+        onConfirm={(reason) => decide({ decision: "refuse", reason })}
       >
         {words.refuseExplain}
       </ConfirmDialog>
@@ -82,20 +85,46 @@ function Waiting({ request }: { readonly request: RequestView }) {
   );
 }
 
+type Need = NonNullable<DecisionBody["needs"]>[number];
+
+const NEEDS: readonly Need[] = ["supervisor", "consent"];
+
+interface NeedsProps {
+  readonly needs: readonly Need[];
+  readonly onChange: (needs: readonly Need[]) => void;
+}
+
+/** Who approves may ask for more than the rules of the plant do, never for less. */
+function Needs({ needs, onChange }: NeedsProps) {
+  return (
+    <Stack gap={4}>
+      {NEEDS.map((need) => (
+        <Checkbox
+          key={need}
+          size="sm"
+          label={conditionText.ask[need]}
+          checked={needs.includes(need)}
+          onChange={(event) => {
+            const others = needs.filter((other) => other !== need);
+            onChange(event.currentTarget.checked ? [...others, need] : others);
+          }}
+        />
+      ))}
+    </Stack>
+  );
+}
+
 function useDecision({ id }: RequestView) {
   const [busy, setBusy] = useState(false);
   const [thrown, setThrown] = useState<unknown>();
-  async function decide(decision: "approve" | "refuse", reason: string): Promise<void> {
+  async function decide(body: DecisionBody): Promise<void> {
     setBusy(true);
     setThrown(undefined);
     try {
-      const signed = await signAction(
-        await api.decisionOptions(id, decision, reason),
-        words.altered,
-      );
+      const signed = await signAction(await api.decisionOptions(id, body), words.altered);
       await api.decideRequest(id, signed);
     } catch (failure) {
-      if (decision === "approve") setThrown(failure);
+      if (body.decision === "approve") setThrown(failure);
       throw failure;
     } finally {
       setBusy(false);
