@@ -31,9 +31,13 @@ export class SessionTape implements TapeWriter {
   private readonly options: SessionTapeOptions;
   private readonly writeAhead: WriteAhead;
   private readonly clock: Clock;
+  private readonly time: RecordTime;
+  private readonly slot: number;
+  private readonly segmentBytes: number;
   private readonly encoder: TapeEncoder;
   private readonly startMs: number;
-  private readonly followers = new Set<(record: TapeRecord) => void>();
+  /** Nobody, most of the time. */
+  private followers: Set<(record: TapeRecord) => void> | undefined;
   private sequenceNext = 0;
   private segment = -1;
   private offset = 0;
@@ -53,6 +57,9 @@ export class SessionTape implements TapeWriter {
     this.session = options.header.session;
     this.writeAhead = options.writeAhead;
     this.clock = options.clock;
+    this.time = options.time;
+    this.slot = options.slot;
+    this.segmentBytes = options.segmentBytes;
     this.encoder = new TapeEncoder(this.writeAhead.out);
     this.startMs = this.clock.monotonicMs();
   }
@@ -100,8 +107,9 @@ export class SessionTape implements TapeWriter {
   }
 
   follow(listener: (record: TapeRecord) => void): () => void {
-    this.followers.add(listener);
-    return () => this.followers.delete(listener);
+    const followers = this.followers ?? new Set();
+    this.followers = followers.add(listener);
+    return () => followers.delete(listener);
   }
 
   /** Ends the present segment; the next record begins another. */
@@ -144,7 +152,7 @@ export class SessionTape implements TapeWriter {
     this.writeAhead.separate();
     this.writeAhead.handOver();
     this.writeAhead.whenDurable(() => undefined);
-    this.followers.clear();
+    this.followers?.clear();
     try {
       await closed;
     } finally {
@@ -153,10 +161,10 @@ export class SessionTape implements TapeWriter {
   }
 
   private put(body: TapeBody): number {
-    if (this.isBegun && this.offset >= this.options.segmentBytes) this.cut();
+    if (this.isBegun && this.offset >= this.segmentBytes) this.cut();
     if (!this.isBegun) this.begin();
     const sequence = this.sequenceNext;
-    const { time } = this.options;
+    const { time } = this;
     const nowMs = time.monotonicMs();
     this.enter(0);
     try {
@@ -165,12 +173,12 @@ export class SessionTape implements TapeWriter {
       this.leave();
     }
     this.sequenceNext = sequence + 1;
-    if (this.followers.size > 0) this.tell(sequence, body);
+    if (this.followers !== undefined) this.tell(sequence, body, this.followers);
     return sequence;
   }
 
   private enter(flags: number): void {
-    this.writeAhead.enter(this.options.slot, flags, this.segment, this.offset, this.session);
+    this.writeAhead.enter(this.slot, flags, this.segment, this.offset, this.session);
     this.enteredAt = this.writeAhead.out.length;
   }
 
@@ -193,9 +201,13 @@ export class SessionTape implements TapeWriter {
     return this.sequenceNext++;
   }
 
-  private tell(sequence: number, body: TapeBody): void {
+  private tell(
+    sequence: number,
+    body: TapeBody,
+    followers: ReadonlySet<(record: TapeRecord) => void>,
+  ): void {
     const { wallMs, monotonicMs } = this.encoder;
     const record: TapeRecord = { sequence, wallMs, monotonicMs, ...body };
-    for (const listener of this.followers) listener(record);
+    for (const listener of followers) listener(record);
   }
 }

@@ -3,6 +3,7 @@
  * the callback, so one buffer is enough, and an idle session holds none.
  */
 import { connect as connectSocket, Socket, type SocketConstructorOpts } from "node:net";
+import { readRaw } from "./raw-read.ts";
 
 /** One read: more than any Modbus burst, small enough that one peer cannot hold a turn for long. */
 const READ_LENGTH = 65_536;
@@ -24,7 +25,10 @@ export type Receive = (bytes: Uint8Array) => void;
 
 /** An outgoing connection to an address that was resolved and checked before. */
 export function connectShared(host: string, port: number, receive: Receive): Socket {
-  return connectSocket({ host, port, noDelay: true, keepAlive: true, onread: onread(receive) });
+  const read = onread(receive);
+  const socket = connectSocket({ host, port, noDelay: true, keepAlive: true, onread: read });
+  socket.once("connect", () => readRaw(socket, (length) => receive(beginning(length))));
+  return socket;
 }
 
 /**
@@ -44,6 +48,7 @@ export function adoptAccepted(accepted: Socket, receive: Receive): Socket {
   const options: SocketConstructorOpts & { handle: object } = { handle, onread: onread(receive) };
   const socket = new Socket(options);
   socket.pause();
+  readRaw(socket, (length) => receive(beginning(length)));
   return socket;
 }
 

@@ -31,6 +31,8 @@ export class Deadlines {
   private untilRule: "grant-end" | "absolute";
   private activeMs: number;
   private awayMs: number | undefined;
+  /** Before then nothing but the wall clock can end it: asked at every operation. */
+  private soonestMs = 0;
   private untilWarned = false;
   private idleWarned = false;
   private stopTimer: (() => void) | undefined;
@@ -63,6 +65,7 @@ export class Deadlines {
 
   ownerPresent(present: boolean): void {
     this.awayMs = present ? undefined : (this.awayMs ?? this.clock.monotonicMs());
+    this.soonestMs = 0;
     this.arm();
   }
 
@@ -71,6 +74,7 @@ export class Deadlines {
     if (this.over) return;
     const nowMs = this.clock.monotonicMs();
     this.untilWallMs = untilWallMs;
+    this.soonestMs = 0;
     this.untilRule = rule;
     this.untilMs = nowMs + Math.max(0, untilWallMs - this.clock.wallMs());
     this.untilWarned = false;
@@ -85,8 +89,13 @@ export class Deadlines {
   /** True, and the session told, if a deadline has passed: timers may come late. */
   check(nowMs: number): boolean {
     if (this.over) return true;
+    if (nowMs < this.soonestMs && this.clock.wallMs() < this.untilWallMs) return false;
     const cause = this.passed(nowMs);
-    if (!cause) return false;
+    if (!cause) {
+      this.soonestMs =
+        nowMs + Math.min(this.untilMs - nowMs, this.idleLeftMs(nowMs), this.leaseLeftMs(nowMs));
+      return false;
+    }
     this.stop();
     this.parts.ended(cause);
     return true;

@@ -33,7 +33,8 @@ export interface Releasing {
 export class ReleaseQueue {
   private readonly tape: Durability;
   private readonly to: Releasing;
-  private readonly entries = new Fifo<Entry>();
+  /** None until there is something to wait with. */
+  private entries: Fifo<Entry> | undefined;
 
   constructor(tape: Durability, to: Releasing) {
     this.tape = tape;
@@ -41,25 +42,26 @@ export class ReleaseQueue {
   }
 
   get length(): number {
-    return this.entries.length;
+    return this.entries === undefined ? 0 : this.entries.length;
   }
 
   push(send: PendingSend, waits: boolean): void {
     const entry: Entry = { ...send, waits, failed: false };
+    this.entries ??= new Fifo();
     this.entries.push(entry);
     if (waits) this.tape.whenDurable((error) => this.durable(entry, error));
   }
 
   /** Takes the changes back; what only reads goes on. */
   withdraw(): readonly PendingSend[] {
-    const taken = this.entries.remove(({ mask }) => changesPlant(mask));
+    const taken = this.entries?.remove(({ mask }) => changesPlant(mask)) ?? [];
     this.drain();
     return taken;
   }
 
   /** Takes everything back; nothing of it will be released. */
   clear(): readonly PendingSend[] {
-    return this.entries.remove(() => true);
+    return this.entries?.remove(() => true) ?? [];
   }
 
   private durable(entry: Entry, error: Error | undefined): void {
@@ -69,8 +71,9 @@ export class ReleaseQueue {
   }
 
   private drain(): void {
-    for (let next = this.entries.peek(); next && !next.waits; next = this.entries.peek()) {
-      this.entries.shift();
+    const { entries } = this;
+    for (let next = entries?.peek(); next && !next.waits; next = entries?.peek()) {
+      entries?.shift();
       if (next.failed) this.to.withhold(next, "its record could not be written");
       else this.to.release(next);
     }

@@ -15,7 +15,8 @@ interface Handed {
 
 export class SentToAsset {
   private readonly digest = new SentDigest();
-  private readonly waiting = new Fifo<Handed>();
+  /** None until there was a change. */
+  private waiting: Fifo<Handed> | undefined;
 
   get count(): number {
     return this.digest.count;
@@ -23,20 +24,24 @@ export class SentToAsset {
 
   /** Whether a digest now would lack something that was sent. */
   get waits(): boolean {
-    return this.waiting.length > 0;
+    return this.waiting !== undefined && this.waiting.length > 0;
   }
 
   /** @param change the decision it carries out, if that can change the asset. */
   add(bytes: Uint8Array, change: number | undefined): void {
-    if (change === undefined && this.waiting.length === 0) this.digest.add(bytes);
+    if (change === undefined && !this.waits) {
+      this.digest.add(bytes);
+      return;
+    }
+    this.waiting ??= new Fifo();
     // A copy: a leg may put its own number into what it was handed.
-    else this.waiting.push({ bytes: copyBytes(bytes), change: change ?? 0 });
+    this.waiting.push({ bytes: copyBytes(bytes), change: change ?? 0 });
   }
 
   /** It was answered or lost: so it left. */
   left(change: number): void {
-    if (this.waiting.length === 0) return;
-    this.waiting.forEach((handed) => {
+    if (!this.waits) return;
+    this.waiting?.forEach((handed) => {
       if (handed.change === change) handed.change = 0;
     });
     this.drain();
@@ -44,22 +49,22 @@ export class SentToAsset {
 
   /** It was given back. */
   withheld(change: number): void {
-    if (this.waiting.length === 0) return;
-    this.waiting.remove((handed) => handed.change === change);
+    if (!this.waits) return;
+    this.waiting?.remove((handed) => handed.change === change);
     this.drain();
   }
 
   /** Nothing more will be heard: what was not given back may have left. */
   summary(): SentSummary {
-    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+    for (let next = this.waiting?.shift(); next; next = this.waiting?.shift()) {
       this.digest.add(next.bytes);
     }
     return this.digest.summary();
   }
 
   private drain(): void {
-    for (let next = this.waiting.peek(); next?.change === 0; next = this.waiting.peek()) {
-      this.waiting.shift();
+    for (let next = this.waiting?.peek(); next?.change === 0; next = this.waiting?.peek()) {
+      this.waiting?.shift();
       this.digest.add(next.bytes);
     }
   }

@@ -101,8 +101,8 @@ export class SessionDesk {
     if (channel.by === "broker" && !own) return items.map(judgeProbe);
     const changes = changesPlant(itemsMask(items));
     if (changes) this.owner.changing();
-    const { obstacle } = this.owner;
-    if (changes && obstacle) return items.map((item) => refusedBy(item, obstacle));
+    const obstacle = changes ? this.owner.obstacle : undefined;
+    if (obstacle) return items.map((item) => refusedBy(item, obstacle));
     const judgement = judgeItems(items, this.parts.matcher, this.owner.leased, nowMs);
     this.waitsFor = judgement.needs;
     if (!changes || this.waitsFor || !allPermitted(judgement.items)) return judgement.items;

@@ -65,8 +65,9 @@ const INBOX_MAX = 4 * BACKLOG_MAX;
 const gathered = new Effects();
 
 export class ModbusGuard implements Guard {
-  private readonly client = new Inbox(INBOX_MAX);
-  private readonly asset = new Inbox(INBOX_MAX);
+  /** Nearly every frame comes whole and alone: there is none until one does not. */
+  private client: Inbox | undefined;
+  private asset: Inbox | undefined;
   private readonly exchanges = new Exchanges();
   private readonly parked: Parked;
   private readonly inFlightMax: number;
@@ -94,18 +95,27 @@ export class ModbusGuard implements Guard {
   }
 
   backlog(from: Side): number {
-    return from === "client" ? this.client.length : this.asset.length;
+    const inbox = from === "client" ? this.client : this.asset;
+    return inbox === undefined ? 0 : inbox.length;
   }
 
   /** The first frame is cut straight from what arrived: almost always it is the only one. */
   private receive(from: Side, bytes: Uint8Array, effects: Effects): void {
-    const inbox = from === "client" ? this.client : this.asset;
-    const taken = inbox.length > 0 ? 0 : this.take(from, bytes, 0, bytes.length, effects);
-    const rest = taken === 0 ? bytes : bytes.subarray(taken);
-    if (!this.ended && rest.length > 0 && !inbox.push(rest)) {
+    const taken = this.backlog(from) > 0 ? 0 : this.take(from, bytes, 0, bytes.length, effects);
+    const left = bytes.length - taken;
+    if (!this.ended && left > 0 && !this.inbox(from).push(bytes.subarray(taken))) {
       this.violate(from, "more bytes than may wait here", effects);
     }
     this.advance(effects);
+  }
+
+  private inbox(from: Side): Inbox {
+    if (from === "client") {
+      this.client ??= new Inbox(INBOX_MAX);
+      return this.client;
+    }
+    this.asset ??= new Inbox(INBOX_MAX);
+    return this.asset;
   }
 
   /**
@@ -120,8 +130,8 @@ export class ModbusGuard implements Guard {
     }
   }
 
-  private takeFrom(from: Side, inbox: Inbox, effects: Effects): boolean {
-    if (inbox.length === 0) return false;
+  private takeFrom(from: Side, inbox: Inbox | undefined, effects: Effects): boolean {
+    if (inbox === undefined || inbox.length === 0) return false;
     const { bytes, start, end } = inbox.view;
     const taken = this.take(from, bytes, start, end, effects);
     inbox.skip(taken);
@@ -317,8 +327,8 @@ export class ModbusGuard implements Guard {
     for (const exchange of this.exchanges.abandon()) this.outcomeUnknown(exchange, effects);
     this.parked.clear();
     this.undecided = undefined;
-    this.client.clear();
-    this.asset.clear();
+    this.client?.clear();
+    this.asset?.clear();
   }
 }
 
