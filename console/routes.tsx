@@ -14,6 +14,7 @@ const inside: Record<string, Load> = {
   "/vendors": () => import("./pages/vendors/vendors-page.tsx").then((page) => page.VendorsPage),
   "/review": () => import("./pages/review-page.tsx").then((page) => page.ReviewPage),
   "/sessions/:id": () => import("./workbench/session-page.tsx").then((page) => page.SessionPage),
+  "/native/:id": () => import("./pages/native/native-page.tsx").then((page) => page.NativePage),
   "/live": () => import("./pages/live-page.tsx").then((page) => page.LivePage),
   "/live/:id": () => import("./replay/watch-page.tsx").then((page) => page.WatchPage),
   "/recordings": () => import("./pages/recordings-page.tsx").then((page) => page.RecordingsPage),
