@@ -12,6 +12,7 @@ export const helpByPath: Record<string, HelpEntry> = {
       "Zones by Purdue level, the conduits between them, and the assets you may see. Choose an asset to see what you may do there, and Open to start a session with your best grant.",
       "Everything you do in a session is decided operation by operation, and recorded before it reaches the asset.",
       "If you have no grant for an asset, an administrator of this site can give you one.",
+      "A key switch stands at the plant: while it is off, or the broker cannot read it, no session opens on what it covers.",
     ],
   },
   "/sessions": {
@@ -19,6 +20,7 @@ export const helpByPath: Record<string, HelpEntry> = {
     lines: [
       "You are connected to one endpoint of one asset, under one grant. The bar shows the time left, what you may do and whether recording works.",
       "A write that a rule refuses never reaches the asset; the rule is named where it happened.",
+      "Some sessions need a supervisor who watches, and some the control room's consent before they begin. Left alone, such a session can look but change nothing, and goes on by itself when a supervisor is back.",
       "The session ends when you end it, when your time is up, after a while without a touch of yours, or when someone entitled ends it.",
     ],
   },
@@ -64,6 +66,7 @@ export const helpByPath: Record<string, HelpEntry> = {
     title: "Live",
     lines: [
       "All sessions running now. Watch follows one without delay; the person at work sees that you watch.",
+      "Where a session needs a supervisor, its changes pass only while somebody entitled has it on the screen: hiding or closing the page stops them at once. Where it needs consent, it waits here for your passkey for two minutes.",
       "End stops a session at once: nothing passes any more in either direction, and what was queued is dropped. Your reason is recorded and shown to the person.",
     ],
   },

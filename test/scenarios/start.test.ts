@@ -169,7 +169,7 @@ test("after a kill the next start closes what was left open and says so", async 
   const user = await openSession(site, child);
   await child.stop("SIGKILL");
   const next = await start(site);
-  expect(next.output).toContain("closed 1 recording of an earlier run");
+  expect(next.output).toContain("closed 2 recordings of an earlier run");
   expect(recordingIn(site)).toMatchObject({ state: "aborted" });
   await user.signIn();
   const recordings = await user.ask("GET", "/api/recordings");
