@@ -103,7 +103,8 @@ function openWitness(folder: string, name: string, log: SiteLog): Promise<Witnes
   return Witness.open({ directory, name, signer, clock: systemClock, logs: key ? [key] : [] });
 }
 
-async function cosign(log: SiteLog, witnesses: readonly Witness[]): Promise<void> {
+/** All of them, for the newest checkpoint. */
+export async function cosign(log: SiteLog, witnesses: readonly Witness[]): Promise<void> {
   await log.publish();
   const { checkpoint } = log;
   let { note } = checkpoint;
