@@ -117,7 +117,7 @@ export interface ApiParts {
 export function routeTable(parts: ApiParts): readonly Route[] {
   const { decisions } = parts;
   const { identity, access, sessions, recorder, plant, siteLog } = parts;
-  const { enrolment, signIns, passkeys, people, recoveries } = identity;
+  const { enrolment, signIns, passkeys, people } = identity;
   const ownSessions = ["session:open", "session:list"] as const;
   const endable = ["session:open", "session:end"] as const;
   return [
@@ -143,23 +143,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
 
     guarded("GET", "/api/plant", "plant:view", showPlant(plant, access, sessions)),
 
-    guarded("GET", "/api/people", "people:manage", listPeople(people)),
-    guarded("POST", "/api/people", "people:manage", invitePerson(people)),
-    guarded("PATCH", "/api/people/:id", "people:manage", changePerson(people)),
-    guarded("POST", "/api/people/:id/enrolment-link", "people:manage", newEnrolmentLink(people)),
-    guarded(
-      "POST",
-      "/api/people/:id/recovery",
-      "people:manage",
-      requestRecovery(recoveries, people),
-    ),
-    guarded("GET", "/api/recoveries", "people:manage", listRecoveries(recoveries, people)),
-    guarded("POST", "/api/recoveries/:id/approval", "people:manage", approveRecovery(recoveries)),
-
-    guarded("GET", "/api/grants", "grant:manage", listGrants(access)),
-    guarded("POST", "/api/grants", "grant:manage", createGrant(access)),
-    guarded("DELETE", "/api/grants/:id", "grant:manage", revokeGrant(access)),
-
+    ...peopleRoutes(parts),
     ...requestRoutes(parts),
     ...vendorRoutes(parts),
 
@@ -184,6 +168,27 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("GET", "/api/events", "events:view", listEvents(siteLog, people)),
     guarded("GET", "/api/health", "health:view", showHealth(parts.health.view)),
     ...integrationRoutes(parts),
+  ];
+}
+
+function peopleRoutes({ identity: { people, recoveries }, access }: ApiParts): readonly Route[] {
+  return [
+    guarded("GET", "/api/people", "people:manage", listPeople(people)),
+    guarded("POST", "/api/people", "people:manage", invitePerson(people)),
+    guarded("PATCH", "/api/people/:id", "people:manage", changePerson(people)),
+    guarded("POST", "/api/people/:id/enrolment-link", "people:manage", newEnrolmentLink(people)),
+    guarded(
+      "POST",
+      "/api/people/:id/recovery",
+      "people:manage",
+      requestRecovery(recoveries, people),
+    ),
+    guarded("GET", "/api/recoveries", "people:manage", listRecoveries(recoveries, people)),
+    guarded("POST", "/api/recoveries/:id/approval", "people:manage", approveRecovery(recoveries)),
+
+    guarded("GET", "/api/grants", "grant:manage", listGrants(access)),
+    guarded("POST", "/api/grants", "grant:manage", createGrant(access)),
+    guarded("DELETE", "/api/grants/:id", "grant:manage", revokeGrant(access)),
   ];
 }
 

@@ -110,7 +110,7 @@ export const helpByPath: Record<string, HelpEntry> = {
       "The site log itself: what happened here, as a Merkle log that nobody can shorten or rewrite unseen. Every row is read from the log's own files and proved in this browser: its hash leads over the path to the root that the log's key has signed.",
       "This browser remembers the checkpoint that it saw last and asks for the proof that the log now only continues it. Nothing you saw before was changed, or this page says so.",
       "Keys are trusted as this browser saw them first. To trust nobody here, put your own policy file in: the log's key and the witnesses' as you got them on another way.",
-      "An entry and its proof can be saved. The proof is a C2SP tlog-proof: any tool that knows RFC 9162 and signed notes checks it without this broker; deploy/evidence shows how with Python and OpenSSL alone.",
+      "An entry and its proof can be saved. The proof is a C2SP tlog-proof, which every tool for RFC 9162 and signed notes checks without this broker; deploy/evidence shows how with Python and OpenSSL alone.",
       "Entries are for auditors. Administrators see here how the log, its witnesses and the volume are, and can check that it only grew.",
     ],
   },
