@@ -11,6 +11,9 @@ import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-i
 const GRANT_MS = 20_000;
 const SHOTS = process.env.SCENARIO_SHOTS;
 
+/** Of a grant that a test waits for the end of. */
+const SHORT_MS = 12_000;
+
 let site: SiteInBrowser;
 let admin: Device;
 let eva: Device;
@@ -221,7 +224,8 @@ test("the supervisor reads who asks for whom and agrees; the vendor sees just th
   await shot(sam.page, "phone-vendor");
   await request.getByRole("button", { name: "Approve the request of Pia" }).click();
   const { page } = pia;
-  await page.goto("/access");
+  // Where the invitation leads: nothing has to be looked for.
+  await page.goto("/");
   const grants = page.getByRole("region", { name: "My grants" });
   await grants.getByText(/1 h 59 min left|2 h 00 min left/).waitFor();
   expect(await grants.getByRole("article").count()).toBe(1);
@@ -265,6 +269,25 @@ test("an administrator answers for the vendor, who goes on until the grant ends 
   await pia.page.getByText("Your account sleeps until somebody gives you a time.").waitFor();
   await page.getByRole("table", { name: "Vendors" }).getByText("Asleep").waitFor();
 });
+
+test("a grant ends with its clock: the vendor's session with it, and the account sleeps", async () => {
+  const people = (await askList(admin.page, "/api/people")) as { id: string; name: string }[];
+  const personId = people.find(({ name }) => name === "Pia")?.id;
+  const endpoint = "plc-distribution/modbus";
+  await ask(admin.page, "POST", "/api/grants", {
+    ...{ personId, endpoint, profile: "read-only", reason: "a last look" },
+    ...{ fromMs: Date.now(), untilMs: Date.now() + SHORT_MS },
+  });
+  const { page } = pia;
+  await page.goto("/?asset=plc-distribution");
+  await page.getByRole("button", { name: "Open", exact: true }).click();
+  await page.waitForURL(/\/sessions\//);
+  await page.getByText("The session has ended").waitFor({ timeout: 2 * SHORT_MS });
+  await page.getByText("grant-end").first().waitFor();
+  await page.goto("/");
+  await page.getByText("Your account sleeps until somebody gives you a time.").waitFor();
+  await shot(page, "vendor-asleep");
+}, 60_000);
 
 test("the review lists the rights that stand with their last use", async () => {
   const { page } = admin;

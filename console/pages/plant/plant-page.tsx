@@ -7,7 +7,7 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
 import { FilterField } from "../../components/filter-field.tsx";
-import { useRight } from "../../components/me.ts";
+import { useMe, useRight } from "../../components/me.ts";
 import { Page } from "../../components/page.tsx";
 import { plantQuery } from "../../components/queries.ts";
 import { QueryView } from "../../components/query-view.tsx";
@@ -20,6 +20,7 @@ import { AssetPanel } from "./asset-panel.tsx";
 import { KeySwitchStrip } from "./key-switches.tsx";
 import { PlantList } from "./plant-list.tsx";
 import { PlantLockMenu } from "./plant-lock-menu.tsx";
+import { VendorGrants } from "./vendor-grants.tsx";
 import "./plant.css";
 
 const PlantMap = lazy(() => import("./plant-map.tsx").then((file) => ({ default: file.PlantMap })));
@@ -53,20 +54,23 @@ function Plant({ plant }: { readonly plant: PlantView }) {
   const [filter, setFilter] = useState("");
   const { selected, select } = useSelection(plant);
   const matching = useMatching(plant, filter);
-  const shown = narrow ? "list" : view;
+  const isVendor = useMe().person.roles.includes("vendor");
+  // Who comes for one job reads down a page; there is no plant to look around in.
+  const shown = narrow || isVendor ? "list" : view;
   if (plant.assets.length === 0) return <NoAssets plant={plant} />;
   return (
     <Page
-      fill={!narrow}
+      fill={!narrow && !isVendor}
       title={plantText.title}
       summary={plantText.counts(plant.assets.length, plant.zones.length)}
       actions={<PlantLockMenu plant={plant} asset={selected} />}
     >
       <FileProblem plant={plant} />
       <KeySwitchStrip switches={plant.keySwitches} />
+      {isVendor && <VendorGrants />}
       <div className="sp-toolbar">
         <FilterField value={filter} onChange={setFilter} label={plantText.filter} />
-        {!narrow && <ViewSwitch view={view} onChange={setView} />}
+        {!narrow && !isVendor && <ViewSwitch view={view} onChange={setView} />}
       </div>
       <div className="sp-plant">
         <div className="sp-plant-main">
@@ -149,9 +153,11 @@ function FileProblem({ plant }: { readonly plant: PlantView }) {
 
 function NoAssets({ plant }: { readonly plant: PlantView }) {
   const owner = useRight("health:view");
+  const isVendor = useMe().person.roles.includes("vendor");
   return (
     <Page title={plantText.title}>
       <FileProblem plant={plant} />
+      {isVendor && <VendorGrants />}
       <Empty title={plantText.emptyTitle}>
         {owner ? plantText.emptyForOwners : plantText.emptyForGuests}
       </Empty>
