@@ -4,6 +4,7 @@ import { feedHead, pruneFeed } from "../store/integration-feed.ts";
 import {
   type DeadLetter,
   deleteCursor,
+  failingIntegrations,
   type IntegrationCursor,
   listCursors,
   listDeadLetters,
@@ -53,6 +54,7 @@ export class Integrations {
   private readonly stopListening: () => void;
   private cancelPrune: () => void = () => {};
   private closed = false;
+  private hasResumed = false;
   /** Why the file on disk is not in force. */
   problem: string | undefined;
 
@@ -133,7 +135,13 @@ export class Integrations {
       this.troubles.forget(name);
     }
     const cursors = new Map((await listCursors(queries)).map((cursor) => [cursor.name, cursor]));
-    for (const name of cursors.keys()) if (!wanted.has(name)) await deleteCursor(queries, name);
+    if (!this.hasResumed) this.troubles.resume(await failingIntegrations(queries));
+    this.hasResumed = true;
+    for (const name of cursors.keys()) {
+      if (wanted.has(name)) continue;
+      this.troubles.forget(name);
+      await deleteCursor(queries, name);
+    }
     for (const [name, integration] of wanted) {
       if (this.running.has(name)) continue;
       this.start(integration, cursors.get(name) ?? (await this.fresh(name)));

@@ -19,11 +19,17 @@ interface TroublesParts {
 
 export class Troubles {
   private readonly parts: TroublesParts;
-  private readonly alarmed = new Set<string>();
+  /** Since when people think that these are not reached. */
+  private readonly alarmedMs = new Map<string, number>();
   private readonly quietUntilMs = new Map<string, number>();
 
   constructor(parts: TroublesParts) {
     this.parts = parts;
+  }
+
+  /** Of an earlier run: people have heard that these are not reached, and hear when they are. */
+  resume(failing: ReadonlySet<string>): void {
+    for (const name of failing) this.alarmedMs.set(name, this.parts.clock.wallMs());
   }
 
   seen(name: string, state: DeliveryState): void {
@@ -31,15 +37,18 @@ export class Troubles {
     const about = { integration: name };
     if (state.kind !== "failing") {
       report(partOf(name), "ok", "What happens is taken.");
-      if (!this.alarmed.delete(name)) return;
+      // One that has just started, or gave something up, has not been reached yet.
+      const alarmedMs = this.alarmedMs.get(name) ?? Number.POSITIVE_INFINITY;
+      if (state.succeededMs === null || state.succeededMs < alarmedMs) return;
+      this.alarmedMs.delete(name);
       const text = `The integration ${name} takes what it is sent again`;
       note({ kind: "integration:recovered", priority: "event", text, about });
       return;
     }
     report(partOf(name), "attention", `It is not reached: ${state.error}. What waits is kept.`);
     const forMs = clock.wallMs() - (state.failingSinceMs ?? clock.wallMs());
-    if (forMs < ALARM_AFTER_MS || this.alarmed.has(name)) return;
-    this.alarmed.add(name);
+    if (forMs < ALARM_AFTER_MS || this.alarmedMs.has(name)) return;
+    this.alarmedMs.set(name, clock.wallMs());
     const text = `The integration ${name} is not reached; what waits is kept: ${state.error}`;
     note({ kind: "integration:failing", priority: "alarm", text, about });
   }
@@ -61,7 +70,7 @@ export class Troubles {
   }
 
   forget(name: string): void {
-    if (this.alarmed.delete(name)) {
+    if (this.alarmedMs.delete(name)) {
       const text = `The integration ${name}, which was not reached, was changed or taken out`;
       const about = { integration: name };
       this.parts.note({ kind: "integration:forgotten", priority: "event", text, about });

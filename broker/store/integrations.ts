@@ -1,5 +1,6 @@
 /** How far each integration has come, and what it could not deliver. */
 import { newId } from "./ids.ts";
+import { aboutOf } from "./integration-feed.ts";
 import type { Queries } from "./schema.ts";
 
 export interface IntegrationCursor {
@@ -90,6 +91,24 @@ export async function insertDeadLetter(
     .limit(1_000_000)
     .offset(DEAD_LETTERS_MAX);
   await queries.deleteFrom("integration_dead_letters").where("id", "in", old).execute();
+}
+
+/** Those of which the last that people heard is that they are not reached. */
+export async function failingIntegrations(queries: Queries): Promise<ReadonlySet<string>> {
+  const rows = await queries
+    .selectFrom("site_events")
+    .select(["kind", "about"])
+    .where("kind", "in", ["integration:failing", "integration:recovered", "integration:forgotten"])
+    .orderBy("id", "asc")
+    .execute();
+  const failing = new Set<string>();
+  for (const { kind, about } of rows) {
+    const { integration } = aboutOf(about);
+    if (integration === undefined) continue;
+    if (kind === "integration:failing") failing.add(integration);
+    else failing.delete(integration);
+  }
+  return failing;
 }
 
 /** Newest first. */
