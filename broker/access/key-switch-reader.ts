@@ -13,8 +13,12 @@ export const KEY_SWITCH_EVERY_MS = 1_000;
 export const KEY_SWITCH_STALE_MS = 3_000;
 /** Who opens a session waits no longer for the reading than a PLC that is well takes. */
 const READ_WAIT_MS = 2_500;
-/** A probe that cannot be opened (nothing can be recorded, no place on the asset) is tried again. */
-const REOPEN_MS = 5_000;
+/**
+ * A probe that cannot be opened (nothing can be recorded, no place on the asset) or brings no
+ * reading is tried again, ever later: each try leaves a recording.
+ */
+const REOPEN_FIRST_MS = 5_000;
+const REOPEN_LAST_MS = 80_000;
 
 /** A session of the broker's own that reads, and nothing else; `openProbe` of sessions makes it. */
 export interface OpenProbe {
@@ -54,6 +58,8 @@ export class KeySwitchReader {
   private readonly parts: ReaderParts;
   private probe: OpenProbe | undefined;
   private reopenMs = Number.NEGATIVE_INFINITY;
+  /** Probes opened since the last good reading. */
+  private attempts = 0;
   private reading: Promise<KeySwitchReading["state"]> | undefined;
   private good: Good | undefined;
   private why = "it was not read yet";
@@ -133,7 +139,9 @@ export class KeySwitchReader {
     const shut = this.parts.shut();
     if (shut) throw new Error(shut.reason);
     if (clock.monotonicMs() < this.reopenMs) throw new Error(this.why);
-    this.reopenMs = clock.monotonicMs() + REOPEN_MS;
+    const delayMs = Math.min(REOPEN_LAST_MS, REOPEN_FIRST_MS * 2 ** this.attempts);
+    this.attempts += 1;
+    this.reopenMs = clock.monotonicMs() + delayMs;
     const probe = await this.parts.open();
     const late = this.stopped ? STOPPED : this.parts.shut();
     if (late) {
@@ -151,6 +159,7 @@ export class KeySwitchReader {
     const { clock } = this.parts;
     this.good = { on, atMs: clock.monotonicMs(), wallMs: clock.wallMs() };
     this.reopenMs = Number.NEGATIVE_INFINITY;
+    this.attempts = 0;
     this.stopStale();
     this.stopStale = clock.after(KEY_SWITCH_STALE_MS + 1, () => this.tell());
     this.why = `it was not read for ${KEY_SWITCH_STALE_MS / 1_000} s`;

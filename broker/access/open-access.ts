@@ -247,8 +247,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     grantId?: string,
     consentId?: string,
   ): Promise<S> {
-    const off = await this.readKeySwitches(endpointId);
-    if (off) throw new AccessRefused("key-switch", off.reason);
+    await this.readKeySwitches(who, endpointId, grantId);
     const { person, grant, classes, ...reach } = openable(this.opening, who, endpointId, grantId);
     const asked = needsOf(this.plant, grant).consent;
     const consent = asked && this.consents.spend(who, endpointId, grant, consentId);
@@ -308,11 +307,16 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     throw new AccessRefused("not-allowed", "only administrators manage grants");
   }
 
-  /** Only where there are any: otherwise opening waits for nothing. */
-  private async readKeySwitches(endpointId: string): Promise<LeaseCause | undefined> {
+  /**
+   * Only where there are any: otherwise opening waits for nothing. Who may not open here is refused
+   * before the plant is asked anything.
+   */
+  private async readKeySwitches(who: Opener, endpointId: string, grantId?: string): Promise<void> {
     const asset = findEndpoint(this.plant, endpointId)?.asset;
-    if (!asset || this.keySwitches.over(asset.id).length === 0) return undefined;
-    return this.keySwitches.look(asset.id);
+    if (!asset || this.keySwitches.over(asset.id).length === 0) return;
+    openable({ ...this.opening, keySwitches: { over: () => [] } }, who, endpointId, grantId);
+    const off = await this.keySwitches.look(asset.id);
+    if (off) throw new AccessRefused("key-switch", off.reason);
   }
 
   private openingParts(): OpeningParts {
