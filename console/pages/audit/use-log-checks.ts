@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { LogHeadView, LogPageView, LogStateView } from "../../../broker/api/shapes/log.ts";
 import type { CheckedNote } from "../../../protocols/log/checked-note.ts";
+import { formatKey } from "../../../protocols/log/note.ts";
 import { logConsistency } from "../../components/site-log.ts";
 import {
   checkEntry,
@@ -39,12 +40,19 @@ export function useCheckedPages(pages: readonly LogPageView[], trust: Trust | un
   const ids = pages.map(({ entries }) => `${entries[0]?.id}+${entries.length}`).join();
   const contents = pages.map(({ entries }) => entries.map(({ entry }) => entry).join()).join();
   return useQuery({
-    queryKey: ["log-checked", notes, ids, contents, trust?.from],
+    queryKey: ["log-checked", notes, ids, contents, nameOf(trust)],
     enabled: trust !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: () => checkPages(pages, trust),
     placeholderData: (before) => before,
   });
+}
+
+/** Another policy is another answer. */
+function nameOf(trust: Trust | undefined): string {
+  const { logs = [], witnesses = [], groups = [], quorum = "" } = trust?.policy ?? {};
+  const keys = [...logs, ...witnesses.map(({ key }) => key)].map(formatKey);
+  return [trust?.from, ...keys, JSON.stringify(groups), quorum].join(" ");
 }
 
 async function checkPages(
@@ -88,7 +96,7 @@ export type ContinuityFault = "unsigned" | "key" | "gone" | "shorter" | "rewritt
 export function useContinuity(state: LogStateView | undefined, trust: Trust | undefined) {
   const newest = state?.logs.at(-1);
   return useQuery({
-    queryKey: ["log-continuity", newest?.note, trust?.from],
+    queryKey: ["log-continuity", newest?.note, nameOf(trust)],
     enabled: state !== undefined && trust !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
