@@ -1,7 +1,8 @@
 /**
- * `npm run soak`: the drills with the large numbers. SALLYPORT_KILLS (100) and SALLYPORT_FUZZ
- * (1,000,000) set others, SALLYPORT_SEED repeats a run. Prints one JSON line with the figures
- * last, and exits with 1 if a promise was broken.
+ * `npm run soak`: the drills with the large numbers. SALLYPORT_KILLS (100), SALLYPORT_FUZZ
+ * (1,000,000), SALLYPORT_LOG_KILLS (200), SALLYPORT_MUTATIONS (10,000) and SALLYPORT_LARGE_MIB
+ * (1024) set others, SALLYPORT_SEED repeats a run. Prints one JSON line with the figures last, and
+ * exits with 1 if a promise was broken.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -13,8 +14,11 @@ import { seeded } from "./seeded.ts";
 const KILLS = Number(process.env.SALLYPORT_KILLS ?? 100);
 const FUZZ = process.env.SALLYPORT_FUZZ ?? "1000000";
 const SEED = Number(process.env.SALLYPORT_SEED ?? Date.now() % 1_000_000);
-/** A million frames take minutes on a small machine. */
-const FUZZ_WITHIN_MS = 60 * 60_000;
+const LOG_KILLS = process.env.SALLYPORT_LOG_KILLS ?? "200";
+const MUTATIONS = process.env.SALLYPORT_MUTATIONS ?? "10000";
+const LARGE_MIB = process.env.SALLYPORT_LARGE_MIB ?? "1024";
+/** A million frames, or ten thousand bundles, take minutes on a small machine. */
+const TEST_WITHIN_MS = 60 * 60_000;
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -23,8 +27,10 @@ async function main(): Promise<void> {
   try {
     const kills = await soakKills(folder);
     const fuzz = await soakFuzz();
-    const kept = kills.missing === 0 && kills.repeated === 0 && fuzz.passed;
-    say(JSON.stringify({ soak: { seed: SEED, ...kills, fuzz }, kept }));
+    const evidence = await soakEvidence();
+    const passed = fuzz.passed && evidence.every((drill) => drill.passed);
+    const kept = kills.missing === 0 && kills.repeated === 0 && passed;
+    say(JSON.stringify({ soak: { seed: SEED, ...kills, fuzz, evidence }, kept }));
     if (!kept) process.exitCode = 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -46,20 +52,36 @@ async function soakKills(folder: string) {
 
 async function soakFuzz() {
   say(`feeding ${FUZZ} random and mutated frames to the Modbus guard …`);
+  const env = { SALLYPORT_FUZZ: FUZZ };
+  const { passed, seconds } = await soakTest("protocols/modbus/guard.fuzz.test.ts", env);
+  return { frames: Number(FUZZ), passed, seconds };
+}
+
+/** Bundles and their judges, the log and its witness, and large recordings. */
+async function soakEvidence() {
+  const drills: readonly [file: string, env: Readonly<Record<string, string>>][] = [
+    ["test/chaos/witnessed.test.ts", { SALLYPORT_KILLS: LOG_KILLS }],
+    ["test/foreign/bundle.test.ts", { SALLYPORT_MUTATIONS: MUTATIONS }],
+    ["test/chaos/large.test.ts", { SALLYPORT_LARGE_MIB: LARGE_MIB }],
+  ];
+  const figures: { drill: string; passed: boolean; seconds: number }[] = [];
+  for (const [file, env] of drills) {
+    say(`${file} with ${JSON.stringify(env)} …`);
+    figures.push({ drill: file, ...env, ...(await soakTest(file, env)) });
+  }
+  return figures;
+}
+
+async function soakTest(file: string, env: Readonly<Record<string, string>>) {
   const startedMs = Date.now();
   const vitest = path.join(import.meta.dirname, "../../node_modules/vitest/vitest.mjs");
-  const args = [
-    vitest,
-    "run",
-    "protocols/modbus/guard.fuzz.test.ts",
-    `--testTimeout=${FUZZ_WITHIN_MS}`,
-  ];
+  const args = [vitest, "run", file, `--testTimeout=${TEST_WITHIN_MS}`];
   const { code, output } = await runProgram(process.execPath, args, {
-    withinMs: FUZZ_WITHIN_MS,
-    env: { SALLYPORT_FUZZ: FUZZ },
+    withinMs: TEST_WITHIN_MS,
+    env,
   });
   if (code !== 0) say(output);
-  return { frames: Number(FUZZ), passed: code === 0, seconds: (Date.now() - startedMs) / 1000 };
+  return { passed: code === 0, seconds: (Date.now() - startedMs) / 1000 };
 }
 
 await main();

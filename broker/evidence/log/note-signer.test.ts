@@ -1,5 +1,13 @@
 /** The signer in a process of its own: what it signs, what it never signs, and life without it. */
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -11,7 +19,9 @@ import { systemClock } from "../../clock.ts";
 import { diskVolume } from "../disk-volume.ts";
 import { checkLog } from "./check-log.ts";
 import { LogUnavailable } from "./commit-queue.ts";
+import { FileKeys } from "./file-keys.ts";
 import { LogBook } from "./log-book.ts";
+import { MovedKeys } from "./moved-keys.ts";
 import { publicKeyOf } from "./public-keys.ts";
 import { sha256 } from "./sha256.ts";
 import { SignerAway } from "./signer.ts";
@@ -104,6 +114,7 @@ test("nothing but checkpoints of this site is signed", async () => {
   for (const text of refused) {
     await expect(signer.sign(Buffer.from(text)), text).rejects.toThrow(SignerRefuses);
   }
+  await signer.sign(Buffer.from(`${NAME}/log/1\n0\n${root}\n`));
   await expect(place.keys.open(3)).rejects.toThrow("no log of this number");
   await expect(place.keys.destroy(1)).rejects.toThrow("stays");
 });
@@ -168,6 +179,23 @@ test("how long sessions may begin without a signer is a rule", async () => {
     else expect(opened).toContain("nobody signs the site log");
     await book.close();
   }
+});
+
+test("a site with a key in a file moves to the signer by changing its key", async () => {
+  const place = new Place();
+  const { keys, ...options } = place.options;
+  const before = await SiteLog.open(options);
+  await before.close();
+  await place.start();
+  const folder = path.join(place.directory, "keys");
+  const moved = { ...options, keys: new MovedKeys(new FileKeys(folder), keys ?? place.keys) };
+  const same = await SiteLog.open(moved);
+  expect(same.key).toBe(before.key);
+  await same.close();
+  const after = await SiteLog.open({ ...moved, rotate: true });
+  expect(after.origin).toBe(`${NAME}/log/2`);
+  await after.close();
+  expect(readdirSync(folder).sort()).toEqual(["1.pem", "1.pub", "2.pub"]);
 });
 
 test("a stranger's bytes on the socket get no signature and stop nobody", async () => {

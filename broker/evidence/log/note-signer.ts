@@ -56,7 +56,7 @@ export class NoteSigner {
     const newest = await this.newest();
     switch (request.do) {
       case "key": {
-        if (request.number > newest + 1) return refused("no log of this number comes next");
+        if (!comesNext(request.number, newest)) return refused(NOT_NEXT);
         const { publicKey } = await keys.open(request.number);
         return { kind: "key", bytes: toBase64(publicKey) };
       }
@@ -82,7 +82,7 @@ export class NoteSigner {
     if (checkpoint.origin !== `${name}/log/${request.number}`) {
       return refused(`it is not of this site, ${name}`);
     }
-    if (request.number > newest + 1) return refused("no log of this number comes next");
+    if (!comesNext(request.number, newest)) return refused(NOT_NEXT);
     const objection = this.compare(request, checkpoint, await this.last(request.number));
     if (objection) return objection;
     // A crash behind this: it has kept what it never signed, and signs it when asked again.
@@ -136,6 +136,13 @@ export class NoteSigner {
   private folder(): string {
     return path.join(this.options.directory, "signed");
   }
+}
+
+const NOT_NEXT = "no log of this number comes next";
+
+/** A site whose first logs were signed elsewhere begins here with a later one. */
+function comesNext(number: number, newest: number): boolean {
+  return newest === 0 || number <= newest + 1;
 }
 
 function refused(reason: string): SignerAnswer {
