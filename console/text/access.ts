@@ -58,7 +58,7 @@ export const accessText = {
     emptyVendor:
       "Your account sleeps until somebody gives you a time. Ask the person who invited you, or request one here.",
     open: "Open",
-    openNamed: (asset: string) => `Go to ${asset}`,
+    openNamed: (asset: string) => `Open ${asset}`,
     left: "left",
     begins: "begins",
     noEnd: "no end",

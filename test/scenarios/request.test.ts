@@ -117,7 +117,7 @@ test("the engineer's page shows the grant at once, and the session opens", async
     .getByRole("article", { name: "Distribution PLC" });
   await grant.getByText("left").waitFor();
   await shot(page, "granted");
-  await grant.getByRole("link", { name: "Go to Distribution PLC" }).click();
+  await grant.getByRole("link", { name: "Open Distribution PLC" }).click();
   await page.getByRole("button", { name: "Open", exact: true }).click();
   await page.waitForURL(/\/sessions\//);
   await page.getByText("You may read and write").waitFor();
@@ -173,7 +173,7 @@ test("a session ends with its grant, and says so", async () => {
   await askFor(page, GRANT_MS);
   const request = sam.page.getByRole("article", { name: "Eva (Waterworks)" });
   await request.getByRole("button", { name: "Approve the request of Eva" }).click();
-  await page.getByRole("link", { name: "Go to Distribution PLC" }).click();
+  await page.getByRole("link", { name: "Open Distribution PLC" }).click();
   await page.getByRole("button", { name: "Open", exact: true }).click();
   await page.waitForURL(/\/sessions\//);
   await page.getByText("You may read and write").waitFor();
@@ -186,7 +186,7 @@ test("a session ends with its grant, and says so", async () => {
     .first()
     .waitFor();
   await shot(page, "ended");
-  expect(await page.getByRole("link", { name: "Go to Distribution PLC" }).count()).toBe(0);
+  expect(await page.getByRole("link", { name: "Open Distribution PLC" }).count()).toBe(0);
 }, 60_000);
 
 test("an engineer invites a vendor and asks for their time; the link is shown once", async () => {
@@ -234,7 +234,7 @@ test("the supervisor reads who asks for whom and agrees; the vendor sees just th
 
 test("the vendor opens a session on that one asset", async () => {
   const { page } = pia;
-  await page.getByRole("link", { name: "Go to Distribution PLC" }).click();
+  await page.getByRole("link", { name: "Open Distribution PLC" }).click();
   await page.getByRole("button", { name: "Open", exact: true }).click();
   await page.waitForURL(/\/sessions\//);
   await page.getByText("You may read and write").waitFor();
@@ -262,7 +262,7 @@ test("an administrator answers for the vendor, who goes on until the grant ends 
   await page.getByRole("dialog").getByRole("button", { name: "Answer for them" }).click();
   await page.getByRole("table", { name: "Vendors" }).getByText("Active").waitFor();
   await pia.page.goto("/access");
-  await pia.page.getByRole("link", { name: "Go to Distribution PLC" }).waitFor();
+  await pia.page.getByRole("link", { name: "Open Distribution PLC" }).waitFor();
   const grants = (await askList(page, "/api/grants")) as { id: string; subject: string }[];
   const { id } = grants.find(({ subject }) => subject === "Pia") ?? { id: "" };
   await ask(page, "DELETE", `/api/grants/${id}`, {});

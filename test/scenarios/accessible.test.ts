@@ -1,0 +1,84 @@
+/**
+ * Every page of the navigation, dark and light, wide and on a phone: axe finds nothing wrong, and
+ * the page complains about nothing. The person holds every right that one person can.
+ */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
+
+const SHOTS = process.env.SCENARIO_SHOTS;
+
+let site: SiteInBrowser;
+let ada: Device;
+let paths: readonly string[];
+
+beforeAll(async () => {
+  site = await openSite();
+  ada = await site.device();
+  await ada.page.goto(site.enrolmentLink);
+  await accessible(ada.page, "enrol");
+  await ada.page.getByRole("button", { name: "Make a passkey" }).click();
+  await ada.page.getByText("You are enrolled").first().waitFor();
+  // Also a supervisor, who sees what waits: an auditor is never one as well.
+  await ada.page.evaluate(async () => {
+    const { person } = (await (await fetch("/api/me")).json()) as { person: { id: string } };
+    await fetch(`/api/people/${person.id}`, {
+      method: "PATCH",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ roles: ["administrator", "engineer", "supervisor"] }),
+    });
+  });
+  await ada.page.goto("/");
+  const links = ada.page.getByRole("navigation", { name: "Main" }).getByRole("link");
+  await links.first().waitFor();
+  const found = await links.evaluateAll((each) => each.map((link) => link.getAttribute("href")));
+  paths = [...found.filter((path) => path !== null), "/account", "/nowhere"];
+}, 120_000);
+
+afterAll(() => site?.close());
+
+async function accessible(page: Page, name: string): Promise<void> {
+  expect(await wrongWith(page, name)).toEqual([]);
+}
+
+async function wrongWith(page: Page, name: string): Promise<readonly string[]> {
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/page-${name}.png` });
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]?.html}`);
+}
+
+async function settled(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await page.locator("h1").first().waitFor();
+  await page.getByRole("status", { name: "Loading" }).first().waitFor({ state: "detached" });
+}
+
+test.each([
+  ["dark and wide", { colorScheme: "dark" }, { width: 1280, height: 860 }],
+  ["light and wide", { colorScheme: "light" }, { width: 1280, height: 860 }],
+  ["light on a phone", { colorScheme: "light" }, NARROW],
+] as const)(
+  "every page, %s",
+  async (look, media, viewport) => {
+    const { page } = ada;
+    await page.emulateMedia(media);
+    await page.setViewportSize(viewport);
+    expect(paths.length).toBeGreaterThan(10);
+    const wrong: string[] = [];
+    for (const path of paths) {
+      await settled(page, path);
+      wrong.push(...(await wrongWith(page, `${look} ${path.replaceAll("/", "_")}`)));
+    }
+    expect(wrong).toEqual([]);
+    expect(ada.complaints.filter((text) => !/status of 40[134]/.test(text))).toEqual([]);
+  },
+  180_000,
+);
+
+test("the sign-in page", async () => {
+  const other = await site.device({ dark: false });
+  await other.page.goto("/sign-in");
+  await other.page.getByRole("button").first().waitFor();
+  await accessible(other.page, "sign-in");
+});
