@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
 import { eventually, openIntegrationSite } from "../../test/kit/integration-site.ts";
 import { type MailServer, startMailServer } from "../../test/kit/mail-server.ts";
 import { systemClock } from "../clock.ts";
@@ -96,3 +98,29 @@ test("one who does not exist is put aside; who had a letter before a failure get
   const [standing] = await site.integrations.list();
   expect(standing?.deadLetters.map(({ receiver }) => receiver)).toEqual(["gone@plant.example"]);
 });
+
+test("a server that floods is cut off, one that says nothing is left", async () => {
+  const flood = `220-${"x".repeat(60_000)}\r\n`;
+  const servers = [
+    createServer((socket) => {
+      socket.on("error", () => {});
+      const more = (): void => void (socket.destroyed || socket.write(flood, more));
+      more();
+    }),
+    createServer((socket) => void socket.on("error", () => {})),
+  ];
+  const errors: unknown[] = [];
+  for (const server of servers) {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const site = await openIntegrationSite();
+    await site.configure(
+      `notices: [{ name: mail, form: mail, host: 127.0.0.1, port: ${port}, from: s@plant.example }]`,
+    );
+    errors.push((await site.integrations.test("mail", "ada@plant.example"))?.error);
+  }
+  expect(errors[0]).toMatch(/too much|greeting|response|closed/i);
+  expect(errors[1]).toMatch(/greeting/i);
+}, 30_000);

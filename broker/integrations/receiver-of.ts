@@ -7,7 +7,8 @@ import type { Integration, MailVia, NoticeIntegration, SyslogVia, WebVia } from 
 import { MailNotices } from "./notices/mail-notices.ts";
 import type { NoticeSite } from "./notices/notice.ts";
 import { WebNotices } from "./notices/web-notices.ts";
-import type { Receiver } from "./receiver.ts";
+import { addressFault } from "./parse-via.ts";
+import { NotTaken, type Receiver } from "./receiver.ts";
 import { cefLine } from "./siem/cef.ts";
 import { ocsfLine, type Product } from "./siem/ocsf.ts";
 import { framed, MESSAGE_BYTES_MAX, syslogMessage } from "./siem/syslog-message.ts";
@@ -67,7 +68,11 @@ function syslogReceiver(parts: ReceiverParts, via: SyslogVia): Receiver {
 
 /** The address may be a secret that changes: what it says at each letter is the destination. */
 function postVia(parts: ReceiverParts, via: WebVia): Post {
-  return (url, ...rest) => dialerTo(parts, via.url.read()).post(url, ...rest);
+  return (url, ...rest) => {
+    const wrong = addressFault(url);
+    if (wrong !== undefined) throw new NotTaken(`${via.url.from}: ${wrong}`);
+    return dialerTo(parts, url).post(url, ...rest);
+  };
 }
 
 function dialerTo({ ranges }: ReceiverParts, destination: string): IntegrationDialer {

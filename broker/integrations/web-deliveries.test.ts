@@ -204,3 +204,15 @@ test("https is believed by the configured authority alone, and a rotated secret 
     "Bearer second",
   ]);
 });
+
+test("an address that is rotated to one in the clear is not used", async () => {
+  const folder = temporaryFolder();
+  const receiver = await startWebReceiver();
+  const address = path.join(folder, "address");
+  writeFileSync(address, receiver.url);
+  const site = await openIntegrationSite({ folder });
+  await site.configure("siem: [{ name: lake, form: webhook, url: { file: address } }]");
+  expect((await site.integrations.test("lake", ""))?.error).toBeNull();
+  writeFileSync(address, "http://192.0.2.1/hook");
+  expect((await site.integrations.test("lake", ""))?.error).toContain("only https addresses");
+});

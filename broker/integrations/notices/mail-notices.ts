@@ -17,7 +17,15 @@ import { checkAge, isWanted, NOTICE_ATTEMPTS_MAX } from "./web-notices.ts";
 
 /** Between two words of the mail server; the whole of a letter takes a few of them. */
 const WORD_WITHIN_MS = 10_000;
+/** Longer than the first, whose message says more. */
+const SILENCE_MAX_MS = 15_000;
 const SUBJECT_MAX = 150;
+/** From the connection to the last word. */
+const LETTER_WITHIN_MS = 60_000;
+/** What a server says about one letter, certificates included, takes a few thousand. */
+const READ_BYTES_MAX = 256 * 1024;
+/** How late a flood is noticed. */
+const LOOK_MS = 20;
 
 export interface MailNoticesParts {
   readonly via: MailVia;
@@ -73,6 +81,7 @@ export class MailNotices implements Receiver {
   private async send(notice: Notice, address: string): Promise<void> {
     const { via, site } = this.parts;
     const socket = await this.open();
+    const unbound = bound(socket);
     const transport = createTransport({
       ...{ host: via.host, port: via.port, secure: via.security === "tls" },
       requireTLS: via.security === "starttls",
@@ -85,7 +94,7 @@ export class MailNotices implements Receiver {
       ...(via.user && {
         auth: { user: via.user.read(), pass: via.password?.read() ?? "" },
       }),
-      ...{ greetingTimeout: WORD_WITHIN_MS, socketTimeout: WORD_WITHIN_MS },
+      ...{ greetingTimeout: WORD_WITHIN_MS, socketTimeout: SILENCE_MAX_MS },
       ...{ disableFileAccess: true, disableUrlAccess: true },
       getSocket: (_options, found) =>
         found(null, { connection: socket, secured: via.security === "tls" }),
@@ -102,6 +111,7 @@ export class MailNotices implements Receiver {
         ...(notice.urgent && { priority: "high" as const }),
       });
     } finally {
+      unbound();
       transport.close();
       socket.destroy();
     }
@@ -120,6 +130,16 @@ export class MailNotices implements Receiver {
     );
     return socket;
   }
+}
+
+/** A server that floods or never comes to an end. @returns what lets go of the socket */
+function bound(socket: Socket): () => void {
+  const untilMs = performance.now() + LETTER_WITHIN_MS;
+  const watch = setInterval(() => {
+    if (socket.bytesRead > READ_BYTES_MAX) socket.destroy(new Error("the server says too much"));
+    if (performance.now() > untilMs) socket.destroy(new Error("the server takes too long"));
+  }, LOOK_MS);
+  return () => clearInterval(watch);
 }
 
 /** The person of the store has an address that was checked; one from elsewhere must be one line. */
