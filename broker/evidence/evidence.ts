@@ -77,13 +77,8 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   const files = new WriteAheadFiles(volume, path.join(directory, "write-ahead"), limits, keys);
   const sealer = new SealerLink(
     {
-      recordings,
+      ...{ recordings, build, limits, keys, clock, volume: options.volume },
       reserve: path.join(directory, "reserve"),
-      build,
-      limits,
-      keys,
-      clock,
-      volume: options.volume,
     },
     {
       freed: (number) => void files.free(number).catch(() => undefined),
@@ -117,7 +112,17 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   );
   retention.start();
   return {
-    recorder,
+    recorder: {
+      open: async (header) => {
+        const tape = await recorder.open(header);
+        search?.began(header);
+        return tape;
+      },
+      get state() {
+        return recorder.state;
+      },
+      onState: (listener) => recorder.onState(listener),
+    },
     recordings: library,
     recovered,
     onOverQuota: (listener) => recorder.onOverQuota(listener),
@@ -126,20 +131,21 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     openSearch: (trouble) => {
       const folder = path.join(directory, "search");
       const unsealed = unsealedTails(sealer, settle);
-      search = new Search({ recordings, folder, keys, clock, isLive, trouble, ...unsealed });
+      search = new Search({ recordings, folder, keys, clock, trouble, ...unsealed });
       return search;
     },
     close: async () => {
       watch.stop();
       await retention.stop();
-      await search?.close();
-      await library.stop();
-      await recorder.close();
-      await writeAhead.close();
-      await sealer.stop();
-      await files.close();
+      for (const part of [library, recorder, writeAhead, sealer, files]) await closed(part);
     },
   };
+}
+
+type Part = { stop(): Promise<void> } | { close(): Promise<void> };
+
+function closed(part: Part): Promise<void> {
+  return "close" in part ? part.close() : part.stop();
 }
 
 function openLibrary(

@@ -25,9 +25,11 @@ export const PAGE_MAX = 500;
 /** Recordings under way whose latest records are fetched before a search; newest first. */
 export const TAILS_MAX = 48;
 /** A search that comes before the folders were looked through for the first time waits so long. */
-export const READY_MS = 3_000;
+export const READY_MS = 5_000;
 /** A search waits so long for them, then goes on and says how many it does not know to their end. */
 export const TAILS_MS = 150;
+/** Between two looks at whether a session that just ended is indexed. */
+export const SETTLE_LOOK_MS = 10;
 /** The dead thread is started again after this, doubled each time up to the last. */
 export const RESTART_FIRST_MS = 1_000;
 export const RESTART_MAX_MS = 60_000;

@@ -194,7 +194,6 @@ test("employer, ticket and request are asked of those who know them", async () =
 });
 
 test("a session under way is found with what it did a moment ago", async () => {
-  await expect.poll(() => search.progress().isReady).toBe(true);
   const tape = await evidence.recorder.open(header("s-1"));
   const operations = new OperationsTape(tape);
   operations.judge(writeSpeed(250), { kind: "permit" });

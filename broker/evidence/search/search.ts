@@ -5,7 +5,7 @@
 import type { Term } from "../../../protocols/search/terms.ts";
 import type { Header } from "../../../protocols/tape/record.ts";
 import { isAsked, type Surroundings } from "./recording-filter.ts";
-import { READY_MS, SEARCHES_MAX, TAILS_MAX, TAILS_MS } from "./search-limits.ts";
+import { READY_MS, SEARCHES_MAX, SETTLE_LOOK_MS, TAILS_MAX, TAILS_MS } from "./search-limits.ts";
 import { SearchLink, type SearchPlace } from "./search-link.ts";
 import type { CatalogueEntry, Cursor, Hit } from "./search-messages.ts";
 
@@ -22,7 +22,6 @@ export interface SearchParts extends SearchPlace {
   tails(): Promise<readonly Tail[]>;
   /** All bytes so far of such a segment. */
   plain(session: string, number: number): Promise<Uint8Array | undefined>;
-  isLive(session: string): boolean;
 }
 
 export interface Question {
@@ -68,6 +67,8 @@ export class Search {
   private readonly link: SearchLink;
   private readonly askers = new Map<string, { number: number; replaced: boolean }>();
   private underWay = 0;
+  /** Begun by this process, and not in the catalogue yet. */
+  private readonly begun = new Map<string, Header>();
 
   constructor(parts: SearchParts) {
     this.parts = parts;
@@ -80,6 +81,11 @@ export class Search {
     let behind = 0;
     for (const { isComplete } of catalogue.values()) if (!isComplete) behind += 1;
     return { recordings: catalogue.size, behind, isReady };
+  }
+
+  /** A recording begins: from now on no answer leaves it out without saying so. */
+  began(header: Header): void {
+    this.begun.set(header.session, header);
   }
 
   /** @throws SearchUnavailable */
@@ -165,16 +171,28 @@ export class Search {
   /** Newest first: what the person may see of what is asked about. */
   private entries({ terms, maySee, surroundings }: Question): readonly CatalogueEntry[] {
     const found: CatalogueEntry[] = [];
-    for (const known of this.link.catalogue.values()) {
-      const entry = this.now(known);
+    for (const entry of [...this.link.catalogue.values(), ...this.unlisted()]) {
       if (maySee(entry) && isAsked(entry, terms, surroundings)) found.push(entry);
     }
     return found.sort(byAge);
   }
 
-  private now(entry: CatalogueEntry): CatalogueEntry {
-    if (entry.state !== "open" || this.parts.isLive(entry.header.session)) return entry;
-    return { ...entry, state: "aborted" };
+  /** Too new for the thread to have found them. */
+  private unlisted(): readonly CatalogueEntry[] {
+    const { catalogue } = this.link;
+    for (const session of this.begun.keys()) if (catalogue.has(session)) this.begun.delete(session);
+    return [...this.begun.values()].map((header) => newEntry(header, header.startedMs));
+  }
+
+  /** Sessions that ended a moment ago: given a moment to be indexed. */
+  private async settleEnded(question: Question, live: ReadonlySet<string>, endMs: number) {
+    const isWanted = (entry: CatalogueEntry) =>
+      !entry.isComplete && !live.has(entry.header.session);
+    if (!this.entries(question).some(isWanted)) return;
+    void this.link.ask({ kind: "look" });
+    while (this.entries(question).some(isWanted) && this.parts.clock.monotonicMs() < endMs) {
+      await new Promise<void>((resolve) => this.parts.clock.after(SETTLE_LOOK_MS, resolve));
+    }
   }
 
   /**
@@ -192,14 +210,13 @@ export class Search {
       if (clock.monotonicMs() >= endMs) break;
       if (await this.takeTail(tail)) latest.add(tail.header.session);
     }
+    const live = new Set(tails.map(({ header }) => header.session));
+    await this.settleEnded(question, live, endMs);
     return latest;
   }
 
   private isAskedOf({ header, lastMs }: Tail, { terms, maySee, surroundings }: Question): boolean {
-    const entry: CatalogueEntry = {
-      ...{ header, state: "open", endedMs: lastMs, isComplete: false },
-      fed: { segment: 0, bytes: 0 },
-    };
+    const entry = newEntry(header, lastMs);
     return maySee(entry) && isAsked(entry, terms, surroundings);
   }
 
@@ -222,6 +239,11 @@ export class Search {
 }
 
 const NONE: ReadonlySet<string> = new Set();
+
+function newEntry(header: Header, endedMs: number): CatalogueEntry {
+  const fed = { segment: 0, bytes: 0 };
+  return { header, state: "open", endedMs, isComplete: false, fed };
+}
 
 /** Newest first; of two begun at once, the greater name. */
 function byAge(a: CatalogueEntry, b: CatalogueEntry): number {
