@@ -49,6 +49,8 @@ interface SourceFile {
   complete: boolean;
 }
 
+/** Plain bytes of whole segments that wait to be sealed: two seconds' work. */
+const BACKLOG_BYTES_MAX = 32 * 1024 * 1024;
 /** Recordings due at once from which on they are sealed side by side. */
 const CROWD_MIN = 8;
 /** The process has four threads for files; one stays free for the sessions' commits. */
@@ -204,7 +206,21 @@ export class Sealer {
     return true;
   }
 
+  /**
+   * What comes faster than it can be sealed waits in the write-ahead, not in memory. Where sealing
+   * fails it is read all the same: then the write-ahead is what bounds it.
+   */
+  private async keepPace(): Promise<void> {
+    let waiting = 0;
+    for (const recording of this.recordings.values()) waiting += recording.backlog;
+    if (waiting < BACKLOG_BYTES_MAX || this.troubled) return;
+    this.isSealingDue = true;
+    this.sealing ??= this.sealAll();
+    await this.sealing;
+  }
+
   private async takeChunks(payload: Uint8Array, file: number | undefined): Promise<void> {
+    await this.keepPace();
     for (const chunk of readChunks(payload)) {
       if ((chunk.flags & BEGIN) !== 0 && isSessionId(chunk.session)) {
         this.slots.set(chunk.slot, await this.recordingOf(chunk.session));

@@ -106,6 +106,11 @@ export class UnsealedRecording {
     return this.current === undefined ? this.finished : [...this.finished, this.current];
   }
 
+  /** Plain bytes of segments that are whole and not in place. */
+  get backlog(): number {
+    return this.finished.reduce((sum, segment) => sum + segment.length, 0);
+  }
+
   get isClosing(): boolean {
     return this.closing !== undefined && this.close === undefined && !this.isVoid;
   }

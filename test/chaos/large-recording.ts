@@ -8,6 +8,7 @@
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as pause } from "node:timers/promises";
 import { runVerify } from "../../broker/cli/verify.ts";
 import { systemClock } from "../../broker/clock.ts";
 import { openEvidence } from "../../broker/evidence/evidence.ts";
@@ -24,6 +25,8 @@ const PIECE_BYTES = 4096;
 /** Between two waits for the disk. */
 const AT_ONCE_BYTES = MIB;
 const LEAF_EVERY_BYTES = 64 * MIB;
+/** Faster than any terminal is read, slower than a segment is sealed on a small machine. */
+const BYTES_A_SECOND = 10 * MIB;
 
 const [folder = "", mib = "64", count = "1"] = process.argv.slice(2);
 const sessions = Array.from({ length: Number(count) }, (_, at) => `s-${at}`);
@@ -66,7 +69,10 @@ async function fill(tape: TapeWriter, bytes: number): Promise<void> {
   for (let done = 0; done < bytes; done += PIECE_BYTES) {
     const piece = screenful(done / PIECE_BYTES);
     tape.append({ kind: "bytes", channel: 1, from: "asset", bytes: piece });
-    if (done % AT_ONCE_BYTES === 0) await new Promise((go) => tape.whenDurable(go));
+    if (done % AT_ONCE_BYTES === 0) {
+      await new Promise((go) => tape.whenDurable(go));
+      await pause((AT_ONCE_BYTES / BYTES_A_SECOND) * 1000);
+    }
     if (done % LEAF_EVERY_BYTES === 0) await addLeaf({ book, evidence });
   }
 }
