@@ -269,7 +269,11 @@ export class AlarmBook {
     const alarm = this.open.get(key);
     if (!alarm || alarm.returnedMs !== null) return;
     const text = `Returned to normal: ${titleOf(alarm.kind)}. ${alarm.text}`;
-    this.put(key, returned(alarm, this.parts.clock.wallMs()), { name: "alarm:returned", text });
+    const nowMs = this.parts.clock.wallMs();
+    const back = returned(alarm, nowMs);
+    const answered = alarmKind(alarm.kind)?.endsAnswered && back.shelved === null;
+    const said = { name: "alarm:returned", text };
+    this.put(key, answered ? { ...back, endedMs: nowMs } : back, said);
   }
 
   private shelveUntil({ id, kind, source, shelved }: Alarm): void {

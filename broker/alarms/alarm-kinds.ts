@@ -23,6 +23,8 @@ export interface AlarmKind {
   readonly returns: "condition" | "quiet";
   /** For this long the condition must stay away: a value that flutters does not ring each time. */
   readonly quietMs: number;
+  /** Its condition ends by what a person does, so that nobody has to acknowledge it besides. */
+  readonly endsAnswered?: true;
   /** Rings anew each time, also if the one before was acknowledged. */
   readonly ringsAnew?: true;
   /** Site events that raise it, and those that say that its condition is gone. */
@@ -124,6 +126,7 @@ export const ALARM_KINDS = {
     consequence: "The person at work stands still; unanswered, the operation is refused.",
     action: "Open Live, look at the value now and the value asked for, and permit or refuse.",
     returns: "condition",
+    endsAnswered: true,
     quietMs: 0,
   },
   lockdown: {
@@ -132,6 +135,7 @@ export const ALARM_KINDS = {
     consequence: "Whom or what it shuts cannot be reached until it is lifted.",
     action: "When the reason has gone, lift the lock. A site's lock takes two people.",
     returns: "condition",
+    endsAnswered: true,
     quietMs: 0,
   },
   "break-glass-unreviewed": {
@@ -140,6 +144,7 @@ export const ALARM_KINDS = {
     consequence: "Nobody has looked yet at what was done without agreement.",
     action: "Watch the recording, then write the review on the page Break-glass.",
     returns: "condition",
+    endsAnswered: true,
     quietMs: 0,
   },
   "policy-error": {

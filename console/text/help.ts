@@ -74,6 +74,8 @@ export const helpByPath: Record<string, HelpEntry> = {
     title: "Recordings",
     lines: [
       "Every session leaves a recording. Sealed: whole, closed in order. Gap: a marked part is missing. Aborted: the broker stopped in the middle; what reached the asset is in it. Open: still running.",
+      'Search looks inside them: tag:P101.* value:>40 verdict:deny by:"Ana" after:2026-11-01. Terms are all to be true, a comma means or, a minus not, * any part of a name; a word alone is looked for everywhere. Fields asks the same without writing it. Values are those of tags, raw only where a register has none; reads that were polled are one row with their least and greatest value.',
+      "Each hit opens the player at its moment. Of others' recordings each search is noted.",
       "Open one to replay it: each operation, each decision with its rule, and the values over time.",
       "In the player: Space plays, ← → move five seconds, , and . change the speed. N goes to the next change, R to the next refusal, H hold, Y change of rights, C comment, X gap; with Shift to the one before. M comments on this moment.",
       "The state of a recording says, when clicked, what is proved on the page and what only a bundle proves offline. Who looked, and when, stands under About.",
@@ -99,7 +101,7 @@ export const helpByPath: Record<string, HelpEntry> = {
     title: "Alarms",
     lines: [
       "Only what needs a person. Urgent: come within minutes. High: within the hour. Low: today. Each says what follows if nobody comes, and what to do.",
-      "Acknowledge says that you have seen it and what you do about it. The alarm goes when its cause is gone, never by being acknowledged; one that went before anybody saw it stays until somebody did.",
+      "Acknowledge says that you have seen it and what you do about it. The alarm goes when its cause is gone, never by being acknowledged; one that went before anybody saw it stays until somebody did, unless what a person did (an answer, a lifted lock, a review) ended it.",
       "Shelve puts it out of the way until a time: an urgent one for an hour, others for twelve at most. What comes and goes rings once and stays until it has been quiet for five minutes. Everything here is in the site log.",
       "All kinds lists every alarm there can be, also those that are out of service because this site does not use what they watch.",
     ],

@@ -79,11 +79,13 @@ test("a lock is an alarm while it is in force", async () => {
   type ToSign = { readonly text: string; readonly options: RequestOptions };
   const { text, options } = (await sam.ask<ToSign>("POST", `${lift}/options`, {})).body;
   await sam.ask("POST", lift, { text, response: sam.authenticator.assert(options) });
-  expect((await ofKind("lockdown")).map(({ state }) => state)).toEqual(["returned"]);
+  expect(await ofKind("lockdown")).toEqual([]);
+  const past = (await sam.ask<AlarmView[]>("GET", "/api/alarms/past")).body;
+  expect(past[0]).toMatchObject({ kind: "lockdown", state: "over", acknowledged: null });
 });
 
 test("an alarm is shelved no longer than its priority allows, and not by who may only see it", async () => {
-  const [alarm] = await ofKind("lockdown");
+  const [alarm] = await ofKind("operation-refused");
   const address = `/api/alarms/${alarm?.id}/shelf`;
   const twelve = { reason: "tomorrow", forMs: 12 * 3_600_000 };
   expect((await anna.ask("POST", address, twelve)).status).toBe(404);
@@ -91,7 +93,7 @@ test("an alarm is shelved no longer than its priority allows, and not by who may
   expect((await sam.ask("POST", address, { ...twelve, reason: "" })).status).toBe(400);
   expect((await sam.ask<AlarmView>("POST", address, twelve)).body.state).toBe("shelved");
   const back = await sam.ask<AlarmView>("POST", `${address}/end`, { reason: "looked at it" });
-  expect(back.body.state).toBe("returned");
+  expect(back.body.state).toBe("acknowledged");
 });
 
 test("every change of an alarm stands in the site log", async () => {
