@@ -20,6 +20,7 @@ import { SessionDesk } from "./session-desk.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { Survey } from "./survey.ts";
 import { Watchers } from "./watchers.ts";
+import { beginning } from "./tape-header.ts";
 
 type Decide = Extract<Effect, { kind: "decide" }>;
 
@@ -66,7 +67,7 @@ export class Session implements LiveSession, ChannelOwner {
     });
     this.survey = new Survey(clock, endpoint, this.channels.readForReport);
     this.desk = this.openDesk();
-    this.appendCapabilities("the session began", this.claims.basis);
+    this.appendCapabilities(beginning(claims), claims.basis);
   }
 
   private openDesk(): SessionDesk {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { fromHex, toHex } from "../../test/kit/hex.ts";
 import { type KitSession, SessionKit } from "../../test/kit/session-kit.ts";
 import type { Cause } from "./session.ts";
+import { beginning } from "./tape-header.ts";
 
 const WRITE = fromHex("0002 0000 0006 01 06 0064 07d0");
 const READ = fromHex("0003 0000 0006 01 03 0064 0001");
@@ -152,4 +153,20 @@ test("the same where the asset's leg asks last", async () => {
   await session.live.closed;
   const events = session.ofKind("event").map(({ event }) => event);
   expect(events).toContainEqual({ kind: "withheld", decision });
+});
+
+test("the tape begins with who of the control room agreed, and by which signed act", async () => {
+  const kit = await SessionKit.start();
+  const { live } = await kit.open();
+  const consent = { id: "c1", by: "person-2", name: "Sue Supervisor", actionId: "act-7" };
+  expect(beginning({ ...live.claims, consent })).toBe(
+    "the session began: Sue Supervisor agreed to it; signed act act-7",
+  );
+  const consented = await kit.openWith({ ...live.claims, session: "s2", consent });
+  await consented.live.end({ rule: "cut", reason: "stop" });
+  await consented.live.closed;
+  const taped = await kit.recorded("s2");
+  expect(taped.find(({ kind }) => kind === "capabilities")).toMatchObject({
+    cause: expect.stringContaining("signed act act-7"),
+  });
 });

@@ -29,6 +29,12 @@ export function tapeHeader(claims: PermitClaims, build: string, startedMs: numbe
   };
 }
 
+/** What the first rights on a tape are because of: who of the control room agreed, if that was asked. */
+export function beginning({ consent }: PermitClaims): string {
+  const began = "the session began";
+  return consent ? `${began}: ${consent.name} agreed to it; signed act ${consent.actionId}` : began;
+}
+
 function profileDigest(profile: Profile): string {
   const known = digestOf.get(profile);
   if (known !== undefined) return known;
