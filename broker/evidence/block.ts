@@ -43,7 +43,10 @@ export interface Chunk {
   readonly offset: number;
   /** Given with `BEGIN`, else empty. */
   readonly session: string;
-  readonly bytes: Uint8Array;
+  /** Its bytes are those of `payload` from `start` to `end`. */
+  readonly payload: Uint8Array;
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface FileHead {
@@ -147,8 +150,8 @@ export function* readChunks(payload: Uint8Array): Generator<Chunk> {
       flags,
       segment: view.getUint32(at + 5),
       offset: view.getUint32(at + 9),
-      session,
-      bytes: payload.subarray(start, start + length),
+      ...{ session, payload, start },
+      end: start + length,
     };
     at = start + length;
   }

@@ -13,6 +13,7 @@ export class Segment {
   private readonly marks: IndexLine["marks"] = [];
   private readonly scan: TapeScan;
   private readonly hash = createHash("sha256");
+  private hashed = 0;
   private broken = false;
 
   constructor(number: number, marksMax: number) {
@@ -27,21 +28,22 @@ export class Segment {
   }
 
   /**
-   * Takes the bytes that belong at `offset`. What it has already is passed over; behind a hole
-   * nothing can be read, so nothing is taken: the numbers of the records show what is missing.
+   * Takes the bytes from `start` to `end` that belong at `offset`. What it has already is passed
+   * over; behind a hole nothing can be read, so nothing is taken: the numbers of the records show
+   * what is missing.
    */
-  put(offset: number, bytes: Uint8Array): void {
-    if (this.broken || offset + bytes.length <= this.plain.length) return;
-    const fresh = bytes.subarray(this.plain.length - offset);
-    if (offset > this.plain.length || this.scan.push(fresh) !== fresh.length) this.broken = true;
-    else {
-      this.plain.raw(fresh);
-      this.hash.update(fresh);
-    }
+  put(offset: number, bytes: Uint8Array, start: number, end: number): void {
+    const { length } = this.plain;
+    if (this.broken || offset + end - start <= length) return;
+    const fresh = start + length - offset;
+    if (offset > length || this.scan.push(bytes, fresh, end) !== end - fresh) this.broken = true;
+    else this.plain.range(bytes, fresh, end);
   }
 
-  /** SHA-256 (hex) of the plain bytes so far. */
+  /** SHA-256 (hex) of the plain bytes so far. Many small pieces are hashed as one. */
   digest(): string {
+    this.hash.update(this.plain.bytes.subarray(this.hashed, this.plain.length));
+    this.hashed = this.plain.length;
     return this.hash.copy().digest("hex");
   }
 

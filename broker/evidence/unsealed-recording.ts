@@ -186,11 +186,12 @@ export class UnsealedRecording {
   }
 
   private takeBytes(chunk: Chunk, file: number | undefined): void {
-    if (chunk.bytes.length > 0) {
+    const { payload, start, end } = chunk;
+    if (end > start) {
       const segment = this.segmentOf(chunk.segment);
-      segment.put(chunk.offset, chunk.bytes);
+      segment.put(chunk.offset, payload, start, end);
       if (file !== undefined) segment.files.add(file);
-      if (chunk.offset === 0) this.header ??= headerOf(chunk.bytes);
+      if (chunk.offset === 0) this.header ??= headerOf(payload.subarray(start, end));
     }
     if ((chunk.flags & SEAL) !== 0) this.finish();
   }

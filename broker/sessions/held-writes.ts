@@ -63,8 +63,9 @@ interface Owned {
 
 export class HeldWrites {
   private readonly parts: HeldWritesParts;
-  private readonly waiting = new Set<Held>();
-  private readonly owned = new Map<number, Owned>();
+  /** Both come with the first write. */
+  private waiting: Set<Held> | undefined;
+  private owned: Map<number, Owned> | undefined;
 
   constructor(parts: HeldWritesParts) {
     this.parts = parts;
@@ -72,7 +73,7 @@ export class HeldWrites {
 
   /** Writes that wait. */
   get size(): number {
-    return this.waiting.size;
+    return this.waiting?.size ?? 0;
   }
 
   /** Locks the points of a permitted change without waiting; false if it must be held instead. */
@@ -94,10 +95,11 @@ export class HeldWrites {
       ...{ channel, decide, items, needs },
       ...{ lock: undefined, stop: () => {}, over: false },
     };
-    if (this.waiting.size >= WAITING_MAX) {
+    if (this.size >= WAITING_MAX) {
       queueMicrotask(() => this.deny(held, "too many writes are waiting"));
       return;
     }
+    this.waiting ??= new Set();
     this.waiting.add(held);
     this.waitForLock(held);
   }
@@ -105,26 +107,26 @@ export class HeldWrites {
   /** Nothing more will be heard of this change: others may go on. */
   settled(channel: ChannelLoop, decision: number): void {
     const key = keyOf(channel, decision);
-    const owned = this.owned.get(key);
+    const owned = this.owned?.get(key);
     if (!owned) return;
-    this.owned.delete(key);
+    this.owned?.delete(key);
     this.parts.locks.release(owned.lock);
   }
 
   /** The value it rests on has grown old while it waited for the disk. */
   isStale(channel: ChannelLoop, decision: number): boolean {
-    const owned = this.owned.get(keyOf(channel, decision));
+    const owned = this.owned?.get(keyOf(channel, decision));
     return owned !== undefined && this.parts.clock.monotonicMs() > owned.freshUntilMs;
   }
 
   /** Refuses all that wait, now. */
   refuse(reason: string): void {
-    for (const held of [...this.waiting]) this.deny(held, reason);
+    for (const held of [...(this.waiting ?? [])]) this.deny(held, reason);
   }
 
   /** Gives up what this channel (or, without one, the whole session) waits for. */
   drop(channel?: ChannelLoop): void {
-    for (const held of this.waiting) {
+    for (const held of this.waiting ?? []) {
       if (channel && held.channel !== channel) continue;
       this.leave(held);
       if (held.lock) this.parts.locks.release(held.lock);
@@ -194,10 +196,11 @@ export class HeldWrites {
   private leave(held: Held): void {
     held.over = true;
     held.stop();
-    this.waiting.delete(held);
+    this.waiting?.delete(held);
   }
 
   private own(channel: ChannelLoop, decision: number, lock: PointLock, freshUntilMs: number): void {
+    this.owned ??= new Map();
     this.owned.set(keyOf(channel, decision), { lock, freshUntilMs });
   }
 }

@@ -11,6 +11,7 @@ import type { Leg } from "../legs/leg.ts";
 import type { ChannelLoop, ChannelOwner } from "./channel-loop.ts";
 import { Channels } from "./channels.ts";
 import { Deadlines } from "./deadlines.ts";
+import { SessionAsOwner } from "./desk-owner.ts";
 import { Freeze } from "./freeze.ts";
 import type { Hold, HoldAnswer, HoldResult } from "./hold.ts";
 import { NOT_RENEWED, notRenewed, Rights } from "./rights.ts";
@@ -19,8 +20,8 @@ import { type SessionEvent, SessionRefused } from "./session.ts";
 import { SessionDesk } from "./session-desk.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { Survey } from "./survey.ts";
-import { Watchers } from "./watchers.ts";
 import { beginning } from "./tape-header.ts";
+import { Watchers } from "./watchers.ts";
 
 type Decide = Extract<Effect, { kind: "decide" }>;
 
@@ -71,29 +72,14 @@ export class Session implements LiveSession, ChannelOwner {
   }
 
   private openDesk(): SessionDesk {
-    const session = this;
     const { clock, matcher, locks, hooks, claims } = this.parts;
+    const { rights, stillness, deadlines, audience, survey } = this;
     return new SessionDesk({
       ...{ clock, matcher, locks, hooks, claims },
       ...{ read: this.channels.read, readAny: this.channels.readAny },
-      owner: {
-        get held() {
-          return session.held;
-        },
-        get leased() {
-          return session.rights.leased;
-        },
-        get obstacle() {
-          return session.stillness.obstacle;
-        },
-        changing: () => this.deadlines.active(),
-        tell: (event) => this.audience.tell(event),
-        holding: (hold) => {
-          this.survey.held();
-          hooks.onHold?.(this, hold);
-        },
-        holdsChanged: () => hooks.onHoldsChange?.(),
-      },
+      owner: new SessionAsOwner({
+        ...{ session: this, rights, stillness, deadlines, audience, survey, hooks },
+      }),
     });
   }
 

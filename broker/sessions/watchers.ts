@@ -6,10 +6,17 @@ import type { SessionEvent } from "./session.ts";
 /** People who watch one session at a time; a control room has fewer. */
 const WATCHERS_MAX = 64;
 
+interface Watching {
+  readonly subject: string;
+}
+
+const NOBODY: readonly ((event: SessionEvent) => void)[] = [];
+
 export class Watchers {
   private readonly tape: TapeWriter;
-  private readonly listeners = new Set<(event: SessionEvent) => void>();
-  private readonly watching = new Map<{ readonly subject: string }, () => void>();
+  /** Both are of few sessions. */
+  private listeners: Set<(event: SessionEvent) => void> | undefined;
+  private watching: Map<Watching, () => void> | undefined;
   private readonly dropped: (error: unknown) => void;
   private over = false;
 
@@ -20,21 +27,23 @@ export class Watchers {
   }
 
   get subjects(): readonly string[] {
-    return [...new Set([...this.watching.keys()].map(({ subject }) => subject))];
+    return [...new Set([...(this.watching?.keys() ?? [])].map(({ subject }) => subject))];
   }
 
   listen(listener: (event: SessionEvent) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    const listeners = this.listeners ?? new Set();
+    this.listeners = listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   tell(event: SessionEvent): void {
-    for (const listener of this.listeners) listener(event);
+    for (const listener of this.listeners ?? NOBODY) listener(event);
   }
 
   /** Throws a `RangeError` if there are too many. Who joins and leaves stands on the tape. */
   watch(subject: string, listener: (record: TapeRecord) => void): () => void {
     if (this.over) return () => {};
+    this.watching ??= new Map();
     if (this.watching.size >= WATCHERS_MAX) throw new RangeError("too many watchers");
     const entry = { subject };
     const leave = () => this.leave(entry);
@@ -47,9 +56,9 @@ export class Watchers {
   /** The tape is about to close. */
   stop(): void {
     this.over = true;
-    for (const unfollow of this.watching.values()) unfollow();
-    this.watching.clear();
-    this.listeners.clear();
+    for (const unfollow of this.watching?.values() ?? []) unfollow();
+    this.watching?.clear();
+    this.listeners?.clear();
   }
 
   private tellWatcher(
@@ -66,10 +75,10 @@ export class Watchers {
     }
   }
 
-  private leave(entry: { readonly subject: string }): void {
-    const unfollow = this.watching.get(entry);
+  private leave(entry: Watching): void {
+    const unfollow = this.watching?.get(entry);
     if (!unfollow) return;
-    this.watching.delete(entry);
+    this.watching?.delete(entry);
     unfollow();
     this.changed(entry.subject, false);
   }

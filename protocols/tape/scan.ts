@@ -41,13 +41,13 @@ export class TapeScan {
   }
 
   /** Answers how many bytes were whole and well-formed frames; less than all means damage. */
-  push(bytes: Uint8Array): number {
-    let at = 0;
+  push(bytes: Uint8Array, start = 0, end = bytes.length): number {
+    let at = start;
     for (;;) {
-      at = this.messages(bytes, at);
-      const found = findFrame(bytes, at, bytes.length);
-      if (found.kind !== "frame" && found.kind !== "preamble") return at;
-      if (found.kind === "frame" && !this.frame(bytes, found.start, found.next)) return at;
+      at = this.messages(bytes, at, end);
+      const found = findFrame(bytes, at, end);
+      if (found.kind !== "frame" && found.kind !== "preamble") return at - start;
+      if (found.kind === "frame" && !this.frame(bytes, found.start, found.next)) return at - start;
       at = found.next;
     }
   }
@@ -56,10 +56,10 @@ export class TapeScan {
    * Passes over the messages that stand here: two of three records are one, and of them only the
    * time counts. Answers where something else begins.
    */
-  private messages(bytes: Uint8Array, from: number): number {
+  private messages(bytes: Uint8Array, from: number, end: number): number {
     let at = from;
     for (;;) {
-      const start = shortFrame(bytes, at, bytes.length);
+      const start = shortFrame(bytes, at, end);
       const kind = start === 0 ? 0 : (bytes[start] ?? 0);
       if (kind < FRAME.bytesFromClient || kind > FRAME.likeFromAsset) return at;
       const next = start + shortLength(bytes, at);
