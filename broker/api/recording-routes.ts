@@ -69,13 +69,14 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
   ];
 }
 
-function commentRoutes({ recordings, viewing: { comments } }: RecordingRouteParts): Route[] {
+function commentRoutes({ recordings, siteLog, viewing }: RecordingRouteParts): Route[] {
+  const { comments } = viewing;
   const own = ["recording:own", "recording:all", "recording:break-glass"] as const;
   const exporting = ["recording:own", "recording:export"] as const;
   const path = "/api/recordings/:id/comments";
   return [
     guarded("GET", path, own, listComments(recordings, comments)),
-    guarded("GET", `${path}/export`, exporting, exportComments(recordings, comments)),
+    guarded("GET", `${path}/export`, exporting, exportComments(recordings, comments, siteLog)),
     guarded("POST", path, "recording:comment", addComment(recordings, comments)),
     guarded(
       "POST",

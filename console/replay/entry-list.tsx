@@ -7,6 +7,7 @@ import {
   IconPencil,
 } from "@tabler/icons-react";
 import { memo, useMemo, useState } from "react";
+import { approvalIn } from "../../protocols/tape/approval.ts";
 import type { HeaderTag } from "../../protocols/tape/record.ts";
 import { FilterField } from "../components/filter-field.tsx";
 import { Empty } from "../components/states.tsx";
@@ -15,6 +16,7 @@ import { clockTime, exactUtc } from "../components/time-words.ts";
 import { replayText } from "../text/replay.ts";
 import { VirtualTable } from "../workbench/virtual-table.tsx";
 import { type EntryTone, entryWords, linesOf } from "./entry-words.ts";
+import { SignedAct } from "./signed-act.tsx";
 import { type Entry, entryAt, type StoryShown } from "./story.ts";
 
 const words = replayText.list;
@@ -32,11 +34,13 @@ interface EntryListProps {
   /** More is on its way: an empty list does not mean that nothing was done. */
   readonly loading: boolean;
   readonly headMs: number;
+  /** Its id, where the acts that people signed for it can be shown. */
+  readonly recording?: string | undefined;
   readonly onSeek: (entry: Entry) => void;
 }
 
 export function EntryList(props: EntryListProps) {
-  const { stories, version, tags, loading, headMs, onSeek } = props;
+  const { stories, version, tags, loading, headMs, recording, onSeek } = props;
   const [kinds, setKinds] = useState<Kinds>("decisions");
   const [filter, setFilter] = useState("");
   // biome-ignore lint/correctness/useExhaustiveDependencies: stories change with their version
@@ -80,6 +84,7 @@ export function EntryList(props: EntryListProps) {
               tags={tags}
               current={index === current}
               ahead={index > current}
+              recording={recording}
               onSeek={onSeek}
             />
           )}
@@ -112,10 +117,11 @@ interface RowProps {
   readonly tags: readonly HeaderTag[];
   readonly current: boolean;
   readonly ahead: boolean;
+  readonly recording: string | undefined;
   readonly onSeek: (entry: Entry) => void;
 }
 
-const Row = memo(function Row({ entry, tags, current, ahead, onSeek }: RowProps) {
+const Row = memo(function Row({ entry, tags, current, ahead, recording, onSeek }: RowProps) {
   const { act, what, result, rule, reason, tone } = entryWords(entry, tags);
   const isWrite = entry.kind === "operation" && entry.row.operation.class !== "observe";
   const Shape = SHAPES[tone] ?? (isWrite ? IconPencil : undefined);
@@ -147,13 +153,25 @@ const Row = memo(function Row({ entry, tags, current, ahead, onSeek }: RowProps)
         </div>
         {reason !== "" && (
           <div className="rp-entry-why" title={reason}>
-            <span>{reason}</span>
+            <Reason reason={reason} recording={recording} />
           </div>
         )}
       </td>
     </tr>
   );
 });
+
+/** Who agreed or refused, with the act that they signed, instead of its bare digest. */
+function Reason({ reason, recording }: { reason: string; recording: string | undefined }) {
+  const approval = approvalIn(reason);
+  if (approval === undefined || recording === undefined) return <span>{reason}</span>;
+  return (
+    <>
+      <span>{approval.agreed ? words.agreed(approval.name) : words.refusedBy(approval.name)}</span>
+      <SignedAct recording={recording} act={approval.actionId} />
+    </>
+  );
+}
 
 function isOfKind(entry: Entry, kinds: Kinds): boolean {
   if (kinds === "all") return true;

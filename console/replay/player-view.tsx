@@ -5,7 +5,8 @@ import "./replay.css";
 import { Alert, Button, SegmentedControl } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { IconLink } from "@tabler/icons-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import type { HeaderTag } from "../../protocols/tape/record.ts";
 import { Loading, ProblemNotice } from "../components/states.tsx";
 import { replayText as words } from "../text/replay.ts";
 import { viewingText } from "../text/viewing.ts";
@@ -55,22 +56,7 @@ export function PlayerView({ reel, head, live, linkAt, comments }: PlayerViewPro
   );
   const marks = useMarks(reel, head, comments?.list ?? NOTHING_SAID);
   const { tab, setTab, field, write } = useCommenting(comments !== undefined);
-  usePlayerKeys({
-    " ": head.toggle,
-    k: head.toggle,
-    ...keysOf("n", "write", marks),
-    b: marks.previous("write"),
-    ...keysOf("r", "refusal", marks),
-    ...keysOf("h", "hold", marks),
-    ...keysOf("y", "capabilities", marks),
-    ...keysOf("c", "comment", marks),
-    ...keysOf("x", "gap", marks),
-    m: write,
-    ",": () => head.setSpeed(faster(head.playback.speed, -1)),
-    ".": () => head.setSpeed(faster(head.playback.speed, 1)),
-    arrowleft: () => head.seek(atMs - STEP_MS),
-    arrowright: () => head.seek(atMs + STEP_MS),
-  });
+  usePlayerKeys(playerKeys(head, marks, write));
   const sequence = sequenceUnder(reel, atMs);
   return (
     <div className="rp-player" data-part={part.index} data-state={part.state.kind}>
@@ -100,25 +86,11 @@ export function PlayerView({ reel, head, live, linkAt, comments }: PlayerViewPro
               onDraw={drawing.toggle}
             />
           </div>
-          <div className="rp-tabs">
-            {comments && <Tabs tab={tab} onTab={setTab} count={comments.list.length} />}
-            {tab === "comments" && comments ? (
-              <CommentsPanel
-                recording={comments.recording}
-                at={sequence === undefined ? undefined : { sequence, wallMs: Math.floor(atMs) }}
-                headMs={slowMs}
-                field={field}
-                onSeek={({ wallMs }) => head.seek(wallMs)}
-              />
-            ) : (
-              <EntryList
-                {...{ stories, version, tags }}
-                loading={part.state.kind === "loading"}
-                headMs={slowMs}
-                onSeek={(entry) => head.seek(entry.wallMs)}
-              />
-            )}
-          </div>
+          <Told
+            {...{ reel, tags, comments, tab, field, head, sequence }}
+            headMs={slowMs}
+            onTab={setTab}
+          />
         </div>
       )}
     </div>
@@ -162,6 +134,66 @@ function useDrawn(reel: Reel) {
     toggle: (tag: string) =>
       setChosen(names.includes(tag) ? names.filter((other) => other !== tag) : [...names, tag]),
   };
+}
+
+function playerKeys(head: PlayHead, marks: Marks, write: (() => void) | undefined): PlayerKeys {
+  const { atMs, speed } = head.playback;
+  return {
+    " ": head.toggle,
+    k: head.toggle,
+    ...keysOf("n", "write", marks),
+    b: marks.previous("write"),
+    ...keysOf("r", "refusal", marks),
+    ...keysOf("h", "hold", marks),
+    ...keysOf("y", "capabilities", marks),
+    ...keysOf("c", "comment", marks),
+    ...keysOf("x", "gap", marks),
+    m: write,
+    ",": () => head.setSpeed(faster(speed, -1)),
+    ".": () => head.setSpeed(faster(speed, 1)),
+    arrowleft: () => head.seek(atMs - STEP_MS),
+    arrowright: () => head.seek(atMs + STEP_MS),
+  };
+}
+
+interface ToldProps {
+  readonly reel: Reel;
+  readonly tags: readonly HeaderTag[];
+  readonly comments: PlayerViewProps["comments"] | undefined;
+  readonly tab: Tab;
+  readonly field: RefObject<HTMLTextAreaElement | null>;
+  readonly head: PlayHead;
+  /** Of the record at the head. */
+  readonly sequence: number | undefined;
+  readonly headMs: number;
+  readonly onTab: (tab: Tab) => void;
+}
+
+/** What was done, or what people said about it. */
+function Told({ reel, tags, comments, tab, field, head, sequence, headMs, onTab }: ToldProps) {
+  const { stories, version, part } = reel;
+  const wallMs = Math.floor(head.playback.atMs);
+  return (
+    <div className="rp-tabs">
+      {comments && <Tabs tab={tab} onTab={onTab} count={comments.list.length} />}
+      {tab === "comments" && comments ? (
+        <CommentsPanel
+          recording={comments.recording}
+          at={sequence === undefined ? undefined : { sequence, wallMs }}
+          headMs={headMs}
+          field={field}
+          onSeek={(comment) => head.seek(comment.wallMs)}
+        />
+      ) : (
+        <EntryList
+          {...{ stories, version, tags, headMs }}
+          loading={part.state.kind === "loading"}
+          recording={comments?.recording}
+          onSeek={(entry) => head.seek(entry.wallMs)}
+        />
+      )}
+    </div>
+  );
 }
 
 /** A letter for the next of a kind, with Shift for the one before. */

@@ -69,16 +69,42 @@ interface MakeFormProps extends ShareDialogProps {
   readonly onMade: (made: NewShareView) => void;
 }
 
-function MakeForm({ recording, span, headMs, onMade }: MakeFormProps) {
-  const [recipient, setRecipient] = useState("");
-  const [reason, setReason] = useState("");
-  const [hours, setHours] = useState(LENGTH_AT_FIRST);
-  const [whole, setWhole] = useState(true);
-  const [from, setFrom] = useState(() => fieldOf(Math.max(span.fromMs, headMs - AROUND_MS)));
-  const [until, setUntil] = useState(() => fieldOf(Math.min(span.untilMs, headMs + AROUND_MS)));
+function MakeForm(props: MakeFormProps) {
+  const form = useShareForm(props);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (form.ready && !form.busy) void form.make();
+      }}
+    >
+      <Stack gap="sm" mb="md">
+        <Text size="sm">{words.lead}</Text>
+        <ForWhom form={form} />
+        <What form={form} />
+        {form.thrown !== undefined && <ProblemNotice thrown={form.thrown} title={words.failed} />}
+        <Group justify="flex-end">
+          <Button type="submit" loading={form.busy} disabled={!form.ready}>
+            {words.make}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+type ShareForm = ReturnType<typeof useShareForm>;
+
+function useShareForm({ recording, span, headMs, onMade }: MakeFormProps) {
+  const [fields, setFields] = useState(() => ({
+    ...{ recipient: "", reason: "", hours: LENGTH_AT_FIRST, whole: true },
+    from: fieldOf(Math.max(span.fromMs, headMs - AROUND_MS)),
+    until: fieldOf(Math.min(span.untilMs, headMs + AROUND_MS)),
+  }));
   const [busy, setBusy] = useState(false);
   const [thrown, setThrown] = useState<unknown>();
-  const ready = recipient.trim() !== "" && reason.trim() !== "";
+  const { whole, from, until, hours } = fields;
+  const [recipient, reason] = [fields.recipient.trim(), fields.reason.trim()];
   async function make() {
     setBusy(true);
     setThrown(undefined);
@@ -86,8 +112,8 @@ function MakeForm({ recording, span, headMs, onMade }: MakeFormProps) {
       // The field has whole seconds: the last one counts to its end.
       const range = whole ? null : { fromMs: timeOf(from), untilMs: timeOf(until) + 999 };
       const endsMs = Date.now() + Number(hours) * HOUR_MS;
-      const wanted = { recording, recipient: recipient.trim(), reason: reason.trim() };
-      onMade(await withFreshAssertion(() => viewingApi.share({ ...wanted, endsMs, range })));
+      const wanted = { recording, recipient, reason, endsMs, range };
+      onMade(await withFreshAssertion(() => viewingApi.share(wanted)));
       await queryClient.invalidateQueries(sharesQuery(recording));
     } catch (failure) {
       setThrown(failure);
@@ -95,66 +121,70 @@ function MakeForm({ recording, span, headMs, onMade }: MakeFormProps) {
       setBusy(false);
     }
   }
+  const ready = recipient !== "" && reason !== "";
+  const set = (changed: Partial<typeof fields>) => setFields((now) => ({ ...now, ...changed }));
+  return { fields, set, busy, thrown, ready, make };
+}
+
+function ForWhom({ form: { fields, set } }: { readonly form: ShareForm }) {
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (ready && !busy) void make();
-      }}
-    >
-      <Stack gap="sm" mb="md">
-        <Text size="sm">{words.lead}</Text>
-        <TextInput
-          label={words.recipient}
-          description={words.recipientHint}
-          maxLength={120}
-          required
-          data-autofocus
-          value={recipient}
-          onChange={(event) => setRecipient(event.currentTarget.value)}
-        />
-        <Textarea
-          label={words.reason}
-          autosize
-          maxLength={500}
-          required
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
-        <NativeSelect
-          label={words.lasts}
-          value={hours}
-          onChange={(event) => setHours(event.currentTarget.value)}
-          data={words.lengths.map((one) => ({ value: String(one.hours), label: one.label }))}
-        />
-        <SegmentedControl
-          aria-label={words.what}
-          value={whole ? "whole" : "part"}
-          onChange={(value) => setWhole(value === "whole")}
-          data={[
-            { value: "whole", label: words.whole },
-            { value: "part", label: words.part },
-          ]}
-        />
-        {!whole && (
-          <Group grow align="flex-start">
-            <TimeField label={words.from} value={from} onChange={setFrom} hint={words.partHint} />
-            <TimeField
-              label={words.until}
-              value={until}
-              onChange={setUntil}
-              hint={words.partHint}
-            />
-          </Group>
-        )}
-        {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.failed} />}
-        <Group justify="flex-end">
-          <Button type="submit" loading={busy} disabled={!ready}>
-            {words.make}
-          </Button>
+    <>
+      <TextInput
+        label={words.recipient}
+        description={words.recipientHint}
+        maxLength={120}
+        required
+        data-autofocus
+        value={fields.recipient}
+        onChange={(event) => set({ recipient: event.currentTarget.value })}
+      />
+      <Textarea
+        label={words.reason}
+        autosize
+        maxLength={500}
+        required
+        value={fields.reason}
+        onChange={(event) => set({ reason: event.currentTarget.value })}
+      />
+      <NativeSelect
+        label={words.lasts}
+        value={fields.hours}
+        onChange={(event) => set({ hours: event.currentTarget.value })}
+        data={words.lengths.map((one) => ({ value: String(one.hours), label: one.label }))}
+      />
+    </>
+  );
+}
+
+function What({ form: { fields, set } }: { readonly form: ShareForm }) {
+  const { whole, from, until } = fields;
+  const hint = words.partHint;
+  return (
+    <>
+      <SegmentedControl
+        aria-label={words.what}
+        value={whole ? "whole" : "part"}
+        onChange={(value) => set({ whole: value === "whole" })}
+        data={[
+          { value: "whole", label: words.whole },
+          { value: "part", label: words.part },
+        ]}
+      />
+      {!whole && (
+        <Group grow align="flex-start">
+          <TimeField
+            {...{ label: words.from, hint }}
+            value={from}
+            onChange={(to) => set({ from: to })}
+          />
+          <TimeField
+            {...{ label: words.until, hint }}
+            value={until}
+            onChange={(to) => set({ until: to })}
+          />
         </Group>
-      </Stack>
-    </form>
+      )}
+    </>
   );
 }
 

@@ -22,7 +22,7 @@ export function SignedAct({ recording, act }: SignedActProps) {
   const [opened, setOpened] = useState(false);
   return (
     <>
-      <Button size="compact-xs" variant="subtle" onClick={() => setOpened(true)}>
+      <Button size="compact-xs" variant="subtle" h={18} px={4} onClick={() => setOpened(true)}>
         {viewingText.report.act}
       </Button>
       <Modal opened={opened} onClose={() => setOpened(false)} title={words.title} size="lg">

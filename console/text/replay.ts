@@ -70,6 +70,8 @@ export const replayText = {
     emptyAdvice: "Move the play head, or show all kinds of operations.",
     by: { subject: "", broker: "by the broker" },
     rule: "Rule",
+    agreed: (name: string) => `${name} agreed`,
+    refusedBy: (name: string) => `${name} refused`,
     pending: "no answer recorded",
   },
   values: {

@@ -40,7 +40,7 @@ export const viewingText = {
       "This page trusts the broker that shows it. Who does not, verifies a bundle offline.",
       "That no recording was removed is proved by the site log and its witnesses, not by this page.",
     ],
-    how: (id: string) => `sallyport export ${id} · sallyport verify BUNDLE --policy FILE`,
+    how: (id: string) => `sallyport export ${id}; sallyport verify BUNDLE --policy FILE`,
     howTitle: "To prove it without trusting the broker, on its host:",
     copy: "commands",
   },

@@ -8,6 +8,7 @@ import {
   commentLines,
 } from "../../evidence/viewing/comments.ts";
 import type { RecordingComment } from "../../store/recording-comments.ts";
+import type { Store } from "../../store/store.ts";
 import { Download, endpoint } from "../endpoint.ts";
 import { idParameter, reasonText } from "../parameters.ts";
 import { ApiRefused, notFound } from "../problem.ts";
@@ -67,7 +68,12 @@ export function withdrawComment(recordings: Recordings, comments: Comments) {
   });
 }
 
-export function exportComments(recordings: Recordings, comments: Comments) {
+/** Noted as every export is: the content leaves the broker with it. */
+export function exportComments(
+  recordings: Recordings,
+  comments: Comments,
+  siteLog: Pick<Store["log"], "record">,
+) {
   return endpoint({
     summary: "The comments on a recording, a JSON object a line; the site log has their SHA-256",
     params: idParameter,
@@ -77,6 +83,13 @@ export function exportComments(recordings: Recordings, comments: Comments) {
       const recording = await visibleRecording(recordings, call.params.id, call);
       if (!isOwn(recording, call) && !call.rights.has("recording:export")) throw notFound();
       const { session } = recording.header;
+      await siteLog.record({
+        kind: "recording:exported",
+        priority: "event",
+        text: `${call.me.person.name} exported the comments on the recording of ${viewedOf(recording).what}`,
+        subject: call.me.person.id,
+        session,
+      });
       const content = Readable.from(commentLines(await comments.list(session)));
       const name = `sallyport-${session}.comments.ndjson`;
       const file = new Download(name, "application/x-ndjson; charset=utf-8", content);
