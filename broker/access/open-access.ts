@@ -124,6 +124,8 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     this.sponsors = sponsors;
     this.reviewed = new AccessReview(parts.store, clock);
     this.limits = { ...LIMITS, ...parts.limits };
+    // Before anything else hears of a lock: what it cuts ends by it, and never waits for a policy.
+    const stopLocks = locks.onChanged(() => this.applyLocks());
     const { plant, decisions, signIns } = parts;
     const { permitKey, openProbe } = parts;
     this.presence = new Presence((session) => this.watch.presenceChanged(session));
@@ -159,7 +161,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
       changed: () => this.tell(),
     });
     this.stops = [
-      locks.onChanged(() => this.applyLocks()),
+      stopLocks,
       parts.people.onChanged((person) => {
         this.sponsors.personChanged(person);
         this.watch.personChanged(person);
