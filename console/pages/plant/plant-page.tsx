@@ -157,10 +157,13 @@ function NoAssets({ plant }: { readonly plant: PlantView }) {
   return (
     <Page title={plantText.title}>
       <FileProblem plant={plant} />
-      {isVendor && <VendorGrants />}
-      <Empty title={plantText.emptyTitle}>
-        {owner ? plantText.emptyForOwners : plantText.emptyForGuests}
-      </Empty>
+      {isVendor ? (
+        <VendorGrants />
+      ) : (
+        <Empty title={plantText.emptyTitle}>
+          {owner ? plantText.emptyForOwners : plantText.emptyForGuests}
+        </Empty>
+      )}
     </Page>
   );
 }
