@@ -1,6 +1,7 @@
 /** Puts the parts of the recorder together; `openEvidence` is all that the broker calls. */
 import path from "node:path";
 import type { ProgressMember } from "../../protocols/log/progress.ts";
+import type { Header } from "../../protocols/tape/record.ts";
 import type { Clock } from "../clock.ts";
 import type { Close, Tombstone } from "./descriptions.ts";
 import { diskVolume } from "./disk-volume.ts";
@@ -112,17 +113,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   );
   retention.start();
   return {
-    recorder: {
-      open: async (header) => {
-        const tape = await recorder.open(header);
-        search?.began(header);
-        return tape;
-      },
-      get state() {
-        return recorder.state;
-      },
-      onState: (listener) => recorder.onState(listener),
-    },
+    recorder: telling(recorder, (header) => search?.began(header)),
     recordings: library,
     recovered,
     onOverQuota: (listener) => recorder.onOverQuota(listener),
@@ -137,6 +128,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     close: async () => {
       watch.stop();
       await retention.stop();
+      await search?.close();
       for (const part of [library, recorder, writeAhead, sealer, files]) await closed(part);
     },
   };
@@ -146,6 +138,21 @@ type Part = { stop(): Promise<void> } | { close(): Promise<void> };
 
 function closed(part: Part): Promise<void> {
   return "close" in part ? part.close() : part.stop();
+}
+
+/** The same recorder, whose recordings the search hears of as they begin. */
+function telling(recorder: Recorder, began: (header: Header) => void): Recorder {
+  return {
+    open: async (header) => {
+      const tape = await recorder.open(header);
+      began(header);
+      return tape;
+    },
+    get state() {
+      return recorder.state;
+    },
+    onState: (listener) => recorder.onState(listener),
+  };
 }
 
 function openLibrary(
