@@ -35,13 +35,18 @@ async function main(): Promise<void> {
   const seed = wholeNumber("seed", values.seed);
   const speed = wholeNumber("speed", values.speed);
   const plant = await startSimulatedPlant({
-    ports: { treatment, distribution: treatment === 0 ? 0 : treatment + 1 },
+    ports: {
+      treatment,
+      distribution: treatment === 0 ? 0 : treatment + 1,
+      switch: treatment === 0 ? 0 : treatment + 2,
+    },
     ...(seed === undefined ? {} : { seed }),
     ...(speed === undefined ? {} : { speed }),
   });
   process.stdout.write(
     `simulated plant: treatment 127.0.0.1:${plant.ports.treatment} unit 1, ` +
-      `distribution 127.0.0.1:${plant.ports.distribution} unit 2\n`,
+      `distribution 127.0.0.1:${plant.ports.distribution} unit 2, ` +
+      `switch 127.0.0.1:${plant.ports.switch} (SSH)\n`,
   );
   const stop = (): void => void plant.close().then(() => process.exit(0));
   process.once("SIGINT", stop);

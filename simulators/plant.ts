@@ -2,12 +2,17 @@
 import type { Fault } from "./assets/faults.ts";
 import { type ModbusPlc, startModbusPlc } from "./assets/modbus-plc.ts";
 import { DISTRIBUTION, TREATMENT } from "./assets/register-map.ts";
+import { type SshSwitch, startSshSwitch } from "./assets/ssh-switch.ts";
 import { advance, startingPlant, type WaterPlant } from "./process/water-plant.ts";
 
 export type PlcName = "treatment" | "distribution";
+/** Everything that listens. */
+export type AssetName = PlcName | "switch";
 
 export interface SimulatedPlant {
-  readonly ports: Readonly<Record<PlcName, number>>;
+  readonly ports: Readonly<Record<AssetName, number>>;
+  /** The managed switch, for assertions. */
+  readonly switch: SshSwitch;
   /** The process as it is now, for assertions. */
   readonly process: WaterPlant;
   /** Lets simulated seconds pass at once: commands are taken up, values shown. */
@@ -20,15 +25,16 @@ export interface SimulatedPlant {
 
 export interface PlantOptions {
   /** 0 picks free ports. */
-  readonly ports?: Readonly<Record<PlcName, number>>;
+  readonly ports?: Readonly<Record<PlcName, number> & { switch?: number }>;
   readonly seed?: number;
   /** Simulated seconds per real second; 0 stands still until `run` is called. */
   readonly speed?: number;
 }
 
-export const DEFAULT_PORTS: Readonly<Record<PlcName, number>> = {
+export const DEFAULT_PORTS: Readonly<Record<AssetName, number>> = {
   treatment: 15_020,
   distribution: 15_021,
+  switch: 15_022,
 };
 const TICK_MS = 100;
 const SEED = 20_260_105;
@@ -44,6 +50,10 @@ export async function startSimulatedPlant(options: PlantOptions = {}): Promise<S
       throw error;
     },
   );
+  const sshSwitch = await startSshSwitch(ports.switch ?? 0).catch(async (error: unknown) => {
+    await Promise.all([treatment.close(), distribution.close()]);
+    throw error;
+  });
   const plcs: Record<PlcName, ModbusPlc> = { treatment, distribution };
   const shared = new SharedSetpoints(plcs);
   const run = (seconds: number): void => {
@@ -52,7 +62,12 @@ export async function startSimulatedPlant(options: PlantOptions = {}): Promise<S
   };
   const timer = speed > 0 ? setInterval(() => run((speed * TICK_MS) / 1000), TICK_MS) : undefined;
   return {
-    ports: { treatment: treatment.port, distribution: distribution.port },
+    ports: {
+      treatment: treatment.port,
+      distribution: distribution.port,
+      switch: sshSwitch.port,
+    },
+    switch: sshSwitch,
     get process() {
       return plant;
     },
@@ -64,7 +79,7 @@ export async function startSimulatedPlant(options: PlantOptions = {}): Promise<S
     },
     close: async () => {
       clearInterval(timer);
-      await Promise.all([treatment.close(), distribution.close()]);
+      await Promise.all([treatment.close(), distribution.close(), sshSwitch.close()]);
     },
   };
 }
