@@ -127,13 +127,8 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     // Before anything else hears of a lock: what it cuts ends by it, and never waits for a policy.
     const stopLocks = locks.onChanged(() => this.applyLocks());
     const { plant, decisions, signIns } = parts;
-    const { permitKey, openProbe } = parts;
     this.presence = new Presence((session) => this.watch.presenceChanged(session));
-    this.keySwitches = new KeySwitches({
-      ...{ clock, plant, locks, permitKey },
-      ...(openProbe && { openProbe }),
-      note: (event) => this.note(event),
-    });
+    this.keySwitches = this.openKeySwitches();
     this.watch = new SessionWatch({
       ...{ clock, plant, grants: book, decisions, signIns },
       ...{ presence: this.presence, keySwitches: this.keySwitches },
@@ -171,10 +166,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
         this.watch.signInEnded(signIn, end);
         this.consents.drop((each) => (each.signInId === signIn.id ? "they signed out" : undefined));
       }),
-      this.keySwitches.onChanged(() => {
-        this.watch.conditionsChanged();
-        this.tellSupervision();
-      }),
+      this.keySwitches.onChanged(() => this.keySwitchesChanged()),
       parts.signIns.onAsserted((signIn) => this.watch.signInAsserted(signIn)),
       decisions.onPoliciesChanged(() => {
         this.watch.policiesChanged();
@@ -335,6 +327,15 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     };
   }
 
+  private openKeySwitches(): KeySwitches {
+    const { plant, permitKey, openProbe } = this.parts;
+    return new KeySwitches({
+      ...{ clock: this.clock, plant, locks: this.locks, permitKey },
+      ...(openProbe && { openProbe }),
+      note: (event) => this.note(event),
+    });
+  }
+
   private openConsents(): Consents {
     return new Consents({
       ...{ clock: this.clock, signedActions: this.parts.signedActions },
@@ -350,6 +351,11 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   /** Behind what it is about: an event that is lost stops nothing. */
   private note(event: NewSiteEvent): void {
     void this.parts.store.log.record(event).catch(() => {});
+  }
+
+  private keySwitchesChanged(): void {
+    this.watch.conditionsChanged();
+    this.tellSupervision();
   }
 
   /** In the turn in which a lock comes into force, before anything else hears of it. */
