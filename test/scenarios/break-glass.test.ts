@@ -108,7 +108,7 @@ test("used: one signature opens a short grant, and the supervisor is alarmed at 
   );
 });
 
-test("the work under it is a session as any other, and ends with it", async () => {
+test("the work under it is a session like every other, and ends with it", async () => {
   const { page } = ada;
   const [use] = await ask<BreakGlassView[]>(page, "GET", "/api/break-glass");
   await page.goto("/?asset=plc-treatment");
