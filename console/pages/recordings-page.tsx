@@ -26,6 +26,7 @@ import {
   narrow,
   type RecordingsFilter,
 } from "./recordings-filter.ts";
+import { searchAddress } from "./search/query-address.ts";
 import { RecordingSearch } from "./search/recording-search.tsx";
 import "./recordings.css";
 
@@ -199,7 +200,7 @@ const COLUMNS: Column<RecordingView>[] = [
     key: "who",
     title: words.table.who,
     sortBy: (r) => r.subject.name,
-    cell: (r) => r.subject.name,
+    cell: (r) => <Link to={searchAddress("by", r.subject.id)}>{r.subject.name}</Link>,
   },
   {
     key: "started",

@@ -131,6 +131,6 @@ export const searchText = {
   wasHeld: { permit: "Held, allowed", deny: "Held, refused", hold: "Held" },
   outcomes,
   act: (action: string) => actions[action] ?? action,
-  ofPerson: "Recordings",
-  ofRequest: "Recordings",
+  ofRequest: "What was done",
+  ofAsset: "What was done on it",
 } as const;

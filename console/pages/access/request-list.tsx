@@ -1,13 +1,17 @@
 /** Requests of this person, and what this person decided; the newest first. */
 import { Button, Text, Title } from "@mantine/core";
 import { useState } from "react";
+import { Link } from "react-router";
 import type { RequestView } from "../../../broker/api/shapes/requests.ts";
 import { api } from "../../components/api.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { useRight } from "../../components/me.ts";
 import { queryClient, requestsQuery } from "../../components/queries.ts";
 import { StateBadge, type Tone } from "../../components/state-badge.tsx";
 import { RelativeTime } from "../../components/time.tsx";
 import { accessText } from "../../text/access.ts";
+import { searchText } from "../../text/search.ts";
+import { searchAddress } from "../search/query-address.ts";
 import { When } from "./request-facts.tsx";
 
 const words = accessText.requests;
@@ -60,6 +64,7 @@ interface LineProps {
 
 function Line({ request, onTakeBack }: LineProps) {
   const { person, state, decisions } = request;
+  const maySearch = useRight("recording:own", "recording:all");
   const where = request.endpoints.map(({ assetName }) => assetName).join(", ");
   return (
     <article className="ac-request" aria-label={where}>
@@ -82,6 +87,9 @@ function Line({ request, onTakeBack }: LineProps) {
         <span className="sp-dim">
           <RelativeTime atMs={request.stateMs} />
         </span>
+        {state === "approved" && maySearch && (
+          <Link to={searchAddress("request", request.id)}>{searchText.ofRequest}</Link>
+        )}
         {request.mayWithdraw && (
           <Button
             size="compact-sm"

@@ -14,7 +14,9 @@ import { ProblemNotice } from "../../components/states.tsx";
 import { RelativeTime } from "../../components/time.tsx";
 import { conditionText } from "../../text/conditions.ts";
 import { assetText as words } from "../../text/plant.ts";
+import { searchText } from "../../text/search.ts";
 import { sentence } from "../../text/session.ts";
+import { searchAddress } from "../search/query-address.ts";
 import { nextGrant, type Way, waysIn } from "./access.ts";
 import { AssetState } from "./asset-state.tsx";
 import { AwaitConsent } from "./await-consent.tsx";
@@ -228,6 +230,11 @@ function Links({ asset }: { readonly asset: AssetView }) {
       {maySeeRecordings && (
         <Anchor component={Link} to={`/recordings${of}`} size="sm">
           {words.recordings}
+        </Anchor>
+      )}
+      {maySeeRecordings && (
+        <Anchor component={Link} to={searchAddress("asset", asset.id)} size="sm">
+          {searchText.ofAsset}
         </Anchor>
       )}
       {maySeeLive && asset.sessions > 0 && (

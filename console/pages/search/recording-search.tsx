@@ -7,7 +7,7 @@ import { type ParsedQuery, parseQuery } from "../../../protocols/search/parse-qu
 import { plantQuery } from "../../components/queries.ts";
 import { searchText as words } from "../../text/search.ts";
 import { knownValues, unitsOf } from "./known-values.ts";
-import { viewersTimes } from "./query-times.ts";
+import { viewersTimes } from "./query-address.ts";
 import { SearchBox } from "./search-box.tsx";
 import { SearchFields } from "./search-fields.tsx";
 import { SearchResults } from "./search-results.tsx";

@@ -6,8 +6,8 @@ import { parseMoment } from "../../../protocols/search/values.ts";
 import { toLocalInput } from "../../components/time-words.ts";
 import { searchText as words } from "../../text/search.ts";
 import type { KnownValues } from "./completion.ts";
+import { viewersTimes } from "./query-address.ts";
 import { fieldValue, withField } from "./query-fields.ts";
-import { viewersTimes } from "./query-times.ts";
 
 type FieldName = keyof typeof words.form;
 

@@ -14,7 +14,7 @@ import { clockTime, exactUtc, localTime } from "../../components/time-words.ts";
 import { useNarrow } from "../../components/use-narrow.ts";
 import { searchText as words } from "../../text/search.ts";
 import { hitAct, hitOutcome, hitVerdict, hitWhat } from "./hit-words.ts";
-import { utcMoment } from "./query-times.ts";
+import { searchAddress, utcMoment } from "./query-address.ts";
 
 interface SearchResultsProps {
   readonly terms: readonly Term[];
@@ -126,7 +126,8 @@ function RecordingHits({ group: { recording, hits }, unitOf }: GroupProps) {
       <h2>
         <Link to={`/recordings/${id}`}>{asset.name}</Link>
         <span className="sp-sub">
-          {subject.name} · {profile} · <LocalTime atMs={startedMs} />
+          <Link to={searchAddress("by", subject.id)}>{subject.name}</Link> · {profile} ·{" "}
+          <LocalTime atMs={startedMs} />
         </span>
       </h2>
       {narrow ? (

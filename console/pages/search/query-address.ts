@@ -1,4 +1,6 @@
-/** Moments of a search in the viewer's zone. */
+/** Moments of a search in the viewer's zone, and the address of one. */
+import { printText } from "../../../protocols/search/print-query.ts";
+import type { Field } from "../../../protocols/search/terms.ts";
 import type { Times } from "../../../protocols/search/values.ts";
 
 export function viewersTimes(nowMs: number): Times {
@@ -19,6 +21,11 @@ export function viewersMoment(atMs: number): string {
   if (seconds === 0 && ms === 0) return minute === "00:00" ? day : `${day}T${minute}`;
   const rest = ms === 0 ? "" : `.${String(ms).padStart(3, "0")}`;
   return `${day}T${minute}:${two(seconds)}${rest}`;
+}
+
+/** Address of the page with this search. */
+export function searchAddress(field: Field, value: string): string {
+  return `/recordings?q=${encodeURIComponent(`${field}:${printText(value)}`)}`;
 }
 
 export function utcMoment(atMs: number): string {
