@@ -41,6 +41,25 @@ export function serveFiles(sftp: SFTPWrapper, files: Map<string, Buffer>): void 
     if (attributes) sftp.attrs(id, attributes);
     else status(id, STATUS_CODE.FAILURE);
   });
+  serveFolders(sftp, files, handleFor, of);
+  serveContent(sftp, files, handleFor, of);
+  sftp.on("CLOSE", (id, handle) => {
+    if (handle.length === 4) opened.delete(handle.readUInt32BE(0));
+    sftp.status(id, STATUS_CODE.OK);
+  });
+  serveNames(sftp, files);
+}
+
+type HandleFor = (one: Opened) => Buffer;
+type OpenedOf = (handle: Buffer) => Opened | undefined;
+
+function serveFolders(
+  sftp: SFTPWrapper,
+  files: ReadonlyMap<string, Buffer>,
+  handleFor: HandleFor,
+  of: OpenedOf,
+): void {
+  const status = (id: number, code: number) => sftp.status(id, code);
   sftp.on("OPENDIR", (id, path) => {
     const whole = absolute(path);
     if (!isFolder(files, whole)) return status(id, STATUS_CODE.NO_SUCH_FILE);
@@ -52,6 +71,15 @@ export function serveFiles(sftp: SFTPWrapper, files: Map<string, Buffer>): void 
     sftp.name(id, folder.entries);
     folder.entries = undefined;
   });
+}
+
+function serveContent(
+  sftp: SFTPWrapper,
+  files: Map<string, Buffer>,
+  handleFor: HandleFor,
+  of: OpenedOf,
+): void {
+  const status = (id: number, code: number) => sftp.status(id, code);
   sftp.on("OPEN", (id, path, flags) => {
     const whole = absolute(path);
     const writes = (flags & OPEN_MODE.WRITE) !== 0;
@@ -80,10 +108,10 @@ export function serveFiles(sftp: SFTPWrapper, files: Map<string, Buffer>): void 
     files.set(path, grown);
     status(id, STATUS_CODE.OK);
   });
-  sftp.on("CLOSE", (id, handle) => {
-    if (handle.length === 4) opened.delete(handle.readUInt32BE(0));
-    status(id, STATUS_CODE.OK);
-  });
+}
+
+function serveNames(sftp: SFTPWrapper, files: Map<string, Buffer>): void {
+  const status = (id: number, code: number) => sftp.status(id, code);
   sftp.on("REMOVE", (id, path) => {
     status(id, files.delete(absolute(path)) ? STATUS_CODE.OK : STATUS_CODE.NO_SUCH_FILE);
   });

@@ -46,6 +46,7 @@ beforeAll(async () => {
     "sign-ins": engineer.me?.signInId ?? "",
     recoveries: "none",
     holds: "none",
+    native: "none",
     integrations: "none",
     policies: "1",
     locks: "none",
