@@ -1,5 +1,5 @@
 /** What happens at a site is in its log: who came, what they opened, what became of it. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../broker/clock.ts";
@@ -121,7 +121,16 @@ test("a session is exported beside the running broker and proved with two witnes
   expect(verified.output).toContain(`session  ${session}`);
   expect(verified.output).toMatch(/seen by w1 at .* and w2 at /);
   expect(verified.code).toBe(0);
-  writeFileSync(path.join(bundle, "recording/index"), "changed");
+  const range = path.join(folder, "all.zip");
+  const asked = ["--since", "2020-01-01", "--asset", "plc-treatment", "--out", range];
+  const ranged = await sallyport("export", ...asked);
+  expect(ranged.output).toMatch(/^[12] sessions: 0 deleted by policy/m);
+  const withKey = ["--policy", policy, "--key", path.join(data, "evidence.key")];
+  const again = await sallyport("verify", range, ...withKey);
+  expect(again.output).toContain("None was removed");
+  expect(again.output).toContain("Run again\n  - same: ");
+  expect(again.code).toBe(0);
+  writeFileSync(path.join(bundle, `recordings/${session}/index`), "changed");
   const refused = await sallyport("verify", bundle, "--policy", policy, "--json");
   expect(refused.code).toBe(1);
   expect(JSON.parse(refused.output)).toMatchObject({ verdict: "refused" });
@@ -131,3 +140,32 @@ test("a session is exported beside the running broker and proved with two witnes
   expect(rotated).toMatch(/^localhost\/waterworks\/log\/2\+/);
   expect((await sallyport("log", "key")).output).toBe(`log ${key}\nlog ${rotated}\n`);
 }, 60_000);
+
+test("a broker's log is signed by a process of its own, and goes on for a while without it", async () => {
+  const folder = temporaryFolder();
+  const socket = path.join(folder, "run/signer.sock");
+  mkdirSync(path.dirname(socket), { mode: 0o700 });
+  const data = path.join(folder, "signer");
+  const flags = ["--name", "localhost/nordwasser", "--socket", socket, "--data", data];
+  const startSigner = () =>
+    startChild(process.execPath, [SALLYPORT, "signer", ...flags], { ready: /^listening/m });
+  const signer = await startSigner();
+  const broker = path.join(folder, "data");
+  const settings = { SALLYPORT_DATA: broker, SALLYPORT_LOG_SIGNER: socket };
+  const running = await startRunningBroker(settings);
+  onTestFinished(() => running.close());
+  const checkpoint = () => readFileSync(path.join(broker, "site-log/1/checkpoint"), "utf8");
+  expect(existsSync(path.join(broker, "site-log/keys/1.pem"))).toBe(false);
+  const open = () =>
+    running.first.ask("POST", "/api/sessions", { endpoint: "plc-treatment/modbus" });
+  await signer.stop("SIGKILL");
+  const opened = await open();
+  expect(opened.status, opened.text).toBeLessThan(300);
+  const health = async () => JSON.stringify((await running.first.ask("GET", "/api/health")).body);
+  await expect.poll(health, { timeout: 15_000 }).toContain("The site log is not signed");
+  const before = checkpoint();
+  const back = await startSigner();
+  onTestFinished(() => void back.stop());
+  await expect.poll(checkpoint, { timeout: 15_000 }).not.toBe(before);
+  await expect.poll(health).toContain("The site log is signed again");
+}, 90_000);

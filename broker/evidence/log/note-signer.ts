@@ -80,7 +80,7 @@ export class NoteSigner {
       return refused("it is not a checkpoint");
     }
     if (checkpoint.origin !== `${name}/log/${request.number}`) {
-      return refused(`it is not of this site, ${name}`);
+      return refused(`${checkpoint.origin.slice(0, 200)} is no log of this signer's site, ${name}`);
     }
     if (!comesNext(request.number, newest)) return refused(NOT_NEXT);
     const objection = this.compare(request, checkpoint, await this.last(request.number));
