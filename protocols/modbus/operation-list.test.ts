@@ -4,6 +4,7 @@ import type { Header, TapeRecord } from "../tape/record.ts";
 import {
   csvHead,
   csvLine,
+  csvRow,
   ndjsonLine,
   type OperationEntry,
   OperationList,
@@ -110,4 +111,10 @@ test("every row has as many columns as the head", () => {
   if (entry === undefined) throw new Error("no row");
   expect(csvLine(entry).split(",")).toHaveLength(csvHead().split(",").length);
   expect(Object.keys(entry).sort()).toEqual(csvHead().trim().split(",").sort());
+});
+
+test("a line of any values quotes formulas, commas and control characters", () => {
+  expect(csvRow(["=1+1", 'say "x", y', -5, "a\u202eb"])).toBe(
+    '"\'=1+1","say ""x"", y",-5,a b\r\n',
+  );
 });

@@ -67,7 +67,7 @@ export class Search {
   private readonly link: SearchLink;
   private readonly askers = new Map<string, { number: number; replaced: boolean }>();
   private underWay = 0;
-  /** Begun by this process, and not in the catalogue yet. */
+  /** Begun by this process, and not in the index to their end. */
   private readonly begun = new Map<string, Header>();
 
   constructor(parts: SearchParts) {
@@ -180,14 +180,18 @@ export class Search {
   /** Too new for the thread to have found them. */
   private unlisted(): readonly CatalogueEntry[] {
     const { catalogue } = this.link;
-    for (const session of this.begun.keys()) if (catalogue.has(session)) this.begun.delete(session);
-    return [...this.begun.values()].map((header) => newEntry(header, header.startedMs));
+    for (const session of this.begun.keys()) {
+      if (catalogue.get(session)?.isComplete) this.begun.delete(session);
+    }
+    return [...this.begun.values()]
+      .filter(({ session }) => !catalogue.has(session))
+      .map((header) => newEntry(header, header.startedMs));
   }
 
   /** Sessions that ended a moment ago: given a moment to be indexed. */
   private async settleEnded(question: Question, live: ReadonlySet<string>, endMs: number) {
-    const isWanted = (entry: CatalogueEntry) =>
-      !entry.isComplete && !live.has(entry.header.session);
+    const isWanted = ({ header: { session }, isComplete }: CatalogueEntry) =>
+      !isComplete && this.begun.has(session) && !live.has(session);
     if (!this.entries(question).some(isWanted)) return;
     void this.link.ask({ kind: "look" });
     while (this.entries(question).some(isWanted) && this.parts.clock.monotonicMs() < endMs) {
