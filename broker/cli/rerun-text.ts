@@ -32,7 +32,8 @@ export function rerunFacts(reruns: readonly SessionRerun[], build: string) {
 }
 
 function kindOf(one: SessionRerun): "same" | "differs" | "not-run" {
-  if (one.kind !== "run") return "not-run";
+  // What has no channel that this build knows is not called the same.
+  if (one.kind !== "run" || one.rerun.figures.channels === 0) return "not-run";
   return one.rerun.difference === undefined ? "same" : "differs";
 }
 
@@ -56,5 +57,8 @@ function differsText(one: SessionRerun, build: string): string {
 }
 
 function unreadText(one: SessionRerun): string {
-  return `not run: ${shown(one.session)}: ${one.kind === "not-run" ? shown(one.reason) : ""}.`;
+  const left = one.kind === "run" ? one.rerun.left : [];
+  const nothing = left.length > 0 ? left.map(shown).join("; ") : "nothing in it went to a guard";
+  const reason = one.kind === "not-run" ? shown(one.reason) : nothing;
+  return `not run: ${shown(one.session)}: ${reason}.`;
 }

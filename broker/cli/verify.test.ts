@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ExportedSite, exportSite } from "../../test/kit/bundle.ts";
+import { AUDITOR, TEST_KEYS } from "../../test/kit/evidence-keys.ts";
 import {
   filesOf,
   inventoryAgain,
@@ -137,6 +138,21 @@ test("a range is proved to be without a hole, and a removed session is missed", 
   const inventory = readFileSync(path.join(copy, "bundle.json"), "utf8");
   writeFileSync(path.join(copy, "bundle.json"), inventory.replace('["s-1","s-2"]', '["s-2"]'));
   expect((await verdictOn(copy)).printed).toContain("does not name the sessions");
+});
+
+test("the key adds a verdict of its own, and a key that opens nothing changes no verdict", async () => {
+  const [key, other] = ["key", "other"].map((name) => path.join(folder, name));
+  writeFileSync(key ?? "", `# the site's\n${TEST_KEYS.identities[0]}\n`);
+  writeFileSync(other ?? "", `${AUDITOR.identity}\n`);
+  let printed = "";
+  const out = { write: (text: string) => (printed += text) };
+  const asked = { bundle: whole, policy: site.policyFile };
+  expect(await runVerify({ ...asked, key }, out)).toBe(PROVED);
+  expect(printed).toContain("Run again\n  - not run: s-1: nothing in it went to a guard.");
+  printed = "";
+  expect(await runVerify({ ...asked, key: other, json: true }, out)).toBe(PROVED);
+  expect(JSON.parse(printed)).toMatchObject({ verdict: "proved", rerun: [{ verdict: "not-run" }] });
+  await expect(runVerify({ ...asked, key: site.policyFile }, out)).rejects.toThrow("AGE-SECRET");
 });
 
 test("hostile bundles end in a clear refusal", async () => {
