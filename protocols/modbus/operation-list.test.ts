@@ -114,7 +114,5 @@ test("every row has as many columns as the head", () => {
 });
 
 test("a line of any values quotes formulas, commas and control characters", () => {
-  expect(csvRow(["=1+1", 'say "x", y', -5, "a\u202eb"])).toBe(
-    '"\'=1+1","say ""x"", y",-5,a b\r\n',
-  );
+  expect(csvRow(["=1+1", 'say "x", y', -5, "a\u202eb"])).toBe('"\'=1+1","say ""x"", y",-5,a b\r\n');
 });
