@@ -29,11 +29,6 @@ export function useLiveState(): LiveState {
   return useSyncExternalStore(subscribe, () => state);
 }
 
-/** In a browser socket.io delivers binary as `ArrayBuffer`, whatever the type says. */
-export function asBytes(received: Uint8Array | ArrayBuffer): Uint8Array {
-  return received instanceof Uint8Array ? received : new Uint8Array(received);
-}
-
 function connect(): LiveSocket {
   const live: LiveSocket = io({
     path: LIVE_PATH,

@@ -61,7 +61,7 @@ async function setUp(overlap: number) {
         socket.emit("tape", "s1", bytes.subarray(at, at + 7));
       }
     });
-    socket.on("credit", (_session, count) => told.push(`credit ${count}`));
+    socket.on("credit", (_session, _channel, count) => told.push(`credit ${count}`));
   });
   const socket: Socket<FromBroker, FromBrowser> = io(`http://127.0.0.1:${port}`, {
     transports: ["websocket"],

@@ -8,6 +8,7 @@ import type { CauseView } from "../../broker/api/shapes/sessions.ts";
 import { TapeDecoder } from "../../protocols/tape/decoder.ts";
 import type { Header, TapeRecord } from "../../protocols/tape/record.ts";
 import type { LiveSocket } from "../components/live.ts";
+import { TAPE_CREDIT } from "../components/live-bytes.ts";
 
 export interface TapeSink {
   watching(): void;
@@ -82,6 +83,7 @@ export class TapeLink {
   };
 
   private credit(count: number): void {
-    if (this.open && this.socket.connected) this.socket.emit("credit", this.session, count);
+    if (!this.open || !this.socket.connected) return;
+    this.socket.emit("credit", this.session, TAPE_CREDIT, count);
   }
 }

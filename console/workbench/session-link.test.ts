@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
 import { io, type Socket } from "socket.io-client";
 import { afterEach, expect, test } from "vitest";
-import type { FromBroker, FromBrowser, LiveAnswer } from "../../broker/api/shapes/live.ts";
+import type { AttachAnswer, FromBroker, FromBrowser } from "../../broker/api/shapes/live.ts";
 import { TestClock } from "../../test/kit/test-clock.ts";
 import { ACTIVITY_EVERY_MS, SessionLink } from "./session-link.ts";
 
@@ -13,24 +13,25 @@ afterEach(() => {
 });
 
 /** A real socket.io pair over loopback; the broker's side answers `attach` as told. */
-async function setUp(answers: LiveAnswer[]) {
+async function setUp(answers: AttachAnswer[]) {
   const http = createServer();
   const server = new Server<FromBrowser, FromBroker>(http, { transports: ["websocket"] });
   await new Promise<void>((done) => http.listen(0, "127.0.0.1", done));
   const { port } = http.address() as AddressInfo;
   const told: string[] = [];
   server.on("connection", (socket) => {
-    socket.on("attach", (session, done) => {
+    socket.on("attach", (session, _channel, done) => {
       told.push(`attach ${session}`);
-      done(answers.shift() ?? { ok: true });
+      done(answers.shift() ?? { ok: true, channel: 1 });
     });
+    socket.on("detach", (_session, channel) => told.push(`detach ${channel}`));
     socket.on("activity", () => told.push("activity"));
-    socket.on("bytes", (_session, bytes) => {
+    socket.on("bytes", (_session, channel, bytes) => {
       told.push(`bytes ${bytes.length}`);
-      socket.emit("bytes", "another session", new Uint8Array(7));
-      socket.emit("bytes", "s1", new Uint8Array([1, 2]));
+      socket.emit("bytes", "another session", channel, new Uint8Array(7));
+      socket.emit("bytes", "s1", channel, new Uint8Array([1, 2]));
     });
-    socket.on("credit", (_session, count) => told.push(`credit ${count}`));
+    socket.on("credit", (_session, channel, count) => told.push(`credit ${channel} ${count}`));
   });
   const socket: Socket<FromBroker, FromBrowser> = io(`http://127.0.0.1:${port}`, {
     transports: ["websocket"],
@@ -43,6 +44,7 @@ async function setUp(answers: LiveAnswer[]) {
     away: () => seen.push("away"),
     refused: (answer, again) => seen.push(`refused ${answer.code} ${again}`),
     bytes: (bytes) => seen.push(`bytes ${[...bytes]}`),
+    closed: (cause) => seen.push(`closed ${cause.rule}`),
     event: (event) => seen.push(`event ${event.kind}`),
     takenOver: (cause) => seen.push(`taken over ${cause.rule}`),
   });
@@ -62,7 +64,7 @@ test("bytes of the own session are handed on and credited when the page says so"
   await expect.poll(() => seen).toEqual(["attached", "bytes 1,2"]);
   link.credit(1);
   link.credit(1);
-  await expect.poll(() => told).toEqual(["attach s1", "bytes 12", "credit 2"]);
+  await expect.poll(() => told).toEqual(["attach s1", "bytes 12", "credit main 2"]);
 });
 
 test("a link comes back by itself when the network does", async () => {
@@ -107,4 +109,43 @@ test("a page whose session was taken over does not take it back by itself", asyn
   await expect.poll(() => socket.connected).toBe(true);
   link.retry();
   await expect.poll(() => told).toEqual(["attach s1", "attach s1"]);
+});
+
+test("a further channel has its own bytes and credit, and is told when it is over", async () => {
+  const { link, seen, told, server } = await setUp([]);
+  await expect.poll(() => seen).toContain("attached");
+  const side = link.openSide("files", {
+    opened: (channel) => seen.push(`side ${channel}`),
+    refused: ({ code }) => seen.push(`side refused ${code}`),
+    bytes: (bytes, shown) => {
+      seen.push(`side bytes ${[...bytes]}`);
+      shown();
+    },
+    closed: (cause) => seen.push(`side closed ${cause.rule}`),
+  });
+  await expect.poll(() => seen).toContain("side 1");
+  side.send(new Uint8Array(3));
+  await expect.poll(() => told).toContain("credit files 2");
+  expect(seen).toContain("side bytes 1,2");
+  server.emit("closed", "s1", "files", { rule: "asset-closed", reason: "gone" });
+  await expect.poll(() => seen).toContain("side closed asset-closed");
+  side.send(new Uint8Array(4));
+  link.send(new Uint8Array(5));
+  await expect.poll(() => told).toContain("bytes 5");
+  expect(told).not.toContain("bytes 4");
+});
+
+test("a further channel is over when the network goes, and does not come back by itself", async () => {
+  const { link, seen, socket } = await setUp([]);
+  await expect.poll(() => seen).toContain("attached");
+  link.openSide("files", {
+    opened: () => seen.push("side"),
+    refused: () => {},
+    bytes: () => {},
+    closed: (cause) => seen.push(`side closed ${cause.rule}`),
+  });
+  await expect.poll(() => seen).toContain("side");
+  socket.io.engine.close();
+  await expect.poll(() => seen.filter((line) => line === "attached").length).toBe(2);
+  expect(seen.filter((line) => line.startsWith("side"))).toEqual(["side", "side closed away"]);
 });

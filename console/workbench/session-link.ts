@@ -1,21 +1,29 @@
 /**
- * The owner's end of a session on the live channel: attaches, comes back by itself after the
- * network was away (the session waits for its lease), and hands out what arrives.
+ * The owner's end of a session on the live channel: attaches its main channel, comes back by
+ * itself after the network was away (the session waits for its lease), and hands out what
+ * arrives. Further channels are opened and closed as the workbench likes (`side-channel.ts`).
  */
-import type { LiveAnswer } from "../../broker/api/shapes/live.ts";
+import type { AttachAnswer } from "../../broker/api/shapes/live.ts";
 import type { CauseView } from "../../broker/api/shapes/sessions.ts";
 import type { LiveSocket } from "../components/live.ts";
+import { asBytes, MAIN_CHANNEL } from "../components/live-bytes.ts";
 import type { Clock } from "./clock.ts";
 import type { SessionEvent } from "./session-state.ts";
+import { SideChannel, type SideSink } from "./side-channel.ts";
 
 export interface LinkSink {
-  /** A fresh channel: whatever was asked on an earlier one will not be answered. */
-  attached(): void;
+  /**
+   * A fresh channel: whatever was asked on an earlier one will not be answered.
+   * @param channel its number in events
+   */
+  attached(channel: number): void;
   /** The live channel is away; it is sought again without being told. */
   away(): void;
   /** The broker does not let this page attach. `again` tells whether it will be tried again. */
   refused(answer: { readonly code: string; readonly message: string }, again: boolean): void;
   bytes(bytes: Uint8Array): void;
+  /** The main channel is over, and the session may go on: `retry` opens another. */
+  closed(cause: CauseView): void;
   event(event: SessionEvent): void;
   /** Another page of the same person took the session over; this one does not fight for it. */
   takenOver(cause: CauseView): void;
@@ -58,6 +66,7 @@ export class SessionLink {
   start(): void {
     this.open = true;
     this.socket.on("bytes", this.onBytes);
+    this.socket.on("closed", this.onClosed);
     this.socket.on("event", this.onEvent);
     this.socket.on("unwatched", this.onUnwatched);
     this.socket.on("connect", this.onConnect);
@@ -69,6 +78,7 @@ export class SessionLink {
     this.open = false;
     this.cancelRetry();
     this.socket.off("bytes", this.onBytes);
+    this.socket.off("closed", this.onClosed);
     this.socket.off("event", this.onEvent);
     this.socket.off("unwatched", this.onUnwatched);
     this.socket.off("connect", this.onConnect);
@@ -83,7 +93,17 @@ export class SessionLink {
   }
 
   send(bytes: Uint8Array): void {
-    if (this.socket.connected) this.socket.emit("bytes", this.session, bytes);
+    if (this.socket.connected) this.socket.emit("bytes", this.session, MAIN_CHANNEL, bytes);
+  }
+
+  /** The main channel is not wanted any more; the session stays this page's. */
+  detach(): void {
+    if (this.socket.connected) this.socket.emit("detach", this.session, MAIN_CHANNEL);
+  }
+
+  /** One more channel, under a name of its own. It does not come back by itself. */
+  openSide(name: string, sink: SideSink): SideChannel {
+    return new SideChannel(this.socket, this.session, name, sink);
   }
 
   /** Bytes that were shown, so that the broker may send as many again. One message a turn. */
@@ -104,21 +124,22 @@ export class SessionLink {
   private payCredit(): void {
     const { owed } = this;
     this.owed = 0;
-    if (owed > 0 && this.socket.connected) this.socket.emit("credit", this.session, owed);
+    if (owed === 0 || !this.socket.connected) return;
+    this.socket.emit("credit", this.session, MAIN_CHANNEL, owed);
   }
 
   private attach(): void {
     this.cancelRetry();
     if (!this.open || !this.socket.connected) return;
     this.attempts += 1;
-    this.socket.emit("attach", this.session, (answer: LiveAnswer) => this.answered(answer));
+    this.socket.emit("attach", this.session, MAIN_CHANNEL, (answer) => this.answered(answer));
   }
 
-  private answered(answer: LiveAnswer): void {
+  private answered(answer: AttachAnswer): void {
     if (!this.open) return;
     if (answer.ok) {
       this.attempts = 0;
-      this.sink.attached();
+      this.sink.attached(answer.channel);
       return;
     }
     const again = !FINAL_CODES.has(answer.code) && this.attempts < ATTEMPTS_MAX;
@@ -145,10 +166,12 @@ export class SessionLink {
     this.sink.away();
   };
 
-  /** In a browser socket.io delivers binary as `ArrayBuffer`, whatever the type says. */
-  private readonly onBytes = (session: string, bytes: Uint8Array | ArrayBuffer): void => {
-    if (session !== this.session) return;
-    this.sink.bytes(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+  private readonly onBytes = (session: string, channel: string, bytes: Uint8Array): void => {
+    if (session === this.session && channel === MAIN_CHANNEL) this.sink.bytes(asBytes(bytes));
+  };
+
+  private readonly onClosed = (session: string, channel: string, cause: CauseView): void => {
+    if (session === this.session && channel === MAIN_CHANNEL) this.sink.closed(cause);
   };
 
   private readonly onEvent = (session: string, event: SessionEvent): void => {

@@ -12,22 +12,30 @@ import {
   type SessionEvent,
   type SessionState,
 } from "./session-state.ts";
+import type { SideChannel, SideSink } from "./side-channel.ts";
 
 /** The way from the page to the broker. */
 export interface Way {
   send(bytes: Uint8Array): void;
-  /** The channel is out of step and cannot be trusted any more: a new one is wanted. */
+  /** The channel is over or cannot be trusted any more: a new one is wanted. */
   renew(): void;
+  /** The channel has done its work; the session stays. */
+  detach(): void;
+  /** One more channel, under a name of its own. It does not come back by itself. */
+  openSide(name: string, sink: SideSink): SideChannel;
 }
 
 /** The protocol's side of the page: told what arrives, told when the channel is new or gone. */
 export interface Desk {
   /** Called once, before anything else. */
   connect(way: Way): void;
-  attached(): void;
+  /** @param channel its number in the events of decisions */
+  attached(channel: number): void;
   away(): void;
   /** @param shown to be called once what the bytes said is on the screen */
   bytes(bytes: Uint8Array, shown: () => void): void;
+  /** The channel is over, not by one's own doing. */
+  closed?(cause: CauseView): void;
   decision(event: Extract<SessionEvent, { kind: "decision" }>): void;
 }
 
@@ -70,9 +78,9 @@ const GONE_CODES: ReadonlySet<string> = new Set(["not-found", "session-ended"]);
 
 function makeLink(session: string, desk: Desk, change: (change: SessionChange) => void) {
   const link: SessionLink = new SessionLink(liveSocket(), session, browserClock, {
-    attached: () => {
+    attached: (channel: number) => {
       change({ kind: "attachment", attachment: { kind: "attached" } });
-      desk.attached();
+      desk.attached(channel);
     },
     away: () => {
       change({ kind: "attachment", attachment: { kind: "away", sinceMs: browserClock.wallMs() } });
@@ -90,12 +98,18 @@ function makeLink(session: string, desk: Desk, change: (change: SessionChange) =
       desk.away();
     },
     bytes: (bytes: Uint8Array) => desk.bytes(bytes, () => link.credit(bytes.length)),
+    closed: (cause: CauseView) => desk.closed?.(cause),
     event: (event: SessionEvent) => {
       if (event.kind === "decision") desk.decision(event);
       else change({ kind: "event", event, atMs: browserClock.wallMs() });
     },
   });
-  desk.connect({ send: (bytes) => link.send(bytes), renew: () => link.retry() });
+  desk.connect({
+    send: (bytes) => link.send(bytes),
+    renew: () => link.retry(),
+    detach: () => link.detach(),
+    openSide: (name, sink) => link.openSide(name, sink),
+  });
   return link;
 }
 

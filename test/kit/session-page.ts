@@ -20,17 +20,19 @@ export class SessionPage {
     this.socket = socket;
     this.session = session;
     socket.on("event", (_, event) => this.events.push(event));
-    socket.on("bytes", (_, bytes) => {
+    socket.on("bytes", (_id, _channel, bytes) => {
       const received = this.client.receive(new Uint8Array(bytes));
       if (received.kind === "broken") throw new Error(received.reason);
       for (const { request, reply } of received.answers) this.replies.set(request, reply);
-      socket.emit("credit", session, bytes.byteLength);
+      socket.emit("credit", session, "main", bytes.byteLength);
     });
   }
 
   static async attach(socket: UserSocket, session: string): Promise<SessionPage> {
     const page = new SessionPage(socket, session);
-    const answer = await new Promise<LiveAnswer>((done) => socket.emit("attach", session, done));
+    const answer = await new Promise<LiveAnswer>((done) =>
+      socket.emit("attach", session, "main", done),
+    );
     if (!answer.ok) throw new Error(answer.message);
     return page;
   }
@@ -38,7 +40,7 @@ export class SessionPage {
   /** Resolves with what came back. */
   async ask(operation: ModbusOperation): Promise<Reply> {
     const { request, bytes } = this.client.request(operation);
-    this.socket.emit("bytes", this.session, bytes);
+    this.socket.emit("bytes", this.session, "main", bytes);
     return vi.waitUntil(() => this.replies.get(request), { timeout: WITHIN_MS });
   }
 

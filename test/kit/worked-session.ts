@@ -18,11 +18,11 @@ export class WorkedSession {
     this.user = user;
     this.id = id;
     this.socket = socket;
-    socket.on("bytes", (_id, bytes) => {
+    socket.on("bytes", (_id, _channel, bytes) => {
       const received = this.client.receive(new Uint8Array(bytes));
       if (received.kind === "broken") throw new Error(received.reason);
       for (const { reply } of received.answers) this.waiting.shift()?.(reply);
-      socket.emit("credit", id, bytes.byteLength);
+      socket.emit("credit", id, "main", bytes.byteLength);
     });
   }
 
@@ -31,7 +31,9 @@ export class WorkedSession {
     if (opened.status !== 201) throw new Error(`not opened: ${opened.text}`);
     const socket = await connected(user.socket());
     const session = new WorkedSession(user, opened.body.id, socket);
-    const answer = await new Promise<LiveAnswer>((done) => socket.emit("attach", session.id, done));
+    const answer = await new Promise<LiveAnswer>((done) =>
+      socket.emit("attach", session.id, "main", done),
+    );
     if (!answer.ok) throw new Error(answer.message);
     return session;
   }
@@ -43,7 +45,7 @@ export class WorkedSession {
         clearTimeout(late);
         resolve(reply);
       });
-      this.socket.emit("bytes", this.id, this.client.request(operation).bytes);
+      this.socket.emit("bytes", this.id, "main", this.client.request(operation).bytes);
     });
   }
 

@@ -26,7 +26,7 @@ async function open(): Promise<string> {
 
 async function attach(id: string): Promise<[UserSocket, LiveAnswer]> {
   const socket = await connected(site.first.socket());
-  return [socket, await new Promise((resolve) => socket.emit("attach", id, resolve))];
+  return [socket, await new Promise((resolve) => socket.emit("attach", id, "main", resolve))];
 }
 
 async function isLive(id: string): Promise<boolean> {
@@ -60,11 +60,11 @@ test("an asset that is gone takes no session along: the owner is answered, the l
   await site.plant.close();
   const client = new ModbusClient();
   const replies: unknown[] = [];
-  socket.on("bytes", (_id, bytes) => {
+  socket.on("bytes", (_id, _channel, bytes) => {
     const received = client.receive(new Uint8Array(bytes));
     if (received.kind === "answers") replies.push(...received.answers.map(({ reply }) => reply));
   });
-  socket.emit("bytes", id, client.request(readPoints(1, "coils", 0, 1)).bytes);
+  socket.emit("bytes", id, "main", client.request(readPoints(1, "coils", 0, 1)).bytes);
   await vi.waitUntil(() => replies.length > 0, WITHIN);
   expect(replies).toEqual([{ kind: "exception", code: EXCEPTION.gatewayTarget }]);
   socket.disconnect();

@@ -75,11 +75,11 @@ test(
     const socket = await connected(ann.socket());
     onTestFinished(() => void socket.disconnect());
     const { id } = opened.body;
-    await new Promise((resolve) => socket.emit("attach", id, resolve));
+    await new Promise((resolve) => socket.emit("attach", id, "main", resolve));
     const client = new ModbusClient();
     for (const value of [500, 501]) {
       const { bytes } = client.request(writePoints(1, "holding-registers", 11, [value]));
-      socket.emit("bytes", id, bytes);
+      socket.emit("bytes", id, "main", bytes);
     }
     const events = () =>
       receiver.heard.flatMap(({ body }) =>

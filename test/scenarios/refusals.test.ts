@@ -124,17 +124,17 @@ test("a function that no rule names is refused on the wire, with the rule named"
     });
     const socket = await connected(running.first.socket());
     const attached = await new Promise<LiveAnswer>((resolve) =>
-      socket.emit("attach", opened.body.id, resolve),
+      socket.emit("attach", opened.body.id, "main", resolve),
     );
     expect(attached).toEqual({ ok: true });
     const answered = new Promise<string>((resolve) =>
-      socket.once("bytes", (_, bytes) => resolve(Buffer.from(bytes).toString("hex"))),
+      socket.once("bytes", (_id, _channel, bytes) => resolve(Buffer.from(bytes).toString("hex"))),
     );
     const told = new Promise<SessionEvent>((resolve) =>
       socket.on("event", (_, event) => event.kind === "decision" && resolve(event)),
     );
     const umas = Buffer.from("00070000000501 5a000200".replaceAll(" ", ""), "hex");
-    socket.emit("bytes", opened.body.id, new Uint8Array(umas));
+    socket.emit("bytes", opened.body.id, "main", new Uint8Array(umas));
     expect(await answered).toBe("00070000000301da01");
     expect(await told).toMatchObject({ verdict: "deny", request: 7, rule: "capabilities" });
     socket.disconnect();

@@ -1,7 +1,7 @@
 /** The live channel against who has no right to it: foreign pages, foreign sessions, dead sign-ins. */
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import type { LiveAnswer } from "../../broker/api/shapes/live.ts";
+import type { AttachAnswer, LiveAnswer } from "../../broker/api/shapes/live.ts";
 import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import type { EndReport } from "../../broker/sessions/session.ts";
 import { readPoints, writePoints } from "../../protocols/modbus/build.ts";
@@ -37,8 +37,8 @@ async function session(user: ConsoleUser): Promise<string> {
   return opened.body.id;
 }
 
-function attach(socket: UserSocket, id: string): Promise<LiveAnswer> {
-  return new Promise((resolve) => socket.emit("attach", id, resolve));
+function attach(socket: UserSocket, id: string, channel = "main"): Promise<AttachAnswer> {
+  return new Promise((resolve) => socket.emit("attach", id, channel, resolve));
 }
 
 function watch(socket: UserSocket, id: string, from = 0): Promise<LiveAnswer> {
@@ -79,20 +79,25 @@ test("polling is no way in besides the websocket", async () => {
 test("the owner reads the plant, is refused by rule, and sees both", async () => {
   const id = await session(engineer);
   const socket = await page(engineer);
-  expect(await attach(socket, id)).toEqual({ ok: true });
+  expect(await attach(socket, id)).toEqual({ ok: true, channel: 1 });
   const client = new ModbusClient();
   const answers: unknown[] = [];
   const events: unknown[] = [];
-  socket.on("bytes", (_id, bytes) => {
+  socket.on("bytes", (_id, _channel, bytes) => {
     const received = client.receive(new Uint8Array(bytes));
     if (received.kind === "answers") answers.push(...received.answers.map(({ reply }) => reply));
-    socket.emit("credit", id, bytes.byteLength);
+    socket.emit("credit", id, "main", bytes.byteLength);
   });
   socket.on("event", (_id, event) => events.push(event));
-  socket.emit("bytes", id, client.request(readPoints(1, "holding-registers", 11, 1)).bytes);
+  socket.emit("bytes", id, "main", client.request(readPoints(1, "holding-registers", 11, 1)).bytes);
   await vi.waitUntil(() => answers.length === 1);
   expect(answers[0]).toEqual({ kind: "answer", values: [[350]] });
-  socket.emit("bytes", id, client.request(writePoints(1, "holding-registers", 11, [500])).bytes);
+  socket.emit(
+    "bytes",
+    id,
+    "main",
+    client.request(writePoints(1, "holding-registers", 11, [500])).bytes,
+  );
   await vi.waitUntil(() => answers.length === 2);
   expect(answers[1]).toMatchObject({ kind: "exception" });
   expect(events).toContainEqual(
@@ -112,8 +117,8 @@ test("an id is no right: nobody attaches to or feeds the session of another pers
   expect(refused).toMatchObject({ ok: false, code: "not-found" });
   expect(refused).toEqual(unknown);
   expect(await watch(socket, id)).toEqual(unknown);
-  socket.emit("bytes", id, readBytes());
-  socket.emit("credit", id, 100);
+  socket.emit("bytes", id, "main", readBytes());
+  socket.emit("credit", id, "main", 100);
   socket.emit("activity", id);
   await attach(socket, "again");
   const shown = await engineer.ask<LiveSessionView>("GET", `/api/sessions/${id}`);
@@ -131,14 +136,14 @@ test("a supervisor watches from the first record on, each once; the owner is tol
   await attach(owner, id);
   const watchers: unknown[] = [];
   owner.on("event", (_id, event) => event.kind === "watchers" && watchers.push(event.subjects));
-  for (let n = 0; n < 20; n += 1) owner.emit("bytes", id, readBytes());
+  for (let n = 0; n < 20; n += 1) owner.emit("bytes", id, "main", readBytes());
   const socket = await page(supervisor);
   const decoder = new TapeDecoder();
   const sequences: number[] = [];
   socket.on("tape", (_id, encoded) => {
     const { records } = decoder.push(new Uint8Array(encoded));
     sequences.push(...records.map((record) => record.sequence));
-    socket.emit("credit", id, encoded.byteLength);
+    socket.emit("credit", id, "tape", encoded.byteLength);
   });
   const unwatched = once(socket as never, "unwatched");
   expect(await watch(socket, id)).toEqual({ ok: true });
@@ -183,24 +188,49 @@ test("a second page takes the session over, and the first is told", async () => 
   const [first, second] = [await page(engineer), await page(engineer)];
   await attach(first, id);
   const told = once(first as never, "unwatched");
-  expect(await attach(second, id)).toEqual({ ok: true });
+  expect(await attach(second, id)).toMatchObject({ ok: true });
   expect((await told)[1]).toMatchObject({ rule: "taken-over" });
   const replies = once(second as never, "bytes");
-  first.emit("bytes", id, readBytes());
-  second.emit("bytes", id, readBytes());
+  first.emit("bytes", id, "main", readBytes());
+  second.emit("bytes", id, "main", readBytes());
   await replies;
   const shown = await engineer.ask<LiveSessionView>("GET", `/api/sessions/${id}`);
   expect(shown.body.counts.observed).toBe(1);
   await engineer.ask("POST", `/api/sessions/${id}/end`, { reason: "" });
 });
 
+test("a page has several channels, each on its own, and no more than it may", async () => {
+  const id = await session(engineer);
+  const socket = await page(engineer);
+  expect(await attach(socket, id)).toEqual({ ok: true, channel: 1 });
+  const second = await attach(socket, id, "second");
+  expect(second.ok && second.channel > 1).toBe(true);
+  const heard: string[] = [];
+  socket.on("bytes", (_id, channel) => heard.push(channel));
+  socket.emit("bytes", id, "second", readBytes());
+  await vi.waitUntil(() => heard.length === 1);
+  socket.emit("detach", id, "second");
+  socket.emit("bytes", id, "second", readBytes());
+  socket.emit("bytes", id, "main", readBytes());
+  await vi.waitUntil(() => heard.length === 2);
+  expect(heard).toEqual(["second", "main"]);
+  for (let n = 1; n < 16; n += 1) expect((await attach(socket, id, `more-${n}`)).ok).toBe(true);
+  expect(await attach(socket, id, "one-too-many")).toMatchObject({ ok: false, code: "too-many" });
+  // Under a name that it has the page opens the channel anew.
+  expect(await attach(socket, id, "more-1")).toMatchObject({ ok: true });
+  await engineer.ask("POST", `/api/sessions/${id}/end`, { reason: "" });
+});
+
 const MALFORMED: readonly (readonly [what: string, name: string, message: readonly unknown[]])[] = [
-  ["an id that is no text", "attach", [{}, () => {}]],
-  ["nobody to answer to", "attach", ["id"]],
-  ["text instead of bytes", "bytes", ["id", "text"]],
-  ["a list for an id", "bytes", [["id"], new Uint8Array(1)]],
-  ["negative credit", "credit", ["id", -1]],
-  ["credit that is no number", "credit", ["id", Number.NaN]],
+  ["an id that is no text", "attach", [{}, "main", () => {}]],
+  ["nobody to answer to", "attach", ["id", "main"]],
+  ["a channel without a name", "attach", ["id", "", () => {}]],
+  ["the name of the tape for a channel", "attach", ["id", "tape", () => {}]],
+  ["an endless name", "detach", ["id", "x".repeat(33)]],
+  ["text instead of bytes", "bytes", ["id", "main", "text"]],
+  ["a list for an id", "bytes", [["id"], "main", new Uint8Array(1)]],
+  ["negative credit", "credit", ["id", "main", -1]],
+  ["credit that is no number", "credit", ["id", "main", Number.NaN]],
   ["a negative sequence number", "watch", ["id", -1, () => {}]],
   ["an endless id", "activity", ["x".repeat(10_000)]],
   ["a message that does not exist", "no-such-message", ["id"]],
@@ -218,7 +248,7 @@ test.each(MALFORMED)("a page that sends %s is cut off", async (_what, name, mess
 test("a message that is too large, or too many of them, end the socket", async () => {
   const large = await page(engineer);
   const largeGone = gone(large);
-  large.emit("bytes", "id", new Uint8Array(100_000));
+  large.emit("bytes", "id", "main", new Uint8Array(100_000));
   expect(await largeGone).toBe("transport close");
   const many = await page(engineer);
   const manyGone = gone(many);

@@ -1,7 +1,7 @@
 /** What a page may say. Everything is checked here: a page that says anything else is not ours. */
 import { z } from "zod";
 import type { Logger } from "../../log.ts";
-import type { LiveAnswer } from "../shapes/live.ts";
+import { type AttachAnswer, CHANNEL_NAME, type LiveAnswer, TAPE_CREDIT } from "../shapes/live.ts";
 import type { MessageRate } from "./message-rate.ts";
 import type { OwnerLinks } from "./owner-links.ts";
 import type { Page } from "./page-socket.ts";
@@ -22,12 +22,16 @@ const sequence = z.number().int().min(0);
 const count = z.number().int().min(1).max(1_048_576);
 const bytes = z.instanceof(Uint8Array);
 const done = z.custom<(answer: LiveAnswer) => void>((value) => typeof value === "function");
+const attached = z.custom<(answer: AttachAnswer) => void>((value) => typeof value === "function");
+const credited = z.string().regex(CHANNEL_NAME);
+const channel = credited.refine((name) => name !== TAPE_CREDIT);
 
 const MESSAGES = {
-  attach: z.tuple([id, done]),
-  bytes: z.tuple([id, bytes]),
+  attach: z.tuple([id, channel, attached]),
+  detach: z.tuple([id, channel]),
+  bytes: z.tuple([id, channel, bytes]),
   activity: z.tuple([id]),
-  credit: z.tuple([id, count]),
+  credit: z.tuple([id, credited, count]),
   watch: z.tuple([id, sequence, done]),
   unwatch: z.tuple([id]),
   presence: z.tuple([id, z.boolean()]),
@@ -35,18 +39,19 @@ const MESSAGES = {
 
 export function bindMessages(page: Page, parts: MessageParts): void {
   const { owners, watches } = parts;
-  on(page, parts, "attach", ([session, answer]) => {
+  on(page, parts, "attach", ([session, name, answer]) => {
     const peer = `browser ${page.me()?.signIn.address ?? ""}`;
-    void owners.attach(page, session, peer).then(answer);
+    void owners.attach(page, session, name, peer).then(answer);
   });
-  on(page, parts, "bytes", ([session, data]) => owners.bytes(page, session, data));
+  on(page, parts, "detach", ([session, name]) => owners.detach(page, session, name));
+  on(page, parts, "bytes", ([session, name, data]) => owners.bytes(page, session, name, data));
   on(page, parts, "activity", ([session]) => {
     parts.seen();
     owners.activity(page, session);
   });
-  on(page, parts, "credit", ([session, returned]) => {
-    owners.credit(page, session, returned);
-    watches.credit(page, session, returned);
+  on(page, parts, "credit", ([session, name, returned]) => {
+    if (name === TAPE_CREDIT) watches.credit(page, session, returned);
+    else owners.credit(page, session, name, returned);
   });
   on(page, parts, "watch", ([session, from, answer]) => {
     answer(watches.watch(page, session, from));

@@ -2,17 +2,19 @@
  * Pages that work in their own sessions. A session has one page at a time: attaching from
  * another one takes it over. A page that goes away leaves the session to its lease.
  */
-import { BrowserLeg } from "../../legs/browser-leg.ts";
-import type { ChannelHandle, LiveSession, SessionHost } from "../../sessions/session.ts";
-import { notFound, refusalOf } from "../problem.ts";
-import { LIVE_CREDIT_BYTES, type LiveAnswer } from "../shapes/live.ts";
+import type { LiveSession, SessionHost } from "../../sessions/session.ts";
+import { ApiRefused, notFound, refusalOf } from "../problem.ts";
+import type { AttachAnswer } from "../shapes/live.ts";
+import { OwnerChannel } from "./owner-channel.ts";
 import type { Page } from "./page-socket.ts";
+
+/** A terminal, its files and a few transfers beside it; a page that wants more is not ours. */
+const CHANNELS_PER_PAGE_MAX = 16;
 
 interface OwnerLink {
   readonly page: Page;
   readonly session: LiveSession;
-  readonly leg: BrowserLeg;
-  channel: ChannelHandle | undefined;
+  readonly channels: Map<string, OwnerChannel>;
   stopListening: () => void;
   over: boolean;
 }
@@ -25,34 +27,37 @@ export class OwnerLinks {
     this.sessions = sessions;
   }
 
-  /** Opens the session's channel for the page of its owner. An id alone opens nothing. */
-  async attach(page: Page, sessionId: string, peer: string): Promise<LiveAnswer> {
+  /** Opens a channel of the session for the page of its owner. An id alone opens nothing. */
+  async attach(page: Page, sessionId: string, name: string, peer: string): Promise<AttachAnswer> {
     const session = this.sessions.get(sessionId);
     const me = page.me();
     if (!session || !me || session.claims.subject.id !== me.person.id) return refused(notFound());
-    this.takeOver(sessionId, page);
-    const link = this.newLink(page, session);
-    this.links.set(sessionId, link);
+    const link = this.take(page, session);
+    this.dropChannel(link, name, "attached again");
+    if (link.channels.size >= CHANNELS_PER_PAGE_MAX) return refused(tooMany());
+    const channel = new OwnerChannel(page, sessionId, name, () => link.channels.delete(name));
+    link.channels.set(name, channel);
     try {
-      const channel = await session.attach(link.leg, peer);
-      if (link.over) channel.close();
-      link.channel = channel;
-      return { ok: true };
+      return { ok: true, channel: await channel.open(session, peer) };
     } catch (error) {
       const current = !link.over;
-      this.drop(link, "the channel could not be opened");
-      // The page may try again; if it does not, the lease ends the session.
-      if (current) session.ownerPresent(false);
+      channel.close("the channel could not be opened");
+      if (current && link.channels.size === 0) this.abandon(link);
       return refused(error);
     }
   }
 
-  bytes(page: Page, sessionId: string, bytes: Uint8Array): void {
-    this.linkOf(page, sessionId)?.leg.received(bytes);
+  detach(page: Page, sessionId: string, name: string): void {
+    const link = this.linkOf(page, sessionId);
+    if (link) this.dropChannel(link, name, "the page closed it");
   }
 
-  credit(page: Page, sessionId: string, count: number): void {
-    this.linkOf(page, sessionId)?.leg.credit(count);
+  bytes(page: Page, sessionId: string, name: string, bytes: Uint8Array): void {
+    this.linkOf(page, sessionId)?.channels.get(name)?.received(bytes);
+  }
+
+  credit(page: Page, sessionId: string, name: string, count: number): void {
+    this.linkOf(page, sessionId)?.channels.get(name)?.credit(count);
   }
 
   activity(page: Page, sessionId: string): void {
@@ -68,14 +73,21 @@ export class OwnerLinks {
     }
   }
 
+  /** The page's link, with the channels it has; an earlier page loses the session. */
+  private take(page: Page, session: LiveSession): OwnerLink {
+    const id = session.claims.session;
+    const earlier = this.links.get(id);
+    if (earlier?.page === page) return earlier;
+    if (earlier) this.takeOver(earlier);
+    const link = this.newLink(page, session);
+    this.links.set(id, link);
+    return link;
+  }
+
   private newLink(page: Page, session: LiveSession): OwnerLink {
     const id = session.claims.session;
-    const leg = new BrowserLeg({
-      creditBytes: LIVE_CREDIT_BYTES,
-      send: (bytes) => page.socket.emit("bytes", id, bytes),
-    });
     const link: OwnerLink = {
-      ...{ page, session, leg, channel: undefined, over: false },
+      ...{ page, session, channels: new Map(), over: false },
       stopListening: () => {},
     };
     link.stopListening = session.listen((event) => {
@@ -92,29 +104,40 @@ export class OwnerLinks {
     return link?.page === page ? link : undefined;
   }
 
-  private takeOver(sessionId: string, by: Page): void {
-    const earlier = this.links.get(sessionId);
-    if (!earlier) return;
+  private takeOver(earlier: OwnerLink): void {
     this.drop(earlier, "attached again");
-    if (earlier.page === by) return;
-    earlier.page.socket.emit("unwatched", sessionId, {
+    earlier.page.socket.emit("unwatched", earlier.session.claims.session, {
       rule: "taken-over",
       reason: "This session was opened in another page.",
     });
+  }
+
+  /** The page may try again; if it does not, the lease ends the session. */
+  private abandon(link: OwnerLink): void {
+    this.drop(link, "the channel could not be opened");
+    link.session.ownerPresent(false);
+  }
+
+  private dropChannel(link: OwnerLink, name: string, reason: string): void {
+    link.channels.get(name)?.close(reason);
   }
 
   private drop(link: OwnerLink, reason: string): void {
     if (link.over) return;
     link.over = true;
     link.stopListening();
-    link.leg.gone(reason);
-    link.channel?.close();
+    for (const channel of [...link.channels.values()]) channel.close(reason);
     const id = link.session.claims.session;
     if (this.links.get(id) === link) this.links.delete(id);
   }
 }
 
-function refused(error: unknown): LiveAnswer {
+function tooMany(): ApiRefused {
+  const most = `A page has at most ${CHANNELS_PER_PAGE_MAX} channels. Close one first.`;
+  return new ApiRefused(409, "too-many", most);
+}
+
+function refused(error: unknown): AttachAnswer {
   const refusal = refusalOf(error);
   if (!refusal) {
     // Dialling fails for reasons of the network; what they were is on the tape and in the log.

@@ -1,9 +1,13 @@
 /**
  * The live channel: socket.io on path `/api/live`, websocket only, one socket a browser page.
  *
- * Flow control: the broker sends at most `LIVE_CREDIT_BYTES` of `bytes` and `tape` per session
- * beyond what the page has returned by `credit`, from its renderer's own callback. An owner's
- * asset is then read no faster; a watcher that stays behind for `WATCHER_SLOW_MS` is dropped.
+ * A page works in its session over channels that it names itself: a Modbus workbench has one, a
+ * terminal and its files are two. Each is a channel of the session, with a guard of its own.
+ *
+ * Flow control: the broker sends at most `LIVE_CREDIT_BYTES` of `bytes` per channel, and of `tape`
+ * per session, beyond what the page has returned by `credit`, from its renderer's own callback. An
+ * owner's asset is then read no faster; a watcher that stays behind for `WATCHER_SLOW_MS` is
+ * dropped.
  */
 import type { SessionEvent } from "../../sessions/session.ts";
 import type { CauseView } from "./sessions.ts";
@@ -14,15 +18,31 @@ export type LiveAnswer =
   | { readonly ok: true }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
+/** What a page may name a channel. */
+export const CHANNEL_NAME = /^[a-z][a-z0-9-]{0,31}$/;
+/** The channel of a workbench that needs one. */
+export const MAIN_CHANNEL = "main";
+/** Names what `credit` returns of a watched tape; no channel is called so. */
+export const TAPE_CREDIT = "tape";
+
+export type AttachAnswer =
+  /** `channel`: its number on the tape and in events. */
+  { readonly ok: true; readonly channel: number } | Exclude<LiveAnswer, { readonly ok: true }>;
+
 export interface FromBrowser {
-  /** The owner takes (or takes back) the session's workbench; opens its channel. */
-  attach(session: string, done: (answer: LiveAnswer) => void): void;
-  /** Protocol bytes of the workbench, for the guard. */
-  bytes(session: string, bytes: Uint8Array): void;
+  /**
+   * The owner takes (or takes back) the session and opens a channel of this name; one that it has
+   * open under it is closed first.
+   */
+  attach(session: string, channel: string, done: (answer: AttachAnswer) => void): void;
+  /** Closes a channel; the session stays the page's. */
+  detach(session: string, channel: string): void;
+  /** Protocol bytes of the workbench, for the guard of that channel. */
+  bytes(session: string, channel: string, bytes: Uint8Array): void;
   /** The person touched something (at most one a second): keeps idle away. */
   activity(session: string): void;
-  /** This many bytes of `bytes` or `tape` were consumed. */
-  credit(session: string, bytes: number): void;
+  /** This many bytes of a channel, or of `TAPE_CREDIT`, were consumed. */
+  credit(session: string, channel: string, bytes: number): void;
   /**
    * Follows the tape of a live session from the record with this sequence number (history first,
    * then live, without gap or duplicate).
@@ -37,8 +57,10 @@ export interface FromBrowser {
 }
 
 export interface FromBroker {
-  /** Bytes that the guard sent to the client. */
-  bytes(session: string, bytes: Uint8Array): void;
+  /** Bytes that the guard of this channel sent to the client. */
+  bytes(session: string, channel: string, bytes: Uint8Array): void;
+  /** A channel is over, and not by the page's own doing. */
+  closed(session: string, channel: string, cause: CauseView): void;
   event(session: string, event: SessionEvent): void;
   /** Encoded tape records (header first), for watchers. */
   tape(session: string, encoded: Uint8Array): void;

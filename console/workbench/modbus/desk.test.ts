@@ -56,6 +56,10 @@ class Session {
     });
     this.desk.connect({
       send: (bytes) => this.run(this.guard.step({ kind: "bytes", from: "client", bytes })),
+      detach: () => {},
+      openSide: () => {
+        throw new Error("Modbus has one channel");
+      },
       renew: () => this.asked.push("broken"),
     });
     this.desk.want(tags.map(({ name }) => name));
