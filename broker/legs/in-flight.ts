@@ -40,6 +40,7 @@ export class InFlight {
 
   /** All of them, the oldest first. */
   list(): ModbusRequest[] {
+    if (this.size === 0) return [];
     const all: ModbusRequest[] = [];
     for (const request of this.places) if (request !== undefined) all.push(request);
     return all.sort((a, b) => a.order - b.order);

@@ -2,11 +2,13 @@
  * Running count and SHA-256 of the bytes handed to one leg. Hashing each small frame would cost
  * more than sending it, so frames are gathered first.
  */
-import { createHash, type Hash } from "node:crypto";
+import { createHash, type Hash, hash } from "node:crypto";
 
 /** Gathered before they are hashed: small, so that the buffers of hundreds of channels stay cached. */
 const GATHER_MAX = 1_024;
 const GATHER_FIRST = 256;
+
+const NOTHING = new Uint8Array(0);
 
 export interface SentSummary {
   readonly count: number;
@@ -29,6 +31,11 @@ export class SentDigest {
 
   /** Of everything so far; more may follow. */
   summary(): SentSummary {
+    // Of a short session nothing was hashed yet: at once is quicker, where a thousand are cut.
+    if (this.hash === undefined) {
+      const all = this.gathered?.subarray(0, this.held) ?? NOTHING;
+      return { count: this.count, sha256: hash("sha256", all, "hex") };
+    }
     this.hashGathered();
     return { count: this.count, sha256: this.started().copy().digest("hex") };
   }

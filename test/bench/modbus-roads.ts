@@ -1,6 +1,7 @@
 /** The roads between client and device that the Modbus bench compares, all beside each other. */
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import { startChild } from "../kit/child.ts";
 import { startConduit } from "../kit/conduit-child.ts";
 import { writeOpenPlant } from "../kit/open-plant.ts";
 import { found } from "../kit/programs.ts";
@@ -10,10 +11,11 @@ import { cpuMs, residentKib } from "./report.ts";
 
 /** Connections of each road; the broker has a session for each. */
 export const CONNECTIONS = [1, 50, 500] as const;
-/** Requests in flight on the shared connection: what a fast PLC or gateway takes. 1 is reported too. */
-export const IN_FLIGHT = 64;
-/** One on each connection, as through HAProxy: the endpoint's limit counts over all of them. */
-const IN_FLIGHT_EACH = 512;
+/**
+ * Requests in flight at the device, over all connections of a road: as many as reach it through
+ * HAProxy, which has no limit. 64, a fast gateway, and 1, a simple PLC, are reported too.
+ */
+export const IN_FLIGHT = 512;
 
 export interface Road {
   readonly name: string;
@@ -27,10 +29,27 @@ export interface Road {
   stop(): Promise<unknown>;
 }
 
+/** No road of the product: the system calls of the shared one, and nothing else in Node. */
+export const FLOOR = "floor";
+
+async function startFloor(
+  devicePort: number,
+): Promise<Omit<Road, "name" | "fleets" | "kbPerSession">> {
+  const script = path.join(import.meta.dirname, "modbus-floor.ts");
+  const ready = /listening on (\d+)/;
+  const child = await startChild(process.execPath, [script, String(devicePort)], { ready });
+  return {
+    port: Number(child.ready[1]),
+    pid: child.process.pid,
+    stop: () => child.stop("SIGKILL"),
+  };
+}
+
 const SETTINGS = [
   ["shared", { connection: "shared", inFlight: IN_FLIGHT }],
+  ["shared, 64 in flight", { connection: "shared", inFlight: 64 }],
   ["shared, 1 in flight", { connection: "shared", inFlight: 1 }],
-  ["single", { connection: "dedicated", inFlight: IN_FLIGHT_EACH }],
+  ["single", { connection: "dedicated", inFlight: IN_FLIGHT }],
 ] as const;
 
 /** Adds the roads to the list as they open, so that whatever opened can be stopped. */
@@ -40,6 +59,7 @@ export async function openRoads(roads: Road[], folder: string, port: number): Pr
   add({ name: "direct", port, pid: undefined, stop: async () => {} });
   if (found("haproxy")) add({ name: "haproxy", ...(await startHaproxy(folder, port)) });
   else process.stderr.write("haproxy is not installed: no ratio can be given\n");
+  add({ name: FLOOR, ...(await startFloor(port)) });
   for (const [name, endpoint] of SETTINGS) {
     const own = path.join(folder, name.replaceAll(/\W+/g, "-"));
     mkdirSync(own);

@@ -1,12 +1,13 @@
 /**
  * Cutting: 1,000 live sessions with traffic, each with a connection of its own at both ends, end
  * by one cause. How long until both ends of each are closed, and whether a byte passed after the
- * call that ended it had returned.
+ * call that ended it had returned. Both far ends are another process, as they are in a plant.
  */
+import { fork } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, connect, createServer, Socket } from "node:net";
+import { type AddressInfo, createServer, Socket } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -19,19 +20,13 @@ import type { SessionHost } from "../../broker/sessions/session.ts";
 import { createSessionHost } from "../../broker/sessions/session-host.ts";
 import { TEST_LIMITS, testClaims, testEndpoint } from "../kit/claims.ts";
 import { TEST_KEYS } from "../kit/evidence-keys.ts";
-import { fromHex } from "../kit/hex.ts";
 import { printResult, printTable } from "./report.ts";
+import type { FromEnds, ToEnds } from "./revoke-ends.ts";
 
 const ROUNDS = Number(process.env.SALLYPORT_BENCH_ROUNDS ?? 5);
 const SESSIONS = Number(process.env.SALLYPORT_BENCH_SESSIONS ?? 1_000);
-/** Each client reads again this long after its answer, as a workbench polls. */
-const THINK_MS = 100;
 const TRAFFIC_MS = 1_000;
 const CLOSED_WITHIN_MS = 10_000;
-
-const READ = fromHex("0001 0000 0006 01 03 0064 0001");
-/** After the transaction of its request. */
-const REPLY = fromHex("0000 0005 01 03 02 0000");
 
 interface Round {
   readonly p50Ms: number;
@@ -93,9 +88,8 @@ async function oneRound(): Promise<Round> {
 }
 
 interface Site {
-  /** When both ends of each session were closed. */
-  readonly closedMs: readonly Promise<number>[];
-  readonly requests: () => number;
+  readonly ends: Ends;
+  readonly requests: () => Promise<number>;
   close(): void;
 }
 
@@ -104,76 +98,80 @@ async function openSite(
   key: Parameters<typeof mintPermit>[1],
   meter: Meter,
 ): Promise<Site> {
-  let requests = 0;
-  const device = createServer({ noDelay: true }, (socket) => {
-    socket.on("error", () => {});
-    socket.on("data", (request) => {
-      requests += 1;
-      socket.write(Uint8Array.of(request[0] ?? 0, request[1] ?? 0, ...REPLY));
-    });
-  });
-  const devicePort = await listening(device);
+  const ends = new Ends();
+  const { port: devicePort } = await ends.hear("device");
   const limits = { ...TEST_LIMITS, connectionsMax: SESSIONS, requestsPerSecond: 1_000_000 };
   const endpoint = testEndpoint({ port: devicePort, connection: "dedicated", limits });
-  const assetEnds: Promise<number>[] = [];
-  device.on("connection", (socket) => assetEnds.push(closed(socket)));
   const listener = createServer({ noDelay: true, pauseOnConnect: true });
   const port = await listening(listener);
   meter.start(port, devicePort);
-  const clients: Socket[] = [];
-  const clientEnds: Promise<number>[] = [];
   const open = async (n: number): Promise<void> => {
-    const client = connect({ port, host: "127.0.0.1", noDelay: true });
-    const [accepted] = (await once(listener, "connection")) as [Socket];
+    const connection = once(listener, "connection");
+    const opened = ends.hear("opened");
+    ends.tell({ kind: "open", port });
+    const [accepted] = (await connection) as [Socket];
     const claims = testClaims({ nowMs: systemClock.wallMs(), session: `s-${n}`, endpoint });
     const session = await host.open(mintPermit(claims, key));
     await session.attach(acceptedLeg(accepted), "bench");
-    clients.push(client);
-    poll(client);
-    clientEnds.push(closed(client));
+    await opened;
   };
   for (let n = 0; n < SESSIONS; n += 1) await open(n);
   return {
-    closedMs: clientEnds.map(async (end, n) => Math.max(await end, (await assetEnds[n]) ?? 0)),
-    requests: () => requests,
+    ends,
+    requests: async () => {
+      const answer = ends.hear("requests");
+      ends.tell({ kind: "count" });
+      return (await answer).count;
+    },
     close: () => {
-      for (const client of clients) client.destroy();
+      ends.tell({ kind: "close" });
       listener.close();
-      device.close();
     },
   };
 }
 
-/** When it was, however it ended. */
-function closed(socket: Socket): Promise<number> {
-  return new Promise((resolve) => socket.on("close", () => resolve(performance.now())));
-}
+/** The process of clients and device. */
+class Ends {
+  private readonly child = fork(path.join(import.meta.dirname, "revoke-ends.ts"));
 
-/** One request after another, with a pause, as long as the connection lives. */
-function poll(client: Socket): void {
-  client.on("error", () => {});
-  client.on("data", () => {
-    setTimeout(() => client.writable && client.write(READ), THINK_MS);
-  });
-  client.write(READ);
+  tell(message: ToEnds): void {
+    if (this.child.connected) this.child.send(message);
+  }
+
+  /** The next message of this kind. */
+  hear<K extends FromEnds["kind"]>(kind: K): Promise<Extract<FromEnds, { kind: K }>> {
+    return new Promise((resolve) => {
+      const listen = (message: FromEnds): void => {
+        if (message.kind !== kind) return;
+        this.child.off("message", listen);
+        resolve(message as Extract<FromEnds, { kind: K }>);
+      };
+      this.child.on("message", listen);
+    });
+  }
 }
 
 async function cut(host: SessionHost, site: Site, meter: Meter): Promise<Round> {
-  const requests = site.requests();
+  const requests = await site.requests();
+  const closed = site.ends.hear("closed");
   const cause = { rule: "lockdown", reason: "bench" };
-  const startMs = performance.now();
+  const startMs = nowMs();
   for (const session of host.list()) session.end(cause);
-  const calledMs = performance.now() - startMs;
+  const calledMs = nowMs() - startMs;
   meter.returned();
-  const all = Promise.all(site.closedMs);
-  const late = pause(CLOSED_WITHIN_MS).then(() => {
+  const late = pause(CLOSED_WITHIN_MS, undefined, { ref: false }).then(() => {
     throw new Error("not all sessions were closed in time");
   });
-  const times = (await Promise.race([all, late])).map((atMs) => atMs - startMs);
-  const sorted = times.sort((a, b) => a - b);
+  const { atMs } = await Promise.race([closed, late]);
+  const sorted = atMs.map((each) => each - startMs).sort((a, b) => a - b);
   const part = (of: number) => sorted[Math.floor((sorted.length - 1) * of)] ?? Number.NaN;
   const { bytesAfterReturn } = meter;
   return { p50Ms: part(0.5), p99Ms: part(0.99), calledMs, bytesAfterReturn, requests };
+}
+
+/** A time that the other process shares. */
+function nowMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 /** Counts what the broker writes to its own ends of connections once everything was cut. */
