@@ -3,12 +3,14 @@
  * `route-reach.ts`.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { DoorsView } from "../../broker/api/shapes/native.ts";
 import type { RoleName } from "../../broker/api/shapes/people.ts";
 import type { GrantView } from "../../broker/api/shapes/plant.ts";
 import type { PoliciesView, PolicyActivationView } from "../../broker/api/shapes/policies.ts";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import type { RequestOptions } from "../kit/authenticator.ts";
 import { ConsoleUser } from "../kit/console-user.ts";
+import { type AskingClient, askAtDoor } from "../kit/native-client.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 import { REACH, ROLES } from "./route-reach.ts";
 
@@ -19,10 +21,14 @@ let site: RunningBroker;
 let nobody: ConsoleUser;
 /** By role; the session, recording and grant used as examples belong to the engineer. */
 const users = new Map<RoleName, ConsoleUser>();
+let tool: AskingClient | undefined;
 let ids: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  site = await startRunningBroker({ SALLYPORT_POLICY_SECOND_ADMINISTRATOR: "1" });
+  site = await startRunningBroker({
+    SALLYPORT_POLICY_SECOND_ADMINISTRATOR: "1",
+    SALLYPORT_SSH_PORT: "0",
+  });
   nobody = new ConsoleUser(site.broker.address);
   for (const role of ROLES) users.set(role, await site.invite(`A${role}`, [role]));
   const engineer = as("engineer");
@@ -46,7 +52,7 @@ beforeAll(async () => {
     "sign-ins": engineer.me?.signInId ?? "",
     recoveries: "none",
     holds: "none",
-    native: "none",
+    native: await nativeAsk(engineer),
     integrations: "none",
     policies: "1",
     locks: "none",
@@ -57,7 +63,17 @@ beforeAll(async () => {
     vendors: "none",
   };
 }, 60_000);
-afterAll(() => site.close());
+afterAll(async () => {
+  tool?.stop();
+  await site.close();
+});
+
+/** A native tool waits at the door until all is walked. */
+async function nativeAsk(engineer: ConsoleUser): Promise<string> {
+  const doors = await engineer.ask<DoorsView>("GET", "/api/native");
+  tool = await askAtDoor(doors.body.ssh?.port ?? 0, "sw-works");
+  return tool.id;
+}
 
 async function proposal(): Promise<string> {
   const { first } = site;
