@@ -39,6 +39,7 @@ async function main(): Promise<void> {
       treatment,
       distribution: treatment === 0 ? 0 : treatment + 1,
       switch: treatment === 0 ? 0 : treatment + 2,
+      opcua: treatment === 0 ? 0 : treatment + 3,
     },
     ...(seed === undefined ? {} : { seed }),
     ...(speed === undefined ? {} : { speed }),
@@ -46,7 +47,8 @@ async function main(): Promise<void> {
   process.stdout.write(
     `simulated plant: treatment 127.0.0.1:${plant.ports.treatment} unit 1, ` +
       `distribution 127.0.0.1:${plant.ports.distribution} unit 2, ` +
-      `switch 127.0.0.1:${plant.ports.switch} (SSH)\n`,
+      `switch 127.0.0.1:${plant.ports.switch} (SSH), ` +
+      `works 127.0.0.1:${plant.ports.opcua} (OPC UA)\n`,
   );
   const stop = (): void => void plant.close().then(() => process.exit(0));
   process.once("SIGINT", stop);

@@ -1,18 +1,21 @@
 /** The simulated works as one thing: the process, its PLCs, and a clock that drives them. */
 import type { Fault } from "./assets/faults.ts";
 import { type ModbusPlc, startModbusPlc } from "./assets/modbus-plc.ts";
+import { type OpcuaServer, startOpcuaServer } from "./assets/opcua-server.ts";
 import { DISTRIBUTION, TREATMENT } from "./assets/register-map.ts";
 import { type SshSwitch, startSshSwitch } from "./assets/ssh-switch.ts";
 import { advance, startingPlant, type WaterPlant } from "./process/water-plant.ts";
 
 export type PlcName = "treatment" | "distribution";
 /** Everything that listens. */
-export type AssetName = PlcName | "switch";
+export type AssetName = PlcName | "switch" | "opcua";
 
 export interface SimulatedPlant {
   readonly ports: Readonly<Record<AssetName, number>>;
   /** The managed switch, for assertions. */
   readonly switch: SshSwitch;
+  /** The works as an OPC UA server; it begins with its first client. */
+  readonly opcua: OpcuaServer;
   /** The process as it is now, for assertions. */
   readonly process: WaterPlant;
   /** Lets simulated seconds pass at once: commands are taken up, values shown. */
@@ -25,7 +28,7 @@ export interface SimulatedPlant {
 
 export interface PlantOptions {
   /** 0 picks free ports. */
-  readonly ports?: Readonly<Record<PlcName, number> & { switch?: number }>;
+  readonly ports?: Readonly<Record<PlcName, number> & { switch?: number; opcua?: number }>;
   readonly seed?: number;
   /** Simulated seconds per real second; 0 stands still until `run` is called. */
   readonly speed?: number;
@@ -35,6 +38,7 @@ export const DEFAULT_PORTS: Readonly<Record<AssetName, number>> = {
   treatment: 15_020,
   distribution: 15_021,
   switch: 15_022,
+  opcua: 15_023,
 };
 const TICK_MS = 100;
 const SEED = 20_260_105;
@@ -43,22 +47,28 @@ const SEED = 20_260_105;
 export async function startSimulatedPlant(options: PlantOptions = {}): Promise<SimulatedPlant> {
   const { ports = DEFAULT_PORTS, seed = SEED, speed = 1 } = options;
   let plant = startingPlant(seed);
-  const treatment = await startModbusPlc(TREATMENT, ports.treatment, plant);
-  const distribution = await startModbusPlc(DISTRIBUTION, ports.distribution, plant).catch(
-    async (error: unknown) => {
-      await treatment.close();
+  const open: { close(): Promise<void> }[] = [];
+  const closeAll = async (): Promise<void> => {
+    await Promise.all(open.map((each) => each.close()));
+  };
+  const start = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const started = await starting.catch(async (error: unknown) => {
+      await closeAll();
       throw error;
-    },
-  );
-  const sshSwitch = await startSshSwitch(ports.switch ?? 0).catch(async (error: unknown) => {
-    await Promise.all([treatment.close(), distribution.close()]);
-    throw error;
-  });
+    });
+    open.push(started);
+    return started;
+  };
+  const treatment = await start(startModbusPlc(TREATMENT, ports.treatment, plant));
+  const distribution = await start(startModbusPlc(DISTRIBUTION, ports.distribution, plant));
+  const sshSwitch = await start(startSshSwitch(ports.switch ?? 0));
+  const opcua = await start(startOpcuaServer({ port: ports.opcua ?? 0 }, plant));
   const plcs: Record<PlcName, ModbusPlc> = { treatment, distribution };
   const shared = new SharedSetpoints(plcs);
   const run = (seconds: number): void => {
-    plant = advance(shared.command(plant), seconds);
+    plant = advance(opcua.command(shared.command(plant)), seconds);
     shared.show(plant);
+    opcua.show(plant);
   };
   const timer = speed > 0 ? setInterval(() => run((speed * TICK_MS) / 1000), TICK_MS) : undefined;
   return {
@@ -66,8 +76,10 @@ export async function startSimulatedPlant(options: PlantOptions = {}): Promise<S
       treatment: treatment.port,
       distribution: distribution.port,
       switch: sshSwitch.port,
+      opcua: opcua.port,
     },
     switch: sshSwitch,
+    opcua,
     get process() {
       return plant;
     },
@@ -76,10 +88,11 @@ export async function startSimulatedPlant(options: PlantOptions = {}): Promise<S
     turnKey: (on) => {
       plant = { ...plant, remoteAccess: on };
       shared.show(plant);
+      opcua.show(plant);
     },
     close: async () => {
       clearInterval(timer);
-      await Promise.all([treatment.close(), distribution.close(), sshSwitch.close()]);
+      await closeAll();
     },
   };
 }
