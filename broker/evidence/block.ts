@@ -150,7 +150,9 @@ export function* readChunks(payload: Uint8Array): Generator<Chunk> {
       flags,
       segment: view.getUint32(at + 5),
       offset: view.getUint32(at + 9),
-      ...{ session, payload, start },
+      session,
+      payload,
+      start,
       end: start + length,
     };
     at = start + length;

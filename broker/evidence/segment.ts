@@ -13,6 +13,7 @@ export class Segment {
   private readonly marks: IndexLine["marks"] = [];
   private readonly scan: TapeScan;
   private readonly hash = createHash("sha256");
+  private lastFile: number | undefined;
   private hashed = 0;
   private broken = false;
 
@@ -45,6 +46,13 @@ export class Segment {
     this.hash.update(this.plain.bytes.subarray(this.hashed, this.plain.length));
     this.hashed = this.plain.length;
     return this.hash.copy().digest("hex");
+  }
+
+  /** Some of it stands in this write-ahead file, if it does in one. */
+  stands(file: number | undefined): void {
+    if (file === undefined || file === this.lastFile) return;
+    this.lastFile = file;
+    this.files.add(file);
   }
 
   /** A copy: the segment may go on growing. */

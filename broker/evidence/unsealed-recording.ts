@@ -179,10 +179,9 @@ export class UnsealedRecording {
 
   /** Not of a segment that is in place or on its way there: chunks may be read again. */
   private isFresh(chunk: Chunk): boolean {
-    return (
-      chunk.segment >= this.totals.segmentNext &&
-      !this.finished.some((segment) => segment.number === chunk.segment)
-    );
+    if (chunk.segment < this.totals.segmentNext) return false;
+    if (this.finished.length === 0) return true;
+    return !this.finished.some((segment) => segment.number === chunk.segment);
   }
 
   private takeBytes(chunk: Chunk, file: number | undefined): void {
@@ -190,7 +189,7 @@ export class UnsealedRecording {
     if (end > start) {
       const segment = this.segmentOf(chunk.segment);
       segment.put(chunk.offset, payload, start, end);
-      if (file !== undefined) segment.files.add(file);
+      segment.stands(file);
       if (chunk.offset === 0) this.header ??= headerOf(payload.subarray(start, end));
     }
     if ((chunk.flags & SEAL) !== 0) this.finish();
