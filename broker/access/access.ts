@@ -102,6 +102,9 @@ export interface Grant {
   readonly closesMs: number | null;
   /** What each session under it needs besides; rules of the plant may ask for more. */
   readonly needs: SessionNeeds;
+  /** Ids of those who approved the request that it came of; nobody for any other grant. */
+  readonly approvers: readonly string[];
+  readonly ticket: string;
   /** Live sessions at a time. */
   readonly sessionsMax: number | null;
   readonly state: "coming" | "live" | "ended" | "revoked";

@@ -218,7 +218,8 @@ export class BreakGlass {
     if (!this.isActive(holder)) throw input(`${holder.name} cannot sign in now.`);
     const bar = this.parts.barOver(holder.id, found.asset.id);
     if (bar) throw barred(bar);
-    const grant = { id: "", endpoint: wanted.endpoint, profile: wanted.profile };
+    const { endpoint, profile } = wanted;
+    const grant = { id: "", endpoint, profile, approvers: [], ticket: "" };
     if (classesHeld({ plant: plant.current(), decisions }, holder, grant).length === 0) {
       throw input(`The policies give ${holder.name} nothing of ${wanted.profile}: choose another.`);
     }

@@ -8,7 +8,7 @@ import type { Clock } from "../clock.ts";
 import type { PlantGrant } from "../plant/model.ts";
 import { listBreakGlassIds } from "../store/break-glass.ts";
 import { insertGrant, listGrants, listOpenGrants, revokeGrant } from "../store/grants.ts";
-import type { ConsoleGrant, Person, WeeklyWindow } from "../store/model.ts";
+import type { ConsoleGrant, GrantAgreement, Person, WeeklyWindow } from "../store/model.ts";
 import { findPerson, listPeople } from "../store/people.ts";
 import type { Store } from "../store/store.ts";
 import { AccessRefused, type Grant, type PlantInForce } from "./access.ts";
@@ -196,6 +196,7 @@ export class GrantBook {
       untilMs,
       weekly: null,
       needs: grant.needs ?? {},
+      ...NOBODY_AGREED,
       sessionsMax: null,
       ...this.times({ fromMs, untilMs, weekly: null, revokedMs: null }),
       createdBy: "plant file",
@@ -216,6 +217,7 @@ export class GrantBook {
       untilMs: grant.untilMs,
       weekly: grant.weekly,
       needs: needsAsked(grant),
+      ...(grant.agreement ?? NOBODY_AGREED),
       sessionsMax: grant.sessionsMax,
       ...this.times(grant),
       createdBy: maker,
@@ -269,6 +271,9 @@ export class GrantBook {
     this.withdrawn.delete(id);
   }
 }
+
+/** Standing grants and those that one administrator made. */
+const NOBODY_AGREED: GrantAgreement = { approvers: [], ticket: "" };
 
 /** Approvers ask for a supervisor; what becomes of a session left alone the plant file says. */
 function needsAsked({ needs = [] }: ConsoleGrant): Grant["needs"] {

@@ -34,7 +34,7 @@ export interface Ground {
   readonly decisions: Pick<DecisionPoint, "capabilities">;
 }
 
-type GrantReach = Pick<Grant, "id" | "profile" | "endpoint">;
+type GrantReach = Pick<Grant, "id" | "profile" | "endpoint" | "approvers" | "ticket">;
 
 /**
  * What the policies give of the classes that the grant's profile can permit, as long as the grant
@@ -43,7 +43,7 @@ type GrantReach = Pick<Grant, "id" | "profile" | "endpoint">;
 export function decideReach(
   { plant, decisions }: Ground,
   who: Asker,
-  { id, profile: profileId, endpoint }: GrantReach,
+  { id, profile: profileId, endpoint, approvers, ticket }: GrantReach,
   more: Partial<Pick<CapabilityQuestion, "session" | "site">> = {},
 ): DecidedCapabilities | undefined {
   const profile = findProfile(plant, profileId);
@@ -51,7 +51,7 @@ export function decideReach(
   if (!profile || !found) return undefined;
   const { asset } = found;
   const asked = classesOf(profile);
-  const grant = { id, active: true, profile: profileId };
+  const grant = { id, active: true, profile: profileId, approvers, ticket };
   return decisions.capabilities({ who, asset, grant, asked, ...more });
 }
 

@@ -9,7 +9,7 @@ import type { SignedIn } from "../identity/identity.ts";
 import type { ActionContent, ActionToSign, SignedActions } from "../identity/signed-actions.ts";
 import { newId } from "../store/ids.ts";
 import type { AccessRequest, EventAbout, Person, RequestDecision } from "../store/model.ts";
-import { findPerson } from "../store/people.ts";
+import { findPerson, listPeople } from "../store/people.ts";
 import {
   countWaiting,
   findRequest,
@@ -71,7 +71,7 @@ export class RequestDesk implements Requests {
   async askFor(by: Person, person: Person, wanted: NewRequest): Promise<RequestSeen> {
     const head = { person, by, nowMs: this.parts.clock.wallMs() };
     const request = requestFrom(wanted, head);
-    this.checkReach(by, person, request);
+    await this.checkReach(by, person, request);
     return this.keep(request, head);
   }
 
@@ -79,7 +79,7 @@ export class RequestDesk implements Requests {
   async checkFor(by: Person, wanted: NewRequest): Promise<void> {
     const vendor: Person = { ...by, roles: ["vendor"] };
     const nowMs = this.parts.clock.wallMs();
-    this.checkReach(by, vendor, requestFrom(wanted, { person: vendor, by, nowMs }));
+    await this.checkReach(by, vendor, requestFrom(wanted, { person: vendor, by, nowMs }));
     await checkCount(this.parts.store.queries, by, nowMs);
   }
 
@@ -188,17 +188,22 @@ export class RequestDesk implements Requests {
     return this.seen(by, request.id);
   }
 
-  /** What one may not see does not exist; a profile that gives nothing is not worth asking for. */
-  private checkReach(by: Person, person: Person, request: AccessRequest): void {
-    const { decisions } = this.parts;
+  /**
+   * What one may not see does not exist; a profile that gives nothing is not worth asking for,
+   * even if everybody agreed who could.
+   */
+  private async checkReach(by: Person, person: Person, request: AccessRequest): Promise<void> {
+    const { decisions, store } = this.parts;
+    const approvers = await possibleApprovers(store.queries, [by.id, person.id]);
     const plant = this.parts.plant.current();
-    const { profile } = request;
+    const { profile, ticket } = request;
     if (!findProfile(plant, profile)) throw missing();
     for (const endpoint of request.endpoints) {
       const found = findEndpoint(plant, endpoint);
       if (!found || !this.parts.mayView(by, found.asset)) throw missing();
       const holder: Person = { ...person, state: "active" };
-      const reached = classesHeld({ plant, decisions }, holder, { id: "", endpoint, profile });
+      const grant = { id: "", endpoint, profile, approvers, ticket };
+      const reached = classesHeld({ plant, decisions }, holder, grant);
       if (reached.length > 0) continue;
       throw new AccessRefused("input-invalid", `${profile} gives nothing to these roles.`);
     }
@@ -267,7 +272,7 @@ export class RequestDesk implements Requests {
     const needs = decisions.flatMap(
       (each) => (each.decision === "approve" ? each.needs : []) ?? [],
     );
-    return keepAgreed(queries, this.parts, request, { by: decider, needs });
+    return keepAgreed(queries, this.parts, request, { by: decider, needs, approvers });
   }
 
   private async move(
@@ -316,6 +321,14 @@ async function approversOf(queries: Queries, requestId: string): Promise<readonl
     if (person) approvers.push(person);
   }
   return approvers;
+}
+
+async function possibleApprovers(
+  queries: Queries,
+  but: readonly string[],
+): Promise<readonly string[]> {
+  const people = await listPeople(queries);
+  return people.flatMap(({ id, state }) => (state === "active" && !but.includes(id) ? [id] : []));
 }
 
 function isSame(one: ActionContent, other: ActionContent): boolean {

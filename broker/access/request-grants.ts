@@ -25,7 +25,11 @@ export async function keepAgreed(
   queries: Queries,
   parts: Parts,
   request: AccessRequest,
-  agreed: { readonly by: Person; readonly needs: readonly SessionNeed[] },
+  agreed: {
+    readonly by: Person;
+    readonly needs: readonly SessionNeed[];
+    readonly approvers: readonly Person[];
+  },
 ): Promise<Agreed> {
   if (request.grantId !== null)
     return { made: [], moved: [await lengthen(queries, parts, request)] };
@@ -42,7 +46,7 @@ export async function keepAgreed(
 /** The clock of a duration starts now, or at the beginning that was asked for. */
 function grantsOf(
   request: AccessRequest,
-  { by, needs }: Parameters<typeof keepAgreed>[3],
+  { by, needs, approvers }: Parameters<typeof keepAgreed>[3],
   nowMs: number,
 ): readonly ConsoleGrant[] {
   const fromMs = Math.max(nowMs, request.fromMs ?? nowMs);
@@ -52,8 +56,13 @@ function grantsOf(
     ...{ fromMs, untilMs, reason: request.reason, requestId: request.id },
     ...{ weekly: request.weekly, sessionsMax: request.sessionsMax },
     ...{ createdBy: by.id, createdMs: nowMs, revokedMs: null, revokedBy: null },
+    agreement: { approvers: idsOf(approvers), ticket: request.ticket },
     ...(needs.length > 0 && { needs: [...new Set(needs)] }),
   }));
+}
+
+function idsOf(people: readonly Person[]): readonly string[] {
+  return [...new Set(people.map(({ id }) => id))].toSorted();
 }
 
 async function lengthen(queries: Queries, { book }: Parts, request: AccessRequest) {

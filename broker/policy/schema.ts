@@ -49,7 +49,8 @@ entity Asset in [Zone] { zone: Zone };
 entity Grant in [Asset] { holder: Subject, requestedBy: Subject, profile: String };
 
 type Context = {
-  // The grant that a session rests on; "approvers" are the people who agreed to it.
+  // The grant that a session rests on; "approvers" are the people who approved the request that
+  // it came of, and nobody for a standing grant, one that an administrator made, or break-glass.
   grant: { id: String, active: Bool, profile: String, approvers: Set<Subject>, ticket: String },
   // Age of the last passkey assertion, rounded up to 30 s. "key": device-bound, synced, unknown.
   authentication: { ageSeconds: Long, key: String },

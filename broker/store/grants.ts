@@ -1,4 +1,5 @@
 import type { Selectable } from "kysely";
+import { listOpenAgreements } from "./grant-agreement.ts";
 import type { ConsoleGrant, SessionNeed, WeeklyWindow } from "./model.ts";
 import type { GrantsTable, Queries } from "./schema.ts";
 
@@ -53,7 +54,7 @@ export async function listGrantsOf(
   return rows.map(toGrant);
 }
 
-/** Neither revoked nor ended. */
+/** Neither revoked nor ended; each with what it rests on. */
 export async function listOpenGrants(
   queries: Queries,
   nowMs: number,
@@ -64,7 +65,11 @@ export async function listOpenGrants(
     .where("revoked_ms", "is", null)
     .where("until_ms", ">", nowMs)
     .execute();
-  return rows.map(toGrant);
+  const agreements = await listOpenAgreements(queries, nowMs);
+  return rows.map((row) => {
+    const agreement = row.request_id === null ? undefined : agreements.get(row.request_id);
+    return { ...toGrant(row), ...(agreement && { agreement }) };
+  });
 }
 
 /** Its end moved; false if it was revoked before. */

@@ -96,6 +96,14 @@ export interface ConsoleGrant {
   readonly sessionsMax: number | null;
   /** What its approvers ask of each session under it. */
   readonly needs?: readonly SessionNeed[];
+  /** What it rests on, where somebody asked and others agreed. */
+  readonly agreement?: GrantAgreement;
+}
+
+export interface GrantAgreement {
+  /** Ids of the people who approved the request, each once, sorted. */
+  readonly approvers: readonly string[];
+  readonly ticket: string;
 }
 
 /** Somebody who may supervise watches; the control room agrees before each session. */
