@@ -21,12 +21,17 @@ const MAY: Readonly<Record<Role, readonly Right[]>> = {
       "events:view",
       "health:view",
       "integration:manage",
+      "credential:set",
+      "log:state",
+      "alarm:acknowledge",
+      "alarm:shelve",
     ] as const),
   ],
   engineer: [
     "plant:view",
     "session:open",
     "recording:own",
+    "recording:comment",
     "request:make",
     "vendor:invite",
     "request:approve",
@@ -34,12 +39,14 @@ const MAY: Readonly<Record<Role, readonly Right[]>> = {
   supervisor: [
     ...(["plant:view", "session:list", "session:watch", "session:freeze", "session:end"] as const),
     ...(["session:consent", "request:approve", "hold:answer", "lock:set", "lock:lift"] as const),
-    ...(["break-glass:review", "events:view"] as const),
+    ...(["break-glass:review", "recording:break-glass", "events:view"] as const),
+    ...(["alarm:acknowledge", "alarm:shelve"] as const),
   ],
   vendor: ["plant:view", "session:open", "request:make"],
   auditor: [
     ...(["plant:view", "recording:all", "recording:export"] as const),
-    ...(["access:review", "policy:view", "events:view"] as const),
+    ...(["recording:comment", "recording:share", "log:state", "log:view"] as const),
+    ...(["access:review", "break-glass:review", "policy:view", "events:view"] as const),
   ],
 };
 
