@@ -5,11 +5,12 @@
  *
  * The row `floor` is a relay in Node that decides and records nothing, with the system calls of
  * the broker's shared road: one read and one write for each transaction, where HAProxy makes two
- * of each. On two shared cores it took 0.59 of HAProxy's CPU at 50 connections and 0.46 at 500.
- * Goals below it are out of reach, and what the broker adds (decoding, deciding, a tape that is
- * encrypted and sealed beside) is the difference: `floorCpu50` and `floorCpu500` say it each time.
- * At 500 connections most of that difference is memory: each turn touches the objects of hundreds
- * of sessions, more than the nearest caches hold.
+ * of each. On two shared cores it took 0.56 to 0.59 of HAProxy's CPU at 50 connections and 0.46
+ * to 0.48 at 500, so that the goals leave 1 to 1.5 µs a transaction for what the broker adds:
+ * decoding, deciding, and a tape that other threads encrypt, take apart and compress (about a
+ * sixth of its CPU). `floorCpu50` and `floorCpu500` say it each time. At 500 connections most of
+ * the difference is memory: each turn touches the objects of hundreds of sessions, more than the
+ * nearest cache and its address tables hold.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
