@@ -11,11 +11,12 @@
  * Forwarding of ports, sockets, agents and displays is never carried, whatever a profile says: it
  * would be a route into the plant.
  */
+
+import { type Asked, Asking } from "../asking.ts";
 import type { Effect, Guard, GuardEvent, Input, Operation, Side } from "../guard.ts";
 import { BACKLOG_MAX } from "../guard.ts";
 import { Inbox } from "../inbox.ts";
 import { encodeUtf8 } from "../tape/utf8.ts";
-import { type Asked, Asking } from "./asking.ts";
 import { forwardOf, isForward } from "./forwards.ts";
 import { InputRight } from "./input-right.ts";
 import {
@@ -28,6 +29,7 @@ import {
 import { envOf, isEndOfProgram, plainWords, type Start, startOf, terminalOf } from "./requests.ts";
 import { carriedFields, filterFor, startItems } from "./start.ts";
 import type { StreamFilter } from "./stream-filter.ts";
+import { withSize } from "./terminal-modes.ts";
 
 /** A full read of a leg beyond the backlog at which the loop stops reading. */
 const INBOX_MAX = 4 * BACKLOG_MAX;
@@ -174,7 +176,7 @@ export class SshGuard implements Guard {
       case "subsystem":
         return this.starting(request);
       case "window-change":
-        return;
+        return this.resized(request.rest);
       default:
         return this.otherRequest(request);
     }
@@ -185,6 +187,12 @@ export class SshGuard implements Guard {
     if (terminal === undefined || this.pty) return this.violate("client", "not a terminal");
     this.pty = { terminal, rest: request.rest };
     this.reply(request, "success");
+  }
+
+  /** Before anything runs: it begins in the new size. */
+  private resized(size: Uint8Array) {
+    if (!this.pty || size.length !== WINDOW_CHANGE_LENGTH) return;
+    this.pty = { ...this.pty, rest: withSize(this.pty.rest, size) };
   }
 
   private environment(request: Request) {

@@ -2,8 +2,9 @@
  * Whether what a person types may pass: decided at the first of it, and again after a change of
  * rights. What is refused is dropped, and the person told once.
  */
+
+import type { Asked } from "../asking.ts";
 import type { Operation } from "../guard.ts";
-import type { Asked } from "./asking.ts";
 
 interface InputRightParts {
   ask(items: readonly Operation[], asked: Asked): void;

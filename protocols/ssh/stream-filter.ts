@@ -1,6 +1,7 @@
 /** A protocol inside the data of a channel (SFTP, scp), decoded and decided packet by packet. */
+
+import type { Asked } from "../asking.ts";
 import type { Operation, Outcome, Side } from "../guard.ts";
-import type { Asked } from "./asking.ts";
 
 export interface StreamFilter {
   /** It waits for the asset before it can look at more of the client's packets. */

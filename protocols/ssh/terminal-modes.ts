@@ -69,6 +69,14 @@ export function readTerminal(rest: Uint8Array): Terminal {
   return { name, ...readSize(from), modes: readTerminalModes(from.string()) };
 }
 
+/** The fields of a `pty-req` with those of a `window-change`, in which the sizes are alike. */
+export function withSize(rest: Uint8Array, size: Uint8Array): Uint8Array {
+  const from = new FieldReader(rest);
+  const name = from.name();
+  readSize(from);
+  return new FieldWriter().name(name).raw(size).string(from.string()).plain();
+}
+
 export type TerminalSize = Pick<Terminal, "columns" | "rows" | "widthPixels" | "heightPixels">;
 
 export function readSize(from: FieldReader): TerminalSize {

@@ -1,6 +1,7 @@
 /** What the parts of the SFTP filter share: how they ask, send and answer. */
+
+import type { Asked } from "../../asking.ts";
 import type { Operation, Outcome } from "../../guard.ts";
-import type { Asked } from "../asking.ts";
 import type { FileOperation } from "../operation.ts";
 import { type SftpReply, STATUS } from "./packet.ts";
 

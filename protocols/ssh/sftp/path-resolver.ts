@@ -64,9 +64,8 @@ export class PathResolver {
   private resolveOne(path: string, follow: boolean, decision: number, then: Answered): void {
     if (follow || path === "/") {
       this.ask(path, decision, (resolved, reply) => {
-        // What is not there yet has a folder that is.
         if (resolved !== undefined || path === "/") then(resolved, reply);
-        else this.resolveOne(path, false, decision, then);
+        else this.resolveNew(path, decision, then);
       });
       return;
     }
@@ -75,14 +74,40 @@ export class PathResolver {
     });
   }
 
+  /**
+   * What is not there yet has a folder that is. Where something is there after all, it is a link
+   * that some servers do not resolve while it leads nowhere, and would create what it leads to.
+   */
+  private resolveNew(path: string, decision: number, then: Answered): void {
+    this.resolveOne(path, false, decision, (resolved, reply) => {
+      if (resolved === undefined) return then(undefined, reply);
+      this.request(PACKET.lstat, resolved, decision, ["attrs", "status"], (there) => {
+        if (there.kind === "attrs") then(undefined, NOT_THERE);
+        else then(resolved, reply);
+      });
+    });
+  }
+
   private ask(path: string, decision: number, then: Answered): void {
+    this.request(PACKET.realpath, path, decision, ["name", "status"], (reply) => {
+      then(pathIn(reply), reply.kind === "status" ? reply : NOT_THERE);
+    });
+  }
+
+  private request(
+    type: number,
+    path: string,
+    decision: number,
+    allows: readonly SftpReply["kind"][],
+    then: (reply: SftpReply) => void,
+  ): void {
     this.asked += 1;
     const bytes = encodeUtf8(path);
-    this.send((id) => encodeNamed(PACKET.realpath, id, bytes), decision, {
-      allows: ["name", "status"],
+    this.send((id) => encodeNamed(type, id, bytes), decision, {
+      allows,
       replied: (reply) => {
         this.asked -= 1;
-        then(pathIn(reply), reply.kind === "status" ? reply : NOT_THERE);
+        then(reply);
       },
     });
   }

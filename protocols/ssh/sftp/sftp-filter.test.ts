@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { Asked } from "../../asking.ts";
 import type { Operation, Outcome } from "../../guard.ts";
 import { encodeUtf8 } from "../../tape/utf8.ts";
-import type { Asked } from "../asking.ts";
 import { FieldWriter } from "../field-writer.ts";
 import type { FileOperation } from "../operation.ts";
 import { encodeNamed, encodeOpen, encodeReply, encodeTwo, encodeWrite } from "./encode.ts";

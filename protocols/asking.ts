@@ -1,5 +1,5 @@
 /** What a guard has asked and waits for: one undecided thing at most, and what is held. */
-import type { Answer } from "../guard.ts";
+import type { Answer } from "./guard.ts";
 
 export interface Asked {
   permitted(decision: number): void;
