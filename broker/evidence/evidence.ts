@@ -108,7 +108,10 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   const openHere = options.volume !== undefined;
   const { library, retention } = openLibrary(
     options,
-    { volume, recordings, sealer, keys, settle, isLive, openHere },
+    {
+      ...{ volume, recordings, sealer, keys, settle, isLive, openHere },
+      catalogue: path.join(directory, "catalogue"),
+    },
     async (session) => search?.forget(session),
   );
   retention.start();

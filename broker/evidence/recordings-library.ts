@@ -9,6 +9,7 @@
  */
 import path from "node:path";
 import type { Header } from "../../protocols/tape/record.ts";
+import { Catalogue } from "./catalogue.ts";
 import { addLine, NOTHING, type Totals } from "./closing.ts";
 import type { Close, Hold, IndexLine, Tombstone } from "./descriptions.ts";
 import type { EvidenceKeys } from "./keys.ts";
@@ -32,6 +33,8 @@ import type { Volume } from "./volume.ts";
 export interface LibraryOptions {
   readonly volume: Volume;
   readonly recordings: string;
+  /** The file that knows what lists are narrowed by. */
+  readonly catalogue: string;
   readonly sealer: SealerLink;
   readonly keys: EvidenceKeys;
   /** Resolves once all that was appended before the call is durable, or has failed. */
@@ -46,12 +49,12 @@ export interface LibraryOptions {
 export class RecordingsLibrary implements Recordings {
   private readonly options: LibraryOptions;
   private readonly closed = new Map<string, Recording>();
-  /** Of closed ones. */
-  private readonly heads = new Map<string, RecordingHead>();
+  private readonly catalogue: Catalogue;
   private readonly opened: OpenedSegments;
 
   constructor(options: LibraryOptions) {
     this.options = options;
+    this.catalogue = new Catalogue(options.volume, options.catalogue);
     this.opened = new OpenedSegments(options.keys, options.openHere);
   }
 
@@ -72,40 +75,42 @@ export class RecordingsLibrary implements Recordings {
     const heads = (await this.allHeads(unsealed)).filter(wanted).sort(newestFirst);
     const from = after === undefined ? 0 : heads.findIndex(({ session }) => session === after) + 1;
     if (after !== undefined && from === 0) return [];
-    const found: Recording[] = [];
-    for (const { session } of heads.slice(from, from + limit)) {
-      const recording = await this.read(session, unsealed.get(session));
-      if (recording !== undefined) found.push(recording);
-    }
-    return found;
+    const sessions = heads.slice(from, from + limit).map(({ session }) => session);
+    const found = await inParts(sessions, (session) => this.read(session, unsealed.get(session)));
+    // What the folder says counts, whatever the catalogue said.
+    return found.filter((recording) => wanted(headFrom(recording)));
   }
 
-  /** Closed recordings do not change: each is read once for its head, several at a time. */
+  async heads(wanted: (head: RecordingHead) => boolean): Promise<readonly RecordingHead[]> {
+    return (await this.allHeads(await this.unsealed(undefined))).filter(wanted);
+  }
+
+  /** Closed recordings do not change: each is read once for its head, by whichever run. */
   private async allHeads(unsealed: ReadonlyMap<string, Unsealed>): Promise<RecordingHead[]> {
     const { volume, recordings } = this.options;
+    await this.catalogue.load();
     const sessions = (await volume.list(recordings)).filter(isSessionId);
-    const heads: RecordingHead[] = [];
-    for (let at = 0; at < sessions.length; at += HEADS_AT_ONCE) {
-      const part = sessions.slice(at, at + HEADS_AT_ONCE);
-      const known = part.map((session) => this.heads.get(session));
-      const read = known.every((head) => head !== undefined)
-        ? known
-        : await Promise.all(part.map((session) => this.headOf(session, unsealed.get(session))));
-      heads.push(...read.filter((head) => head !== undefined));
-    }
-    return heads;
+    const known: RecordingHead[] = [];
+    const unknown = sessions.filter((session) => {
+      const head = this.catalogue.get(session);
+      if (head !== undefined) known.push(head);
+      return head === undefined;
+    });
+    const read = await inParts(unknown, (session) => this.headOf(session, unsealed.get(session)));
+    void this.catalogue.save();
+    return [...known, ...read];
   }
 
   private async headOf(
     session: string,
     unsealed: Unsealed | undefined,
   ): Promise<RecordingHead | undefined> {
-    const known = this.heads.get(session);
+    const known = this.catalogue.get(session);
     if (known !== undefined) return known;
     const recording = await this.read(session, unsealed);
     if (recording === undefined) return undefined;
     const head = headFrom(recording);
-    if (this.closed.has(session) && this.heads.size < HEADS_MAX) this.heads.set(session, head);
+    if (this.closed.has(session)) this.catalogue.keep(head);
     return head;
   }
 
@@ -151,8 +156,9 @@ export class RecordingsLibrary implements Recordings {
     void this.opened.expect(session, wanted);
   }
 
-  stop(): Promise<void> {
-    return this.opened.stop();
+  async stop(): Promise<void> {
+    await this.catalogue.save();
+    await this.opened.stop();
   }
 
   async hold(session: string, hold: Hold): Promise<boolean> {
@@ -166,7 +172,7 @@ export class RecordingsLibrary implements Recordings {
   /** Something about it on disk is no longer as it was read. */
   forget(session: string): void {
     this.closed.delete(session);
-    this.heads.delete(session);
+    this.catalogue.forget(session);
     this.opened.forget(session);
   }
 
@@ -244,18 +250,31 @@ export class RecordingsLibrary implements Recordings {
 type SealedSegment = Pick<SegmentEntry, "number" | "sha256">;
 
 /** Folders whose descriptions are read side by side. */
-const HEADS_AT_ONCE = 32;
-/** About 200 bytes each; a site with more reads the rest anew for each page. */
-const HEADS_MAX = 500_000;
+const FOLDERS_AT_ONCE = 32;
+
+async function inParts<T>(
+  sessions: readonly string[],
+  read: (session: string) => Promise<T | undefined>,
+): Promise<T[]> {
+  const found: T[] = [];
+  for (let at = 0; at < sessions.length; at += FOLDERS_AT_ONCE) {
+    const part = await Promise.all(sessions.slice(at, at + FOLDERS_AT_ONCE).map(read));
+    for (const each of part) if (each !== undefined) found.push(each);
+  }
+  return found;
+}
 
 function newestFirst(a: RecordingHead, b: RecordingHead): number {
   return b.startedMs - a.startedMs || (a.session < b.session ? -1 : 1);
 }
 
-function headFrom({ header, startedMs, state }: Recording): RecordingHead {
+function headFrom({ header, startedMs, endedMs, state, cause }: Recording): RecordingHead {
+  const { session, subject, asset, endpoint, grant } = header;
   return {
-    ...{ session: header.session, startedMs, state },
-    ...{ subject: header.subject.id, asset: header.asset.id, grant: header.grant.id },
+    ...{ session, startedMs, endedMs, state, cause },
+    ...{ subject: subject.id, subjectName: subject.name },
+    ...{ asset: asset.id, assetName: asset.name, zone: asset.zone },
+    ...{ endpoint: `${asset.id}/${endpoint.id}`, profile: grant.profile, grant: grant.id },
     breakGlass: header.grant.breakGlass === true,
   };
 }

@@ -58,10 +58,21 @@ export interface Mark {
 export interface RecordingHead {
   readonly session: string;
   readonly startedMs: number;
+  readonly endedMs: number;
   readonly state: RecordingState;
-  /** Ids. */
+  /** Id. */
   readonly subject: string;
+  readonly subjectName: string;
+  /** Id. */
   readonly asset: string;
+  readonly assetName: string;
+  readonly zone: string;
+  /** `ASSET/ENDPOINT` */
+  readonly endpoint: string;
+  readonly profile: string;
+  /** Why it is in its state, in words. */
+  readonly cause: string;
+  /** Id. */
   readonly grant: string;
   readonly breakGlass: boolean;
 }
@@ -77,6 +88,8 @@ export interface Recordings {
   list(): Promise<readonly Recording[]>;
   /** The newest first. Reads what it answers, and of closed ones nothing else once it knows them. */
   page(page: RecordingsPage): Promise<readonly Recording[]>;
+  /** As `page` without reading what it answers; in no order. */
+  heads(wanted: (head: RecordingHead) => boolean): Promise<readonly RecordingHead[]>;
   get(session: string): Promise<Recording | undefined>;
   /**
    * Records of one segment, decrypted and decompressed, as `protocols/tape/codec.ts` reads them:
