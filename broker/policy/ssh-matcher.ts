@@ -12,7 +12,7 @@ import {
 import type { Profile, Rule } from "../plant/model.ts";
 import { type CommandPattern, commandPattern } from "./command-pattern.ts";
 import type { Decision, Matcher, RateLedger } from "./decision.ts";
-import { pathGlob } from "./path-glob.ts";
+import { type PathGlob, pathGlob } from "./path-glob.ts";
 import { DEFAULT_DENY, deny, withoutCapability } from "./plain-decisions.ts";
 import { durationInWords } from "./point-words.ts";
 import { speaksOf } from "./speaks-of.ts";
@@ -28,7 +28,7 @@ interface Compiled {
   readonly rule: Rule;
   readonly actions: ReadonlySet<string> | undefined;
   readonly commands: readonly CommandPattern[] | undefined;
-  readonly paths: readonly RegExp[] | undefined;
+  readonly paths: readonly PathGlob[] | undefined;
   readonly sizeMax: number;
 }
 
@@ -132,7 +132,7 @@ function needsName({ verdict }: Rule, { action }: SshOperation): boolean {
 }
 
 /** A permit must cover both ends of a renaming; a denial needs only one of them. */
-function touches({ verdict }: Rule, paths: readonly RegExp[], operation: FileOperation): boolean {
+function touches({ verdict }: Rule, paths: readonly PathGlob[], operation: FileOperation): boolean {
   const ends = [operation.path, ...(operation.target === undefined ? [] : [operation.target])];
   const within = (end: string) => paths.some((glob) => glob.test(end));
   return verdict === "permit" ? ends.every(within) : ends.some(within);

@@ -26,15 +26,13 @@ import {
   OPEN_FAILURE,
   type SshMessage,
 } from "./message.ts";
-import { envOf, isEndOfProgram, plainWords, type Start, startOf, terminalOf } from "./requests.ts";
+import { Preparation, WINDOW_CHANGE_LENGTH } from "./preparation.ts";
+import { envOf, isEndOfProgram, plainWords, type Start, startOf } from "./requests.ts";
 import { carriedFields, filterFor, startItems } from "./start.ts";
 import type { StreamFilter } from "./stream-filter.ts";
-import { withSize } from "./terminal-modes.ts";
 
 /** A full read of a leg beyond the backlog at which the loop stops reading. */
 const INBOX_MAX = 4 * BACKLOG_MAX;
-/** OpenSSH sends a handful (LANG, LC_*); RFC 4254, 6.4 warns of uncontrolled setting. */
-const ENV_MAX = 64;
 /** Requests answered before anything runs; a client needs three. */
 const REQUESTS_MAX = 256;
 
@@ -52,8 +50,7 @@ export class SshGuard implements Guard {
   private readonly asking = new Asking();
   private effects: Effect[] = [];
   private state: State = "new";
-  private pty: { readonly terminal: string; readonly rest: Uint8Array } | undefined;
-  private readonly env: Uint8Array[] = [];
+  private readonly prepared = new Preparation();
   private requests = 0;
   private start: Start | undefined;
   /** Of what runs. */
@@ -176,32 +173,24 @@ export class SshGuard implements Guard {
       case "subsystem":
         return this.starting(request);
       case "window-change":
-        return this.resized(request.rest);
+        return this.prepared.resize(request.rest);
       default:
         return this.otherRequest(request);
     }
   }
 
   private terminal(request: Request) {
-    const terminal = terminalOf(request.rest);
-    if (terminal === undefined || this.pty) return this.violate("client", "not a terminal");
-    this.pty = { terminal, rest: request.rest };
+    if (!this.prepared.takeTerminal(request.rest)) return this.violate("client", "not a terminal");
     this.reply(request, "success");
-  }
-
-  /** Before anything runs: it begins in the new size. */
-  private resized(size: Uint8Array) {
-    if (!this.pty || size.length !== WINDOW_CHANGE_LENGTH) return;
-    this.pty = { ...this.pty, rest: withSize(this.pty.rest, size) };
   }
 
   private environment(request: Request) {
     const pair = envOf(request.rest);
     if (pair === undefined) return this.violate("client", "not a variable");
-    if (this.env.length >= ENV_MAX) return this.reply(request, "failure");
+    if (this.prepared.isFull) return this.reply(request, "failure");
     this.ask([{ action: "ssh:env", class: "configure", ...pair }], {
       permitted: () => {
-        this.env.push(request.rest);
+        this.prepared.addVariable(request.rest);
         this.reply(request, "success");
       },
       denied: () => this.reply(request, "failure"),
@@ -211,7 +200,7 @@ export class SshGuard implements Guard {
   private starting(request: Request) {
     const start = startOf(request.name, request.rest);
     if (start === undefined) return this.violate("client", `not a ${request.name}`);
-    const items = startItems(start, this.pty?.terminal);
+    const items = startItems(start, this.prepared.terminal);
     if (items === undefined) {
       this.refused("the command of scp is not plain");
       return this.reply(request, "failure");
@@ -231,11 +220,8 @@ export class SshGuard implements Guard {
     this.state = "starting";
     this.start = start;
     this.decision = decision;
-    const wantReply = false;
     this.toAsset({ kind: "open", type: "session", rest: NO_BYTES });
-    if (this.pty)
-      this.toAsset({ kind: "request", name: "pty-req", wantReply, rest: this.pty.rest });
-    for (const rest of this.env) this.toAsset({ kind: "request", name: "env", wantReply, rest });
+    for (const message of this.prepared.messages()) this.toAsset(message);
     const { name } = request;
     this.toAsset({ kind: "request", name, wantReply: true, rest: carriedFields(start) });
     this.startWanted = request.wantReply;
@@ -243,7 +229,11 @@ export class SshGuard implements Guard {
 
   private requestedRunning(request: Request) {
     const { name, rest } = request;
-    if (name === "window-change" && this.pty && rest.length === WINDOW_CHANGE_LENGTH) {
+    if (
+      name === "window-change" &&
+      this.prepared.terminal !== undefined &&
+      rest.length === WINDOW_CHANGE_LENGTH
+    ) {
       return this.toAsset({ kind: "request", name, wantReply: false, rest });
     }
     if (name === "signal" && !this.filter) {
@@ -404,5 +394,3 @@ export class SshGuard implements Guard {
 type OutcomeOf = Extract<Effect, { kind: "outcome" }>;
 
 const NO_BYTES = new Uint8Array(0);
-/** RFC 4254, 6.7: columns, rows, width, height. */
-const WINDOW_CHANGE_LENGTH = 16;

@@ -83,19 +83,29 @@ export interface ProgramEnd {
   readonly stderr: string;
 }
 
+export interface ProgramOptions {
+  readonly withinMs?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it reads; nothing otherwise. */
+  readonly input?: string | Uint8Array;
+}
+
 /** Runs a program to its end. Never rejects for its exit code. */
 export function runProgram(
   command: string,
   args: readonly string[],
-  options: { readonly withinMs?: number; readonly env?: Readonly<Record<string, string>> } = {},
+  options: ProgramOptions = {},
 ): Promise<ProgramEnd> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       env: { ...process.env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       timeout: options.withinMs ?? READY_WITHIN_MS,
       killSignal: "SIGKILL",
     });
+    // One that does not read to the end is no fault of the test.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(options.input ?? "");
     let [output, stderr] = ["", ""];
     child.stdout.on("data", (bytes: Buffer) => {
       output += bytes.toString();

@@ -8,6 +8,7 @@ export interface ConduitOptions {
   readonly recordings: string;
   readonly endpoint?: string;
   readonly more?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface ConduitChild extends Child {
@@ -17,7 +18,7 @@ export interface ConduitChild extends Child {
 const SCRIPT = path.join(import.meta.dirname, "conduit.ts");
 
 export async function startConduit(options: ConduitOptions): Promise<ConduitChild> {
-  const { plant, profile, recordings, endpoint = "plc/modbus", more = [] } = options;
+  const { plant, profile, recordings, endpoint = "plc/modbus", more = [], env = {} } = options;
   const child = await startChild(
     process.execPath,
     [
@@ -26,7 +27,7 @@ export async function startConduit(options: ConduitOptions): Promise<ConduitChil
       ...["--listen", "0", "--recordings", recordings],
       ...more,
     ],
-    { ready: /listening on 127\.0\.0\.1:(\d+)/ },
+    { ready: /listening on 127\.0\.0\.1:(\d+)/, env },
   );
   const port = Number(child.ready[1]);
   return {

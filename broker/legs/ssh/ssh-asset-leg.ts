@@ -104,9 +104,10 @@ export class SshAssetLeg implements Leg {
     try {
       const client = await this.connection.ready;
       if (this.over) return;
-      const stream = await openChannel(client, start, this.terminal, this.env);
-      if (this.over) stream.destroy();
-      else this.opened(stream);
+      await openChannel(client, start, this.terminal, this.env, (stream) => {
+        if (this.over) stream.destroy();
+        else this.opened(stream);
+      });
     } catch (error) {
       const text = plainAscii(error instanceof Error ? error.message : String(error));
       this.tell({ kind: "open-failure", reason: OPEN_FAILURE.connectFailed, text });
@@ -167,16 +168,23 @@ export class SshAssetLeg implements Leg {
   }
 }
 
-/** ssh2 has a function for each; the variables go along with all of them. */
+/**
+ * ssh2 has a function for each; the variables go along with all of them.
+ * @param opened called at once: how a short command ended may be told in the same breath
+ */
 function openChannel(
   client: Client,
   { kind, text }: Start,
   terminal: Terminal | undefined,
   env: NodeJS.ProcessEnv,
-): Promise<ClientChannel> {
+  opened: (stream: ClientChannel) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const done = (error: Error | undefined, stream: ClientChannel) =>
-      error ? reject(error) : resolve(stream);
+    const done = (error: Error | undefined, stream: ClientChannel) => {
+      if (error) return reject(error);
+      opened(stream);
+      resolve();
+    };
     const pty = terminal ? ptyOf(terminal) : false;
     if (kind === "shell") client.shell(pty, { env }, done);
     else if (kind === "exec") client.exec(text, { env, pty }, done);

@@ -3,6 +3,7 @@ import type { Connection } from "ssh2";
 import { FieldWriter } from "../../../protocols/ssh/field-writer.ts";
 import type { SshMessage } from "../../../protocols/ssh/message.ts";
 import type { Leg } from "../leg.ts";
+import { plain, refuseOpens } from "./refuse-opens.ts";
 import { RefusedLeg } from "./refused-leg.ts";
 import { SshSessionLeg } from "./ssh-session-leg.ts";
 
@@ -13,8 +14,10 @@ export interface ClientAttaching {
   input?(): void;
 }
 
-/** Things that are never carried, asked for on one connection: more is a flood, not a habit. */
-const REFUSALS_MAX = 32;
+/** Things that are never carried, asked for on one connection, that are decided and recorded each. */
+const RECORDED_MAX = 32;
+/** A browser behind `ssh -D` asks for some hundred in vain; more is a flood. */
+const REFUSALS_MAX = 1_000;
 /** Channels that begin at the same time on one connection. */
 const BEGINNING_MAX = 64;
 
@@ -33,10 +36,9 @@ export function serveChannels(connection: Connection, { attach, input }: ClientA
   };
   const refuse = (asks: SshMessage, reject: () => void) => {
     refusals += 1;
-    if (refusals > REFUSALS_MAX) {
-      reject();
-      connection.end();
-    } else void begin(new RefusedLeg(asks, reject), reject);
+    if (refusals > REFUSALS_MAX) connection.end();
+    if (refusals > RECORDED_MAX) reject();
+    else void begin(new RefusedLeg(asks, reject), reject);
   };
   connection.on("session", (accept, reject) => {
     if (beginning >= BEGINNING_MAX) return reject();
@@ -44,13 +46,8 @@ export function serveChannels(connection: Connection, { attach, input }: ClientA
     const leg = new SshSessionLeg(session, input);
     void begin(leg, () => leg.close());
   });
-  connection.on("tcpip", (_accept, reject, info) => {
-    const rest = new FieldWriter().name(plain(info.destIP)).uint32(info.destPort).plain();
-    refuse({ kind: "open", type: "direct-tcpip", rest }, reject);
-  });
-  connection.on("openssh.streamlocal", (_accept, reject, info) => {
-    const rest = new FieldWriter().name(plain(info.socketPath)).plain();
-    refuse({ kind: "open", type: "direct-streamlocal@openssh.com", rest }, reject);
+  refuseOpens(connection, ({ type, rest, refuse: reject }) => {
+    refuse({ kind: "open", type, rest }, reject);
   });
   connection.on("request", (_accept, reject, name, info) => {
     const { bindAddr = "", bindPort = 0 } = info as Partial<{ bindAddr: string; bindPort: number }>;
@@ -59,9 +56,3 @@ export function serveChannels(connection: Connection, { attach, input }: ClientA
     refuse(asks, () => reject?.());
   });
 }
-
-function plain(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, TEXT_MAX);
-}
-
-const TEXT_MAX = 200;
