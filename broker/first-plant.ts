@@ -4,16 +4,34 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Credentials } from "./credentials/credentials.ts";
 import { PACKAGE_FOLDER } from "./settings.ts";
 
 const EXAMPLE = join(PACKAGE_FOLDER, "deploy/examples/water-plant.yaml");
-/** The ports that the example names: the treatment PLC's and, one above, the distribution PLC's. */
+/** The first port that the example names, the treatment PLC's; the others follow. */
 const EXAMPLE_PORT = 15_020;
 
-/** @returns the path of the plant file in the data folder */
-export function firstPlantFile(dataFolder: string, simulatorPort: number): string {
+/** What the simulated switch is signed in to with. Known to everybody: it is a toy. */
+const EXAMPLE_CREDENTIALS = {
+  "switch-works/ssh": { kind: "password", user: "operator", password: "waterworks" },
+} as const;
+
+/**
+ * @param openCredentials asked for only where the example is copied now
+ * @returns the path of the plant file in the data folder
+ */
+export async function firstPlantFile(
+  dataFolder: string,
+  simulatorPort: number,
+  openCredentials: () => Pick<Credentials, "set">,
+): Promise<string> {
   const path = join(dataFolder, "plant.yaml");
   if (existsSync(path)) return path;
+  // Before the file: a start that dies between the two does both again.
+  const credentials = openCredentials();
+  for (const [endpoint, credential] of Object.entries(EXAMPLE_CREDENTIALS)) {
+    await credentials.set({ name: "the example plant" }, endpoint, credential);
+  }
   const example = readFileSync(EXAMPLE, "utf8").replace(/(?<=\b127\.0\.0\.1:)(\d+)/g, (port) =>
     String(Number(port) - EXAMPLE_PORT + simulatorPort),
   );

@@ -105,7 +105,10 @@ export interface OpenPlant {
 
 export async function openPlant(ground: Ground): Promise<OpenPlant> {
   const { config, opened, clock, noticed } = ground;
-  const file = config.plantFile || firstPlantFile(config.dataFolder, config.simulatorPort);
+  const { dataFolder, simulatorPort } = config;
+  const file =
+    config.plantFile ||
+    (await firstPlantFile(dataFolder, simulatorPort, () => openCredentials(ground)));
   const source = await PlantSource.open({ path: file, clock });
   opened.push(() => source.close());
   opened.push(noticed.plant(source));
@@ -226,6 +229,8 @@ export async function openDoors(
   });
   const native = await openNative(config, clock, (signIn) => identity.signIns.seen(signIn));
   opened.push(() => native.close());
+  // The first list need not wait for what no run has read yet; it reads what is still missing.
+  void evidence.recordings.heads(() => false).catch(() => undefined);
   const routes = routeTable({
     native,
     proposals,

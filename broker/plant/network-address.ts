@@ -8,11 +8,12 @@ export type NetworkAddress =
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
-export function parseNetworkAddress(text: string): NetworkAddress {
-  if (isIPv6(text)) return malformed(`write an IPv6 address in brackets: [${text}]:${MODBUS_PORT}`);
+/** @param portIfNone where the text names none */
+export function parseNetworkAddress(text: string, portIfNone = MODBUS_PORT): NetworkAddress {
+  if (isIPv6(text)) return malformed(`write an IPv6 address in brackets: [${text}]:${portIfNone}`);
   const match = /^(?:\[([^\]]*)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text);
   if (!match) return malformed("write host:port, like 10.20.0.5:502 or plc-3.plant.example:502");
-  const port = match[3] === undefined ? MODBUS_PORT : Number(match[3]);
+  const port = match[3] === undefined ? portIfNone : Number(match[3]);
   if (port < 1 || port > 65_535) return malformed(`port ${port} does not exist; use 1 to 65535`);
   const [, inBrackets, plain] = match;
   if (inBrackets !== undefined) {

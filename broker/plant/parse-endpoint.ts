@@ -10,9 +10,11 @@ import {
   HOST_KEYS_MAX,
   HOST_LENGTH_MAX,
   IN_FLIGHT_MAX,
+  MODBUS_PORT,
   QUEUE_MAX,
   REPORT_TAGS_MAX,
   REQUESTS_PER_SECOND_MAX,
+  SSH_PORT,
   TAGS_PER_ENDPOINT_MAX,
   TIMEOUT_MAX_MS,
   TIMEOUT_MIN_MS,
@@ -43,7 +45,10 @@ export function endpoint(references: References, assetId: string): Reading<Sourc
       references.define("endpoint", `${assetId}/${id}`, from.place("id"));
     }
     const protocol = from.need("protocol", oneOf(PROTOCOLS));
-    const target = from.need("address", networkAddress);
+    const target = from.need(
+      "address",
+      networkAddress(protocol === "ssh" ? SSH_PORT : MODBUS_PORT),
+    );
     const allowLocal = from.take("allow-local", flag) ?? false;
     const limits = from.take("limits", endpointLimits) ?? ENDPOINT_LIMITS_DEFAULT;
     const host = target?.host ?? "";
@@ -87,12 +92,16 @@ const fingerprint: Reading<string> = (value) => {
     : value.fail("write the fingerprint as ssh-keygen prints it: SHA256: and 43 characters");
 };
 
-const networkAddress: Reading<{ readonly host: string; readonly port: number }> = (value) => {
-  const read = text(HOST_LENGTH_MAX + 8)(value);
-  if (read === undefined) return undefined;
-  const parsed = parseNetworkAddress(read);
-  return parsed.kind === "malformed" ? value.fail(parsed.reason) : parsed;
-};
+function networkAddress(
+  portIfNone: number,
+): Reading<{ readonly host: string; readonly port: number }> {
+  return (value) => {
+    const read = text(HOST_LENGTH_MAX + 8)(value);
+    if (read === undefined) return undefined;
+    const parsed = parseNetworkAddress(read, portIfNone);
+    return parsed.kind === "malformed" ? value.fail(parsed.reason) : parsed;
+  };
+}
 
 function checkHost(host: string, allowLocal: boolean, from: Mapping): void {
   const reason = refusedHost(host);

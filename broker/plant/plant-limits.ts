@@ -44,6 +44,8 @@ export const HOST_KEYS_MAX = 16;
 export const HOST_LENGTH_MAX = 253;
 /** The port that IANA gives to Modbus. */
 export const MODBUS_PORT = 502;
+/** RFC 4253, 4.1. */
+export const SSH_PORT = 22;
 
 /** A command line that a rule names; longer ones are scripts and want a name of their own. */
 export const COMMAND_LENGTH_MAX = 1_024;

@@ -15,6 +15,7 @@ import type { WorkbenchProps } from "./workbench-props.ts";
 /** Loaded when a session of the protocol is opened. A protocol joins with a line here. */
 const WORKBENCHES: Readonly<Record<string, ComponentType<WorkbenchProps>>> = {
   modbus: lazy(async () => ({ default: (await import("./modbus/modbus-work.tsx")).ModbusWork })),
+  ssh: lazy(async () => ({ default: (await import("./ssh/ssh-work.tsx")).SshWork })),
 };
 
 export function SessionPage() {

@@ -76,14 +76,12 @@ async function invite(
 }
 
 /** The example, with the ports of this test's plant. */
-export function writePlantFile(
-  folder: string,
-  plant: { readonly ports: Readonly<Record<"treatment" | "distribution", number>> },
-): string {
+export function writePlantFile(folder: string, plant: Pick<SimulatedPlant, "ports">): string {
   const path = join(folder, "plant.yaml");
   const text = readFileSync(EXAMPLE, "utf8")
     .replaceAll("127.0.0.1:15020", `127.0.0.1:${plant.ports.treatment}`)
-    .replaceAll("127.0.0.1:15021", `127.0.0.1:${plant.ports.distribution}`);
+    .replaceAll("127.0.0.1:15021", `127.0.0.1:${plant.ports.distribution}`)
+    .replaceAll("127.0.0.1:15022", `127.0.0.1:${plant.ports.switch}`);
   writeFileSync(path, text);
   return path;
 }

@@ -32,6 +32,18 @@ export const liveSessionSchema = z.object({
   mine: z.boolean(),
   /** Where one session alone is asked for: its points as its own profile lets them be written. */
   tags: z.array(tagSchema).exactOptional(),
+  /** Likewise, over SSH: what its profile lets be done at all. */
+  ssh: z
+    .object({
+      shell: z.boolean(),
+      /** Typing; without it a shell is only looked at. */
+      input: z.boolean(),
+      /** Named by their exact text. */
+      commands: z.array(z.string()),
+      /** On some path: `file:list`, `file:read` … */
+      files: z.array(z.string()),
+    })
+    .exactOptional(),
 });
 export type LiveSessionView = z.infer<typeof liveSessionSchema>;
 
@@ -40,6 +52,17 @@ export const markSchema = z.object({
   wallMs: z.number(),
   kind: z.enum(["write", "refusal", "hold", "capabilities", "gap", "end"]),
 });
+
+const namedSchema = z.array(z.object({ id: z.string(), name: z.string() }));
+
+/** What the list of recordings can be narrowed to. */
+export const recordingChoicesSchema = z.object({
+  /** Without those of the broker's own sessions. */
+  count: z.number(),
+  people: namedSchema,
+  assets: namedSchema,
+});
+export type RecordingChoicesView = z.infer<typeof recordingChoicesSchema>;
 
 export const recordingSchema = z.object({
   id: z.string(),

@@ -1,0 +1,105 @@
+/**
+ * A person works on a switch from the browser: the real console, broker and SSH, a simulated
+ * switch behind them.
+ */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { SWITCH_LOGIN } from "../../simulators/assets/ssh-switch.ts";
+import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
+
+const SHOTS = process.env.SCENARIO_SHOTS;
+const ENDPOINT = "switch-works/ssh";
+
+let site: SiteInBrowser;
+let ann: Device;
+
+beforeAll(async () => {
+  site = await openSite();
+  ann = await site.device();
+  await ann.page.goto(site.enrolmentLink);
+  await ann.page.getByRole("button", { name: "Make a passkey" }).click();
+  await ann.page.getByText("You are enrolled").first().waitFor();
+  await post(ann.page, "/api/credentials", {
+    endpoint: ENDPOINT,
+    credential: { kind: "password", ...SWITCH_LOGIN },
+  });
+}, 120_000);
+
+afterAll(() => site?.close());
+
+async function post(page: Page, path: string, body: unknown): Promise<unknown> {
+  return page.evaluate(
+    async ([to, json]) => {
+      const answer = await fetch(String(to), {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(json),
+      });
+      if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+      return answer.status === 204 ? undefined : answer.json();
+    },
+    [path, body],
+  );
+}
+
+/** Opens a session by this profile and its workbench. */
+async function open(page: Page, profile: string): Promise<string> {
+  const plant = (await page.evaluate(async () => (await fetch("/api/plant")).json())) as {
+    assets: { endpoints: { id: string; grants: { id: string; profile: string }[] }[] }[];
+  };
+  const grants = plant.assets
+    .flatMap(({ endpoints }) => endpoints)
+    .find(({ id }) => id === ENDPOINT);
+  const grant = grants?.grants.find((each) => each.profile === profile)?.id;
+  const { id } = (await post(page, "/api/sessions", { endpoint: ENDPOINT, grant })) as {
+    id: string;
+  };
+  await page.goto(`/sessions/${id}`);
+  return id;
+}
+
+async function shown(page: Page): Promise<string> {
+  return page.locator(".xterm-rows").innerText();
+}
+
+async function type(page: Page, text: string): Promise<void> {
+  await page.locator(".xterm-helper-textarea").focus();
+  await page.keyboard.type(text);
+  await page.keyboard.press("Enter");
+}
+
+async function accessible(page: Page, name: string): Promise<void> {
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/ssh-${name}.png` });
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]?.html}`)).toEqual([]);
+}
+
+test("a shell is worked in: what is typed does its work, and looks as it should", async () => {
+  const { page } = ann;
+  await open(page, "switch-maintenance");
+  await expect.poll(() => shown(page)).toContain("sw-works#");
+  await type(page, "show version");
+  await expect.poll(() => shown(page)).toContain("Simulated Industrial Switch");
+  await type(page, "configure terminal");
+  await type(page, "interface Gi1/0/5");
+  await type(page, "description Neu Ölpumpe");
+  await expect.poll(() => site.plant.switch.state.ports[4]?.description).toBe("Neu Ölpumpe");
+  await accessible(page, "shell-dark");
+  await page.emulateMedia({ colorScheme: "light" });
+  await accessible(page, "shell-light");
+  await page.setViewportSize(NARROW);
+  await accessible(page, "shell-narrow");
+  await page.setViewportSize(WIDE);
+  await page.emulateMedia({ colorScheme: "dark" });
+  expect(ann.complaints).toEqual([]);
+}, 60_000);
+
+test("a profile of named commands offers them and no shell", async () => {
+  const { page } = ann;
+  await open(page, "switch-look");
+  await page.getByRole("button", { name: "show version" }).click();
+  await expect.poll(() => shown(page)).toContain("Simulated Industrial Switch");
+  await page.getByText("Ended with status 0.").first().waitFor();
+  await accessible(page, "commands");
+}, 60_000);
