@@ -11,7 +11,7 @@ import {
 } from "./recordings/comments.ts";
 import { exportOneRecording } from "./recordings/export-recording.ts";
 import { holdRecording, releaseRecording } from "./recordings/hold-recording.ts";
-import { listRecordings } from "./recordings/list-recordings.ts";
+import { listRecordings, recordingChoices } from "./recordings/list-recordings.ts";
 import { listViews } from "./recordings/list-views.ts";
 import { showFrame } from "./recordings/show-frame.ts";
 import { showRecording } from "./recordings/show-recording.ts";
@@ -48,6 +48,7 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
   const segment = "/api/recordings/:id/segments/:number";
   return [
     guarded("GET", "/api/recordings", own, listRecordings(recordings)),
+    guarded("GET", "/api/recording-choices", own, recordingChoices(recordings)),
     guarded("GET", "/api/recordings/:id", own, showRecording(recordings, looks)),
     guarded("GET", segment, own, showSegment(recordings, looks)),
     guarded("GET", `${segment}/frame`, own, showFrame(recordings)),

@@ -36,6 +36,7 @@ import type {
 import type { FoundView, SearchView } from "../../broker/api/shapes/search.ts";
 import type {
   LiveSessionView,
+  RecordingChoicesView,
   RecordingDetailView,
   RecordingView,
   SiteEventView,
@@ -78,6 +79,18 @@ export interface NewGrant {
 }
 /** Either `untilMs` or `durationMs`, whose clock starts at approval. */
 /** As the address carries it; absent ones do not narrow. */
+export interface RecordingsAsked {
+  readonly limit: string;
+  readonly after?: string;
+  readonly asset?: string;
+  readonly person?: string;
+  readonly state?: string;
+  readonly contains?: string;
+  readonly fromMs?: string;
+  readonly untilMs?: string;
+  readonly probes?: "without";
+}
+
 export interface EventsAsked {
   readonly limit: string;
   readonly before?: string;
@@ -201,7 +214,9 @@ export const api = {
   endSession: (id: string, reason: string) =>
     ask<EndReportView>("POST", `/api/sessions/${part(id)}/end`, { reason }),
 
-  recordings: () => ask<RecordingView[]>("GET", "/api/recordings"),
+  recordings: (page: RecordingsAsked) =>
+    ask<RecordingView[]>("GET", `/api/recordings?${new URLSearchParams({ ...page })}`),
+  recordingChoices: () => ask<RecordingChoicesView>("GET", "/api/recording-choices"),
   search: (question: SearchView) => ask<FoundView>("POST", "/api/search", question),
   recording: (id: string) => ask<RecordingDetailView>("GET", `/api/recordings/${part(id)}`),
   segment: (id: string, number: number) =>

@@ -7,7 +7,7 @@ import {
   queryOptions,
 } from "@tanstack/react-query";
 import type { Term } from "../../protocols/search/terms.ts";
-import { api, type EventsAsked } from "./api.ts";
+import { api, type EventsAsked, type RecordingsAsked } from "./api.ts";
 import { ApiProblem } from "./problem.ts";
 import { leaveForSignIn } from "./signed-out.ts";
 
@@ -40,7 +40,28 @@ export const passkeysQuery = queryOptions({ queryKey: ["me", "passkeys"], queryF
 export const signInsQuery = queryOptions({ queryKey: ["me", "sign-ins"], queryFn: api.signIns });
 export const plantQuery = queryOptions({ queryKey: ["plant"], queryFn: api.plant });
 export const sessionsQuery = queryOptions({ queryKey: ["sessions"], queryFn: api.sessions });
-export const recordingsQuery = queryOptions({ queryKey: ["recordings"], queryFn: api.recordings });
+/** What one reads at once; older ones are fetched when somebody asks for them. */
+const RECORDINGS_A_PAGE = 100;
+
+/** Narrowed by the broker, over all there are. */
+export function recordingsQuery(narrowed: Omit<RecordingsAsked, "limit" | "after">) {
+  return infiniteQueryOptions({
+    queryKey: ["recordings", "list", narrowed],
+    queryFn: ({ pageParam }) =>
+      api.recordings({
+        ...narrowed,
+        limit: String(RECORDINGS_A_PAGE),
+        ...(pageParam !== "" && { after: pageParam }),
+      }),
+    initialPageParam: "",
+    getNextPageParam: (page) => (page.length < RECORDINGS_A_PAGE ? undefined : page.at(-1)?.id),
+    placeholderData: keepPreviousData,
+  });
+}
+export const recordingChoicesQuery = queryOptions({
+  queryKey: ["recordings", "choices"],
+  queryFn: api.recordingChoices,
+});
 export const peopleQuery = queryOptions({ queryKey: ["people"], queryFn: api.people });
 export const recoveriesQuery = queryOptions({
   queryKey: ["people", "recoveries"],

@@ -1,57 +1,39 @@
 import { expect, test } from "vitest";
-import type { RecordingView } from "../../broker/api/shapes/sessions.ts";
 import { toLocalInput } from "../components/time-words.ts";
-import { choicesOf, filterFrom, filterToSearch, isNarrowed, narrow } from "./recordings-filter.ts";
+import {
+  askedFor,
+  choicesOf,
+  filterFrom,
+  filterToSearch,
+  isNarrowed,
+} from "./recordings-filter.ts";
 
-const HOUR = 3_600_000;
 const NOON = new Date(2026, 10, 22, 12).getTime();
 
-function recording(id: string, part: Partial<RecordingView> = {}): RecordingView {
-  return {
-    id,
-    state: "sealed",
-    cause: "owner-ended",
-    subject: { id: "p1", name: "Ada", roles: ["engineer"] },
-    asset: { id: "plc", name: "Treatment PLC", zone: "cell" },
-    endpoint: "plc/modbus",
-    protocol: "modbus",
-    profile: "tuning",
-    startedMs: NOON,
-    endedMs: NOON + HOUR,
-    bytes: 1,
-    records: 1,
-    counts: { observed: 0, changed: 0, refused: 0, held: 0 },
-    hold: null,
-    deletedMs: null,
-    ...part,
-  };
-}
-
 const filter = (query: string) => filterFrom(new URLSearchParams(query));
-const idsOf = (query: string, ...all: RecordingView[]) =>
-  narrow(all, filter(query)).map((each) => each.id);
+const asked = (query: string) => askedFor(filter(query));
 
-test("nothing asked narrows nothing", () => {
+test("nothing asked hides nothing but what the broker recorded of itself", () => {
   expect(isNarrowed(filter(""))).toBe(false);
-  expect(idsOf("", recording("a"))).toEqual(["a"]);
+  expect(asked("")).toEqual({ probes: "without" });
+  expect(asked("probes=with")).toEqual({});
 });
 
-test("a session that began before the time asked for but reached into it is shown", () => {
-  const from = toLocalInput(NOON + HOUR / 2);
-  const until = toLocalInput(NOON - HOUR);
-  expect(idsOf(`from=${from}`, recording("a"))).toEqual(["a"]);
-  expect(idsOf(`until=${until}`, recording("a"))).toEqual([]);
+test("the broker is asked for the time as the viewer's clock has it", () => {
+  const from = toLocalInput(NOON);
+  expect(asked(`from=${from}&until=nonsense&probes=with`)).toEqual({ fromMs: String(NOON) });
+  expect(asked("from=1900-01-01T00:00&probes=with")).toEqual({ fromMs: "0" });
 });
 
-test("person, asset and state must all be as asked", () => {
-  const other = recording("b", { asset: { id: "rtu", name: "RTU", zone: "cell" } });
-  const aborted = recording("c", { state: "aborted" });
-  expect(idsOf("asset=plc&state=sealed&person=p1", recording("a"), other, aborted)).toEqual(["a"]);
+test("person, asset, state and words are asked for as they were chosen", () => {
+  expect(asked("asset=plc&state=sealed&person=p1&text=%20pump%20&probes=with")).toEqual({
+    ...{ asset: "plc", state: "sealed", person: "p1", contains: "pump" },
+  });
 });
 
 test("a filter survives the way through the address", () => {
-  const asked = filter("asset=plc&text=ada&unknown=1");
-  expect(filterToSearch(asked)).toEqual({ asset: "plc", text: "ada" });
+  const kept = filter("asset=plc&text=ada&unknown=1");
+  expect(filterToSearch(kept)).toEqual({ asset: "plc", text: "ada" });
 });
 
 test("each person is offered once, by name", () => {

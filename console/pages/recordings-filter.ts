@@ -1,11 +1,13 @@
 /** What the recordings list is narrowed to; it is part of the address. Pure. */
-import type { RecordingView } from "../../broker/api/shapes/sessions.ts";
-import { matchesFilter } from "../components/table-order.ts";
+import type { RecordingsAsked } from "../components/api.ts";
 import { fromLocalInput } from "../components/time-words.ts";
 
-const NAMES = ["text", "person", "asset", "state", "from", "until"] as const;
+const NAMES = ["text", "person", "asset", "state", "from", "until", "probes"] as const;
 type Name = (typeof NAMES)[number];
-/** Empty strings do not narrow. `from` and `until` as in `<input type="datetime-local">`. */
+/**
+ * Empty strings do not narrow, but for `probes`: the broker's own recordings are shown only where
+ * it is "with". `from` and `until` as in `<input type="datetime-local">`.
+ */
 export type RecordingsFilter = Readonly<Record<Name, string>>;
 
 export function filterFrom(search: URLSearchParams): RecordingsFilter {
@@ -23,27 +25,24 @@ export function isNarrowed(filter: RecordingsFilter): boolean {
   return NAMES.some((name) => filter[name] !== "");
 }
 
-/** A session that reaches into the time asked for is shown, wherever it began. */
-export function narrow(
-  recordings: readonly RecordingView[],
-  filter: RecordingsFilter,
-): RecordingView[] {
-  const fromMs = fromLocalInput(filter.from) ?? Number.NEGATIVE_INFINITY;
-  const untilMs = fromLocalInput(filter.until) ?? Number.POSITIVE_INFINITY;
-  return recordings.filter(
-    (recording) =>
-      (filter.person === "" || recording.subject.id === filter.person) &&
-      (filter.asset === "" || recording.asset.id === filter.asset) &&
-      (filter.state === "" || recording.state === filter.state) &&
-      recording.endedMs >= fromMs &&
-      recording.startedMs <= untilMs &&
-      matchesFilter(filter.text, searchText(recording)),
-  );
+/** What the broker is asked for. */
+export function askedFor(filter: RecordingsFilter): Omit<RecordingsAsked, "limit" | "after"> {
+  const { text, person, asset, state, from, until, probes } = filter;
+  const fromMs = fromLocalInput(from);
+  const untilMs = fromLocalInput(until);
+  return {
+    ...(person !== "" && { person }),
+    ...(asset !== "" && { asset }),
+    ...(state !== "" && { state }),
+    ...(text.trim() !== "" && { contains: text.trim().slice(0, TEXT_MAX) }),
+    ...(fromMs !== undefined && { fromMs: String(Math.max(0, fromMs)) }),
+    ...(untilMs !== undefined && { untilMs: String(Math.max(0, untilMs)) }),
+    ...(probes !== "with" && { probes: "without" }),
+  };
 }
 
-function searchText({ id, subject, asset, endpoint, profile, cause }: RecordingView): string {
-  return [id, subject.name, asset.name, asset.id, asset.zone, endpoint, profile, cause].join(" ");
-}
+/** What the broker reads of a filter. */
+const TEXT_MAX = 200;
 
 export interface Choice {
   readonly value: string;

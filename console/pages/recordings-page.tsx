@@ -1,14 +1,15 @@
 /** All recordings that this person may see, narrowed by person, asset, state and time. */
-import { Button, NativeSelect, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Button, Checkbox, Group, NativeSelect, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { Link, useLocation, useSearchParams } from "react-router";
-import type { RecordingView } from "../../broker/api/shapes/sessions.ts";
+import type { RecordingChoicesView, RecordingView } from "../../broker/api/shapes/sessions.ts";
 import { Copyable } from "../components/copyable.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { FilterField } from "../components/filter-field.tsx";
 import { Page } from "../components/page.tsx";
-import { recordingsQuery } from "../components/queries.ts";
+import { recordingChoicesQuery, recordingsQuery } from "../components/queries.ts";
 import { QueryView } from "../components/query-view.tsx";
 import { byteSize } from "../components/sizes.ts";
 import { StateBadge, type Tone } from "../components/state-badge.tsx";
@@ -17,19 +18,21 @@ import { LocalTime } from "../components/time.tsx";
 import { duration } from "../components/time-words.ts";
 import { recordingsText as words } from "../text/recordings.ts";
 import {
+  askedFor,
   type Choice,
   choicesOf,
   filterFrom,
   filterToSearch,
   isNarrowed,
   NO_FILTER,
-  narrow,
   type RecordingsFilter,
 } from "./recordings-filter.ts";
 import { searchAddress } from "./search/query-address.ts";
 import { RecordingSearch } from "./search/recording-search.tsx";
 import "./recordings.css";
 
+/** After the last key: the broker looks through all there are. */
+const ASK_AFTER_MS = 250;
 /** Characters of an id that are shown; all of it is copied. */
 const ID_SHOWN = 10;
 
@@ -52,36 +55,67 @@ export function RecordingsPage() {
 }
 
 function Recordings() {
-  const query = useQuery(recordingsQuery);
   const { filter, setFilter, search, setSearch } = useFilter();
-  const shown = narrow(query.data ?? [], filter);
-  const summary = query.data ? words.summary(shown.length, query.data.length) : "";
+  const [settled] = useDebouncedValue(filter, ASK_AFTER_MS);
+  const query = useInfiniteQuery(recordingsQuery(askedFor(settled)));
+  const choices = useQuery(recordingChoicesQuery).data;
+  const shown = query.data?.pages.flat() ?? [];
+  const summary = choices && query.data ? words.summary(shown.length, choices.count) : "";
   return (
     <Page title={words.title} summary={summary}>
       <QueryView query={query} failed={words.failed}>
-        {(all) =>
-          all.length === 0 ? (
+        {() =>
+          shown.length === 0 && !isNarrowed(settled) && !choices?.people.length ? (
             <Empty title={words.emptyTitle}>{words.empty}</Empty>
           ) : (
             <>
-              <RecordingSearch query={search} onQuery={setSearch} recordings={all} />
-              {search === "" && <Filters all={all} filter={filter} onChange={setFilter} />}
+              <RecordingSearch query={search} onQuery={setSearch} recordings={shown} />
+              {search === "" && <Filters choices={choices} filter={filter} onChange={setFilter} />}
               {search === "" && (
-                <DataTable
-                  label={words.table.label}
-                  rows={shown}
-                  columns={COLUMNS}
-                  rowKey={(recording) => recording.id}
-                  initialSort={{ column: "started", descending: true }}
-                  filtered
-                  onClearFilter={() => setFilter(NO_FILTER)}
-                />
+                <>
+                  <RecordingTable recordings={shown} onClear={() => setFilter(NO_FILTER)} />
+                  {query.hasNextPage && (
+                    <Older
+                      loading={query.isFetchingNextPage}
+                      onMore={() => void query.fetchNextPage()}
+                    />
+                  )}
+                </>
               )}
             </>
           )
         }
       </QueryView>
     </Page>
+  );
+}
+
+interface RecordingTableProps {
+  readonly recordings: readonly RecordingView[];
+  readonly onClear: () => void;
+}
+
+function RecordingTable({ recordings, onClear }: RecordingTableProps) {
+  return (
+    <DataTable
+      label={words.table.label}
+      rows={recordings}
+      columns={COLUMNS}
+      rowKey={(recording) => recording.id}
+      initialSort={{ column: "started", descending: true }}
+      filtered
+      onClearFilter={onClear}
+    />
+  );
+}
+
+function Older({ loading, onMore }: { readonly loading: boolean; readonly onMore: () => void }) {
+  return (
+    <Group justify="center" py="xs">
+      <Button variant="default" size="xs" loading={loading} onClick={onMore}>
+        {words.older}
+      </Button>
+    </Group>
   );
 }
 
@@ -103,14 +137,14 @@ function useFilter() {
 }
 
 interface FiltersProps {
-  readonly all: readonly RecordingView[];
+  readonly choices: RecordingChoicesView | undefined;
   readonly filter: RecordingsFilter;
   readonly onChange: (filter: RecordingsFilter) => void;
 }
 
-function Filters({ all, filter, onChange }: FiltersProps) {
-  const people = useMemo(() => choicesOf(all.map((each) => each.subject)), [all]);
-  const assets = useMemo(() => choicesOf(all.map((each) => each.asset)), [all]);
+function Filters({ choices, filter, onChange }: FiltersProps) {
+  const people = useMemo(() => choicesOf(choices?.people ?? []), [choices]);
+  const assets = useMemo(() => choicesOf(choices?.assets ?? []), [choices]);
   const states = Object.entries(words.state).map(([value, label]) => ({ value, label }));
   const pick = (name: keyof RecordingsFilter) => (value: string) =>
     onChange({ ...filter, [name]: value });
@@ -140,6 +174,12 @@ function Filters({ all, filter, onChange }: FiltersProps) {
       />
       <Moment label={words.from} value={filter.from} onChange={pick("from")} />
       <Moment label={words.until} value={filter.until} onChange={pick("until")} />
+      <Checkbox
+        size="xs"
+        label={words.probes}
+        checked={filter.probes === "with"}
+        onChange={(event) => pick("probes")(event.currentTarget.checked ? "with" : "")}
+      />
       {isNarrowed(filter) && (
         <Button variant="subtle" size="compact-sm" onClick={() => onChange(NO_FILTER)}>
           {words.clear}

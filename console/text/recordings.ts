@@ -22,6 +22,8 @@ export const recordingsText = {
   from: "From",
   until: "Until",
   clear: "Clear all",
+  probes: "Show the broker's own",
+  older: "Load older",
   emptyTitle: "No recordings yet",
   empty: "Every session leaves a recording here, from its first moment on.",
   table: {

@@ -98,6 +98,7 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/break-glass/{id}/review/options": SEES_EVENTS,
   "POST /api/break-glass/{id}/review": SEES_EVENTS,
   "GET /api/recordings": LISTS_RECORDINGS,
+  "GET /api/recording-choices": LISTS_RECORDINGS,
   "POST /api/search": LISTS_RECORDINGS,
   "GET /api/search/csv": REPLAYS,
   "GET /api/recordings/{id}": REPLAYS,
