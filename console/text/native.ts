@@ -19,7 +19,8 @@ export const nativeText = {
   choose: (number: number) => `${number}`,
   refuse: "I started nothing: refuse",
   refused: "Refused",
-  refusedBody: "If you started no tool, tell an administrator: somebody used your name of an asset.",
+  refusedBody:
+    "If you started no tool, tell an administrator: somebody used your name of an asset.",
   notOpened: "The session was not opened",
   altered: "What the broker asked to sign is not what this page shows. Nothing was signed.",
   opened: "It is open in your tool",
@@ -28,5 +29,6 @@ export const nativeText = {
   native: "With your own SSH client",
   command: (asset: string, host: string, port: number) =>
     port === 22 ? `ssh ${asset}@${host}` : `ssh ${asset}@${host} -p ${port}`,
+  commandName: "command",
   fingerprint: "The broker's host key",
 } as const;

@@ -15,18 +15,28 @@ let site: SiteInBrowser;
 let ann: Device;
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSite({ SALLYPORT_SSH_PORT: "0" });
   ann = await site.device();
   await ann.page.goto(site.enrolmentLink);
   await ann.page.getByRole("button", { name: "Make a passkey" }).click();
   await ann.page.getByText("You are enrolled").first().waitFor();
-  await post(ann.page, "/api/credentials", {
-    endpoint: ENDPOINT,
-    credential: { kind: "password", ...SWITCH_LOGIN },
-  });
+  await setCredential(ann.page);
 }, 120_000);
 
 afterAll(() => site?.close());
+
+/** As an administrator does it: on the panel of the asset. */
+async function setCredential(page: Page): Promise<void> {
+  await page.goto("/?asset=switch-works");
+  await page.getByText("Nothing is set: no session reaches it").waitFor();
+  await page.getByRole("button", { name: "Set it" }).click();
+  await page.getByLabel("User on the asset").fill(SWITCH_LOGIN.user);
+  await page.getByRole("textbox", { name: "Password" }).fill(SWITCH_LOGIN.password);
+  await accessible(page, "credential");
+  await page.getByRole("button", { name: "Set", exact: true }).click();
+  await page.getByText('A password of "operator"').waitFor();
+  await accessible(page, "panel");
+}
 
 async function post(page: Page, path: string, body: unknown): Promise<unknown> {
   return page.evaluate(

@@ -20,7 +20,9 @@ import { searchAddress } from "../search/query-address.ts";
 import { nextGrant, type Way, waysIn } from "./access.ts";
 import { AssetState } from "./asset-state.tsx";
 import { AwaitConsent } from "./await-consent.tsx";
+import { CredentialFact } from "./credential-fact.tsx";
 import { GrantList } from "./grant-list.tsx";
+import { NativeFact } from "./native-fact.tsx";
 import { TagList } from "./tag-list.tsx";
 import { useOpen } from "./use-open.ts";
 
@@ -198,13 +200,24 @@ function Facts({ plant, asset }: AssetPanelProps) {
         </>
       )}
       {asset.endpoints.map((endpoint) => (
-        <EndpointFacts key={endpoint.id} endpoint={endpoint} />
+        <EndpointFacts
+          key={endpoint.id}
+          endpoint={endpoint}
+          alone={asset.endpoints.filter(({ protocol }) => protocol === "ssh").length === 1}
+        />
       ))}
     </dl>
   );
 }
 
-function EndpointFacts({ endpoint }: { readonly endpoint: EndpointView }) {
+interface EndpointFactsProps {
+  readonly endpoint: EndpointView;
+  /** The only one of the asset that a tool of SSH can mean. */
+  readonly alone: boolean;
+}
+
+function EndpointFacts({ endpoint, alone }: EndpointFactsProps) {
+  const needsCredential = endpoint.protocol !== "modbus";
   return (
     <>
       <dt>{words.facts.endpoint}</dt>
@@ -214,8 +227,14 @@ function EndpointFacts({ endpoint }: { readonly endpoint: EndpointView }) {
           {[endpoint.protocol, endpoint.address].filter((part) => part !== null).join(" · ")}
         </div>
       </dd>
-      <dt>{words.facts.units}</dt>
-      <dd>{endpoint.units.join(", ")}</dd>
+      {endpoint.units.length > 0 && (
+        <>
+          <dt>{words.facts.units}</dt>
+          <dd>{endpoint.units.join(", ")}</dd>
+        </>
+      )}
+      {endpoint.protocol === "ssh" && <NativeFact endpoint={endpoint.id} alone={alone} />}
+      {needsCredential && <CredentialFact endpoint={endpoint.id} />}
     </>
   );
 }
