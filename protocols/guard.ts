@@ -58,8 +58,19 @@ export type RefusalKind =
 
 export type Answer =
   | { readonly kind: "permit" }
-  | { readonly kind: "deny"; readonly refusal: RefusalKind }
+  | {
+      readonly kind: "deny";
+      readonly refusal: RefusalKind;
+      /** For guards that tell the client why (`tellsWhy`). */
+      readonly because?: Because;
+    }
   | { readonly kind: "hold" };
+
+/** The rule that decided, and its reason: a sentence without its full stop. */
+export interface Because {
+  readonly rule: string;
+  readonly reason: string;
+}
 
 export type GuardEvent =
   | { readonly kind: "capabilities"; readonly capabilities: Capabilities }
@@ -140,8 +151,21 @@ export interface Guard {
    * Otherwise a send follows within some dozens of decisions.
    */
   readonly keepsDecisions?: true;
+  /**
+   * Items of one `decide` are carried out one by one: those that are permitted are sent, whatever
+   * becomes of the others. Where there are several, a `hold` parks nothing and is never settled:
+   * the guard asks for that item again, alone.
+   */
+  readonly mixes?: true;
   /** It may answer `end` with releases: the asset's leg is kept until they have left. */
   readonly releasesAtEnd?: true;
+  /** Its protocol can say why something was refused: denials carry `because`. */
+  readonly tellsWhy?: true;
+  /**
+   * The class of its operations is known only with the profile, which may name one as `observe`.
+   * The guard says `operate`; what stands on the tape is what was judged.
+   */
+  readonly classesByProfile?: true;
   step(input: Input): readonly Effect[];
   /**
    * Takes back the bytes of a `send` that have left, to use the array again. Only from the one who

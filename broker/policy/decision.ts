@@ -35,6 +35,11 @@ export interface NeedsValues {
  * Rates are counted in the `ledger` when, and only when, the result is a permit.
  */
 export interface Matcher {
+  /**
+   * The operation in the class that the profile names it by, where the guard cannot know it
+   * (`classesByProfile`). Absent where it always can.
+   */
+  classed?(operation: Operation): Operation;
   judge(operation: Operation, capabilities: Capabilities, nowMs: number): Decision | NeedsValues;
 }
 

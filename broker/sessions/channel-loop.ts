@@ -187,7 +187,7 @@ export class ChannelLoop implements Releasing, TwoSided {
   release(send: PendingSend): void {
     if (this.over) return;
     try {
-      const obstacle = this.lastCheck(send.decision, send.mask);
+      const obstacle = send.letsGo ? undefined : this.lastCheck(send.decision, send.mask);
       if (this.over) return;
       if (obstacle === undefined) this.hand(send.bytes, send.decision, send.mask);
       else this.withhold(send, obstacle);
@@ -318,7 +318,7 @@ export class ChannelLoop implements Releasing, TwoSided {
   private answer(decision: number, items: readonly Judged[]): number {
     const channel = this.number;
     const sequence = this.tape.append({ kind: "verdict", channel, decision, items });
-    const answers = answersOf(items);
+    const answers = answersOf(this.guard, items);
     let mask = 0;
     let permitted = true;
     for (const { operation, answer } of items) {
@@ -335,7 +335,8 @@ export class ChannelLoop implements Releasing, TwoSided {
     this.client.write(bytes);
   }
 
-  private toAsset({ bytes, decision = 0 }: Send): void {
+  private toAsset({ bytes, decision = 0, release }: Send) {
+    if (release) return this.releaseHeld(bytes);
     const mask = decision === 0 ? OPERATE_MASK : this.permitted.maskOf(decision);
     if (mask === 0) throw new Error(`a send for decision ${decision}, which was not permitted`);
     const changes = changesPlant(mask);
@@ -347,6 +348,13 @@ export class ChannelLoop implements Releasing, TwoSided {
     else this.releases.push({ bytes, decision, mask }, changes);
   }
 
+  /** Behind what it lets go of, and never kept back. */
+  private releaseHeld(bytes: Uint8Array) {
+    const send = { bytes, decision: 0, mask: OPERATE_MASK, letsGo: true } as const;
+    if (this.releases.length > 0) this.releases.push(send, false);
+    else this.hand(bytes, 0, OPERATE_MASK);
+  }
+
   private hand(bytes: Uint8Array, decision: number, mask: number): void {
     const change = mask > OBSERVE_MASK ? decision : undefined;
     // Only a leg that holds requests can give one back.
@@ -356,6 +364,7 @@ export class ChannelLoop implements Releasing, TwoSided {
 
   /** At a cut only what lets go of a key or button may still leave. */
   private letGo(cause: string): void {
+    for (const { bytes } of this.releases.takeLetsGo()) this.hand(bytes, 0, OPERATE_MASK);
     for (const effect of this.endGuard(cause)) {
       if (effect.kind !== "send" || effect.to !== "asset" || !effect.release) continue;
       this.hand(effect.bytes, 0, OPERATE_MASK);

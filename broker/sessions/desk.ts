@@ -2,7 +2,8 @@
  * Judges the items of one request: capabilities and profile in one look-up, and what to do where
  * the profile needs a value of the plant first. Whatever goes wrong here is a denial.
  */
-import type { Answer, Capabilities, Operation, RefusalKind } from "../../protocols/guard.ts";
+import type { Answer, Capabilities, Guard, Operation, RefusalKind } from "../../protocols/guard.ts";
+import { answersFor } from "../../protocols/tape/answers.ts";
 import { AWAITS_VALUE, type Judged } from "../../protocols/tape/record.ts";
 import type { Decision, Matcher, NeedsValues } from "../policy/decision.ts";
 
@@ -91,10 +92,10 @@ function waitingFor(operation: Operation, { rule }: NeedsValues): Judged {
 const PERMITTED: readonly Answer[] = [PERMIT];
 
 /** For the guard. Nearly every request is one item that is permitted: then nothing is built. */
-export function answersOf(items: readonly Judged[]): readonly Answer[] {
+export function answersOf(guard: Guard, items: readonly Judged[]): readonly Answer[] {
   const [only] = items;
   if (items.length === 1 && only?.answer === PERMIT) return PERMITTED;
-  return items.map(({ answer }) => answer);
+  return answersFor(guard, items);
 }
 
 /** A probe reads, and nothing else: by the plant file, not by the subject's profile. */

@@ -17,6 +17,8 @@ export interface PendingSend {
   /** 0 where the guard named none. */
   readonly decision: number;
   readonly mask: number;
+  /** Lets go of something held at the asset: it leaves whatever becomes of rights and sessions. */
+  readonly letsGo?: true;
 }
 
 interface Entry extends PendingSend {
@@ -52,11 +54,17 @@ export class ReleaseQueue {
     if (waits) this.tape.whenDurable((error) => this.durable(entry, error));
   }
 
-  /** Takes the changes back; what only reads goes on. */
+  /** Takes the changes back; what only reads, or lets go, goes on. */
   withdraw(): readonly PendingSend[] {
-    const taken = this.entries?.remove(({ mask }) => changesPlant(mask)) ?? [];
+    const taken =
+      this.entries?.remove(({ mask, letsGo }) => changesPlant(mask) && letsGo !== true) ?? [];
     this.drain();
     return taken;
+  }
+
+  /** At a cut: what lets go, which may leave still. */
+  takeLetsGo(): readonly PendingSend[] {
+    return this.entries?.remove(({ letsGo }) => letsGo === true) ?? [];
   }
 
   /** Takes everything back; nothing of it will be released. */

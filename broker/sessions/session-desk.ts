@@ -95,7 +95,10 @@ export class SessionDesk {
   }
 
   judge(channel: ChannelLoop, decide: Decide, nowMs: number): readonly Judged[] {
-    const { items } = decide;
+    const { matcher } = this.parts;
+    const items = matcher.classed
+      ? decide.items.map((item) => matcher.classed?.(item) ?? item)
+      : decide.items;
     // A probe within a person's session is none of the person's profile.
     const own = this.parts.claims.subject.id === BROKER_SUBJECT.id;
     if (channel.by === "broker" && !own) return items.map(judgeProbe);
@@ -103,7 +106,7 @@ export class SessionDesk {
     if (changes) this.owner.changing();
     const obstacle = changes ? this.owner.obstacle : undefined;
     if (obstacle) return items.map((item) => refusedBy(item, obstacle));
-    const judgement = judgeItems(items, this.parts.matcher, this.owner.leased, nowMs);
+    const judgement = judgeItems(items, matcher, this.owner.leased, nowMs);
     this.waitsFor = judgement.needs;
     if (!changes || this.waitsFor || !allPermitted(judgement.items)) return judgement.items;
     if (this.heldWrites.take(channel, decide)) return judgement.items;

@@ -4,7 +4,8 @@
  * the one that recorded it; that is told as a difference, with its first place, and says nothing
  * about whether the recording is genuine.
  */
-import type { Effect, Guard, GuardEvent } from "../guard.ts";
+import type { Effect, Guard, GuardEvent, Operation } from "../guard.ts";
+import { answersFor } from "./answers.ts";
 import type { TapeRecord } from "./record.ts";
 import { sameValue } from "./same-value.ts";
 
@@ -193,7 +194,7 @@ class ChannelRerun {
     const { asked } = this;
     if (asked?.id === decision) {
       const operations = items.map(({ operation }) => operation);
-      if (!sameValue(asked.items, operations)) {
+      if (!sameValue(this.classless(asked.items), this.classless(operations))) {
         return `this build reads the request of decision ${decision} as another operation`;
       }
     } else if (asked || !this.held.has(decision)) {
@@ -203,7 +204,13 @@ class ChannelRerun {
     if (items.some(({ answer }) => answer.kind === "hold")) this.held.add(decision);
     else this.held.delete(decision);
     if (items.some(({ operation }) => operation.class !== "observe")) this.changes.add(decision);
-    return this.step({ kind: "answers", id: decision, answers: items.map(({ answer }) => answer) });
+    return this.step({ kind: "answers", id: decision, answers: answersFor(this.guard, items) });
+  }
+
+  /** Where the profile may have named another class than the guard, it is not compared. */
+  private classless(operations: readonly Operation[]): readonly object[] {
+    if (!this.guard.classesByProfile) return operations;
+    return operations.map(({ class: _class, ...rest }) => rest);
   }
 
   private event(event: GuardEvent): string | undefined {
