@@ -1,0 +1,315 @@
+/**
+ * The broker's session at an asset: found, its certificate compared with the one that is trusted,
+ * its signature verified, signed in with the plant's own user.
+ */
+import { createPrivateKey, randomBytes } from "node:crypto";
+import { StaticCertificateChainProvider } from "node-opcua-common";
+import { convertPEMtoDER, makePrivateKeyFromPem, split_der } from "node-opcua-crypto";
+import type { NodeId } from "node-opcua-nodeid";
+import { computeSignatureAsync, fromURI, verifySignature } from "node-opcua-secure-channel";
+import {
+  ActivateSessionRequest,
+  ActivateSessionResponse,
+  AnonymousIdentityToken,
+  ApplicationType,
+  CloseSessionRequest,
+  CreateSessionRequest,
+  CreateSessionResponse,
+  type EndpointDescription,
+  GetEndpointsRequest,
+  GetEndpointsResponse,
+  MessageSecurityMode,
+  ServiceFault,
+  SignatureData,
+  type UserIdentityToken,
+  UserNameIdentityToken,
+  UserTokenType,
+  X509IdentityToken,
+} from "node-opcua-types";
+import { FRAME_MAX } from "../../../protocols/opcua/frame.ts";
+import type { Credential } from "../../plant/credential.ts";
+import { AssetChannel, AssetSilent } from "./asset-channel.ts";
+import { type OpcuaIdentity, thumbprintOf } from "./identity.ts";
+import { HANDLE_NOT_SET, type ReceivedAnswer } from "./raw-message.ts";
+import { type ChannelSecurity, NO_SECURITY, POLICY_URIS } from "./security.ts";
+import { SERVICE } from "./services.ts";
+import { encryptPassword } from "./user-token.ts";
+
+export interface OpcuaTarget {
+  /** `ASSET/ENDPOINT`, for sentences. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  /** After host and port, with its slash, or nothing. */
+  readonly path: string;
+  readonly security: ChannelSecurity;
+  /** SHA-256 of the DER in hex of those that the asset may show; none refuses all but None. */
+  readonly certificates: readonly string[];
+  readonly connectTimeoutMs: number;
+  readonly identity: OpcuaIdentity;
+  credential(): Promise<Credential | undefined>;
+}
+
+/** Why there is no session at the asset, in words for the person. */
+export class OpcuaUnreachable extends Error {
+  override readonly name = "OpcuaUnreachable";
+}
+
+export interface AssetSession {
+  readonly channel: AssetChannel;
+  readonly token: NodeId;
+  readonly timeoutMs: number;
+}
+
+/** The asset forgets the session this long after the last word, subscriptions included. */
+const SESSION_TIMEOUT_MS = 120_000;
+const NONCE_LENGTH = 32;
+
+interface Begun extends AssetSession {
+  readonly endpoint: EndpointDescription;
+  readonly certificate: Buffer | undefined;
+  nonce: Buffer;
+}
+
+export class AssetSessions {
+  private readonly target: OpcuaTarget;
+  private begun: Begun | undefined;
+
+  constructor(target: OpcuaTarget) {
+    this.target = target;
+  }
+
+  /** Throws `OpcuaUnreachable`. */
+  async open(): Promise<AssetSession> {
+    const endpoint = await this.discover();
+    const certificate = this.trusted(endpoint);
+    const channel = await this.channel(this.target.security, certificate);
+    try {
+      this.begun = await this.create(channel, endpoint, certificate);
+      await this.activate(this.begun);
+      return this.begun;
+    } catch (error) {
+      channel.close();
+      throw unreachable(error);
+    }
+  }
+
+  /**
+   * The same session over a new channel. Undefined where the asset does not know it any more:
+   * its subscriptions are gone then.
+   */
+  async resume(): Promise<AssetSession | undefined> {
+    const before = this.begun;
+    if (!before) return undefined;
+    const channel = await this.channel(this.target.security, before.certificate);
+    try {
+      this.begun = { ...before, channel };
+      await this.activate(this.begun);
+      return this.begun;
+    } catch {
+      channel.close();
+      return undefined;
+    }
+  }
+
+  /** With its subscriptions; resolves when it was said, or could not be. */
+  async close({ channel, token }: AssetSession): Promise<void> {
+    const request = new CloseSessionRequest({ deleteSubscriptions: true });
+    request.requestHeader.authenticationToken = token;
+    await ask(channel, request).catch(() => undefined);
+    channel.end();
+  }
+
+  /** The asset's endpoint with the security that the plant file names. */
+  private async discover(): Promise<EndpointDescription> {
+    const channel = await this.channel(NO_SECURITY, undefined);
+    try {
+      const request = new GetEndpointsRequest({ endpointUrl: this.url });
+      const answer = await ask(channel, request);
+      const { endpoints } = answer.decoded(new GetEndpointsResponse());
+      const { policy, mode } = this.target.security;
+      const found = endpoints?.find(
+        (each) =>
+          each.securityPolicyUri === POLICY_URIS[policy] &&
+          each.securityMode === MessageSecurityMode[mode],
+      );
+      if (found) return found;
+      throw new OpcuaUnreachable(`${this.target.name} does not offer ${policy} with mode ${mode}`);
+    } catch (error) {
+      throw unreachable(error);
+    } finally {
+      channel.end();
+    }
+  }
+
+  private trusted({ serverCertificate }: EndpointDescription): Buffer | undefined {
+    const { name, security, certificates } = this.target;
+    const [certificate] = serverCertificate?.length ? split_der(serverCertificate) : [];
+    const isNone = security.mode === "None";
+    if (isNone && certificates.length === 0) return certificate;
+    if (!certificate) throw new OpcuaUnreachable(`${name} shows no certificate`);
+    const shown = thumbprintOf(certificate);
+    if (certificates.includes(shown)) return certificate;
+    throw new OpcuaUnreachable(
+      certificates.length === 0
+        ? `no certificate of ${name} is trusted yet (it shows ${shown})`
+        : `${name} shows another certificate than the one that is trusted (${shown})`,
+    );
+  }
+
+  private async channel(
+    security: ChannelSecurity,
+    certificate: Buffer | undefined,
+  ): Promise<AssetChannel> {
+    const { identity, connectTimeoutMs } = this.target;
+    const { url } = this;
+    const asked = { url, security, identity, connectTimeoutMs };
+    const shown = security.mode === "None" ? undefined : certificate;
+    return AssetChannel.open({ ...asked, certificate: shown }).catch((error: unknown) => {
+      throw unreachable(error);
+    });
+  }
+
+  private async create(
+    channel: AssetChannel,
+    endpoint: EndpointDescription,
+    certificate: Buffer | undefined,
+  ): Promise<Begun> {
+    const { identity, security, name } = this.target;
+    const clientNonce = randomBytes(NONCE_LENGTH);
+    const request = new CreateSessionRequest({
+      ...{ clientCertificate: identity.certificate, clientNonce, endpointUrl: this.url },
+      ...{ requestedSessionTimeout: SESSION_TIMEOUT_MS, maxResponseMessageSize: FRAME_MAX },
+      sessionName: "Sallyport",
+      clientDescription: {
+        applicationUri: identity.applicationUri,
+        applicationType: ApplicationType.Client,
+        applicationName: { text: "Sallyport" },
+        productUri: "urn:sallyport",
+      },
+    });
+    const answer = (await ask(channel, request)).decoded(new CreateSessionResponse());
+    if (security.mode !== "None") {
+      const [shown] = answer.serverCertificate ? split_der(answer.serverCertificate) : [];
+      if (!shown || !certificate?.equals(shown)) {
+        throw new OpcuaUnreachable(`${name} changed its certificate while signing in`);
+      }
+      const policy = fromURI(POLICY_URIS[security.policy]);
+      const { serverSignature } = answer;
+      const own = identity.certificate;
+      if (!verifySignature(own, clientNonce, serverSignature, shown, policy)) {
+        throw new OpcuaUnreachable(`the signature of ${name} is wrong`);
+      }
+    }
+    return {
+      ...{ channel, endpoint, certificate, nonce: answer.serverNonce ?? Buffer.alloc(0) },
+      token: answer.authenticationToken,
+      timeoutMs: Math.max(TIMEOUT_MIN_MS, answer.revisedSessionTimeout),
+    };
+  }
+
+  private async activate(session: Begun): Promise<void> {
+    const { identity, security } = this.target;
+    const { certificate, nonce, channel } = session;
+    const policy = fromURI(POLICY_URIS[security.policy]);
+    const own = await computeSignatureAsync(certificate ?? null, nonce, identity.keys, policy);
+    const { token, signature } = await this.proof(session);
+    const request = new ActivateSessionRequest({
+      clientSignature: own ?? new SignatureData({}),
+      localeIds: [],
+      userIdentityToken: token,
+      ...(signature && { userTokenSignature: signature }),
+    });
+    request.requestHeader.authenticationToken = session.token;
+    const answer = (await ask(channel, request)).decoded(new ActivateSessionResponse());
+    session.nonce = answer.serverNonce ?? Buffer.alloc(0);
+  }
+
+  /** Who the broker is at the asset. Asked anew each time: a rotated secret counts from now on. */
+  private async proof({ endpoint, certificate, nonce }: Begun): Promise<Proof> {
+    const { name, credential: of } = this.target;
+    const credential = await of();
+    const offer = (type: UserTokenType) =>
+      endpoint.userIdentityTokens?.find(({ tokenType }) => tokenType === type);
+    if (!credential) {
+      const anonymous = offer(UserTokenType.Anonymous);
+      if (anonymous) {
+        return { token: new AnonymousIdentityToken({ policyId: anonymous.policyId }) };
+      }
+      throw new OpcuaUnreachable(`no credential is set for ${name}: an administrator can set it`);
+    }
+    const wanted =
+      credential.kind === "password" ? UserTokenType.UserName : UserTokenType.Certificate;
+    const offered = offer(wanted);
+    if (!offered) {
+      const what = credential.kind === "password" ? "user name and password" : "user certificates";
+      throw new OpcuaUnreachable(`${name} takes no ${what}`);
+    }
+    const policyUri = offered.securityPolicyUri || endpoint.securityPolicyUri || "";
+    const { policyId } = offered;
+    if (credential.kind === "key") {
+      return certificateProof({ policyId, policyUri, credential, certificate, nonce });
+    }
+    const encrypted =
+      certificate && encryptPassword(credential.password, nonce, policyUri, certificate);
+    if (!encrypted) {
+      throw new OpcuaUnreachable(`${name} wants the password in clear, which is never sent`);
+    }
+    const { user: userName } = credential;
+    return { token: new UserNameIdentityToken({ policyId, userName, ...encrypted }) };
+  }
+
+  private get url(): string {
+    const { address, port, path } = this.target;
+    const host = address.includes(":") ? `[${address}]` : address;
+    return `opc.tcp://${host}:${port}${path}`;
+  }
+}
+
+interface Proof {
+  readonly token: UserIdentityToken;
+  readonly signature?: SignatureData | undefined;
+}
+
+/** Below this a keep-alive would be a load. */
+const TIMEOUT_MIN_MS = 10_000;
+
+async function certificateProof(parts: {
+  readonly policyId: string | null;
+  readonly policyUri: string;
+  readonly credential: Extract<Credential, { kind: "key" }>;
+  readonly certificate: Buffer | undefined;
+  readonly nonce: Buffer;
+}): Promise<Proof> {
+  const { policyId, policyUri, credential, certificate, nonce } = parts;
+  if (credential.certificate === undefined) {
+    throw new OpcuaUnreachable("the key that is set has no certificate with it");
+  }
+  const { privateKey, passphrase } = credential;
+  const key = createPrivateKey({ key: privateKey, ...(passphrase && { passphrase }) });
+  const pem = key.export({ type: "pkcs8", format: "pem" }).toString();
+  const der = convertPEMtoDER(credential.certificate);
+  const provider = new StaticCertificateChainProvider([der], makePrivateKeyFromPem(pem));
+  const keys = provider.getKeyOperations();
+  const policy = fromURI(policyUri);
+  const signature = await computeSignatureAsync(certificate ?? null, nonce, keys, policy);
+  return { token: new X509IdentityToken({ policyId, certificateData: der }), signature };
+}
+
+/** Of what the library knows; throws `AssetSilent`, or what the asset answered in words. */
+async function ask(
+  channel: AssetChannel,
+  request: { readonly requestHeader: { requestHandle: number } },
+): Promise<ReceivedAnswer> {
+  request.requestHeader.requestHandle = HANDLE_NOT_SET;
+  const answer = await channel.ask(request);
+  if (answer.typeId !== SERVICE.serviceFault) return answer;
+  const { serviceResult } = answer.decoded(new ServiceFault()).responseHeader;
+  throw new OpcuaUnreachable(`the asset refused: ${serviceResult.name}`);
+}
+
+function unreachable(error: unknown): OpcuaUnreachable {
+  if (error instanceof OpcuaUnreachable) return error;
+  if (error instanceof AssetSilent) return new OpcuaUnreachable(error.message);
+  return new OpcuaUnreachable("the asset's answer makes no sense");
+}

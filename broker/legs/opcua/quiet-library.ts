@@ -1,0 +1,14 @@
+/**
+ * The library prints whole requests and stack traces of peers' mistakes; what must be known of
+ * them is told in our own words, elsewhere.
+ */
+import { setErrorLogger, setWarningLogger } from "node-opcua-debug";
+
+let isQuiet = false;
+
+export function quietLibrary(): void {
+  if (isQuiet) return;
+  isQuiet = true;
+  setErrorLogger(() => undefined);
+  setWarningLogger(() => undefined);
+}

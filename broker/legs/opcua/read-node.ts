@@ -1,0 +1,62 @@
+/** The few values that a leg reads for itself. */
+import type { NodeId } from "node-opcua-nodeid";
+import { ReadRequest, ReadResponse } from "node-opcua-types";
+import type { AssetChannel } from "./asset-channel.ts";
+import { HANDLE_NOT_SET } from "./raw-message.ts";
+import { SERVICE } from "./services.ts";
+
+/** Server_NamespaceArray */
+const NAMESPACES = "i=2255";
+/** Server_ServerStatus_State */
+const STATE = "i=2259";
+const VALUE = 13;
+/** TimestampsToReturn.Neither */
+const NO_TIMESTAMPS = 3;
+/** Companion specifications are some dozens. */
+const NAMESPACES_MAX = 1_024;
+const URI_MAX = 4_096;
+
+/** Rejects where they cannot be read. */
+export async function readNamespaces(channel: AssetChannel, token: NodeId): Promise<string[]> {
+  const value = await read(channel, token, NAMESPACES);
+  const isRight =
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= NAMESPACES_MAX &&
+    value.every((uri) => uri === null || (typeof uri === "string" && uri.length <= URI_MAX));
+  if (!isRight) throw new Error("the asset does not tell its namespaces");
+  return value.map((uri: string | null) => uri ?? "");
+}
+
+/** Resolves if the asset answers at all. */
+export async function readState(channel: AssetChannel, token: NodeId): Promise<void> {
+  await read(channel, token, STATE);
+}
+
+async function read(channel: AssetChannel, token: NodeId, nodeId: string): Promise<unknown> {
+  const request = new ReadRequest({
+    maxAge: 0,
+    timestampsToReturn: NO_TIMESTAMPS,
+    nodesToRead: [{ nodeId, attributeId: VALUE }],
+  });
+  request.requestHeader.authenticationToken = token;
+  request.requestHeader.requestHandle = HANDLE_NOT_SET;
+  const answer = await channel.ask(request);
+  if (answer.typeId === SERVICE.serviceFault) throw new Error("the asset refused to be read");
+  const [result] = answer.decoded(new ReadResponse()).results ?? [];
+  return result?.value?.value;
+}
+
+/** Strings as OPC UA writes an array of them: count, then each length and UTF-8. */
+export function encodeStrings(strings: readonly string[]): Uint8Array {
+  const number = (value: number) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeInt32LE(value);
+    return bytes;
+  };
+  const each = strings.flatMap((text) => {
+    const bytes = Buffer.from(text, "utf8");
+    return [number(bytes.length), bytes];
+  });
+  return Buffer.concat([number(strings.length), ...each]);
+}
