@@ -4,6 +4,7 @@ import type { Access } from "./access/access.ts";
 import type { DecisionPoint } from "./access/decision-point.ts";
 import { answerHostLifts } from "./access/lift-on-host.ts";
 import { openAccess } from "./access/open-access.ts";
+import type { DefaultRights } from "./access/policies/default-rights.ts";
 import { PolicyProposals } from "./access/policies/policy-proposals.ts";
 import type { PolicyStore } from "./access/policies/policy-store.ts";
 import { loadSigningKey } from "./access/signing-key.ts";
@@ -146,6 +147,7 @@ export interface Core {
   readonly access: Access<LiveSession>;
   readonly decisions: DecisionPoint;
   readonly policies: PolicyStore;
+  readonly defaultRights: DefaultRights;
   readonly credentials: Credentials;
 }
 
@@ -169,7 +171,9 @@ export async function openCore(
   opened.push(() => sessions.shutdown());
   opened.push(evidence.onOverQuota((session) => sessions.get(session)?.end(overQuota(config))));
   let siteState = () => ({ open: true, locked: false });
-  const { policies, decisions } = await openPolicies(ground, parts, () => siteState());
+  const { policies, decisions, defaultRights } = await openPolicies(ground, parts, () =>
+    siteState(),
+  );
   opened.push(await mirrorActions(store, identity.signedActions, book));
   const access = await openAccess<LiveSession>({
     ...{ store, clock, plant, host: sessions, permitKey: key.privateKey, decisions },
@@ -196,7 +200,7 @@ export async function openCore(
     locked: access.locks.list().some(({ kind }) => kind === "site"),
   });
   opened.push(() => access.close());
-  return { ...parts, sessions, access, decisions, policies, credentials };
+  return { ...parts, sessions, access, decisions, policies, defaultRights, credentials };
 }
 
 function openCredentials({ config, store, clock }: Ground): Credentials {
@@ -240,6 +244,7 @@ export async function openDoors(
       surroundings: (terms) => surroundingsOf(store.queries, terms),
     },
     credentials: core.credentials,
+    defaultRights: core.defaultRights,
     ...{ identity, access, sessions, decisions, policies, metrics, clock },
     recorder: evidence.recorder,
     recordings: evidence.recordings,

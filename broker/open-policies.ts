@@ -1,6 +1,7 @@
 /** Opens the policies of the site and the one place that decides by them. */
 import { join } from "node:path";
 import { DecisionPoint } from "./access/decision-point.ts";
+import { DefaultRights } from "./access/policies/default-rights.ts";
 import { PolicyStore } from "./access/policies/policy-store.ts";
 import type { Identity } from "./identity/identity.ts";
 import type { Ground } from "./open-parts.ts";
@@ -13,6 +14,7 @@ export const DEFAULT_POLICIES = join(PACKAGE_FOLDER, "deploy/examples/policies")
 export interface Policies {
   readonly policies: PolicyStore;
   readonly decisions: DecisionPoint;
+  readonly defaultRights: DefaultRights;
 }
 
 /** @param siteState whether remote access is switched on at the plant, and not locked */
@@ -41,9 +43,19 @@ export async function openPolicies(
   show(policies.problem());
   opened.push(policies.onProblem(show));
   opened.push(() => policies.close());
+  const defaultRights = new DefaultRights(policies, DEFAULT_POLICIES);
+  opened.push(
+    defaultRights.watch((rights) =>
+      noticed.note({
+        kind: "policy:rights-unspoken",
+        priority: "event",
+        text: `No policy of this site speaks of ${rights.join(", ")}, which are newer than it: nobody holds them. \`sallyport policy upgrade\` on the host shows what the defaults say.`,
+      }),
+    ),
+  );
   const decisions = new DecisionPoint({
     ...{ policies, plant, clock, siteState },
     alarm: (text) => noticed.note({ kind: "policy:failed", priority: "alarm", text }),
   });
-  return { policies, decisions };
+  return { policies, decisions, defaultRights };
 }

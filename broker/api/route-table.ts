@@ -4,6 +4,7 @@
  */
 import type { Access } from "../access/access.ts";
 import type { Decisions } from "../access/decision-point.ts";
+import type { DefaultRights } from "../access/policies/default-rights.ts";
 import type { PolicyProposals } from "../access/policies/policy-proposals.ts";
 import type { PolicyStore } from "../access/policies/policy-store.ts";
 import type { AlarmBook } from "../alarms/alarm-book.ts";
@@ -97,6 +98,7 @@ export interface ApiParts {
   readonly decisions: Decisions;
   readonly policies: PolicyStore;
   readonly proposals: PolicyProposals;
+  readonly defaultRights: Pick<DefaultRights, "missing">;
   readonly recorder: Pick<Recorder, "state">;
   readonly recordings: Recordings;
   readonly viewing: Viewing;
@@ -219,10 +221,15 @@ function credentialRoutes({ credentials, plant }: ApiParts): readonly Route[] {
   ];
 }
 
-function policyRoutes({ policies, proposals }: ApiParts): readonly Route[] {
+function policyRoutes({ policies, proposals, defaultRights }: ApiParts): readonly Route[] {
   const proposal = "/api/policy-proposals/:id";
   return [
-    guarded("GET", "/api/policies", "policy:view", showPolicies(policies, proposals)),
+    guarded(
+      "GET",
+      "/api/policies",
+      "policy:view",
+      showPolicies(policies, proposals, defaultRights),
+    ),
     guarded("GET", "/api/policies/:id", "policy:view", showPolicyVersion(policies)),
     guarded("POST", "/api/policies/check", "policy:view", checkPolicies(policies)),
     guarded("POST", "/api/policies", "policy:change", activatePolicies(policies, proposals)),

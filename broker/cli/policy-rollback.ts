@@ -3,19 +3,16 @@
  * into the console any more. With the broker stopped it is written to the site's events here;
  * a running broker takes the files over within seconds and writes the event itself.
  */
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import { checkPolicies } from "../access/policies/check-policies.ts";
 import { PolicyHistory } from "../access/policies/policy-history.ts";
-import { folderOf, historyOf, PolicyStore, writeSources } from "../access/policies/policy-store.ts";
-import { systemClock } from "../clock.ts";
+import { folderOf, historyOf, writeSources } from "../access/policies/policy-store.ts";
 import type { Config } from "../config.ts";
-import { DEFAULT_POLICIES } from "../open-policies.ts";
 import { describePolicyProblem, type PolicyProblem } from "../policy/policy-set.ts";
 import { prepareDataFolder } from "../store/data-folder.ts";
-import { listPeople } from "../store/people.ts";
 import { StoreInUse } from "../store/sqlite-thread.ts";
 import { openStore, type Store } from "../store/store.ts";
+import { withPoliciesOnHost } from "./policies-on-host.ts";
 
 /** Cannot be done, with what to do instead. */
 export class RollbackRefused extends Error {
@@ -37,30 +34,17 @@ export async function rollbackPolicies(config: Config, to?: number): Promise<str
   }
 }
 
-async function inPlaceOfBroker(folder: string, store: Store, to?: number): Promise<string> {
-  const noted: Promise<unknown>[] = [];
-  const policies = await PolicyStore.open({
-    ...{ dataFolder: folder, defaults: DEFAULT_POLICIES, clock: systemClock, site: "site" },
-    administrators: async () =>
-      (await listPeople(store.queries)).filter(
-        ({ roles, state }) => roles.includes("administrator") && state === "active",
-      ),
-    note: (event) => void noted.push(store.log.record(event)),
-  });
-  try {
+function inPlaceOfBroker(folder: string, store: Store, to?: number): Promise<string> {
+  return withPoliciesOnHost(folder, store, async (policies, by) => {
     const target = to ?? policies.before()?.sequence;
     if (target === undefined) throw nothingBefore();
     requireVersion(policies.versions(), target);
-    const by = { id: null, name: `${userInfo().username} on this machine` };
     const done = await policies.rollback(by, target);
     if (done.kind === "refused") {
       throw refused(target, [...done.checked.problems, ...done.checked.failures]);
     }
     return `Version ${target} of the policies is in force again. This was noted as an alarm.`;
-  } finally {
-    policies.close();
-    await Promise.all(noted);
-  }
+  });
 }
 
 function besideBroker(folder: string, to?: number): string {

@@ -9,6 +9,7 @@ import { addIntegrationCommands } from "./integration-commands.ts";
 import { runPlantCheck } from "./plant-check.ts";
 import { runPolicyCheck, runPolicyTest } from "./policy-check.ts";
 import { rollbackPolicies } from "./policy-rollback.ts";
+import { upgradePolicies } from "./policy-upgrade.ts";
 import { recover } from "./recover.ts";
 import { settingsText } from "./settings-text.ts";
 import { unlockOnHost } from "./unlock.ts";
@@ -66,6 +67,15 @@ policy
   .argument("[version]", "the number of another version", wholeNumber)
   .action(async (version: number | undefined) => {
     process.stdout.write(`${await rollbackPolicies(readConfig(process.env), version)}\n`);
+  });
+
+policy
+  .command("upgrade")
+  .description("show which new rights no policy of this site speaks of, as the defaults have them")
+  .option("--apply", "add them if they pass the checks of every change; noted as an alarm")
+  .action(async ({ apply }: { readonly apply?: boolean }) => {
+    const said = await upgradePolicies(readConfig(process.env), apply === true);
+    process.stdout.write(`${said}\n`);
   });
 
 program

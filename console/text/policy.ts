@@ -9,6 +9,14 @@ export const policyText = {
   parts: { rules: "In force", edit: "Edit", history: "History" },
   filter: "Filter policies",
   problem: (line: string) => `The files on the host are not in force: ${line}`,
+  unspoken: {
+    title: (n: number) =>
+      `${count(n, "right is", "rights are")} newer than these policies: nobody holds ${n === 1 ? "it" : "them"}`,
+    before: "No policy here speaks of",
+    advice:
+      "Permit or forbid by name to settle it; on the host this command shows what the policies that Sallyport comes with say, and adds it with --apply:",
+    command: "command",
+  },
   rules: {
     label: "Policies in force",
     id: "Policy",

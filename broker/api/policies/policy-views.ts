@@ -12,12 +12,17 @@ import type {
 /** What a page lists; older ones are found by their number. */
 const VERSIONS_MAX = 200;
 
-export function policiesView(store: PolicyStore, needsSecond: boolean): PoliciesView {
+export function policiesView(
+  store: PolicyStore,
+  needsSecond: boolean,
+  unspoken: readonly string[],
+): PoliciesView {
   const version = store.version();
   const versions = store.versions().slice(-VERSIONS_MAX).toReversed();
   return {
     version: versionView(version),
     needsSecond,
+    unspoken: [...unspoken],
     problem: store.problem() ?? null,
     files: [...store.sources(version.sequence)],
     rules: store.current().rules.map(({ id, effect, reason, file, line }) => ({

@@ -3,6 +3,7 @@ import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { PoliciesView } from "../../../broker/api/shapes/policies.ts";
+import { Copyable } from "../../components/copyable.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { FilterField } from "../../components/filter-field.tsx";
 import { useRight } from "../../components/me.ts";
@@ -45,6 +46,7 @@ function Policies({ policies }: { readonly policies: PoliciesView }) {
           <StateBadge tone="attention" word={words.problem(policies.problem)} />
         </p>
       )}
+      {policies.unspoken.length > 0 && <Unspoken rights={policies.unspoken} />}
       <Proposals policies={policies} />
       <div className="sp-toolbar">
         <SegmentedControl
@@ -66,6 +68,20 @@ function Policies({ policies }: { readonly policies: PoliciesView }) {
     </>
   );
 }
+
+function Unspoken({ rights }: { readonly rights: readonly string[] }) {
+  return (
+    <div role="status" className="sp-policy-problem">
+      <StateBadge tone="attention" word={words.unspoken.title(rights.length)} />
+      <p>
+        {words.unspoken.before} <code>{rights.join(", ")}</code>. {words.unspoken.advice}{" "}
+        <Copyable value={UPGRADE} what={words.unspoken.command} />
+      </p>
+    </div>
+  );
+}
+
+const UPGRADE = "sallyport policy upgrade";
 
 type Rule = PoliciesView["rules"][number];
 
