@@ -40,6 +40,7 @@ async function main(): Promise<void> {
       distribution: treatment === 0 ? 0 : treatment + 1,
       switch: treatment === 0 ? 0 : treatment + 2,
       opcua: treatment === 0 ? 0 : treatment + 3,
+      panel: treatment === 0 ? 0 : treatment + 4,
     },
     ...(seed === undefined ? {} : { seed }),
     ...(speed === undefined ? {} : { speed }),
@@ -48,7 +49,8 @@ async function main(): Promise<void> {
     `simulated plant: treatment 127.0.0.1:${plant.ports.treatment} unit 1, ` +
       `distribution 127.0.0.1:${plant.ports.distribution} unit 2, ` +
       `switch 127.0.0.1:${plant.ports.switch} (SSH), ` +
-      `works 127.0.0.1:${plant.ports.opcua} (OPC UA)\n`,
+      `works 127.0.0.1:${plant.ports.opcua} (OPC UA), ` +
+      `panel 127.0.0.1:${plant.ports.panel} (VNC)\n`,
   );
   const stop = (): void => void plant.close().then(() => process.exit(0));
   process.once("SIGINT", stop);

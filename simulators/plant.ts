@@ -4,11 +4,12 @@ import { type ModbusPlc, startModbusPlc } from "./assets/modbus-plc.ts";
 import { type OpcuaServer, startOpcuaServer } from "./assets/opcua-server.ts";
 import { DISTRIBUTION, TREATMENT } from "./assets/register-map.ts";
 import { type SshSwitch, startSshSwitch } from "./assets/ssh-switch.ts";
+import { startVncPanel, type VncPanel } from "./assets/vnc-panel.ts";
 import { advance, startingPlant, type WaterPlant } from "./process/water-plant.ts";
 
 export type PlcName = "treatment" | "distribution";
 /** Everything that listens. */
-export type AssetName = PlcName | "switch" | "opcua";
+export type AssetName = PlcName | "switch" | "opcua" | "panel";
 
 export interface SimulatedPlant {
   readonly ports: Readonly<Record<AssetName, number>>;
@@ -16,6 +17,8 @@ export interface SimulatedPlant {
   readonly switch: SshSwitch;
   /** The works as an OPC UA server; it begins with its first client. */
   readonly opcua: OpcuaServer;
+  /** The operator panel of the treatment plant. */
+  readonly panel: VncPanel;
   /** The process as it is now, for assertions. */
   readonly process: WaterPlant;
   /** Lets simulated seconds pass at once: commands are taken up, values shown. */
@@ -28,7 +31,7 @@ export interface SimulatedPlant {
 
 export interface PlantOptions {
   /** 0 picks free ports. */
-  readonly ports?: Readonly<Record<PlcName, number> & { switch?: number; opcua?: number }>;
+  readonly ports?: Readonly<Record<PlcName, number> & Partial<Record<AssetName, number>>>;
   readonly seed?: number;
   /** Simulated seconds per real second; 0 stands still until `run` is called. */
   readonly speed?: number;
@@ -39,6 +42,7 @@ export const DEFAULT_PORTS: Readonly<Record<AssetName, number>> = {
   distribution: 15_021,
   switch: 15_022,
   opcua: 15_023,
+  panel: 15_024,
 };
 const TICK_MS = 100;
 const SEED = 20_260_105;
@@ -63,12 +67,14 @@ export async function startSimulatedPlant(options: PlantOptions = {}): Promise<S
   const distribution = await start(startModbusPlc(DISTRIBUTION, ports.distribution, plant));
   const sshSwitch = await start(startSshSwitch(ports.switch ?? 0));
   const opcua = await start(startOpcuaServer({ port: ports.opcua ?? 0 }, plant));
+  const panel = await start(startVncPanel(ports.panel ?? 0, plant));
   const plcs: Record<PlcName, ModbusPlc> = { treatment, distribution };
   const shared = new SharedSetpoints(plcs);
   const run = (seconds: number): void => {
-    plant = advance(opcua.command(shared.command(plant)), seconds);
+    plant = advance(panel.command(opcua.command(shared.command(plant))), seconds);
     shared.show(plant);
     opcua.show(plant);
+    panel.show(plant);
   };
   const timer = speed > 0 ? setInterval(() => run((speed * TICK_MS) / 1000), TICK_MS) : undefined;
   return {
@@ -77,9 +83,11 @@ export async function startSimulatedPlant(options: PlantOptions = {}): Promise<S
       distribution: distribution.port,
       switch: sshSwitch.port,
       opcua: opcua.port,
+      panel: panel.port,
     },
     switch: sshSwitch,
     opcua,
+    panel,
     get process() {
       return plant;
     },

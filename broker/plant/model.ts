@@ -58,12 +58,12 @@ export interface Asset {
 }
 
 /** One protocol and address on an asset. A protocol joins this union and `PROTOCOLS`. */
-export type Endpoint = ModbusEndpoint | SshEndpoint;
+export type Endpoint = ModbusEndpoint | SshEndpoint | VncEndpoint;
 
 export type Protocol = Endpoint["protocol"];
 
 /** Every protocol that an endpoint can speak. */
-export const PROTOCOLS = ["modbus", "ssh"] as const satisfies readonly Protocol[];
+export const PROTOCOLS = ["modbus", "ssh", "vnc"] as const satisfies readonly Protocol[];
 
 interface EndpointBase {
   readonly id: string;
@@ -91,6 +91,15 @@ export interface SshEndpoint extends EndpointBase {
   readonly hostKeys: readonly string[];
   /** Allows algorithms that old devices need and nobody else should use. */
   readonly legacyAlgorithms: boolean;
+}
+
+/** A screen. Its password, if it has one, is a credential. */
+export interface VncEndpoint extends EndpointBase {
+  readonly protocol: "vnc";
+  /** Nobody may do anything but look, whatever a profile says. */
+  readonly viewOnly: boolean;
+  /** Its desktop may be given another size. */
+  readonly resize: boolean;
 }
 
 /** What a fragile device must never see exceeded, whoever asks. */
@@ -191,7 +200,7 @@ export interface RuleMatch {
 }
 
 /** A protocol with keys of its own joins this union. */
-export type ProtocolMatch = SshMatch;
+export type ProtocolMatch = SshMatch | VncMatch;
 
 /** All that are given must match. */
 export interface SshMatch {
@@ -204,6 +213,21 @@ export interface SshMatch {
   readonly paths?: readonly string[];
   /** A limit, not a match: a larger file is denied in this rule's name. Bytes. */
   readonly sizeMax?: number;
+}
+
+/** All that are given must match. */
+export interface VncMatch {
+  readonly protocol: "vnc";
+  /** Actions in the protocol's own words, for example `rfb:click`. */
+  readonly actions?: readonly string[];
+  /** Keys with their modifiers, for example `Ctrl+Alt+Delete`: the rule is about keys. */
+  readonly keys?: readonly string[];
+  /** Buttons of the pointer, for example `right`: the rule is about clicks. */
+  readonly buttons?: readonly string[];
+  /** Text copied to the screen (`in`) or from it (`out`). */
+  readonly clipboard?: "in" | "out";
+  /** A limit, not a match: longer text is denied in this rule's name. Bytes. */
+  readonly textMax?: number;
 }
 
 export interface AddressRange {

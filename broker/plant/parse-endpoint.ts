@@ -1,5 +1,13 @@
 /** Endpoints: what all have in common, and what each protocol adds. */
-import type { Endpoint, EndpointLimits, ModbusEndpoint, SshEndpoint, Tag } from "./model.ts";
+import type {
+  Endpoint,
+  EndpointLimits,
+  ModbusEndpoint,
+  Protocol,
+  SshEndpoint,
+  Tag,
+  VncEndpoint,
+} from "./model.ts";
 import { PROTOCOLS } from "./model.ts";
 import { parseNetworkAddress } from "./network-address.ts";
 import { tag } from "./parse-tag.ts";
@@ -18,6 +26,7 @@ import {
   TAGS_PER_ENDPOINT_MAX,
   TIMEOUT_MAX_MS,
   TIMEOUT_MIN_MS,
+  VNC_PORT,
 } from "./plant-limits.ts";
 import type { References } from "./references.ts";
 import { refusedHost } from "./refused-address.ts";
@@ -45,19 +54,44 @@ export function endpoint(references: References, assetId: string): Reading<Sourc
       references.define("endpoint", `${assetId}/${id}`, from.place("id"));
     }
     const protocol = from.need("protocol", oneOf(PROTOCOLS));
-    const target = from.need(
-      "address",
-      networkAddress(protocol === "ssh" ? SSH_PORT : MODBUS_PORT),
-    );
+    const target = from.need("address", networkAddress(PORTS[protocol ?? "modbus"]));
     const allowLocal = from.take("allow-local", flag) ?? false;
     const limits = from.take("limits", endpointLimits) ?? ENDPOINT_LIMITS_DEFAULT;
     const host = target?.host ?? "";
     if (target) checkHost(host, allowLocal, from);
     const common: Common = { id, host, port: target?.port ?? 0, allowLocal, limits };
-    const item = protocol === "ssh" ? ssh(from, common) : modbus(from, common, references);
+    const item = added(protocol ?? "modbus", from, common, references);
     from.finish();
     return { item, from };
   };
+}
+
+const PORTS: Readonly<Record<Protocol, number>> = {
+  modbus: MODBUS_PORT,
+  ssh: SSH_PORT,
+  vnc: VNC_PORT,
+};
+
+function added(
+  protocol: Protocol,
+  from: Mapping,
+  common: Common,
+  references: References,
+): Endpoint {
+  switch (protocol) {
+    case "modbus":
+      return modbus(from, common, references);
+    case "ssh":
+      return ssh(from, common);
+    case "vnc":
+      return vnc(from, common);
+  }
+}
+
+function vnc(from: Mapping, common: Common): VncEndpoint {
+  const viewOnly = from.take("view-only", flag) ?? false;
+  const resize = from.take("resize", flag) ?? false;
+  return { ...common, protocol: "vnc", viewOnly, resize, tags: [] };
 }
 
 function modbus(from: Mapping, common: Common, references: References): ModbusEndpoint {

@@ -1,8 +1,16 @@
 /** Profiles and their rules. What a rule means is in `broker/policy/`; here it is only read. */
 import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts";
-import type { AddressRange, Profile, Rule, RuleLimits, RuleMatch } from "./model.ts";
+import type {
+  AddressRange,
+  Profile,
+  ProtocolMatch,
+  Rule,
+  RuleLimits,
+  RuleMatch,
+} from "./model.ts";
 import { sshMatchOf } from "./parse-ssh-match.ts";
 import { TABLES, tagName } from "./parse-tag.ts";
+import { vncMatchOf } from "./parse-vnc-match.ts";
 import { itemsOf, type Sourced } from "./parse-zones.ts";
 import {
   HOLD_MAX_MS,
@@ -139,7 +147,7 @@ function matchOf(from: Mapping, references: References): RuleMatch {
     table: from.take("table", oneOf(TABLES)),
     addresses: from.take("addresses", list(addressRange, listSize)),
     tags: from.take("tags", distinct(tagOf(references), listSize)),
-    own: sshMatchOf(from),
+    own: ownMatchOf(from),
   });
   if (match.addresses && !match.table) {
     from.place("addresses").fail('say in which "table" these addresses are');
@@ -152,6 +160,15 @@ function matchOf(from: Mapping, references: References): RuleMatch {
     from.place("sub-functions").fail('say of which "functions" these are sub-functions');
   }
   return match;
+}
+
+/** Keys of two protocols in one rule would match nothing. */
+function ownMatchOf(from: Mapping): ProtocolMatch | undefined {
+  const found = [sshMatchOf(from), vncMatchOf(from)].filter((match) => match !== undefined);
+  if (found.length > 1) {
+    from.at.fail(`keys of ${found.map(({ protocol }) => protocol).join(" and ")} in one rule`);
+  }
+  return found[0];
 }
 
 function tagOf(references: References): Reading<string> {

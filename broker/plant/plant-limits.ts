@@ -44,6 +44,8 @@ export const HOST_KEYS_MAX = 16;
 export const HOST_LENGTH_MAX = 253;
 /** The port that IANA gives to Modbus. */
 export const MODBUS_PORT = 502;
+/** RFC 6143, 9: of the first display. */
+export const VNC_PORT = 5900;
 /** RFC 4253, 4.1. */
 export const SSH_PORT = 22;
 

@@ -3,6 +3,7 @@ import type { Endpoint, Profile } from "../plant/model.ts";
 import type { Matcher, RateLedger } from "./decision.ts";
 import { compileModbus } from "./modbus-matcher.ts";
 import { SshMatcher } from "./ssh-matcher.ts";
+import { VncMatcher } from "./vnc-matcher.ts";
 
 export interface ProfileInput {
   readonly profile: Profile;
@@ -19,5 +20,7 @@ export function compileProfile({ endpoint, ...input }: ProfileInput): Matcher {
       return compileModbus({ ...input, endpoint });
     case "ssh":
       return new SshMatcher(input);
+    case "vnc":
+      return new VncMatcher({ ...input, viewOnly: endpoint.viewOnly, resize: endpoint.resize });
   }
 }

@@ -4,12 +4,14 @@
  */
 import type { Guard } from "../../protocols/guard.ts";
 import { ModbusGuard } from "../../protocols/modbus/guard.ts";
+import { RfbGuard } from "../../protocols/rfb/guard.ts";
 import { SshGuard } from "../../protocols/ssh/guard.ts";
 import type { Endpoint } from "../plant/model.ts";
 import type { EndpointWays, Prober, WaysParts } from "./asset-way.ts";
 import { ModbusProber } from "./modbus-prober.ts";
 import { ModbusWays } from "./modbus-ways.ts";
 import { SshWays } from "./ssh-ways.ts";
+import { VncWays } from "./vnc-ways.ts";
 
 export function openWays({ protocol }: Endpoint, parts: WaysParts): EndpointWays {
   switch (protocol) {
@@ -17,6 +19,8 @@ export function openWays({ protocol }: Endpoint, parts: WaysParts): EndpointWays
       return new ModbusWays(parts);
     case "ssh":
       return new SshWays(parts);
+    case "vnc":
+      return new VncWays(parts);
   }
 }
 
@@ -26,6 +30,8 @@ export function newGuard({ protocol }: Pick<Endpoint, "protocol">): Guard {
       return new ModbusGuard();
     case "ssh":
       return new SshGuard();
+    case "vnc":
+      return new RfbGuard();
   }
 }
 

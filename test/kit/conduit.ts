@@ -18,8 +18,11 @@ import type { PermitClaims } from "../../broker/access/permit.ts";
 import { mintPermit } from "../../broker/access/permits.ts";
 import { systemClock } from "../../broker/clock.ts";
 import { openEvidence } from "../../broker/evidence/evidence.ts";
+import type { Leg } from "../../broker/legs/leg.ts";
 import { writeDirectly } from "../../broker/legs/socket-output.ts";
 import { acceptedLeg } from "../../broker/legs/tcp-leg.ts";
+import { VncClientLeg } from "../../broker/legs/vnc/vnc-client-leg.ts";
+import type { Endpoint } from "../../broker/plant/model.ts";
 import { parsePlant } from "../../broker/plant/parse-plant.ts";
 import { classesOf } from "../../broker/policy/profile-reach.ts";
 import type { LiveSession } from "../../broker/sessions/session.ts";
@@ -77,7 +80,7 @@ async function main(): Promise<void> {
   const server =
     claims().endpoint.protocol === "ssh"
       ? listenSsh(sessionsFor(open, perConnection))
-      : listen(sessionsFor(open, perConnection), perConnection);
+      : listen(sessionsFor(open, perConnection), perConnection, wireOf(claims().endpoint));
   server.listen({ port: settings.port, host: "127.0.0.1", backlog: 4096 });
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -162,11 +165,21 @@ function sessionsFor(open: () => Promise<LiveSession>, each: boolean) {
   };
 }
 
+/** What a client of this protocol says on its connection, from where the guard begins. */
+function wireOf({ protocol }: Endpoint): (socket: Socket) => Leg {
+  if (protocol !== "vnc") return acceptedLeg;
+  return (socket) => new VncClientLeg(acceptedLeg(socket));
+}
+
 /** Each connection is a channel. */
-function listen(sessionFor: () => Promise<LiveSession>, each: boolean) {
+function listen(
+  sessionFor: () => Promise<LiveSession>,
+  each: boolean,
+  legOf: (socket: Socket) => Leg,
+) {
   const accept = async (socket: Socket): Promise<void> => {
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-    const leg = acceptedLeg(socket);
+    const leg = legOf(socket);
     try {
       const session = await sessionFor();
       const { ended } = await session.attach(leg, peer);

@@ -1,0 +1,147 @@
+/**
+ * One connection to a screen: dialled when its channel begins. Version and security are settled
+ * here, the password is injected here and stays here; the guard begins at ClientInit.
+ */
+import { connect, type Socket } from "node:net";
+import { Handshake } from "../../../protocols/rfb/handshake.ts";
+import type { Credential } from "../../plant/credential.ts";
+import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
+import { answerChallenge } from "./vnc-password.ts";
+
+export interface VncTarget {
+  /** Resolved and checked before. */
+  readonly address: string;
+  readonly port: number;
+  /** For the connection and the handshake together. */
+  readonly connectTimeoutMs: number;
+  credential(): Promise<Credential | undefined>;
+  /** Nothing of it is left. */
+  over(): void;
+}
+
+/** What was written last, the letting go of keys, has this long to leave a closed connection. */
+const LEAVE_MS = 1_000;
+/** Only ClientInit can wait for the handshake. */
+const EARLY_MAX = 16;
+
+export class VncAssetLeg implements Leg {
+  private readonly target: VncTarget;
+  private sink: LegSink | undefined;
+  private socket: Socket | undefined;
+  private ready = false;
+  private paused = false;
+  private full = false;
+  private over = false;
+  private early: Uint8Array[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(target: VncTarget) {
+    this.target = target;
+  }
+
+  get queued(): number {
+    return this.socket?.writableLength ?? 0;
+  }
+
+  start(sink: LegSink): void {
+    this.sink = sink;
+    this.timer = setTimeout(
+      () => this.gone("it did not answer in time"),
+      this.target.connectTimeoutMs,
+    );
+    this.dial().catch((error: unknown) => {
+      this.gone(error instanceof Error ? error.message : String(error));
+    });
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.over) return;
+    if (!this.ready) {
+      if (this.early.length < EARLY_MAX) this.early.push(bytes);
+      return;
+    }
+    this.socket?.write(bytes, this.onWritten);
+    if (this.queued > LEG_QUEUE_MAX) this.full = true;
+  }
+
+  pause(): void {
+    this.paused = true;
+    if (this.ready) this.socket?.pause();
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.socket?.resume();
+  }
+
+  /** What was written leaves still: it lets go of keys. */
+  close(): void {
+    if (this.over) return;
+    this.release();
+    const { socket } = this;
+    if (!socket) return;
+    socket.removeAllListeners("data");
+    socket.resume();
+    socket.end();
+    setTimeout(() => socket.destroy(), LEAVE_MS).unref();
+  }
+
+  private async dial(): Promise<void> {
+    const credential = await this.target.credential();
+    if (this.over) return;
+    const password = credential?.kind === "password" ? credential.password : undefined;
+    const handshake = Handshake.withAsset(
+      password === undefined ? undefined : (challenge) => answerChallenge(password, challenge),
+    );
+    const { address: host, port } = this.target;
+    const socket = connect({ host, port, noDelay: true });
+    this.socket = socket;
+    socket.on("data", (bytes: Buffer) => this.received(handshake, bytes));
+    socket.on("error", (error) => this.gone(error.message));
+    socket.on("close", () => this.gone("the asset closed the connection"));
+  }
+
+  private received(handshake: Handshake, bytes: Uint8Array): void {
+    if (this.over) return;
+    if (this.ready) {
+      this.sink?.bytes(bytes);
+      return;
+    }
+    const { send, state } = handshake.push(bytes);
+    for (const each of send) this.socket?.write(each);
+    if (state.kind === "failed") this.gone(state.reason);
+    else if (state.kind === "done") this.begin(state.rest);
+  }
+
+  private begin(rest: Uint8Array): void {
+    clearTimeout(this.timer);
+    this.ready = true;
+    for (const bytes of this.early) this.write(bytes);
+    this.early = [];
+    if (this.paused) this.socket?.pause();
+    if (rest.length > 0) this.sink?.bytes(rest);
+  }
+
+  /** Per write: the stream's own `drain` waits for a mark that is far from ours. */
+  private readonly onWritten = (): void => {
+    if (!this.full || this.queued > LEG_QUEUE_MAX) return;
+    this.full = false;
+    this.sink?.drained();
+  };
+
+  private gone(reason: string): void {
+    if (this.over) return;
+    const { sink } = this;
+    this.release();
+    this.socket?.destroy();
+    sink?.closed(reason);
+  }
+
+  private release(): void {
+    this.over = true;
+    this.sink = undefined;
+    this.early = [];
+    clearTimeout(this.timer);
+    this.target.over();
+  }
+}

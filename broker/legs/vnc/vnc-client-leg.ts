@@ -1,0 +1,58 @@
+/** A native viewer's end of a channel: version and security are settled here, without a password. */
+import { Handshake } from "../../../protocols/rfb/handshake.ts";
+import type { Leg, LegSink } from "../leg.ts";
+
+export class VncClientLeg implements Leg {
+  private readonly wire: Leg;
+  private readonly handshake = Handshake.withClient();
+  private ready = false;
+
+  /** @param wire the connection, nothing of it read yet */
+  constructor(wire: Leg) {
+    this.wire = wire;
+  }
+
+  get queued(): number {
+    return this.wire.queued;
+  }
+
+  start(sink: LegSink): void {
+    this.wire.start({
+      bytes: (bytes) => (this.ready ? sink.bytes(bytes) : this.greet(bytes, sink)),
+      lost: (request, cause) => sink.lost(request, cause),
+      withheld: (change, cause) => sink.withheld(change, cause),
+      closed: (reason) => sink.closed(reason),
+      drained: () => sink.drained(),
+    });
+    this.greet(new Uint8Array(0), sink);
+  }
+
+  write(bytes: Uint8Array): void {
+    this.wire.write(bytes);
+  }
+
+  pause(): void {
+    this.wire.pause();
+  }
+
+  resume(): void {
+    this.wire.resume();
+  }
+
+  close(): void {
+    this.wire.close();
+  }
+
+  private greet(bytes: Uint8Array, sink: LegSink): void {
+    const { send, state } = this.handshake.push(bytes);
+    for (const each of send) this.wire.write(each);
+    if (state.kind === "going") return;
+    if (state.kind === "failed") {
+      this.wire.close();
+      sink.closed(`the viewer: ${state.reason}`);
+      return;
+    }
+    this.ready = true;
+    if (state.rest.length > 0) sink.bytes(state.rest);
+  }
+}
