@@ -85,3 +85,9 @@ export function cutFrame(bytes: Uint8Array): Cut<OpcUaFrame> {
     frame: { requestId, typeId, body: bytes.subarray(HEADER_LENGTH, length) },
   };
 }
+
+/** Of the message that begins there, as far as it can be told; its least length until then. */
+export function frameLength(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start < 4) return HEADER_LENGTH;
+  return new DataView(bytes.buffer, bytes.byteOffset + start, 4).getUint32(0, true);
+}

@@ -62,12 +62,16 @@ export class GuardDriver {
   }
 
   private answer(id: number, answers: readonly Answer[], scripted: boolean): void {
-    const denied = answers.every(({ kind }) => kind === "deny");
-    const waits = answers.some(({ kind }) => kind === "hold");
-    if (!denied && !waits) this.permitted.add(id);
+    if (this.isPermitted(answers)) this.permitted.add(id);
     const input: Input = { kind: "answers", id, answers };
     if (scripted) this.feed(input);
     else this.step(input);
+  }
+
+  private isPermitted(answers: readonly Answer[]): boolean {
+    if (this.guard.mixes) return answers.some(({ kind }) => kind === "permit");
+    const denied = answers.every(({ kind }) => kind === "deny");
+    return !denied && answers.every(({ kind }) => kind !== "hold");
   }
 
   private step(input: Input): void {
@@ -85,7 +89,8 @@ export class GuardDriver {
 
   private decide(decide: Decide): void {
     const answers = this.judge(decide);
-    if (answers.some(({ kind }) => kind === "hold")) this.held.set(decide.id, decide);
+    const parks = !this.guard.mixes || answers.length === 1;
+    if (parks && answers.some(({ kind }) => kind === "hold")) this.held.set(decide.id, decide);
     this.answer(decide.id, answers, false);
   }
 
