@@ -7,6 +7,7 @@ import { systemClock } from "./clock.ts";
 import { mirrorEvents } from "./event-mirror.ts";
 import { diskVolume } from "./evidence/disk-volume.ts";
 import { checkLog } from "./evidence/log/check-log.ts";
+import type { LogEvent } from "./evidence/log/leaf.ts";
 import { LogBook } from "./evidence/log/log-book.ts";
 import { sha256 } from "./evidence/log/sha256.ts";
 import { openStore } from "./store/store.ts";
@@ -42,6 +43,38 @@ async function run(
   );
   return names;
 }
+
+test("an event that is older by its id and was kept later is not passed over", async () => {
+  const store = await openStore({ path: path.join(temporaryFolder(), "sallyport.db") });
+  const seen: string[] = [];
+  let works = true;
+  const book = {
+    note: (leaf: LogEvent, kept = () => {}) => {
+      if (!works) return;
+      seen.push(String(leaf.text));
+      kept();
+    },
+  };
+  const record = (text: string) => store.log.record({ kind: "t:e", priority: "event", text });
+  const stop = await mirrorEvents(store, book);
+  // The id is taken first, in an act that ends last; a crash keeps its leaf out of the log.
+  const late = await store.log.write(store.queries, { kind: "t:e", priority: "event", text: "A" });
+  const later = await record("B");
+  expect(late.id < later.id).toBe(true);
+  await stop();
+  works = false;
+  const broken = await mirrorEvents(store, book);
+  await record("C");
+  await broken();
+  works = true;
+  const again = await mirrorEvents(store, book);
+  await again();
+  expect(seen).toEqual(["B", "A", "C"]);
+  const once = await mirrorEvents(store, book);
+  await once();
+  expect(seen).toHaveLength(3);
+  await store.close();
+});
 
 test("each event is in the log once, also those that a crash kept out of it", async () => {
   const folder = temporaryFolder();

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { TestAccess } from "../../test/kit/access.ts";
 import type { Somebody } from "../../test/kit/identity.ts";
 import { verifiesOffline } from "../../test/kit/offline-proof.ts";
-import { signedActionsSince } from "../store/signed-actions.ts";
+import { pendingActions } from "../store/log-outbox.ts";
 import {
   CONSENT_AWAY_MS,
   CONSENT_USE_MS,
@@ -51,7 +51,8 @@ test("nothing opens without consent; agreed to, one session does, and its permit
 test("what was signed is kept, verifies offline, and says exactly what was agreed to", async () => {
   const { id } = ask();
   await answer(sue, id, AGREE);
-  const [kept] = await signedActionsSince(kit.site.store.queries, 0);
+  const [pending] = await pendingActions(kit.site.store.queries, 0, 1);
+  const kept = pending?.item;
   if (!kept) throw new Error("nothing was kept");
   expect(verifiesOffline(kept)).toBe(true);
   expect(JSON.parse(kept.text).content).toMatchObject({

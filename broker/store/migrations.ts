@@ -13,6 +13,7 @@ import { credentialTables } from "./credential-tables.ts";
 import { grantUseTable } from "./grant-use-table.ts";
 import { integrationTables } from "./integration-tables.ts";
 import { lockTables } from "./lock-tables.ts";
+import { logOutboxTables } from "./log-outbox-tables.ts";
 import { recordingTables } from "./recording-tables.ts";
 import { requestTables } from "./request-tables.ts";
 import type { Schema } from "./schema.ts";
@@ -44,6 +45,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "comments on recordings, who looked, links", up: recordingTables },
   { name: "changes that wait for another administrator", up: changeTables },
   { name: "what approvers ask of sessions", up: approvalNeedsColumns },
+  { name: "what the site log has yet to hold", up: logOutboxTables },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

@@ -3,7 +3,7 @@
  * text, times are milliseconds since the epoch in a bigint, keys and digests are base64url text,
  * yes and no are 1 and 0.
  */
-import type { Kysely } from "kysely";
+import type { Generated, Kysely } from "kysely";
 import type { AlarmsTable } from "./alarm-tables.ts";
 import type { IntegrationSchema } from "./integration-schema.ts";
 import type { BreakGlassVerdict, LockKind, Priority } from "./model.ts";
@@ -36,6 +36,13 @@ export interface Schema extends IntegrationSchema {
   readonly break_glass_uses: BreakGlassUsesTable;
   readonly change_proposals: ChangeProposalsTable;
   readonly credentials: CredentialsTable;
+  readonly log_outbox: LogOutboxTable;
+}
+
+export interface LogOutboxTable {
+  position: Generated<number>;
+  kind: "event" | "action";
+  id: string;
 }
 
 /** The store, or one transaction of it. */

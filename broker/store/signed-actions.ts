@@ -34,22 +34,7 @@ export async function findSignedAction(
   return row && toSignedAction(row);
 }
 
-/** Oldest first, from this moment on. */
-export async function signedActionsSince(
-  queries: Queries,
-  sinceMs: number,
-): Promise<readonly SignedAction[]> {
-  const rows = await queries
-    .selectFrom("signed_actions")
-    .selectAll()
-    .where("at_ms", ">=", sinceMs)
-    .orderBy("at_ms")
-    .orderBy("id")
-    .execute();
-  return rows.map(toSignedAction);
-}
-
-function toSignedAction(row: Selectable<SignedActionsTable>): SignedAction {
+export function toSignedAction(row: Selectable<SignedActionsTable>): SignedAction {
   return {
     id: row.id,
     purpose: row.purpose,
