@@ -1,27 +1,50 @@
-/** Stops and resumes reading: a side whose bytes find no room further on is not read. */
+/**
+ * Stops and resumes reading: a side whose bytes find no room further on, in a leg, before the
+ * disk or on it, is not read.
+ */
 import { BACKLOG_MAX, type Guard } from "../../protocols/guard.ts";
+import type { TapeWriter } from "../evidence/recorder.ts";
 import { LEG_QUEUE_MAX, type Leg } from "../legs/leg.ts";
+
+interface Pressed {
+  breathe(): void;
+}
 
 export class BackPressure {
   private readonly guard: Guard;
   private readonly client: Leg;
   private readonly asset: Leg;
+  private readonly releases: { readonly isFull: boolean };
+  private readonly tape: Pick<TapeWriter, "isBehind" | "whenDurable">;
+  private readonly channel: Pressed;
+  private awaitsTape = false;
   private clientPaused = false;
   private assetPaused = false;
 
-  constructor(guard: Guard, client: Leg, asset: Leg) {
+  constructor(
+    { guard, client, asset }: { guard: Guard; client: Leg; asset: Leg },
+    releases: { readonly isFull: boolean },
+    tape: Pick<TapeWriter, "isBehind" | "whenDurable">,
+    channel: Pressed,
+  ) {
     this.guard = guard;
     this.client = client;
     this.asset = asset;
+    this.releases = releases;
+    this.tape = tape;
+    this.channel = channel;
   }
 
   /** Called after whatever may have filled or emptied a queue. */
   update(): void {
     const { guard, client, asset } = this;
+    const behind = this.tape.isBehind === true;
+    if (behind) this.awaitTape();
     const toClientFull = client.queued > LEG_QUEUE_MAX;
     const toAssetFull = asset.queued > LEG_QUEUE_MAX;
-    const pauseClient = toClientFull || toAssetFull || guard.backlog("client") > BACKLOG_MAX;
-    const pauseAsset = toClientFull || guard.backlog("asset") > BACKLOG_MAX;
+    const clientWaits = toClientFull || toAssetFull || behind || this.releases.isFull;
+    const pauseClient = clientWaits || guard.backlog("client") > BACKLOG_MAX;
+    const pauseAsset = toClientFull || behind || guard.backlog("asset") > BACKLOG_MAX;
     if (pauseClient !== this.clientPaused) {
       this.clientPaused = pauseClient;
       if (pauseClient) client.pause();
@@ -32,5 +55,14 @@ export class BackPressure {
       if (pauseAsset) asset.pause();
       else asset.resume();
     }
+  }
+
+  private awaitTape(): void {
+    if (this.awaitsTape) return;
+    this.awaitsTape = true;
+    this.tape.whenDurable(() => {
+      this.awaitsTape = false;
+      this.channel.breathe();
+    });
   }
 }

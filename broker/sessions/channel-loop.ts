@@ -20,7 +20,7 @@ import type { TapeWriter } from "../evidence/recorder.ts";
 import type { Leg } from "../legs/leg.ts";
 import { BackPressure } from "./back-pressure.ts";
 import { ChannelSide, type TwoSided } from "./channel-side.ts";
-import { changesPlant, classBit, OBSERVE_MASK, OPERATE_MASK } from "./class-mask.ts";
+import { changesPlant, OBSERVE_MASK, OPERATE_MASK, permittedMask } from "./class-mask.ts";
 import { answersOf } from "./desk.ts";
 import { EffectQueue } from "./effect-queue.ts";
 import { KeptPermits, type Permits, Permitted } from "./permitted.ts";
@@ -101,7 +101,7 @@ export class ChannelLoop implements Releasing, TwoSided {
     this.owner = owner;
     this.tape = owner.tape;
     this.releases = new ReleaseQueue(owner.tape, this);
-    this.pressure = new BackPressure(guard, client, asset);
+    this.pressure = new BackPressure({ guard, client, asset }, this.releases, owner.tape, this);
   }
 
   start(): void {
@@ -120,6 +120,11 @@ export class ChannelLoop implements Releasing, TwoSided {
       this.owner.fault(error);
       return undefined;
     }
+  }
+
+  /** Its guard carries out each item of a request by itself. */
+  get mixes(): boolean {
+    return this.guard.mixes === true;
   }
 
   /** A change permitted by this decision is on its way. */
@@ -319,13 +324,7 @@ export class ChannelLoop implements Releasing, TwoSided {
     const channel = this.number;
     const sequence = this.tape.append({ kind: "verdict", channel, decision, items });
     const answers = answersOf(this.guard, items);
-    let mask = 0;
-    let permitted = true;
-    for (const { operation, answer } of items) {
-      mask |= classBit(operation.class);
-      if (answer.kind !== "permit") permitted = false;
-    }
-    this.permitted.note(decision, permitted ? mask : 0);
+    this.permitted.note(decision, permittedMask(items, this.guard.mixes === true));
     this.feed({ kind: "answers", id: decision, answers });
     return sequence;
   }

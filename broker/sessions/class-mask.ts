@@ -1,5 +1,6 @@
 /** Sets of operation classes as bits: what is held and what is needed are compared on every send. */
 import type { Operation, OperationClass } from "../../protocols/guard.ts";
+import type { Judged } from "../../protocols/tape/record.ts";
 
 const BITS: Readonly<Record<OperationClass, number>> = {
   observe: 1,
@@ -25,6 +26,20 @@ export function classMask(classes: Iterable<OperationClass>): number {
 export function itemsMask(items: readonly Operation[]): number {
   let mask = 0;
   for (const item of items) mask |= BITS[item.class];
+  return mask;
+}
+
+/**
+ * What a decision lets pass: all of its items, or nothing where one is not permitted.
+ *
+ * @param mixes each item passes by itself
+ */
+export function permittedMask(items: readonly Judged[], mixes: boolean): number {
+  let mask = 0;
+  for (const { operation, answer } of items) {
+    if (answer.kind === "permit") mask |= BITS[operation.class];
+    else if (!mixes) return 0;
+  }
   return mask;
 }
 

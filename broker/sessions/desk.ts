@@ -65,6 +65,23 @@ function permitted(operation: Operation, decision: Decision): Judgement {
   return fresh;
 }
 
+/** Why an item that cannot be answered at once is held here: its guard asks for it again. */
+const ALONE = "it is decided by itself";
+
+/** Items that do not depend on each other: what needs more than a look is asked for again, alone. */
+export function judgeEach(
+  items: readonly Operation[],
+  matcher: Matcher,
+  capabilities: Capabilities,
+  nowMs: number,
+): readonly Judged[] {
+  return items.map((item) => {
+    const result = judgeOne(item, matcher, capabilities, nowMs);
+    if (result.kind === "permit" || result.kind === "deny") return judgedOf(item, result);
+    return { operation: item, answer: HOLD, rule: result.rule, reason: ALONE };
+  });
+}
+
 function judgeSeveral(
   items: readonly Operation[],
   matcher: Matcher,

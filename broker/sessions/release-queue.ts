@@ -5,6 +5,7 @@
  * A crash while it waits loses the send and never the record: the asset saw nothing yet.
  */
 import { Fifo } from "../legs/fifo.ts";
+import { LEG_QUEUE_MAX } from "../legs/leg.ts";
 import { changesPlant } from "./class-mask.ts";
 
 /** Where a tape says that all so far is on disk. */
@@ -30,6 +31,8 @@ export interface Releasing {
   release(send: PendingSend): void;
   /** The record could not be made durable. */
   withhold(send: PendingSend, cause: string): void;
+  /** There is room again, where there was none. */
+  breathe(): void;
 }
 
 export class ReleaseQueue {
@@ -37,6 +40,8 @@ export class ReleaseQueue {
   private readonly to: Releasing;
   /** None until there is something to wait with. */
   private entries: Fifo<Entry> | undefined;
+  private bytes = 0;
+  private wasFull = false;
 
   constructor(tape: Durability, to: Releasing) {
     this.tape = tape;
@@ -47,10 +52,17 @@ export class ReleaseQueue {
     return this.entries === undefined ? 0 : this.entries.length;
   }
 
+  /** Who streams is slowed to what the disk takes, instead of filling the memory. */
+  get isFull(): boolean {
+    return this.bytes > LEG_QUEUE_MAX;
+  }
+
   push(send: PendingSend, waits: boolean): void {
     const entry: Entry = { ...send, waits, failed: false };
     this.entries ??= new Fifo();
     this.entries.push(entry);
+    this.bytes += send.bytes.length;
+    this.wasFull ||= this.isFull;
     if (waits) this.tape.whenDurable((error) => this.durable(entry, error));
   }
 
@@ -69,6 +81,7 @@ export class ReleaseQueue {
 
   /** Takes everything back; nothing of it will be released. */
   clear(): readonly PendingSend[] {
+    this.bytes = 0;
     return this.entries?.remove(() => true) ?? [];
   }
 
@@ -82,8 +95,12 @@ export class ReleaseQueue {
     const { entries } = this;
     for (let next = entries?.peek(); next && !next.waits; next = entries?.peek()) {
       entries?.shift();
+      this.bytes -= next.bytes.length;
       if (next.failed) this.to.withhold(next, "its record could not be written");
       else this.to.release(next);
     }
+    if (!this.wasFull || this.isFull) return;
+    this.wasFull = false;
+    this.to.breathe();
   }
 }

@@ -9,7 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { Matcher, NeedsValues } from "../policy/decision.ts";
 import type { ChannelLoop } from "./channel-loop.ts";
 import { changesPlant, classMask, itemsMask } from "./class-mask.ts";
-import { denied, HOLD, judgeItems, judgeOne, judgeProbe } from "./desk.ts";
+import { denied, HOLD, judgeEach, judgeItems, judgeOne, judgeProbe } from "./desk.ts";
 import type { Obstacle } from "./freeze.ts";
 import { type Decide, HeldWrites, type ReadAny, type ReadPoints } from "./held-writes.ts";
 import type { Hold } from "./hold.ts";
@@ -106,6 +106,7 @@ export class SessionDesk {
     if (changes) this.owner.changing();
     const obstacle = changes ? this.owner.obstacle : undefined;
     if (obstacle) return items.map((item) => refusedBy(item, obstacle));
+    if (isApart(channel, items)) return judgeEach(items, matcher, this.owner.leased, nowMs);
     const judgement = judgeItems(items, matcher, this.owner.leased, nowMs);
     this.waitsFor = judgement.needs;
     if (!changes || this.waitsFor || !allPermitted(judgement.items)) return judgement.items;
@@ -119,6 +120,11 @@ export class SessionDesk {
   judged(channel: ChannelLoop, decide: Decide, items: readonly Judged[], sequence: number): void {
     const { waitsFor } = this;
     this.waitsFor = undefined;
+    if (isApart(channel, items)) {
+      const settled = items.filter((item) => !isHeld(item));
+      this.tellDecisions(channel, decide.request, settled, sequence);
+      return;
+    }
     this.tellDecisions(channel, decide.request, items, sequence);
     if (waitsFor) this.heldWrites.start(channel, decide, items, waitsFor);
     else if (items.some(isHeld)) this.holds.open({ channel, decide, items });
@@ -218,6 +224,11 @@ export class SessionDesk {
       });
     }
   }
+}
+
+/** Items that pass or not each by itself; one that is held here is asked for again, alone. */
+function isApart({ mixes }: ChannelLoop, items: readonly unknown[]): boolean {
+  return mixes && items.length > 1;
 }
 
 function refusedBy(operation: Judged["operation"], { rule, refusal, reason }: Obstacle): Judged {
