@@ -7,10 +7,12 @@ import type {
   SshEndpoint,
   Tag,
   VncEndpoint,
+  WebEndpoint,
 } from "./model.ts";
 import { PROTOCOLS } from "./model.ts";
 import { parseNetworkAddress } from "./network-address.ts";
 import { tag } from "./parse-tag.ts";
+import { webAdded } from "./parse-web-endpoint.ts";
 import { itemsOf, type Sourced } from "./parse-zones.ts";
 import {
   CONNECTIONS_MAX,
@@ -27,6 +29,7 @@ import {
   TIMEOUT_MAX_MS,
   TIMEOUT_MIN_MS,
   VNC_PORT,
+  WEB_PORT,
 } from "./plant-limits.ts";
 import type { References } from "./references.ts";
 import { refusedHost } from "./refused-address.ts";
@@ -70,6 +73,7 @@ const PORTS: Readonly<Record<Protocol, number>> = {
   modbus: MODBUS_PORT,
   ssh: SSH_PORT,
   vnc: VNC_PORT,
+  web: WEB_PORT,
 };
 
 function added(
@@ -85,7 +89,13 @@ function added(
       return ssh(from, common);
     case "vnc":
       return vnc(from, common);
+    case "web":
+      return web(from, common);
   }
+}
+
+function web(from: Mapping, common: Common): WebEndpoint {
+  return { ...common, protocol: "web", ...webAdded(from), tags: [] };
 }
 
 function vnc(from: Mapping, common: Common): VncEndpoint {

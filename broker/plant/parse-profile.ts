@@ -1,16 +1,10 @@
 /** Profiles and their rules. What a rule means is in `broker/policy/`; here it is only read. */
 import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts";
-import type {
-  AddressRange,
-  Profile,
-  ProtocolMatch,
-  Rule,
-  RuleLimits,
-  RuleMatch,
-} from "./model.ts";
+import type { AddressRange, Profile, ProtocolMatch, Rule, RuleLimits, RuleMatch } from "./model.ts";
 import { sshMatchOf } from "./parse-ssh-match.ts";
 import { TABLES, tagName } from "./parse-tag.ts";
 import { vncMatchOf } from "./parse-vnc-match.ts";
+import { webMatchOf } from "./parse-web-match.ts";
 import { itemsOf, type Sourced } from "./parse-zones.ts";
 import {
   HOLD_MAX_MS,
@@ -164,7 +158,9 @@ function matchOf(from: Mapping, references: References): RuleMatch {
 
 /** Keys of two protocols in one rule would match nothing. */
 function ownMatchOf(from: Mapping): ProtocolMatch | undefined {
-  const found = [sshMatchOf(from), vncMatchOf(from)].filter((match) => match !== undefined);
+  const found = [sshMatchOf(from), vncMatchOf(from), webMatchOf(from)].filter(
+    (match) => match !== undefined,
+  );
   if (found.length > 1) {
     from.at.fail(`keys of ${found.map(({ protocol }) => protocol).join(" and ")} in one rule`);
   }

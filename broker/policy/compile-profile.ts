@@ -4,6 +4,7 @@ import type { Matcher, RateLedger } from "./decision.ts";
 import { compileModbus } from "./modbus-matcher.ts";
 import { SshMatcher } from "./ssh-matcher.ts";
 import { VncMatcher } from "./vnc-matcher.ts";
+import { WebMatcher } from "./web-matcher.ts";
 
 export interface ProfileInput {
   readonly profile: Profile;
@@ -22,5 +23,7 @@ export function compileProfile({ endpoint, ...input }: ProfileInput): Matcher {
       return new SshMatcher(input);
     case "vnc":
       return new VncMatcher({ ...input, viewOnly: endpoint.viewOnly, resize: endpoint.resize });
+    case "web":
+      return new WebMatcher(input);
   }
 }

@@ -3,6 +3,7 @@
  * else (judging, taping, holding, cutting) is the same for all.
  */
 import type { Guard } from "../../protocols/guard.ts";
+import { HttpGuard } from "../../protocols/http/guard.ts";
 import { ModbusGuard } from "../../protocols/modbus/guard.ts";
 import { RfbGuard } from "../../protocols/rfb/guard.ts";
 import { SshGuard } from "../../protocols/ssh/guard.ts";
@@ -12,6 +13,7 @@ import { ModbusProber } from "./modbus-prober.ts";
 import { ModbusWays } from "./modbus-ways.ts";
 import { SshWays } from "./ssh-ways.ts";
 import { VncWays } from "./vnc-ways.ts";
+import { WebWays } from "./web-ways.ts";
 
 export function openWays({ protocol }: Endpoint, parts: WaysParts): EndpointWays {
   switch (protocol) {
@@ -21,6 +23,8 @@ export function openWays({ protocol }: Endpoint, parts: WaysParts): EndpointWays
       return new SshWays(parts);
     case "vnc":
       return new VncWays(parts);
+    case "web":
+      return new WebWays(parts);
   }
 }
 
@@ -32,6 +36,8 @@ export function newGuard({ protocol }: Pick<Endpoint, "protocol">): Guard {
       return new SshGuard();
     case "vnc":
       return new RfbGuard();
+    case "web":
+      return new HttpGuard();
   }
 }
 

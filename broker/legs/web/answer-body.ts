@@ -1,0 +1,69 @@
+/** An answer's body as the guard gets it: decoded, bounded, links to the panel itself made local. */
+import type { IncomingMessage } from "node:http";
+import type { Readable, Transform } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { RESPONSE_BODY_MAX } from "../../../protocols/http/guard.ts";
+import type { OwnLinks } from "./own-links.ts";
+
+/** Pages and scripts larger than this are passed on as they are. */
+const REWRITTEN_MAX = 4 * 1024 * 1024;
+
+const REWRITTEN =
+  /^(?:text\/(?:html|css|javascript|xml)|application\/(?:x-)?(?:javascript|xhtml))/i;
+
+export interface BodyParts {
+  readonly answer: IncomingMessage;
+  readonly links: OwnLinks;
+  /** Host of the session, as the browser named it. */
+  readonly client: string;
+  piece(bytes: Uint8Array): void;
+  end(): void;
+  failed(reason: string): void;
+}
+
+/** Undefined where the coding is none that can be undone here. */
+export function passBody(parts: BodyParts): { pause(): void; resume(): void } | undefined {
+  const source = decoded(parts.answer);
+  if (source === undefined) return undefined;
+  const type = parts.answer.headers["content-type"] ?? "";
+  let kept: Uint8Array[] | undefined = REWRITTEN.test(type) ? [] : undefined;
+  let size = 0;
+  const letGo = () => {
+    for (const bytes of kept ?? []) parts.piece(bytes);
+    kept = undefined;
+  };
+  source.on("data", (bytes: Uint8Array) => {
+    size += bytes.length;
+    if (size > RESPONSE_BODY_MAX) {
+      parts.answer.destroy();
+      return parts.failed("the answer is larger than any is taken");
+    }
+    if (kept === undefined) return parts.piece(bytes);
+    kept.push(Buffer.from(bytes));
+    if (size > REWRITTEN_MAX) letGo();
+  });
+  source.on("end", () => {
+    if (kept !== undefined && kept.length > 0) {
+      const text = Buffer.concat(kept).toString("latin1");
+      parts.piece(Buffer.from(parts.links.inText(text, parts.client), "latin1"));
+    }
+    parts.end();
+  });
+  source.on("error", (error) => parts.failed(error.message));
+  return { pause: () => void source.pause(), resume: () => void source.resume() };
+}
+
+function decoded(answer: IncomingMessage): Readable | undefined {
+  const coding = (answer.headers["content-encoding"] ?? "identity").trim().toLowerCase();
+  if (coding === "identity" || coding === "") return answer;
+  const undo = decoderOf(coding);
+  if (undo === undefined) return undefined;
+  answer.on("error", (error) => undo.destroy(error));
+  return answer.pipe(undo);
+}
+
+function decoderOf(coding: string): Transform | undefined {
+  if (coding === "gzip" || coding === "x-gzip") return createGunzip();
+  if (coding === "deflate") return createInflate();
+  return coding === "br" ? createBrotliDecompress() : undefined;
+}

@@ -1,0 +1,65 @@
+/** Cookies of a panel in one session: kept here, never told to a browser. RFC 6265, for one host. */
+interface Cookie {
+  readonly value: string;
+  readonly path: string;
+}
+
+/** RFC 6265, 6.1: fifty for a host, 4 KiB each. */
+const COOKIES_MAX = 50;
+const COOKIE_LENGTH_MAX = 4_096;
+
+const PAIR =
+  /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)=([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*|"[\x20-\x21\x23-\x3a\x3c-\x5b\x5d-\x7e]*")$/;
+
+export class CookieJar {
+  private readonly cookies = new Map<string, Cookie>();
+
+  /** @param fields `Set-Cookie`; what cannot be read is left out */
+  take(fields: readonly string[]): void {
+    for (const field of fields) this.takeOne(field);
+  }
+
+  /**
+   * @param own what the page's script set in the browser; the panel's own go first
+   * @returns the `Cookie` field; undefined where there is nothing to say
+   */
+  field(path: string, own: string | undefined): string | undefined {
+    const pairs = new Map<string, string>();
+    for (const part of (own ?? "").split(";")) {
+      const [, name, value = ""] = PAIR.exec(part.trim()) ?? [];
+      if (name !== undefined) pairs.set(name, value);
+    }
+    for (const [name, cookie] of this.cookies) {
+      if (isWithin(path, cookie.path)) pairs.set(name, cookie.value);
+    }
+    if (pairs.size === 0) return undefined;
+    return [...pairs].map(([name, value]) => `${name}=${value}`).join("; ");
+  }
+
+  clear(): void {
+    this.cookies.clear();
+  }
+
+  private takeOne(field: string): void {
+    if (field.length > COOKIE_LENGTH_MAX) return;
+    const [first = "", ...attributes] = field.split(";").map((part) => part.trim());
+    const [, name, value = ""] = PAIR.exec(first) ?? [];
+    if (name === undefined) return;
+    this.cookies.delete(name);
+    const given = (wanted: string) =>
+      attributes.find((each) => each.toLowerCase().startsWith(`${wanted}=`))?.split("=")[1];
+    if (Number(given("max-age") ?? 1) <= 0 || Date.parse(given("expires") ?? "") < EPOCH_SOON)
+      return;
+    if (this.cookies.size >= COOKIES_MAX) return;
+    const path = given("path");
+    this.cookies.set(name, { value, path: path?.startsWith("/") ? path : "/" });
+  }
+}
+
+/** Panels delete a cookie by a date long past; none means a real one before this. */
+const EPOCH_SOON = Date.UTC(2001, 0, 1);
+
+function isWithin(path: string, folder: string): boolean {
+  const plain = path.split("?")[0] ?? "";
+  return plain === folder || plain.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
+}

@@ -1,0 +1,81 @@
+/**
+ * Connections to one panel: to its pinned address and nowhere else, whatever a request says; with
+ * TLS only to the certificate, or the authority, that the plant file names.
+ */
+import { createHash } from "node:crypto";
+import { Agent, type AgentOptions, type ClientRequestArgs } from "node:http";
+import { isIP, connect as plainConnect } from "node:net";
+import type { Duplex } from "node:stream";
+import { type TLSSocket, connect as tlsConnect } from "node:tls";
+import type { WebTls } from "../../plant/model.ts";
+
+export interface PinnedPlace {
+  readonly address: string;
+  readonly port: number;
+  /** Name of the panel, for the authority's certificate. */
+  readonly host: string;
+  readonly tls?: WebTls;
+  readonly connectTimeoutMs: number;
+}
+
+/** A lane asks for one thing at a time; more idle connections than this help nobody. */
+const SOCKETS_FREE_MAX = 4;
+
+type Done = (error: Error | null, socket: Duplex) => void;
+
+export class PinnedAgent extends Agent {
+  private readonly place: PinnedPlace;
+
+  constructor(place: PinnedPlace) {
+    super({ keepAlive: true, maxFreeSockets: SOCKETS_FREE_MAX } satisfies AgentOptions);
+    this.place = place;
+  }
+
+  override createConnection(_options: ClientRequestArgs, done?: Done): undefined {
+    const { tls, connectTimeoutMs } = this.place;
+    const socket = tls ? this.secure(tls) : this.plain();
+    const late = setTimeout(() => {
+      socket.destroy(new Error(`no connection within ${connectTimeoutMs} ms`));
+    }, connectTimeoutMs);
+    let told = false;
+    const tell = (error: Error | null) => {
+      clearTimeout(late);
+      if (told) return;
+      told = true;
+      done?.(error, socket);
+    };
+    socket.once("error", (error) => tell(error));
+    socket.once("close", () => tell(new Error("the connection was closed")));
+    socket.once(tls ? "secureConnect" : "connect", () => {
+      const reason = tls ? refusalOf(tls, socket as TLSSocket) : undefined;
+      if (reason === undefined) tell(null);
+      else socket.destroy(new Error(reason));
+    });
+    return undefined;
+  }
+
+  private plain() {
+    const { address: host, port } = this.place;
+    return plainConnect({ host, port, noDelay: true });
+  }
+
+  private secure(tls: WebTls) {
+    const { address, port, host } = this.place;
+    const servername = isIP(host) === 0 ? host : undefined;
+    return tlsConnect({
+      ...{ host: address, port, minVersion: "TLSv1.2" },
+      ...(servername !== undefined && { servername }),
+      // A pinned certificate is compared below; an authority is verified as ever.
+      rejectUnauthorized: tls.kind === "ca",
+      ...(tls.kind === "ca" && { ca: tls.ca }),
+    });
+  }
+}
+
+function refusalOf(tls: WebTls, socket: TLSSocket): string | undefined {
+  if (tls.kind === "ca") return undefined;
+  const { raw } = socket.getPeerCertificate();
+  const shown = raw ? createHash("sha256").update(raw).digest("hex") : "none";
+  if (tls.certificates.includes(shown)) return undefined;
+  return `it shows another certificate than the plant file names (SHA-256 ${shown})`;
+}

@@ -1,0 +1,191 @@
+/**
+ * One session's side of a panel: its connections, its cookies, and how it is signed in. What the
+ * broker signs in with is added here and stripped here; no guard, tape or browser sees it.
+ */
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import type { Credential } from "../../plant/credential.ts";
+import type { WebEndpoint } from "../../plant/model.ts";
+import type { EndpointLimiter } from "../endpoint-limiter.ts";
+import { CookieJar } from "./cookie-jar.ts";
+import { type Challenge, challengeOf, digestField } from "./digest.ts";
+import { OwnLinks } from "./own-links.ts";
+import { PinnedAgent } from "./pinned-agent.ts";
+
+export interface WebSiteParts {
+  readonly endpoint: WebEndpoint;
+  readonly address: string;
+  readonly limiter: EndpointLimiter;
+  /** Asked at the first request, and again after the panel forgot the sign-in. */
+  credential(): Promise<Credential | undefined>;
+}
+
+export type Fields = Readonly<Record<string, string | readonly string[]>>;
+
+export interface Outgoing {
+  readonly method: string;
+  readonly target: string;
+  readonly fields: Fields;
+  /** What the page's own script keeps in the browser. */
+  readonly cookies: string | undefined;
+}
+
+/** The panel did not take what the broker signs in with; `message` is for the person. */
+export class SignInFailed extends Error {
+  override readonly name = "SignInFailed";
+}
+
+const NO_PASSWORD =
+  "No credential is set for this panel, or not one with a password. An administrator sets it.";
+
+export class WebSite {
+  readonly limiter: EndpointLimiter;
+  readonly links: OwnLinks;
+  /** As the panel is called in `Host`. */
+  readonly host: string;
+  readonly origin: string;
+  private readonly parts: WebSiteParts;
+  private readonly agent: PinnedAgent;
+  private readonly jar = new CookieJar();
+  private credential: Promise<Credential | undefined> | undefined;
+  private challenge: Challenge | undefined;
+  private challengeUses = 0;
+  private signedIn: Promise<void> | undefined;
+  private over = false;
+
+  constructor(parts: WebSiteParts) {
+    const { endpoint, address, limiter } = parts;
+    const { host, port, tls, hostName, limits } = endpoint;
+    this.parts = parts;
+    this.limiter = limiter;
+    const connectTimeoutMs = limits.connectTimeoutMs;
+    const place = { address, port, host, connectTimeoutMs, ...(tls && { tls }) };
+    this.agent = new PinnedAgent(place);
+    const bracketed = host.includes(":") ? `[${host}]` : host;
+    this.host = hostName ?? (port === (tls ? 443 : 80) ? bracketed : `${bracketed}:${port}`);
+    this.origin = `${tls ? "https" : "http"}://${this.host}`;
+    const named = hostName === undefined ? [] : [hostName.replace(/:\d+$/, "")];
+    this.links = new OwnLinks([host, address, ...named], port);
+  }
+
+  get isOver(): boolean {
+    return this.over;
+  }
+
+  close(): void {
+    this.over = true;
+    this.agent.destroy();
+    this.jar.clear();
+    this.credential = undefined;
+  }
+
+  /** A request that is signed in. @throws SignInFailed */
+  async open(outgoing: Outgoing): Promise<ClientRequest> {
+    if (this.parts.endpoint.signIn.kind === "form") await this.formSignIn();
+    if (this.over) throw new Error("the session has ended");
+    const { cookies: own, method, target, fields } = outgoing;
+    const cookie = this.jar.field(target, own);
+    const authorization = await this.authorization(method, target);
+    return this.dial(method, target, {
+      ...fields,
+      ...(cookie !== undefined && { cookie }),
+      ...authorization,
+    });
+  }
+
+  /** Keeps cookies. True where the request should be sent once more, now that a digest is known. */
+  answered({ statusCode, headers }: IncomingMessage, again: boolean): boolean {
+    this.jar.take(headers["set-cookie"] ?? []);
+    const { signIn } = this.parts.endpoint;
+    if (signIn.kind === "form" && this.isForgotten(statusCode ?? 0, headers.location)) {
+      this.signedIn = undefined;
+    }
+    if (statusCode !== 401) return false;
+    this.credential = undefined;
+    if (signIn.kind !== "digest" || again) return false;
+    this.challenge = challengeOf([headers["www-authenticate"] ?? ""].flat());
+    this.challengeUses = 0;
+    return this.challenge !== undefined;
+  }
+
+  private isForgotten(status: number, location: string | undefined): boolean {
+    const { signIn } = this.parts.endpoint;
+    if (status === 401) return true;
+    const path = signIn.kind === "form" ? signIn.path : undefined;
+    if (location === undefined || status < 300 || status >= 400) return false;
+    return this.links.inLocation(location).split("?")[0] === path;
+  }
+
+  private dial(method: string, path: string, fields: Fields): ClientRequest {
+    const headers = { ...fields, host: this.host, "accept-encoding": "identity" };
+    return request({ agent: this.agent, method, path, headers, setHost: false });
+  }
+
+  private async password(): Promise<{ readonly user: string; readonly password: string }> {
+    this.credential ??= this.parts.credential();
+    const credential = await this.credential;
+    if (credential?.kind !== "password") {
+      this.credential = undefined;
+      throw new SignInFailed(NO_PASSWORD);
+    }
+    return credential;
+  }
+
+  private async authorization(method: string, target: string): Promise<Fields> {
+    const { signIn } = this.parts.endpoint;
+    if (signIn.kind === "none" || signIn.kind === "form") return {};
+    const { user, password } = await this.password();
+    if (signIn.kind === "header") return { [signIn.name.toLowerCase()]: password };
+    if (signIn.kind === "basic") {
+      const pair = Buffer.from(`${user}:${password}`).toString("base64");
+      return { authorization: `Basic ${pair}` };
+    }
+    const { challenge } = this;
+    if (!challenge) return {};
+    this.challengeUses += 1;
+    const count = this.challengeUses;
+    return { authorization: digestField(challenge, { method, target, user, password, count }) };
+  }
+
+  private formSignIn(): Promise<void> {
+    this.signedIn ??= this.postForm().catch((error: unknown) => {
+      this.signedIn = undefined;
+      throw error;
+    });
+    return this.signedIn;
+  }
+
+  private async postForm(): Promise<void> {
+    const { signIn, limits } = this.parts.endpoint;
+    if (signIn.kind !== "form") return;
+    const { user, password } = await this.password();
+    const form = new URLSearchParams(Object.fromEntries(signIn.fields));
+    if (signIn.user !== "") form.set(signIn.user, user);
+    form.set(signIn.password, password);
+    const body = Buffer.from(form.toString());
+    const sent = this.dial("POST", signIn.path, {
+      "content-type": "application/x-www-form-urlencoded",
+      "content-length": String(body.length),
+    });
+    const answer = await answerOf(sent, body, limits.responseTimeoutMs);
+    const { statusCode = 0, headers } = answer;
+    answer.destroy();
+    const cookies = headers["set-cookie"] ?? [];
+    this.jar.take(cookies);
+    if (statusCode >= 400 || cookies.length === 0) {
+      throw new SignInFailed("The panel did not take what the broker signs in with.");
+    }
+  }
+}
+
+function answerOf(
+  sent: ClientRequest,
+  body: Uint8Array,
+  timeoutMs: number,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    sent.setTimeout(timeoutMs, () => sent.destroy(new Error("the panel does not answer")));
+    sent.once("response", resolve);
+    sent.once("error", reject);
+    sent.end(body);
+  });
+}

@@ -1,0 +1,134 @@
+import { expect, test } from "vitest";
+import type { Capabilities } from "../../protocols/guard.ts";
+import type { RequestOperation, WebOperation } from "../../protocols/http/operation.ts";
+import type { Rule, WebMatch } from "../plant/model.ts";
+import { WebMatcher } from "./web-matcher.ts";
+
+const LOOKING: Capabilities = new Set(["observe"]);
+const WORKING: Capabilities = new Set(["observe", "operate"]);
+
+type Given = Omit<WebMatch, "protocol">;
+
+function rule(name: string, verdict: Rule["verdict"], class_: "observe" | "operate", own?: Given) {
+  const match = { classes: [class_], ...(own && { own: { protocol: "web", ...own } as const }) };
+  return { name, verdict, match, limits: {} } satisfies Rule;
+}
+
+function matcher(...rules: readonly Rule[]) {
+  const profile = {
+    ...({ id: "web", description: "", onRecorderFailure: "freeze", rules } as const),
+  };
+  return new WebMatcher({ profile, subject: "p", ledger: { take: () => true } });
+}
+
+function request(target: string, more: Partial<RequestOperation> = {}): RequestOperation {
+  const [path = "", query] = target.split("?");
+  const pairs = (query ?? "").split("&").filter((each) => each !== "");
+  return {
+    ...{ action: "web:request", class: "operate", method: "GET", path, form: [], files: [] },
+    query: pairs.map((pair) => [pair.split("=")[0] ?? "", pair.split("=")[1] ?? ""] as const),
+    ...{ contentType: "", size: 0, ...more },
+  };
+}
+
+function decide(from: WebMatcher, operation: WebOperation, capabilities = WORKING) {
+  const classed = from.classed(operation);
+  const decision = from.judge(classed, capabilities, 0);
+  return [decision.kind, decision.rule, classed.class].join(" ");
+}
+
+const look = rule("look", "permit", "observe", { paths: ["/", "/trend/*"], query: ["page=1"] });
+
+test("only what a rule names is looking; everything else counts as operating", () => {
+  const web = matcher(look);
+  expect(decide(web, request("/"), LOOKING)).toBe("permit look observe");
+  expect(decide(web, request("/trend/a?page=1"), LOOKING)).toBe("permit look observe");
+  expect(decide(web, request("/other"), LOOKING)).toBe("deny capabilities operate");
+});
+
+test("a field that no rule names makes a request another one: a pump is started by GET", () => {
+  const web = matcher(look);
+  expect(decide(web, request("/?start=1"))).toBe("deny default-deny operate");
+  expect(decide(web, request("/trend/a?page=1&start=1"))).toBe("deny default-deny operate");
+  expect(decide(web, request("/trend/a?page=2"))).toBe("deny default-deny operate");
+});
+
+test("looking by a method that can change is only what a rule names so", () => {
+  expect(decide(matcher(look), request("/", { method: "PUT" }))).toBe("deny default-deny operate");
+});
+
+test("a rule about everything of a class names nothing as looking", () => {
+  const web = matcher(rule("read all", "permit", "observe"));
+  expect(decide(web, request("/"))).toBe("deny default-deny operate");
+});
+
+test("fields of a form are held to their bounds, each of them", () => {
+  const web = matcher(
+    rule("speed", "permit", "operate", {
+      ...{ methods: ["POST"], paths: ["/set"], form: ["speed=20..45"] },
+    }),
+  );
+  const set = (...form: [string, string][]) =>
+    request("/set", { method: "POST", form, contentType: "application/x-www-form-urlencoded" });
+  expect(decide(web, set(["speed", "30"]))).toBe("permit speed operate");
+  expect(decide(web, set(["speed", "46"]))).toBe("deny default-deny operate");
+  expect(decide(web, set(["speed", "3e1"]))).toBe("deny default-deny operate");
+  expect(decide(web, set(["speed", "30"], ["speed", "99"]))).toBe("deny default-deny operate");
+  expect(decide(web, set(["speed", "30"], ["unlock", "1"]))).toBe("deny default-deny operate");
+});
+
+test("a body that is no form needs a rule that names its type", () => {
+  const named = rule("json", "permit", "operate", {
+    ...{ paths: ["/api"], methods: ["POST"], contentTypes: ["application/json"] },
+  });
+  const json = request("/api", { method: "POST", contentType: "application/json", size: 9 });
+  expect(decide(matcher(named), json)).toBe("permit json operate");
+  const plain = rule("api", "permit", "operate", { paths: ["/api"] });
+  expect(decide(matcher(plain), json)).toBe("deny default-deny operate");
+});
+
+test("a denial meets a path in every spelling of its letters, whatever fields it carries", () => {
+  const web = matcher(
+    rule("no admin", "deny", "operate", { paths: ["/admin/**"] }),
+    rule("rest", "permit", "operate", { paths: ["/**"], query: ["*"] }),
+  );
+  expect(decide(web, request("/Admin/reset?now=1"))).toBe("deny no admin operate");
+  expect(decide(web, request("/pump?start=1"))).toBe("permit rest operate");
+});
+
+test("a denial before it keeps what is named from being looked at", () => {
+  const web = matcher(
+    {
+      ...rule("secret", "deny", "observe", { paths: ["/trend/x"] }),
+      match: {
+        own: { protocol: "web", paths: ["/trend/x"] },
+      },
+    },
+    look,
+  );
+  expect(decide(web, request("/trend/x?page=1"))).toBe("deny secret operate");
+});
+
+test("sockets, messages and files each need a rule of their own", () => {
+  const web = matcher(
+    rule("live", "permit", "observe", { actions: ["web:socket"], paths: ["/live"] }),
+    rule("say", "permit", "operate", {
+      ...{ actions: ["web:message"], paths: ["/live"], messages: ["watch *"] },
+    }),
+  );
+  const socket = { action: "web:socket", class: "operate", path: "/live", query: [] } as const;
+  const message = (text: string) =>
+    ({ action: "web:message", class: "operate", path: "/live", text, size: 1 }) as const;
+  expect(decide(web, socket, LOOKING)).toBe("permit live observe");
+  expect(decide(web, message("watch pump"))).toBe("permit say operate");
+  expect(decide(web, message("start pump"))).toBe("deny default-deny operate");
+  expect(decide(web, message("watch pump"), LOOKING)).toBe("deny capabilities operate");
+  expect(decide(web, request("/live"))).toBe("deny default-deny operate");
+});
+
+test("more bytes than a rule permits are refused in its name", () => {
+  const web = matcher(
+    rule("note", "permit", "operate", { paths: ["/n"], form: ["*"], sizeMax: 5 }),
+  );
+  expect(decide(web, request("/n", { method: "POST", size: 6 }))).toBe("deny note operate");
+});

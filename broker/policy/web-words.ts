@@ -1,0 +1,29 @@
+/** Operations of web panels in words, for sentences that a person reads. */
+import type { Pair, WebOperation } from "../../protocols/http/operation.ts";
+
+/** A path with its query, of ordinary length. */
+const SHOWN_MAX = 160;
+
+export function webDeed(operation: WebOperation): string {
+  switch (operation.action) {
+    case "web:request":
+      return shown(`${operation.method} ${operation.path}${withQuery(operation.query)}`);
+    case "web:socket":
+      return shown(`opening the WebSocket ${operation.path}${withQuery(operation.query)}`);
+    case "web:message":
+      return operation.text === undefined
+        ? `a message of ${operation.size} bytes on ${shown(operation.path)}`
+        : `the message "${shown(operation.text)}" on ${shown(operation.path)}`;
+    case "web:download":
+      return `the file ${shown(operation.path)}`;
+  }
+}
+
+function withQuery(query: readonly Pair[]): string {
+  if (query.length === 0) return "";
+  return `?${query.map(([name, value]) => (value === "" ? name : `${name}=${value}`)).join("&")}`;
+}
+
+function shown(text: string): string {
+  return text.length <= SHOWN_MAX ? text : `${text.slice(0, SHOWN_MAX)}…`;
+}
