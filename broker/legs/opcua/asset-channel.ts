@@ -17,7 +17,8 @@ import { FRAME_MAX } from "../../../protocols/opcua/frame.ts";
 import { FramedSocket } from "./framed-socket.ts";
 import type { OpcuaIdentity } from "./identity.ts";
 import { quietLibrary } from "./quiet-library.ts";
-import { ReceivedAnswer, readTypeId } from "./raw-message.ts";
+import { ReceivedAnswer } from "./raw-message.ts";
+import { typeIdOf } from "./request-header.ts";
 import { type ChannelSecurity, POLICY_URIS } from "./security.ts";
 
 export interface AssetChannelTarget {
@@ -138,8 +139,9 @@ export class AssetChannel {
     const builder = this.layer._getMessageBuilder() as unknown as MessageBuilderInside;
     const decode = builder._decodeMessageBody.bind(builder);
     builder._decodeMessageBody = (body) => {
-      if (builder.messageHeader?.msgType !== "MSG") return decode(body);
-      const { typeId, end } = readTypeId(body);
+      const type = typeIdOf(body);
+      if (builder.messageHeader?.msgType !== "MSG" || !type) return decode(body);
+      const { typeId, end } = type;
       const { requestId } = builder.sequenceHeader;
       const answer = new ReceivedAnswer(typeId, Buffer.from(body.subarray(end)), requestId);
       try {

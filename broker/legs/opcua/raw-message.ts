@@ -3,7 +3,6 @@
  * encodes lossily, and what is judged must be what is sent. They have just those parts of a
  * decoded message that the channel layers touch.
  */
-import { decodeExpandedNodeId } from "node-opcua-basic-types";
 import { BinaryStream } from "node-opcua-binary-stream";
 import { getStandardDataTypeFactory } from "node-opcua-factory";
 import { coerceExpandedNodeId, type ExpandedNodeId } from "node-opcua-nodeid";
@@ -186,10 +185,4 @@ export function rawRequests(opened: (request: { readonly securityMode: number })
 
 function numericId(id: ExpandedNodeId): number {
   return id.namespace === 0 && typeof id.value === "number" ? id.value : 0;
-}
-
-export function readTypeId(body: Buffer): { readonly typeId: number; readonly end: number } {
-  const stream = new BinaryStream(body);
-  const id = decodeExpandedNodeId(stream);
-  return { typeId: numericId(id), end: stream.length };
 }
