@@ -33,6 +33,11 @@ export interface TapeWriter {
   follow(listener: (record: TapeRecord) => void): () => void;
   /** Bytes of the tape so far, before compression. */
   readonly length: number;
+  /**
+   * The disk takes less than is appended: whoever can should read less until `whenDurable` calls
+   * back. Else nothing can be appended soon, and a gap begins.
+   */
+  readonly isBehind?: boolean;
   /** Closes by the same function as a crash recovery does. Resolves once sealed and durable. */
   close(): Promise<void>;
 }

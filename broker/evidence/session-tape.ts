@@ -68,6 +68,10 @@ export class SessionTape implements TapeWriter {
     return this.bytes;
   }
 
+  get isBehind(): boolean {
+    return this.writeAhead.isBehind;
+  }
+
   /** Bytes of the segment that is being written. */
   get segmentLength(): number {
     return this.isBegun ? this.offset : 0;

@@ -111,6 +111,11 @@ export class WriteAhead {
     return false;
   }
 
+  /** Half of what may be gathered has been while a block is written. */
+  get isBehind(): boolean {
+    return this.failure === undefined && this.out.length * 2 > this.limits.gatherBytesMax;
+  }
+
   /** What is put into `out` from here to `leave` belongs to this session's segment. */
   enter(slot: number, flags: number, segment: number, offset: number, session: string): void {
     if (this.chunkSlot === slot && flags === 0) return;

@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import ssh2, { type AuthContext, type Connection } from "ssh2";
 import { algorithms } from "../legs/ssh/algorithms.ts";
 import { serveChannels } from "../legs/ssh/ssh-client.ts";
+import { withoutDelay } from "../legs/ssh/without-delay.ts";
 import { NATIVE_ASK_MS, type NativeAnswer, type NativeAsks } from "./native-asks.ts";
 import type { SshHostKey } from "./ssh-host-key.ts";
 
@@ -28,6 +29,8 @@ const CONNECTIONS_MAX = 256;
 const CONNECTIONS_PER_ADDRESS_MAX = 32;
 /** From the first byte to the question who it is. */
 const HANDSHAKE_MS = 10_000;
+/** From that question until it is let in: whoever asks for nothing holds no place for longer. */
+const SIGN_IN_MS = 2 * NATIVE_ASK_MS;
 const KEEPALIVE_MS = 15_000;
 const KEEPALIVE_MISSED_MAX = 3;
 /** Tries of one connection; each takes a person's time, not ours. */
@@ -74,6 +77,7 @@ export class SshDoor {
   }
 
   private came(connection: Connection, info: ssh2.ClientInfo): void {
+    withoutDelay(connection);
     const address = info.ip.replace(/^::ffff:(?=\d+\.)/, "");
     const open = (this.byAddress.get(address) ?? 0) + 1;
     if (open > CONNECTIONS_PER_ADDRESS_MAX) return void connection.end();
@@ -119,10 +123,16 @@ class NativeClient {
 
   begin(): void {
     const { connection } = this;
-    const late = setTimeout(() => connection.end(), HANDSHAKE_MS);
-    connection.once("authentication", () => clearTimeout(late));
+    let late = setTimeout(() => connection.end(), HANDSHAKE_MS);
+    connection.once("authentication", () => {
+      clearTimeout(late);
+      late = setTimeout(() => connection.end(), SIGN_IN_MS);
+    });
     connection.on("authentication", (asks) => void this.authenticate(asks));
-    connection.on("ready", () => this.ready());
+    connection.on("ready", () => {
+      clearTimeout(late);
+      this.ready();
+    });
     connection.on("close", () => {
       clearTimeout(late);
       this.gone = true;

@@ -189,3 +189,43 @@ test.each<[string, "client" | "asset", SshMessage]>([
   says(from, message);
   expect(driver.violations).toHaveLength(1);
 });
+
+test("a stream that lost some of its bytes does not go on, a terminal does", () => {
+  const stream = channel(() => PERMIT);
+  stream.says("client", open, exec("cat > image.bin"));
+  stream.says("asset", ...confirmed);
+  stream.says("client", data("first"), data("second"));
+  stream.driver.feed({ kind: "event", event: { kind: "withheld", decision: 2 } });
+  stream.says("client", data("third"));
+  expect(stream.sent("asset").filter(({ kind }) => kind === "data")).toHaveLength(2);
+  expect(stream.sent("client").at(-1)?.kind).toBe("close");
+
+  const typed = running(() => PERMIT);
+  typed.says("client", data("a"));
+  typed.driver.feed({ kind: "event", event: { kind: "withheld", decision: 2 } });
+  typed.driver.feed({ kind: "event", event: { kind: "withheld", decision: 2 } });
+  typed.says("client", data("b"));
+  expect(typed.sent("asset").map(({ kind }) => kind)).toEqual(["data", "data"]);
+  expect(typed.sent("client").map(({ kind }) => kind)).toEqual(["extended-data"]);
+});
+
+test("a stream whose right is lost in the middle ends, and none of the rest passes later", () => {
+  let may = PERMIT;
+  const { says, sent, driver } = channel(({ action }) => (action === "ssh:input" ? may : PERMIT));
+  says("client", open, exec("cat > image.bin"));
+  says("asset", ...confirmed);
+  says("client", data("first"));
+  may = DENY;
+  const capabilities = new Set(["configure"] as const);
+  driver.feed({ kind: "event", event: { kind: "capabilities", capabilities } });
+  says("client", data("second"));
+  expect(sent("client").at(-1)?.kind).toBe("close");
+});
+
+test("a size told before anything runs is the size in which it begins", () => {
+  const { says, sent } = channel(() => PERMIT);
+  const size = new FieldWriter().uint32(120).uint32(40).uint32(0).uint32(0).plain();
+  says("client", open, pty, request("window-change", size), request("shell"));
+  const wanted = new FieldWriter().name("xterm").raw(size).string(NOTHING).plain();
+  expect(sent("asset")[1]).toMatchObject({ name: "pty-req", rest: wanted });
+});

@@ -28,7 +28,7 @@ import {
 } from "./message.ts";
 import { Preparation, WINDOW_CHANGE_LENGTH } from "./preparation.ts";
 import { envOf, isEndOfProgram, plainWords, type Start, startOf } from "./requests.ts";
-import { carriedFields, filterFor, startItems } from "./start.ts";
+import { carriedFields, filterFor, readStartAnswer, startItems } from "./start.ts";
 import type { StreamFilter } from "./stream-filter.ts";
 
 /** A full read of a leg beyond the backlog at which the loop stops reading. */
@@ -58,9 +58,9 @@ export class SshGuard implements Guard {
   private readonly input = new InputRight({
     ask: (items, asked) => this.ask(items, asked),
     refused: () => this.say("input is not permitted here now"),
+    broken: () => this.breakOff(),
   });
   private filter: StreamFilter | undefined;
-  /** The asset has confirmed the channel. */
   private opened = false;
   private clientEof = false;
   /** The client wants to know whether what it asked to run does. */
@@ -87,6 +87,19 @@ export class SshGuard implements Guard {
   private happened(event: GuardEvent): void {
     if (event.kind === "end") this.end();
     else if (event.kind === "capabilities") this.input.rightsChanged();
+    else if (event.kind === "withheld") this.withheld();
+  }
+
+  /** What was sent and never left is missing at the asset: only a terminal goes on without it. */
+  private withheld(): void {
+    if (this.state === "running" && !this.filter) this.input.withheld();
+    else if (this.state !== "idle" && this.state !== "new") this.breakOff();
+  }
+
+  private breakOff(): void {
+    this.say("some of it was kept back, so the rest would not be whole: the channel ends");
+    this.toClient({ kind: "close" });
+    this.end();
   }
 
   /** What the client asked for comes before what the asset sent next, however both were cut. */
@@ -208,9 +221,8 @@ export class SshGuard implements Guard {
     this.ask(items, {
       permitted: (decision) => this.begin(start, request, decision),
       denied: () => {
-        this.say(
-          `${start.text === "" ? start.kind : plainWords(start.text)} is not permitted in this session`,
-        );
+        const what = start.text === "" ? start.kind : plainWords(start.text);
+        this.say(`${what} is not permitted in this session`);
         this.reply(request, "failure");
       },
     });
@@ -220,10 +232,10 @@ export class SshGuard implements Guard {
     this.state = "starting";
     this.start = start;
     this.decision = decision;
+    this.input.isStream = this.prepared.terminal === undefined;
     this.toAsset({ kind: "open", type: "session", rest: NO_BYTES });
     for (const message of this.prepared.messages()) this.toAsset(message);
-    const { name } = request;
-    this.toAsset({ kind: "request", name, wantReply: true, rest: carriedFields(start) });
+    this.toAsset({ ...request, wantReply: true, rest: carriedFields(start) });
     this.startWanted = request.wantReply;
   }
 
@@ -285,29 +297,22 @@ export class SshGuard implements Guard {
     }
   }
 
-  private startAnswered(message: SshMessage): void {
-    if (message.kind === "open-confirmation" && !this.opened) {
-      this.opened = true;
-    } else if (message.kind === "success" && this.opened && this.start) {
-      this.state = "running";
-      this.outcome({ kind: "done" });
-      this.filter = filterFor(this.start, this.decision, this.filterHost());
-      if (this.startWanted) this.toClient({ kind: "success" });
-    } else if (message.kind === "failure" && this.opened) {
-      this.failed("the asset refused it", 1);
-    } else if (message.kind === "open-failure" && !this.opened) {
-      this.failed(
-        message.text === "" ? "the asset opened no channel" : message.text,
-        message.reason,
-      );
-    } else if (message.kind === "close") {
-      this.failed("the asset closed the channel", 0);
-    } else {
-      this.violate("asset", `${message.kind} answers nothing`);
-    }
+  private startAnswered(message: SshMessage) {
+    const answer = readStartAnswer(message, this.opened);
+    if (answer === undefined) return this.violate("asset", `${message.kind} answers nothing`);
+    if (answer.kind === "failed") return this.failed(answer.text, answer.code);
+    if (answer.kind === "opened") this.opened = true;
+    else if (this.start) this.runs(this.start);
   }
 
-  private failed(text: string, code: number): void {
+  private runs(start: Start): void {
+    this.state = "running";
+    this.outcome({ kind: "done" });
+    this.filter = filterFor(start, this.decision, this.filterHost());
+    if (this.startWanted) this.toClient({ kind: "success" });
+  }
+
+  private failed(text: string, code: number) {
     this.outcome({ kind: "refused", code });
     this.say(text);
     if (this.startWanted) this.toClient({ kind: "failure" });
@@ -364,8 +369,7 @@ export class SshGuard implements Guard {
 
   /** A sentence of the broker among what the client sees. */
   private say(text: string): void {
-    const line = `\r\nSallyport: ${text}\r\n`;
-    const bytes = encodeUtf8(line);
+    const bytes = encodeUtf8(`\r\nSallyport: ${text}\r\n`);
     this.toClient({ kind: "extended-data", type: EXTENDED_STDERR, bytes });
   }
 
@@ -377,7 +381,7 @@ export class SshGuard implements Guard {
     this.effects.push({ kind: "send", to: "asset", bytes: encodeMessage(message), decision });
   }
 
-  private violate(from: Side, reason: string): void {
+  private violate(from: Side, reason: string) {
     this.end();
     this.effects.push({ kind: "violation", from, reason });
   }

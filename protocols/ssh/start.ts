@@ -2,6 +2,7 @@
 import type { Operation } from "../guard.ts";
 import { encodeUtf8 } from "../tape/utf8.ts";
 import { FieldWriter } from "./field-writer.ts";
+import type { SshMessage } from "./message.ts";
 import type { SshOperation } from "./operation.ts";
 import type { Start } from "./requests.ts";
 import { isScp, parseScp, scpCommand } from "./scp-command.ts";
@@ -50,4 +51,25 @@ export function filterFor(
 
 function of(operation: SshOperation): SshOperation {
   return operation;
+}
+
+/** What the asset says to an opening and to what was asked to run. */
+export type StartAnswer =
+  | { readonly kind: "opened" | "running" }
+  | { readonly kind: "failed"; readonly text: string; readonly code: number };
+
+/** Undefined where it answers nothing. */
+export function readStartAnswer(message: SshMessage, opened: boolean): StartAnswer | undefined {
+  const { kind } = message;
+  if (kind === "close") return { kind: "failed", text: "the asset closed the channel", code: 0 };
+  if (opened) {
+    if (kind === "success") return { kind: "running" };
+    return kind === "failure"
+      ? { kind: "failed", text: "the asset refused it", code: 1 }
+      : undefined;
+  }
+  if (kind === "open-confirmation") return { kind: "opened" };
+  if (kind !== "open-failure") return undefined;
+  const text = message.text === "" ? "the asset opened no channel" : message.text;
+  return { kind: "failed", text, code: message.reason };
 }

@@ -66,6 +66,7 @@ export class SshSessionLeg implements Leg {
     const early = this.early;
     this.early = [];
     for (const message of early) this.tell(message);
+    if (!this.paused) this.stream?.resume();
   }
 
   write(bytes: Uint8Array): void {
@@ -188,7 +189,8 @@ export class SshSessionLeg implements Leg {
     stream.on("end", () => this.tell({ kind: "eof" }));
     stream.on("close", () => this.gone());
     stream.on("error", () => this.gone());
-    if (this.paused) stream.pause();
+    // Until somebody takes it, or there is room: what comes stays in the channel's window.
+    if (this.paused || !this.sink) stream.pause();
   }
 
   private send(bytes: Uint8Array): void {
