@@ -259,6 +259,12 @@ test("asked for beforehand: put before a person, and then exactly it passes once
     ...{ kind: "permit-next", forMs: 60_000, ...ANSWER },
   });
   expect(kept).toEqual({ kind: "kept", reason: "" });
+  // Who asked is told.
+  expect(session.events.at(-1)).toEqual({
+    ...{ kind: "answered", hold: hold.id, permitted: true, by: ANSWER.name },
+    changes: [{ point: "P101.SpeedSetpoint", asked: "100 Hz" }],
+    untilMs: kit.clock.wallMs() + 60_000,
+  });
   // Function 16 writes the same register to the same value.
   session.client.feed(fromHex("0007 0000 0009 01 10 000b 0001 02 0064"));
   await plantSays(kit, session, 60, 2);
@@ -287,6 +293,9 @@ test("a pre-approval is void once the value has moved away, ends in time, and ca
   };
   const refused = await session.live.answerHold(await ask(1), { kind: "refuse", ...ANSWER });
   expect(refused).toEqual({ kind: "refused", reason: "" });
+  const told = session.events.at(-1);
+  expect(told).toMatchObject({ kind: "answered", permitted: false, by: ANSWER.name });
+  expect(told).not.toHaveProperty("untilMs");
   const next = { kind: "permit-next", forMs: 60_000, ...ANSWER } as const;
   const id = await ask(2);
   expect(session.live.answerHold(id, { kind: "permit", ...ANSWER })).toBeUndefined();

@@ -21,11 +21,14 @@ import type { Obstacle } from "./freeze.ts";
 import type { Decide, ReadAny, ReadPoints, Values } from "./held-writes.ts";
 import type { Hold, HoldAnswer, HoldResult } from "./hold.ts";
 import { KEPT_MS, KeptHolds } from "./kept-holds.ts";
+import type { SessionEvent } from "./session.ts";
 
 /** Long enough to look up from other work, short enough for tools that wait at all. */
 export const HOLD_MS = 30_000;
 /** More at once is a flood for the person who answers, not work. */
 const WAITING_MAX = 8;
+
+export type AnsweredEvent = Extract<SessionEvent, { kind: "answered" }>;
 
 export interface HoldsParts {
   readonly session: string;
@@ -44,6 +47,8 @@ export interface HoldsParts {
   settle(held: HeldRequest, items: readonly Judged[]): void;
   /** A person is asked about what is not on its way yet. */
   asked(hold: Hold): void;
+  /** Somebody answered about what is not on its way. */
+  answered(event: AnsweredEvent): void;
   /** A person is asked. */
   waits(held: HeldRequest, hold: Hold): void;
   /** The list of holds is another one now. */
@@ -256,9 +261,21 @@ export class Holds {
   }
 
   private answerKept(id: string, answer: HoldAnswer): Promise<HoldResult> | undefined {
+    const hold = this.kept.find(id);
     const result = this.kept.answer(id, answer);
-    if (result) this.parts.changed();
-    return result && Promise.resolve(result);
+    if (!hold || !result) return undefined;
+    this.parts.changed();
+    this.parts.answered(this.answered(hold, answer));
+    return Promise.resolve(result);
+  }
+
+  private answered(hold: Hold, { kind, name, forMs = 0 }: HoldAnswer): AnsweredEvent {
+    const permitted = kind === "permit-next";
+    return {
+      ...{ kind: "answered", hold: hold.id, permitted, by: name },
+      changes: hold.changes.map(({ point, asked }) => ({ point, asked })),
+      ...(permitted && { untilMs: this.parts.clock.wallMs() + forMs }),
+    };
   }
 
   private keepAsked(item: Judged, values: Values): Hold {

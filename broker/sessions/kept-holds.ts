@@ -49,6 +49,10 @@ export class KeptHolds {
     this.kept.length = Math.min(this.kept.length, KEPT_MAX);
   }
 
+  find(id: string): Hold | undefined {
+    return this.list().find((hold) => hold.id === id);
+  }
+
   /** Undefined if it is not offered any more. */
   answer(id: string, answer: HoldAnswer): HoldResult | undefined {
     const nowMs = this.clock.monotonicMs();

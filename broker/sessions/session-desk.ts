@@ -154,6 +154,7 @@ export class SessionDesk {
         this.settle({ ...held, items });
       },
       asked: (hold) => this.owner.holding(hold),
+      answered: (event) => this.owner.tell(event),
       waits: (held, hold) => this.tellWaiting(held, hold),
       changed: () => this.owner.holdsChanged(),
     });

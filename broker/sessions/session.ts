@@ -143,6 +143,16 @@ export type SessionEvent =
       readonly cause: Cause;
     }
   | { readonly kind: "recorder"; readonly state: "ready" | "frozen"; readonly cause: string }
+  /** A person answered about an operation that is not on its way: it may pass once, or may not. */
+  | {
+      readonly kind: "answered";
+      readonly hold: string;
+      readonly changes: readonly { readonly point: string; readonly asked: string }[];
+      readonly permitted: boolean;
+      readonly by: string;
+      /** Wall clock; of one that is permitted. */
+      readonly untilMs?: number;
+    }
   | { readonly kind: "watchers"; readonly subjects: readonly string[] }
   | {
       readonly kind: "deadline";

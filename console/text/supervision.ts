@@ -51,6 +51,13 @@ export const supervisionText = {
       doneBody:
         "Once they agree, exactly this write passes once within the minutes they give. You can close this.",
       failed: "Nobody was asked",
+      answered: {
+        permitted: (by: string) => `${by} agreed to what you asked beforehand`,
+        refused: (by: string) => `${by} refused what you asked beforehand`,
+        change: (point: string, asked: string) => (asked === "" ? point : `${point} = ${asked}`),
+        passes: (what: string, left: string) => `${what} passes once in the next ${left}.`,
+        nothing: (what: string) => `${what} does not pass.`,
+      },
     },
     second: "A supervisor has to agree to each write.",
     waitingFor: "Waiting for a supervisor",

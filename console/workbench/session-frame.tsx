@@ -46,6 +46,7 @@ export function SessionFrame({ view, desk, children }: SessionFrameProps) {
       <SessionNotices
         state={state}
         onDismissLoss={session.dismissLoss}
+        onDismissAnswer={session.dismissAnswer}
         onStay={session.activity}
         onRetry={session.retry}
       />

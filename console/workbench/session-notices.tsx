@@ -8,16 +8,18 @@ import { duration } from "../components/time-words.ts";
 import { conditionText } from "../text/conditions.ts";
 import { sentence, sessionText as words } from "../text/session.ts";
 import { supervisionText } from "../text/supervision.ts";
-import { type SessionState, warningOf } from "./session-state.ts";
+import { type AnswerTold, type SessionState, warningOf } from "./session-state.ts";
 
 interface SessionNoticesProps {
   readonly state: SessionState;
   readonly onDismissLoss: () => void;
+  readonly onDismissAnswer: (hold: string) => void;
   readonly onStay: () => void;
   readonly onRetry: () => void;
 }
 
-export function SessionNotices({ state, onDismissLoss, onStay, onRetry }: SessionNoticesProps) {
+export function SessionNotices(props: SessionNoticesProps) {
+  const { state, onDismissLoss, onStay, onRetry } = props;
   const { attachment, recorder, loss, frozen } = state;
   return (
     <div className="wb-notices" aria-live="polite">
@@ -42,8 +44,34 @@ export function SessionNotices({ state, onDismissLoss, onStay, onRetry }: Sessio
           {words.loss.because(loss.cause.reason, loss.cause.rule)}
         </Notice>
       )}
+      {state.answers.map((answer) => (
+        <AnswerNotice key={answer.hold} answer={answer} onDismiss={props.onDismissAnswer} />
+      ))}
       <DeadlineNotice state={state} onStay={onStay} />
     </div>
+  );
+}
+
+interface AnswerNoticeProps {
+  readonly answer: AnswerTold;
+  readonly onDismiss: (hold: string) => void;
+}
+
+/** Goes by itself once what was permitted cannot pass any more. */
+function AnswerNotice({ answer, onDismiss }: AnswerNoticeProps) {
+  const nowMs = useNow();
+  const { permitted, by, changes, untilMs = Number.POSITIVE_INFINITY } = answer;
+  if (untilMs <= nowMs) return null;
+  const told = supervisionText.holds.beforehand.answered;
+  const what = changes.map(({ point, asked }) => told.change(point, asked)).join(", ");
+  return (
+    <Notice
+      tone="attention"
+      title={permitted ? told.permitted(by) : told.refused(by)}
+      action={{ label: words.loss.dismiss, act: () => onDismiss(answer.hold) }}
+    >
+      {permitted ? told.passes(what, duration(untilMs - nowMs)) : told.nothing(what)}
+    </Notice>
   );
 }
 

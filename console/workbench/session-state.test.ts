@@ -106,3 +106,15 @@ test("a frozen recorder is shown with its cause", () => {
   });
   expect(state.recorder).toEqual({ state: "frozen", cause: "no space left" });
 });
+
+test("an answer about what was asked beforehand is told until it is dismissed, newest first", () => {
+  const answered = (hold: string, permitted: boolean): SessionChange => ({
+    kind: "event",
+    event: { kind: "answered", hold, permitted, by: "Sam", changes: [] },
+    atMs: 5,
+  });
+  const state = after(answered("h1", true), answered("h2", false));
+  expect(state.answers.map(({ hold }) => hold)).toEqual(["h2", "h1"]);
+  const dismissed = changeSession(state, { kind: "dismiss-answer", hold: "h2" });
+  expect(dismissed.answers.map(({ hold }) => hold)).toEqual(["h1"]);
+});

@@ -31,6 +31,11 @@ export interface Loss {
   readonly atMs: number;
 }
 
+export type AnswerTold = Extract<SessionEvent, { readonly kind: "answered" }>;
+
+/** More than these nobody reads at once. */
+const ANSWERS_MAX = 5;
+
 export interface SessionState {
   readonly attachment: Attachment;
   readonly classes: readonly OperationClass[];
@@ -41,6 +46,8 @@ export interface SessionState {
   readonly frozen: CauseView | undefined;
   /** What must hold besides the rights, and why it does not now. */
   readonly conditions: Readonly<LiveSessionView["conditions"]>;
+  /** What a supervisor answered about writes asked for beforehand; not dismissed, newest first. */
+  readonly answers: readonly AnswerTold[];
   readonly watchers: readonly string[];
   readonly lastActivityMs: number;
   readonly idleMs: number;
@@ -56,7 +63,8 @@ export type SessionChange =
   | { readonly kind: "activity"; readonly atMs: number }
   /** The broker knows no such session any more, and this page was not there when it ended. */
   | { readonly kind: "gone"; readonly cause: CauseView; readonly atMs: number }
-  | { readonly kind: "dismiss-loss" };
+  | { readonly kind: "dismiss-loss" }
+  | { readonly kind: "dismiss-answer"; readonly hold: string };
 
 export function beginSession(view: LiveSessionView): SessionState {
   return {
@@ -66,6 +74,7 @@ export function beginSession(view: LiveSessionView): SessionState {
     recorder: { state: view.recorder === "frozen" ? "frozen" : "ready", cause: "" },
     frozen: view.frozen ?? undefined,
     conditions: view.conditions,
+    answers: [],
     watchers: view.watchers,
     lastActivityMs: view.lastActivityMs,
     idleMs: view.idleMs,
@@ -90,6 +99,8 @@ export function changeSession(state: SessionState, change: SessionChange): Sessi
       return { ...state, classes: [], ended: { cause: change.cause, atMs: change.atMs } };
     case "dismiss-loss":
       return { ...state, loss: undefined };
+    case "dismiss-answer":
+      return { ...state, answers: state.answers.filter(({ hold }) => hold !== change.hold) };
   }
 }
 
@@ -150,6 +161,8 @@ function withEvent(state: SessionState, event: SessionEvent, atMs: number): Sess
       return { ...state, classes: event.classes, conditions: [...event.conditions] };
     case "recorder":
       return { ...state, recorder: { state: event.state, cause: event.cause } };
+    case "answered":
+      return { ...state, answers: [event, ...state.answers].slice(0, ANSWERS_MAX) };
     case "watchers":
       return { ...state, watchers: event.subjects };
     case "deadline":

@@ -44,6 +44,7 @@ export interface SessionUse {
   activity(): void;
   retry(): void;
   dismissLoss(): void;
+  dismissAnswer(hold: string): void;
 }
 
 export function useSession(view: LiveSessionView, desk: Desk): SessionUse {
@@ -71,6 +72,7 @@ export function useSession(view: LiveSessionView, desk: Desk): SessionUse {
       link.retry();
     },
     dismissLoss: () => change({ kind: "dismiss-loss" }),
+    dismissAnswer: (hold) => change({ kind: "dismiss-answer", hold }),
   };
 }
 
