@@ -125,9 +125,11 @@ export class LeafIndex {
       .execute(async (db) => {
         const sessions = await sessionsOf(db, facts);
         const rows = facts.map(({ words: _, ...leaf }, at) => rowOf(seqOf(at), leaf, sessions));
-        await db.insertInto("leaves").values(rows).execute();
-        const words = facts.map((leaf, at) => ({ rowid: seqOf(at), words: leaf.words }));
-        await db.insertInto("leaf_words").values(words).execute();
+        await insertRows(db, rows);
+        await insertWords(
+          db,
+          facts.map(({ words }, at) => [seqOf(at), words]),
+        );
         await countNames(db, rows);
         await db
           .insertInto("indexed")
@@ -209,6 +211,26 @@ const SCHEMA = [
      count integer not null, primary key (sort, name))`,
   "create table if not exists indexed (log integer primary key, size integer, root text)",
 ];
+
+/** As one value: to build a statement of a thousand would hold up sessions, which live here too. */
+async function insertRows(db: Kysely<Tables>, rows: readonly LeavesTable[]): Promise<void> {
+  const values = rows.map(({ seq, at_ms, what, person, session, asset }) => [
+    ...[seq, at_ms, what, person, session, asset],
+  ]);
+  await sql`
+    insert into leaves (seq, at_ms, what, person, session, asset)
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+    from json_each(${JSON.stringify(values)})`.execute(db);
+}
+
+async function insertWords(
+  db: Kysely<Tables>,
+  words: readonly (readonly [seq: number, words: string])[],
+): Promise<void> {
+  await sql`
+    insert into leaf_words (rowid, words)
+    select value ->> 0, value ->> 1 from json_each(${JSON.stringify(words)})`.execute(db);
+}
 
 type SessionNames = ReadonlyMap<string, { person: string | null; asset: string | null }>;
 
