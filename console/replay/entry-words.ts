@@ -7,6 +7,7 @@ import { reportMoment } from "../../protocols/tape/report-moment.ts";
 import { clockTime } from "../components/time-words.ts";
 import { replayText } from "../text/replay.ts";
 import { exactText, notationOf, tagValue } from "../workbench/modbus/tag-value.ts";
+import { deedWords, typedWords } from "./deed-words.ts";
 import type { Entry, Happening } from "./story.ts";
 import { keysOf, shownTag } from "./value-tracks.ts";
 
@@ -42,6 +43,10 @@ export function entryWords(entry: Entry, tags: readonly HeaderTag[]): EntryWords
         reason: entry.row.reason,
         tone: "alarm",
       };
+    case "deed":
+      return deedWords(entry);
+    case "typed":
+      return typedWords(entry);
     case "happening":
       return happeningWords(entry.record);
   }
@@ -49,6 +54,8 @@ export function entryWords(entry: Entry, tags: readonly HeaderTag[]): EntryWords
 
 /** Lines that an entry takes, for lists that must know heights before all the words. */
 export function linesOf(entry: Entry): 2 | 3 {
+  if (entry.kind === "typed") return 2;
+  if (entry.kind === "deed") return entry.judged.reason === "" ? 2 : 3;
   if (entry.kind !== "happening") return entry.row.reason === "" ? 2 : 3;
   return entry.record.kind === "end" ? 3 : 2;
 }

@@ -79,13 +79,12 @@ function Kind({ kind, count, shown, onToggle, next, previous }: KindProps) {
       <button
         type="button"
         aria-pressed={shown}
-        aria-label={words.show(many, count)}
+        title={words.show(many, count)}
         disabled={count === 0}
         onClick={onToggle}
       >
         <Shape size={11} data-kind={kind} aria-hidden />
-        <span>{many}</span>
-        <span>{count}</span>
+        <span>{many}</span> <span>{count}</span>
       </button>
       <Step label={words.next(one)} icon={IconChevronRight} act={next} />
     </span>

@@ -5,7 +5,7 @@ import "./replay.css";
 import { Alert, Button, SegmentedControl } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { IconLink } from "@tabler/icons-react";
-import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, type RefObject, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import type { HeaderTag } from "../../protocols/tape/record.ts";
 import { Loading, ProblemNotice } from "../components/states.tsx";
 import { replayText as words } from "../text/replay.ts";
@@ -36,6 +36,11 @@ interface PlayerViewProps {
   /** Absent where nothing can be said about it. */
   readonly comments?: { readonly recording: string; readonly list: readonly Said[] };
 }
+
+/** A terminal is loaded where there is one. */
+const TerminalStage = lazy(async () => ({
+  default: (await import("./terminal-stage.tsx")).TerminalStage,
+}));
 
 /** Tables need not follow every frame. */
 const TABLE_STEP_MS = 100;
@@ -71,20 +76,28 @@ export function PlayerView({ reel, head, live, linkAt, comments }: PlayerViewPro
       ) : (
         <div className="rp-work" aria-busy={part.state.kind === "loading"}>
           <div className="rp-left">
-            <TrendsPanel
-              {...{ stories, version, span }}
-              tags={drawn}
-              headMs={atMs}
-              onSeek={head.seek}
-            />
-            <ValuesPanel
-              stories={stories}
-              tags={tags}
-              headMs={slowMs}
-              drawn={drawing.names}
-              full={drawing.names.length >= TREND_TAGS_MAX}
-              onDraw={drawing.toggle}
-            />
+            {reel.header.endpoint.protocol === "ssh" ? (
+              <Suspense fallback={<Loading />}>
+                <TerminalStage {...{ stories, version }} headMs={atMs} />
+              </Suspense>
+            ) : (
+              <>
+                <TrendsPanel
+                  {...{ stories, version, span }}
+                  tags={drawn}
+                  headMs={atMs}
+                  onSeek={head.seek}
+                />
+                <ValuesPanel
+                  stories={stories}
+                  tags={tags}
+                  headMs={slowMs}
+                  drawn={drawing.names}
+                  full={drawing.names.length >= TREND_TAGS_MAX}
+                  onDraw={drawing.toggle}
+                />
+              </>
+            )}
           </div>
           <Told
             {...{ reel, tags, comments, tab, field, head, sequence }}

@@ -17,8 +17,9 @@ import { viewingText } from "../text/viewing.ts";
 import { sharedSource } from "./part-source.ts";
 import { idleSpans } from "./playback.ts";
 import { PlayerView } from "./player-view.tsx";
+import { reelOf } from "./reel-of.ts";
 import { usePlayback } from "./use-playback.ts";
-import { spanOf, useRecordedReel } from "./use-recorded-reel.ts";
+import { spanOf } from "./use-recorded-reel.ts";
 
 const words = viewingText.shared;
 
@@ -117,7 +118,8 @@ function SharedPlayer({ view, onLeave }: SharedPlayerProps) {
     );
   }, [recording, span]);
   const head = usePlayback({ atMs: recording.startedMs, following: false }, span, idle);
-  const reel = useRecordedReel(recording, head.playback.atMs, sharedSource);
+  const useReel = reelOf(recording.protocol);
+  const reel = useReel(recording, head.playback.atMs, sharedSource);
   return (
     <main className="rp-shared">
       <Page

@@ -5,9 +5,12 @@
  */
 import { ModbusHistory } from "../../protocols/modbus/history.ts";
 import type { HistoryRow, MalformedRow, PointValue } from "../../protocols/modbus/history-row.ts";
+import type { SshOperation } from "../../protocols/ssh/operation.ts";
+import type { TerminalEvent } from "../../protocols/ssh/terminal-history.ts";
 import type { Header, Judged, TapeRecord } from "../../protocols/tape/record.ts";
 import type { Moment } from "./moments.ts";
 import type { Span } from "./playback.ts";
+import { SshStory } from "./ssh-story.ts";
 import { GrowingTracks, keyOf, type RegisterKey, type ValueTracks } from "./value-tracks.ts";
 
 export type Happening = Extract<
@@ -23,6 +26,15 @@ export type Entry = { readonly id: string; readonly sequence: number; readonly w
       readonly before: readonly (number | undefined)[];
     }
   | { readonly kind: "malformed"; readonly row: MalformedRow }
+  /** An operation of SSH; `status` of a command that told one. */
+  | {
+      readonly kind: "deed";
+      readonly operation: SshOperation;
+      readonly judged: Judged;
+      readonly status?: number;
+    }
+  /** A line typed into a terminal; no text where the terminal did not show it. */
+  | { readonly kind: "typed"; readonly text: string; readonly echo: boolean }
   | { readonly kind: "happening"; readonly record: Happening }
 );
 
@@ -36,6 +48,8 @@ export interface StoryShown {
   readonly tracks: ValueTracks;
   readonly firstMs: number;
   readonly lastSequence: number;
+  /** What its terminals showed, where the protocol has any. */
+  readonly terminal?: readonly TerminalEvent[] | undefined;
 }
 
 export class Story implements StoryShown {
@@ -55,18 +69,24 @@ export class Story implements StoryShown {
   private list: Entry[] = [];
   private readonly places = new Map<string, number>();
   private readonly history = new ModbusHistory();
+  private readonly ssh: SshStory | undefined;
   private readonly last: Map<RegisterKey, PointValue>;
   private readonly busy: Map<number, number> = new Map();
 
   /** @param before values known at the end of what came directly before */
   constructor(header: Header, before: LastValues = new Map()) {
     this.header = header;
+    this.ssh = header.endpoint.protocol === "ssh" ? new SshStory() : undefined;
     this.last = new Map(before);
     this.growing = new GrowingTracks(header.tags, before);
   }
 
   get tracks(): ValueTracks {
     return this.growing.shown;
+  }
+
+  get terminal(): readonly TerminalEvent[] | undefined {
+    return this.ssh?.events;
   }
 
   get entries(): readonly Entry[] {
@@ -125,6 +145,15 @@ export class Story implements StoryShown {
     const second = Math.floor(wallMs / BUSY_MS);
     this.busy.set(second, (this.busy.get(second) ?? 0) + 1);
     this.note(record);
+    for (const entry of this.ssh?.push(record) ?? []) this.put(entry);
+    if (!this.ssh) this.modbus(record);
+    if (isHappening(record)) {
+      this.put({ id: `record/${sequence}`, kind: "happening", record, sequence, wallMs });
+    }
+  }
+
+  private modbus(record: TapeRecord): void {
+    const { sequence, wallMs } = record;
     const { rows, points, malformed } = this.history.push(record);
     for (const row of rows) this.operation(row);
     for (const row of malformed) {
@@ -134,9 +163,6 @@ export class Story implements StoryShown {
       const key = keyOf(point);
       this.last.set(key, point);
       this.growing.push(key, point.wallMs, point.value);
-    }
-    if (isHappening(record)) {
-      this.put({ id: `record/${sequence}`, kind: "happening", record, sequence, wallMs });
     }
   }
 

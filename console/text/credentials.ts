@@ -12,7 +12,7 @@ export const credentialText = {
   remove: "Remove",
   title: (endpoint: string) => `What ${endpoint} is signed in to with`,
   explain:
-    "It is kept encrypted, used by the broker alone, and never shown again. It counts from the next connection on.",
+    "It is kept encrypted, used by the broker alone, and never shown again. The next connection uses it.",
   kind: { label: "Kind", password: "Password", key: "Private key" },
   user: "User on the asset",
   password: "Password",

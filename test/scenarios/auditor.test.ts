@@ -80,8 +80,8 @@ test("the time line says what its marks mean, and leads from one to the next", a
   await page.getByRole("button", { name: "Next refusal" }).click();
   await page.locator('tr[aria-current="true"]', { hasText: "Write refused" }).waitFor();
   await page.keyboard.press("Shift+N");
-  await page.locator('tr.rp-entry', { hasText: "35.0 → 36.0 Hz" }).waitFor();
-  const refused = page.getByRole("button", { name: "Show refused (1)" });
+  await page.locator("tr.rp-entry", { hasText: "35.0 → 36.0 Hz" }).waitFor();
+  const refused = page.getByRole("button", { name: "Refused 1" });
   await refused.click();
   expect(await refused.getAttribute("aria-pressed")).toBe("false");
   await refused.click();
@@ -103,7 +103,7 @@ test("a comment stands at its moment, and its author may take it back", async ()
   await page.getByLabel(/^Comment on/).fill("Why was 50 Hz tried?");
   await page.getByRole("button", { name: "Add comment" }).click();
   await page.locator(".rp-comment", { hasText: "Why was 50 Hz tried?" }).waitFor();
-  await page.getByRole("button", { name: "Show comments (1)" }).waitFor();
+  await page.getByRole("button", { name: "Comments 1" }).waitFor();
   await expectAccessible(page);
   await picture(page, "comments");
   await page.getByRole("button", { name: "Withdraw" }).click();

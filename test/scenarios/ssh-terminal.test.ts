@@ -35,6 +35,7 @@ async function setCredential(page: Page): Promise<void> {
   await accessible(page, "credential");
   await page.getByRole("button", { name: "Set", exact: true }).click();
   await page.getByText('A password of "operator"').waitFor();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await accessible(page, "panel");
 }
 
@@ -73,6 +74,13 @@ async function shown(page: Page): Promise<string> {
   return page.locator(".xterm-rows").innerText();
 }
 
+/** A busy test machine needs some of it. */
+const PATIENCE = { timeout: 15_000 };
+
+async function seen(page: Page, text: string): Promise<void> {
+  await expect.poll(() => shown(page), PATIENCE).toContain(text);
+}
+
 async function type(page: Page, text: string): Promise<void> {
   await page.locator(".xterm-helper-textarea").focus();
   await page.keyboard.type(text);
@@ -88,13 +96,15 @@ async function accessible(page: Page, name: string): Promise<void> {
 test("a shell is worked in: what is typed does its work, and looks as it should", async () => {
   const { page } = ann;
   await open(page, "switch-maintenance");
-  await expect.poll(() => shown(page)).toContain("sw-works#");
+  await seen(page, "sw-works#");
   await type(page, "show version");
-  await expect.poll(() => shown(page)).toContain("Simulated Industrial Switch");
+  await seen(page, "Simulated Industrial Switch");
   await type(page, "configure terminal");
   await type(page, "interface Gi1/0/5");
   await type(page, "description Neu Ölpumpe");
-  await expect.poll(() => site.plant.switch.state.ports[4]?.description).toBe("Neu Ölpumpe");
+  await expect
+    .poll(() => site.plant.switch.state.ports[4]?.description, PATIENCE)
+    .toBe("Neu Ölpumpe");
   await accessible(page, "shell-dark");
   await page.emulateMedia({ colorScheme: "light" });
   await accessible(page, "shell-light");
@@ -109,7 +119,34 @@ test("a profile of named commands offers them and no shell", async () => {
   const { page } = ann;
   await open(page, "switch-look");
   await page.getByRole("button", { name: "show version" }).click();
-  await expect.poll(() => shown(page)).toContain("Simulated Industrial Switch");
+  await seen(page, "Simulated Industrial Switch");
   await page.getByText("Ended with status 0.").first().waitFor();
   await accessible(page, "commands");
+}, 60_000);
+
+test("what was done is played: the screen of each moment, what was typed, and what it came to", async () => {
+  const { page } = ann;
+  const id = await open(page, "switch-maintenance");
+  await seen(page, "sw-works#");
+  await type(page, "show interfaces");
+  await seen(page, "Historian");
+  await type(page, "configure terminal");
+  await type(page, "hostname renamed");
+  await seen(page, "renamed(config)#");
+  await post(page, `/api/sessions/${id}/end`, { reason: "" });
+  await page.goto(`/recordings/${id}`);
+  await page
+    .getByRole("button", { name: "hostname renamed" })
+    .or(page.getByText("hostname renamed"))
+    .first()
+    .waitFor();
+  await accessible(page, "player-start");
+  const row = page.getByRole("row").filter({ hasText: "hostname renamed" }).first();
+  await row.getByRole("button").first().click();
+  await seen(page, "renamed(config)#");
+  await accessible(page, "player-change");
+  const first = page.getByRole("row").filter({ hasText: "show interfaces" }).first();
+  await first.getByRole("button").first().click();
+  await expect.poll(() => shown(page), PATIENCE).not.toContain("renamed");
+  expect(ann.complaints).toEqual([]);
 }, 60_000);

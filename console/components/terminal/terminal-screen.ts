@@ -6,8 +6,10 @@ import "@xterm/xterm/css/xterm.css";
 import "./terminal.css";
 import { FitAddon } from "@xterm/addon-fit";
 import { SearchAddon } from "@xterm/addon-search";
+import { SerializeAddon } from "@xterm/addon-serialize";
 import { Terminal } from "@xterm/xterm";
 import { ignoreHostile } from "./hostile-sequences.ts";
+import { type Snapshot, snapshotOf } from "./snapshot.ts";
 import { styledDocument, withStyledDocument } from "./styled-document.ts";
 import { terminalTheme } from "./terminal-theme.ts";
 
@@ -41,6 +43,7 @@ export class TerminalScreen {
   private terminal: Terminal | undefined;
   private readonly fit = new FitAddon();
   private search: SearchAddon | undefined;
+  private serializer: SerializeAddon | undefined;
   private given: Size | undefined;
   private fontSize: number = FONT_SIZE.usual;
   private scheme: "dark" | "light" = "dark";
@@ -74,6 +77,11 @@ export class TerminalScreen {
   write(bytes: Uint8Array | string, done: () => void = () => {}): void {
     if (this.terminal) this.terminal.write(bytes, done);
     else done();
+  }
+
+  /** What it shows now; undefined while it is not on the page. Everything written must be taken in. */
+  snapshot(): Snapshot | undefined {
+    return this.terminal && this.serializer && snapshotOf(this.terminal, this.serializer);
   }
 
   /** All gone: contents, modes, scrollback. */
@@ -158,6 +166,8 @@ export class TerminalScreen {
     terminal.loadAddon(this.fit);
     this.search = new SearchAddon({ highlightLimit: MATCHES_MAX });
     terminal.loadAddon(this.search);
+    this.serializer = new SerializeAddon();
+    terminal.loadAddon(this.serializer);
     ignoreHostile(terminal.parser, silent);
     if (typed && !silent) terminal.onData(typed);
     if (resized) terminal.onResize(({ cols, rows }) => resized({ columns: cols, rows }));

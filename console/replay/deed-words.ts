@@ -1,0 +1,70 @@
+/** What was asked and done over SSH, in words. Names and commands are of assets and people: text. */
+import type { SshOperation } from "../../protocols/ssh/operation.ts";
+import { byteSize } from "../components/sizes.ts";
+import { replayText } from "../text/replay.ts";
+import { terminalText } from "../text/terminal.ts";
+import type { EntryWords } from "./entry-words.ts";
+import type { Entry } from "./story.ts";
+
+const words = terminalText.deeds;
+
+export function deedWords(entry: Extract<Entry, { kind: "deed" }>): EntryWords {
+  const { operation, judged, status } = entry;
+  const { answer, rule, reason } = judged;
+  const act = words.acts[operation.action];
+  const entryText = replayText.entry;
+  return {
+    act:
+      answer.kind === "deny"
+        ? entryText.refused(act)
+        : answer.kind === "hold"
+          ? entryText.heldAct(act)
+          : act,
+    what: plain(whatOf(operation)),
+    result: answer.kind === "permit" && status !== undefined ? words.status(status) : "",
+    rule,
+    reason,
+    tone:
+      answer.kind === "deny"
+        ? "alarm"
+        : answer.kind === "hold" || (status ?? 0) !== 0
+          ? "attention"
+          : "normal",
+  };
+}
+
+export function typedWords({ text, echo }: Extract<Entry, { kind: "typed" }>): EntryWords {
+  return {
+    ...{ act: words.typed, what: echo ? plain(text) : words.masked },
+    ...{ result: "", rule: "", reason: "", tone: "normal" },
+  };
+}
+
+function whatOf(operation: SshOperation): string {
+  switch (operation.action) {
+    case "ssh:shell":
+      return operation.terminal;
+    case "ssh:exec":
+      return operation.command;
+    case "ssh:input":
+      return "";
+    case "ssh:env":
+      return `${operation.name}=${operation.value}`;
+    case "ssh:forward":
+      return `${operation.name} ${operation.to}`;
+    case "ssh:subsystem":
+    case "ssh:other":
+      return operation.name;
+    default: {
+      const { path, target, size, name } = operation;
+      const to = target === undefined ? "" : ` → ${target}`;
+      const large = size === undefined ? "" : ` (${byteSize(size)})`;
+      return `${name === undefined ? "" : `${name} `}${path}${to}${large}`;
+    }
+  }
+}
+
+/** What has no shape of its own, or turns the line about, is shown as a sign. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, "␦");
+}

@@ -1,0 +1,193 @@
+/**
+ * What a tape tells of its terminals: what ran, what it showed, what was typed, how it ended.
+ * Derived from the records alone, for players, searches and exports.
+ */
+import { Inbox } from "../inbox.ts";
+import type { TapeRecord } from "../tape/record.ts";
+import { readUtf8 } from "../tape/utf8.ts";
+import { FieldReader } from "./field-reader.ts";
+import { cutMessage, MESSAGE_LENGTH_MAX, type SshMessage } from "./message.ts";
+import { PlainText } from "./plain-text.ts";
+import { type Start, startOf } from "./requests.ts";
+import { parseScp } from "./scp-command.ts";
+import { readSize, readTerminal } from "./terminal-modes.ts";
+import { type TypedLine, TypedLines } from "./typed-lines.ts";
+
+interface Place {
+  readonly channel: number;
+  readonly sequence: number;
+  readonly wallMs: number;
+}
+
+export type TerminalEvent = Place &
+  (
+    | {
+        readonly kind: "start";
+        /** Empty for a shell. */
+        readonly command: string;
+        /** Without a terminal, lines end with a line feed alone. */
+        readonly terminal: boolean;
+        readonly columns: number;
+        readonly rows: number;
+      }
+    | { readonly kind: "output"; readonly bytes: Uint8Array }
+    | { readonly kind: "resize"; readonly columns: number; readonly rows: number }
+    | ({ readonly kind: "typed" } & TypedLine)
+    /** `status` where the asset told one. */
+    | { readonly kind: "end"; readonly status: number | undefined }
+  );
+
+/** A leg's read and a message that is not complete. */
+const INBOX_MAX = 1_048_576 + MESSAGE_LENGTH_MAX;
+/** What xterm and everybody else begins with. */
+const SIZE_USUAL = { columns: 80, rows: 24 } as const;
+/** A terminal larger than this is nonsense, and costs a player its memory. */
+const SIDE_MAX = 1_000;
+
+interface Channel {
+  readonly inboxes: { readonly client: Inbox; readonly asset: Inbox };
+  readonly plain: PlainText;
+  readonly lines: TypedLines;
+  size: { readonly columns: number; readonly rows: number };
+  hasTerminal: boolean;
+  start: Start | undefined;
+  running: boolean;
+  status: number | undefined;
+  over: boolean;
+}
+
+export class TerminalHistory {
+  private readonly channels = new Map<number, Channel>();
+
+  push(record: TapeRecord): readonly TerminalEvent[] {
+    if (record.kind === "channel") {
+      if (record.protocol === "ssh" && record.by === "subject") {
+        this.channels.set(record.channel, newChannel());
+      }
+      return [];
+    }
+    if (record.kind === "end") return [...this.channels].flatMap(([n]) => this.end(n, record));
+    if (record.kind === "event" && record.event.kind === "end") {
+      return this.end(record.channel, record);
+    }
+    return record.kind === "bytes" ? this.bytes(record) : [];
+  }
+
+  private bytes(record: Extract<TapeRecord, { kind: "bytes" }>): readonly TerminalEvent[] {
+    const channel = this.channels.get(record.channel);
+    if (!channel || channel.over) return [];
+    const place = placeOf(record, record.channel);
+    const inbox = channel.inboxes[record.from];
+    // Nothing of what a filter of files carries is a terminal's.
+    if (!inbox.push(record.bytes)) return this.end(record.channel, record);
+    const events: TerminalEvent[] = [];
+    for (;;) {
+      const cut = inbox.take(cutMessage);
+      if (cut.kind !== "frame") return events;
+      events.push(
+        ...(record.from === "client"
+          ? fromClient(channel, cut.frame, place)
+          : fromAsset(channel, cut.frame, place)),
+      );
+    }
+  }
+
+  private end(number: number, at: TapeRecord): readonly TerminalEvent[] {
+    const channel = this.channels.get(number);
+    if (!channel) return [];
+    this.channels.delete(number);
+    return endOf(channel, placeOf(at, number));
+  }
+}
+
+function newChannel(): Channel {
+  return {
+    inboxes: { client: new Inbox(INBOX_MAX), asset: new Inbox(INBOX_MAX) },
+    plain: new PlainText(),
+    lines: new TypedLines(),
+    size: SIZE_USUAL,
+    ...{ hasTerminal: false, start: undefined, running: false, status: undefined, over: false },
+  };
+}
+
+function fromClient(channel: Channel, message: SshMessage, place: Place): readonly TerminalEvent[] {
+  if (message.kind === "data") {
+    if (!channel.running) return [];
+    return typedEvents(channel.lines.typed(textOf(message.bytes)), place);
+  }
+  if (message.kind !== "request") return [];
+  const { name, rest } = message;
+  if (name === "pty-req") {
+    channel.hasTerminal = true;
+    channel.size = bounded(readTerminal(rest));
+  } else if (name === "window-change") {
+    channel.size = bounded(readSize(new FieldReader(rest)));
+    return channel.running ? [{ ...place, kind: "resize", ...channel.size }] : [];
+  } else if (name === "shell" || name === "exec" || name === "subsystem") {
+    channel.start = startOf(name, rest);
+  }
+  return [];
+}
+
+function fromAsset(channel: Channel, message: SshMessage, place: Place): readonly TerminalEvent[] {
+  switch (message.kind) {
+    case "success":
+      return begun(channel, place);
+    case "data":
+    case "extended-data":
+      return channel.running ? output(channel, message.bytes, place) : [];
+    case "request":
+      if (message.name === "exit-status") channel.status = new FieldReader(message.rest).uint32();
+      return [];
+    case "close":
+      return endOf(channel, place);
+    default:
+      return [];
+  }
+}
+
+/** Files have no screen. */
+function begun(channel: Channel, place: Place): readonly TerminalEvent[] {
+  const { start, size, hasTerminal } = channel;
+  if (!start || channel.running || start.kind === "subsystem" || isScp(start)) return [];
+  channel.running = true;
+  return [{ ...place, kind: "start", command: start.text, terminal: hasTerminal, ...size }];
+}
+
+function isScp({ kind, text }: Start): boolean {
+  return kind === "exec" && parseScp(text) !== undefined;
+}
+
+function output(channel: Channel, bytes: Uint8Array, place: Place): readonly TerminalEvent[] {
+  const lines = channel.lines.shown(channel.plain.push(textOf(bytes)));
+  return [{ ...place, kind: "output", bytes }, ...typedEvents(lines, place)];
+}
+
+function endOf(channel: Channel, place: Place): readonly TerminalEvent[] {
+  if (channel.over) return [];
+  channel.over = true;
+  if (!channel.running) return [];
+  const left = typedEvents(channel.lines.end(), place);
+  return [...left, { ...place, kind: "end", status: channel.status }];
+}
+
+function typedEvents(lines: readonly TypedLine[], place: Place): readonly TerminalEvent[] {
+  return lines.map((line) => ({ ...place, kind: "typed", ...line }));
+}
+
+function placeOf({ sequence, wallMs }: TapeRecord, channel: number): Place {
+  return { channel, sequence, wallMs };
+}
+
+function bounded({ columns, rows }: { readonly columns: number; readonly rows: number }) {
+  const within = (side: number, usual: number) =>
+    side === 0 ? usual : Math.min(SIDE_MAX, Math.max(1, side));
+  return { columns: within(columns, SIZE_USUAL.columns), rows: within(rows, SIZE_USUAL.rows) };
+}
+
+/** A character that was cut in two, or is none, counts as unknown. */
+function textOf(bytes: Uint8Array): string {
+  const text = readUtf8(bytes, 0, bytes.length);
+  if (text !== undefined) return text;
+  return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : "\ufffd")).join("");
+}
