@@ -92,3 +92,17 @@ test.each([
 ])("%s is refused with a sentence", (text, message) => {
   expect(problemOf(text)).toContain(message);
 });
+
+test("a key switch on an endpoint that allows one connection is a warning: people need it too", () => {
+  const line = "key-switches: [{ id: k, name: Key, tag: Key, covers: site }]";
+  const warnings = (text: string) => {
+    const result = parsePlant(text, "plant.yaml");
+    return result.kind === "plant" ? result.warnings.map(({ message }) => message) : [];
+  };
+  const plant = `${PLANT}${line}\n`;
+  expect(warnings(plant)).toEqual([]);
+  const one = plant.replace("units: [1]", "units: [1]\n        limits: { connections: 1 }");
+  expect(warnings(one)).toEqual([
+    "plc/modbus allows one connection: reading the switch takes it from people",
+  ]);
+});

@@ -78,19 +78,26 @@ export function findInputs(
     if (found.tag.type === "bool" && on > 1) {
       from.place("on").fail("a coil or discrete input is 0 or 1");
     }
-    return [{ ...rest, input: { kind: "modbus" as const, ...found, on } }];
+    if (found.connectionsMax === 1) {
+      from
+        .place("tag")
+        .warn(`${found.endpoint} allows one connection: reading the switch takes it from people`);
+    }
+    const { endpoint, tag } = found;
+    return [{ ...rest, input: { kind: "modbus" as const, endpoint, tag, on } }];
   });
 }
 
 function findTag(
   named: string,
   assets: readonly SourcedAsset[],
-): { readonly endpoint: string; readonly tag: Tag } | undefined {
+): { readonly endpoint: string; readonly tag: Tag; readonly connectionsMax: number } | undefined {
   for (const { item, endpoints } of assets) {
     for (const { item: endpoint } of endpoints) {
       if (endpoint.protocol !== "modbus") continue;
       const tag = endpoint.tags.find((each) => each.name === named);
-      if (tag) return { endpoint: `${item.id}/${endpoint.id}`, tag };
+      const { connectionsMax } = endpoint.limits;
+      if (tag) return { endpoint: `${item.id}/${endpoint.id}`, tag, connectionsMax };
     }
   }
   return undefined;

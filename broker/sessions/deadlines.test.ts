@@ -116,6 +116,29 @@ test("a machine that slept over the end of the grant lets nothing pass when it w
   expect(causes).toMatchObject([{ rule: "grant-end" }]);
 });
 
+test("a machine that slept longer than a session may be idle wakes to one that is over", () => {
+  const clock = new SteppingClock();
+  const causes: Cause[] = [];
+  const untilMs = clock.wallMs() + 8 * HOUR_MS;
+  const limits = { idleMs: HOUR_MS, leaseMs: HOUR_MS, untilMs };
+  const ended = (cause: Cause) => causes.push(cause);
+  const parts = { clock, limits, grantUntilMs: untilMs, ended, warn: () => {} };
+  const asleep = new Deadlines(parts);
+  clock.step = HOUR_MS / 2;
+  expect(asleep.check(clock.monotonicMs())).toBe(false);
+  asleep.active();
+  clock.step = HOUR_MS + HOUR_MS / 2 - 1;
+  expect(asleep.check(clock.monotonicMs())).toBe(false);
+  clock.step += 1;
+  expect(asleep.check(clock.monotonicMs())).toBe(true);
+  expect(causes).toMatchObject([{ rule: "idle" }]);
+  // A clock that is set back gives nobody more time.
+  const back = new Deadlines({ ...parts, grantUntilMs: Number.MAX_SAFE_INTEGER });
+  clock.step = 0;
+  clock.advance(HOUR_MS);
+  expect(back.check(clock.monotonicMs())).toBe(true);
+});
+
 test("a clock set back an hour does not lengthen a session", () => {
   const clock = new SteppingClock();
   const { causes } = deadlines(clock);

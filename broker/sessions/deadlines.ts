@@ -3,8 +3,8 @@
  * anything, the owner staying away. Polling is not doing anything.
  *
  * The end is a wall-clock time, and wall clocks step: it counts as reached when the wall clock
- * says so or when that much time has really passed, whichever comes first. A machine that slept
- * has both: its timers stood still, so each operation asks too.
+ * says so or when that much time has really passed, whichever comes first. So does idle. A machine
+ * that slept has both: its timers stood still, so each operation asks too.
  */
 import type { SessionLimits } from "../access/permit.ts";
 import type { Clock } from "../clock.ts";
@@ -89,7 +89,7 @@ export class Deadlines {
   /** True, and the session told, if a deadline has passed: timers may come late. */
   check(nowMs: number): boolean {
     if (this.over) return true;
-    if (nowMs < this.soonestMs && this.clock.wallMs() < this.untilWallMs) return false;
+    if (nowMs < this.soonestMs && this.clock.wallMs() < this.soonestWallMs()) return false;
     const cause = this.passed(nowMs);
     if (!cause) {
       this.soonestMs =
@@ -163,8 +163,15 @@ export class Deadlines {
     this.stopTimer = this.clock.after(Math.max(1, Math.ceil(dueMs)), () => this.tick());
   }
 
+  /** By whichever clock says less: while the machine slept only the wall clock went on. */
   private idleLeftMs(nowMs: number): number {
-    return this.activeMs + this.parts.limits.idleMs - nowMs;
+    const { idleMs } = this.parts.limits;
+    const passedMs = Math.max(nowMs - this.activeMs, this.clock.wallMs() - this.lastActivityMs);
+    return idleMs - passedMs;
+  }
+
+  private soonestWallMs(): number {
+    return Math.min(this.untilWallMs, this.lastActivityMs + this.parts.limits.idleMs);
   }
 
   private idleWarningMs(): number {
