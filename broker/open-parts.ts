@@ -31,6 +31,7 @@ import { lockFolder } from "./folder-lock.ts";
 import type { Identity } from "./identity/identity.ts";
 import { openIdentity } from "./identity/open-identity.ts";
 import type { Integrations } from "./integrations/integrations.ts";
+import { keptIdentity } from "./legs/opcua/kept-identity.ts";
 import type { Logger } from "./log.ts";
 import { openNative } from "./native/open-native.ts";
 import type { Noticed } from "./noticed.ts";
@@ -38,6 +39,7 @@ import { evidenceNotices } from "./noticed-evidence.ts";
 import type { AuditParts } from "./open-audit.ts";
 import { gaugesOf, refusalHooks } from "./open-integrations.ts";
 import { loggedHooks } from "./open-log.ts";
+import { openPanels } from "./open-panels.ts";
 import { openPolicies } from "./open-policies.ts";
 import type { Opened } from "./opened.ts";
 import { PlantSource } from "./plant/plant-source.ts";
@@ -159,8 +161,10 @@ export async function openCore(
   const { identity, evidence, plant, book } = parts;
   const key = loadSigningKey(join(config.dataFolder, "permit-key.pem"));
   const credentials = openCredentials(ground);
+  const opcuaIdentity = keptIdentity(join(config.dataFolder, "opcua.pem"));
   const sessions = createSessionHost({
     credentials,
+    opcuaIdentity,
     recorder: evidence.recorder,
     permitKey: key.publicKey,
     clock,
@@ -233,10 +237,13 @@ export async function openDoors(
   });
   const native = await openNative(config, clock, (signIn) => identity.signIns.seen(signIn));
   opened.push(() => native.close());
+  const panels = await openPanels(config, { clock, sessions, signIns: identity.signIns });
+  opened.push(() => panels?.close());
   // The first list need not wait for what no run has read yet; it reads what is still missing.
   void evidence.recordings.heads(() => false).catch(() => undefined);
   const routes = routeTable({
     native,
+    panels,
     proposals,
     viewing,
     searching: {

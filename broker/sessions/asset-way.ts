@@ -2,6 +2,7 @@
 import type { Clock } from "../clock.ts";
 import type { EndpointLimiter } from "../legs/endpoint-limiter.ts";
 import type { Leg } from "../legs/leg.ts";
+import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
 import type { CredentialSource } from "../plant/credential.ts";
 import type { Endpoint } from "../plant/model.ts";
 import type { PointRange } from "../policy/decision.ts";
@@ -26,6 +27,8 @@ export interface WaysParts {
   readonly limiter: EndpointLimiter;
   readonly clock: Clock;
   readonly credentials: CredentialSource;
+  /** The broker's own certificate; absent where no endpoint needs one. */
+  readonly opcuaIdentity?: IdentitySource | undefined;
 }
 
 /** The client's end of a channel of probes: asks as the subject `broker`. */

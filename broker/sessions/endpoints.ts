@@ -6,6 +6,7 @@
 import type { PermitClaims } from "../access/permit.ts";
 import type { Clock } from "../clock.ts";
 import { EndpointLimiter } from "../legs/endpoint-limiter.ts";
+import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
 import type { CredentialSource } from "../plant/credential.ts";
 import type { Endpoint } from "../plant/model.ts";
 import { BoundedRateLedger } from "../policy/rate-ledger.ts";
@@ -15,14 +16,19 @@ import { PointLocks } from "./point-locks.ts";
 import { openWays } from "./protocol-road.ts";
 import { SessionRefused } from "./session.ts";
 
+/** What is the same for all endpoints. */
+export interface EndpointsParts {
+  readonly clock: Clock;
+  readonly credentials: CredentialSource;
+  readonly opcuaIdentity?: IdentitySource | undefined;
+}
+
 export class Endpoints {
-  private readonly clock: Clock;
-  private readonly credentials: CredentialSource;
+  private readonly parts: EndpointsParts;
   private readonly byName = new Map<string, EndpointState>();
 
-  constructor(clock: Clock, credentials: CredentialSource) {
-    this.clock = clock;
-    this.credentials = credentials;
+  constructor(parts: EndpointsParts) {
+    this.parts = parts;
   }
 
   /** The state of the claims' endpoint, under the limits that these claims carry. */
@@ -30,7 +36,7 @@ export class Endpoints {
     const name = `${asset.id}/${endpoint.id}`;
     let state = this.byName.get(name);
     if (!state) {
-      state = new EndpointState(name, endpoint, this.clock, this.credentials);
+      state = new EndpointState(name, endpoint, this.parts);
       this.byName.set(name, state);
     }
     state.limiter.limits = endpoint.limits;
@@ -47,16 +53,14 @@ export class EndpointState {
   readonly locks = new PointLocks();
   readonly limiter: EndpointLimiter;
   private readonly name: string;
-  private readonly clock: Clock;
-  private readonly credentials: CredentialSource;
+  private readonly parts: EndpointsParts;
   private ways: { readonly protocol: string; readonly open: EndpointWays } | undefined;
   private sessions = 0;
 
-  constructor(name: string, endpoint: Endpoint, clock: Clock, credentials: CredentialSource) {
-    this.credentials = credentials;
+  constructor(name: string, endpoint: Endpoint, parts: EndpointsParts) {
     this.name = name;
-    this.clock = clock;
-    this.limiter = new EndpointLimiter(endpoint.limits, clock);
+    this.parts = parts;
+    this.limiter = new EndpointLimiter(endpoint.limits, parts.clock);
   }
 
   /** Takes the place of a session, or throws `SessionRefused`. The returned function gives it back. */
@@ -86,8 +90,8 @@ export class EndpointState {
     const { protocol } = endpoint;
     if (this.ways?.protocol === protocol) return this.ways.open;
     this.ways?.open.close("the endpoint speaks another protocol now");
-    const { name, limiter, clock, credentials } = this;
-    const open = openWays(endpoint, { name, limiter, clock, credentials });
+    const { name, limiter } = this;
+    const open = openWays(endpoint, { ...this.parts, name, limiter });
     this.ways = { protocol, open };
     return open;
   }

@@ -5,6 +5,7 @@ import { BROKER_SUBJECT, type Permit } from "../access/permit.ts";
 import { type VerifiedClaims, verifyPermit } from "../access/permits.ts";
 import type { Clock } from "../clock.ts";
 import { type Recorder, RecorderUnavailable, type TapeWriter } from "../evidence/recorder.ts";
+import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
 import type { CredentialSource } from "../plant/credential.ts";
 import { compileProfile } from "../policy/compile-profile.ts";
 import { type PinnedAddress, pinAddress } from "./dial.ts";
@@ -25,6 +26,8 @@ export interface SessionHostParts {
   readonly hooks?: SessionHooks;
   /** What legs sign in to assets with; without it no asset that wants a credential is reached. */
   readonly credentials?: CredentialSource;
+  /** The broker's own certificate towards assets of OPC UA. */
+  readonly opcuaIdentity?: IdentitySource;
   /** Awaited before anything of a session can be dialled; rejecting with a reason refuses it. */
   readonly beforeOpen?: (header: Header) => Promise<void>;
 }
@@ -47,7 +50,8 @@ class Host implements SessionHost {
 
   constructor(parts: SessionHostParts) {
     this.parts = parts;
-    this.endpoints = new Endpoints(parts.clock, parts.credentials ?? NO_CREDENTIALS);
+    const { clock, credentials = NO_CREDENTIALS, opcuaIdentity } = parts;
+    this.endpoints = new Endpoints({ clock, credentials, opcuaIdentity });
     parts.recorder.onState((state) => {
       for (const session of [...this.sessions.values()]) session.recorderIs(state);
     });

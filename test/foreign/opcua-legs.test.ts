@@ -17,7 +17,7 @@ import {
 import { ClientSecureChannelLayer } from "node-opcua-secure-channel";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { AssetChannel } from "../../broker/legs/opcua/asset-channel.ts";
-import { AssetSessions } from "../../broker/legs/opcua/asset-session.ts";
+import { OpcuaSessions } from "../../broker/legs/opcua/asset-session.ts";
 import { loadOpcuaIdentity, thumbprintOf } from "../../broker/legs/opcua/identity.ts";
 import { HANDLE_NOT_SET } from "../../broker/legs/opcua/raw-message.ts";
 import { type ChannelSecurity, NO_SECURITY, SECURE } from "../../broker/legs/opcua/security.ts";
@@ -246,7 +246,7 @@ test("the same bytes from an asset end its connection, and the broker goes on", 
   closing.push(() => hostile.close());
   const { port } = hostile.address() as net.AddressInfo;
   const identity = await loadOpcuaIdentity(join(folder, "broker.pem"));
-  const sessions = new AssetSessions({
+  const sessions = new OpcuaSessions({
     ...{ name: "hostile/opcua", address: "127.0.0.1", port, path: "", certificates: [thumbprint] },
     ...{ security: STRONG, connectTimeoutMs: 1_000, identity, credential: async () => undefined },
   });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { systemClock } from "../../broker/clock.ts";
 import { EndpointLimiter } from "../../broker/legs/endpoint-limiter.ts";
 import type { Leg } from "../../broker/legs/leg.ts";
-import { AssetSessions } from "../../broker/legs/opcua/asset-session.ts";
+import { OpcuaSessions } from "../../broker/legs/opcua/asset-session.ts";
 import type { ClientAsking } from "../../broker/legs/opcua/client-asking.ts";
 import { ClientListener } from "../../broker/legs/opcua/client-listener.ts";
 import { loadOpcuaIdentity, type OpcuaIdentity } from "../../broker/legs/opcua/identity.ts";
@@ -57,8 +57,12 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
       return {
         attach: async (client) => {
           clients.add(client);
-          const sessions = new AssetSessions({ ...targetOf(options), identity });
-          joined(client, new OpcuaAssetLeg(new OpcuaConnection(sessions), limiter), heard);
+          const sessions = new OpcuaSessions({ ...targetOf(options), identity });
+          joined(
+            client,
+            new OpcuaAssetLeg(new OpcuaConnection(async () => sessions), limiter),
+            heard,
+          );
         },
       };
     },

@@ -3,6 +3,8 @@
  * its signature verified, signed in with the plant's own user.
  */
 import { createPrivateKey, randomBytes } from "node:crypto";
+import { encodeNodeId } from "node-opcua-basic-types";
+import { BinaryStream } from "node-opcua-binary-stream";
 import { StaticCertificateChainProvider } from "node-opcua-common";
 import { convertPEMtoDER, makePrivateKeyFromPem, split_der } from "node-opcua-crypto";
 import type { NodeId } from "node-opcua-nodeid";
@@ -30,7 +32,10 @@ import { FRAME_MAX } from "../../../protocols/opcua/frame.ts";
 import type { Credential } from "../../plant/credential.ts";
 import { AssetChannel, AssetSilent } from "./asset-channel.ts";
 import { type OpcuaIdentity, thumbprintOf } from "./identity.ts";
-import { HANDLE_NOT_SET, type ReceivedAnswer } from "./raw-message.ts";
+import type { AssetAnswer, AssetSession, AssetSessions } from "./opcua-connection.ts";
+import { HANDLE_NOT_SET, RawRequest, type ReceivedAnswer } from "./raw-message.ts";
+import { readNamespaces, readState } from "./read-node.ts";
+import { NULL_NODE_ID } from "./request-header.ts";
 import { type ChannelSecurity, NO_SECURITY, POLICY_URIS } from "./security.ts";
 import { SERVICE } from "./services.ts";
 import { encryptPassword } from "./user-token.ts";
@@ -55,23 +60,83 @@ export class OpcuaUnreachable extends Error {
   override readonly name = "OpcuaUnreachable";
 }
 
-export interface AssetSession {
-  readonly channel: AssetChannel;
-  readonly token: NodeId;
-  readonly timeoutMs: number;
-}
-
 /** The asset forgets the session this long after the last word, subscriptions included. */
 const SESSION_TIMEOUT_MS = 120_000;
 const NONCE_LENGTH = 32;
+/** A token is the asset's to make: an opaque NodeId, some dozen bytes. */
+const TOKEN_MAX = 8_192;
 
-interface Begun extends AssetSession {
+interface Begun {
+  readonly channel: AssetChannel;
+  readonly token: NodeId;
+  readonly timeoutMs: number;
   readonly endpoint: EndpointDescription;
   readonly certificate: Buffer | undefined;
   nonce: Buffer;
 }
 
-export class AssetSessions {
+/** Asked for over the channel, under the session's token. */
+class SignedIn implements AssetSession {
+  readonly timeoutMs: number;
+  private readonly channel: AssetChannel;
+  private readonly token: NodeId;
+  private readonly tokenBytes: Uint8Array;
+
+  constructor({ channel, token, timeoutMs }: Begun) {
+    this.channel = channel;
+    this.token = token;
+    this.timeoutMs = timeoutMs;
+    const stream = new BinaryStream(TOKEN_MAX);
+    encodeNodeId(token, stream);
+    this.tokenBytes = Uint8Array.from(stream.buffer.subarray(0, stream.length));
+  }
+
+  get queued(): number {
+    return this.channel.queued;
+  }
+
+  get isOver(): boolean {
+    return this.channel.isOver;
+  }
+
+  onBroken(listener: (why: string) => void): void {
+    this.channel.closed = listener;
+  }
+
+  ask(typeId: number, body: Uint8Array, withinMs: number): Promise<AssetAnswer> {
+    const parts = [this.tokenBytes, body.subarray(NULL_NODE_ID.length)];
+    return this.channel.ask(new RawRequest(typeId, parts, withinMs));
+  }
+
+  readNamespaces(): Promise<readonly string[]> {
+    return readNamespaces(this.channel, this.token);
+  }
+
+  readState(): Promise<void> {
+    return readState(this.channel, this.token);
+  }
+
+  pause(): void {
+    this.channel.pause();
+  }
+
+  resume(): void {
+    this.channel.resume();
+  }
+
+  abandon(): void {
+    this.channel.close();
+  }
+
+  async close(): Promise<void> {
+    const request = new CloseSessionRequest({ deleteSubscriptions: true });
+    request.requestHeader.authenticationToken = this.token;
+    await ask(this.channel, request).catch(() => undefined);
+    this.channel.end();
+  }
+}
+
+export class OpcuaSessions implements AssetSessions {
   private readonly target: OpcuaTarget;
   private begun: Begun | undefined;
 
@@ -87,17 +152,13 @@ export class AssetSessions {
     try {
       this.begun = await this.create(channel, endpoint, certificate);
       await this.activate(this.begun);
-      return this.begun;
+      return new SignedIn(this.begun);
     } catch (error) {
       channel.close();
       throw unreachable(error);
     }
   }
 
-  /**
-   * The same session over a new channel. Undefined where the asset does not know it any more:
-   * its subscriptions are gone then.
-   */
   async resume(): Promise<AssetSession | undefined> {
     const before = this.begun;
     if (!before) return undefined;
@@ -105,19 +166,11 @@ export class AssetSessions {
     try {
       this.begun = { ...before, channel };
       await this.activate(this.begun);
-      return this.begun;
+      return new SignedIn(this.begun);
     } catch {
       channel.close();
       return undefined;
     }
-  }
-
-  /** With its subscriptions; resolves when it was said, or could not be. */
-  async close({ channel, token }: AssetSession): Promise<void> {
-    const request = new CloseSessionRequest({ deleteSubscriptions: true });
-    request.requestHeader.authenticationToken = token;
-    await ask(channel, request).catch(() => undefined);
-    channel.end();
   }
 
   /** The asset's endpoint with the security that the plant file names. */

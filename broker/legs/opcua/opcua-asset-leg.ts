@@ -2,15 +2,10 @@
  * The asset's end of one channel: what the guard sends goes over the session's connection, under
  * the limits of the endpoint; what the asset answers comes back under the guard's numbers.
  */
-import { encodeNodeId } from "node-opcua-basic-types";
-import { BinaryStream } from "node-opcua-binary-stream";
-import type { NodeId } from "node-opcua-nodeid";
 import { cutFrame, encodeFrame, LEG, type OpcUaFrame } from "../../../protocols/opcua/frame.ts";
 import type { EndpointLimiter } from "../endpoint-limiter.ts";
 import type { Leg, LegSink } from "../leg.ts";
-import type { ConnectedLeg, OpcuaConnection } from "./opcua-connection.ts";
-import { RawRequest } from "./raw-message.ts";
-import { encodeStrings } from "./read-node.ts";
+import type { AssetSession, ConnectedLeg, OpcuaConnection } from "./opcua-connection.ts";
 import { requestHeaderOf } from "./request-header.ts";
 import { SERVICE } from "./services.ts";
 
@@ -44,7 +39,7 @@ export class OpcuaAssetLeg implements Leg, ConnectedLeg {
   }
 
   get queued(): number {
-    return this.connection.current?.channel.queued ?? 0;
+    return this.connection.current?.queued ?? 0;
   }
 
   get waiting(): number {
@@ -99,11 +94,11 @@ export class OpcuaAssetLeg implements Leg, ConnectedLeg {
 
   /** What can arrive is bounded by what was asked; Publish is asked for in advance, so it waits. */
   pause(): void {
-    this.connection.current?.channel.pause();
+    this.connection.current?.pause();
   }
 
   resume(): void {
-    this.connection.current?.channel.resume();
+    this.connection.current?.resume();
   }
 
   close(): void {
@@ -150,7 +145,7 @@ export class OpcuaAssetLeg implements Leg, ConnectedLeg {
 
   private send(
     { requestId, typeId, body }: OpcUaFrame,
-    session: NonNullable<OpcuaConnection["current"]>,
+    session: AssetSession,
     counts: boolean,
   ): void {
     const withinMs = this.patience(typeId, body);
@@ -158,8 +153,7 @@ export class OpcuaAssetLeg implements Leg, ConnectedLeg {
     const timer = withinMs === undefined ? undefined : setTimeout(late, withinMs);
     this.sent.set(requestId, { timer, counts });
     const libraryMs = withinMs === undefined ? NEVER_MS : withinMs + LIBRARY_EXTRA_MS;
-    const parts = [tokenBytes(session.token), body.subarray(NULL_TOKEN)];
-    session.channel.ask(new RawRequest(typeId, parts, libraryMs)).then(
+    session.ask(typeId, body, libraryMs).then(
       (answer) => {
         if (!this.settle(requestId)) return;
         this.sink?.bytes(encodeFrame({ requestId, typeId: answer.typeId, body: answer.body }));
@@ -206,13 +200,16 @@ export class OpcuaAssetLeg implements Leg, ConnectedLeg {
   }
 }
 
-/** Length of the null NodeId that stands in the token's place. */
-const NULL_TOKEN = 2;
-
-function tokenBytes(token: NodeId): Uint8Array {
-  const stream = new BinaryStream(TOKEN_MAX);
-  encodeNodeId(token, stream);
-  return stream.buffer.subarray(0, stream.length);
+/** Strings as OPC UA writes an array of them: count, then each length and UTF-8. */
+function encodeStrings(strings: readonly string[]): Uint8Array {
+  const number = (value: number) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeInt32LE(value);
+    return bytes;
+  };
+  const each = strings.flatMap((text) => {
+    const bytes = Buffer.from(text, "utf8");
+    return [number(bytes.length), bytes];
+  });
+  return Buffer.concat([number(strings.length), ...each]);
 }
-
-const TOKEN_MAX = 8_192;

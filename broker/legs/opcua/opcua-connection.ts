@@ -3,8 +3,42 @@
  * channel, one session. When the channel breaks it is opened again and the session resumed;
  * nothing is sent twice, and what was under way is lost.
  */
-import type { AssetSession, AssetSessions } from "./asset-session.ts";
-import { readNamespaces, readState } from "./read-node.ts";
+
+/** A session at the asset, over one secure channel. The library is behind it, loaded when needed. */
+export interface AssetSession {
+  /** The asset forgets it after so long a silence. */
+  readonly timeoutMs: number;
+  readonly queued: number;
+  readonly isOver: boolean;
+  /** Told once, if the channel breaks. */
+  onBroken(listener: (why: string) => void): void;
+  /**
+   * @param body with the null NodeId in the token's place
+   * @param withinMs after which nobody waits any more
+   */
+  ask(typeId: number, body: Uint8Array, withinMs: number): Promise<AssetAnswer>;
+  readNamespaces(): Promise<readonly string[]>;
+  /** Resolves if the asset answers at all. */
+  readState(): Promise<void>;
+  pause(): void;
+  resume(): void;
+  /** At once and without a word: the session stays at the asset. */
+  abandon(): void;
+  /** With its subscriptions; resolves when it was said, or could not be. */
+  close(): Promise<void>;
+}
+
+export interface AssetAnswer {
+  readonly typeId: number;
+  readonly body: Uint8Array;
+}
+
+export interface AssetSessions {
+  /** Rejects with words for the person. */
+  open(): Promise<AssetSession>;
+  /** The same session over a new channel; undefined where the asset does not know it any more. */
+  resume(): Promise<AssetSession | undefined>;
+}
 
 /** A leg, as its connection sees it. */
 export interface ConnectedLeg {
@@ -15,7 +49,8 @@ export interface ConnectedLeg {
   gone(reason: string): void;
 }
 
-interface Live extends AssetSession {
+interface Live {
+  readonly session: AssetSession;
   readonly namespaces: readonly string[];
 }
 
@@ -25,15 +60,17 @@ const RESUME_AFTER_MS = [0, 2_000] as const;
 const KEEP_ALIVE_SHARE = 3;
 
 export class OpcuaConnection {
-  private readonly sessions: AssetSessions;
+  private readonly load: () => Promise<AssetSessions>;
+  private sessions: AssetSessions | undefined;
   private readonly legs = new Set<ConnectedLeg>();
-  private session: Live | undefined;
+  private live: Live | undefined;
   private opening: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private over = false;
 
-  constructor(sessions: AssetSessions) {
-    this.sessions = sessions;
+  /** @param load asked when the first leg comes */
+  constructor(load: () => Promise<AssetSessions>) {
+    this.load = load;
   }
 
   get isOver(): boolean {
@@ -42,14 +79,14 @@ export class OpcuaConnection {
 
   /** What requests can go over now. */
   get current(): AssetSession | undefined {
-    return this.session;
+    return this.live?.session;
   }
 
   enter(leg: ConnectedLeg): void {
     this.legs.add(leg);
-    const { session } = this;
-    // Never within `enter`: the leg has no sink yet.
-    if (session) queueMicrotask(() => this.session === session && leg.ready(session.namespaces));
+    const { live } = this;
+    // Not within `enter`: a leg is not told anything while it starts.
+    if (live) queueMicrotask(() => this.live === live && leg.ready(live.namespaces));
     else this.opening ??= this.open();
   }
 
@@ -64,13 +101,14 @@ export class OpcuaConnection {
     clearTimeout(this.timer);
     for (const leg of [...this.legs]) leg.gone(reason);
     this.legs.clear();
-    const { session } = this;
-    this.session = undefined;
-    if (session) void this.sessions.close(session);
+    const { live } = this;
+    this.live = undefined;
+    void live?.session.close();
   }
 
   private async open(): Promise<void> {
     try {
+      this.sessions = await this.load();
       await this.use(await this.sessions.open());
     } catch (error) {
       this.close(error instanceof Error ? error.message : String(error));
@@ -78,18 +116,17 @@ export class OpcuaConnection {
   }
 
   private async use(session: AssetSession): Promise<void> {
-    if (this.over) return this.sessions.close(session);
-    const { channel, token } = session;
+    if (this.over) return session.close();
     // A break while the namespaces are read is told by that reading.
-    const namespaces = await readNamespaces(channel, token).catch(async (error: unknown) => {
-      await this.sessions.close(session);
+    const namespaces = await session.readNamespaces().catch(async (error: unknown) => {
+      await session.close();
       throw error;
     });
-    if (this.over) return this.sessions.close(session);
-    const live = { ...session, namespaces };
-    this.session = live;
-    channel.closed = (why) => void this.broken(why);
-    if (channel.isOver) return this.broken("the asset closed the connection");
+    if (this.over) return session.close();
+    const live = { session, namespaces };
+    this.live = live;
+    session.onBroken((why) => void this.broken(why));
+    if (session.isOver) return this.broken("the asset closed the connection");
     this.watch(live);
     for (const leg of [...this.legs]) leg.ready(namespaces);
   }
@@ -97,19 +134,18 @@ export class OpcuaConnection {
   private async broken(why: string): Promise<void> {
     if (this.over) return;
     clearTimeout(this.timer);
-    this.session = undefined;
+    this.live = undefined;
     for (const leg of [...this.legs]) leg.broken(why);
     for (const afterMs of RESUME_AFTER_MS) {
       if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
-      if (this.over) return;
-      if (await this.resumed()) return;
+      if (this.over || (await this.resumed())) return;
     }
     this.close(why);
   }
 
   private async resumed(): Promise<boolean> {
     try {
-      const session = await this.sessions.resume();
+      const session = await this.sessions?.resume();
       if (!session) return false;
       await this.use(session);
       return true;
@@ -118,30 +154,28 @@ export class OpcuaConnection {
     }
   }
 
-  /** Asks for the state of the server (i=2259) where nobody else asks for anything. */
-  private watch(session: Live): void {
+  /** Asks the server for its state, whoever else asks for what. */
+  private watch(live: Live): void {
     clearTimeout(this.timer);
-    const everyMs = session.timeoutMs / KEEP_ALIVE_SHARE;
+    const everyMs = live.session.timeoutMs / KEEP_ALIVE_SHARE;
     this.timer = setTimeout(async () => {
-      const isAlive = await this.isAlive(session, everyMs);
-      if (this.session !== session) return;
-      if (isAlive) this.watch(session);
-      else {
-        session.channel.close();
-        void this.broken("the asset does not answer");
-      }
+      const isAlive = await within(everyMs, live.session.readState());
+      if (this.live !== live) return;
+      if (isAlive) return this.watch(live);
+      live.session.abandon();
+      await this.broken("the asset does not answer");
     }, everyMs).unref();
   }
+}
 
-  private async isAlive({ channel, token }: AssetSession, withinMs: number): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const late = setTimeout(() => resolve(false), withinMs).unref();
-    readState(channel, token).then(
-      () => resolve(true),
-      () => resolve(false),
-    );
-    const isAlive = await promise;
-    clearTimeout(late);
-    return isAlive;
-  }
+async function within(ms: number, working: Promise<unknown>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const late = setTimeout(() => resolve(false), ms).unref();
+  working.then(
+    () => resolve(true),
+    () => resolve(false),
+  );
+  const isDone = await promise;
+  clearTimeout(late);
+  return isDone;
 }

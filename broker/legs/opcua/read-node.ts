@@ -46,17 +46,3 @@ async function read(channel: AssetChannel, token: NodeId, nodeId: string): Promi
   const [result] = answer.decoded(new ReadResponse()).results ?? [];
   return result?.value?.value;
 }
-
-/** Strings as OPC UA writes an array of them: count, then each length and UTF-8. */
-export function encodeStrings(strings: readonly string[]): Uint8Array {
-  const number = (value: number) => {
-    const bytes = Buffer.alloc(4);
-    bytes.writeInt32LE(value);
-    return bytes;
-  };
-  const each = strings.flatMap((text) => {
-    const bytes = Buffer.from(text, "utf8");
-    return [number(bytes.length), bytes];
-  });
-  return Buffer.concat([number(strings.length), ...each]);
-}
