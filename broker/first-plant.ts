@@ -11,9 +11,10 @@ const EXAMPLE = join(PACKAGE_FOLDER, "deploy/examples/water-plant.yaml");
 /** The first port that the example names, the treatment PLC's; the others follow. */
 const EXAMPLE_PORT = 15_020;
 
-/** What the simulated switch is signed in to with. Known to everybody: it is a toy. */
+/** What the simulated devices are signed in to with. Known to everybody: they are toys. */
 const EXAMPLE_CREDENTIALS = {
   "switch-works/ssh": { kind: "password", user: "operator", password: "waterworks" },
+  "hmi-treatment/screen": { kind: "password", user: "", password: "waterhmi" },
 } as const;
 
 /**

@@ -16,6 +16,7 @@ import type { WorkbenchProps } from "./workbench-props.ts";
 const WORKBENCHES: Readonly<Record<string, ComponentType<WorkbenchProps>>> = {
   modbus: lazy(async () => ({ default: (await import("./modbus/modbus-work.tsx")).ModbusWork })),
   ssh: lazy(async () => ({ default: (await import("./ssh/ssh-work.tsx")).SshWork })),
+  vnc: lazy(async () => ({ default: (await import("./vnc/vnc-work.tsx")).VncWork })),
 };
 
 export function SessionPage() {

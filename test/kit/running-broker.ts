@@ -33,6 +33,7 @@ export async function startRunningBroker(
   const config = readConfig({
     SALLYPORT_PORT: "0",
     SALLYPORT_SSH_PORT: "off",
+    SALLYPORT_PANEL_PORT: "off",
     SALLYPORT_DATA: join(folder, "data"),
     SALLYPORT_PLANT: writePlantFile(folder, plant),
     SALLYPORT_CONSOLE: writeConsole(folder),
@@ -81,7 +82,8 @@ export function writePlantFile(folder: string, plant: Pick<SimulatedPlant, "port
   const text = readFileSync(EXAMPLE, "utf8")
     .replaceAll("127.0.0.1:15020", `127.0.0.1:${plant.ports.treatment}`)
     .replaceAll("127.0.0.1:15021", `127.0.0.1:${plant.ports.distribution}`)
-    .replaceAll("127.0.0.1:15022", `127.0.0.1:${plant.ports.switch}`);
+    .replaceAll("127.0.0.1:15022", `127.0.0.1:${plant.ports.switch}`)
+    .replaceAll("127.0.0.1:15024", `127.0.0.1:${plant.ports.panel}`);
   writeFileSync(path, text);
   return path;
 }

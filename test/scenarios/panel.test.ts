@@ -1,0 +1,159 @@
+/**
+ * A person works the operator panel from the browser: the real console, broker and VNC, a
+ * simulated panel behind them.
+ */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { PANEL_BUTTONS, type PanelButton } from "../../simulators/assets/panel-page.ts";
+import { PANEL_PASSWORD } from "../../simulators/assets/vnc-panel.ts";
+import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
+
+const SHOTS = process.env.SCENARIO_SHOTS;
+const ENDPOINT = "hmi-treatment/screen";
+/** A busy test machine needs some of it. */
+const PATIENCE = { timeout: 15_000 };
+
+let site: SiteInBrowser;
+let ann: Device;
+
+beforeAll(async () => {
+  site = await openSite();
+  ann = await site.device();
+  await ann.page.goto(site.enrolmentLink);
+  await ann.page.getByRole("button", { name: "Make a passkey" }).click();
+  await ann.page.getByText("You are enrolled").first().waitFor();
+  await ann.page.goto("/?asset=hmi-treatment");
+  await ann.page.getByRole("button", { name: "Set it" }).click();
+  await ann.page.getByRole("textbox", { name: "Password" }).fill(PANEL_PASSWORD);
+  await ann.page.getByRole("button", { name: "Set", exact: true }).click();
+  await ann.page.getByRole("dialog").waitFor({ state: "detached" });
+}, 120_000);
+
+afterAll(() => site?.close());
+
+/** Opens a session by this profile and its workbench; the screen is there when this resolves. */
+async function open(page: Page, profile: string): Promise<string> {
+  const id = await page.evaluate(
+    async ([endpoint, named]) => {
+      const plant = (await (await fetch("/api/plant")).json()) as {
+        assets: { endpoints: { id: string; grants: { id: string; profile: string }[] }[] }[];
+      };
+      const found = plant.assets.flatMap((each) => each.endpoints).find((e) => e.id === endpoint);
+      const grant = found?.grants.find((each) => each.profile === named)?.id;
+      const answer = await fetch("/api/sessions", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ endpoint, grant }),
+      });
+      return ((await answer.json()) as { id: string }).id;
+    },
+    [ENDPOINT, profile],
+  );
+  await page.goto(`/sessions/${id}`);
+  await page.locator('.vnc-stage[data-phase="shown"] canvas').first().waitFor();
+  return id;
+}
+
+/** Where a button of the panel lies on the page. */
+async function placeOf(page: Page, button: PanelButton): Promise<{ x: number; y: number }> {
+  const canvas = await page.locator(".vnc-stage canvas").first().boundingBox();
+  if (!canvas) throw new Error("no screen");
+  const box = PANEL_BUTTONS[button];
+  const scale = canvas.width / 800;
+  return {
+    x: canvas.x + (box.x + box.width / 2) * scale,
+    y: canvas.y + (box.y + box.height / 2) * scale,
+  };
+}
+
+async function press(page: Page, button: PanelButton): Promise<void> {
+  const { x, y } = await placeOf(page, button);
+  await page.mouse.click(x, y);
+}
+
+async function accessible(page: Page, name: string): Promise<void> {
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/panel-${name}.png` });
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]?.html}`)).toEqual([]);
+}
+
+const runs = () => site.plant.process.switches.p101Run;
+const speed = () => site.plant.process.setpoints.p101Speed;
+
+test("what is pressed on the panel is done by the works, and looks as it should", async () => {
+  const { page } = ann;
+  await open(page, "panel-operate");
+  await press(page, "stop");
+  await expect.poll(runs, PATIENCE).toBe(false);
+  await press(page, "start");
+  await expect.poll(runs, PATIENCE).toBe(true);
+  const before = speed();
+  await press(page, "faster");
+  await expect.poll(speed, PATIENCE).toBe(before + 0.5);
+  await page.keyboard.type("a1");
+  await expect.poll(() => site.plant.panel.heard, PATIENCE).toContain("key 31 up");
+  await accessible(page, "dark");
+  await page.emulateMedia({ colorScheme: "light" });
+  await accessible(page, "light");
+  await page.setViewportSize(NARROW);
+  await accessible(page, "narrow");
+  await page.setViewportSize(WIDE);
+  await page.emulateMedia({ colorScheme: "dark" });
+  expect(ann.complaints).toEqual([]);
+}, 60_000);
+
+test("a key that the profile denies is refused by name, and the panel hears nothing of it", async () => {
+  const { page } = ann;
+  await open(page, "panel-operate");
+  const before = site.plant.panel.heard.length;
+  await page.getByRole("button", { name: "Keys" }).click();
+  await page.getByRole("menuitem", { name: "Ctrl+Alt+Delete" }).click();
+  await page.getByText("panel-operate/system keys").waitFor();
+  const heard = site.plant.panel.heard.slice(before);
+  expect(heard.filter((what) => what.startsWith("key ffff"))).toEqual([]);
+  expect(heard.filter((what) => what.endsWith("down")).length).toBe(2);
+  expect(heard.filter((what) => what.endsWith("up")).length).toBe(2);
+  await page.getByRole("menu").waitFor({ state: "detached" });
+  await accessible(page, "refused");
+}, 60_000);
+
+test("with view-only nothing is done", async () => {
+  const { page } = ann;
+  await open(page, "panel-view");
+  await page.getByText("View only").first().waitFor();
+  const before = site.plant.panel.heard.length;
+  await press(page, "stop");
+  await press(page, "faster");
+  await page.waitForTimeout(1_000);
+  expect(site.plant.panel.heard.length).toBe(before);
+  expect(runs()).toBe(true);
+  await accessible(page, "view-only");
+}, 60_000);
+
+test("a jog button that is held is let go of when the session is ended, and when its page dies", async () => {
+  for (const end of ["ended", "killed"] as const) {
+    const page = end === "killed" ? await ann.context.newPage() : ann.page;
+    await page.goto("/");
+    const id = await open(page, "panel-operate");
+    await press(page, "stop");
+    await expect.poll(runs, PATIENCE).toBe(false);
+    const { x, y } = await placeOf(page, "jog");
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await expect.poll(runs, PATIENCE).toBe(true);
+    if (end === "killed") await page.close();
+    else {
+      await page.evaluate(async (session) => {
+        await fetch(`/api/sessions/${session}/end`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ reason: "enough" }),
+        });
+      }, id);
+    }
+    await expect.poll(() => site.plant.panel.pressed, { timeout: 20_000 }).toBeUndefined();
+    await expect.poll(runs, PATIENCE).toBe(false);
+    if (end === "ended") await page.mouse.up();
+  }
+}, 90_000);
