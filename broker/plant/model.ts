@@ -58,12 +58,18 @@ export interface Asset {
 }
 
 /** One protocol and address on an asset. A protocol joins this union and `PROTOCOLS`. */
-export type Endpoint = ModbusEndpoint | SshEndpoint | VncEndpoint | WebEndpoint;
+export type Endpoint = ModbusEndpoint | SshEndpoint | VncEndpoint | WebEndpoint | OpcUaEndpoint;
 
 export type Protocol = Endpoint["protocol"];
 
 /** Every protocol that an endpoint can speak. */
-export const PROTOCOLS = ["modbus", "ssh", "vnc", "web"] as const satisfies readonly Protocol[];
+export const PROTOCOLS = [
+  "modbus",
+  "ssh",
+  "vnc",
+  "web",
+  "opcua",
+] as const satisfies readonly Protocol[];
 
 interface EndpointBase {
   readonly id: string;

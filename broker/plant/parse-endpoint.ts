@@ -11,6 +11,7 @@ import type {
 } from "./model.ts";
 import { PROTOCOLS } from "./model.ts";
 import { parseNetworkAddress } from "./network-address.ts";
+import { opcUaAdded } from "./parse-opcua-endpoint.ts";
 import { tag } from "./parse-tag.ts";
 import { webAdded } from "./parse-web-endpoint.ts";
 import { itemsOf, type Sourced } from "./parse-zones.ts";
@@ -21,6 +22,7 @@ import {
   HOST_LENGTH_MAX,
   IN_FLIGHT_MAX,
   MODBUS_PORT,
+  OPCUA_PORT,
   QUEUE_MAX,
   REPORT_TAGS_MAX,
   REQUESTS_PER_SECOND_MAX,
@@ -74,6 +76,7 @@ const PORTS: Readonly<Record<Protocol, number>> = {
   ssh: SSH_PORT,
   vnc: VNC_PORT,
   web: WEB_PORT,
+  opcua: OPCUA_PORT,
 };
 
 function added(
@@ -91,6 +94,8 @@ function added(
       return vnc(from, common);
     case "web":
       return web(from, common);
+    case "opcua":
+      return { ...common, protocol, ...opcUaAdded(from, references), tags: [] };
   }
 }
 

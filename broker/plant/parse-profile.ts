@@ -1,6 +1,7 @@
 /** Profiles and their rules. What a rule means is in `broker/policy/`; here it is only read. */
 import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts";
 import type { AddressRange, Profile, ProtocolMatch, Rule, RuleLimits, RuleMatch } from "./model.ts";
+import { opcUaMatchOf } from "./parse-opcua-match.ts";
 import { sshMatchOf } from "./parse-ssh-match.ts";
 import { TABLES, tagName } from "./parse-tag.ts";
 import { vncMatchOf } from "./parse-vnc-match.ts";
@@ -158,7 +159,7 @@ function matchOf(from: Mapping, references: References): RuleMatch {
 
 /** Keys of two protocols in one rule would match nothing. */
 function ownMatchOf(from: Mapping): ProtocolMatch | undefined {
-  const found = [sshMatchOf(from), vncMatchOf(from), webMatchOf(from)].filter(
+  const found = [sshMatchOf(from), vncMatchOf(from), webMatchOf(from), opcUaMatchOf(from)].filter(
     (match) => match !== undefined,
   );
   if (found.length > 1) {

@@ -46,6 +46,8 @@ export const HOST_LENGTH_MAX = 253;
 export const MODBUS_PORT = 502;
 /** RFC 6143, 9: of the first display. */
 export const VNC_PORT = 5900;
+/** The port that IANA gives to OPC UA. */
+export const OPCUA_PORT = 4840;
 /** RFC 9110, 4.2.1. */
 export const WEB_PORT = 80;
 /** RFC 4253, 4.1. */

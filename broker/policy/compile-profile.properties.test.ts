@@ -103,7 +103,10 @@ function decide(
 ): Decision {
   const decision = matcher(sketches, plant).judge(asked, ALL, 0);
   if (decision.kind !== "needs-values") return decision;
-  const valuesOf = ({ address, count }: PointRange) => memory.slice(address, address + count);
+  const valuesOf = (range: PointRange) => {
+    if ("node" in range) throw new Error("Modbus has no nodes");
+    return memory.slice(range.address, range.address + range.count);
+  };
   return decision.settle(decision.ranges.map(valuesOf));
 }
 

@@ -2,6 +2,7 @@
 import type { Endpoint, Profile } from "../plant/model.ts";
 import type { Matcher, RateLedger } from "./decision.ts";
 import { compileModbus } from "./modbus-matcher.ts";
+import { OpcUaMatcher } from "./opcua-matcher.ts";
 import { SshMatcher } from "./ssh-matcher.ts";
 import { VncMatcher } from "./vnc-matcher.ts";
 import { WebMatcher } from "./web-matcher.ts";
@@ -23,6 +24,8 @@ export function compileProfile({ endpoint, ...input }: ProfileInput): Matcher {
       return new SshMatcher(input);
     case "vnc":
       return new VncMatcher({ ...input, viewOnly: endpoint.viewOnly, resize: endpoint.resize });
+    case "opcua":
+      return new OpcUaMatcher({ ...input, endpoint });
     case "web":
       return new WebMatcher(input);
   }

@@ -13,8 +13,16 @@ export type Decision =
   /** A person must agree. */
   | { readonly kind: "hold"; readonly rule: string; readonly reason: string };
 
-/** Registers or coils whose present value a limit depends on. */
-export interface PointRange {
+/** What of a plant a limit depends on: its present value is read first. */
+export type PointRange = RegisterRange | NodePoint;
+
+/** Value of a node of OPC UA: one number, or those of an array. */
+export interface NodePoint {
+  readonly node: string;
+}
+
+/** Registers or coils. */
+export interface RegisterRange {
   readonly unit: number;
   readonly table: Table;
   readonly address: number;

@@ -9,6 +9,8 @@ import {
   type WriteOperation,
 } from "../../protocols/modbus/operation.ts";
 import { registerCount } from "../../protocols/modbus/values.ts";
+import { describeOperation, shortNode } from "../../protocols/opcua/describe.ts";
+import { isOpcUaOperation, type OpcUaOperation } from "../../protocols/opcua/operation.ts";
 import type { RuleLimits, Tag } from "../plant/model.ts";
 import type { PointRange } from "./decision.ts";
 import { deed, pointsInWords, valueInWords } from "./point-words.ts";
@@ -44,6 +46,7 @@ export function changesOf(
   tags: readonly Tag[],
   current: readonly number[],
 ): readonly Change[] {
+  if (isOpcUaOperation(operation)) return [nodeChange(operation, current)];
   if (!isModbusOperation(operation)) return [{ point: operation.action, now: "", asked: "" }];
   if (!isWrite(operation)) return [{ point: deed(operation, []), now: "", asked: "" }];
   const asked = askedValues(operation, current);
@@ -60,6 +63,14 @@ export function changesOf(
           asked: String(asked[at]),
         },
   );
+}
+
+function nodeChange(operation: OpcUaOperation, [now]: readonly number[]): Change {
+  if (operation.action !== "opcua:write") {
+    return { point: describeOperation(operation), now: "", asked: "" };
+  }
+  const point = shortNode(operation.node);
+  return { point, now: now === undefined ? "" : String(now), asked: operation.text };
 }
 
 /** A sentence if what was shown is not what is there now; undefined if it is near enough. */

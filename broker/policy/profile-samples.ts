@@ -161,9 +161,11 @@ export function inWords(decision: Decision | NeedsValues): string {
     case "hold":
       return `hold ${decision.rule}: ${decision.reason}`;
     case "needs-values": {
-      const ranges = decision.ranges.map(
-        ({ unit, table, address, count }) => `${unit}/${table}/${address}+${count}`,
-      );
+      const ranges = decision.ranges.map((range) => {
+        if ("node" in range) return range.node;
+        const { unit, table, address, count } = range;
+        return `${unit}/${table}/${address}+${count}`;
+      });
       return `needs ${ranges.join(" ")}`;
     }
   }

@@ -6,7 +6,7 @@ import type {
 } from "../../protocols/modbus/operation.ts";
 import { registerCount } from "../../protocols/modbus/values.ts";
 import type { ModbusEndpoint, Tag } from "../plant/model.ts";
-import type { Decision, NeedsValues, PointRange, RateLedger } from "./decision.ts";
+import type { Decision, NeedsValues, RateLedger, RegisterRange } from "./decision.ts";
 import { durationInWords, valueInWords } from "./point-words.ts";
 import { areaOf, firstOf, isWrite, lastOf, tableOf } from "./points.ts";
 import { rawValue } from "./raw-value.ts";
@@ -169,14 +169,14 @@ function writtenBy(
   return { unit, table, address, values: [result] };
 }
 
-function rangeOf(operation: ModbusOperation): PointRange | undefined {
+function rangeOf(operation: ModbusOperation): RegisterRange | undefined {
   const table = tableOf(operation);
   if (table === undefined) return undefined;
   const address = firstOf(operation);
   return { unit: operation.unit, table, address, count: lastOf(operation) - address + 1 };
 }
 
-function rangeOfTag(tag: Tag): PointRange {
+function rangeOfTag(tag: Tag): RegisterRange {
   return {
     unit: tag.unitId,
     table: tag.table,
@@ -185,7 +185,10 @@ function rangeOfTag(tag: Tag): PointRange {
   };
 }
 
-function areWhole(values: readonly (readonly number[])[], ranges: readonly PointRange[]): boolean {
+function areWhole(
+  values: readonly (readonly number[])[],
+  ranges: readonly RegisterRange[],
+): boolean {
   return (
     values.length === ranges.length && ranges.every(({ count }, n) => values[n]?.length === count)
   );

@@ -3,7 +3,8 @@ import type { Protocol, Rule } from "../plant/model.ts";
 
 export function speaksOf({ match }: Rule, protocol: Protocol): boolean {
   if (match.own !== undefined) return match.own.protocol === protocol;
-  const { functions, subFunctions, units, table, addresses } = match;
-  const ofModbus = functions ?? subFunctions ?? units ?? table ?? addresses ?? match.tags;
-  return ofModbus === undefined || protocol === "modbus";
+  const { functions, subFunctions, units, table, addresses, tags } = match;
+  const ofModbus = functions ?? subFunctions ?? units ?? table ?? addresses;
+  if (ofModbus !== undefined) return protocol === "modbus";
+  return tags === undefined || protocol === "modbus" || protocol === "opcua";
 }

@@ -101,7 +101,9 @@ export class ModbusProber implements Leg {
   }
 }
 
-function readOperation({ unit, table, address, count }: PointRange): ReadOperation {
+function readOperation(range: PointRange): ReadOperation {
+  if ("node" in range) throw new Error("Modbus has no nodes");
+  const { unit, table, address, count } = range;
   return {
     ...{ action: "modbus:read", class: "observe", function: FUNCTIONS[table] },
     ...{ unit, table, address, count },

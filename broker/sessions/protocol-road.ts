@@ -5,12 +5,15 @@
 import type { Guard } from "../../protocols/guard.ts";
 import { HttpGuard } from "../../protocols/http/guard.ts";
 import { ModbusGuard } from "../../protocols/modbus/guard.ts";
+import { OpcUaGuard } from "../../protocols/opcua/guard.ts";
 import { RfbGuard } from "../../protocols/rfb/guard.ts";
 import { SshGuard } from "../../protocols/ssh/guard.ts";
 import type { Endpoint } from "../plant/model.ts";
 import type { EndpointWays, Prober, WaysParts } from "./asset-way.ts";
 import { ModbusProber } from "./modbus-prober.ts";
 import { ModbusWays } from "./modbus-ways.ts";
+import { OpcuaProber } from "./opcua-prober.ts";
+import { OpcuaWays } from "./opcua-ways.ts";
 import { SshWays } from "./ssh-ways.ts";
 import { VncWays } from "./vnc-ways.ts";
 import { WebWays } from "./web-ways.ts";
@@ -25,6 +28,8 @@ export function openWays({ protocol }: Endpoint, parts: WaysParts): EndpointWays
       return new VncWays(parts);
     case "web":
       return new WebWays(parts);
+    case "opcua":
+      return new OpcuaWays(parts);
   }
 }
 
@@ -38,10 +43,13 @@ export function newGuard({ protocol }: Pick<Endpoint, "protocol">): Guard {
       return new RfbGuard();
     case "web":
       return new HttpGuard();
+    case "opcua":
+      return new OpcUaGuard();
   }
 }
 
 /** Undefined where nothing can be probed. */
 export function newProber({ protocol }: Endpoint): Prober | undefined {
-  return protocol === "modbus" ? new ModbusProber() : undefined;
+  if (protocol === "modbus") return new ModbusProber();
+  return protocol === "opcua" ? new OpcuaProber() : undefined;
 }

@@ -8,7 +8,7 @@ import { registerCount } from "../../protocols/modbus/values.ts";
 import { REPORT_PEERS, type ReportMoment } from "../../protocols/tape/report-moment.ts";
 import type { Clock } from "../clock.ts";
 import type { Endpoint, Tag } from "../plant/model.ts";
-import type { PointRange } from "../policy/decision.ts";
+import type { RegisterRange } from "../policy/decision.ts";
 
 /** The subject's first operation waits so long for the first reading, then goes on without it. */
 export const BEFORE_WAIT_MAX_MS = 1_000;
@@ -24,13 +24,13 @@ const POINTS_PER_READ = 120;
 /** Reads on a channel of its own; false if there is no connection to read over. Calls back once. */
 export type ReadForReport = (
   peer: string,
-  ranges: readonly PointRange[],
+  ranges: readonly RegisterRange[],
   done: () => void,
 ) => boolean;
 
 export class Survey {
   private readonly clock: Clock;
-  private readonly ranges: readonly PointRange[];
+  private readonly ranges: readonly RegisterRange[];
   private readonly read: ReadForReport;
   private begun = false;
   private reading = false;
@@ -108,11 +108,11 @@ export class Survey {
 }
 
 /** Tags side by side are read together. */
-export function reportRanges(tags: readonly Tag[]): readonly PointRange[] {
+export function reportRanges(tags: readonly Tag[]): readonly RegisterRange[] {
   const wanted = tags
     .filter(({ report }) => report)
     .sort((a, b) => a.unitId - b.unitId || a.table.localeCompare(b.table) || a.address - b.address);
-  const ranges: PointRange[] = [];
+  const ranges: RegisterRange[] = [];
   for (const tag of wanted) {
     const { unitId: unit, table, address } = tag;
     const end = address + registerCount(tag.type);

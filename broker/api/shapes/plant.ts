@@ -72,7 +72,7 @@ export type MyGrantView = z.infer<typeof myGrantSchema>;
 export const endpointSchema = z.object({
   /** `ASSET/ENDPOINT` */
   id: z.string(),
-  protocol: z.enum(["modbus", "ssh", "vnc", "web"]),
+  protocol: z.enum(["modbus", "ssh", "vnc", "web", "opcua"]),
   /** Null for people who administer nothing: they need no addresses. */
   address: z.string().nullable(),
   units: z.array(z.number()),
