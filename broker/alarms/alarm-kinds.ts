@@ -184,6 +184,18 @@ export const ALARM_KINDS = {
     raisedBy: ["passkey:counter"],
     source: "subject",
   },
+  "tool-not-started": {
+    priority: "high",
+    title: "A tool asked for a session that nobody started",
+    consequence: "Somebody who can reach the door of the broker tries to be let in by your people.",
+    action:
+      "Ask the person named whether they started the tool. If not, close off the address in front of the broker and tell everybody to refuse what they did not start.",
+    returns: "quiet",
+    quietMs: HOUR,
+    ringsAnew: true,
+    raisedBy: ["native:refused", "native:mismatched"],
+    source: "subject",
+  },
   "host-act": {
     priority: "high",
     title: "Somebody acted on the host",
@@ -196,6 +208,7 @@ export const ALARM_KINDS = {
     raisedBy: [
       "recovery:on-host",
       "policy:changed",
+      "plant:unconfirmed",
       "lock:lifted-on-host",
       "person:unlocked-on-host",
     ],

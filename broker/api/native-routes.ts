@@ -1,27 +1,35 @@
 /** Routes for the sessions of native tools. Part of `route-table.ts`. */
 import type { SignedActions } from "../identity/signed-actions.ts";
 import type { Native } from "../native/open-native.ts";
-import { approveNative, nativeOptions, refuseNative, showNative } from "./native/answer-native.ts";
+import {
+  approveNative,
+  type Notes,
+  nativeOptions,
+  refuseNative,
+  showNative,
+} from "./native/answer-native.ts";
 import type { NativeGround } from "./native/native-view.ts";
 import { showDoors } from "./native/show-doors.ts";
 import { guarded, type Route } from "./route.ts";
 
 export interface NativeRouteParts extends NativeGround {
   readonly native: Native;
+  readonly siteLog: Notes;
   readonly identity: { readonly signedActions: SignedActions };
 }
 
 /** Who approves is whoever holds a grant for what is asked: others find nothing to open. */
 export function nativeRoutes(parts: NativeRouteParts): readonly Route[] {
   const { asks, ssh } = parts.native;
+  const { siteLog } = parts;
   const { signedActions } = parts.identity;
   const one = "/api/native/:id";
   const right = "session:open";
   return [
     guarded("GET", "/api/native", right, showDoors(ssh)),
     guarded("GET", one, right, showNative(asks, parts)),
-    guarded("POST", `${one}/options`, right, nativeOptions(asks, parts, signedActions)),
+    guarded("POST", `${one}/options`, right, nativeOptions(asks, parts, signedActions, siteLog)),
     guarded("POST", one, right, approveNative(asks, parts, signedActions)),
-    guarded("POST", `${one}/refusal`, right, refuseNative(asks)),
+    guarded("POST", `${one}/refusal`, right, refuseNative(asks, parts, siteLog)),
   ];
 }

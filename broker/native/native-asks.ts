@@ -148,10 +148,15 @@ export class NativeAsks {
   }
 }
 
-/** What is signed to approve it. */
-export function askContent(ask: NativeAsk, endpoint: string): ActionContent {
+/** What is signed to approve it: this tool, this endpoint, with the rights of this grant. */
+export function askContent(
+  ask: NativeAsk,
+  endpoint: string,
+  grant: { readonly id: string; readonly profile: string },
+): ActionContent {
   const { id, protocol, address, tool, number } = ask;
-  return { act: "native-session", ask: id, endpoint, protocol, address, tool, number };
+  const under = { grant: grant.id, profile: grant.profile };
+  return { act: "native-session", ask: id, endpoint, ...under, protocol, address, tool, number };
 }
 
 /** Two digits each, so that none is a part of another. */

@@ -4,11 +4,10 @@
  * no password, and no way on but into that session.
  */
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import ssh2, { type AuthContext, type Connection } from "ssh2";
 import { algorithms } from "../legs/ssh/algorithms.ts";
 import { serveChannels } from "../legs/ssh/ssh-client.ts";
-import { withoutDelay } from "../legs/ssh/without-delay.ts";
 import { NATIVE_ASK_MS, type NativeAnswer, type NativeAsks } from "./native-asks.ts";
 import type { SshHostKey } from "./ssh-host-key.ts";
 
@@ -42,8 +41,11 @@ const TOOL_MAX = 60;
 
 export class SshDoor {
   private readonly parts: SshDoorParts;
-  private readonly server: ssh2.Server;
+  private readonly server: Server;
+  private readonly ssh: ssh2.Server;
   private readonly connections = new Set<Connection>();
+  /** By address and port: what has not yet asked who it is. */
+  private readonly greeting = new Map<string, NodeJS.Timeout>();
   private readonly byAddress = new Map<string, number>();
 
   private constructor(parts: SshDoorParts) {
@@ -55,7 +57,8 @@ export class SshDoor {
       keepaliveInterval: KEEPALIVE_MS,
       keepaliveCountMax: KEEPALIVE_MISSED_MAX,
     };
-    this.server = new ssh2.Server(options, (connection, info) => this.came(connection, info));
+    this.ssh = new ssh2.Server(options, (connection, info) => this.came(connection, info));
+    this.server = createServer({ noDelay: true }, (socket) => this.knocked(socket));
     this.server.maxConnections = CONNECTIONS_MAX;
   }
 
@@ -76,23 +79,45 @@ export class SshDoor {
     for (const connection of this.connections) connection.end();
   }
 
-  private came(connection: Connection, info: ssh2.ClientInfo): void {
-    withoutDelay(connection);
-    const address = info.ip.replace(/^::ffff:(?=\d+\.)/, "");
+  /** Before a byte of it is read. */
+  private knocked(socket: Socket): void {
+    const address = plainAddress(socket.remoteAddress ?? "");
     const open = (this.byAddress.get(address) ?? 0) + 1;
-    if (open > CONNECTIONS_PER_ADDRESS_MAX) return void connection.end();
+    if (open > CONNECTIONS_PER_ADDRESS_MAX) return void socket.destroy();
     this.byAddress.set(address, open);
-    this.connections.add(connection);
-    connection.on("error", () => connection.end());
-    connection.on("close", () => {
-      this.connections.delete(connection);
+    const key = `${address}:${socket.remotePort}`;
+    this.greeting.set(
+      key,
+      setTimeout(() => socket.destroy(), HANDSHAKE_MS),
+    );
+    socket.on("close", () => {
+      this.greeted(key);
       const left = (this.byAddress.get(address) ?? 1) - 1;
       if (left > 0) this.byAddress.set(address, left);
       else this.byAddress.delete(address);
     });
+    this.ssh.injectSocket(socket);
+  }
+
+  private greeted(key: string): void {
+    clearTimeout(this.greeting.get(key));
+    this.greeting.delete(key);
+  }
+
+  private came(connection: Connection, info: ssh2.ClientInfo): void {
+    const address = plainAddress(info.ip);
+    this.connections.add(connection);
+    connection.on("error", () => connection.end());
+    connection.on("close", () => this.connections.delete(connection));
+    connection.once("authentication", () => this.greeted(`${address}:${info.port}`));
     const tool = toolOf(info);
     new NativeClient(this.parts, connection, { address, tool, port: info.port }).begin();
   }
+}
+
+/** As a person writes it. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/, "");
 }
 
 const CLOSED = "the SSH connection was closed";
@@ -123,11 +148,7 @@ class NativeClient {
 
   begin(): void {
     const { connection } = this;
-    let late = setTimeout(() => connection.end(), HANDSHAKE_MS);
-    connection.once("authentication", () => {
-      clearTimeout(late);
-      late = setTimeout(() => connection.end(), SIGN_IN_MS);
-    });
+    const late = setTimeout(() => connection.end(), HANDSHAKE_MS + SIGN_IN_MS);
     connection.on("authentication", (asks) => void this.authenticate(asks));
     connection.on("ready", () => {
       clearTimeout(late);

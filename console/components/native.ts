@@ -25,9 +25,12 @@ export function nativeAskQuery(id: string) {
 export async function approveNative(
   id: string,
   number: number,
+  grant: string | undefined,
 ): Promise<{ readonly session: string }> {
   const path = `/api/native/${part(id)}`;
-  const toSign = await ask<ActionToSign>("POST", `${path}/options`, { number });
+  const toSign = await ask<ActionToSign>("POST", `${path}/options`, {
+    ...{ number, ...(grant !== undefined && { grant }) },
+  });
   return ask("POST", path, await signAction(toSign, nativeText.altered));
 }
 

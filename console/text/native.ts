@@ -14,6 +14,7 @@ export const nativeText = {
   left: (time: string) => `${time} left`,
   mayNot: (target: string) => `You may open nothing called "${target}" now`,
   mayNotBody: "Check the name that you gave the tool, or ask for access first.",
+  rights: "With which rights?",
   pick: "Which number does your tool show?",
   pickBody: "Choosing it opens the session with your passkey. If you started no tool, refuse.",
   choose: (number: number) => `${number}`,

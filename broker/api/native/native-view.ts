@@ -1,4 +1,4 @@
-import type { Access } from "../../access/access.ts";
+import type { Access, Grant } from "../../access/access.ts";
 import type { NativeAsk } from "../../native/native-asks.ts";
 import type { LiveSession } from "../../sessions/session.ts";
 import type { Person } from "../../store/model.ts";
@@ -13,6 +13,8 @@ export interface NativeGround {
 interface Target {
   readonly endpoint: string;
   readonly assetName: string;
+  /** Live ones: not empty. */
+  readonly grants: readonly Pick<Grant, "id" | "profile">[];
 }
 
 /** The endpoint that the tool means, if the person may open it now. */
@@ -27,8 +29,12 @@ export function targetOf(
   const speaking = asset.endpoints.filter((each) => each.protocol === protocol);
   const found =
     endpointId === undefined ? speaking : speaking.filter(({ id }) => id === endpointId);
-  const open = found.find(({ id }) => access.liveGrants(person, `${asset.id}/${id}`).length > 0);
-  return open && { endpoint: `${asset.id}/${open.id}`, assetName: asset.name };
+  for (const { id } of found) {
+    const endpoint = `${asset.id}/${id}`;
+    const grants = access.liveGrants(person, endpoint);
+    if (grants.length > 0) return { endpoint, assetName: asset.name, grants };
+  }
+  return undefined;
 }
 
 export function nativeView(ground: NativeGround, ask: NativeAsk, person: Person): NativeAskView {
@@ -39,5 +45,9 @@ export function nativeView(ground: NativeGround, ask: NativeAsk, person: Person)
     endpoint: target?.endpoint ?? null,
     assetName: target?.assetName ?? null,
     choices: [...choices],
+    grants: (target?.grants ?? []).map(({ id: grant, profile }) => {
+      const described = ground.plant.current().profiles.find((each) => each.id === profile);
+      return { id: grant, profile, description: described?.description ?? "" };
+    }),
   };
 }

@@ -15,6 +15,8 @@ export const nativeAskSchema = z.object({
   untilMs: z.number(),
   /** The tool shows one of them. */
   choices: z.array(z.number()),
+  /** What it may be opened with; the page offers them where there are several. */
+  grants: z.array(z.object({ id: z.string(), profile: z.string(), description: z.string() })),
 });
 export type NativeAskView = z.infer<typeof nativeAskSchema>;
 

@@ -1,6 +1,6 @@
 /** What a native tool asks for: who picks its number signs exactly that session. */
 import "./native.css";
-import { Button, Group, Text, Title } from "@mantine/core";
+import { Button, Group, Radio, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
@@ -92,6 +92,7 @@ function Asking({ ask, onSettled }: AskingProps) {
 
 function Answers({ ask, onSettled }: AskingProps) {
   const [busy, setBusy] = useState(false);
+  const [grant, setGrant] = useState(ask.grants[0]?.id);
   const [thrown, setThrown] = useState<unknown>();
   const run = async (work: () => Promise<Outcome>) => {
     setBusy(true);
@@ -105,7 +106,7 @@ function Answers({ ask, onSettled }: AskingProps) {
     }
   };
   const choose = (number: number) =>
-    run(async () => ({ kind: "opened", ...(await approveNative(ask.id, number)) }));
+    run(async () => ({ kind: "opened", ...(await approveNative(ask.id, number, grant)) }));
   const refuse = () =>
     run(async () => {
       await refuseNative(ask.id);
@@ -113,6 +114,15 @@ function Answers({ ask, onSettled }: AskingProps) {
     });
   return (
     <>
+      {ask.grants.length > 1 && (
+        <Radio.Group label={words.rights} value={grant ?? ""} onChange={setGrant}>
+          <Stack gap="xs" mt="xs">
+            {ask.grants.map(({ id, profile, description }) => (
+              <Radio key={id} value={id} label={profile} description={description} />
+            ))}
+          </Stack>
+        </Radio.Group>
+      )}
       <div>
         <Title order={2} size="h5">
           {words.pick}
