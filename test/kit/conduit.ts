@@ -13,12 +13,14 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import path from "node:path";
 import { parseArgs } from "node:util";
 import type { PermitClaims } from "../../broker/access/permit.ts";
 import { mintPermit } from "../../broker/access/permits.ts";
 import { systemClock } from "../../broker/clock.ts";
 import { openEvidence } from "../../broker/evidence/evidence.ts";
 import type { Leg } from "../../broker/legs/leg.ts";
+import { keptIdentity } from "../../broker/legs/opcua/kept-identity.ts";
 import { writeDirectly } from "../../broker/legs/socket-output.ts";
 import { acceptedLeg } from "../../broker/legs/tcp-leg.ts";
 import { VncClientLeg } from "../../broker/legs/vnc/vnc-client-leg.ts";
@@ -27,6 +29,7 @@ import { parsePlant } from "../../broker/plant/parse-plant.ts";
 import { classesOf } from "../../broker/policy/profile-reach.ts";
 import type { LiveSession } from "../../broker/sessions/session.ts";
 import { createSessionHost } from "../../broker/sessions/session-host.ts";
+import { listenOpcua } from "./conduit-opcua.ts";
 import { credentialFrom, listenSsh } from "./conduit-ssh.ts";
 import { TEST_KEYS } from "./evidence-keys.ts";
 
@@ -67,20 +70,27 @@ async function main(): Promise<void> {
     build: BUILD,
     clock: systemClock,
   });
+  // Beside the recordings, where the one who started it looks after it.
+  const opcuaIdentity = keptIdentity(path.resolve(settings.recordings, "../conduit-opcua.pem"));
   const host = createSessionHost({
     recorder: evidence.recorder,
     permitKey: keys.publicKey,
     clock: systemClock,
     build: BUILD,
     credentials: { of: async () => credentialFrom(process.env) },
+    opcuaIdentity,
     hooks: { onAlarm: (session, text) => process.stderr.write(`${session}: ${text}\n`) },
   });
   const open = () => host.open(mintPermit(claims(), keys.privateKey));
   const perConnection = settings.sessionPerConnection;
+  const sessionFor = sessionsFor(open, perConnection);
+  const { endpoint } = claims();
   const server =
-    claims().endpoint.protocol === "ssh"
-      ? listenSsh(sessionsFor(open, perConnection))
-      : listen(sessionsFor(open, perConnection), perConnection, wireOf(claims().endpoint));
+    endpoint.protocol === "ssh"
+      ? listenSsh(sessionFor)
+      : endpoint.protocol === "opcua"
+        ? await listenOpcua(sessionFor, opcuaIdentity)
+        : listen(sessionFor, perConnection, wireOf(endpoint));
   server.listen({ port: settings.port, host: "127.0.0.1", backlog: 4096 });
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
