@@ -210,7 +210,7 @@ test("a stream that lost some of its bytes does not go on, a terminal does", () 
 });
 
 test("a stream whose right is lost in the middle ends, and none of the rest passes later", () => {
-  let may = PERMIT;
+  let may: Answer = PERMIT;
   const { says, sent, driver } = channel(({ action }) => (action === "ssh:input" ? may : PERMIT));
   says("client", open, exec("cat > image.bin"));
   says("asset", ...confirmed);

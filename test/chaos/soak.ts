@@ -51,10 +51,14 @@ async function soakKills(folder: string) {
 }
 
 async function soakFuzz() {
-  say(`feeding ${FUZZ} random and mutated frames to the Modbus guard …`);
   const env = { SALLYPORT_FUZZ: FUZZ };
-  const { passed, seconds } = await soakTest("protocols/modbus/guard.fuzz.test.ts", env);
-  return { frames: Number(FUZZ), passed, seconds };
+  const guards: Record<string, { readonly passed: boolean; readonly seconds: number }> = {};
+  for (const guard of ["modbus", "ssh"]) {
+    say(`feeding ${FUZZ} random and mutated messages to the guard of ${guard} …`);
+    guards[guard] = await soakTest(`protocols/${guard}/guard.fuzz.test.ts`, env);
+  }
+  const passed = Object.values(guards).every((each) => each.passed);
+  return { frames: Number(FUZZ), passed, guards };
 }
 
 /** Bundles and their judges, the log and its witness, and large recordings. */
