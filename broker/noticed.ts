@@ -13,7 +13,8 @@ import type { LogBook } from "./evidence/log/log-book.ts";
 import type { Recorder, RecorderState } from "./evidence/recorder.ts";
 import { aboutSession } from "./integrations/about-session.ts";
 import type { Logger } from "./log.ts";
-import type { PlantSource } from "./plant/plant-source.ts";
+import type { ConfirmedPlant } from "./plant/confirmed-plant.ts";
+import type { HeldPlant, PlantSource } from "./plant/plant-source.ts";
 import type { Hold } from "./sessions/hold.ts";
 import type { Cause, EndReport, LiveSession, SessionEvent } from "./sessions/session.ts";
 import type { SessionHooks } from "./sessions/session-hooks.ts";
@@ -141,11 +142,13 @@ export class Noticed {
         ? board.report("plant file", "ok", "The file on disk is in force.")
         : board.report("plant file", "attention", `An older plant is in force: ${problem}.`);
     show(source.problem());
+    this.plantHeld(source.held());
     const stops = [
       source.onChanged((plant) => {
         const text = `A changed plant file is in force (${plant.digest.slice(0, 12)})`;
         this.note({ kind: "plant:changed", priority: "event", text });
       }),
+      source.onHeld((held) => this.plantHeld(held)),
       source.onProblem((problem) => {
         show(problem);
         bell.ring("plant");
@@ -157,6 +160,23 @@ export class Noticed {
     return () => {
       for (const stop of stops) stop();
     };
+  }
+
+  private plantHeld(held: HeldPlant | undefined): void {
+    this.parts.bell.ring("plant");
+    if (held === undefined) return;
+    const text = `The plant file was changed and waits for an administrator to confirm it (${held.plant.digest.slice(0, 12)}); the plant confirmed last stays in force`;
+    this.note({ kind: "plant:held", priority: "event", text });
+  }
+
+  /** The site asked for confirmations before this start and does not any more. */
+  async unconfirmed(confirmed: ConfirmedPlant, source: PlantSource): Promise<void> {
+    const same = (await confirmed.text()) === source.currentText();
+    const text = same
+      ? "Changes of the plant file need no confirmation any more: this start was told so"
+      : `A plant file that nobody confirmed is in force (${source.current().digest.slice(0, 12)}): this start was told to ask for no confirmation`;
+    this.note({ kind: "plant:unconfirmed", priority: "alarm", text });
+    await confirmed.forget();
   }
 
   clockSteps(): () => void {

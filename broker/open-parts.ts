@@ -4,6 +4,7 @@ import type { Access } from "./access/access.ts";
 import type { DecisionPoint } from "./access/decision-point.ts";
 import { answerHostLifts } from "./access/lift-on-host.ts";
 import { openAccess } from "./access/open-access.ts";
+import { PlantConfirmation } from "./access/plant-confirmation.ts";
 import type { DefaultRights } from "./access/policies/default-rights.ts";
 import { PolicyProposals } from "./access/policies/policy-proposals.ts";
 import type { PolicyStore } from "./access/policies/policy-store.ts";
@@ -42,6 +43,7 @@ import { loggedHooks } from "./open-log.ts";
 import { openPanels } from "./open-panels.ts";
 import { openPolicies } from "./open-policies.ts";
 import type { Opened } from "./opened.ts";
+import { ConfirmedPlant } from "./plant/confirmed-plant.ts";
 import { PlantSource } from "./plant/plant-source.ts";
 import { portRefusal } from "./port.ts";
 import { openProbe } from "./sessions/probe-session.ts";
@@ -112,9 +114,12 @@ export async function openPlant(ground: Ground): Promise<OpenPlant> {
   const file =
     config.plantFile ||
     (await firstPlantFile(dataFolder, simulatorPort, () => openCredentials(ground)));
-  const source = await PlantSource.open({ path: file, clock });
+  const confirmed = new ConfirmedPlant(dataFolder);
+  const needed = config.plantSecondAdministrator;
+  const source = await PlantSource.open({ path: file, clock, ...(needed && { confirmed }) });
   opened.push(() => source.close());
   opened.push(noticed.plant(source));
+  if (!needed && confirmed.exists) await noticed.unconfirmed(confirmed, source);
   const simulate = config.plantFile === "" || config.simulate;
   return { source, file, simulated: simulate ? await openSimulator(ground) : undefined };
 }
@@ -231,10 +236,7 @@ export async function openDoors(
   }
   const viewing = openViewing(store, clock);
   opened.push(() => viewing.looks.close());
-  const proposals = new PolicyProposals({
-    ...{ store, clock, policies, decisions, signedActions: identity.signedActions },
-    needed: config.policySecondAdministrator,
-  });
+  const { proposals, plantConfirmation } = openChanges(ground, core);
   const native = await openNative(config, clock, (signIn) => identity.signIns.seen(signIn));
   opened.push(() => native.close());
   const panels = await openPanels(config, { clock, sessions, signIns: identity.signIns });
@@ -242,6 +244,7 @@ export async function openDoors(
   // The first list need not wait for what no run has read yet; it reads what is still missing.
   void evidence.recordings.heads(() => false).catch(() => undefined);
   const routes = routeTable({
+    plantConfirmation,
     native,
     panels,
     proposals,
@@ -295,6 +298,22 @@ export async function openDoors(
   await app.listen({ host: config.listen, port: config.port }).catch((error) => {
     throw portRefusal(config, error);
   });
+}
+
+/** What waits for another administrator. */
+function openChanges({ config, store, clock }: Ground, core: Core) {
+  const { decisions, policies, plant, identity } = core;
+  const { signedActions } = identity;
+  return {
+    proposals: new PolicyProposals({
+      ...{ store, clock, policies, decisions, signedActions },
+      needed: config.policySecondAdministrator,
+    }),
+    plantConfirmation: new PlantConfirmation({
+      ...{ store, decisions, signedActions, source: plant },
+      needed: config.plantSecondAdministrator,
+    }),
+  };
 }
 
 function gaugesFrom(

@@ -214,6 +214,12 @@ export const SETTINGS = {
     description:
       "A change of policies in the console counts only once another administrator has confirmed exactly it.",
   }),
+  plantSecondAdministrator: flag({
+    variable: "SALLYPORT_PLANT_SECOND_ADMINISTRATOR",
+    fallback: "0",
+    description:
+      "A changed plant file counts only once an administrator has confirmed exactly it in the console.",
+  }),
   simulate: flag({
     variable: "SALLYPORT_SIMULATE",
     fallback: "0",

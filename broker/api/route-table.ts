@@ -4,6 +4,7 @@
  */
 import type { Access } from "../access/access.ts";
 import type { Decisions } from "../access/decision-point.ts";
+import type { PlantConfirmation } from "../access/plant-confirmation.ts";
 import type { DefaultRights } from "../access/policies/default-rights.ts";
 import type { PolicyProposals } from "../access/policies/policy-proposals.ts";
 import type { PolicyStore } from "../access/policies/policy-store.ts";
@@ -46,6 +47,7 @@ import { changePerson } from "./people/change-person.ts";
 import { invitePerson } from "./people/invite-person.ts";
 import { listPeople } from "./people/list-people.ts";
 import { newEnrolmentLink } from "./people/new-enrolment-link.ts";
+import { confirmPlantChange, plantChangeOptions, showPlantChange } from "./plant/plant-change.ts";
 import type { PlantShown } from "./plant/plant-view.ts";
 import { showPlant } from "./plant/show-plant.ts";
 import { activatePolicies, rollbackPolicies } from "./policies/change-policies.ts";
@@ -98,6 +100,7 @@ export interface ApiParts {
   readonly decisions: Decisions;
   readonly policies: PolicyStore;
   readonly proposals: PolicyProposals;
+  readonly plantConfirmation: PlantConfirmation;
   readonly defaultRights: Pick<DefaultRights, "missing">;
   readonly recorder: Pick<Recorder, "state">;
   readonly recordings: Recordings;
@@ -158,6 +161,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
 
     ...recordingRoutes(parts),
 
+    ...plantChangeRoutes(parts),
     ...policyRoutes(parts),
 
     ...credentialRoutes(parts),
@@ -218,6 +222,15 @@ function credentialRoutes({ credentials, plant }: ApiParts): readonly Route[] {
     guarded("GET", path, "credential:set", listCredentials(credentials)),
     guarded("POST", path, "credential:set", setCredential(credentials, plant)),
     guarded("POST", `${path}/removal`, "credential:set", removeCredential(credentials)),
+  ];
+}
+
+function plantChangeRoutes({ plantConfirmation }: ApiParts): readonly Route[] {
+  const path = "/api/plant-change";
+  return [
+    guarded("GET", path, "plant:change", showPlantChange(plantConfirmation)),
+    guarded("POST", `${path}/options`, "plant:change", plantChangeOptions(plantConfirmation)),
+    guarded("POST", path, "plant:change", confirmPlantChange(plantConfirmation)),
   ];
 }
 

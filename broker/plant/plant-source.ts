@@ -4,11 +4,15 @@
  *
  * The folder is watched, since editors and configuration mounts replace the file by renaming; a
  * slow look at the file itself covers what a watch misses (network file systems, lost events).
+ *
+ * A site may ask for a second administrator: then a valid edit waits until it is confirmed, and
+ * the plant that was confirmed last is in force, whatever the file says at a start.
  */
 import { type FSWatcher, watch } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { Clock } from "../clock.ts";
+import type { ConfirmedPlant } from "./confirmed-plant.ts";
 import type { Plant } from "./model.ts";
 import type { ParsedPlant } from "./parse-plant.ts";
 import { comparePlants, type PlantChange } from "./plant-change.ts";
@@ -33,12 +37,29 @@ export class PlantFileInvalid extends Error {
 export interface PlantSourceOptions {
   readonly path: string;
   readonly clock: Clock;
+  /** Given: a change of the file counts only once it is confirmed, also over a restart. */
+  readonly confirmed?: ConfirmedPlant;
 }
 
+/** A changed file that is valid and waits to be confirmed. */
+export interface HeldPlant {
+  readonly plant: Plant;
+  readonly text: string;
+  readonly warnings: readonly PlantProblem[];
+  readonly sinceMs: number;
+}
+
+/** What somebody confirmed is not what waits. */
+export class NotHeld extends Error {
+  override readonly name = "NotHeld";
+}
+
+type HeldListener = (held: HeldPlant | undefined) => void;
 type ChangeListener = (plant: Plant, change: PlantChange) => void;
 type ProblemListener = (problem: string | undefined) => void;
 
 interface Reading {
+  readonly text: string;
   readonly parsed: ParsedPlant;
   readonly stamp: FileStamp | undefined;
 }
@@ -46,7 +67,11 @@ interface Reading {
 export class PlantSource {
   private readonly path: string;
   private readonly clock: Clock;
+  private readonly confirmed: ConfirmedPlant | undefined;
   private plant: Plant;
+  private text: string;
+  private waiting: HeldPlant | undefined;
+  private readonly heldListeners = new Set<HeldListener>();
   private trouble: string | undefined;
   private hints: readonly PlantProblem[];
   private seen: FileStamp | undefined;
@@ -58,10 +83,12 @@ export class PlantSource {
   private checking: Promise<void> = Promise.resolve();
   private closed = false;
 
-  private constructor({ path, clock }: PlantSourceOptions, first: Reading, plant: Plant) {
-    this.path = path;
-    this.clock = clock;
+  private constructor(options: PlantSourceOptions, first: Reading, plant: Plant) {
+    this.path = options.path;
+    this.clock = options.clock;
+    this.confirmed = options.confirmed;
     this.plant = plant;
+    this.text = first.text;
     this.hints = first.parsed.kind === "plant" ? first.parsed.warnings : [];
     this.seen = first.stamp;
     this.watchFolder();
@@ -70,17 +97,65 @@ export class PlantSource {
 
   /** Throws `PlantFileInvalid` where the file cannot be used. */
   static async open(options: PlantSourceOptions): Promise<PlantSource> {
+    const kept = await options.confirmed?.text();
+    if (kept !== undefined) return PlantSource.openKept(options, kept);
     const first = await readPlant(options);
     if (first?.parsed.kind !== "plant") {
       const problems = first?.parsed.kind === "invalid" ? first.parsed.problems : [STILL_WRITTEN];
       throw new PlantFileInvalid(options.path, problems);
     }
+    await options.confirmed?.keep(first.text);
     return new PlantSource(options, first, first.parsed.plant);
+  }
+
+  /** The file may say something else by now: that waits. */
+  private static async openKept(options: PlantSourceOptions, text: string): Promise<PlantSource> {
+    const { clock, confirmed, path } = options;
+    const parsed = await parseAside(text, path, clock);
+    if (parsed.kind !== "plant") {
+      throw new PlantFileInvalid(confirmed?.path ?? path, parsed.problems);
+    }
+    const source = new PlantSource(options, { text, parsed, stamp: undefined }, parsed.plant);
+    await source.check();
+    return source;
   }
 
   /** The plant in force. */
   current(): Plant {
     return this.plant;
+  }
+
+  /** Text of the plant in force. */
+  currentText(): string {
+    return this.text;
+  }
+
+  /** What the file says, while it waits to be confirmed. */
+  held(): HeldPlant | undefined {
+    return this.waiting;
+  }
+
+  /** Called when another change waits, and with undefined when none does any more. */
+  onHeld(listener: HeldListener): () => void {
+    this.heldListeners.add(listener);
+    return () => this.heldListeners.delete(listener);
+  }
+
+  /**
+   * Puts what waits in force; resolves once it counts, and would after a crash.
+   * @throws NotHeld if it is not the one of this digest
+   */
+  confirm(digest: string): Promise<void> {
+    const act = async (): Promise<void> => {
+      const held = this.waiting;
+      if (held?.plant.digest !== digest) throw new NotHeld("the file has changed meanwhile");
+      await this.confirmed?.keep(held.text);
+      this.hold(undefined);
+      this.adopt(held.plant, held.warnings, held.text);
+    };
+    const next = this.checking.then(act, act);
+    this.checking = next.catch(() => {});
+    return next;
   }
 
   /** One line with the place, while the file on disk is not the plant in force. */
@@ -128,15 +203,34 @@ export class PlantSource {
       return;
     }
     this.seen = reading.stamp;
-    if (reading.parsed.kind === "plant") this.adopt(reading.parsed.plant, reading.parsed.warnings);
-    else this.report(summary(this.path, reading.parsed.problems));
+    if (reading.parsed.kind !== "plant") {
+      this.hold(undefined);
+      this.report(summary(this.path, reading.parsed.problems));
+      return;
+    }
+    const { plant, warnings } = reading.parsed;
+    if (this.confirmed && plant.digest !== this.plant.digest) {
+      this.report(undefined);
+      const sinceMs = this.clock.wallMs();
+      this.hold({ plant, warnings, text: reading.text, sinceMs });
+      return;
+    }
+    this.hold(undefined);
+    this.adopt(plant, warnings, reading.text);
   }
 
-  private adopt(plant: Plant, warnings: readonly PlantProblem[]): void {
+  private hold(held: HeldPlant | undefined): void {
+    if (held?.plant.digest === this.waiting?.plant.digest) return;
+    this.waiting = held;
+    for (const listener of [...this.heldListeners]) listener(held);
+  }
+
+  private adopt(plant: Plant, warnings: readonly PlantProblem[], text: string): void {
     this.report(undefined);
     if (plant.digest === this.plant.digest) return;
     const change = comparePlants(this.plant, plant);
     this.plant = plant;
+    this.text = text;
     this.hints = warnings;
     for (const listener of [...this.changeListeners]) listener(plant, change);
   }
@@ -190,10 +284,11 @@ async function readPlant({ path, clock }: PlantSourceOptions): Promise<Reading |
   const read = await readPlantText(path);
   if (read.kind === "moving") return undefined;
   if (read.kind === "text") {
-    return { parsed: await parseAside(read.text, path, clock), stamp: read.stamp };
+    const { text, stamp } = read;
+    return { text, parsed: await parseAside(text, path, clock), stamp };
   }
   const problem = { line: 0, column: 0, path: "", message: `cannot be read: ${read.reason}` };
-  return { parsed: { kind: "invalid", problems: [problem] }, stamp: undefined };
+  return { text: "", parsed: { kind: "invalid", problems: [problem] }, stamp: undefined };
 }
 
 /** One line: the first problem with its place, and how many more there are. */

@@ -17,6 +17,7 @@ import { useNarrow } from "../../components/use-narrow.ts";
 import { assetText, plantText } from "../../text/plant.ts";
 import { searchText } from "./access.ts";
 import { AssetPanel } from "./asset-panel.tsx";
+import { HeldChange } from "./held-change.tsx";
 import { KeySwitchStrip } from "./key-switches.tsx";
 import { PlantList } from "./plant-list.tsx";
 import { PlantLockMenu } from "./plant-lock-menu.tsx";
@@ -66,6 +67,7 @@ function Plant({ plant }: { readonly plant: PlantView }) {
       actions={<PlantLockMenu plant={plant} asset={selected} />}
     >
       <FileProblem plant={plant} />
+      <HeldChange />
       <KeySwitchStrip switches={plant.keySwitches} />
       {isVendor && <VendorGrants />}
       <div className="sp-toolbar">
@@ -157,6 +159,7 @@ function NoAssets({ plant }: { readonly plant: PlantView }) {
   return (
     <Page title={plantText.title}>
       <FileProblem plant={plant} />
+      <HeldChange />
       {isVendor ? (
         <VendorGrants />
       ) : (
