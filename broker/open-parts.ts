@@ -32,15 +32,14 @@ import { lockFolder } from "./folder-lock.ts";
 import type { Identity } from "./identity/identity.ts";
 import { openIdentity } from "./identity/open-identity.ts";
 import type { Integrations } from "./integrations/integrations.ts";
-import { keptIdentity } from "./legs/opcua/kept-identity.ts";
+import { type IdentitySource, keptIdentity } from "./legs/opcua/kept-identity.ts";
 import type { Logger } from "./log.ts";
-import { openNative } from "./native/open-native.ts";
+import { isPlainOpcua, openNative } from "./native/open-native.ts";
 import type { Noticed } from "./noticed.ts";
 import { evidenceNotices } from "./noticed-evidence.ts";
 import type { AuditParts } from "./open-audit.ts";
 import { gaugesOf, refusalHooks } from "./open-integrations.ts";
 import { loggedHooks } from "./open-log.ts";
-import { openPanels } from "./open-panels.ts";
 import { openPolicies } from "./open-policies.ts";
 import type { Opened } from "./opened.ts";
 import { ConfirmedPlant } from "./plant/confirmed-plant.ts";
@@ -156,6 +155,7 @@ export interface Core {
   readonly policies: PolicyStore;
   readonly defaultRights: DefaultRights;
   readonly credentials: Credentials;
+  readonly opcuaIdentity: IdentitySource;
 }
 
 export async function openCore(
@@ -236,18 +236,17 @@ export async function openDoors(
   }
   const viewing = openViewing(store, clock);
   opened.push(() => viewing.looks.close());
-  const { proposals, plantConfirmation } = openChanges(ground, core);
-  const native = await openNative(config, clock, (signIn) => identity.signIns.seen(signIn));
+  const native = await openNative({
+    ...{ config, clock, opcuaIdentity: core.opcuaIdentity },
+    seen: (signIn) => identity.signIns.seen(signIn),
+    isPlain: (path) => isPlainOpcua(core.plant.current(), path),
+  });
   opened.push(() => native.close());
-  const panels = await openPanels(config, { clock, sessions, signIns: identity.signIns });
-  opened.push(() => panels?.close());
   // The first list need not wait for what no run has read yet; it reads what is still missing.
   void evidence.recordings.heads(() => false).catch(() => undefined);
   const routes = routeTable({
-    plantConfirmation,
+    ...openChanges(ground, core),
     native,
-    panels,
-    proposals,
     viewing,
     searching: {
       search: evidence.openSearch((cause) => log.warn({ cause }, "the search index is behind")),
