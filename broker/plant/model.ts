@@ -4,6 +4,8 @@
  */
 import type { OperationClass } from "../../protocols/guard.ts";
 import type { Table } from "../../protocols/modbus/operation.ts";
+import type { NodeTag, OpcUaMatch, OpcUaSecurity } from "./opcua-model.ts";
+import type { WebMatch, WebSignIn, WebTls } from "./web-model.ts";
 
 export interface Plant {
   readonly site: Site;
@@ -118,28 +120,6 @@ export interface WebEndpoint extends EndpointBase {
   readonly hostName?: string;
 }
 
-export type WebTls =
-  /** SHA-256 of the certificates that it may show (DER), as 64 lower-case hexadecimal digits. */
-  | { readonly kind: "pinned"; readonly certificates: readonly string[] }
-  /** The certificate (PEM) of the authority that signs its own. */
-  | { readonly kind: "ca"; readonly ca: string };
-
-/** How the broker signs in with the endpoint's credential. */
-export type WebSignIn =
-  | { readonly kind: "none" | "basic" | "digest" }
-  /** The credential's password is the value of this field. */
-  | { readonly kind: "header"; readonly name: string }
-  /** It is posted to a page, which answers with a cookie. */
-  | {
-      readonly kind: "form";
-      readonly path: string;
-      /** Names of the fields; "" where there is no user. */
-      readonly user: string;
-      readonly password: string;
-      /** What the form sends besides. */
-      readonly fields: readonly (readonly [name: string, value: string])[];
-    };
-
 export interface OpcUaEndpoint extends EndpointBase {
   readonly protocol: "opcua";
   /** Towards the asset. Native clients are offered None only where it is None. */
@@ -152,35 +132,6 @@ export interface OpcUaEndpoint extends EndpointBase {
   /** Behind the port in its address: "" or, for example, `/UA/Server`. */
   readonly path: string;
   readonly nodes: readonly NodeTag[];
-}
-
-export type OpcUaSecurity =
-  | { readonly policy: "None"; readonly mode: "None" }
-  | {
-      readonly policy: (typeof OPCUA_POLICIES)[number];
-      readonly mode: "Sign" | "SignAndEncrypt";
-    };
-
-/** Older ones are broken and refused. */
-export const OPCUA_POLICIES = [
-  "Basic256Sha256",
-  "Aes128_Sha256_RsaOaep",
-  "Aes256_Sha256_RsaPss",
-] as const;
-
-/** A point of an OPC UA asset; the value is in its engineering unit already. */
-export interface NodeTag {
-  /** Unique within the site, for example `P101.SpeedSetpoint`. */
-  readonly name: string;
-  readonly description: string;
-  /** `nsu=http://plant/x;s=P101.Speed`, or `i=2258` of OPC UA's own namespace. */
-  readonly node: string;
-  /** Engineering unit, for example `rpm`. */
-  readonly unit: string;
-  /** Bounds that hold for every profile. */
-  readonly min?: number;
-  readonly max?: number;
-  readonly states: readonly TagState[];
 }
 
 /** What a fragile device must never see exceeded, whoever asks. */
@@ -309,47 +260,6 @@ export interface VncMatch {
   readonly clipboard?: "in" | "out";
   /** A limit, not a match: longer text is denied in this rule's name. Bytes. */
   readonly textMax?: number;
-}
-
-/** All that are given must match, and a request carries nothing that its rule does not name. */
-export interface WebMatch {
-  readonly protocol: "web";
-  /** `web:request` alone where not given. */
-  readonly actions?: readonly string[];
-  /** GET, HEAD and POST where not given. */
-  readonly methods?: readonly string[];
-  /** Globs of decoded paths: `*` within a name, `**` over names. */
-  readonly paths?: readonly string[];
-  /** `name`, `name=value`, `name=*`, `name=20..45` or `*`; none where not given. */
-  readonly query?: readonly string[];
-  /** Likewise, of forms. */
-  readonly form?: readonly string[];
-  /** Of bodies that are no form; forms where not given. */
-  readonly contentTypes?: readonly string[];
-  /** Texts of WebSocket messages; `*` stands for any letters. */
-  readonly messages?: readonly string[];
-  /** A limit, not a match: a larger body is denied in this rule's name. Bytes. */
-  readonly sizeMax?: number;
-}
-
-/** All that are given must match. */
-export interface OpcUaMatch {
-  readonly protocol: "opcua";
-  /** Actions in the protocol's own words, for example `opcua:write`. */
-  readonly actions?: readonly string[];
-  /**
-   * Nodes by namespace URI and id, `nsu=http://plant/x;s=P101.*`: the id may be a glob, the URI
-   * not. Of a call: the object.
-   */
-  readonly nodes?: readonly string[];
-  /** Methods, written likewise. */
-  readonly methods?: readonly string[];
-  /** Attribute numbers; Value (13) alone for writes where not given. */
-  readonly attributes?: readonly number[];
-  /** Types of a written value, for example `Double`; a limit, not a match. */
-  readonly types?: readonly string[];
-  /** Of a denial: its nodes are not even shown by browsing. */
-  readonly hide?: true;
 }
 
 export interface AddressRange {

@@ -1,12 +1,7 @@
 /** What an endpoint of OPC UA adds. */
-import {
-  type NodeTag,
-  OPCUA_POLICIES,
-  type OpcUaEndpoint,
-  type OpcUaSecurity,
-  type TagState,
-} from "./model.ts";
+import type { OpcUaEndpoint, TagState } from "./model.ts";
 import { oneNode } from "./node-text.ts";
+import { type NodeTag, OPCUA_POLICIES, type OpcUaSecurity } from "./opcua-model.ts";
 import { tagName } from "./parse-tag.ts";
 import { itemsOf, type Sourced } from "./parse-zones.ts";
 import {

@@ -2,8 +2,8 @@
 import { attributeOf } from "../../protocols/opcua/describe.ts";
 import { OPCUA_ACTIONS } from "../../protocols/opcua/operation.ts";
 import { TYPE_NAMES } from "../../protocols/opcua/variant.ts";
-import type { OpcUaMatch } from "./model.ts";
 import { nodeText } from "./node-text.ts";
+import type { OpcUaMatch } from "./opcua-model.ts";
 import { NAME_LENGTH_MAX, RULE_LIST_MAX } from "./plant-limits.ts";
 import { distinct, flag, oneOf, text } from "./yaml-readings.ts";
 import { Mapping, type Reading } from "./yaml-value.ts";

@@ -1,11 +1,12 @@
 /** What an endpoint that is a web panel adds: TLS, and how the broker signs in. */
-import type { WebSignIn, WebTls } from "./model.ts";
+
 import {
   HOST_KEYS_MAX,
   HOST_LENGTH_MAX,
   NAME_LENGTH_MAX,
   PATH_LENGTH_MAX,
 } from "./plant-limits.ts";
+import type { WebSignIn, WebTls } from "./web-model.ts";
 import { description, distinct, oneOf, text } from "./yaml-readings.ts";
 import { Mapping, type Reading } from "./yaml-value.ts";
 

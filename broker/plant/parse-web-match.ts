@@ -1,7 +1,7 @@
 /** The keys of a rule that only web panels have: one mapping, `web`. */
 import { WEB_ACTIONS, WEB_METHODS } from "../../protocols/http/operation.ts";
-import type { WebMatch } from "./model.ts";
 import { COMMAND_LENGTH_MAX, PATH_LENGTH_MAX, RULE_LIST_MAX } from "./plant-limits.ts";
+import type { WebMatch } from "./web-model.ts";
 import { distinct, integer, oneOf, text } from "./yaml-readings.ts";
 import { Mapping, type Reading } from "./yaml-value.ts";
 

@@ -1,7 +1,8 @@
 /** The limits of a rule, and of a tag, on the value that a Write carries. */
 import type { RefusalKind } from "../../protocols/guard.ts";
 import { ATTRIBUTE_VALUE, type WriteOperation } from "../../protocols/opcua/operation.ts";
-import type { NodeTag, OpcUaMatch, Rule, RuleLimits } from "../plant/model.ts";
+import type { Rule, RuleLimits } from "../plant/model.ts";
+import type { NodeTag, OpcUaMatch } from "../plant/opcua-model.ts";
 import { TAG_BOUNDS } from "./value-limits.ts";
 
 export interface Refused {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { OpcUaOperation, WriteOperation } from "../../protocols/opcua/operation.ts";
-import type { NodeTag, OpcUaEndpoint, OpcUaMatch, Profile, Rule } from "../plant/model.ts";
+import type { OpcUaEndpoint, Profile, Rule } from "../plant/model.ts";
+import type { NodeTag, OpcUaMatch } from "../plant/opcua-model.ts";
 import { OpcUaMatcher } from "./opcua-matcher.ts";
 import { ALL } from "./profile-samples.ts";
 import { BoundedRateLedger } from "./rate-ledger.ts";

@@ -13,7 +13,8 @@ import {
   type OpcUaOperation,
   type WriteOperation,
 } from "../../protocols/opcua/operation.ts";
-import type { NodeTag, OpcUaEndpoint, OpcUaMatch, Profile, Rule } from "../plant/model.ts";
+import type { OpcUaEndpoint, Profile, Rule } from "../plant/model.ts";
+import type { NodeTag, OpcUaMatch } from "../plant/opcua-model.ts";
 import type { Decision, Matcher, NeedsValues, RateLedger } from "./decision.ts";
 import { type NodePattern, nodePatterns } from "./node-pattern.ts";
 import { refuseStep, refuseValue } from "./opcua-limits.ts";

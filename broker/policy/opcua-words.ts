@@ -1,7 +1,7 @@
 /** Operations of OPC UA in words, for sentences that a person reads. */
 import { attributeName, shortNode } from "../../protocols/opcua/describe.ts";
 import { ATTRIBUTE_VALUE, type OpcUaOperation } from "../../protocols/opcua/operation.ts";
-import type { NodeTag } from "../plant/model.ts";
+import type { NodeTag } from "../plant/opcua-model.ts";
 
 /** An identifier of ordinary length. */
 const SHOWN_MAX = 120;

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Capabilities } from "../../protocols/guard.ts";
 import type { RequestOperation, WebOperation } from "../../protocols/http/operation.ts";
-import type { Rule, WebMatch } from "../plant/model.ts";
+import type { Rule } from "../plant/model.ts";
+import type { WebMatch } from "../plant/web-model.ts";
 import { WebMatcher } from "./web-matcher.ts";
 
 const LOOKING: Capabilities = new Set(["observe"]);
