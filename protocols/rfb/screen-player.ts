@@ -1,0 +1,173 @@
+/** A screen brought forward event by event; its state can be kept and gone on from. */
+import { AssetStream, type Rectangle } from "./asset-stream.ts";
+import { ENCODING } from "./encodings.ts";
+import { Picture, type PictureState } from "./picture.ts";
+import type { PixelFormat } from "./pixel-format.ts";
+import type { ScreenEvent } from "./screen-history.ts";
+
+export interface Hand {
+  readonly x: number;
+  readonly y: number;
+  /** Buttons that are down, as bits. */
+  readonly mask: number;
+}
+
+/** All there is to know between two rectangles. */
+export interface ScreenState {
+  readonly channel: number | undefined;
+  readonly picture: PictureState | undefined;
+  readonly format: PixelFormat | undefined;
+  readonly left: number;
+  /** What came of the rectangle that is under way. */
+  readonly rest: Uint8Array;
+  readonly hand: Hand | undefined;
+}
+
+export class ScreenPlayer {
+  picture: Picture | undefined;
+  hand: Hand | undefined;
+  /** What was drawn last could not be decoded. */
+  broken = false;
+  private channel: number | undefined;
+  private stream: AssetStream | undefined;
+  private rectangle: Rectangle | undefined;
+  private data: Uint8Array[] = [];
+  /** What was fed last, and how much of its end came since a place to go on from. */
+  private fed: Uint8Array[] = [];
+  private restLength = 0;
+  /** Such a place was passed. */
+  private passed = false;
+
+  static from(state: ScreenState): ScreenPlayer {
+    const player = new ScreenPlayer();
+    player.channel = state.channel;
+    player.hand = state.hand;
+    player.picture = state.picture && Picture.from(state.picture);
+    const { picture } = player;
+    const size = picture && { width: picture.width, height: picture.height };
+    const { format, left } = state;
+    player.begin(size && format ? { ...size, format, left } : undefined);
+    player.take(state.rest);
+    return player;
+  }
+
+  get state(): ScreenState {
+    return {
+      channel: this.channel,
+      picture: this.picture?.state,
+      format: this.stream?.format,
+      left: this.stream?.rectanglesLeft ?? 0,
+      rest: this.rest,
+      hand: this.hand,
+    };
+  }
+
+  /** Of the newest channel: another that begins takes its place. */
+  show(event: ScreenEvent): void {
+    if (event.kind === "start") {
+      this.channel = event.channel;
+      this.picture = undefined;
+      this.hand = undefined;
+      this.begin(undefined);
+    }
+    if (event.channel !== this.channel) return;
+    if (event.kind === "picture") this.take(event.bytes);
+    else if (event.kind === "pointer") this.hand = event;
+    else if (event.kind === "format" && this.stream) this.stream.format = event.format;
+  }
+
+  private begin(place: ConstructorParameters<typeof AssetStream>[1]): void {
+    this.data = [];
+    this.fed = [];
+    this.restLength = 0;
+    this.rectangle = undefined;
+    this.stream = new AssetStream(
+      {
+        hello: (width, height) => {
+          this.picture = new Picture(width, height);
+          this.pass();
+        },
+        updateBegins: () => this.pass(),
+        rectangleBegins: (rectangle) => {
+          this.rectangle = rectangle;
+        },
+        data: (bytes) => void this.data.push(new Uint8Array(bytes)),
+        rectangleEnds: () => this.draw(),
+        updateEnds: () => this.pass(),
+        bell: () => this.pass(),
+        text: () => this.pass(),
+        textSkipped: () => undefined,
+      },
+      place,
+    );
+    for (const encoding of Object.values(ENCODING)) this.stream.asked.add(encoding);
+  }
+
+  private take(bytes: Uint8Array) {
+    const { stream } = this;
+    if (!stream) return;
+    for (let from = 0; from < bytes.length; from += FEED) {
+      const part = bytes.subarray(from, from + FEED);
+      if (!stream.inbox.push(part)) return this.fail();
+      this.fed.push(part);
+      this.restLength += part.length;
+      if (!this.cut(stream)) return this.fail();
+      this.forget();
+    }
+  }
+
+  private cut(stream: AssetStream): boolean {
+    for (;;) {
+      const taken = stream.take();
+      if (this.passed) this.restLength = stream.inbox.length;
+      this.passed = false;
+      if (taken !== true) return taken === false;
+    }
+  }
+
+  private get rest(): Uint8Array {
+    const whole = joined(this.fed);
+    return whole.subarray(whole.length - this.restLength);
+  }
+
+  /** What was fed before the rest is not needed any more. */
+  private forget(): void {
+    let length = this.fed.reduce((sum, part) => sum + part.length, 0);
+    while (this.fed.length > 0 && length - (this.fed[0]?.length ?? 0) >= this.restLength) {
+      length -= this.fed.shift()?.length ?? 0;
+    }
+  }
+
+  private draw(): void {
+    const { rectangle, stream, picture } = this;
+    const data = joined(this.data);
+    this.data = [];
+    this.rectangle = undefined;
+    if (rectangle && stream?.format && picture) {
+      this.broken = !picture.draw(rectangle, data, stream.format);
+    }
+    this.pass();
+  }
+
+  private pass(): void {
+    this.passed = true;
+  }
+
+  private fail() {
+    this.broken = true;
+    this.stream = undefined;
+  }
+}
+
+/** Less than the stream's inbox holds. */
+const FEED = 65_536;
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
