@@ -18,7 +18,7 @@ import { ModbusReplies, type TakesReplies } from "./modbus-replies.ts";
 import type { ModbusRequest } from "./modbus-request.ts";
 import { connectShared } from "./shared-read.ts";
 import { SocketOutput } from "./socket-output.ts";
-import { type Flushable, flushAtTurnEnd } from "./turn.ts";
+import { type Flushable, flushAtTurnEnd, flushMany } from "./turn.ts";
 
 /** First wait after a failed connection; doubles up to the last. */
 const BACKOFF_FIRST_MS = 100;
@@ -185,7 +185,10 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
   /** A reply; false if nothing of this socket counts any more. */
   take(buffer: Uint8Array, start: number, length: number): boolean {
     const { socket } = this;
-    if (this.answer(buffer, start, length)) return socket === this.socket;
+    if (this.answer(buffer, start, length)) {
+      flushMany();
+      return socket === this.socket;
+    }
     this.reset("the asset sent a reply that nobody waits for");
     return false;
   }

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "./leg.ts";
 import { adoptAccepted } from "./shared-read.ts";
 import { SocketOutput } from "./socket-output.ts";
-import { flushAtTurnEnd } from "./turn.ts";
+import { flushAtTurnEnd, flushMany } from "./turn.ts";
 
 /** @param accepted from a server made with `pauseOnConnect` and `noDelay`. */
 export function acceptedLeg(accepted: Socket): TcpLeg {
@@ -44,6 +44,7 @@ export class TcpLeg implements Leg {
   /** Called by whoever reads the socket, with a view valid during the call. */
   received(bytes: Uint8Array): void {
     if (!this.over) this.sink?.bytes(bytes);
+    flushMany();
   }
 
   write(bytes: Uint8Array): void {

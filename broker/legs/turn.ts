@@ -7,11 +7,31 @@ export interface Flushable {
   flush(): void;
 }
 
-let waiting: Flushable[] = [];
+/**
+ * Legs handed over together, before the turn has ended: few enough that what they are made of is
+ * still in the nearest cache, and that a turn of hundreds does not keep the first peer waiting.
+ */
+const MANY = 16;
 
-/** Calls `flush` when this turn's input has been handled. The caller asks once per turn. */
+let waiting: Flushable[] = [];
+let scheduled = false;
+
+/** Calls `flush` when this turn's input has been handled, or earlier. The caller asks once per turn. */
 export function flushAtTurnEnd(leg: Flushable): void {
-  if (waiting.push(leg) === 1) setImmediate(flushAll);
+  waiting.push(leg);
+  if (scheduled) return;
+  scheduled = true;
+  setImmediate(endTurn);
+}
+
+/** Called where a message has been handled to its end, and nothing else is under way. */
+export function flushMany(): void {
+  if (waiting.length >= MANY) flushAll();
+}
+
+function endTurn(): void {
+  scheduled = false;
+  flushAll();
 }
 
 function flushAll(): void {
