@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 /** Time as the broker sees it, passed in everywhere so that a test can run a day in a second. */
 export interface Clock {
   /** Milliseconds since the epoch; may step. */

@@ -21,8 +21,13 @@ export interface TapeWriter {
    * the disk. Copies what it needs. Answers the record's sequence number. While nothing can be
    * written it buffers nothing and remembers the gap; while only sealing has failed, the state
    * says so and records still go to the write-ahead. Throws once the tape is closed.
+   *
+   * `atOnce`: it follows from the record before it, in the same call, and has its time: asking the
+   * clock costs as much as writing a record.
    */
-  append(body: TapeBody): number;
+  append(body: TapeBody, atOnce?: true): number;
+  /** When the last record was appended, on the broker's monotonic clock. */
+  readonly atMs: number;
   /**
    * Calls back (never synchronously) when every record appended so far is durable on disk, or
    * with an error when that cannot be promised any more. One group commit serves all sessions.

@@ -51,6 +51,7 @@ export class SessionTape implements TapeWriter {
   private endLost: TapeBody | undefined;
   private closing: Promise<void> | undefined;
   private enteredAt = 0;
+  atMs: number;
 
   constructor(options: SessionTapeOptions) {
     this.options = options;
@@ -62,6 +63,7 @@ export class SessionTape implements TapeWriter {
     this.segmentBytes = options.segmentBytes;
     this.encoder = new TapeEncoder(this.writeAhead.out);
     this.startMs = this.clock.monotonicMs();
+    this.atMs = this.startMs;
   }
 
   get length(): number {
@@ -97,8 +99,9 @@ export class SessionTape implements TapeWriter {
     }
   }
 
-  append(body: TapeBody): number {
+  append(body: TapeBody, atOnce?: true): number {
     if (this.closing !== undefined) throw new Error("the tape is closed");
+    if (atOnce === undefined) this.atMs = this.time.monotonicMs();
     if (this.lost !== undefined || !this.writeAhead.accepts()) return this.lose(body);
     this.lastLostBy = undefined;
     return this.put(body);
@@ -136,6 +139,7 @@ export class SessionTape implements TapeWriter {
     if (lost === undefined) return;
     this.lost = undefined;
     this.endLost = undefined;
+    this.atMs = this.time.monotonicMs();
     const { fromMs, cause } = lost;
     this.put({ kind: "gap", fromMs, untilMs: this.clock.wallMs(), cause });
     if (endLost !== undefined) this.put(endLost);
@@ -168,11 +172,10 @@ export class SessionTape implements TapeWriter {
     if (this.isBegun && this.offset >= this.segmentBytes) this.cut();
     if (!this.isBegun) this.begin();
     const sequence = this.sequenceNext;
-    const { time } = this;
-    const nowMs = time.monotonicMs();
+    const { atMs } = this;
     this.enter(0);
     try {
-      this.encoder.append(sequence, time.wallMs(nowMs), nowMs - this.startMs, body);
+      this.encoder.append(sequence, this.time.wallMs(atMs), atMs - this.startMs, body);
     } finally {
       this.leave();
     }

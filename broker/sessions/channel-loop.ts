@@ -316,13 +316,13 @@ export class ChannelLoop implements Releasing, TwoSided {
   private decide(decide: Decide): void {
     const items = this.owner.judge(this, decide);
     if (!items || this.over) return;
-    const sequence = this.answer(decide.id, items);
+    const sequence = this.answer(decide.id, items, true);
     this.owner.judged(this, decide, items, sequence);
   }
 
-  private answer(decision: number, items: readonly Judged[]): number {
+  private answer(decision: number, items: readonly Judged[], atOnce?: true): number {
     const channel = this.number;
-    const sequence = this.tape.append({ kind: "verdict", channel, decision, items });
+    const sequence = this.tape.append({ kind: "verdict", channel, decision, items }, atOnce);
     const answers = answersOf(this.guard, items);
     this.permitted.note(decision, permittedMask(items, this.guard.mixes === true));
     this.feed({ kind: "answers", id: decision, answers });

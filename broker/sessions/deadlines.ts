@@ -87,10 +87,10 @@ export class Deadlines {
   }
 
   /** True, and the session told, if a deadline has passed: timers may come late. */
-  check(nowMs: number): boolean {
+  check(nowMs: number, wallMs = this.clock.wallMs()): boolean {
     if (this.over) return true;
-    if (nowMs < this.soonestMs && this.clock.wallMs() < this.soonestWallMs()) return false;
-    const cause = this.passed(nowMs);
+    if (nowMs < this.soonestMs && wallMs < this.soonestWallMs()) return false;
+    const cause = this.passed(nowMs, wallMs);
     if (!cause) {
       this.soonestMs =
         nowMs + Math.min(this.untilMs - nowMs, this.idleLeftMs(nowMs), this.leaseLeftMs(nowMs));
@@ -106,8 +106,8 @@ export class Deadlines {
     this.stopTimer?.();
   }
 
-  private passed(nowMs: number): Cause | undefined {
-    if (nowMs >= this.untilMs || this.clock.wallMs() >= this.untilWallMs) return this.untilCause();
+  private passed(nowMs: number, wallMs: number): Cause | undefined {
+    if (nowMs >= this.untilMs || wallMs >= this.untilWallMs) return this.untilCause();
     if (this.idleLeftMs(nowMs) <= 0) {
       const minutes = Math.round(this.parts.limits.idleMs / 6_000) / 10;
       return { rule: "idle", reason: `nobody did anything for ${minutes} minutes` };

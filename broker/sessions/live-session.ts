@@ -268,9 +268,11 @@ export class Session implements LiveSession, ChannelOwner {
   }
 
   judge(channel: ChannelLoop, decide: Decide): readonly Judged[] | undefined {
-    const nowMs = this.parts.clock.monotonicMs();
-    if (this.deadlines.check(nowMs)) return undefined;
-    if (!this.rights.hasLapsed(nowMs)) return this.desk.judge(channel, decide, nowMs);
+    // The time of the message that asks: it was put on the tape in this very call.
+    const nowMs = this.tape.atMs;
+    const wallMs = this.parts.clock.wallMs();
+    if (this.deadlines.check(nowMs, wallMs)) return undefined;
+    if (!this.rights.hasLapsed(nowMs, wallMs)) return this.desk.judge(channel, decide, nowMs);
     return decide.items.map(notRenewed);
   }
 
@@ -283,9 +285,11 @@ export class Session implements LiveSession, ChannelOwner {
   }
 
   obstacle(channel: ChannelLoop, decision: number, mask: number): string | undefined {
-    const nowMs = this.parts.clock.monotonicMs();
-    if (this.deadlines.check(nowMs)) return "the session has ended";
-    if (this.rights.hasLapsed(nowMs)) return NOT_RENEWED;
+    const { clock } = this.parts;
+    const nowMs = clock.monotonicMs();
+    const wallMs = clock.wallMs();
+    if (this.deadlines.check(nowMs, wallMs)) return "the session has ended";
+    if (this.rights.hasLapsed(nowMs, wallMs)) return NOT_RENEWED;
     if ((this.held & mask) !== mask) {
       return this.stillness.obstacle?.reason ?? "the right to it was lost";
     }

@@ -26,7 +26,7 @@ export class RightsLease {
   }
 
   /** @param nowMs on the monotonic clock */
-  isOver(nowMs: number): boolean {
-    return nowMs > this.untilMs || this.clock.wallMs() > this.untilWallMs;
+  isOver(nowMs: number, wallMs: number): boolean {
+    return nowMs > this.untilMs || wallMs > this.untilWallMs;
   }
 }

@@ -49,8 +49,8 @@ export class Rights {
   }
 
   /** @param nowMs on the monotonic clock */
-  hasLapsed(nowMs: number): boolean {
-    return this.time.isOver(nowMs);
+  hasLapsed(nowMs: number, wallMs: number): boolean {
+    return this.time.isOver(nowMs, wallMs);
   }
 
   /** After what keeps changes back has changed. */

@@ -3,6 +3,7 @@
  * more than sending it, so frames are gathered first.
  */
 import { createHash, type Hash, hash } from "node:crypto";
+import { putBytes } from "../../protocols/tape/byte-writer.ts";
 
 /** Gathered before they are hashed: small, so that the buffers of hundreds of channels stay cached. */
 const GATHER_MAX = 1_024;
@@ -49,8 +50,7 @@ export class SentDigest {
       if (room) larger.set(room.subarray(0, this.held));
       room = this.gathered = larger;
     }
-    room.set(bytes, this.held);
-    this.held = needed;
+    this.held = putBytes(room, this.held, bytes);
   }
 
   private hashGathered(): void {
