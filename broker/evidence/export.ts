@@ -7,18 +7,24 @@ import {
   type OperationEntry,
   OperationList,
 } from "../../protocols/modbus/operation-list.ts";
+import { Asciicast } from "./asciicast.ts";
 import { recordsOf } from "./recording-records.ts";
 import type { Recording, Recordings } from "./recordings.ts";
 
-export const EXPORT_FORMATS = ["pcapng", "csv", "ndjson"] as const;
+export const EXPORT_FORMATS = ["pcapng", "csv", "ndjson", "cast", "cast3"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+const FORMATS_OF: Readonly<Record<string, readonly ExportFormat[]>> = {
+  modbus: ["pcapng", "csv", "ndjson"],
+  ssh: ["cast", "cast3"],
+};
 
 /** Decisions taken back before their bytes left. They are few; more is no recording of ours. */
 const WITHHELD_MAX = 1_000_000;
 
-/** Protocols of which there is an export. */
-export function canExport({ header }: Pick<Recording, "header">): boolean {
-  return header.endpoint.protocol === "modbus";
+/** Whether there is such an export of its protocol. */
+export function canExport({ header }: Pick<Recording, "header">, format: ExportFormat): boolean {
+  return FORMATS_OF[header.endpoint.protocol]?.includes(format) ?? false;
 }
 
 export function exportRecording(
@@ -27,6 +33,7 @@ export function exportRecording(
   format: ExportFormat,
 ): AsyncGenerator<Uint8Array | string> {
   if (format === "pcapng") return capture(recordings, recording);
+  if (format === "cast" || format === "cast3") return cast(recordings, recording, format);
   return format === "csv"
     ? operations(recordings, recording, csvHead(), csvLine)
     : operations(recordings, recording, "", ndjsonLine);
@@ -50,6 +57,19 @@ async function* capture(
   yield captureStart(recording.header);
   for await (const records of recordsOf(recordings, recording)) {
     yield Buffer.concat(records.map((record) => writer.push(record)));
+  }
+  yield writer.finish();
+}
+
+async function* cast(
+  recordings: Pick<Recordings, "segment">,
+  recording: Recording,
+  format: "cast" | "cast3",
+): AsyncGenerator<string> {
+  const writer = new Asciicast(recording.header, format === "cast" ? 2 : 3);
+  for await (const records of recordsOf(recordings, recording)) {
+    const lines = records.map((record) => writer.push(record)).join("");
+    if (lines !== "") yield lines;
   }
   yield writer.finish();
 }

@@ -12,7 +12,12 @@ import { viewingText } from "../text/viewing.ts";
 
 const words = replayText.actions;
 
-const FORMATS = ["pcapng", "csv", "ndjson"] as const;
+type Format = keyof typeof words.formats;
+
+const FORMATS: Readonly<Record<string, readonly Format[]>> = {
+  modbus: ["pcapng", "csv", "ndjson"],
+  ssh: ["cast", "cast3"],
+};
 
 interface RecordingActionsProps {
   readonly detail: RecordingDetailView;
@@ -33,14 +38,15 @@ export function RecordingActions({ detail, onChanged }: RecordingActionsProps) {
 
 function Exports({ detail }: { readonly detail: RecordingDetailView }) {
   const { id, deletedMs, protocol } = detail;
-  if (protocol !== "modbus") return null;
+  const formats = FORMATS[protocol];
+  if (formats === undefined) return null;
   return (
     <Stack gap={6} role="group" aria-label={words.export}>
       <Text fw={600} size="sm">
         {words.export}
       </Text>
       {deletedMs === null
-        ? FORMATS.map((format) => (
+        ? formats.map((format) => (
             <Button
               key={format}
               component="a"

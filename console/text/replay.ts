@@ -130,6 +130,11 @@ export const replayText = {
       },
       csv: { label: "Operations (CSV)", hint: "For spreadsheets: a row an operation" },
       ndjson: { label: "Operations (NDJSON)", hint: "For scripts: a JSON object a line" },
+      cast: {
+        label: "Terminal (asciicast)",
+        hint: "For asciinema play: what the terminals showed; what was typed and not shown is left out",
+      },
+      cast3: { label: "Terminal (asciicast 3)", hint: "The same for asciinema 3 and later" },
     },
     noted: "Each export is noted as an event.",
     deleted: "Its content was deleted: there is nothing to export.",

@@ -12,12 +12,15 @@ const TYPES = {
   pcapng: "application/x-pcapng",
   csv: "text/csv; charset=utf-8",
   ndjson: "application/x-ndjson; charset=utf-8",
+  cast: "application/x-asciicast",
+  cast3: "application/x-asciicast",
 } as const;
 
 /** Each export is an event, also of one's own: the content leaves the broker with it. */
 export function exportOneRecording(recordings: Recordings, siteLog: Pick<SiteEvents, "record">) {
   return endpoint({
-    summary: "A recording as a capture for Wireshark, or its operations as CSV or NDJSON",
+    summary:
+      "A recording as a capture for Wireshark, its operations as CSV or NDJSON, or its terminals as asciicast 2 or 3",
     params: idParameter,
     query: z.strictObject({ format: z.enum(EXPORT_FORMATS) }),
     answer: z.string(),
@@ -26,8 +29,8 @@ export function exportOneRecording(recordings: Recordings, siteLog: Pick<SiteEve
       const recording = await visibleRecording(recordings, call.params.id, call);
       if (!isOwn(recording, call) && !call.rights.has("recording:export")) throw notFound();
       if (recording.deletedMs !== undefined) throw gone(recording.cause);
-      if (!canExport(recording)) throw noFormat(recording.header.endpoint.protocol);
       const { format } = call.query;
+      if (!canExport(recording, format)) throw noFormat(recording.header.endpoint.protocol);
       const { session, subject, asset } = recording.header;
       const { person } = call.me;
       await siteLog.record({
@@ -38,7 +41,11 @@ export function exportOneRecording(recordings: Recordings, siteLog: Pick<SiteEve
         session,
       });
       const content = Readable.from(exportRecording(recordings, recording, format));
-      const file = new Download(`sallyport-${session}.${format}`, TYPES[format], content);
+      const file = new Download(
+        `sallyport-${session}.${format === "cast3" ? "cast" : format}`,
+        TYPES[format],
+        content,
+      );
       // A stream, which the document can only describe as text.
       return file as unknown as string;
     },
