@@ -211,6 +211,8 @@ export const ALARM_KINDS = {
       "plant:unconfirmed",
       "lock:lifted-on-host",
       "person:unlocked-on-host",
+      "credential:set",
+      "credential:removed",
     ],
   },
   "clock-stepped": {

@@ -75,7 +75,7 @@ async function readAll(
   return undefined;
 }
 
-async function plantOf({ plantFile, dataFolder }: Config) {
+export async function plantOf({ plantFile, dataFolder }: Config) {
   const path = plantFile || `${dataFolder}/plant.yaml`;
   const read = await readPlantText(path);
   const parsed = read.kind === "text" ? parsePlant(read.text, path) : undefined;

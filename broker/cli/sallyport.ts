@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { ConfigInvalid, readConfig } from "../config.ts";
 import { runBroker } from "../run.ts";
 import { readVersion } from "../version.ts";
+import { addCredentialCommands } from "./credential-commands.ts";
 import { addEvidenceCommands } from "./evidence-commands.ts";
 import { addIntegrationCommands } from "./integration-commands.ts";
 import { runPlantCheck } from "./plant-check.ts";
@@ -103,6 +104,7 @@ program
 
 addEvidenceCommands(program);
 addIntegrationCommands(program);
+addCredentialCommands(program);
 
 program
   .command("config")

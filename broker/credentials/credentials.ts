@@ -56,7 +56,7 @@ export class Credentials implements CredentialSource {
     await this.store.act(async (queries, record) => {
       await putCredential(queries, { endpoint, kind, user, sealed, setBy: by.name, setMs });
       const text = `${by.name} set what ${endpoint} is signed in to with (${kind} of "${user}").`;
-      await record({ kind: "credential:set", priority: "event", text, ...subjectOf(by) });
+      await record({ kind: "credential:set", ...priorityOf(by), text, ...subjectOf(by) });
     });
   }
 
@@ -65,7 +65,7 @@ export class Credentials implements CredentialSource {
     return this.store.act(async (queries, record) => {
       if (!(await removeCredential(queries, endpoint))) return false;
       const text = `${by.name} removed what ${endpoint} is signed in to with.`;
-      await record({ kind: "credential:removed", priority: "event", text, ...subjectOf(by) });
+      await record({ kind: "credential:removed", ...priorityOf(by), text, ...subjectOf(by) });
       return true;
     });
   }
@@ -83,6 +83,11 @@ export class Credentials implements CredentialSource {
 function kindOf(text: string): CredentialKind {
   if (text === "password" || text === "key") return text;
   throw new SecretUnreadable(`a credential of the kind "${text}" is not known`);
+}
+
+/** What somebody does past the console needs a look. */
+function priorityOf({ id }: CredentialSetter): { readonly priority: "event" | "alarm" } {
+  return { priority: id === undefined ? "alarm" : "event" };
 }
 
 function subjectOf({ id }: CredentialSetter): { readonly subject?: string } {
