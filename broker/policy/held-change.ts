@@ -10,7 +10,11 @@ import {
 } from "../../protocols/modbus/operation.ts";
 import { registerCount } from "../../protocols/modbus/values.ts";
 import { describeOperation, shortNode } from "../../protocols/opcua/describe.ts";
-import { isOpcUaOperation, type OpcUaOperation } from "../../protocols/opcua/operation.ts";
+import {
+  ATTRIBUTE_VALUE,
+  isOpcUaOperation,
+  type OpcUaOperation,
+} from "../../protocols/opcua/operation.ts";
 import type { RuleLimits, Tag } from "../plant/model.ts";
 import type { PointRange } from "./decision.ts";
 import { deed, pointsInWords, valueInWords } from "./point-words.ts";
@@ -34,6 +38,7 @@ type Changing = WriteOperation | MaskOperation;
 
 /** The points whose present value matters; undefined where the operation has none. */
 export function changedRange(operation: Operation): PointRange | undefined {
+  if (isOpcUaOperation(operation)) return changedNode(operation);
   if (!isModbusOperation(operation) || !isWrite(operation)) return undefined;
   const { unit, table, address } = operation;
   const count = operation.action === "modbus:write" ? operation.values.length : 1;
@@ -65,6 +70,27 @@ export function changesOf(
   );
 }
 
+/** A number that is written over one: its present value can be told and compared. */
+function changedNode(operation: OpcUaOperation): PointRange | undefined {
+  if (operation.action !== "opcua:write" || operation.value === undefined) return undefined;
+  const whole = operation.attribute === ATTRIBUTE_VALUE && operation.range === undefined;
+  return whole ? { node: operation.node } : undefined;
+}
+
+function nodeMoved(
+  operation: OpcUaOperation,
+  { min, max, holdDistance }: RuleLimits,
+  shown: readonly number[],
+  now: readonly number[],
+): string | undefined {
+  if (changedNode(operation) === undefined || operation.action !== "opcua:write") return undefined;
+  const [was = Number.NaN] = shown;
+  const [is = Number.NaN] = now;
+  const bounded = min === undefined || max === undefined ? 0 : (max - min) * DISTANCE_OF_BOUNDS;
+  if (Math.abs(is - was) <= (holdDistance ?? bounded)) return undefined;
+  return `${shortNode(operation.node)} moved from ${was} to ${is}`;
+}
+
 function nodeChange(operation: OpcUaOperation, [now]: readonly number[]): Change {
   if (operation.action !== "opcua:write") {
     return { point: describeOperation(operation), now: "", asked: "" };
@@ -80,6 +106,7 @@ export function movedTooFar(
   limits: RuleLimits,
   values: { readonly shown: readonly number[]; readonly now: readonly number[] },
 ): string | undefined {
+  if (isOpcUaOperation(operation)) return nodeMoved(operation, limits, values.shown, values.now);
   if (!isModbusOperation(operation) || !isWrite(operation)) return undefined;
   for (const { tag, at } of partsOf(operation, tags)) {
     if (tag) {
