@@ -32,9 +32,9 @@ import { lockFolder } from "./folder-lock.ts";
 import type { Identity } from "./identity/identity.ts";
 import { openIdentity } from "./identity/open-identity.ts";
 import type { Integrations } from "./integrations/integrations.ts";
-import { keptIdentity } from "./legs/opcua/kept-identity.ts";
+import { type IdentitySource, keptIdentity } from "./legs/opcua/kept-identity.ts";
 import type { Logger } from "./log.ts";
-import { openNative } from "./native/open-native.ts";
+import { isPlainOpcua, openNative } from "./native/open-native.ts";
 import type { Noticed } from "./noticed.ts";
 import { evidenceNotices } from "./noticed-evidence.ts";
 import type { AuditParts } from "./open-audit.ts";
@@ -155,6 +155,7 @@ export interface Core {
   readonly policies: PolicyStore;
   readonly defaultRights: DefaultRights;
   readonly credentials: Credentials;
+  readonly opcuaIdentity: IdentitySource;
 }
 
 export async function openCore(
@@ -208,7 +209,8 @@ export async function openCore(
     locked: access.locks.list().some(({ kind }) => kind === "site"),
   });
   opened.push(() => access.close());
-  return { ...parts, sessions, access, decisions, policies, defaultRights, credentials };
+  const shared = { policies, defaultRights, credentials, opcuaIdentity };
+  return { ...parts, sessions, access, decisions, ...shared };
 }
 
 function openCredentials({ config, store, clock }: Ground): Credentials {
@@ -235,7 +237,11 @@ export async function openDoors(
   }
   const viewing = openViewing(store, clock);
   opened.push(() => viewing.looks.close());
-  const native = await openNative(config, clock, (signIn) => identity.signIns.seen(signIn));
+  const native = await openNative({
+    ...{ config, clock, opcuaIdentity: core.opcuaIdentity },
+    seen: (signIn) => identity.signIns.seen(signIn),
+    isPlain: (path) => isPlainOpcua(core.plant.current(), path),
+  });
   opened.push(() => native.close());
   // The first list need not wait for what no run has read yet; it reads what is still missing.
   void evidence.recordings.heads(() => false).catch(() => undefined);

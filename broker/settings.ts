@@ -43,6 +43,17 @@ export const SETTINGS = {
       .transform((text) => (text === "off" ? undefined : Number(text)))
       .pipe(z.number().max(65_535).optional()),
   },
+  opcuaPort: {
+    variable: "SALLYPORT_OPCUA_PORT",
+    fallback: "4840",
+    expects: "a whole number from 0 to 65535, or `off`",
+    description: "Port for `opc.tcp://broker:PORT/ASSET`; 0 takes any free one, `off` opens none.",
+    schema: z
+      .string()
+      .regex(/^(off|\d{1,5})$/)
+      .transform((text) => (text === "off" ? undefined : Number(text)))
+      .pipe(z.number().max(65_535).optional()),
+  },
   origins: list(
     {
       variable: "SALLYPORT_ORIGINS",

@@ -9,6 +9,7 @@ import {
   showNative,
 } from "./native/answer-native.ts";
 import type { NativeGround } from "./native/native-view.ts";
+import { issueOpcuaTicket, opcuaTicketOptions } from "./native/opcua-ticket.ts";
 import { showDoors } from "./native/show-doors.ts";
 import { guarded, type Route } from "./route.ts";
 
@@ -20,13 +21,16 @@ export interface NativeRouteParts extends NativeGround {
 
 /** Who approves is whoever holds a grant for what is asked: others find nothing to open. */
 export function nativeRoutes(parts: NativeRouteParts): readonly Route[] {
-  const { asks, ssh } = parts.native;
+  const { asks } = parts.native;
   const { siteLog } = parts;
   const { signedActions } = parts.identity;
   const one = "/api/native/:id";
+  const tickets = "/api/opcua-tickets";
   const right = "session:open";
   return [
-    guarded("GET", "/api/native", right, showDoors(ssh)),
+    guarded("GET", "/api/native", right, showDoors(parts.native)),
+    guarded("POST", `${tickets}/options`, right, opcuaTicketOptions(parts, signedActions)),
+    guarded("POST", tickets, right, issueOpcuaTicket(parts, signedActions, parts.native)),
     guarded("GET", one, right, showNative(asks, parts)),
     guarded("POST", `${one}/options`, right, nativeOptions(asks, parts, signedActions, siteLog)),
     guarded("POST", one, right, approveNative(asks, parts, signedActions)),

@@ -2,7 +2,11 @@
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
+import type { Plant } from "../plant/model.ts";
 import { NativeAsks } from "./native-asks.ts";
+import { OpcuaDoor } from "./opcua-door.ts";
+import { OpcuaTickets } from "./opcua-tickets.ts";
 import { SshDoor } from "./ssh-door.ts";
 import { loadSshHostKey } from "./ssh-host-key.ts";
 
@@ -10,6 +14,8 @@ export interface Native {
   readonly asks: NativeAsks;
   /** How clients reach the SSH door and know it again; undefined where it is off. */
   readonly ssh: SshShown | undefined;
+  readonly tickets: OpcuaTickets;
+  readonly opcua: OpcuaShown | undefined;
   close(): void;
 }
 
@@ -19,26 +25,56 @@ export interface SshShown {
   readonly fingerprint: string;
 }
 
+export interface OpcuaShown {
+  readonly port: number;
+  /** SHA-256 of the broker's certificate; made when it is first asked for. */
+  thumbprint(): Promise<string>;
+}
+
+export interface NativeParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly opcuaIdentity: IdentitySource;
+  /** Somebody did something under this sign-in. */
+  seen(signInId: string): void;
+  /** Whether the asset of this path (`ASSET` or `ASSET/ENDPOINT`) is reached without security. */
+  isPlain(path: string): boolean;
+}
+
 /** The port cannot be had; `message` says what to do. */
 export class NativePortRefused extends Error {
   override readonly name = "NativePortRefused";
 }
 
-export async function openNative(
-  config: Config,
-  clock: Clock,
-  seen: (signInId: string) => void,
-): Promise<Native> {
+export async function openNative(parts: NativeParts): Promise<Native> {
+  const { config, clock } = parts;
   const asks = new NativeAsks(clock);
-  const door = config.sshPort === undefined ? undefined : await openSsh(config, asks, seen);
+  const tickets = new OpcuaTickets(clock);
+  const ssh = config.sshPort === undefined ? undefined : await openSsh(config, asks, parts.seen);
+  const opcua = config.opcuaPort === undefined ? undefined : await openOpcua(parts, tickets);
   return {
-    asks,
-    ssh: door?.shown,
+    ...{ asks, tickets },
+    ssh: ssh?.shown,
+    opcua: opcua && {
+      port: opcua.port,
+      thumbprint: async () => (await parts.opcuaIdentity()).thumbprint,
+    },
     close: () => {
       asks.close();
-      door?.door.close();
+      tickets.close();
+      ssh?.door.close();
+      opcua?.close();
     },
   };
+}
+
+async function openOpcua(parts: NativeParts, tickets: OpcuaTickets): Promise<OpcuaDoor> {
+  const { listen, opcuaPort: port = 0 } = parts.config;
+  const { opcuaIdentity: identity, isPlain, seen } = parts;
+  const door = OpcuaDoor.open({ listen, port, identity, tickets, isPlain, seen });
+  return door.catch((error: NodeJS.ErrnoException) => {
+    throw portRefused(error, `${listen}:${port} for OPC UA`, "SALLYPORT_OPCUA_PORT");
+  });
 }
 
 async function openSsh(config: Config, asks: NativeAsks, seen: (signInId: string) => void) {
@@ -46,11 +82,25 @@ async function openSsh(config: Config, asks: NativeAsks, seen: (signInId: string
   const hostKey = loadSshHostKey(join(config.dataFolder, "ssh-host.key"));
   const parts = { listen, port, hostKey, asks, origin: origins[0] ?? "", seen };
   const door = await SshDoor.open(parts).catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === "EADDRINUSE" ? "is taken" : `cannot be had (${error.code})`;
-    throw new NativePortRefused(
-      `port ${listen}:${port} for SSH ${why}: choose another one with SALLYPORT_SSH_PORT, or "off"`,
-    );
+    throw portRefused(error, `${listen}:${port} for SSH`, "SALLYPORT_SSH_PORT");
   });
   const { publicKey, fingerprint } = hostKey;
   return { door, shown: { port: door.port, publicKey, fingerprint } };
+}
+
+function portRefused(error: NodeJS.ErrnoException, port: string, setting: string) {
+  const why = error.code === "EADDRINUSE" ? "is taken" : `cannot be had (${error.code})`;
+  return new NativePortRefused(`port ${port} ${why}: choose another one with ${setting}, or "off"`);
+}
+
+/** The asset of this path is reached without security: `ASSET`, or `ASSET/ENDPOINT`. */
+export function isPlainOpcua({ assets }: Pick<Plant, "assets">, path: string): boolean {
+  const [assetId, endpointId] = path.split("/");
+  const speaking = assets.find(({ id }) => id === assetId)?.endpoints ?? [];
+  return speaking.some(
+    (each) =>
+      each.protocol === "opcua" &&
+      each.security.mode === "None" &&
+      (endpointId === undefined || each.id === endpointId),
+  );
 }

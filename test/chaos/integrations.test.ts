@@ -37,6 +37,7 @@ test("kill -9 with everything waiting: each event that was kept arrives, once it
     SALLYPORT_DATA: path.join(folder, "data"),
     SALLYPORT_PORT: "0",
     SALLYPORT_SSH_PORT: "off",
+    SALLYPORT_OPCUA_PORT: "off",
     SALLYPORT_PLANT: writePlantFile(folder, plant),
     SALLYPORT_INTEGRATIONS: file,
     SALLYPORT_CONSOLE: writeConsole(folder),

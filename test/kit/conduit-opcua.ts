@@ -11,7 +11,7 @@ export async function listenOpcua(
 ): Promise<Server> {
   const listener = new ClientListener({
     identity: await identity(),
-    security: [...SECURE, NO_SECURITY],
+    security: () => [...SECURE, NO_SECURITY],
     url: () => "opc.tcp://127.0.0.1",
     signIn: async () => ({
       attach: async (leg, peer) => (await sessionFor()).attach(leg, peer),

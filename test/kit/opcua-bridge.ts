@@ -49,7 +49,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
   const limiter = new EndpointLimiter(limitsOf(options), systemClock);
   const listener: ClientListener = new ClientListener({
     identity,
-    security: [...SECURE, NO_SECURITY],
+    security: () => [...SECURE, NO_SECURITY],
     url: () => `opc.tcp://127.0.0.1:${port}`,
     signIn: async (asking) => {
       asked.push(asking);

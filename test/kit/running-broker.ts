@@ -33,6 +33,7 @@ export async function startRunningBroker(
   const config = readConfig({
     SALLYPORT_PORT: "0",
     SALLYPORT_SSH_PORT: "off",
+    SALLYPORT_OPCUA_PORT: "off",
     SALLYPORT_PANEL_PORT: "off",
     SALLYPORT_DATA: join(folder, "data"),
     SALLYPORT_PLANT: writePlantFile(folder, plant),

@@ -51,6 +51,7 @@ export async function openSite(
       SALLYPORT_DATA: path.join(folder, "data"),
       SALLYPORT_PORT: String(port),
       SALLYPORT_SSH_PORT: "off",
+      SALLYPORT_OPCUA_PORT: "off",
       SALLYPORT_PLANT: plantFile,
       SALLYPORT_SIMULATE: "0",
       ...environment,

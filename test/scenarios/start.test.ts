@@ -36,6 +36,7 @@ async function newSite(): Promise<Environment> {
     SALLYPORT_DATA: join(folder, "data"),
     SALLYPORT_PORT: String(port),
     SALLYPORT_SSH_PORT: "off",
+    SALLYPORT_OPCUA_PORT: "off",
     SALLYPORT_SIMULATOR_PORT: String(simulatorPort),
     SALLYPORT_CONSOLE: join(folder, "console"),
   };

@@ -134,6 +134,8 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "GET /api/native": OPENS,
   "GET /api/native/{id}": OPENS,
   "POST /api/native/{id}": OPENS,
+  "POST /api/opcua-tickets": OPENS,
+  "POST /api/opcua-tickets/options": OPENS,
   "POST /api/native/{id}/options": OPENS,
   "POST /api/native/{id}/refusal": OPENS,
   "GET /api/policies": ["administrator", "auditor"],

@@ -28,6 +28,7 @@ beforeAll(async () => {
   site = await startRunningBroker({
     SALLYPORT_POLICY_SECOND_ADMINISTRATOR: "1",
     SALLYPORT_SSH_PORT: "0",
+    SALLYPORT_OPCUA_PORT: "0",
   });
   nobody = new ConsoleUser(site.broker.address);
   for (const role of ROLES) users.set(role, await site.invite(`A${role}`, [role]));

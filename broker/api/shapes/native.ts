@@ -29,5 +29,21 @@ export const doorsSchema = z.object({
       fingerprint: z.string(),
     })
     .nullable(),
+  opcua: z.object({ port: z.number() }).nullable(),
 });
 export type DoorsView = z.infer<typeof doorsSchema>;
+
+export const opcuaTicketSchema = z.object({
+  /** The session that waits for the tool. */
+  session: z.string(),
+  port: z.number(),
+  /** After host and port in the tool's address. */
+  path: z.string(),
+  user: z.string(),
+  /** Shown once. */
+  ticket: z.string(),
+  untilMs: z.number(),
+  /** SHA-256 of the broker's certificate, which the tool will ask to trust. */
+  thumbprint: z.string(),
+});
+export type OpcuaTicketView = z.infer<typeof opcuaTicketSchema>;

@@ -11,7 +11,7 @@ import {
   GetEndpointsResponse,
   MessageSecurityMode,
 } from "node-opcua-types";
-import { type ClientAsking, type ClientAttaching, ticketToken } from "./client-asking.ts";
+import { type ClientAsking, type ClientAttaching, pathOf, ticketToken } from "./client-asking.ts";
 import { type AnswerTo, ClientChannel } from "./client-channel.ts";
 import { ClientSessions } from "./client-sessions.ts";
 import { fault } from "./fault.ts";
@@ -22,8 +22,8 @@ import { SERVICE, STATUS } from "./services.ts";
 
 export interface ClientListenerParts {
   readonly identity: OpcuaIdentity;
-  /** What native clients are offered. */
-  readonly security: readonly ChannelSecurity[];
+  /** What native clients are offered at an address with this path. */
+  security(path: string): readonly ChannelSecurity[];
   /** `opc.tcp://host:port` for clients that do not say by which address they came. */
   url(): string;
   /** Undefined where the ticket is not good; the tool is told nothing more. */
@@ -116,7 +116,8 @@ export class ClientListener {
    * client came by, which is right behind any translation of addresses.
    */
   private endpoints(url: string): readonly EndpointDescription[] {
-    const { identity, security } = this.parts;
+    const { identity } = this.parts;
+    const security = this.parts.security(pathOf(url));
     const endpointUrl = PLAIN_URL.test(url) ? url : this.parts.url();
     const server = {
       applicationUri: identity.applicationUri,

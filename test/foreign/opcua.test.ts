@@ -1,0 +1,186 @@
+/**
+ * A foreign OPC UA client, the whole session (legs, guard, policy, tape) and a foreign server.
+ * Slow: two servers and a broker's session are real processes or threads.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  AttributeIds,
+  type ClientSession,
+  DataType,
+  RegisterNodesRequest,
+  type RegisterNodesResponse,
+  StatusCodes,
+  TimestampsToReturn,
+} from "node-opcua";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { thumbprintOf } from "../../broker/legs/opcua/identity.ts";
+import { NO_SECURITY, SECURE } from "../../broker/legs/opcua/security.ts";
+import {
+  OPCUA_LOGIN,
+  type OpcuaServer,
+  startOpcuaServer,
+} from "../../simulators/assets/opcua-server.ts";
+import { startingPlant } from "../../simulators/process/water-plant.ts";
+import { type ConduitChild, startConduit } from "../kit/conduit-child.ts";
+import { type SignedIn, signInOpcua, signOut } from "../kit/opcua-client.ts";
+
+const SLOW_MS = 60_000;
+const folder = mkdtempSync(join(tmpdir(), "sallyport-opcua-"));
+const URI = "urn:nordwasser:water-plant";
+
+/** Denied nodes and permitted ones, one that is held, one with bounds and a step. */
+function plantFile(port: number, certificate: string): string {
+  const node = (name: string) => `"nsu=${URI};s=${name}"`;
+  return `
+site: { id: works, name: Works, time-zone: UTC }
+zones: [{ id: z, name: Z, level: 1, sl-t: 1 }]
+assets:
+  - id: works
+    name: Works
+    zone: z
+    endpoints:
+      - id: opcua
+        protocol: opcua
+        address: 127.0.0.1:${port}
+        allow-local: true
+        security: Basic256Sha256/SignAndEncrypt
+        certificates: ["${certificate}"]
+        limits: { in-flight: 16, requests-per-second: 1000 }
+profiles:
+  - id: work
+    rules:
+      - { name: no dosing, deny: [observe, operate], opcua: { nodes: [${node("D201.*")}] } }
+      - { name: pressure by two, hold: operate, opcua: { does: [write], nodes: [${node("P301.PressureSetpoint")}] }, hold-for: 2s }
+      - { name: speed, permit: operate, opcua: { does: [write], nodes: [${node("P101.SpeedSetpoint")}] }, min: 10, max: 50, step: 5 }
+      - { name: start only, permit: operate, opcua: { does: [call], methods: [${node("P101.Start")}] } }
+      - { name: read all, permit: observe }
+`;
+}
+
+let works: OpcuaServer;
+let conduit: ConduitChild;
+let signedIn: SignedIn;
+let session: ClientSession;
+const errors: string[] = [];
+
+beforeAll(async () => {
+  works = await startOpcuaServer({ port: 0, folder: join(folder, "works") }, startingPlant(3));
+  await works.ready();
+  const pem = readFileSync(join(folder, "works", "certificate.pem"), "utf8");
+  const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64");
+  const plant = join(folder, "plant.yaml");
+  writeFileSync(plant, plantFile(works.port, thumbprintOf(der)));
+  process.env.CONDUIT_USER = OPCUA_LOGIN.user;
+  process.env.CONDUIT_PASSWORD = OPCUA_LOGIN.password;
+  const recordings = join(folder, "recordings");
+  conduit = await startConduit({ plant, profile: "work", recordings, endpoint: "works/opcua" });
+}, SLOW_MS);
+
+afterAll(async () => {
+  await conduit?.stop();
+  await works.close();
+  rmSync(folder, { recursive: true });
+  expect(errors).toEqual([]);
+});
+
+const node = (name: string) => `ns=2;s=${name}`;
+const value = (number: number) => ({ value: { dataType: DataType.Double, value: number } });
+const writing = (name: string, number: number) => ({
+  ...{ nodeId: node(name), attributeId: AttributeIds.Value, value: value(number) },
+});
+const reading = (name: string) => ({ nodeId: node(name), attributeId: AttributeIds.Value });
+
+const strong = SECURE.filter(({ mode }) => mode === "SignAndEncrypt");
+for (const security of [NO_SECURITY, ...strong, SECURE[5] ?? NO_SECURITY]) {
+  const named = `${security.policy} ${security.mode}`;
+
+  test(`${named}: reads, writes, calls, subscriptions and aliases, item by item`, {
+    timeout: SLOW_MS,
+  }, async () => {
+    const url = `opc.tcp://127.0.0.1:${conduit.port}`;
+    signedIn = await signInOpcua({ url, folder, security, password: "any" });
+    session = signedIn.session;
+    try {
+      await readsAndWrites();
+      await callsAndBrowses();
+      await subscribes();
+      await aliases();
+    } finally {
+      await signOut(signedIn);
+    }
+  });
+}
+
+async function readsAndWrites(): Promise<void> {
+  const { BadUserAccessDenied: denied, Good } = StatusCodes;
+  const mixed = await session.read(
+    ["T101.Level", "D201.DoseSetpoint", "P101.Speed", "D201.Flow"].map(reading),
+  );
+  expect(mixed.map(({ statusCode }) => statusCode)).toEqual([Good, denied, Good, denied]);
+  expect(mixed[0]?.value.value).toBeGreaterThan(0);
+  expect(mixed[1]?.value.value ?? null).toBeNull();
+  const written = await session.write([
+    writing("P101.SpeedSetpoint", 36),
+    writing("D201.DoseSetpoint", 3),
+    writing("P101.SpeedSetpoint", 90),
+    writing("T101.LevelHighLimit", 1),
+  ]);
+  expect(written[0]).toBe(Good);
+  expect(written[1]).toBe(denied);
+  expect(written[2]).toBe(StatusCodes.BadOutOfRange);
+  expect(written[3]).not.toBe(Good);
+  // 36 is there now: 45 is a larger step than the rule allows.
+  expect(await session.write(writing("P101.SpeedSetpoint", 45))).toBe(StatusCodes.BadOutOfRange);
+  expect(await session.write(writing("P101.SpeedSetpoint", 35))).toBe(Good);
+  const started = performance.now();
+  expect((await session.write(writing("P301.PressureSetpoint", 4))).name).toMatch(/^Bad/);
+  expect(performance.now() - started).toBeGreaterThan(1_900);
+  expect((await session.read(reading("P301.PressureSetpoint"))).value.value).toBeCloseTo(4.2);
+}
+
+async function callsAndBrowses(): Promise<void> {
+  const call = (method: string) => ({
+    ...{ objectId: node("P101"), methodId: node(method), inputArguments: [] },
+  });
+  const [start, stop] = await session.call([call("P101.Start"), call("P101.Stop")]);
+  expect(start?.statusCode).toBe(StatusCodes.Good);
+  expect(stop?.statusCode).not.toBe(StatusCodes.Good);
+  const found = await session.browse([node("P101"), node("D201")]);
+  expect(found[0]?.references?.length).toBeGreaterThan(3);
+  const from = new Date(Date.now() - 3_600_000);
+  const history = await session.readHistoryValue(node("T101.Level"), from, new Date());
+  expect(history.statusCode).toBe(StatusCodes.Good);
+}
+
+async function subscribes(): Promise<void> {
+  const subscription = await session.createSubscription2({
+    ...{ requestedPublishingInterval: 50, publishingEnabled: true },
+  });
+  const monitor = (name: string) =>
+    subscription.monitor(
+      reading(name),
+      { samplingInterval: 50, queueSize: 10, discardOldest: true },
+      TimestampsToReturn.Both,
+    );
+  const level = await monitor("T101.Level");
+  await new Promise<void>((resolve) => void level.once("changed", () => resolve()));
+  const forbidden = await monitor("D201.DoseSetpoint").catch((error: Error) => error);
+  const status = "statusCode" in forbidden ? forbidden.statusCode : StatusCodes.BadUserAccessDenied;
+  expect(status).toBe(StatusCodes.BadUserAccessDenied);
+  await subscription.terminate();
+}
+
+/** Another name for the same node opens nothing. */
+async function aliases(): Promise<void> {
+  const request = new RegisterNodesRequest({ nodesToRegister: [node("D201.DoseSetpoint")] });
+  const performing = session as unknown as {
+    performMessageTransaction(request: object): Promise<RegisterNodesResponse>;
+  };
+  const answer = await performing.performMessageTransaction(request).catch(() => undefined);
+  const [alias] = answer?.registeredNodeIds ?? [];
+  if (!alias) return;
+  const read = await session.read({ nodeId: alias, attributeId: AttributeIds.Value });
+  expect(read.statusCode.isGood()).toBe(false);
+}
