@@ -3,8 +3,10 @@ import { Button, Code, Modal, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { SignedActView } from "../../broker/api/shapes/report.ts";
+import { checkSigned } from "../components/check-signed.ts";
 import { Copyable } from "../components/copyable.tsx";
 import { QueryView } from "../components/query-view.tsx";
+import { StateBadge } from "../components/state-badge.tsx";
 import { LocalTime } from "../components/time.tsx";
 import { viewingApi } from "../components/viewing.ts";
 import { viewingText } from "../text/viewing.ts";
@@ -52,6 +54,7 @@ function Act({ act }: { readonly act: SignedActView }) {
         {words.by} <strong>{act.by}</strong>, {words.at.toLowerCase()} <LocalTime atMs={act.atMs} />
         , {words.purpose.toLowerCase()} {words.purposes[act.purpose] ?? act.purpose}
       </Text>
+      <Verdict act={act} />
       <div>
         <Text size="xs" c="dimmed">
           {words.digest}
@@ -70,6 +73,27 @@ function Act({ act }: { readonly act: SignedActView }) {
         {words.inLog}
       </Text>
     </Stack>
+  );
+}
+
+/** Of the browser itself: whoever does not trust the broker's word looks here. */
+function Verdict({ act }: { readonly act: SignedActView }) {
+  const { data: held } = useQuery({
+    queryKey: ["signed-act-check", act.id],
+    queryFn: () => checkSigned({ ...act }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  if (held === undefined) return null;
+  return (
+    <div role="status">
+      <StateBadge
+        tone={held === true ? "normal" : "alarm"}
+        word={held === true ? words.holds : words.fails}
+      />
+      <Text size="xs" c="dimmed">
+        {held === true ? words.checked : held}
+      </Text>
+    </div>
   );
 }
 

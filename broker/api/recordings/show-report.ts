@@ -70,10 +70,10 @@ export function showSignedAct(recordings: Recordings, bases: Bases) {
       const act = await bases.act(call.params.act, header.session, header.grant.id);
       if (act === undefined) throw notFound();
       const { id, purpose, text, atMs, publicKey, algorithm } = act;
-      const { clientDataJson, authenticatorData, signature } = act;
+      const { rpId, clientDataJson, authenticatorData, signature } = act;
       return {
         ...{ id, purpose, by: act.name, atMs, text, publicKey, algorithm },
-        ...{ clientDataJson, authenticatorData, signature },
+        ...{ rpId, clientDataJson, authenticatorData, signature },
         sha256: createHash("sha256").update(text).digest("hex"),
       };
     },

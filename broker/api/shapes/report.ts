@@ -96,6 +96,7 @@ export const signedActSchema = z.object({
   atMs: z.number(),
   text: z.string(),
   sha256: z.string(),
+  rpId: z.string(),
   publicKey: z.string(),
   algorithm: z.number(),
   clientDataJson: z.string(),

@@ -10,8 +10,8 @@ import { leafHash, verifyConsistency, verifyInclusion } from "../../../protocols
 import { ED25519, parseKey } from "../../../protocols/log/note.ts";
 import { type LogPolicy, parsePolicy } from "../../../protocols/log/policy.ts";
 import { sha256 } from "../../../protocols/log/sha256.ts";
-import { readSignedAct } from "../../../protocols/log/signed-act.ts";
-import { isSignedByPasskey, withSignatures } from "./web-signatures.ts";
+import { checkSigned } from "../../components/check-signed.ts";
+import { withSignatures } from "../../components/web-signatures.ts";
 
 /** Whose signatures count, and where their keys come from. */
 export interface Trust {
@@ -101,7 +101,5 @@ export async function checkAct(entry: string): Promise<true | string | undefined
   const leaf = parseCanonicalJson(entry);
   const isAct = typeof leaf === "object" && leaf !== null && "kind" in leaf;
   if (!leaf || !isAct || leaf.kind !== "action.signed") return undefined;
-  const act = readSignedAct(leaf, sha256);
-  if (typeof act === "string") return act;
-  return (await isSignedByPasskey(act)) || "the passkey's signature does not hold";
+  return checkSigned(leaf);
 }

@@ -2,8 +2,8 @@
  * Signatures checked by the browser itself. WebCrypto answers later and our proofs ask at once: so
  * what a check asks about is noted, looked up, and the check is run again until it asks nothing new.
  */
-import type { VerifyEd25519 } from "../../../protocols/log/note.ts";
-import type { SignedAct } from "../../../protocols/log/signed-act.ts";
+import type { VerifyEd25519 } from "../../protocols/log/note.ts";
+import type { SignedAct } from "../../protocols/log/signed-act.ts";
 
 /** Each round can only ask about what the one before made it reach; a note has few signatures. */
 const ROUNDS_MAX = 4;
