@@ -73,7 +73,7 @@ test("an auditor sees the plant and every recording, and can open no session", a
 
 test("a vendor without a grant sees nothing; with one, its asset at once, and only that", async () => {
   vendor = await invite("Vera Vendor", "vendor");
-  await vendor.page.getByText("There is nothing here for you yet").waitFor();
+  await vendor.page.getByText("You hold no grant now").waitFor();
   await grantVendor(GRANT_MS);
   await vendor.page.getByText("Treatment PLC").first().waitFor();
   expect(await vendor.page.getByText("Distribution PLC").count()).toBe(0);
@@ -81,14 +81,14 @@ test("a vendor without a grant sees nothing; with one, its asset at once, and on
 
 test("a session ends with its grant, says so, and cannot be opened again", async () => {
   const { page } = vendor;
-  await page.getByText("Treatment PLC").first().click();
+  await page.getByRole("link", { name: "Open Treatment PLC" }).first().click();
   await page.getByRole("button", { name: "Open", exact: true }).click();
   await page.waitForURL(/\/sessions\//);
   await page.getByText("P101.SpeedSetpoint").first().waitFor();
   await page.getByText("The session has ended").waitFor({ timeout: GRANT_MS + 5_000 });
   await page.getByText("Your grant ended").waitFor();
   await page.goto("/");
-  await page.getByText("There is nothing here for you yet").waitFor();
+  await page.getByText("You hold no grant now").waitFor();
 }, 60_000);
 
 test("a supervisor watches a session as it happens and cuts it; its owner reads why", async () => {
@@ -126,7 +126,7 @@ test("a function that no rule names is refused on the wire, with the rule named"
     const attached = await new Promise<LiveAnswer>((resolve) =>
       socket.emit("attach", opened.body.id, "main", resolve),
     );
-    expect(attached).toEqual({ ok: true });
+    expect(attached).toMatchObject({ ok: true });
     const answered = new Promise<string>((resolve) =>
       socket.once("bytes", (_id, _channel, bytes) => resolve(Buffer.from(bytes).toString("hex"))),
     );
