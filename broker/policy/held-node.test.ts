@@ -3,10 +3,10 @@ import type { WriteOperation } from "../../protocols/opcua/operation.ts";
 import { changedRange, changesOf, movedTooFar } from "./held-change.ts";
 
 const NODE = "nsu=urn:plant;s=P101.Speed";
-const WRITE: WriteOperation = {
-  ...{ action: "opcua:write", class: "operate", node: NODE, attribute: 13, type: "Double" },
-  ...{ value: 1450, text: "1450" },
-};
+const WRITE = {
+  ...({ action: "opcua:write", class: "operate", node: NODE, attribute: 13 } as const),
+  ...{ type: "Double", value: 1450, text: "1450" },
+} satisfies WriteOperation;
 
 test("a held write of a number shows what is there now and what is asked", () => {
   expect(changedRange(WRITE)).toEqual({ node: NODE });
@@ -16,9 +16,10 @@ test("a held write of a number shows what is there now and what is asked", () =>
 
 test("what is no number, or a part of an array, is held without a present value", () => {
   const { value: _, ...words } = WRITE;
-  expect(changedRange({ ...words, type: "String", text: "on" })).toBeUndefined();
-  expect(changedRange({ ...WRITE, range: "2" })).toBeUndefined();
-  expect(movedTooFar({ ...WRITE, range: "2" }, [], {}, { shown: [], now: [] })).toBeUndefined();
+  const text: WriteOperation = { ...words, type: "String", text: "on" };
+  const part: WriteOperation = { ...WRITE, range: "2" };
+  expect([changedRange(text), changedRange(part)]).toEqual([undefined, undefined]);
+  expect(movedTooFar(part, [], {}, { shown: [], now: [] })).toBeUndefined();
 });
 
 test.each([

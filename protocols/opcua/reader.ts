@@ -14,6 +14,11 @@ export class Reader {
   readonly end: number;
   /** Where the next field begins. */
   at: number;
+  /**
+   * Lets pass what real assets answer wrongly and what leaves no doubt where a value ends: the
+   * dimensions of an array that do not fit its length.
+   */
+  forgiving = false;
   /** Why it is malformed; undefined while it is not. */
   fault: string | undefined;
   private readonly view: DataView;

@@ -70,6 +70,7 @@ export function readAnswer(frame: OpcUaFrame, part: Part, memory: Memory): Answe
   }
   const body = copyBytes(frame.body);
   const r = new Reader(body);
+  r.forgiving = true;
   const { serviceResult, end } = readResponseHeader(r);
   if (frame.typeId === SERVICE_FAULT) r.finish();
   if (r.fault !== undefined) return unusable(part, r.fault);

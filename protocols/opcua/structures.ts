@@ -35,6 +35,7 @@ export function oneOf(bodies: { readonly [type: number]: Read<unknown> }) {
 /** Reads the body of an ExtensionObject; what is wrong in it is wrong in the message. */
 export function within<T>(r: Reader, { start, end }: ExtensionObject, read: Read<T>): T {
   const inner = new Reader(r.bytes, start, r.fault === undefined ? end : start);
+  inner.forgiving = r.forgiving;
   const value = read(inner);
   inner.finish();
   if (inner.fault !== undefined) r.fail(inner.fault);

@@ -240,7 +240,7 @@ function dimensions(r: Reader, length: number): void {
   const count = r.count();
   let product = 1;
   for (let i = 0; i < count && r.fault === undefined; i++) product *= r.int32();
-  if (count > 0 && product !== Math.max(0, length)) {
+  if (count > 0 && product !== Math.max(0, length) && !r.forgiving) {
     r.fail("a Variant whose dimensions do not fit its length");
   }
 }
