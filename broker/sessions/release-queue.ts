@@ -5,13 +5,15 @@
  * A crash while it waits loses the send and never the record: the asset saw nothing yet.
  */
 import { Fifo } from "../legs/fifo.ts";
-import { LEG_QUEUE_MAX } from "../legs/leg.ts";
 import { changesPlant } from "./class-mask.ts";
 
 /** Where a tape says that all so far is on disk. */
 export interface Durability {
   whenDurable(done: (error: Error | undefined) => void): void;
 }
+
+/** Of one channel: what a client of SFTP keeps under way, so that one commit serves all of it. */
+const WAITING_BYTES_MAX = 2 * 1_048_576;
 
 export interface PendingSend {
   readonly bytes: Uint8Array;
@@ -54,7 +56,7 @@ export class ReleaseQueue {
 
   /** Who streams is slowed to what the disk takes, instead of filling the memory. */
   get isFull(): boolean {
-    return this.bytes > LEG_QUEUE_MAX;
+    return this.bytes > WAITING_BYTES_MAX;
   }
 
   push(send: PendingSend, waits: boolean): void {

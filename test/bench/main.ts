@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   replay: () => import("./replay.ts"),
   revoke: () => import("./revoke.ts"),
   search: () => import("./search.ts"),
+  ssh: () => import("./ssh.ts"),
 };
 
 const name = process.argv[2] ?? "";

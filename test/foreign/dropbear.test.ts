@@ -5,8 +5,10 @@ import path from "node:path";
 import { expect } from "vitest";
 import { runProgram } from "../kit/child.ts";
 import { testWith } from "../kit/programs.ts";
-import { NSS_WRAPPER, SFTP_SERVER, SSHD, startDropbear, startSshd } from "../kit/ssh-assets.ts";
-import { HOST, OPENSSH, ssh, sshRoad } from "../kit/ssh-road.ts";
+import { startDropbear, startSshd } from "../kit/ssh-assets.ts";
+import { HOST, OPENSSH } from "../kit/ssh-plant.ts";
+import { ssh, sshRoad } from "../kit/ssh-road.ts";
+import { NSS_WRAPPER, SFTP_SERVER, SSHD } from "../kit/ssh-server.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
 const EVERYTHING = "- { name: all, permit: [configure, transfer] }";

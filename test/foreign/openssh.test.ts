@@ -6,8 +6,10 @@ import path from "node:path";
 import { expect } from "vitest";
 import { runProgram } from "../kit/child.ts";
 import { testWith } from "../kit/programs.ts";
-import { freePort, SSHD, startSshd } from "../kit/ssh-assets.ts";
-import { HOST, OPENSSH, type SshRoad, ssh, sshRoad } from "../kit/ssh-road.ts";
+import { startSshd } from "../kit/ssh-assets.ts";
+import { HOST, OPENSSH } from "../kit/ssh-plant.ts";
+import { type SshRoad, ssh, sshRoad } from "../kit/ssh-road.ts";
+import { freePort, SSHD } from "../kit/ssh-server.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
 const EVERYTHING = "- { name: all, permit: [configure, transfer] }";

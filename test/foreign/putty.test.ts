@@ -5,8 +5,9 @@ import path from "node:path";
 import { expect } from "vitest";
 import { runProgram } from "../kit/child.ts";
 import { testWith } from "../kit/programs.ts";
-import { SSHD, startSshd } from "../kit/ssh-assets.ts";
+import { startSshd } from "../kit/ssh-assets.ts";
 import { type SshRoad, sshRoad } from "../kit/ssh-road.ts";
+import { SSHD } from "../kit/ssh-server.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
 const EVERYTHING = "- { name: all, permit: [configure, transfer] }";

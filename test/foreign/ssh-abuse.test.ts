@@ -9,8 +9,10 @@ import { runProgram } from "../kit/child.ts";
 import { testWith } from "../kit/programs.ts";
 import { recorded } from "../kit/recorded.ts";
 import { MODBUS_AGAIN, rerun } from "../kit/rerun.ts";
-import { SSHD, startSshd } from "../kit/ssh-assets.ts";
-import { HOST, OPENSSH, type SshRoad, ssh, sshRoad } from "../kit/ssh-road.ts";
+import { startSshd } from "../kit/ssh-assets.ts";
+import { HOST, OPENSSH } from "../kit/ssh-plant.ts";
+import { type SshRoad, ssh, sshRoad } from "../kit/ssh-road.ts";
+import { SSHD } from "../kit/ssh-server.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
 const EVERYTHING = "- { name: all, permit: [configure, transfer] }";
