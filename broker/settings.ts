@@ -2,7 +2,17 @@
 import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { flag, folder, list, optionalText, type Setting, span, whole } from "./setting.ts";
+import {
+  flag,
+  folder,
+  list,
+  optionalText,
+  portOrOff,
+  type Setting,
+  span,
+  whole,
+} from "./setting.ts";
+import { TIME_SETTINGS } from "./time-settings.ts";
 
 /** Where the package lies: the console, the examples and the simulator are found from here. */
 export const PACKAGE_FOLDER = fileURLToPath(new URL("..", import.meta.url));
@@ -32,27 +42,31 @@ export const SETTINGS = {
     0,
     65_535,
   ),
-  sshPort: {
+  sshPort: portOrOff({
     variable: "SALLYPORT_SSH_PORT",
     fallback: "2222",
-    expects: "a whole number from 0 to 65535, or `off`",
     description: "Port for `ssh ASSET@broker`; 0 takes any free one, `off` opens none.",
-    schema: z
-      .string()
-      .regex(/^(off|\d{1,5})$/)
-      .transform((text) => (text === "off" ? undefined : Number(text)))
-      .pipe(z.number().max(65_535).optional()),
-  },
-  opcuaPort: {
+  }),
+  opcuaPort: portOrOff({
     variable: "SALLYPORT_OPCUA_PORT",
     fallback: "4840",
-    expects: "a whole number from 0 to 65535, or `off`",
     description: "Port for `opc.tcp://broker:PORT/ASSET`; 0 takes any free one, `off` opens none.",
+  }),
+  panelPort: portOrOff({
+    variable: "SALLYPORT_PANEL_PORT",
+    fallback: "7481",
+    description: "Port that web panels are served on; 0 takes any free one, `off` opens none.",
+  }),
+  panelHost: {
+    variable: "SALLYPORT_PANEL_HOST",
+    fallback: "localhost",
+    expects: "a host name such as panels.example, with a port if need be",
+    description:
+      "Each session's web panel opens at ID.<this host>; not on the console's own site. Over https, but for localhost.",
     schema: z
       .string()
-      .regex(/^(off|\d{1,5})$/)
-      .transform((text) => (text === "off" ? undefined : Number(text)))
-      .pipe(z.number().max(65_535).optional()),
+      .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/)
+      .refine((text) => !text.includes("..")),
   },
   origins: list(
     {
@@ -310,60 +324,7 @@ export const SETTINGS = {
     ),
     secret: true,
   },
-  signInIdleMs: span(
-    {
-      variable: "SALLYPORT_SIGN_IN_IDLE",
-      fallback: "15m",
-      description: "A sign-in without any request for this long ends.",
-    },
-    "1m",
-    "15m",
-  ),
-  signInAbsoluteMs: span(
-    {
-      variable: "SALLYPORT_SIGN_IN_ABSOLUTE",
-      fallback: "12h",
-      description: "A sign-in ends after this long, whatever happens.",
-    },
-    "5m",
-    "12h",
-  ),
-  assertionAgeMaxMs: span(
-    {
-      variable: "SALLYPORT_ASSERTION_AGE_MAX",
-      fallback: "15m",
-      description: "Opening a session asks for the passkey again if it was last used before this.",
-    },
-    "1m",
-    "12h",
-  ),
-  sessionIdleMs: span(
-    {
-      variable: "SALLYPORT_SESSION_IDLE",
-      fallback: "15m",
-      description: "A session in which no person does anything for this long ends.",
-    },
-    "1m",
-    "8h",
-  ),
-  sessionLeaseMs: span(
-    {
-      variable: "SALLYPORT_SESSION_LEASE",
-      fallback: "30s",
-      description: "A session whose owner's page is away for this long ends.",
-    },
-    "5s",
-    "10m",
-  ),
-  sessionAbsoluteMs: span(
-    {
-      variable: "SALLYPORT_SESSION_ABSOLUTE",
-      fallback: "8h",
-      description: "A session ends after this long, even if its grant lasts longer.",
-    },
-    "5m",
-    "24h",
-  ),
+  ...TIME_SETTINGS,
 } as const satisfies Record<string, Setting<unknown>>;
 
 /** An exact origin. Plain http only for this machine: passkeys and secure cookies need no less. */
