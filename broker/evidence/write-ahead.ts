@@ -127,7 +127,12 @@ export class WriteAhead {
   leave(): void {
     sizeChunk(this.out, this.chunkAt, this.out.length - this.chunkStart);
     if (this.out.length > this.limits.gatherBytes) this.request();
-    else this.disarm ??= this.clock.after(this.limits.flushAfterMs, () => this.flush());
+    else if (this.disarm === undefined) this.arm();
+  }
+
+  /** Apart from `leave`: a function that makes another pays for it at each call, made or not. */
+  private arm(): void {
+    this.disarm = this.clock.after(this.limits.flushAfterMs, () => this.flush());
   }
 
   /** The next chunk stands alone, whatever session it is of. */
@@ -182,7 +187,10 @@ export class WriteAhead {
   /** One write for all who ask within a turn of the event loop. */
   private request(): void {
     this.wanted = true;
-    if (this.scheduled || this.writing !== undefined) return;
+    if (!this.scheduled && this.writing === undefined) this.schedule();
+  }
+
+  private schedule(): void {
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;

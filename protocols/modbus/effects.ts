@@ -30,7 +30,8 @@ export class Effects {
   }
 
   private copy(): readonly Effect[] {
-    const [first, second] = this.items;
+    const first = this.items[0];
+    const second = this.items[1];
     if (first === undefined || this.count === 0) return NONE;
     if (this.count === 1) return [first];
     if (this.count === 2 && second !== undefined) return [first, second];

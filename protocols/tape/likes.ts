@@ -53,7 +53,7 @@ export class Likes {
 
   private find(length: number): Uint8Array | undefined {
     const { last } = this;
-    const [first] = last;
+    const first = last[0];
     if (first === undefined || first.length === length) return first;
     for (let i = 1; i < last.length; i++) {
       const like = last[i];
