@@ -1,89 +1,24 @@
 /** Ways around a filter that PROTOCOLS knows of, each as what the asset and the client then see. */
 import { describe, expect, test } from "vitest";
-import { type Decide, GuardDriver } from "../../test/kit/guard-driver.ts";
+import { GuardDriver } from "../../test/kit/guard-driver.ts";
+import {
+  frameOf,
+  GuardedAsset,
+  isWithin,
+  PLANT,
+  refusedValue,
+  SAFETY,
+  said,
+  words,
+} from "../../test/kit/opcua-asset.ts";
 import * as m from "../../test/kit/opcua-messages.ts";
-import type { Answer, Operation } from "../guard.ts";
-import { cutFrame, encodeFrame, type OpcUaFrame } from "./frame.ts";
+import { encodeFrame, type OpcUaFrame } from "./frame.ts";
 import { OpcUaGuard } from "./guard.ts";
-import { readResponseHeader } from "./header.ts";
-import { Reader } from "./reader.ts";
 import { STATUS } from "./status.ts";
-
-const PLANT = "http://plant.example/pumps";
-const SAFETY = `nsu=${PLANT};s=Safety`;
-const DENY: Answer = { kind: "deny", refusal: "address" };
-
-/** Denies all that touches the safety node, and what else the test denies at the moment. */
-class Asset {
-  readonly driver: GuardDriver;
-  readonly asked: Operation[] = [];
-  readonly denied = new Set([SAFETY]);
-  readonly held = new Set<string>();
-
-  constructor() {
-    this.driver = new GuardDriver(new OpcUaGuard(), (decide) => this.judge(decide));
-    this.driver.bytes("asset", m.namespaces(["urn:asset", PLANT]));
-  }
-
-  client(bytes: Uint8Array): void {
-    this.driver.bytes("client", bytes);
-  }
-
-  /** Answers the last message that reached it. */
-  answers(make: (id: number) => Uint8Array): void {
-    this.driver.bytes("asset", make(this.last().requestId));
-  }
-
-  last(): OpcUaFrame {
-    const frame = this.received().at(-1);
-    if (!frame) throw new Error("nothing reached the asset");
-    return frame;
-  }
-
-  received(): readonly OpcUaFrame[] {
-    return this.driver.sent("asset").map(({ bytes }) => frameOf(bytes));
-  }
-
-  told(): readonly OpcUaFrame[] {
-    return this.driver.sent("client").map(({ bytes }) => frameOf(bytes));
-  }
-
-  private judge({ items }: Decide): readonly Answer[] {
-    this.asked.push(...items);
-    return items.map((item): Answer => {
-      const node = "node" in item ? String(item.node) : "";
-      if (this.denied.has(node)) return DENY;
-      return this.held.has(node) ? { kind: "hold" } : { kind: "permit" };
-    });
-  }
-}
-
-function frameOf(bytes: Uint8Array): OpcUaFrame {
-  const cut = cutFrame(bytes);
-  if (cut.kind !== "frame") throw new Error(cut.kind);
-  return cut.frame;
-}
-
-/** What an answer says: its service result, and the bytes behind the header. */
-function said({ body }: OpcUaFrame): { readonly status: number; readonly rest: Uint8Array } {
-  const r = new Reader(body);
-  const { serviceResult, end } = readResponseHeader(r);
-  return { status: serviceResult, rest: body.subarray(end) };
-}
-
-function isWithin(whole: Uint8Array, text: string): boolean {
-  return Buffer.from(whole).includes(text);
-}
-
-function words(write: (words: m.Words) => m.Words): Uint8Array {
-  return write(new m.Words()).bytes();
-}
-
-const refusedValue = (status: number) => (out: m.Words) => out.u8(0x02).u32(status);
 
 describe("requests of many items", () => {
   test("the denied one of a mixed reading stays here, and each result keeps its place", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.client(m.read(5, ["2:s:Speed", "2:s:Safety", "2:s:Level"]));
     expect(isWithin(asset.last().body, "Safety")).toBe(false);
     expect(isWithin(asset.last().body, "Level")).toBe(true);
@@ -99,7 +34,7 @@ describe("requests of many items", () => {
   });
 
   test("the denied one that is the last of 2,001 does not slip through", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     const many = Array.from({ length: 2000 }, (_, i) => `2:s:Node${i}`);
     asset.client(m.read(1, [...many, "2:s:Safety"]));
     expect(isWithin(asset.last().body, "Safety")).toBe(false);
@@ -107,7 +42,7 @@ describe("requests of many items", () => {
   });
 
   test("a write of denied nodes alone never reaches the asset", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.client(m.write(1, [["2:s:Safety", 1]]));
     expect(asset.received()).toEqual([]);
     const { rest } = said(asset.told()[0] as OpcUaFrame);
@@ -116,7 +51,7 @@ describe("requests of many items", () => {
   });
 
   test("the numeric encodings of one id are one node", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.denied.add("i=85");
     const tail = (out: m.Words) => out.u32(13).text(undefined).u16(0).text(undefined);
     const encodings = [
@@ -137,7 +72,7 @@ describe("requests of many items", () => {
   });
 
   test("a second number for a request that is open ends the channel", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.client(m.publish(7));
     asset.client(m.read(7, ["2:s:Speed"]));
     expect(asset.driver.violations).toHaveLength(1);
@@ -146,7 +81,7 @@ describe("requests of many items", () => {
 
 describe("holds", () => {
   test("the held item waits alone, and the answer is whole once it is settled", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.held.add(`nsu=${PLANT};s=Speed`);
     asset.client(
       m.write(1, [
@@ -167,7 +102,7 @@ describe("holds", () => {
   });
 
   test("later changes wait behind a held one, readings do not", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.held.add(`nsu=${PLANT};s=Speed`);
     asset.client(m.write(1, [["2:s:Speed", 2]]));
     asset.client(m.write(2, [["2:s:Level", 3]]));
@@ -179,7 +114,7 @@ describe("holds", () => {
   });
 
   test("a request that the client gave up on is answered BadTimeout and never sent", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.held.add(`nsu=${PLANT};s=Speed`);
     asset.client(m.write(1, [["2:s:Speed", 2]]));
     asset.client(m.expired(1));
@@ -192,7 +127,7 @@ describe("holds", () => {
 
 describe("short names", () => {
   test("an alias of a denied node is denied like the node", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.denied.clear();
     asset.client(m.register(1, ["2:s:Safety"]));
     asset.answers((id) => m.registered(id, ["9999:i:1"]));
@@ -203,7 +138,7 @@ describe("short names", () => {
   });
 
   test("a denied node gets no short name, and keeps its long one", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.client(m.register(1, ["2:s:Safety", "2:s:Speed"]));
     expect(isWithin(asset.last().body, "Safety")).toBe(false);
     asset.answers((id) => m.registered(id, ["2:i:9"]));
@@ -212,101 +147,9 @@ describe("short names", () => {
   });
 });
 
-describe("subscriptions", () => {
-  function subscribed(asset: Asset): void {
-    asset.client(m.createSubscription(1));
-    asset.answers((id) => m.subscribed(id, 40));
-    asset.client(
-      m.monitor(2, 40, [
-        ["2:s:Speed", 1],
-        ["2:s:Safety", 2],
-        ["2:s:Level", 3],
-      ]),
-    );
-    asset.answers((id) => m.monitored(id, [501, 502]));
-  }
-
-  test("a monitored item is a reading: a denied node gets none", () => {
-    const asset = new Asset();
-    subscribed(asset);
-    expect(asset.received().some(({ body }) => isWithin(body, "Safety"))).toBe(false);
-    expect(asset.asked).toContainEqual(
-      expect.objectContaining({ action: "opcua:subscribe", node: SAFETY }),
-    );
-  });
-
-  test("notifications pass untouched while everything in them is permitted", () => {
-    const asset = new Asset();
-    subscribed(asset);
-    asset.client(m.publish(3));
-    let sent = new Uint8Array();
-    asset.answers((id) => {
-      sent = new Uint8Array(
-        m.published(id, 40, [
-          [1, 10],
-          [3, 30],
-        ]),
-      );
-      return sent;
-    });
-    const passed = asset.told().at(-1) as OpcUaFrame;
-    expect(said(passed).rest).toEqual(said(frameOf(sent)).rest);
-  });
-
-  test("a lost right leaves the item out at once and deletes it at the asset", () => {
-    const asset = new Asset();
-    subscribed(asset);
-    asset.client(m.publish(3));
-    const publishing = asset.last().requestId;
-    asset.denied.add(`nsu=${PLANT};s=Speed`);
-    asset.driver.feed({
-      kind: "event",
-      event: { kind: "capabilities", capabilities: new Set(["observe"]) },
-    });
-    expect(asset.last().typeId).toBe(781);
-    expect(asset.last().body.subarray(29)).toEqual(words((out) => out.u32(40).u32(1).u32(501)));
-    asset.driver.bytes(
-      "asset",
-      m.published(publishing, 40, [
-        [1, 10],
-        [3, 30],
-      ]),
-    );
-    const { rest } = said(asset.told().at(-1) as OpcUaFrame);
-    const bytes = Buffer.from(rest);
-    expect(bytes.includes(Buffer.from(words((out) => out.double(10))))).toBe(false);
-    expect(bytes.includes(Buffer.from(words((out) => out.double(30))))).toBe(true);
-  });
-
-  test("notifications of a subscription that is not this session's are emptied", () => {
-    const asset = new Asset();
-    subscribed(asset);
-    asset.client(m.publish(3));
-    asset.answers((id) => m.published(id, 41, [[1, 10]]));
-    const { rest } = said(asset.told().at(-1) as OpcUaFrame);
-    expect(Buffer.from(rest).includes(Buffer.from(words((out) => out.double(10))))).toBe(false);
-  });
-
-  test("triggers, deletions and transfers reach only what this session has", () => {
-    const asset = new Asset();
-    subscribed(asset);
-    const before = asset.received().length;
-    asset.client(m.setTriggering(4, 40, 501, [900]));
-    expect(said(asset.told().at(-1) as OpcUaFrame).status).toBe(STATUS.badMonitoredItemIdInvalid);
-    asset.client(m.setTriggering(5, 41, 501, [502]));
-    expect(said(asset.told().at(-1) as OpcUaFrame).status).toBe(STATUS.badSubscriptionIdInvalid);
-    asset.client(m.ofItems(6, 781, 40, [900]));
-    asset.client(m.transfer(7, [41]));
-    const { rest } = said(asset.told().at(-1) as OpcUaFrame);
-    const wanted = words((out) => out.u32(1).u32(STATUS.badSubscriptionIdInvalid).u32(-1).u32(-1));
-    expect(rest).toEqual(wanted);
-    expect(asset.received()).toHaveLength(before);
-  });
-});
-
 describe("enumeration", () => {
   test("hidden nodes are left out of what a browse finds", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.client(m.browse(1, ["0:i:85"]));
     asset.answers((id) => m.browsed(id, [["2:s:Speed", "2:s:Safety", "2:s:Level"]]));
     const { rest } = said(asset.told()[0] as OpcUaFrame);
@@ -316,14 +159,14 @@ describe("enumeration", () => {
   });
 
   test("hidden nodes are not found by their path either", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.client(m.translate(1, "0:i:85", "Safety"));
     asset.answers((id) => m.translated(id, ["2:s:Safety"]));
     expect(isWithin(said(asset.told()[0] as OpcUaFrame).rest, "Safety")).toBe(false);
   });
 
   test("a continuation point goes on with its own browse only", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.client(m.browseNext(1, "stolen"));
     expect(asset.received()).toEqual([]);
     asset.client(m.browse(2, ["0:i:85"]));
@@ -338,17 +181,17 @@ describe("enumeration", () => {
 });
 
 describe("what nobody may send", () => {
-  const faultOf = (asset: Asset) => said(asset.told().at(-1) as OpcUaFrame).status;
+  const faultOf = (asset: GuardedAsset) => said(asset.told().at(-1) as OpcUaFrame).status;
 
   test("a service that nobody knows is refused and told", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.client(m.frame(1, 0x7777, m.requestHeader(1)));
     expect(faultOf(asset)).toBe(STATUS.badServiceUnsupported);
     expect(asset.driver.effects.some(({ kind }) => kind === "refused")).toBe(true);
   });
 
   test("bytes behind the end, bad text and a lying count are malformed", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     const behind = m.requestHeader(1).double(0).u32(2).u32(0).u8(1);
     const text = m.requestHeader(2).u32(1).u8(3).u16(2).u32(2).u8(0xc3, 0x28);
     const count = m.requestHeader(3).double(0).u32(2).u32(1_000_000);
@@ -366,7 +209,7 @@ describe("what nobody may send", () => {
   });
 
   test("a Variant nested without end is malformed, not a crash", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     const body = m.requestHeader(1).u32(1).node("2:s:Speed").u32(13).text(undefined).u8(1);
     for (let i = 0; i < 50_000; i++) body.u8(0x98).u32(1);
     asset.client(m.frame(1, 673, body.u8(1, 1)));
@@ -374,7 +217,7 @@ describe("what nobody may send", () => {
   });
 
   test("a token of the client's own ends nothing and goes nowhere", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     const frame = frameOf(m.read(1, ["2:s:Speed"]));
     const body = new Uint8Array(frame.body);
     body.set([0, 7]);
@@ -384,19 +227,19 @@ describe("what nobody may send", () => {
   });
 
   test("an asset that renumbers its namespaces ends the channel", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.driver.bytes("asset", m.namespaces(["urn:asset", "urn:other", PLANT]));
     expect(asset.driver.violations).toHaveLength(1);
   });
 
   test("an answer that nobody waits for ends the channel", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.driver.bytes("asset", m.values(99, [1]));
     expect(asset.driver.violations).toHaveLength(1);
   });
 
   test("an answer with the wrong number of results is not passed on", () => {
-    const asset = new Asset();
+    const asset = new GuardedAsset();
     asset.client(m.read(1, ["2:s:Speed"]));
     asset.answers((id) => m.values(id, [1, 2]));
     const { rest } = said(asset.told()[0] as OpcUaFrame);

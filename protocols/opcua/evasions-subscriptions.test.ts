@@ -1,0 +1,106 @@
+/** Ways around a filter by subscriptions, each as what the asset and the client then see. */
+import { describe, expect, test } from "vitest";
+import {
+  frameOf,
+  GuardedAsset,
+  isWithin,
+  PLANT,
+  SAFETY,
+  said,
+  words,
+} from "../../test/kit/opcua-asset.ts";
+import * as m from "../../test/kit/opcua-messages.ts";
+import type { OpcUaFrame } from "./frame.ts";
+import { STATUS } from "./status.ts";
+
+describe("subscriptions", () => {
+  function subscribed(asset: GuardedAsset): void {
+    asset.client(m.createSubscription(1));
+    asset.answers((id) => m.subscribed(id, 40));
+    asset.client(
+      m.monitor(2, 40, [
+        ["2:s:Speed", 1],
+        ["2:s:Safety", 2],
+        ["2:s:Level", 3],
+      ]),
+    );
+    asset.answers((id) => m.monitored(id, [501, 502]));
+  }
+
+  test("a monitored item is a reading: a denied node gets none", () => {
+    const asset = new GuardedAsset();
+    subscribed(asset);
+    expect(asset.received().some(({ body }) => isWithin(body, "Safety"))).toBe(false);
+    expect(asset.asked).toContainEqual(
+      expect.objectContaining({ action: "opcua:subscribe", node: SAFETY }),
+    );
+  });
+
+  test("notifications pass untouched while everything in them is permitted", () => {
+    const asset = new GuardedAsset();
+    subscribed(asset);
+    asset.client(m.publish(3));
+    let sent = new Uint8Array();
+    asset.answers((id) => {
+      sent = new Uint8Array(
+        m.published(id, 40, [
+          [1, 10],
+          [3, 30],
+        ]),
+      );
+      return sent;
+    });
+    const passed = asset.told().at(-1) as OpcUaFrame;
+    expect(said(passed).rest).toEqual(said(frameOf(sent)).rest);
+  });
+
+  test("a lost right leaves the item out at once and deletes it at the asset", () => {
+    const asset = new GuardedAsset();
+    subscribed(asset);
+    asset.client(m.publish(3));
+    const publishing = asset.last().requestId;
+    asset.denied.add(`nsu=${PLANT};s=Speed`);
+    asset.driver.feed({
+      kind: "event",
+      event: { kind: "capabilities", capabilities: new Set(["observe"]) },
+    });
+    expect(asset.last().typeId).toBe(781);
+    expect(asset.last().body.subarray(29)).toEqual(words((out) => out.u32(40).u32(1).u32(501)));
+    asset.driver.bytes(
+      "asset",
+      m.published(publishing, 40, [
+        [1, 10],
+        [3, 30],
+      ]),
+    );
+    const { rest } = said(asset.told().at(-1) as OpcUaFrame);
+    const bytes = Buffer.from(rest);
+    expect(bytes.includes(Buffer.from(words((out) => out.double(10))))).toBe(false);
+    expect(bytes.includes(Buffer.from(words((out) => out.double(30))))).toBe(true);
+  });
+
+  test("notifications of a subscription that is not this session's are emptied", () => {
+    const asset = new GuardedAsset();
+    subscribed(asset);
+    asset.client(m.publish(3));
+    asset.answers((id) => m.published(id, 41, [[1, 10]]));
+    const { rest } = said(asset.told().at(-1) as OpcUaFrame);
+    expect(Buffer.from(rest).includes(Buffer.from(words((out) => out.double(10))))).toBe(false);
+  });
+
+  test("triggers, deletions and transfers reach only what this session has", () => {
+    const asset = new GuardedAsset();
+    subscribed(asset);
+    const before = asset.received().length;
+    asset.client(m.setTriggering(4, 40, 501, [900]));
+    expect(said(asset.told().at(-1) as OpcUaFrame).status).toBe(STATUS.badMonitoredItemIdInvalid);
+    asset.client(m.setTriggering(5, 41, 501, [502]));
+    expect(said(asset.told().at(-1) as OpcUaFrame).status).toBe(STATUS.badSubscriptionIdInvalid);
+    asset.client(m.ofItems(6, 781, 40, [900]));
+    asset.client(m.transfer(7, [41]));
+    const { rest } = said(asset.told().at(-1) as OpcUaFrame);
+    const wanted = words((out) => out.u32(1).u32(STATUS.badSubscriptionIdInvalid).u32(-1).u32(-1));
+    expect(rest).toEqual(wanted);
+    expect(asset.received()).toHaveLength(before);
+  });
+});
