@@ -124,6 +124,25 @@ test("a profile of named commands offers them and no shell", async () => {
   await accessible(page, "commands");
 }, 60_000);
 
+test("a supervisor who joins in the middle has the right screen at once, and sees what follows", async () => {
+  const { page } = ann;
+  const id = await open(page, "switch-maintenance");
+  await seen(page, "#");
+  await type(page, "show interfaces");
+  await seen(page, "Historian");
+  const watching = await ann.context.newPage();
+  await watching.goto(`/live/${id}`);
+  await expect.poll(() => shown(watching), PATIENCE).toContain("Historian");
+  await type(page, "show version");
+  await expect.poll(() => shown(watching), PATIENCE).toContain("Simulated Industrial Switch");
+  // Nothing can be typed into somebody else's terminal.
+  await watching.locator(".xterm-helper-textarea").focus();
+  await watching.keyboard.type("zzz");
+  await accessible(watching, "watch");
+  expect(await shown(page)).not.toContain("zzz");
+  await watching.close();
+}, 60_000);
+
 test("what was done is played: the screen of each moment, what was typed, and what it came to", async () => {
   const { page } = ann;
   const id = await open(page, "switch-maintenance");
@@ -148,5 +167,43 @@ test("what was done is played: the screen of each moment, what was typed, and wh
   const first = page.getByRole("row").filter({ hasText: "show interfaces" }).first();
   await first.getByRole("button").first().click();
   await expect.poll(() => shown(page), PATIENCE).not.toContain("renamed");
+  expect(ann.complaints).toEqual([]);
+}, 60_000);
+
+test("files are fetched and brought where the profile permits it, and refused by rule elsewhere", async () => {
+  const { page } = ann;
+  await open(page, "switch-maintenance");
+  await page.getByRole("tab", { name: "Files" }).click();
+  await page.getByRole("button", { name: "config", exact: true }).click();
+  await page.getByText("startup.cfg").waitFor();
+  const upload = {
+    name: "new.cfg",
+    mimeType: "text/plain",
+    buffer: Buffer.alloc(300_000, "vlan\n"),
+  };
+  await page.getByLabel("Upload").setInputFiles(upload);
+  await page.getByText("Done").waitFor();
+  expect(site.plant.switch.files.get("/config/new.cfg")?.length).toBe(300_000);
+  await accessible(page, "files");
+  const fetching = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download new.cfg" }).click();
+  const fetched = await (await fetching).createReadStream();
+  const parts: Buffer[] = [];
+  for await (const part of fetched) parts.push(part as Buffer);
+  expect(Buffer.concat(parts).equals(upload.buffer)).toBe(true);
+  await page.getByRole("button", { name: "Rename new.cfg" }).click();
+  await page.getByLabel("New name").fill("old.cfg");
+  await page.getByRole("button", { name: "Rename", exact: true }).click();
+  await page.getByText("old.cfg").first().waitFor();
+  expect(site.plant.switch.files.has("/config/old.cfg")).toBe(true);
+  await page.getByRole("button", { name: "All files" }).click();
+  await page.getByRole("button", { name: "firmware", exact: true }).click();
+  await page.getByText("README.txt").waitFor();
+  await page.getByLabel("Upload").setInputFiles({ ...upload, name: "evil.bin" });
+  await page.getByText(/Rule: switch-maintenance\/firmware stays/).waitFor();
+  expect(site.plant.switch.files.has("/firmware/evil.bin")).toBe(false);
+  await accessible(page, "files-refused");
+  await page.getByRole("tab", { name: "Terminal" }).click();
+  await seen(page, "#");
   expect(ann.complaints).toEqual([]);
 }, 60_000);

@@ -176,7 +176,8 @@ export class TerminalScreen {
   }
 
   private fitRoom(): void {
-    if (this.given || !this.terminal) return;
+    // Behind another tab it has no room, and keeps the size it had.
+    if (this.given || !this.terminal?.element?.offsetParent) return;
     this.fit.fit();
   }
 }

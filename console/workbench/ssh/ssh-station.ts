@@ -1,6 +1,9 @@
-/** What belongs to one SSH session on the page: the screen and what speaks for it. */
-import type { LiveSessionView } from "../../../broker/api/shapes/sessions.ts";
+/** What belongs to one SSH session on the page: the terminal with its screen, and the files. */
+import type { CauseView, LiveSessionView } from "../../../broker/api/shapes/sessions.ts";
 import { TerminalScreen } from "../../components/terminal/terminal-screen.ts";
+import type { SessionEvent } from "../session-state.ts";
+import type { Desk, Way } from "../use-session.ts";
+import { FilesDesk } from "./files-desk.ts";
 import { TerminalDesk } from "./terminal-desk.ts";
 
 export type SshReach = NonNullable<LiveSessionView["ssh"]>;
@@ -11,20 +14,47 @@ export interface StationKeys {
   key(event: KeyboardEvent): boolean;
 }
 
-export class SshStation {
+export class SshStation implements Desk {
   readonly reach: SshReach;
   readonly screen: TerminalScreen;
-  readonly desk: TerminalDesk;
+  readonly terminal: TerminalDesk;
+  readonly files = new FilesDesk();
   keys: StationKeys = { key: () => false };
 
   constructor(reach: SshReach, label: string) {
     this.reach = reach;
     this.screen = new TerminalScreen({
       label,
-      typed: (text) => this.desk.typed(text),
-      resized: (size) => this.desk.resized(size),
+      typed: (text) => this.terminal.typed(text),
+      resized: (size) => this.terminal.resized(size),
       key: (event) => this.keys.key(event),
     });
-    this.desk = new TerminalDesk(this.screen, reach.shell ? { kind: "shell" } : undefined);
+    this.terminal = new TerminalDesk(this.screen, reach.shell ? { kind: "shell" } : undefined);
+  }
+
+  connect(way: Way): void {
+    this.terminal.connect(way);
+    this.files.connect(way);
+  }
+
+  attached(channel: number): void {
+    this.terminal.attached(channel);
+  }
+
+  away(): void {
+    this.terminal.away();
+  }
+
+  bytes(bytes: Uint8Array, shown: () => void): void {
+    this.terminal.bytes(bytes, shown);
+  }
+
+  closed(cause: CauseView): void {
+    this.terminal.closed(cause);
+  }
+
+  decision(decision: Extract<SessionEvent, { kind: "decision" }>): void {
+    this.terminal.decision(decision);
+    this.files.decision(decision);
   }
 }

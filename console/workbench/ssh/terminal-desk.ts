@@ -229,7 +229,7 @@ export class TerminalDesk implements Desk {
 }
 
 /** Attributes off, the usual screen, the whole of it to scroll in, the cursor to be seen. */
-const PLAIN = "\x1b[0m\x1b[?1049l\x1b7\x1b[r\x1b8\x1b[?25h";
+const PLAIN = "\x1b[0m\x1b[?1047l\x1b7\x1b[r\x1b8\x1b[?25h";
 /** A reason may quote the asset. */
 const CONTROL = /\p{Cc}/gu;
 

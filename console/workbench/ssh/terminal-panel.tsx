@@ -20,7 +20,7 @@ interface TerminalPanelProps {
 }
 
 export function TerminalPanel({ station, state }: TerminalPanelProps) {
-  const { desk, screen, reach } = station;
+  const { terminal: desk, screen, reach } = station;
   const terminal = useSyncExternalStore(desk.subscribe, desk.state);
   const look = useTerminalLook(screen);
   const searchBox = useRef<HTMLInputElement>(null);
@@ -86,7 +86,7 @@ interface RunningProps extends TerminalPanelProps {
 }
 
 function Running({ station, terminal, state }: RunningProps) {
-  const { desk, reach } = station;
+  const { terminal: desk, reach } = station;
   const { phase, program, end } = terminal;
   const what = program?.kind === "exec" ? program.command : reach.shell ? words.shell : "";
   return (
