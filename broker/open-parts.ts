@@ -40,6 +40,7 @@ import { evidenceNotices } from "./noticed-evidence.ts";
 import type { AuditParts } from "./open-audit.ts";
 import { gaugesOf, refusalHooks } from "./open-integrations.ts";
 import { loggedHooks } from "./open-log.ts";
+import { openPanels } from "./open-panels.ts";
 import { openPolicies } from "./open-policies.ts";
 import type { Opened } from "./opened.ts";
 import { ConfirmedPlant } from "./plant/confirmed-plant.ts";
@@ -243,12 +244,12 @@ export async function openDoors(
     isPlain: (path) => isPlainOpcua(core.plant.current(), path),
   });
   opened.push(() => native.close());
+  const panels = await openPanels(ground, { sessions, signIns: identity.signIns });
   // The first list need not wait for what no run has read yet; it reads what is still missing.
   void evidence.recordings.heads(() => false).catch(() => undefined);
   const routes = routeTable({
     ...openChanges(ground, core),
-    native,
-    viewing,
+    ...{ native, panels, viewing },
     searching: {
       search: evidence.openSearch((cause) => log.warn({ cause }, "the search index is behind")),
       surroundings: (terms) => surroundingsOf(store.queries, terms),
@@ -263,9 +264,8 @@ export async function openDoors(
     integrations: core.integrations,
     ...{ alarms: ground.alarms, audit: core.audit, logState: core.logState },
   });
-  const settings = { ...config, version };
   const gatekeepers = { signIns: identity.signIns, decisions };
-  const app = await buildServer(settings, routes, gatekeepers, log, metrics.request);
+  const app = await buildServer({ ...config, version }, routes, gatekeepers, log, metrics.request);
   const live = openLiveChannel(app.server, {
     ...{ identity, sessions, decisions, clock, log, origins: config.origins },
     recordings: evidence.recordings,

@@ -51,6 +51,19 @@ export function flag(rest: Rest): Setting<boolean> {
   };
 }
 
+/** Undefined where it is off. */
+export function portOrOff(rest: Rest): Setting<number | undefined> {
+  return {
+    ...rest,
+    expects: "a whole number from 0 to 65535, or `off`",
+    schema: z
+      .string()
+      .regex(/^(off|\d{1,5})$/)
+      .transform((text) => (text === "off" ? undefined : Number(text)))
+      .pipe(z.number().max(65_535).optional()),
+  };
+}
+
 export function folder(rest: Rest): Setting<string> {
   return { ...rest, expects: "a path", schema: z.string().min(1) };
 }

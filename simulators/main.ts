@@ -41,6 +41,7 @@ async function main(): Promise<void> {
       switch: treatment === 0 ? 0 : treatment + 2,
       opcua: treatment === 0 ? 0 : treatment + 3,
       panel: treatment === 0 ? 0 : treatment + 4,
+      web: treatment === 0 ? 0 : treatment + 5,
     },
     ...(seed === undefined ? {} : { seed }),
     ...(speed === undefined ? {} : { speed }),
@@ -50,7 +51,8 @@ async function main(): Promise<void> {
       `distribution 127.0.0.1:${plant.ports.distribution} unit 2, ` +
       `switch 127.0.0.1:${plant.ports.switch} (SSH), ` +
       `works 127.0.0.1:${plant.ports.opcua} (OPC UA), ` +
-      `panel 127.0.0.1:${plant.ports.panel} (VNC)\n`,
+      `panel 127.0.0.1:${plant.ports.panel} (VNC), ` +
+      `web panel 127.0.0.1:${plant.ports.web} (HTTP)\n`,
   );
   const stop = (): void => void plant.close().then(() => process.exit(0));
   process.once("SIGINT", stop);

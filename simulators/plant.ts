@@ -5,11 +5,12 @@ import { type OpcuaServer, startOpcuaServer } from "./assets/opcua-server.ts";
 import { DISTRIBUTION, TREATMENT } from "./assets/register-map.ts";
 import { type SshSwitch, startSshSwitch } from "./assets/ssh-switch.ts";
 import { startVncPanel, type VncPanel } from "./assets/vnc-panel.ts";
+import { startWebPanel, type WebPanel } from "./assets/web-panel.ts";
 import { advance, startingPlant, type WaterPlant } from "./process/water-plant.ts";
 
 export type PlcName = "treatment" | "distribution";
 /** Everything that listens. */
-export type AssetName = PlcName | "switch" | "opcua" | "panel";
+export type AssetName = PlcName | "switch" | "opcua" | "panel" | "web";
 
 export interface SimulatedPlant {
   readonly ports: Readonly<Record<AssetName, number>>;
@@ -19,6 +20,8 @@ export interface SimulatedPlant {
   readonly opcua: OpcuaServer;
   /** The operator panel of the treatment plant. */
   readonly panel: VncPanel;
+  /** The web panel of the treatment plant. */
+  readonly web: WebPanel;
   /** The process as it is now, for assertions. */
   readonly process: WaterPlant;
   /** Lets simulated seconds pass at once: commands are taken up, values shown. */
@@ -43,6 +46,7 @@ export const DEFAULT_PORTS: Readonly<Record<AssetName, number>> = {
   switch: 15_022,
   opcua: 15_023,
   panel: 15_024,
+  web: 15_025,
 };
 const TICK_MS = 100;
 const SEED = 20_260_105;
@@ -68,13 +72,15 @@ export async function startSimulatedPlant(options: PlantOptions = {}): Promise<S
   const sshSwitch = await start(startSshSwitch(ports.switch ?? 0));
   const opcua = await start(startOpcuaServer({ port: ports.opcua ?? 0 }, plant));
   const panel = await start(startVncPanel(ports.panel ?? 0, plant));
+  const web = await start(startWebPanel(ports.web ?? 0, plant));
   const plcs: Record<PlcName, ModbusPlc> = { treatment, distribution };
   const shared = new SharedSetpoints(plcs);
   const run = (seconds: number): void => {
-    plant = advance(panel.command(opcua.command(shared.command(plant))), seconds);
+    plant = advance(web.command(panel.command(opcua.command(shared.command(plant)))), seconds);
     shared.show(plant);
     opcua.show(plant);
     panel.show(plant);
+    web.show(plant);
   };
   const timer = speed > 0 ? setInterval(() => run((speed * TICK_MS) / 1000), TICK_MS) : undefined;
   return {
@@ -84,10 +90,12 @@ export async function startSimulatedPlant(options: PlantOptions = {}): Promise<S
       switch: sshSwitch.port,
       opcua: opcua.port,
       panel: panel.port,
+      web: web.port,
     },
     switch: sshSwitch,
     opcua,
     panel,
+    web,
     get process() {
       return plant;
     },

@@ -43,6 +43,7 @@ import { passkeyOptions } from "./me/passkey-options.ts";
 import { removePasskey } from "./me/remove-passkey.ts";
 import { showMe } from "./me/show-me.ts";
 import { nativeRoutes } from "./native-routes.ts";
+import { listPanelRequests, openPanel, type Panels } from "./panel/open-panel.ts";
 import { changePerson } from "./people/change-person.ts";
 import { invitePerson } from "./people/invite-person.ts";
 import { listPeople } from "./people/list-people.ts";
@@ -110,6 +111,8 @@ export interface ApiParts {
   readonly siteLog: Pick<SiteEvents, "record" | "list">;
   readonly credentials: Pick<Credentials, "list" | "set" | "remove">;
   readonly native: Native;
+  /** Undefined where no web panels are served. */
+  readonly panels: Panels | undefined;
   readonly clock: Clock;
   readonly alarms: AlarmBook;
   readonly audit: AuditLog;
@@ -125,6 +128,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
   const { enrolment, signIns, passkeys, people } = identity;
   const ownSessions = ["session:open", "session:list"] as const;
   const endable = ["session:open", "session:end"] as const;
+  const panel = "/api/sessions/:id/panel";
   return [
     open("GET", "/healthz", healthz),
     open("GET", "/readyz", readyz(parts.health.isReady)),
@@ -156,6 +160,8 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("GET", "/api/sessions", ownSessions, listSessions(sessions, recorder)),
     guarded("GET", "/api/sessions/:id", ownSessions, showSession(sessions, recorder)),
     guarded("POST", "/api/sessions/:id/end", endable, endSession(sessions)),
+    guarded("GET", panel, "session:open", listPanelRequests(sessions, parts.panels)),
+    guarded("POST", panel, "session:open", openPanel(sessions, parts.panels)),
 
     ...supervisionRoutes(parts),
 

@@ -7,7 +7,9 @@ const SHOWN_MAX = 160;
 export function webDeed(operation: WebOperation): string {
   switch (operation.action) {
     case "web:request":
-      return shown(`${operation.method} ${operation.path}${withQuery(operation.query)}`);
+      return shown(
+        `${operation.method} ${operation.path}${withQuery(operation.query)}${withForm(operation.form)}`,
+      );
     case "web:socket":
       return shown(`opening the WebSocket ${operation.path}${withQuery(operation.query)}`);
     case "web:message":
@@ -22,6 +24,15 @@ export function webDeed(operation: WebOperation): string {
 function withQuery(query: readonly Pair[]): string {
   if (query.length === 0) return "";
   return `?${query.map(([name, value]) => (value === "" ? name : `${name}=${value}`)).join("&")}`;
+}
+
+/** What may be a password is not repeated on pages and in lists. */
+const SECRET = /pass|pwd|secret|token|pin/i;
+
+function withForm(form: readonly Pair[]): string {
+  if (form.length === 0) return "";
+  const fields = form.map(([name, value]) => `${name}=${SECRET.test(name) ? "…" : value}`);
+  return ` with ${fields.join(", ")}`;
 }
 
 function shown(text: string): string {

@@ -10,6 +10,7 @@ import type {
   IntegrationsView,
   IntegrationTestView,
 } from "../../broker/api/shapes/integrations.ts";
+import type { PanelRequestsView } from "../../broker/api/shapes/panel.ts";
 import type {
   EnrolmentLinkView,
   MeView,
@@ -211,6 +212,9 @@ export const api = {
     }),
   sessions: () => ask<LiveSessionView[]>("GET", "/api/sessions"),
   session: (id: string) => ask<LiveSessionView>("GET", `/api/sessions/${part(id)}`),
+  openPanel: (id: string) =>
+    ask<{ readonly address: string }>("POST", `/api/sessions/${part(id)}/panel`, {}),
+  panelRequests: (id: string) => ask<PanelRequestsView>("GET", `/api/sessions/${part(id)}/panel`),
   endSession: (id: string, reason: string) =>
     ask<EndReportView>("POST", `/api/sessions/${part(id)}/end`, { reason }),
 

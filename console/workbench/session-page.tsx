@@ -17,6 +17,7 @@ const WORKBENCHES: Readonly<Record<string, ComponentType<WorkbenchProps>>> = {
   modbus: lazy(async () => ({ default: (await import("./modbus/modbus-work.tsx")).ModbusWork })),
   ssh: lazy(async () => ({ default: (await import("./ssh/ssh-work.tsx")).SshWork })),
   vnc: lazy(async () => ({ default: (await import("./vnc/vnc-work.tsx")).VncWork })),
+  web: lazy(async () => ({ default: (await import("./web/web-work.tsx")).WebWork })),
 };
 
 export function SessionPage() {

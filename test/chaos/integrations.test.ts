@@ -38,6 +38,7 @@ test("kill -9 with everything waiting: each event that was kept arrives, once it
     SALLYPORT_PORT: "0",
     SALLYPORT_SSH_PORT: "off",
     SALLYPORT_OPCUA_PORT: "off",
+    SALLYPORT_PANEL_PORT: "off",
     SALLYPORT_PLANT: writePlantFile(folder, plant),
     SALLYPORT_INTEGRATIONS: file,
     SALLYPORT_CONSOLE: writeConsole(folder),

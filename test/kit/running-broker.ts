@@ -84,7 +84,8 @@ export function writePlantFile(folder: string, plant: Pick<SimulatedPlant, "port
     .replaceAll("127.0.0.1:15020", `127.0.0.1:${plant.ports.treatment}`)
     .replaceAll("127.0.0.1:15021", `127.0.0.1:${plant.ports.distribution}`)
     .replaceAll("127.0.0.1:15022", `127.0.0.1:${plant.ports.switch}`)
-    .replaceAll("127.0.0.1:15024", `127.0.0.1:${plant.ports.panel}`);
+    .replaceAll("127.0.0.1:15024", `127.0.0.1:${plant.ports.panel}`)
+    .replaceAll("127.0.0.1:15025", `127.0.0.1:${plant.ports.web}`);
   writeFileSync(path, text);
   return path;
 }

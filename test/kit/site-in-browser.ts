@@ -52,6 +52,7 @@ export async function openSite(
       SALLYPORT_PORT: String(port),
       SALLYPORT_SSH_PORT: "off",
       SALLYPORT_OPCUA_PORT: "off",
+      SALLYPORT_PANEL_PORT: "off",
       SALLYPORT_PLANT: plantFile,
       SALLYPORT_SIMULATE: "0",
       ...environment,

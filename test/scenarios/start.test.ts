@@ -37,6 +37,7 @@ async function newSite(): Promise<Environment> {
     SALLYPORT_PORT: String(port),
     SALLYPORT_SSH_PORT: "off",
     SALLYPORT_OPCUA_PORT: "off",
+    SALLYPORT_PANEL_PORT: "off",
     SALLYPORT_SIMULATOR_PORT: String(simulatorPort),
     SALLYPORT_CONSOLE: join(folder, "console"),
   };

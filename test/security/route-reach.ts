@@ -76,6 +76,8 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "GET /api/sessions": SEES_SESSIONS,
   "GET /api/sessions/{id}": ["administrator", "engineer", "supervisor"],
   "POST /api/sessions/{id}/end": ["administrator", "engineer", "supervisor"],
+  "GET /api/sessions/{id}/panel": OPENS,
+  "POST /api/sessions/{id}/panel": OPENS,
   "POST /api/sessions/{id}/freeze": WATCHES_OVER,
   "POST /api/sessions/{id}/resume": WATCHES_OVER,
   "POST /api/consents": OPENS,

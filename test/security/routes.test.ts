@@ -29,6 +29,7 @@ beforeAll(async () => {
     SALLYPORT_POLICY_SECOND_ADMINISTRATOR: "1",
     SALLYPORT_SSH_PORT: "0",
     SALLYPORT_OPCUA_PORT: "0",
+    SALLYPORT_PANEL_PORT: "0",
   });
   nobody = new ConsoleUser(site.broker.address);
   for (const role of ROLES) users.set(role, await site.invite(`A${role}`, [role]));
@@ -168,8 +169,8 @@ test.each(Object.entries(REACH).filter(([, reach]) => Array.isArray(reach)))(
   },
 );
 
-/** There is no signed act in this test, and a consent is shown to the one person who asked for it. */
-const FOUND = READS.filter((name) => !/\/acts\/\{act\}$|\/consents\/\{id\}$/.test(name));
+/** There is no signed act in this test; consents and panels are shown to the one person they are of. */
+const FOUND = READS.filter((name) => !/\/acts\/\{act\}$|\/consents\/\{id\}$|\/panel$/.test(name));
 
 test.each(FOUND)("%s answers each role with the right", async (name) => {
   const [method, path] = split(name);

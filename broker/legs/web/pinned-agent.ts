@@ -7,7 +7,7 @@ import { Agent, type AgentOptions, type ClientRequestArgs } from "node:http";
 import { isIP, connect as plainConnect } from "node:net";
 import type { Duplex } from "node:stream";
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
-import type { WebTls } from "../../plant/model.ts";
+import type { WebTls } from "../../plant/web-model.ts";
 
 export interface PinnedPlace {
   readonly address: string;

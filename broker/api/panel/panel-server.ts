@@ -1,0 +1,241 @@
+/**
+ * The listener of web panels: knows sessions by their own host names and browsers by the cookie
+ * that a ticket gave them, and hands everything else to the session's guard. The console's cookies
+ * are never sent here; nothing of the console is served here.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { endOfHead } from "../../../protocols/http/head.ts";
+import { type Page, pageBytes, STRICT_FIELDS } from "../../../protocols/http/page.ts";
+import type { Clock } from "../../clock.ts";
+import type { SignIns } from "../../identity/identity.ts";
+import { type LiveSession, type SessionHost, SessionRefused } from "../../sessions/session.ts";
+import { limitConnections } from "../connection-limits.ts";
+import { LanesTaken, PanelLanes } from "./panel-lanes.ts";
+import { originOf, type PanelOrigin, panelOrigin, sessionOf } from "./panel-origin.ts";
+import { type PanelPass, PanelTickets } from "./panel-tickets.ts";
+
+export interface PanelServerParts {
+  readonly listen: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** The setting. */
+  readonly host: string;
+  readonly trustedProxies: readonly string[];
+  readonly clock: Clock;
+  readonly sessions: SessionHost;
+  readonly signIns: Pick<SignIns, "get" | "seen">;
+}
+
+export const PANEL_COOKIE = "__Host-sallyport-panel";
+const ENTER = "/.sallyport/enter";
+
+/** As the console's: headers come at once, and a form within seconds. */
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_MS = 10_000;
+const TIMEOUT_CHECK_MS = 1_000;
+const HEADER_BYTES_MAX = 16_384;
+const HEADERS_MAX = 64;
+
+export class PanelServer {
+  private readonly parts: PanelServerParts;
+  private readonly server: Server;
+  private readonly tickets: PanelTickets;
+  private readonly lanes = new Map<string, PanelLanes>();
+  private origin: PanelOrigin;
+
+  private constructor(parts: PanelServerParts) {
+    this.parts = parts;
+    this.tickets = new PanelTickets(parts.clock);
+    this.origin = panelOrigin(parts.host, parts.port);
+    this.server = createServer(
+      {
+        ...{ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+        ...{ keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+        ...{ maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: true },
+      },
+      (request, response) => void this.came(request, response),
+    );
+    this.server.maxHeadersCount = HEADERS_MAX;
+    limitConnections(this.server, parts.trustedProxies);
+    this.server.on("upgrade", (request, socket, rest) => void this.upgrade(request, socket, rest));
+  }
+
+  /** Rejects where the port is taken. */
+  static async open(parts: PanelServerParts): Promise<PanelServer> {
+    const panel = new PanelServer(parts);
+    await new Promise<void>((resolve, reject) => {
+      panel.server.once("error", reject);
+      panel.server.listen({ host: parts.listen, port: parts.port, exclusive: true }, resolve);
+    });
+    panel.origin = panelOrigin(parts.host, (panel.server.address() as AddressInfo).port);
+    return panel;
+  }
+
+  /** Where its owner's browser opens the panel, once, within half a minute. */
+  admit(session: LiveSession, signInId: string, userAgent: string): string {
+    const id = session.claims.session;
+    this.lanesOf(session);
+    const ticket = this.tickets.issue({ session: id, signInId }, userAgent);
+    return `${originOf(this.origin, id)}${ENTER}?ticket=${ticket}`;
+  }
+
+  requestsOf(session: string): PanelLanes["requests"] {
+    return this.lanes.get(session)?.requests ?? [];
+  }
+
+  close(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  private lanesOf(session: LiveSession): PanelLanes {
+    const id = session.claims.session;
+    const existing = this.lanes.get(id);
+    if (existing) return existing;
+    const lanes = new PanelLanes(session, () => this.parts.clock.wallMs());
+    this.lanes.set(id, lanes);
+    void session.closed.then(() => {
+      this.lanes.delete(id);
+      this.tickets.forget(id);
+    });
+    return lanes;
+  }
+
+  private async came(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const id = sessionOf(this.origin, request.headers.host);
+    if (id === undefined) return answer(response, NOT_HERE);
+    const url = request.url ?? "";
+    if (url.startsWith("/.sallyport/")) return this.enter(request, response, id);
+    const found = this.admitted(request, id);
+    if ("status" in found) return answer(response, found);
+    this.lively(request, found);
+    try {
+      const peer = peerOf(request);
+      await this.lanesOf(found.session).serve(request, response, peer);
+    } catch (error) {
+      answer(response, troubleOf(error));
+    }
+  }
+
+  private async upgrade(request: IncomingMessage, socket: Duplex, rest: Uint8Array) {
+    socket.on("error", () => socket.destroy());
+    const id = sessionOf(this.origin, request.headers.host);
+    const found = id === undefined ? NOT_HERE : this.admitted(request, id);
+    if ("status" in found) return void socket.end(pageBytes(found));
+    try {
+      await this.lanesOf(found.session).serveSocket(request, socket, rest, peerOf(request));
+    } catch (error) {
+      socket.end(pageBytes(troubleOf(error)));
+    }
+  }
+
+  /** A cookie of this origin, from a page of this origin, in a sign-in and a session that live. */
+  private admitted(request: IncomingMessage, id: string): Admitted | Page {
+    if (!isVisible(request.url ?? "")) return MALFORMED;
+    const cookie = cookieOf(request.headers.cookie);
+    const pass = cookie === undefined ? undefined : this.tickets.passOf(cookie, id);
+    if (!pass) return NO_PASS;
+    if (!isFromItself(request, originOf(this.origin, id))) return FOREIGN;
+    const session = this.parts.sessions.get(id);
+    const me = this.parts.signIns.get(pass.signInId);
+    if (!session || me?.person.id !== session.claims.subject.id) return NO_PASS;
+    return { session, pass };
+  }
+
+  /** What a person does keeps the session and their sign-in awake; what a page polls does not. */
+  private lively({ headers, method }: IncomingMessage, { session, pass }: Admitted): void {
+    const byHand = headers["sec-fetch-user"] === "?1" || (method !== "GET" && method !== "HEAD");
+    if (!byHand) return;
+    session.activity();
+    this.parts.signIns.seen(pass.signInId);
+  }
+
+  private enter(request: IncomingMessage, response: ServerResponse, id: string) {
+    const url = new URL(request.url ?? "", originOf(this.origin, id));
+    const ticket = url.searchParams.get("ticket") ?? "";
+    const wanted = request.method === "GET" && url.pathname === ENTER && ticket.length <= 100;
+    const userAgent = request.headers["user-agent"] ?? "";
+    const cookie = wanted ? this.tickets.exchange(ticket, id, userAgent) : undefined;
+    if (cookie === undefined) return answer(response, NO_PASS);
+    response.setHeader(
+      "set-cookie",
+      `${PANEL_COOKIE}=${cookie}; Path=/; Secure; HttpOnly; SameSite=Strict`,
+    );
+    // A redirect would still count as caused by the console's site, and go without the cookie.
+    response.setHeader("refresh", "0; url=/");
+    answer(response, OPENING);
+  }
+}
+
+interface Admitted {
+  readonly session: LiveSession;
+  readonly pass: PanelPass;
+}
+
+const OPENING: Page = {
+  ...{ status: 200, title: "Opening the panel …" },
+  lines: ["Everything you do here is decided, recorded and only then carried out."],
+};
+const NOT_HERE: Page = {
+  ...{ status: 421, title: "Nothing lives under this name" },
+  lines: ["Open the panel from the page of its session in the console."],
+};
+const NO_PASS: Page = {
+  ...{ status: 401, title: "Open the panel from the console" },
+  lines: [
+    "This session has ended, or this browser was not let in to it.",
+    "Go to the page of the session in the console and open the panel there.",
+  ],
+};
+const FOREIGN: Page = {
+  ...{ status: 403, title: "Refused" },
+  lines: ["This request came from another site. Nothing reached the panel."],
+};
+const MALFORMED: Page = {
+  ...{ status: 400, title: "Refused" },
+  lines: ["The address has characters that no address has."],
+};
+
+function troubleOf(error: unknown): Page {
+  const title = "The panel cannot be opened now";
+  if (error instanceof LanesTaken || error instanceof SessionRefused) {
+    return { status: 503, title, lines: [error.message] };
+  }
+  return { status: 503, title, lines: ["The panel does not answer. It may be off."] };
+}
+
+function answer(response: ServerResponse, page: Page): void {
+  if (response.headersSent) return void response.destroy();
+  const bytes = pageBytes(page);
+  for (const [name, value] of STRICT_FIELDS) response.setHeader(name, value);
+  response.setHeader("referrer-policy", "no-referrer");
+  response.writeHead(page.status, { "content-type": "text/html; charset=utf-8" });
+  response.end(bytes.subarray(endOfHead(bytes)));
+}
+
+/**
+ * Browsers say which site caused a request; one that another site caused is refused, though its
+ * cookie would not have come along. What says nothing (an old browser) is held to `Origin`.
+ */
+function isFromItself({ headers }: IncomingMessage, origin: string): boolean {
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined && site !== "same-origin" && site !== "none") return false;
+  return headers.origin === undefined || headers.origin === origin;
+}
+
+function cookieOf(field: string | undefined): string | undefined {
+  const own = (field ?? "").split(";").map((pair) => pair.trim());
+  const values = own.filter((pair) => pair.startsWith(`${PANEL_COOKIE}=`));
+  return values.length === 1 ? values[0]?.slice(PANEL_COOKIE.length + 1) : undefined;
+}
+
+function isVisible(url: string): boolean {
+  return /^\/[\x21-\x7e]*$/.test(url);
+}
+
+function peerOf({ socket }: IncomingMessage): string {
+  return `browser ${(socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "")}`;
+}

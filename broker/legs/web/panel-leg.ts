@@ -1,0 +1,216 @@
+/**
+ * A browser's end of one lane: takes one request of the panel's server after the other, as the
+ * guard reads them, and writes what the guard answers into each one's response. Cookies of the
+ * broker's own are left out before anything is taped.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { CHUNK_MAX, encodeChunk } from "../../../protocols/http/body.ts";
+import {
+  encodeHead,
+  endOfHead,
+  fieldOf,
+  type ResponseHead,
+  readResponseHead,
+} from "../../../protocols/http/head.ts";
+import { pageBytes } from "../../../protocols/http/page.ts";
+import type { Leg, LegSink } from "../leg.ts";
+
+/** Every cookie of the broker begins so; none of them is for a panel. */
+const OWN_COOKIE = /^__(?:Host|Secure)-sallyport/i;
+
+interface Answering {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  begun: boolean;
+  /** With the status; 0 where it broke off. */
+  done(status: number): void;
+}
+
+export class PanelLeg implements Leg {
+  private sink: LegSink | undefined;
+  private answering: Answering | undefined;
+  private socket: Duplex | undefined;
+  private switched = false;
+  private early: (() => void)[] = [];
+  private over = false;
+
+  get isOver(): boolean {
+    return this.over;
+  }
+
+  get queued(): number {
+    return this.socket?.writableLength ?? this.answering?.response.writableLength ?? 0;
+  }
+
+  start(sink: LegSink): void {
+    if (this.over) queueMicrotask(() => sink.closed(AWAY));
+    if (this.over) return;
+    this.sink = sink;
+    for (const act of this.early.splice(0)) act();
+  }
+
+  /** Resolves with the status once all is said; 0 where it broke off, and the lane with it. */
+  serve(request: IncomingMessage, response: ServerResponse): Promise<number> {
+    return new Promise((resolve) => {
+      const done = (status: number) => {
+        this.answering = undefined;
+        resolve(status);
+      };
+      this.answering = { request, response, begun: false, done };
+      response.on("close", () => {
+        if (this.answering?.response === response) this.gone(AWAY);
+      });
+      response.on("drain", () => this.sink?.drained());
+      this.soon(() => this.send(request));
+    });
+  }
+
+  /** The lane becomes this WebSocket's, until either side closes it. Resolves with the status. */
+  serveSocket(request: IncomingMessage, socket: Duplex, rest: Uint8Array): Promise<number> {
+    this.socket = socket;
+    return new Promise((resolve) => {
+      this.onSwitch = resolve;
+      socket.on("error", () => this.gone(AWAY));
+      socket.on("close", () => this.gone(AWAY));
+      socket.on("drain", () => this.sink?.drained());
+      this.soon(() => {
+        this.sink?.bytes(headOf(request, false));
+        if (rest.length > 0) this.sink?.bytes(rest);
+        socket.on("data", (bytes: Uint8Array) => this.sink?.bytes(bytes));
+      });
+    });
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.over) return;
+    if (this.socket) this.writeSocket(this.socket, bytes);
+    else if (this.answering) this.writeAnswer(this.answering, bytes);
+  }
+
+  pause(): void {
+    (this.socket ?? this.answering?.request)?.pause();
+  }
+
+  resume(): void {
+    (this.socket ?? this.answering?.request)?.resume();
+  }
+
+  close(because?: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.sink = undefined;
+    const { answering, socket } = this;
+    if (socket) socket.destroy();
+    this.onSwitch(0);
+    if (!answering) return;
+    const { response } = answering;
+    if (response.headersSent) response.destroy();
+    else response.writeHead(503, ENDED_FIELDS).end(ended(because));
+    answering.done(0);
+  }
+
+  private onSwitch: (status: number) => void = () => {};
+
+  private soon(act: () => void): void {
+    if (this.sink) act();
+    else this.early.push(act);
+  }
+
+  private send(request: IncomingMessage): void {
+    const { headers } = request;
+    const hasBody =
+      headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+    this.sink?.bytes(headOf(request, hasBody));
+    if (!hasBody) return;
+    request.on("data", (bytes: Uint8Array) => {
+      for (let at = 0; at < bytes.length; at += CHUNK_MAX) {
+        this.sink?.bytes(encodeChunk(bytes.subarray(at, at + CHUNK_MAX)));
+      }
+    });
+    request.on("end", () => this.sink?.bytes(encodeChunk(NO_BYTES)));
+    request.on("error", () => this.gone(AWAY));
+  }
+
+  /** Each call is a whole head, with a body whose length it says, or a whole chunk. */
+  private writeAnswer(answering: Answering, bytes: Uint8Array) {
+    if (answering.begun) return this.chunk(answering, bytes);
+    const end = endOfHead(bytes);
+    const head = end === undefined ? undefined : readResponseHead(bytes.subarray(0, end));
+    if (end === undefined || head?.kind !== "read") return this.gone("no answer to pass on");
+    this.begin(answering, head.value, bytes.subarray(end));
+  }
+
+  private begin(answering: Answering, head: ResponseHead, rest: Uint8Array): void {
+    const { request, response } = answering;
+    const { status, fields } = head;
+    const chunked = fieldOf(fields, "transfer-encoding") !== undefined;
+    const passed = fields.filter(([name]) => name !== "transfer-encoding");
+    response.writeHead(status, passed.flat());
+    answering.begun = true;
+    if (chunked && request.method !== "HEAD") return;
+    response.end(rest);
+    answering.done(status);
+  }
+
+  private chunk({ response, done }: Answering, bytes: Uint8Array): void {
+    const line = bytes.indexOf(10) + 1;
+    const data = bytes.subarray(line, bytes.length - 2);
+    if (data.length > 0) return void response.write(data);
+    response.end();
+    done(response.statusCode);
+  }
+
+  private writeSocket(socket: Duplex, bytes: Uint8Array): void {
+    if (this.switched) return void socket.write(bytes);
+    const end = endOfHead(bytes) ?? 0;
+    const head = readResponseHead(bytes.subarray(0, end));
+    const status = head.kind === "read" ? head.value.status : 0;
+    this.onSwitch(status);
+    this.switched = status === 101;
+    if (this.switched) socket.write(bytes);
+    else socket.end(bytes);
+  }
+
+  private gone(reason: string): void {
+    const { sink } = this;
+    this.close(reason);
+    sink?.closed(reason);
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);
+const AWAY = "the browser went away";
+
+const ENDED_FIELDS = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
+
+function ended(because = "the lane was closed"): Uint8Array {
+  const lines = [`It was ended: ${because}.`, "Nothing more reaches the panel from here."];
+  const page = pageBytes({ status: 503, title: "This session is over", lines });
+  return page.subarray(endOfHead(page));
+}
+
+/** About one connection, or said anew. */
+const HOP: ReadonlySet<string> = new Set([
+  ...["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding"],
+  ...["content-length", "cookie", "expect", "forwarded"],
+]);
+
+function headOf(request: IncomingMessage, hasBody: boolean): Uint8Array {
+  const { method = "", url = "", rawHeaders } = request;
+  const fields: (readonly [string, string])[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? "").toLowerCase();
+    if (!HOP.has(name)) fields.push([name, rawHeaders[at + 1] ?? ""]);
+  }
+  if (request.headers.upgrade !== undefined) fields.push(["connection", "Upgrade"]);
+  const cookies = othersCookies(request.headers.cookie ?? "");
+  if (cookies !== "") fields.push(["cookie", cookies]);
+  if (hasBody) fields.push(["transfer-encoding", "chunked"]);
+  return encodeHead(`${method} ${url} HTTP/1.1`, fields);
+}
+
+function othersCookies(field: string): string {
+  const pairs = field.split(";").map((pair) => pair.trim());
+  return pairs.filter((pair) => pair !== "" && !OWN_COOKIE.test(pair)).join("; ");
+}

@@ -1,0 +1,182 @@
+/**
+ * A person works on a web panel from the browser: the real console and broker, the simulated
+ * panel behind them, pages on an origin of their own.
+ */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { WEB_PANEL_LOGIN } from "../../simulators/assets/web-panel.ts";
+import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
+
+const SHOTS = process.env.SCENARIO_SHOTS;
+const ENDPOINT = "panel-treatment/web";
+
+let site: SiteInBrowser;
+let ann: Device;
+
+beforeAll(async () => {
+  site = await openSite({ SALLYPORT_PANEL_PORT: "0" });
+  ann = await site.device();
+  await ann.page.goto(site.enrolmentLink);
+  await ann.page.getByRole("button", { name: "Make a passkey" }).click();
+  await ann.page.getByText("You are enrolled").first().waitFor();
+  await post(ann.page, "/api/credentials", {
+    endpoint: ENDPOINT,
+    credential: { kind: "password", ...WEB_PANEL_LOGIN },
+  });
+}, 120_000);
+
+afterAll(() => site?.close());
+
+async function post(page: Page, path: string, body: unknown): Promise<unknown> {
+  return page.evaluate(
+    async ([to, json]) => {
+      const answer = await fetch(String(to), {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(json),
+      });
+      if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+      return answer.status === 204 ? undefined : answer.json();
+    },
+    [path, body],
+  );
+}
+
+/** Opens a session by this profile, its page, and the panel in a tab of its own. */
+async function open(profile: string): Promise<{ readonly id: string; readonly panel: Page }> {
+  const { page, context } = ann;
+  const plant = (await page.evaluate(async () => (await fetch("/api/plant")).json())) as {
+    assets: { endpoints: { id: string; grants: { id: string; profile: string }[] }[] }[];
+  };
+  const endpoint = plant.assets
+    .flatMap(({ endpoints }) => endpoints)
+    .find(({ id }) => id === ENDPOINT);
+  const grant = endpoint?.grants.find((each) => each.profile === profile)?.id;
+  const { id } = (await post(page, "/api/sessions", { endpoint: ENDPOINT, grant })) as {
+    id: string;
+  };
+  await page.goto(`/sessions/${id}`);
+  const [panel] = await Promise.all([
+    context.waitForEvent("page"),
+    page.getByRole("button", { name: "Open the panel" }).click(),
+  ]);
+  await panel.waitForURL(/localhost:\d+\/$/);
+  return { id, panel };
+}
+
+async function end(id: string): Promise<void> {
+  await post(ann.page, `/api/sessions/${id}/end`, { reason: "done" });
+}
+
+function main(panel: Page) {
+  return panel.frameLocator("frame[name=main]");
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/web-${name}.png` });
+}
+
+test("an operator works the panel: frames, live values, a start by GET, a setpoint by form", async () => {
+  const { id, panel } = await open("web-operate");
+  await main(panel).getByText("Raw tank T101").waitFor();
+  await main(panel)
+    .getByText(/^live, second/)
+    .waitFor();
+  await picture(panel, "overview");
+  expect(new URL(panel.url()).hostname).toBe(`${id}.localhost`);
+  // The frames were absolute links to the panel's own address.
+  for (const frame of panel.frames())
+    expect(new URL(frame.url()).host).toBe(new URL(panel.url()).host);
+  await panel.frameLocator("frame[name=menu]").getByText("Raw water pump").click();
+  await main(panel).locator("#stop").click();
+  await expect.poll(() => site.plant.process.switches.p101Run).toBe(false);
+  await expect.poll(() => main(panel).locator("#state").innerText()).toBe("stopped");
+  await main(panel).locator("#start").click();
+  await expect.poll(() => site.plant.process.switches.p101Run).toBe(true);
+  await main(panel).locator("#speed").fill("40.0");
+  await main(panel).locator("#set").click();
+  await expect.poll(() => site.plant.process.setpoints.p101Speed).toBe(40);
+  await picture(panel, "pump");
+  await main(panel).locator("#speed").fill("60");
+  await main(panel).locator("#set").click();
+  await main(panel).getByText("no rule of the profile").waitFor();
+  expect(site.plant.process.setpoints.p101Speed).toBe(40);
+  await picture(panel, "refused");
+  await ann.page.bringToFront();
+  await ann.page.getByText("Rule: default-deny").first().waitFor();
+  await ann.page.getByRole("cell", { name: "/pump.cgi?P101=stop" }).waitFor();
+  await looks("session");
+  await end(id);
+  await panel.reload();
+  await panel.getByText("Open the panel from the console").waitFor();
+}, 90_000);
+
+async function looks(name: string): Promise<void> {
+  const { page } = ann;
+  for (const scheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    for (const [size, viewport] of [
+      ["wide", WIDE],
+      ["narrow", NARROW],
+    ] as const) {
+      await page.setViewportSize(viewport);
+      await picture(page, `${name}-${scheme}-${size}`);
+    }
+    await page.setViewportSize(WIDE);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  }
+}
+
+test("who may only look sees live values and presses nothing", async () => {
+  const pressed = () => site.plant.web.asked.filter((each) => each.includes(".cgi")).length;
+  const before = pressed();
+  const { id, panel } = await open("web-look");
+  await main(panel)
+    .getByText(/^live, second/)
+    .waitFor();
+  await panel.frameLocator("frame[name=menu]").getByText("Raw water pump").click();
+  await main(panel).locator("#stop").click();
+  await main(panel).getByText("Sallyport did not carry this request out.").waitFor();
+  await main(panel)
+    .getByText(/Rule: capabilities|Rule: default-deny/)
+    .waitFor();
+  expect(pressed()).toBe(before);
+  expect(site.plant.process.switches.p101Run).toBe(true);
+  await end(id);
+}, 60_000);
+
+test("what the panel knows of itself stays behind: its password, its cookie, its address", async () => {
+  const { id, panel } = await open("web-operate");
+  await main(panel)
+    .getByText(/^live, second/)
+    .waitFor();
+  const [request] = await Promise.all([panel.waitForRequest(/menu\.html/), panel.reload()]);
+  const sent = (await request.allHeaders()).cookie ?? "";
+  expect(sent.split("; ").map((pair) => pair.split("=")[0])).toEqual(["__Host-sallyport-panel"]);
+  const { headers } = site.plant.web;
+  expect(headers.cookie).toBe("PANELSESSION=71f0a");
+  expect(headers.host).toBe(`127.0.0.1:${site.plant.ports.web}`);
+  expect(JSON.stringify(headers)).not.toContain("sallyport");
+  const html = await panel.evaluate(async () => (await fetch("/menu.html")).text());
+  expect(html).not.toContain(`127.0.0.1:${site.plant.ports.web}`);
+  await end(id);
+}, 60_000);
+
+test("a file is kept where a rule says so, and no service worker stays behind", async () => {
+  const { id, panel } = await open("web-operate");
+  await main(panel)
+    .getByText(/^live, second/)
+    .waitFor();
+  const asked = await panel.evaluate(`(async () => {
+    const csv = await fetch("/report.csv");
+    const worker = await navigator.serviceWorker.register("/live.js").then(
+      () => "registered",
+      () => "refused",
+    );
+    return { csv: csv.status, worker };
+  })()`);
+  expect(asked).toEqual({ csv: 200, worker: "refused" });
+  await end(id);
+}, 60_000);
