@@ -73,7 +73,11 @@ function Recordings() {
               {search === "" && <Filters choices={choices} filter={filter} onChange={setFilter} />}
               {search === "" && (
                 <>
-                  <RecordingTable recordings={shown} onClear={() => setFilter(NO_FILTER)} />
+                  {shown.length === 0 && !isNarrowed(settled) ? (
+                    <Empty title={words.emptyTitle}>{words.empty}</Empty>
+                  ) : (
+                    <RecordingTable recordings={shown} onClear={() => setFilter(NO_FILTER)} />
+                  )}
                   {query.hasNextPage && (
                     <Older
                       loading={query.isFetchingNextPage}

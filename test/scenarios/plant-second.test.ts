@@ -1,0 +1,90 @@
+/** A site where a changed plant file waits: an administrator reads the difference and confirms it. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
+import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
+
+const SHOTS = process.env.SCENARIO_SHOTS;
+
+let site: SiteInBrowser;
+let ada: Device;
+
+beforeAll(async () => {
+  site = await openSite({ SALLYPORT_PLANT_SECOND_ADMINISTRATOR: "1" });
+  ada = await site.device();
+  await ada.page.goto(site.enrolmentLink);
+  await ada.page.getByRole("button", { name: "Make a passkey" }).click();
+  await ada.page.getByText("You are enrolled").first().waitFor();
+}, 120_000);
+
+afterAll(() => site?.close());
+
+async function shot(page: Page, name: string): Promise<void> {
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png` });
+}
+
+async function accessible(page: Page): Promise<void> {
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+}
+
+function events(page: Page): Promise<SiteEventView[]> {
+  return page.evaluate(async () => (await fetch("/api/events")).json());
+}
+
+test("a change made on the host waits, and is shown line by line", async () => {
+  const { page } = ada;
+  await page.goto("/?view=list");
+  const text = readFileSync(site.plantFile, "utf8");
+  writeFileSync(site.plantFile, text.replace("max: 45", "max: 44"));
+  await page.getByText(/A changed plant file waits for you/).waitFor({ timeout: 30_000 });
+  await shot(page, "plant-change-waits");
+  await page.getByRole("button", { name: "Show the change" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(/^\+ .*max: 44/).waitFor();
+  await dialog.getByText(/^- .*max: 45/).waitFor();
+  await accessible(page);
+  await shot(page, "plant-change-dialog");
+  expect((await events(page)).map(({ kind }) => kind)).toContain("plant:held");
+});
+
+test("one touch with the passkey puts exactly it in force", async () => {
+  const { page } = ada;
+  await page.getByRole("dialog").getByRole("button", { name: "Confirm", exact: true }).click();
+  await page.getByText(/A changed plant file waits for you/).waitFor({ state: "detached" });
+  const kinds = (await events(page)).map(({ kind }) => kind);
+  expect(kinds).toEqual(expect.arrayContaining(["plant:confirmed", "plant:changed"]));
+  expect(ada.complaints).toEqual([]);
+});
+
+test("the list of recordings pages, and hides the broker's own until asked for", async () => {
+  const { page } = ada;
+  const auditor = await page.evaluate(async () => {
+    const person = { name: "Aud", email: "aud@plant.example", employer: "Waterworks" };
+    const answer = await fetch("/api/people", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ ...person, roles: ["auditor"] }),
+    });
+    return ((await answer.json()) as { link: { url: string } }).link.url;
+  });
+  const device = await site.device({ viewport: NARROW, dark: false });
+  await device.page.goto(auditor);
+  await device.page.getByRole("button", { name: "Make a passkey" }).click();
+  await device.page.getByText("You are enrolled").first().waitFor();
+  await device.page.goto("/recordings");
+  const own = device.page.getByLabel("Show the broker's own");
+  await own.waitFor();
+  await shot(device.page, "recordings-narrow");
+  await own.check();
+  const theirs = device.page.getByRole("link", { name: "broker" });
+  await theirs.first().waitFor();
+  await accessible(device.page);
+  await shot(device.page, "recordings-own");
+  await device.page.setViewportSize({ width: 1280, height: 800 });
+  await shot(device.page, "recordings-wide");
+  await own.uncheck();
+  await device.page.getByText("No recordings yet").waitFor();
+  expect(await theirs.count()).toBe(0);
+});
