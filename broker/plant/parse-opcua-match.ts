@@ -13,6 +13,11 @@ export function opcUaMatchOf(from: Mapping): OpcUaMatch | undefined {
   if (read?.hide && !from.has("deny")) {
     from.place("opcua").fail('"hide" belongs to a rule that denies');
   }
+  if (read?.methods && from.has("deny")) {
+    from
+      .place("opcua")
+      .warn("the same method has another id on its type; permit methods, and deny objects (nodes)");
+  }
   return read;
 }
 

@@ -89,3 +89,9 @@ test("OPC UA's own namespace is written without its URI", () => {
     plant: { assets: [{ endpoints: [{ nodes: [{}, { node: "i=2258" }] }] }] },
   });
 });
+
+test("a denial of a method is warned about: its type has the same one", () => {
+  const said = problems("{ permit: program, opcua", "{ deny: program, opcua");
+  expect(said).toContain("plant: ");
+  expect(said).toContain("has another id on its type");
+});
