@@ -1,7 +1,8 @@
 /** Sessions of native tools: the broker's addresses for them. */
 import { queryOptions } from "@tanstack/react-query";
-import type { DoorsView, NativeAskView } from "../../broker/api/shapes/native.ts";
+import type { DoorsView, NativeAskView, OpcuaTicketView } from "../../broker/api/shapes/native.ts";
 import { nativeText } from "../text/native.ts";
+import { opcuaDoorText } from "../text/opcua-door.ts";
 import { ask } from "./http.ts";
 import { type ActionToSign, signAction } from "./sign-action.ts";
 
@@ -36,4 +37,11 @@ export async function approveNative(
 
 export function refuseNative(id: string): Promise<void> {
   return ask("POST", `/api/native/${part(id)}/refusal`, {});
+}
+
+/** One touch: the passkey signs the session that one OPC UA client may then enter. */
+export async function opcuaTicket(endpoint: string, grant: string): Promise<OpcuaTicketView> {
+  const path = "/api/opcua-tickets";
+  const toSign = await ask<ActionToSign>("POST", `${path}/options`, { endpoint, grant });
+  return ask("POST", path, await signAction(toSign, opcuaDoorText.altered));
 }

@@ -23,6 +23,7 @@ import { AwaitConsent } from "./await-consent.tsx";
 import { CredentialFact } from "./credential-fact.tsx";
 import { GrantList } from "./grant-list.tsx";
 import { NativeFact } from "./native-fact.tsx";
+import { OpcuaFact } from "./opcua-fact.tsx";
 import { TagList } from "./tag-list.tsx";
 import { useOpen } from "./use-open.ts";
 
@@ -234,6 +235,7 @@ function EndpointFacts({ endpoint, alone }: EndpointFactsProps) {
         </>
       )}
       {endpoint.protocol === "ssh" && <NativeFact endpoint={endpoint.id} alone={alone} />}
+      {endpoint.protocol === "opcua" && <OpcuaFact endpoint={endpoint} />}
       {needsCredential && <CredentialFact endpoint={endpoint.id} />}
     </>
   );
