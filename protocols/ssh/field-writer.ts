@@ -2,10 +2,16 @@
 const SIZE_FIRST = 64;
 
 export class FieldWriter {
-  private bytes = new Uint8Array(SIZE_FIRST);
-  private view = new DataView(this.bytes.buffer);
+  private bytes: Uint8Array;
+  private view: DataView;
   /** Room for the length in front. */
   private at = 4;
+
+  /** @param length of the fields where it is known: then nothing is copied at the end */
+  constructor(length = SIZE_FIRST) {
+    this.bytes = new Uint8Array(4 + length);
+    this.view = new DataView(this.bytes.buffer);
+  }
 
   uint8(value: number): this {
     this.room(1);
@@ -51,7 +57,7 @@ export class FieldWriter {
   /** With the length in front. The array is fresh. */
   framed(): Uint8Array {
     this.view.setUint32(0, this.at - 4);
-    return this.bytes.slice(0, this.at);
+    return this.at === this.bytes.length ? this.bytes : this.bytes.slice(0, this.at);
   }
 
   /** Without it. */

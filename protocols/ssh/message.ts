@@ -144,10 +144,9 @@ const PLAIN: ReadonlyMap<number, PlainMessage> = new Map([
 const NUMBER_OF = new Map([...PLAIN].map(([number, { kind }]) => [kind, number]));
 
 export function encodeMessage(message: SshMessage): Uint8Array {
+  if (message.kind === "data") return encodeData(message.bytes);
   const to = new FieldWriter();
   switch (message.kind) {
-    case "data":
-      return to.uint8(NUMBER.data).string(message.bytes).framed();
     case "extended-data":
       return to.uint8(NUMBER.extendedData).uint32(message.type).string(message.bytes).framed();
     case "open":
@@ -162,4 +161,9 @@ export function encodeMessage(message: SshMessage): Uint8Array {
     default:
       return to.uint8(NUMBER_OF.get(message.kind) ?? 0).framed();
   }
+}
+
+/** Of bulk there is much: one array, of its size. */
+function encodeData(bytes: Uint8Array): Uint8Array {
+  return new FieldWriter(5 + bytes.length).uint8(NUMBER.data).string(bytes).framed();
 }

@@ -38,7 +38,8 @@ export function encodeWrite(
   offset: number,
   data: Uint8Array,
 ): Uint8Array {
-  const to = new FieldWriter().uint8(PACKET.write).uint32(id).string(handle);
+  const length = 1 + 4 + 4 + handle.length + 8 + 4 + data.length;
+  const to = new FieldWriter(length).uint8(PACKET.write).uint32(id).string(handle);
   return to.uint64(offset).string(data).framed();
 }
 
@@ -65,6 +66,7 @@ export function encodeTwo(
 
 /** @param id the client's own */
 export function encodeReply(reply: SftpReply, id: number): Uint8Array {
+  if (reply.kind === "data") return encodeData(id, reply.data);
   const to = new FieldWriter();
   switch (reply.kind) {
     case "version":
@@ -75,8 +77,6 @@ export function encodeReply(reply: SftpReply, id: number): Uint8Array {
       return to.name(reply.text).name("en").framed();
     case "handle":
       return to.uint8(PACKET.handle).uint32(id).string(reply.handle).framed();
-    case "data":
-      return to.uint8(PACKET.data).uint32(id).string(reply.data).framed();
     case "attrs":
       return writeAttributes(to.uint8(PACKET.attrs).uint32(id), reply.attributes).framed();
     case "name":
@@ -86,4 +86,8 @@ export function encodeReply(reply: SftpReply, id: number): Uint8Array {
       }
       return to.framed();
   }
+}
+
+function encodeData(id: number, data: Uint8Array): Uint8Array {
+  return new FieldWriter(9 + data.length).uint8(PACKET.data).uint32(id).string(data).framed();
 }
