@@ -60,7 +60,8 @@ function Recordings() {
   const query = useInfiniteQuery(recordingsQuery(askedFor(settled)));
   const choices = useQuery(recordingChoicesQuery).data;
   const shown = query.data?.pages.flat() ?? [];
-  const summary = choices && query.data ? words.summary(shown.length, choices.count) : "";
+  const own = settled.probes === "with" ? (choices?.probes ?? 0) : 0;
+  const summary = choices && query.data ? words.summary(shown.length, choices.count + own) : "";
   return (
     <Page title={words.title} summary={summary}>
       <QueryView query={query} failed={words.failed}>

@@ -54,8 +54,9 @@ export function recordingChoices(recordings: Recordings) {
       const heads = await recordings.heads((head) => maySeeHead(head, call));
       const people = new Map(heads.map((head) => [head.subject, head.subjectName]));
       const assets = new Map(heads.map((head) => [head.asset, head.assetName]));
+      const probes = heads.filter(({ subject }) => subject === BROKER).length;
       return {
-        count: heads.filter(({ subject }) => subject !== BROKER).length,
+        ...{ count: heads.length - probes, probes },
         people: named(people),
         assets: named(assets),
       };

@@ -59,6 +59,8 @@ const namedSchema = z.array(z.object({ id: z.string(), name: z.string() }));
 export const recordingChoicesSchema = z.object({
   /** Without those of the broker's own sessions. */
   count: z.number(),
+  /** Those of the broker's own sessions. */
+  probes: z.number(),
   people: namedSchema,
   assets: namedSchema,
 });
