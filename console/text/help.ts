@@ -20,6 +20,7 @@ export const helpByPath: Record<string, HelpEntry> = {
     lines: [
       "You are connected to one endpoint of one asset, under one grant. The bar shows the time left, what you may do and whether recording works.",
       "A write that a rule refuses never reaches the asset; the rule is named where it happened.",
+      "Over SSH: a terminal where the profile permits a shell, or a button for each command that it names, and the asset's files. What is typed into a shell cannot be held to a list of commands: it is recorded, can be watched and cut. Ctrl+Shift+F finds, Ctrl+Shift+C copies, Ctrl+Shift+X leaves the terminal. After the connection was away a new shell begins.",
       "Some sessions need a supervisor who watches, and some the control room's consent before they begin. Left alone, such a session can look but change nothing, and goes on by itself when a supervisor is back.",
       "The session ends when you end it, when your time is up, after a while without a touch of yours, or when someone entitled ends it.",
     ],
@@ -76,7 +77,7 @@ export const helpByPath: Record<string, HelpEntry> = {
       "Every session leaves a recording. Sealed: whole, closed in order. Gap: a marked part is missing. Aborted: the broker stopped in the middle; what reached the asset is in it. Open: still running.",
       'Search looks inside them: tag:P101.* value:>40 verdict:deny by:"Ana" after:2026-11-01. Terms are all to be true, a comma means or, a minus not, * any part of a name; a word alone is looked for everywhere. Fields asks the same without writing it. Values are those of tags, raw only where a register has none; reads that were polled are one row with their least and greatest value.',
       "Each hit opens the player at its moment. Of others' recordings each search is noted.",
-      "Open one to replay it: each operation, each decision with its rule, and the values over time.",
+      "Open one to replay it: each operation, each decision with its rule, and the values over time; of terminals the screen of each moment, with what was typed where the terminal showed it.",
       "In the player: Space plays, ← → move five seconds, , and . change the speed. N goes to the next change, R to the next refusal, H hold, Y change of rights, C comment, X gap; with Shift to the one before. M comments on this moment.",
       "The state of a recording says, when clicked, what is proved on the page and what only a bundle proves offline. Who looked, and when, stands under About.",
       "What it changed is one page to print: marked values before and after, every write with who allowed it. Share makes a link for a person without an account, for some days at most; revoke it at any time.",

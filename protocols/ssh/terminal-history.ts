@@ -59,6 +59,20 @@ interface Channel {
 export class TerminalHistory {
   private readonly channels = new Map<number, Channel>();
 
+  /** @param running channels with a terminal, of which the beginning is not told */
+  constructor(running: readonly number[] = []) {
+    for (const number of running) {
+      const channel = newChannel();
+      channel.running = true;
+      this.channels.set(number, channel);
+    }
+  }
+
+  /** Channels with a terminal now: whoever goes on from here needs them. */
+  get running(): readonly number[] {
+    return [...this.channels].flatMap(([number, { running }]) => (running ? [number] : []));
+  }
+
   push(record: TapeRecord): readonly TerminalEvent[] {
     if (record.kind === "channel") {
       if (record.protocol === "ssh" && record.by === "subject") {

@@ -73,6 +73,9 @@ async function scanned(evidence: Evidence, min: number, verdict: string): Promis
   return found.sort();
 }
 
+/** A busy test machine needs some of it. */
+const PATIENCE = { timeout: 15_000 };
+
 test("what is found is what a reading of every tape finds", async () => {
   const { evidence, search } = await nextRun();
   await caughtUp(search, 3);
@@ -106,7 +109,7 @@ test("wherever a byte is changed, nothing false is found, and the index is made 
     writeFileSync(file, damaged);
     const troubles: string[] = [];
     const { evidence, search } = await nextRun(troubles);
-    await expect.poll(() => search.progress().recordings).toBe(3);
+    await expect.poll(() => search.progress().recordings, PATIENCE).toBe(3);
     const found = await ask(search, "action:modbus:write");
     expect(found.hits.length === 120 || found.behind > 0).toBe(true);
     for (const { row } of found.hits) expect(row.action).toBe("modbus:write");
@@ -157,7 +160,9 @@ test("a recording whose segment was altered is said not to be searched whole", a
   for (const name of readdirSync(folder)) truncateSync(path.join(folder, name), 0);
   const troubles: string[] = [];
   const { search } = await nextRun(troubles);
-  await expect.poll(() => search.progress()).toEqual({ recordings: 3, behind: 1, isReady: true });
+  await expect
+    .poll(() => search.progress(), PATIENCE)
+    .toEqual({ recordings: 3, behind: 1, isReady: true });
   const found = await ask(search, "action:modbus:write");
   expect([found.hits.length, found.behind]).toEqual([80, 1]);
   expect(troubles.join()).toContain("its hash differs");

@@ -79,6 +79,7 @@ const summarySchema = z.object({
     open: z.array(z.string()),
     brokersChannels: z.array(whole),
     folds: z.array(foldSchema),
+    terminals: z.array(whole).exactOptional(),
   }),
   /** The recording is closed and all of it is in the index. */
   complete: z.boolean(),

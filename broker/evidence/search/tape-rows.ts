@@ -21,6 +21,7 @@ import {
 } from "./make-row.ts";
 import { type OpenFold, Polls } from "./polls.ts";
 import type { IndexedRow } from "./row.ts";
+import { TerminalTexts } from "./terminal-texts.ts";
 import { TouchedPoints } from "./touched-points.ts";
 
 export interface Carry {
@@ -33,6 +34,8 @@ export interface Carry {
   /** Channels that the broker opened for itself. */
   readonly brokersChannels: readonly number[];
   readonly folds: readonly OpenFold[];
+  /** Channels with a terminal, where the protocol has any. */
+  readonly terminals?: readonly number[];
 }
 
 export const NOTHING_CARRIED: Carry = {
@@ -55,6 +58,7 @@ export class TapeRows {
   private readonly polls: Polls;
   private readonly modbus: ModbusHistory | undefined;
   private readonly generic: GenericHistory | undefined;
+  private readonly terminals: TerminalTexts | undefined;
   private readonly open = new Map<string, Open>();
   private readonly brokersChannels = new Set<number>();
   /** While segments are fed again: what is to be taken of them. */
@@ -76,6 +80,8 @@ export class TapeRows {
     const isModbus = header.endpoint.protocol === "modbus";
     this.modbus = isModbus ? new ModbusHistory() : undefined;
     this.generic = isModbus ? undefined : new GenericHistory();
+    const isSsh = header.endpoint.protocol === "ssh";
+    this.terminals = isSsh ? new TerminalTexts(carry.terminals) : undefined;
     for (const channel of carry.brokersChannels) this.beginBrokersChannel(channel);
   }
 
@@ -105,6 +111,7 @@ export class TapeRows {
     } else {
       for (const row of this.generic?.push(record) ?? []) this.take(row);
     }
+    for (const told of this.terminals?.push(record) ?? []) this.tell(told);
     const happening = this.isAgain ? undefined : happeningRow(record, this.header);
     if (happening !== undefined) this.rows.push(happening);
   }
@@ -118,6 +125,7 @@ export class TapeRows {
   /** The rows that are final by now. What is still open comes later. */
   takeReady(): readonly IndexedRow[] {
     this.rows.push(...this.polls.expire(this.atMs));
+    for (const told of this.terminals?.flush() ?? []) this.tell(told);
     this.lost.clear();
     const rows = this.rows;
     this.rows = [];
@@ -139,6 +147,7 @@ export class TapeRows {
       open: [...this.open.keys()],
       brokersChannels: [...this.brokersChannels],
       folds: this.polls.open(),
+      ...(this.terminals && { terminals: this.terminals.running }),
     };
   }
 
