@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { ReadOperation, WriteOperation } from "../../protocols/modbus/operation.ts";
 import type { Decision, Matcher, NeedsValues } from "../policy/decision.ts";
-import { judgeItems, judgeProbe, settleNeeds } from "./desk.ts";
+import { OBSERVE_MASK, permittedMask } from "./class-mask.ts";
+import { judgeEach, judgeItems, judgeProbe, settleNeeds } from "./desk.ts";
 
 const point = { unit: 1, table: "holding-registers", address: 1 } as const;
 const WRITE: WriteOperation = {
@@ -67,4 +68,20 @@ test("nothing is read for a request of which another part is refused anyway", ()
 test("a probe reads and does nothing else", () => {
   expect(judgeProbe(READ)).toMatchObject({ rule: "probe", answer: { kind: "permit" } });
   expect(judgeProbe(WRITE)).toMatchObject({ rule: "probe", answer: { kind: "deny" } });
+});
+
+test("items that pass by themselves are not kept back by each other", () => {
+  const table = matcher({
+    "modbus:write": needs,
+    "modbus:read": { kind: "permit", rule: "read" },
+    "modbus:mask": { kind: "deny", rule: "no", refusal: "address", reason: "denied" },
+  });
+  const MASK = { ...WRITE, action: "modbus:mask" };
+  const judged = judgeEach([WRITE, READ, MASK], table, CLASSES, 0);
+  expect(judged.map(({ answer }) => answer.kind)).toEqual(["hold", "permit", "deny"]);
+  expect(permittedMask(judged, true)).toBe(OBSERVE_MASK);
+  expect(permittedMask(judged, false)).toBe(0);
+  expect(judgeEach([READ], { judge: fail }, CLASSES, 0)).toMatchObject([
+    { rule: "policy-failed", answer: { kind: "deny" } },
+  ]);
 });
