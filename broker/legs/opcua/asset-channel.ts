@@ -1,6 +1,6 @@
 /**
  * One secure channel to an asset: the only file that knows the library's client layer. Private
- * parts of it that are relied on (held by `asset-channel.test.ts`): `_getMessageBuilder`, whose
+ * parts of it that are relied on (held by `library-contract.test.ts`): `_getMessageBuilder`, whose
  * `_decodeMessageBody` is replaced on the instance so that answers stay raw, `_install_socket` of
  * the transport, and that a request is written by `schema` and `encode` alone.
  */

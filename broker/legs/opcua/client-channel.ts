@@ -1,6 +1,6 @@
 /**
  * One secure channel of a native client: the only file that knows the library's server layer.
- * Private parts of it that are relied on (held by `client-channel.test.ts`): requests made by an
+ * Private parts of it that are relied on (held by `library-contract.test.ts`): requests made by an
  * `objectFactory` are passed as they are, `send_response` encodes by `schema` and `encode` alone,
  * and `securityMode`, `securityPolicy` and `clientCertificate` stand when `open` is told.
  */
