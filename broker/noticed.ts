@@ -201,9 +201,18 @@ export class Noticed {
         bell.ring("sessions");
         bell.ring("recordings");
       },
+      onStrangeKey: (...shown) => this.strangeKey(...shown),
       onAlarm: (session, text) =>
         this.note({ kind: "session:fault", priority: "alarm", text, session }),
     };
+  }
+
+  private strangeKey(session: string, endpoint: string, shown: string, pinned: boolean): void {
+    const text = pinned
+      ? `${endpoint} shows another host key than the one that is trusted: ${shown}. Nothing was sent to it.`
+      : `${endpoint} shows the host key ${shown}; none is trusted yet, so nothing was sent to it.`;
+    const kind = pinned ? "asset:key-changed" : "asset:key-unknown";
+    this.note({ kind, priority: pinned ? "alarm" : "event", text, session });
   }
 
   private opened(session: LiveSession): void {

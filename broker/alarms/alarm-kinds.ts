@@ -184,6 +184,18 @@ export const ALARM_KINDS = {
     raisedBy: ["passkey:counter"],
     source: "subject",
   },
+  "asset-key-changed": {
+    priority: "high",
+    title: "An asset shows another key",
+    consequence: "Sessions to it are refused: it was replaced, or somebody stands in its place.",
+    action:
+      "Ask whoever is responsible for the asset whether it was replaced or reset. If so, compare the new fingerprint on the spot and write it into the plant file; if not, look at the network between.",
+    returns: "quiet",
+    quietMs: HOUR,
+    ringsAnew: true,
+    raisedBy: ["asset:key-changed"],
+    source: "session",
+  },
   "tool-not-started": {
     priority: "high",
     title: "A tool asked for a session that nobody started",

@@ -21,12 +21,21 @@ export interface EndpointWays {
   close(reason: string): void;
 }
 
+/** An asset showed a key that is not pinned; `pinned`: another one is. */
+export type StrangeKey = (
+  session: string,
+  endpoint: string,
+  fingerprint: string,
+  pinned: boolean,
+) => void;
+
 export interface WaysParts {
   /** `ASSET/ENDPOINT` */
   readonly name: string;
   readonly limiter: EndpointLimiter;
   readonly clock: Clock;
   readonly credentials: CredentialSource;
+  readonly strangeKey?: StrangeKey | undefined;
   /** The broker's own certificate; absent where no endpoint needs one. */
   readonly opcuaIdentity?: IdentitySource | undefined;
 }

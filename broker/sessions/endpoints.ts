@@ -10,7 +10,7 @@ import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
 import type { CredentialSource } from "../plant/credential.ts";
 import type { Endpoint } from "../plant/model.ts";
 import { BoundedRateLedger } from "../policy/rate-ledger.ts";
-import type { AssetWay, EndpointWays } from "./asset-way.ts";
+import type { AssetWay, EndpointWays, StrangeKey } from "./asset-way.ts";
 import type { PinnedAddress } from "./dial.ts";
 import { PointLocks } from "./point-locks.ts";
 import { openWays } from "./protocol-road.ts";
@@ -21,6 +21,7 @@ export interface EndpointsParts {
   readonly clock: Clock;
   readonly credentials: CredentialSource;
   readonly opcuaIdentity?: IdentitySource | undefined;
+  readonly strangeKey?: StrangeKey | undefined;
 }
 
 export class Endpoints {

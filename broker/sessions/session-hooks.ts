@@ -19,6 +19,11 @@ export interface SessionHooks {
   onEnd?(session: LiveSession, cause: Cause, report: EndReport): void;
   /** Something that a list of sessions shows has changed. */
   onChange?(): void;
+  /**
+   * An asset showed a key that is not the one of the plant file, so nothing was said to it.
+   * `pinned`: another one is; otherwise none is yet.
+   */
+  onStrangeKey?(session: string, endpoint: string, fingerprint: string, pinned: boolean): void;
   /** A person must look at it: a fault of the broker, a recording that could not be sealed. */
   onAlarm?(session: string, text: string): void;
 }

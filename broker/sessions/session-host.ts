@@ -51,7 +51,10 @@ class Host implements SessionHost {
   constructor(parts: SessionHostParts) {
     this.parts = parts;
     const { clock, credentials = NO_CREDENTIALS, opcuaIdentity } = parts;
-    this.endpoints = new Endpoints({ clock, credentials, opcuaIdentity });
+    this.endpoints = new Endpoints({
+      ...{ clock, credentials, opcuaIdentity },
+      strangeKey: (...shown) => parts.hooks?.onStrangeKey?.(...shown),
+    });
     parts.recorder.onState((state) => {
       for (const session of [...this.sessions.values()]) session.recorderIs(state);
     });

@@ -44,6 +44,7 @@ export class SshWays implements EndpointWays {
       ...{ name, ...to, hostKeys, legacyAlgorithms },
       connectTimeoutMs: limiter.limits.connectTimeoutMs,
       credential: () => credentials.of(name),
+      unknownKey: (key) => this.parts.strangeKey?.(session, name, key, hostKeys.length > 0),
     });
     this.connections.set(session, connection);
     return connection;
