@@ -178,7 +178,7 @@ function isOfKind(entry: Entry, kinds: Kinds): boolean {
   if (entry.kind === "malformed") return kinds !== "changes";
   if (entry.kind === "happening") return kinds === "decisions";
   if (entry.kind === "typed") return kinds !== "refusals";
-  if (entry.kind === "deed") return isDeedOfKind(entry, kinds);
+  if (entry.kind === "deed" || entry.kind === "hand") return isDeedOfKind(entry, kinds);
   const { operation, verdict, outcome } = entry.row;
   if (kinds === "refusals") return verdict !== "permit";
   const changes = operation.class !== "observe";
@@ -186,7 +186,10 @@ function isOfKind(entry: Entry, kinds: Kinds): boolean {
   return changes || verdict !== "permit" || outcome === "exception" || outcome === "lost";
 }
 
-function isDeedOfKind({ judged, operation }: Extract<Entry, { kind: "deed" }>, kinds: Kinds) {
+function isDeedOfKind(
+  { judged, operation }: Extract<Entry, { kind: "deed" | "hand" }>,
+  kinds: Kinds,
+) {
   if (kinds === "refusals") return judged.answer.kind !== "permit";
   const looks = operation.action === "file:list" || operation.action === "file:read";
   return kinds !== "changes" || (judged.answer.kind === "permit" && !looks);

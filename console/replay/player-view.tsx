@@ -42,6 +42,11 @@ const TerminalStage = lazy(async () => ({
   default: (await import("./terminal-stage.tsx")).TerminalStage,
 }));
 
+/** As is a screen. */
+const ScreenStage = lazy(async () => ({
+  default: (await import("./screen-stage.tsx")).ScreenStage,
+}));
+
 /** Tables need not follow every frame. */
 const TABLE_STEP_MS = 100;
 /** Tags drawn before anyone chose. */
@@ -79,6 +84,10 @@ export function PlayerView({ reel, head, live, linkAt, comments }: PlayerViewPro
             {reel.header.endpoint.protocol === "ssh" ? (
               <Suspense fallback={<Loading />}>
                 <TerminalStage {...{ stories, version }} headMs={atMs} />
+              </Suspense>
+            ) : reel.header.endpoint.protocol === "vnc" ? (
+              <Suspense fallback={<Loading />}>
+                <ScreenStage {...{ stories, version }} headMs={atMs} />
               </Suspense>
             ) : (
               <>

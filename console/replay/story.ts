@@ -5,11 +5,13 @@
  */
 import { ModbusHistory } from "../../protocols/modbus/history.ts";
 import type { HistoryRow, MalformedRow, PointValue } from "../../protocols/modbus/history-row.ts";
+import type { RfbOperation } from "../../protocols/rfb/operation.ts";
 import type { SshOperation } from "../../protocols/ssh/operation.ts";
 import type { TerminalEvent } from "../../protocols/ssh/terminal-history.ts";
 import type { Header, Judged, TapeRecord } from "../../protocols/tape/record.ts";
 import type { Moment } from "./moments.ts";
 import type { Span } from "./playback.ts";
+import { type ScreenShown, ScreenStory } from "./screen-story.ts";
 import { SshStory } from "./ssh-story.ts";
 import { GrowingTracks, keyOf, type RegisterKey, type ValueTracks } from "./value-tracks.ts";
 
@@ -33,6 +35,8 @@ export type Entry = { readonly id: string; readonly sequence: number; readonly w
       readonly judged: Judged;
       readonly status?: number;
     }
+  /** What was done on a screen. */
+  | { readonly kind: "hand"; readonly operation: RfbOperation; readonly judged: Judged }
   /** A line typed into a terminal; no text where the terminal did not show it. */
   | { readonly kind: "typed"; readonly text: string; readonly echo: boolean }
   | { readonly kind: "happening"; readonly record: Happening }
@@ -50,6 +54,8 @@ export interface StoryShown {
   readonly lastSequence: number;
   /** What its terminals showed, where the protocol has any. */
   readonly terminal?: readonly TerminalEvent[] | undefined;
+  /** What its screen showed, where the protocol has one. */
+  readonly screen?: ScreenShown | undefined;
 }
 
 export class Story implements StoryShown {
@@ -70,6 +76,7 @@ export class Story implements StoryShown {
   private readonly places = new Map<string, number>();
   private readonly history = new ModbusHistory();
   private readonly ssh: SshStory | undefined;
+  readonly screen: ScreenStory | undefined;
   private readonly last: Map<RegisterKey, PointValue>;
   private readonly busy: Map<number, number> = new Map();
 
@@ -77,6 +84,7 @@ export class Story implements StoryShown {
   constructor(header: Header, before: LastValues = new Map()) {
     this.header = header;
     this.ssh = header.endpoint.protocol === "ssh" ? new SshStory() : undefined;
+    this.screen = header.endpoint.protocol === "vnc" ? new ScreenStory() : undefined;
     this.last = new Map(before);
     this.growing = new GrowingTracks(header.tags, before);
   }
@@ -146,7 +154,8 @@ export class Story implements StoryShown {
     this.busy.set(second, (this.busy.get(second) ?? 0) + 1);
     this.note(record);
     for (const entry of this.ssh?.push(record) ?? []) this.put(entry);
-    if (!this.ssh) this.modbus(record);
+    for (const entry of this.screen?.push(record) ?? []) this.put(entry);
+    if (!this.ssh && !this.screen) this.modbus(record);
     if (isHappening(record)) {
       this.put({ id: `record/${sequence}`, kind: "happening", record, sequence, wallMs });
     }

@@ -39,4 +39,20 @@ export const panelText = {
     "rfb:resize": "another size of the desktop",
   } as Readonly<Record<string, string>>,
   something: "this",
+  replay: {
+    label: "Screen",
+    none: "The screen has not begun at this moment.",
+    broken: "A part of the picture could not be decoded; what is shown may be old.",
+  },
+  acts: {
+    "rfb:view": "See the screen",
+    "rfb:pointer": "Move the pointer",
+    "rfb:click": "Click",
+    "rfb:key": "Key",
+    "rfb:clipboard": "Copy text",
+    "rfb:resize": "Resize the desktop",
+  },
+  click: (button: string, x: number, y: number) => `${button} at ${x}, ${y}`,
+  textIn: (size: string) => `${size} to the screen`,
+  textOut: (size: string) => `${size} from the screen`,
 } as const;

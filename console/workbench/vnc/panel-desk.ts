@@ -154,8 +154,9 @@ export class PanelDesk implements Desk {
     const { viewer, wire } = this;
     this.viewer = undefined;
     this.wire = undefined;
-    wire?.ended(reason);
+    // The viewer first: it complains of a channel that ends before it.
     viewer?.close();
+    wire?.ended(reason);
   }
 
   private change(change: Partial<PanelState>): void {

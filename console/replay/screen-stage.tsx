@@ -1,0 +1,114 @@
+/** The screen of a session at the play head: what the person saw, and where their hand was. */
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { ScreenEvent } from "../../protocols/rfb/screen-history.ts";
+import type { Hand, ScreenPlayer } from "../../protocols/rfb/screen-player.ts";
+import { panelText } from "../text/panel.ts";
+import { ScreenPlayback } from "./screen-playback.ts";
+import type { ScreenShown } from "./screen-story.ts";
+import type { StoryShown } from "./story.ts";
+
+const words = panelText.replay;
+
+interface ScreenStageProps {
+  readonly stories: readonly StoryShown[];
+  readonly version: string;
+  readonly headMs: number;
+}
+
+interface Look {
+  readonly width: number;
+  readonly height: number;
+  readonly hand: Hand | undefined;
+  readonly broken: boolean;
+}
+
+const NOTHING: ScreenShown = { events: [], before: undefined };
+/** A click is seen for this long, however short it was. */
+const CLICK_SEEN_MS = 600;
+
+export function ScreenStage({ stories, version, headMs }: ScreenStageProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [look, setLook] = useState<Look | undefined>(undefined);
+  const playback = useMemo(
+    () => new ScreenPlayback((player) => setLook(paint(canvas.current, player))),
+    [],
+  );
+  const screen = stories.findLast((story) => story.screen !== undefined)?.screen ?? NOTHING;
+  const { events } = screen;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the story grows with its version
+  useEffect(() => {
+    playback.show(screen, countUntil(events, headMs));
+  }, [playback, screen, version, headMs]);
+  const click = lastClick(events, countUntil(events, headMs), headMs);
+  return (
+    <section className="rp-panel rp-screen" aria-label={words.label}>
+      {look === undefined && <p className="wb-quiet">{words.none}</p>}
+      {look?.broken && <p className="wb-quiet">{words.broken}</p>}
+      <div className="rp-screen-room" hidden={look === undefined}>
+        <div
+          className="rp-screen-place"
+          style={look && { width: fitted(look), aspectRatio: `${look.width} / ${look.height}` }}
+        >
+          <canvas ref={canvas} role="img" aria-label={words.label} />
+          {look?.hand && <Pointer look={look} hand={look.hand} clicked={click !== undefined} />}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+/** As wide as fits in both directions. */
+function fitted({ width, height }: Look): string {
+  return `min(100%, calc(62vh * ${width / height}))`;
+}
+
+interface PointerProps {
+  readonly look: Look;
+  readonly hand: Hand;
+  readonly clicked: boolean;
+}
+
+function Pointer({ look, hand, clicked }: PointerProps) {
+  const place = {
+    left: `${(100 * hand.x) / look.width}%`,
+    top: `${(100 * hand.y) / look.height}%`,
+  };
+  return <div className="rp-hand" data-down={clicked || hand.mask !== 0} style={place} />;
+}
+
+function paint(canvas: HTMLCanvasElement | null, player: ScreenPlayer): Look | undefined {
+  const { picture, hand, broken } = player;
+  const context = canvas?.getContext("2d");
+  if (!canvas || !context || !picture) return undefined;
+  const { width, height, pixels } = picture;
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+  }
+  const image = context.createImageData(width, height);
+  new Uint32Array(image.data.buffer).set(pixels);
+  context.putImageData(image, 0, 0);
+  return { width, height, hand, broken };
+}
+
+/** A button that went down a moment before the head. */
+function lastClick(events: readonly ScreenEvent[], count: number, headMs: number) {
+  for (let at = count - 1; at >= 0; at -= 1) {
+    const event = events[at];
+    if (!event || headMs - event.wallMs > CLICK_SEEN_MS) return undefined;
+    if (event.kind === "pointer" && event.mask !== 0) return event;
+  }
+  return undefined;
+}
+
+/** Events at or before a moment. */
+function countUntil(events: readonly ScreenEvent[], atMs: number): number {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((events[middle]?.wallMs ?? 0) <= atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
