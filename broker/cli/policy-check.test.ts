@@ -23,7 +23,9 @@ function edit(name: string, from: string, to: string): void {
 test("the policies that Sallyport comes with are valid and pass their tests", () => {
   expect(runPolicyCheck(folder, out)).toBe(0);
   expect(runPolicyTest(folder, out)).toBe(0);
-  expect(printed).toBe("DIR is valid: 11 policies, 15 tests, 0 warnings\nDIR passes 15 tests\n");
+  expect(printed).toMatch(
+    /^DIR is valid: \d+ policies, (\d+) tests, 0 warnings\nDIR passes \1 tests\n$/,
+  );
 });
 
 test("what is wrong is printed with its exact place", () => {
