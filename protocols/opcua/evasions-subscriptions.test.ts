@@ -79,6 +79,21 @@ describe("subscriptions", () => {
     expect(bytes.includes(Buffer.from(words((out) => out.double(30))))).toBe(true);
   });
 
+  test("an item that begins after its right was lost is deleted as well", () => {
+    const asset = new GuardedAsset();
+    subscribed(asset);
+    asset.client(m.monitor(8, 40, [["2:s:Flow", 9]]));
+    const creating = asset.last().requestId;
+    asset.denied.add(`nsu=${PLANT};s=Flow`);
+    asset.driver.feed({
+      kind: "event",
+      event: { kind: "capabilities", capabilities: new Set(["observe"]) },
+    });
+    asset.driver.bytes("asset", m.monitored(creating, [777]));
+    expect(asset.last().typeId).toBe(781);
+    expect(asset.last().body.subarray(29)).toEqual(words((out) => out.u32(40).u32(1).u32(777)));
+  });
+
   test("notifications of a subscription that is not this session's are emptied", () => {
     const asset = new GuardedAsset();
     subscribed(asset);

@@ -59,6 +59,7 @@ export class OpcUaGuard implements Guard {
   private readonly pending = new Pending();
   private readonly recheck: Recheck;
   private publishing = 0;
+  private rights = 0;
   private question: (Question & { readonly id: number }) | undefined;
   /** Still to be asked for by themselves. */
   private again: Alone[] = [];
@@ -97,9 +98,14 @@ export class OpcUaGuard implements Guard {
 
   private happened(event: GuardEvent) {
     if (event.kind === "end") this.end();
-    else if (event.kind === "capabilities") this.recheck.begin();
+    else if (event.kind === "capabilities") this.rightsChanged();
     else if (event.kind === "timeout") this.lost(event.request, STATUS.badTimeout, true);
     else this.lost(event.decision, STATUS.badUserAccessDenied, false);
+  }
+
+  private rightsChanged() {
+    this.rights += 1;
+    this.recheck.begin();
   }
 
   private advance() {
@@ -136,14 +142,13 @@ export class OpcUaGuard implements Guard {
     const service = serviceOf(typeId);
     const plan = service?.plan(r, this.memory) ?? STATUS.badServiceUnsupported;
     if (typeof plan === "number") {
-      const what = service?.name ?? `the service of type ${typeId}`;
-      const why = r.fault ?? statusText(plan);
-      return this.refuse({ requestId, typeId }, header, plan, `${what}: ${why}`);
+      const why = `${service?.name ?? `service ${typeId}`}: ${r.fault ?? statusText(plan)}`;
+      return this.refuse(requestId, header, plan, why);
     }
     const exchange = new Exchange({ requestId, header, plan, body });
     if (plan.service.waits && this.publishing >= PUBLISH_MAX) {
       const status = STATUS.badTooManyPublishRequests;
-      return this.refuse({ requestId, typeId }, header, status, statusText(status));
+      return this.refuse(requestId, header, status, statusText(status));
     }
     this.begin(exchange);
   }
@@ -162,7 +167,7 @@ export class OpcUaGuard implements Guard {
   }
 
   private refuse(
-    { requestId }: Pick<OpcUaFrame, "requestId" | "typeId">,
+    requestId: number,
     { requestHandle }: RequestHeader,
     status: number,
     reason: string,
@@ -266,8 +271,8 @@ export class OpcUaGuard implements Guard {
   private carryOut(exchange: Exchange, decision: number) {
     const indexes = exchange.takePermitted();
     if (indexes.length === 0) return this.tryFinish(exchange);
-    const changes = exchange.changes;
-    this.sent.set(decision, { exchange, indexes, changes });
+    const { changes } = exchange;
+    this.sent.set(decision, { exchange, indexes, changes, rights: this.rights });
     const bytes = exchange.request(indexes, decision);
     this.effects.push({ kind: "send", to: "asset", bytes, decision });
   }
@@ -296,7 +301,7 @@ export class OpcUaGuard implements Guard {
     r.finish();
     if (r.fault !== undefined) {
       const status = STATUS.badDecodingError;
-      return this.refuse({ requestId, typeId: 0 }, header, status, `Cancel: ${r.fault}`);
+      return this.refuse(requestId, header, status, `Cancel: ${r.fault}`);
     }
     const status = STATUS.badRequestCancelledByClient;
     const meant = [...this.open.values()].filter((each) => each.header.requestHandle === handle);
@@ -319,6 +324,8 @@ export class OpcUaGuard implements Guard {
     if (answer.kind === "refused") {
       this.effects.push({ kind: "refused", request: exchange.requestId, reason: answer.reason });
     }
+    // What was permitted before rights changed and begins to be read only now is decided anew.
+    if (part.rights !== this.rights) this.recheck.begin();
     if (exchange.over) return;
     if (answer.kind === "whole") return this.finish(exchange, answer.bytes);
     if (answer.kind !== "shown") return this.tryFinish(exchange);

@@ -20,6 +20,8 @@ export type SentPart =
       readonly exchange: Exchange;
       readonly indexes: readonly number[];
       readonly changes: boolean;
+      /** How often rights had changed when it was sent. */
+      readonly rights: number;
     }
   | "own";
 
