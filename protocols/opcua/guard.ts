@@ -390,12 +390,10 @@ export class OpcUaGuard implements Guard {
     for (const [id, part] of this.sent) {
       if (part !== "own") this.outcome(id, part, { kind: "unknown" });
     }
-    for (const each of [this.sent, this.open, this.pending, this.recheck]) each.clear();
     const { wording, aliases, subscriptions, continuations } = this.memory;
-    for (const each of [wording, aliases, subscriptions, continuations]) each.clear();
+    const kept = [wording, aliases, subscriptions, continuations, ...Object.values(this.inboxes)];
+    for (const each of [this.sent, this.open, this.pending, this.recheck, ...kept]) each.clear();
     this.question = undefined;
     this.again = [];
-    this.inboxes.client.clear();
-    this.inboxes.asset.clear();
   }
 }
