@@ -30,7 +30,7 @@ async function accessible(page: Page): Promise<void> {
 }
 
 function events(page: Page): Promise<SiteEventView[]> {
-  return page.evaluate(async () => (await fetch("/api/events")).json());
+  return page.evaluate(async () => (await fetch("/api/events")).json()) as Promise<SiteEventView[]>;
 }
 
 test("a change made on the host waits, and is shown line by line", async () => {
