@@ -178,7 +178,9 @@ function isOfKind(entry: Entry, kinds: Kinds): boolean {
   if (entry.kind === "malformed") return kinds !== "changes";
   if (entry.kind === "happening") return kinds === "decisions";
   if (entry.kind === "typed") return kinds !== "refusals";
-  if (entry.kind === "deed" || entry.kind === "hand") return isDeedOfKind(entry, kinds);
+  if (entry.kind === "deed" || entry.kind === "hand" || entry.kind === "page") {
+    return isDeedOfKind(entry, kinds);
+  }
   const { operation, verdict, outcome } = entry.row;
   if (kinds === "refusals") return verdict !== "permit";
   const changes = operation.class !== "observe";
@@ -187,11 +189,14 @@ function isOfKind(entry: Entry, kinds: Kinds): boolean {
 }
 
 function isDeedOfKind(
-  { judged, operation }: Extract<Entry, { kind: "deed" | "hand" }>,
+  { judged, operation }: Extract<Entry, { kind: "deed" | "hand" | "page" }>,
   kinds: Kinds,
 ) {
   if (kinds === "refusals") return judged.answer.kind !== "permit";
-  const looks = operation.action === "file:list" || operation.action === "file:read";
+  const looks =
+    operation.action === "file:list" ||
+    operation.action === "file:read" ||
+    (operation.action.startsWith("web:") && operation.class === "observe");
   return kinds !== "changes" || (judged.answer.kind === "permit" && !looks);
 }
 

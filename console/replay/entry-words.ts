@@ -9,6 +9,7 @@ import { replayText } from "../text/replay.ts";
 import { exactText, notationOf, tagValue } from "../workbench/modbus/tag-value.ts";
 import { deedWords, typedWords } from "./deed-words.ts";
 import { handWords } from "./hand-words.ts";
+import { pageWords } from "./page-words.ts";
 import type { Entry, Happening } from "./story.ts";
 import { keysOf, shownTag } from "./value-tracks.ts";
 
@@ -48,6 +49,8 @@ export function entryWords(entry: Entry, tags: readonly HeaderTag[]): EntryWords
       return handWords(entry);
     case "deed":
       return deedWords(entry);
+    case "page":
+      return pageWords(entry);
     case "typed":
       return typedWords(entry);
     case "happening":
@@ -58,7 +61,8 @@ export function entryWords(entry: Entry, tags: readonly HeaderTag[]): EntryWords
 /** Lines that an entry takes, for lists that must know heights before all the words. */
 export function linesOf(entry: Entry): 2 | 3 {
   if (entry.kind === "typed") return 2;
-  if (entry.kind === "deed" || entry.kind === "hand") return entry.judged.reason === "" ? 2 : 3;
+  if (entry.kind === "deed" || entry.kind === "hand" || entry.kind === "page")
+    return entry.judged.reason === "" ? 2 : 3;
   if (entry.kind !== "happening") return entry.row.reason === "" ? 2 : 3;
   return entry.record.kind === "end" ? 3 : 2;
 }

@@ -3,6 +3,8 @@
  * tags had, and the moments worth jumping to. Built record by record, for a fetched segment and
  * for the tail of a live session alike.
  */
+
+import type { WebOperation } from "../../protocols/http/operation.ts";
 import { ModbusHistory } from "../../protocols/modbus/history.ts";
 import type { HistoryRow, MalformedRow, PointValue } from "../../protocols/modbus/history-row.ts";
 import type { RfbOperation } from "../../protocols/rfb/operation.ts";
@@ -10,6 +12,7 @@ import type { SshOperation } from "../../protocols/ssh/operation.ts";
 import type { TerminalEvent } from "../../protocols/ssh/terminal-history.ts";
 import type { Header, Judged, TapeRecord } from "../../protocols/tape/record.ts";
 import type { Moment } from "./moments.ts";
+import { pageEntries } from "./page-story.ts";
 import type { Span } from "./playback.ts";
 import { type ScreenShown, ScreenStory } from "./screen-story.ts";
 import { SshStory } from "./ssh-story.ts";
@@ -37,6 +40,8 @@ export type Entry = { readonly id: string; readonly sequence: number; readonly w
     }
   /** What was done on a screen. */
   | { readonly kind: "hand"; readonly operation: RfbOperation; readonly judged: Judged }
+  /** What was asked of a web panel. */
+  | { readonly kind: "page"; readonly operation: WebOperation; readonly judged: Judged }
   /** A line typed into a terminal; no text where the terminal did not show it. */
   | { readonly kind: "typed"; readonly text: string; readonly echo: boolean }
   | { readonly kind: "happening"; readonly record: Happening }
@@ -155,7 +160,9 @@ export class Story implements StoryShown {
     this.note(record);
     for (const entry of this.ssh?.push(record) ?? []) this.put(entry);
     for (const entry of this.screen?.push(record) ?? []) this.put(entry);
-    if (!this.ssh && !this.screen) this.modbus(record);
+    const isWeb = this.header.endpoint.protocol === "web";
+    for (const entry of isWeb ? pageEntries(record) : []) this.put(entry);
+    if (!this.ssh && !this.screen && !isWeb) this.modbus(record);
     if (isHappening(record)) {
       this.put({ id: `record/${sequence}`, kind: "happening", record, sequence, wallMs });
     }

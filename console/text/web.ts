@@ -25,4 +25,12 @@ export const webText = {
   columns: { time: "Time", method: "Method", target: "Page", status: "Answer" },
   broken: "broke off",
   waiting: "A person is asked",
+  acts: {
+    page: "Page",
+    submitted: "Submitted",
+    upload: "File sent",
+    "web:socket": "Live connection",
+    "web:message": "Message sent",
+    "web:download": "File received",
+  },
 } as const;

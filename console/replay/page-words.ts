@@ -1,0 +1,58 @@
+/** What was asked of a web panel, in words. Paths and texts are of assets and people: text. */
+import type { Pair, WebOperation } from "../../protocols/http/operation.ts";
+import { byteSize } from "../components/sizes.ts";
+import { replayText } from "../text/replay.ts";
+import { webText } from "../text/web.ts";
+import type { EntryWords } from "./entry-words.ts";
+import type { Entry } from "./story.ts";
+
+export function pageWords({ operation, judged }: Extract<Entry, { kind: "page" }>): EntryWords {
+  const { answer, rule, reason } = judged;
+  const act = actOf(operation);
+  const { refused, heldAct } = replayText.entry;
+  const said = { deny: refused(act), hold: heldAct(act), permit: act }[answer.kind];
+  const tone = ({ deny: "alarm", hold: "attention", permit: "normal" } as const)[answer.kind];
+  return { act: said, what: plain(whatOf(operation)), result: "", rule, reason, tone };
+}
+
+function actOf(operation: WebOperation): string {
+  const { acts } = webText;
+  if (operation.action !== "web:request") return acts[operation.action];
+  if (operation.class === "transfer") return acts.upload;
+  return operation.class === "observe" ? acts.page : acts.submitted;
+}
+
+function whatOf(operation: WebOperation): string {
+  const { path } = operation;
+  switch (operation.action) {
+    case "web:request": {
+      const { method, query, form, files } = operation;
+      const sent = files.map(({ name, size }) => `${name} (${byteSize(size)})`);
+      const more = [pairs(form, ", "), ...sent].filter((each) => each !== "").join(" · ");
+      return `${method} ${path}${query.length > 0 ? `?${pairs(query, "&")}` : ""}${more === "" ? "" : ` · ${more}`}`;
+    }
+    case "web:socket":
+      return path;
+    case "web:message":
+      return `${path} · ${operation.text ?? byteSize(operation.size)}`;
+    case "web:download":
+      return `${path} · ${operation.contentType}`;
+  }
+}
+
+/** What may be a password is not shown; the recording has it. */
+const SECRET = /pass|pwd|secret|token|pin/i;
+
+function pairs(all: readonly Pair[], between: string): string {
+  return all
+    .map(([name, value]) => {
+      if (value === "") return name;
+      return `${name}=${SECRET.test(name) ? "…" : value}`;
+    })
+    .join(between);
+}
+
+/** What has no shape of its own, or turns the line about, is shown as a sign. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, "␦");
+}
