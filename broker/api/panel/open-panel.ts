@@ -39,6 +39,7 @@ export function listPanelRequests(sessions: SessionHost, panels: Panels | undefi
 }
 
 function noPanels(): ApiRefused {
-  const message = "Web panels are switched off on this broker (SALLYPORT_PANEL_PORT).";
+  const message =
+    "This broker opens no web panels: set SALLYPORT_PANEL_HOST, and a SALLYPORT_PANEL_PORT.";
   return new ApiRefused(409, "no-panels", message);
 }
