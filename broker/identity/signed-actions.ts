@@ -21,7 +21,14 @@ import { newToken } from "./token.ts";
 import { parseAssertion, requestOptions } from "./webauthn.ts";
 
 /** What is signed for; an answer given for one purpose is worth nothing for another. */
-export type ActionPurpose = "request" | "hold" | "break-glass" | "lock" | "consent" | "change" | "native";
+export type ActionPurpose =
+  | "request"
+  | "hold"
+  | "break-glass"
+  | "lock"
+  | "consent"
+  | "change"
+  | "native";
 
 export type ActionContent = { readonly [key: string]: JsonValue };
 

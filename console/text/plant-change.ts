@@ -8,8 +8,7 @@ export const plantChangeText = {
   warnings: "Allowed, but probably not meant",
   file: "plant file",
   confirm: "Confirm",
-  signs:
-    "Your passkey signs exactly this file. Sessions lose at once what it no longer gives.",
+  signs: "Your passkey signs exactly this file. Sessions lose at once what it no longer gives.",
   failed: "Nothing was confirmed",
   altered: "What came to be signed is not what the broker showed. Load the page again.",
 } as const;
