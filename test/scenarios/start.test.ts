@@ -171,7 +171,8 @@ test("after a kill the next start closes what was left open and says so", async 
   const user = await openSession(site, child);
   await child.stop("SIGKILL");
   const next = await start(site);
-  expect(next.output).toContain("closed 2 recordings of an earlier run");
+  // The broker's own reading of the key switch may have begun, or not yet.
+  expect(next.output).toMatch(/closed (1 recording|2 recordings) of an earlier run/);
   expect(recordingIn(site)).toMatchObject({ state: "aborted" });
   await user.signIn();
   const recordings = await user.ask("GET", "/api/recordings");
