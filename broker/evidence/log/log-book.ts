@@ -44,6 +44,7 @@ export class LogBook {
   private waiting: Noted[] = [];
   private lost = 0;
   private flushing = false;
+  private flushed = Promise.resolve();
   private stopReopening: (() => void) | undefined;
   private stopNotes: (() => void) | undefined;
   private closed = false;
@@ -215,9 +216,14 @@ export class LogBook {
     if (state.kind === "ready") void this.flush();
   }
 
-  private async flush(): Promise<void> {
+  /** Resolves once all that waited, and came meanwhile, is in the log or the log has failed. */
+  private flush(): Promise<void> {
     const { log } = this;
-    if (!log || this.flushing) return;
+    if (log && !this.flushing) this.flushed = this.appendWaiting(log);
+    return this.flushed;
+  }
+
+  private async appendWaiting(log: SiteLog): Promise<void> {
     this.flushing = true;
     try {
       while (this.waiting.length > 0 || this.lost > 0) {
