@@ -70,21 +70,25 @@ export class ReleaseQueue {
 
   /** Takes the changes back; what only reads, or lets go, goes on. */
   withdraw(): readonly PendingSend[] {
-    const taken =
-      this.entries?.remove(({ mask, letsGo }) => changesPlant(mask) && letsGo !== true) ?? [];
+    const taken = this.take(({ mask, letsGo }) => changesPlant(mask) && letsGo !== true);
     this.drain();
     return taken;
   }
 
   /** At a cut: what lets go, which may leave still. */
   takeLetsGo(): readonly PendingSend[] {
-    return this.entries?.remove(({ letsGo }) => letsGo === true) ?? [];
+    return this.take(({ letsGo }) => letsGo === true);
   }
 
   /** Takes everything back; nothing of it will be released. */
   clear(): readonly PendingSend[] {
-    this.bytes = 0;
-    return this.entries?.remove(() => true) ?? [];
+    return this.take(() => true);
+  }
+
+  private take(these: (entry: Entry) => boolean): readonly PendingSend[] {
+    const taken = this.entries?.remove(these) ?? [];
+    for (const { bytes } of taken) this.bytes -= bytes.length;
+    return taken;
   }
 
   private durable(entry: Entry, error: Error | undefined): void {
