@@ -26,7 +26,7 @@ export function LogPanels({ state, trust, continuity, onPolicy }: LogPanelsProps
   return (
     <div className="au-panels">
       <LogPanel state={state} />
-      <WitnessPanel state={state} trust={trust} now={now} />
+      <WitnessPanel state={state} trust={trust} now={now} checking={continuity === undefined} />
       <BrowserPanel state={state} trust={trust} continuity={continuity} onPolicy={onPolicy} />
       <KeepingPanel state={state} />
     </div>
@@ -72,9 +72,11 @@ interface WitnessPanelProps {
   readonly state: LogStateView;
   readonly trust: Trust | undefined;
   readonly now: CheckedNote | undefined;
+  /** Until it is checked, nothing is said of the quorum: "not reached" would be untrue. */
+  readonly checking: boolean;
 }
 
-function WitnessPanel({ state, trust, now }: WitnessPanelProps) {
+function WitnessPanel({ state, trust, now, checking }: WitnessPanelProps) {
   const { witnesses: own } = words;
   const witnesses = trust?.policy.witnesses ?? [];
   if (witnesses.length === 0) {
@@ -87,10 +89,14 @@ function WitnessPanel({ state, trust, now }: WitnessPanelProps) {
   return (
     <Panel title={own.title}>
       <Fact name={own.quorum}>
-        <StateBadge
-          tone={now?.quorum ? "active" : "attention"}
-          word={now?.quorum ? own.reached : own.missing}
-        />
+        {checking ? (
+          words.browser.checking
+        ) : (
+          <StateBadge
+            tone={now?.quorum ? "active" : "attention"}
+            word={now?.quorum ? own.reached : own.missing}
+          />
+        )}
         {state.witnessesBehind !== null && <div>{state.witnessesBehind}</div>}
       </Fact>
       {witnesses.map(({ name }) => {
@@ -102,7 +108,7 @@ function WitnessPanel({ state, trust, now }: WitnessPanelProps) {
                 {own.seen} <LocalTime atMs={seen.time * 1_000} />
               </>
             ) : (
-              own.behind
+              !checking && own.behind
             )}
           </Fact>
         );
