@@ -10,6 +10,16 @@ export const ALIASES_MAX = 20_000;
 export class Aliases {
   /** From the id on the wire to the name of the real node. */
   private readonly names = new Map<string, string>();
+  private doubtful = false;
+
+  /** The asset may have given out some that nobody here heard of: any name may be one of them. */
+  get isDoubtful(): boolean {
+    return this.doubtful;
+  }
+
+  doubt(): void {
+    this.doubtful = true;
+  }
 
   hasRoomFor(count: number): boolean {
     return this.names.size + count <= ALIASES_MAX;

@@ -94,6 +94,54 @@ describe("subscriptions", () => {
     expect(asset.last().body.subarray(29)).toEqual(words((out) => out.u32(40).u32(1).u32(777)));
   });
 
+  const deliveredTo = (asset: GuardedAsset, value: number) => {
+    const { rest } = said(asset.told().at(-1) as OpcUaFrame);
+    return Buffer.from(rest).includes(Buffer.from(words((out) => out.double(value))));
+  };
+
+  test("an item that was lost on its way delivers nothing, the others do", () => {
+    const asset = new GuardedAsset();
+    subscribed(asset);
+    asset.client(m.publish(3));
+    const publishing = asset.last().requestId;
+    asset.client(m.monitor(4, 40, [["2:s:Flow", 9]]));
+    const request = asset.last().requestId;
+    asset.driver.feed({ kind: "event", event: { kind: "timeout", request } });
+    asset.driver.bytes(
+      "asset",
+      m.published(publishing, 40, [
+        [1, 10],
+        [9, 90],
+      ]),
+    );
+    expect(deliveredTo(asset, 10)).toBe(true);
+    expect(deliveredTo(asset, 90)).toBe(false);
+  });
+
+  test("a number that an item was to get is shut with it", () => {
+    const asset = new GuardedAsset();
+    subscribed(asset);
+    asset.client(m.publish(3));
+    const publishing = asset.last().requestId;
+    const item = m.requestHeader(4).u32(40).u32(2).u32(1).u32(501);
+    asset.client(m.frame(4, 763, item.u32(77).double(100).u8(0, 0, 0).u32(10).u8(1)));
+    expect(asset.last().typeId).toBe(763);
+    asset.denied.add(`nsu=${PLANT};s=Speed`);
+    asset.driver.feed({
+      kind: "event",
+      event: { kind: "capabilities", capabilities: new Set(["observe"]) },
+    });
+    asset.driver.bytes(
+      "asset",
+      m.published(publishing, 40, [
+        [77, 10],
+        [3, 30],
+      ]),
+    );
+    expect(deliveredTo(asset, 10)).toBe(false);
+    expect(deliveredTo(asset, 30)).toBe(true);
+  });
+
   test("notifications of a subscription that is not this session's are emptied", () => {
     const asset = new GuardedAsset();
     subscribed(asset);

@@ -147,6 +147,41 @@ describe("short names", () => {
   });
 });
 
+describe("short names that nobody has told yet", () => {
+  const SPEED = "2:i:100001";
+
+  test("nothing more is taken while short names are given out: one could be guessed", () => {
+    const asset = new GuardedAsset();
+    asset.denied.add(`nsu=${PLANT};s=Speed`);
+    asset.client(m.register(1, ["2:s:Level"]));
+    const naming = asset.last().requestId;
+    asset.client(m.read(2, [SPEED]));
+    expect(asset.received()).toHaveLength(1);
+    asset.driver.bytes("asset", m.registered(naming, [SPEED]));
+    expect(isWithin(asset.last().body, "Level")).toBe(false);
+    expect(asset.received()).toHaveLength(2);
+    expect(asset.asked.at(-1)).toMatchObject({ node: `nsu=${PLANT};s=Level` });
+  });
+
+  test("what waits for a person keeps its meaning: no name changes under it", () => {
+    const asset = new GuardedAsset();
+    asset.held.add(`nsu=${PLANT};i=100001`);
+    asset.client(m.write(1, [[SPEED, 2]]));
+    asset.client(m.register(2, ["2:s:Level"]));
+    expect(asset.received()).toEqual([]);
+    const { rest } = said(asset.told()[0] as OpcUaFrame);
+    expect(rest).toEqual(words((out) => out.u32(1).node("2:s:Level")));
+  });
+
+  test("names that the asset gave and nobody heard end the channel", () => {
+    const asset = new GuardedAsset();
+    asset.client(m.register(1, ["2:s:Level"]));
+    const request = asset.last().requestId;
+    asset.driver.feed({ kind: "event", event: { kind: "timeout", request } });
+    expect(asset.driver.violations).toHaveLength(1);
+  });
+});
+
 describe("enumeration", () => {
   test("hidden nodes are left out of what a browse finds", () => {
     const asset = new GuardedAsset();

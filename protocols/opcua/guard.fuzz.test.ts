@@ -11,17 +11,14 @@ import { type Decide, GuardDriver, type Send } from "../../test/kit/guard-driver
 import * as m from "../../test/kit/opcua-messages.ts";
 import { retainedBytes } from "../../test/kit/retained-bytes.ts";
 import type { Answer, Operation } from "../guard.ts";
-import { Aliases } from "./aliases.ts";
-import { Continuations } from "./continuations.ts";
 import { cutFrame, FRAME_MAX } from "./frame.ts";
 import { OpcUaGuard } from "./guard.ts";
 import { readRequestHeader } from "./header.ts";
+import { emptyMemory } from "./memory.ts";
 import { Namespaces, OPC_UA_URI } from "./node-id.ts";
 import { Reader } from "./reader.ts";
 import type { Memory } from "./service.ts";
 import { serviceOf } from "./services.ts";
-import { Subscriptions } from "./subscriptions.ts";
-import { Wording } from "./wording.ts";
 
 const MESSAGES = Number(process.env.SALLYPORT_FUZZ ?? 100_000);
 const SEED = Number(process.env.SALLYPORT_FUZZ_SEED ?? 20_260_105);
@@ -38,12 +35,10 @@ const ALIAS = "i=99";
 type Random = (below: number) => number;
 
 const MEMORY = ((): Memory => {
-  const aliases = new Aliases();
-  const wording = new Wording(aliases);
-  wording.namespaces = new Namespaces([OPC_UA_URI, "urn:asset", "http://plant.example/x"]);
-  const subscriptions = new Subscriptions();
-  for (const id of [0, 1, 2]) subscriptions.open(id);
-  return { aliases, wording, subscriptions, continuations: new Continuations() };
+  const memory = emptyMemory({ isEmpty: true });
+  memory.wording.namespaces = new Namespaces([OPC_UA_URI, "urn:asset", "http://plant.example/x"]);
+  for (const id of [0, 1, 2]) memory.subscriptions.open(id);
+  return memory;
 })();
 
 function textOf(operation: Operation): string {

@@ -21,22 +21,20 @@ import {
   type Side,
 } from "../guard.ts";
 import { Inbox } from "../inbox.ts";
-import { Aliases } from "./aliases.ts";
-import { Continuations } from "./continuations.ts";
 import { cancelled, Exchange, faultFrame } from "./exchange.ts";
 import { cutFrame, FRAME_MAX, frameLength, LEG, type OpcUaFrame } from "./frame.ts";
 import { type RequestHeader, readRequestHeader } from "./header.ts";
+import { emptyMemory } from "./memory.ts";
 import { readNamespaces } from "./node-id.ts";
 import { Pending } from "./pending.ts";
 import type { Alone, Question } from "./question.ts";
 import { Reader } from "./reader.ts";
 import { Recheck } from "./recheck.ts";
-import { passPublished, readAnswer, type SentPart } from "./responses.ts";
+import { passPublished, readAnswer } from "./responses.ts";
+import { SentParts } from "./sent-parts.ts";
 import type { Memory } from "./service.ts";
 import { CANCEL, serviceOf } from "./services.ts";
 import { STATUS, statusText } from "./status.ts";
-import { Subscriptions } from "./subscriptions.ts";
-import { Wording } from "./wording.ts";
 
 /** One largest message and what a loop that stops late may add to it. */
 const INBOX_MAX = FRAME_MAX + 4 * BACKLOG_MAX;
@@ -44,6 +42,8 @@ const INBOX_MAX = FRAME_MAX + 4 * BACKLOG_MAX;
 const OPEN_MAX = 256;
 /** Of them, Publish requests: the rest is always left for work. */
 const PUBLISH_MAX = 64;
+
+const UNNAMED = "it was asked for short names of nodes, and nobody knows which it gave";
 
 const DENY: Answer = { kind: "deny", refusal: "unavailable" };
 
@@ -54,8 +54,8 @@ export class OpcUaGuard implements Guard {
   private readonly memory: Memory;
   /** By the client's number. */
   private readonly open = new Map<number, Exchange>();
-  /** By the number towards the asset, which is the decision's. */
-  private readonly sent = new Map<number, SentPart>();
+  /** The number towards the asset is the decision's. */
+  private readonly sent = new SentParts();
   private readonly pending = new Pending();
   private readonly recheck: Recheck;
   private publishing = 0;
@@ -67,11 +67,7 @@ export class OpcUaGuard implements Guard {
   private ended = false;
 
   constructor() {
-    const aliases = new Aliases();
-    this.memory = {
-      ...{ aliases, wording: new Wording(aliases) },
-      ...{ subscriptions: new Subscriptions(), continuations: new Continuations() },
-    };
+    this.memory = emptyMemory(this.pending);
     this.recheck = new Recheck(this.memory.subscriptions);
   }
 
@@ -116,10 +112,10 @@ export class OpcUaGuard implements Guard {
     }
   }
 
-  /** Without the asset's namespaces no node has a name. */
+  /** Without the asset's namespaces no node has a name; while names are given out, none is sure. */
   private get mayTakeFromClient(): boolean {
-    const { namespaces } = this.memory.wording;
-    return namespaces !== undefined && this.open.size < OPEN_MAX && this.sent.size < OPEN_MAX;
+    if (this.memory.wording.namespaces === undefined || this.sent.isNaming) return false;
+    return this.open.size < OPEN_MAX && this.sent.size < OPEN_MAX;
   }
 
   private takeFrom(from: Side): boolean {
@@ -157,7 +153,8 @@ export class OpcUaGuard implements Guard {
     const { requestId, plan, refusedUnasked } = exchange;
     this.open.set(requestId, exchange);
     if (plan.service.waits) this.publishing += 1;
-    if (refusedUnasked > 0) {
+    // Where names are asked for, the long ones are kept: nothing is refused.
+    if (refusedUnasked > 0 && !plan.service.names) {
       const reason = `${plan.service.name}: ${refusedUnasked} of ${plan.items.length} items name nothing that this session has`;
       this.effects.push({ kind: "refused", request: requestId, reason });
     }
@@ -272,7 +269,7 @@ export class OpcUaGuard implements Guard {
     const indexes = exchange.takePermitted();
     if (indexes.length === 0) return this.tryFinish(exchange);
     const { changes } = exchange;
-    this.sent.set(decision, { exchange, indexes, changes, rights: this.rights });
+    this.sent.add(decision, { exchange, indexes, changes, rights: this.rights });
     const bytes = exchange.request(indexes, decision);
     this.effects.push({ kind: "send", to: "asset", bytes, decision });
   }
@@ -311,9 +308,8 @@ export class OpcUaGuard implements Guard {
 
   private fromAsset(frame: OpcUaFrame) {
     if (frame.typeId === LEG.namespaces) return this.namespaces(frame.body);
-    const part = this.sent.get(frame.requestId);
+    const part = this.sent.take(frame.requestId);
     if (part === undefined) return this.violate("asset", "a response that no request waits for");
-    this.sent.delete(frame.requestId);
     if (part === "own") return;
     const { exchange } = part;
     const published = passPublished(frame, part, this.memory);
@@ -321,6 +317,7 @@ export class OpcUaGuard implements Guard {
     const answer = readAnswer(frame, part, this.memory);
     if (answer.kind === "violation") return this.violate("asset", answer.reason);
     this.outcome(frame.requestId, part, answer.outcome);
+    if (this.memory.aliases.isDoubtful) return this.violate("asset", UNNAMED);
     if (answer.kind === "refused") {
       this.effects.push({ kind: "refused", request: exchange.requestId, reason: answer.reason });
     }
@@ -349,12 +346,14 @@ export class OpcUaGuard implements Guard {
 
   /** The asset will not answer this one: `sent` says whether it may have seen it. */
   private lost(id: number, status: number, sent: boolean) {
-    const part = this.sent.get(id);
-    if (part === undefined) return;
-    this.sent.delete(id);
-    if (part === "own") return;
-    if (sent) this.outcome(id, part, { kind: "unknown" });
+    const part = this.sent.take(id);
+    if (part === undefined || part === "own") return;
     const { exchange, indexes } = part;
+    if (sent) {
+      this.outcome(id, part, { kind: "unknown" });
+      for (const index of indexes) exchange.plan.unheard(index);
+    }
+    if (this.memory.aliases.isDoubtful) return this.violate("asset", UNNAMED);
     if (exchange.over) return;
     if (exchange.isWhole(indexes)) return this.finish(exchange, exchange.fault(status));
     exchange.failed(indexes, status);
@@ -370,7 +369,7 @@ export class OpcUaGuard implements Guard {
     const header = { timestamp: 0n, requestHandle: 0, returnDiagnostics: 0, timeoutHint: 0 };
     for (const deletion of this.recheck.answered(answers)) {
       const id = ++this.decisions;
-      this.sent.set(id, "own");
+      this.sent.add(id, "own");
       const bytes = deletion.frame(header, id);
       this.effects.push({ kind: "send", to: "asset", bytes, release: true });
     }
@@ -387,12 +386,12 @@ export class OpcUaGuard implements Guard {
 
   private end() {
     this.ended = true;
-    for (const [id, part] of this.sent) {
+    for (const [id, part] of this.sent.drain()) {
       if (part !== "own") this.outcome(id, part, { kind: "unknown" });
     }
     const { wording, aliases, subscriptions, continuations } = this.memory;
     const kept = [wording, aliases, subscriptions, continuations, ...Object.values(this.inboxes)];
-    for (const each of [this.sent, this.open, this.pending, this.recheck, ...kept]) each.clear();
+    for (const each of [this.open, this.pending, this.recheck, ...kept]) each.clear();
     this.question = undefined;
     this.again = [];
   }

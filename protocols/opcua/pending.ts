@@ -17,6 +17,10 @@ export class Pending {
   private readonly held = new Map<number, Held>();
   private behind: Exchange[] = [];
 
+  get isEmpty(): boolean {
+    return this.held.size + this.behind.length === 0;
+  }
+
   /** A change may not overtake one that waits. */
   get keepsBack(): boolean {
     if (this.behind.length > 0) return true;

@@ -8,24 +8,12 @@ import { type NotificationMessage, without } from "./notifications.ts";
 import type { ShowOperation } from "./operation.ts";
 import { put32, written } from "./parts.ts";
 import { Reader } from "./reader.ts";
+import type { Part } from "./sent-parts.ts";
 import type { Memory, Results, Revealed } from "./service.ts";
 import { SERVICE_FAULT } from "./services.ts";
 import { PUBLISH, REPUBLISH } from "./services-whole.ts";
 import { isBad, STATUS } from "./status.ts";
-import type { Subscription } from "./subscriptions.ts";
-
-/** What was sent to the asset and waits for its answer; `own` is the broker's, heard by nobody. */
-export type SentPart =
-  | {
-      readonly exchange: Exchange;
-      readonly indexes: readonly number[];
-      readonly changes: boolean;
-      /** How often rights had changed when it was sent. */
-      readonly rights: number;
-    }
-  | "own";
-
-type Part = Exclude<SentPart, "own">;
+import { isClean, keepsOut, type Subscription } from "./subscriptions.ts";
 
 export type Answered =
   | { readonly kind: "violation"; readonly reason: string }
@@ -59,7 +47,7 @@ export function passPublished(
   const { serviceResult } = readResponseHeader(r);
   const subscription = subscriptions.find(r.uint32());
   if (r.fault !== undefined || isBad(serviceResult) || subscription === undefined) return undefined;
-  if (subscription.forbidden.size > 0 || !exchange.isWhole(indexes)) return undefined;
+  if (!isClean(subscription) || !exchange.isWhole(indexes)) return undefined;
   return forwarded(frame, exchange);
 }
 
@@ -112,6 +100,7 @@ function faulted({ exchange, indexes }: Part, status: number): Answered {
 /** It may have been carried out; what it answered is nothing that anybody could read. */
 function unusable({ exchange, indexes }: Part, why: string): Answered {
   exchange.failed(indexes, STATUS.badUnknownResponse);
+  for (const index of indexes) exchange.plan.unheard(index);
   const reason = `the asset's answer to ${exchange.plan.service.name} is malformed: ${why}`;
   return { kind: "refused", reason, outcome: { kind: "unknown" } };
 }
@@ -217,7 +206,7 @@ interface Notified {
 /** Of a subscription that is none of this session's, nothing passes. */
 function forbiddenIn(known: readonly (Subscription | undefined)[]) {
   return (clientHandle: number) =>
-    known.some((each) => each === undefined || each.forbidden.has(clientHandle));
+    known.some((each) => each === undefined || keepsOut(each, clientHandle));
 }
 
 /** With the client's numbers. */

@@ -22,6 +22,8 @@ export interface Memory {
   readonly aliases: Aliases;
   readonly subscriptions: Subscriptions;
   readonly continuations: Continuations;
+  /** Something waits for a person, under the names that nodes had when it came. */
+  readonly waiting: { readonly isEmpty: boolean };
 }
 
 /** All of them must be permitted; or the status with which it is refused without asking. */
@@ -47,6 +49,8 @@ export interface Plan {
   readonly after: Range;
   /** Takes note of what the asset answered to the item of this index. */
   learn(index: number, result: unknown): void;
+  /** The asset may have carried the item of this index out, and nobody will hear what came of it. */
+  unheard(index: number): void;
 }
 
 /** An answer to a request of items. */
@@ -64,6 +68,8 @@ export interface Service {
   readonly diagnosed: boolean;
   /** Answers may be long in coming: it is kept for as long as it takes. */
   readonly waits: boolean;
+  /** Its answer gives nodes other names: until it is there, nobody can tell what a name means. */
+  readonly names: boolean;
   plan(r: Reader, memory: Memory): Plan | number;
   /** Behind the header; whole services have one result, which is all. */
   answer(r: Reader): Results;
@@ -85,12 +91,14 @@ export interface ItemSpec<H, I extends object, T, R> {
   readonly result: Read<R>;
   /** RegisterNodes has none. */
   readonly diagnostics?: false;
+  readonly names?: true;
   /** Refuses the whole request before any item is looked at. */
   whole?(head: H, count: number, memory: Memory): number | undefined;
   plan(item: I, head: H, memory: Memory): Needs;
   /** Bytes behind the status of the result of a refused item. */
   readonly refused: readonly number[] | ((status: number, item: Uint8Array) => Uint8Array);
   learn?(item: I, result: R, head: H, memory: Memory): void;
+  unheard?(item: I, head: H, memory: Memory): void;
   revealed?(result: R): readonly Revealed[];
 }
 
@@ -100,6 +108,7 @@ export function itemised<H, I extends object, T, R>(spec: ItemSpec<H, I, T, R>):
   const readResults = array(ranged((r: Reader) => ({ value: spec.result(r) as unknown })));
   const service: Service = {
     ...{ name, request, response, itemised: true, waits: false },
+    names: spec.names === true,
     diagnosed: spec.diagnostics !== false,
     plan(r, memory) {
       const start = r.at;
@@ -122,6 +131,10 @@ export function itemised<H, I extends object, T, R>(spec: ItemSpec<H, I, T, R>):
         learn(index, result) {
           const item = items[index];
           if (item) spec.learn?.(item, result as R, head, memory);
+        },
+        unheard(index) {
+          const item = items[index];
+          if (item) spec.unheard?.(item, head, memory);
         },
       };
     },
@@ -157,7 +170,7 @@ export function whole<P, R>(spec: WholeSpec<P, R>): Service {
   const { name, request, response } = spec;
   const service: Service = {
     ...{ name, request, response, itemised: false, waits: spec.waits === true },
-    diagnosed: false,
+    ...{ diagnosed: false, names: false },
     plan(r, memory) {
       const start = r.at;
       const parameters = spec.parameters(r);
@@ -170,6 +183,7 @@ export function whole<P, R>(spec: WholeSpec<P, R>): Service {
         ...{ service, before: range, after: { start: r.at, end: r.at } },
         items: [{ range, needs }],
         learn: (_, result) => spec.learn?.(parameters, result as R, memory),
+        unheard: () => {},
       };
     },
     answer(r) {

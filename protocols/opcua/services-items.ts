@@ -216,18 +216,22 @@ const registerNodes = itemised({
   item: longName,
   result: nodeId,
   diagnostics: false,
+  names: true,
   whole: (_, count, { aliases }) =>
     aliases.hasRoomFor(count) ? undefined : STATUS.badTooManyOperations,
   plan: ({ node: long }, _, memory) =>
-    onNode(long, memory, (node) => [
-      memory.wording.same({ action: "opcua:register", class: "observe", node }),
-    ]),
+    onNode(long, memory, (node) => {
+      // What waits was named before: a new meaning of a name must not slip under it.
+      if (!memory.waiting.isEmpty) return STATUS.badResourceUnavailable;
+      return [memory.wording.same({ action: "opcua:register", class: "observe", node })];
+    }),
   // No status has room here: the node keeps its long name.
   refused: (_, item) => copyBytes(item),
   learn({ node }, alias, _, { aliases, wording }) {
     const real = wording.node(node);
     if (real !== undefined && wording.node(alias) !== real) aliases.add(alias, real);
   },
+  unheard: (_, __, { aliases }) => aliases.doubt(),
 });
 
 export const ITEM_SERVICES: readonly Service[] = [

@@ -6,6 +6,7 @@ import { NULL_ARRAY, NULL_OBJECT, ZERO_32, ZERO_64 } from "./refused-results.ts"
 import { itemised, type Memory, type Needs, type Service } from "./service.ts";
 import { isBad, STATUS } from "./status.ts";
 import { monitoringParameters, readValueId } from "./structures.ts";
+import { HANDLES_MAX } from "./subscriptions.ts";
 
 const nothing = () => undefined;
 const statusCode = uint32;
@@ -36,9 +37,10 @@ const createMonitoredItems = itemised({
     const node = memory.wording.node(target.nodeId);
     if (node === undefined || isBad(status)) return;
     const operation = monitoredOperation(node, target, memory.wording);
-    const { clientHandle } = parameters;
-    memory.subscriptions.add(subscription, item, { operation, clientHandle });
+    const clientHandles = new Set([parameters.clientHandle]);
+    memory.subscriptions.add(subscription, item, { operation, clientHandles });
   },
+  unheard: (_, { subscription }, { subscriptions }) => subscriptions.doubt(subscription),
 });
 
 /** Of an item that exists: it is decided as what it reads. */
@@ -63,12 +65,14 @@ const modifyMonitoredItems = itemised({
     ...{ status: statusCode, interval: double, queue: uint32, filter: readExtensionObject },
   }),
   whole: ownSubscription,
-  plan: ({ id }, { subscription }, memory) => ofMonitored(subscription, id, memory),
-  refused: [...ZERO_64, ...ZERO_32, ...NULL_OBJECT],
-  learn({ id, parameters }, { status }, { subscription }, { subscriptions }) {
-    const known = subscriptions.item(subscription, id);
-    if (known && !isBad(status)) known.clientHandle = parameters.clientHandle;
+  plan({ id, parameters }, { subscription }, memory) {
+    // From now on it may deliver under this number, whenever the asset says so.
+    const handles = memory.subscriptions.item(subscription, id)?.clientHandles;
+    if (handles && handles.size >= HANDLES_MAX) return STATUS.badTooManyOperations;
+    handles?.add(parameters.clientHandle);
+    return ofMonitored(subscription, id, memory);
   },
+  refused: [...ZERO_64, ...ZERO_32, ...NULL_OBJECT],
 });
 
 const setMonitoringMode = itemised({

@@ -12,8 +12,8 @@ export const MONITORED_MAX = 100_000;
 
 export interface Monitored {
   readonly operation: SubscribeOperation;
-  /** The client's own number for it, which stands in notifications. */
-  clientHandle: number;
+  /** The client's own numbers for it, which stand in notifications: one, until it asks for others. */
+  readonly clientHandles: Set<number>;
 }
 
 export interface Subscription {
@@ -21,6 +21,27 @@ export interface Subscription {
   readonly items: Map<number, Monitored>;
   /** Client handles of items that are not permitted any more. */
   readonly forbidden: Set<number>;
+  /** There may be items at the asset that nobody here knows of: only known ones pass. */
+  doubtful: boolean;
+}
+
+/** Numbers that a client gave one item; tools give one. */
+export const HANDLES_MAX = 32;
+
+/** All that it delivers may pass, without a look into it. */
+export function isClean({ forbidden, doubtful }: Subscription): boolean {
+  return forbidden.size === 0 && !doubtful;
+}
+
+/** Whether what stands under this number may not pass. */
+export function keepsOut(
+  { forbidden, doubtful, items }: Subscription,
+  clientHandle: number,
+): boolean {
+  if (forbidden.has(clientHandle)) return true;
+  if (!doubtful) return false;
+  for (const { clientHandles } of items.values()) if (clientHandles.has(clientHandle)) return false;
+  return true;
 }
 
 export class Subscriptions {
@@ -36,7 +57,8 @@ export class Subscriptions {
   }
 
   open(id: number): void {
-    if (!this.all.has(id)) this.all.set(id, { id, items: new Map(), forbidden: new Set() });
+    if (this.all.has(id)) return;
+    this.all.set(id, { id, items: new Map(), forbidden: new Set(), doubtful: false });
   }
 
   find(id: number): Subscription | undefined {
@@ -59,6 +81,12 @@ export class Subscriptions {
     if (!subscription || subscription.items.has(item)) return;
     subscription.items.set(item, monitored);
     this.count += 1;
+  }
+
+  /** The asset was asked to read more, and nobody will hear whether it does. */
+  doubt(id: number): void {
+    const subscription = this.all.get(id);
+    if (subscription) subscription.doubtful = true;
   }
 
   remove(id: number, item: number): void {
@@ -85,9 +113,9 @@ export class Subscriptions {
   forbid(denied: ReadonlySet<SubscribeOperation>): ReadonlyMap<number, readonly number[]> {
     const gone = new Map<number, number[]>();
     for (const { id, items: own, forbidden } of this.all.values()) {
-      for (const [item, { operation, clientHandle }] of own) {
+      for (const [item, { operation, clientHandles }] of own) {
         if (!denied.has(operation)) continue;
-        forbidden.add(clientHandle);
+        for (const clientHandle of clientHandles) forbidden.add(clientHandle);
         const items = gone.get(id);
         if (items) items.push(item);
         else gone.set(id, [item]);

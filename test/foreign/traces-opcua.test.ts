@@ -7,15 +7,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { Aliases } from "../../protocols/opcua/aliases.ts";
-import { Continuations } from "../../protocols/opcua/continuations.ts";
 import { readRequestHeader, readResponseHeader } from "../../protocols/opcua/header.ts";
+import { emptyMemory } from "../../protocols/opcua/memory.ts";
 import { Namespaces, OPC_UA_URI, readNodeId } from "../../protocols/opcua/node-id.ts";
 import { Reader } from "../../protocols/opcua/reader.ts";
 import type { Memory } from "../../protocols/opcua/service.ts";
 import { SERVICE_FAULT, SERVICES, serviceOf } from "../../protocols/opcua/services.ts";
-import { Subscriptions } from "../../protocols/opcua/subscriptions.ts";
-import { Wording } from "../../protocols/opcua/wording.ts";
 import { streamsOf } from "./traces-pcap.ts";
 
 const TRACES =
@@ -94,10 +91,8 @@ function messagesOf(stream: Buffer): Uint8Array[] {
 }
 
 function freshMemory(): Memory {
-  const aliases = new Aliases();
-  const wording = new Wording(aliases);
-  wording.namespaces = new Namespaces([OPC_UA_URI, "urn:asset", "urn:plant"]);
-  const subscriptions = new Subscriptions();
-  for (let id = 0; id < 10; id++) subscriptions.open(id);
-  return { aliases, wording, subscriptions, continuations: new Continuations() };
+  const memory = emptyMemory({ isEmpty: true });
+  memory.wording.namespaces = new Namespaces([OPC_UA_URI, "urn:asset", "urn:plant"]);
+  for (let id = 0; id < 10; id++) memory.subscriptions.open(id);
+  return memory;
 }

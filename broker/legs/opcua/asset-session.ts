@@ -30,13 +30,15 @@ import {
 } from "node-opcua-types";
 import { FRAME_MAX } from "../../../protocols/opcua/frame.ts";
 import type { Credential } from "../../plant/credential.ts";
+import type { ShownIdentity } from "../../plant/shown-identity.ts";
+import { shownCertificate } from "../read-identity.ts";
 import { AssetChannel, AssetSilent } from "./asset-channel.ts";
-import { type OpcuaIdentity, thumbprintOf } from "./identity.ts";
+import type { OpcuaIdentity } from "./identity.ts";
 import type { AssetAnswer, AssetSession, AssetSessions } from "./opcua-connection.ts";
 import { HANDLE_NOT_SET, RawRequest, type ReceivedAnswer } from "./raw-message.ts";
 import { readNamespaces, readState } from "./read-node.ts";
 import { NULL_NODE_ID } from "./request-header.ts";
-import { type ChannelSecurity, NO_SECURITY, POLICY_URIS } from "./security.ts";
+import { type ChannelSecurity, NO_SECURITY, POLICY_URIS, policyOfUri } from "./security.ts";
 import { SERVICE } from "./services.ts";
 import { encryptPassword } from "./user-token.ts";
 
@@ -53,6 +55,8 @@ export interface OpcuaTarget {
   readonly connectTimeoutMs: number;
   readonly identity: OpcuaIdentity;
   credential(): Promise<Credential | undefined>;
+  /** One that is not trusted was shown: for the alarm, and for who accepts it. */
+  unknownCertificate?(shown: ShownIdentity): void;
 }
 
 /** Why there is no session at the asset, in words for the person. */
@@ -159,6 +163,14 @@ export class OpcuaSessions implements AssetSessions {
     }
   }
 
+  /** The certificate that it says it has; nothing is proved or signed in to. */
+  async identify(): Promise<ShownIdentity> {
+    const { serverCertificate } = await this.discover();
+    const [certificate] = serverCertificate?.length ? split_der(serverCertificate) : [];
+    if (!certificate) throw new OpcuaUnreachable(`${this.target.name} shows no certificate`);
+    return this.shown(certificate);
+  }
+
   async resume(): Promise<AssetSession | undefined> {
     const before = this.begun;
     if (!before) return undefined;
@@ -201,13 +213,20 @@ export class OpcuaSessions implements AssetSessions {
     const isNone = security.mode === "None";
     if (isNone && certificates.length === 0) return certificate;
     if (!certificate) throw new OpcuaUnreachable(`${name} shows no certificate`);
-    const shown = thumbprintOf(certificate);
+    const identity = this.shown(certificate);
+    const { fingerprint: shown } = identity;
     if (certificates.includes(shown)) return certificate;
+    this.target.unknownCertificate?.(identity);
     throw new OpcuaUnreachable(
       certificates.length === 0
-        ? `no certificate of ${name} is trusted yet (it shows ${shown})`
+        ? `no certificate of ${name} is trusted yet (it shows ${shown}): an administrator can accept it`
         : `${name} shows another certificate than the one that is trusted (${shown})`,
     );
+  }
+
+  private shown(certificate: Uint8Array): ShownIdentity {
+    const { address, port } = this.target;
+    return shownCertificate("opcua-certificate", certificate, `${address}:${port}`);
   }
 
   private async channel(
@@ -299,6 +318,10 @@ export class OpcuaSessions implements AssetSessions {
       throw new OpcuaUnreachable(`${name} takes no ${what}`);
     }
     const policyUri = offered.securityPolicyUri || endpoint.securityPolicyUri || "";
+    // The list came without security: nobody talks us into an older way of encrypting a secret.
+    if (policyOfUri(policyUri) === undefined) {
+      throw new OpcuaUnreachable(`${name} wants a secret under a policy that is not spoken here`);
+    }
     const { policyId } = offered;
     if (credential.kind === "key") {
       return certificateProof({ policyId, policyUri, credential, certificate, nonce });
