@@ -125,7 +125,7 @@ export type Effect =
     }
   /**
    * The asset has answered (or will never answer) a permitted operation from `operate` up that
-   * was sent. One that was withheld has no outcome.
+   * was sent. One that was withheld has no outcome, nor has any of a guard that is `neverAnswered`.
    */
   | { readonly kind: "outcome"; readonly decision: number; readonly outcome: Outcome }
   /**
@@ -157,6 +157,8 @@ export interface Guard {
    * the guard asks for that item again, alone.
    */
   readonly mixes?: true;
+  /** Its protocol answers nothing: of a permitted change no more is heard once it was sent. */
+  readonly neverAnswered?: true;
   /** It may answer `end` with releases: the asset's leg is kept until they have left. */
   readonly releasesAtEnd?: true;
   /** Its protocol can say why something was refused: denials carry `because`. */

@@ -339,8 +339,7 @@ export class ChannelLoop implements Releasing, TwoSided {
     const mask = decision === 0 ? OPERATE_MASK : this.permitted.maskOf(decision);
     if (mask === 0) throw new Error(`a send for decision ${decision}, which was not permitted`);
     const changes = changesPlant(mask);
-    if (changes) this.open ??= new Set();
-    if (changes) this.open?.add(decision);
+    if (changes) this.open = (this.open ?? new Set()).add(decision);
     const atOnce = !changes && this.releases.length === 0;
     if (atOnce && (this.owner.held & mask) === mask) this.hand(bytes, decision, mask);
     else if (atOnce) this.release({ bytes, decision, mask });
@@ -359,6 +358,9 @@ export class ChannelLoop implements Releasing, TwoSided {
     // Only a leg that holds requests can give one back.
     this.sentAsset.add(bytes, this.asset.withdraw ? change : undefined);
     this.asset.write(bytes, change);
+    if (this.guard.neverAnswered && this.open?.delete(decision)) {
+      this.owner.settled(this, decision);
+    }
   }
 
   /** At a cut only what lets go of a key or button may still leave. */

@@ -41,6 +41,7 @@ type State = "new" | "asking" | "hello" | "running" | "over";
 export class RfbGuard implements Guard {
   readonly keepsDecisions = true as const;
   readonly releasesAtEnd = true as const;
+  readonly neverAnswered = true as const;
   private readonly client = new Inbox(INBOX_MAX);
   private readonly asset: AssetStream;
   private readonly asking = new Asking();
