@@ -177,6 +177,8 @@ function isNarrow({ match }: Rule): boolean {
 function isWider(later: Rule, limited: Rule): boolean {
   const { classes, table, tags, addresses } = later.match;
   if (later.verdict !== "permit" || tags !== undefined) return false;
+  // Elsewhere than in Modbus each item of a request is decided by itself.
+  if (later.match.own !== undefined || limited.match.own !== undefined) return false;
   if (classes !== undefined && !classes.includes("operate")) return false;
   if (addresses !== undefined && limited.match.addresses === undefined) return false;
   return table === undefined || limited.match.table === undefined || table === limited.match.table;

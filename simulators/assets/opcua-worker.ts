@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   // It prints whole requests; a simulator's output is for its addresses.
   setErrorLogger(() => undefined);
   setWarningLogger(() => undefined);
-  const { certificateFile, privateKeyFile } = await keptCertificate(folder, SERVER_URI);
+  const { certificateFile, privateKeyFile } = keptCertificate(folder, SERVER_URI);
   const managers = new OPCUACertificateManager({
     rootFolder: join(folder, "trust"),
     automaticallyAcceptUnknownCertificate: true,
