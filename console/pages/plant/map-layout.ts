@@ -2,7 +2,8 @@
  * Where everything stands on the plant map. Pure. Zones are rows by Purdue level, the highest on
  * top; a zone within another is drawn inside it, below that zone's own assets.
  */
-import { type End, labelPlace, type Point, type Rect, routeBetween } from "./map-route.ts";
+import { labelPlace, labelRect } from "./map-label.ts";
+import { type End, type Point, type Rect, routeBetween } from "./map-route.ts";
 
 export interface MapZone {
   readonly id: string;
@@ -175,6 +176,7 @@ function linesOf(conduits: readonly MapConduit[], layout: Boxes): Line[] {
   const { zones } = layout;
   const byId = new Map(zones.map((box) => [box.id, absolute(box, zones)]));
   const assets = layout.assets.map((box) => absolute(box, zones));
+  const named: Rect[] = [];
   return conduits.flatMap((conduit, index) => {
     const [from, to] = [byId.get(conduit.from), byId.get(conduit.to)];
     if (from === undefined || to === undefined || conduit.from === conduit.to) return [];
@@ -187,7 +189,8 @@ function linesOf(conduits: readonly MapConduit[], layout: Boxes): Line[] {
     const passed = [...all.filter((box) => !entered.includes(box)), ...assets];
     const ends = [endOf(from, fromHandle), endOf(to, toHandle)] as const;
     const points = routeBetween(...ends, passed, entered.map(headOf));
-    const labelAt = labelPlace(points);
+    const labelAt = labelPlace(points, label, [...passed, ...edgesOf(entered), ...named]);
+    named.push(labelRect(labelAt, label));
     return [
       { id, from: conduit.from, to: conduit.to, fromHandle, toHandle, label, points, labelAt },
     ];
@@ -196,6 +199,11 @@ function linesOf(conduits: readonly MapConduit[], layout: Boxes): Line[] {
 
 function headOf(box: Box): Rect {
   return { ...box, height: ZONE_HEAD };
+}
+
+/** What of an entered zone a name must not hide: its own name, and its lower edge. */
+function edgesOf(zones: readonly Box[]): Rect[] {
+  return zones.flatMap((box) => [headOf(box), { ...box, y: box.y + box.height, height: 0 }]);
 }
 
 /** In the middle of a side; within a zone beside what stands in it, below its name. */

@@ -165,19 +165,6 @@ function withoutRepeats(points: readonly Point[]): Point[] {
   });
 }
 
-/** The middle of the longest stretch: where a name fits best. */
-export function labelPlace(points: readonly Point[]): Point {
-  let best: { readonly place: Point; readonly length: number } | undefined;
-  for (const [n, point] of points.entries()) {
-    const next = points[n + 1];
-    if (next === undefined) break;
-    const length = Math.abs(next.x - point.x) + Math.abs(next.y - point.y);
-    const place = { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
-    if (best === undefined || length > best.length) best = { place, length };
-  }
-  return best?.place ?? points[0] ?? { x: 0, y: 0 };
-}
-
 /** Cheapest first: a binary heap. */
 class Queue {
   private readonly steps: Step[];
