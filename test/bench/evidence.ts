@@ -16,7 +16,7 @@ import { fdatasyncP50Ms } from "./disk.ts";
 import { measureRecording, type RecordingCost } from "./recording-cost.ts";
 import { median, printResult, printTable } from "./report.ts";
 
-const ROUNDS = Number(process.env.SALLYPORT_BENCH_ROUNDS ?? 5);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const LEAVES = Number(process.env.SALLYPORT_BENCH_LEAVES ?? 100_000);
 /** A site's years, appended, proved and checked once: a round of it takes half a minute. */
 const MILLION = Number(process.env.SALLYPORT_BENCH_MILLION ?? 1_000_000);

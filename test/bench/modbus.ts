@@ -22,7 +22,7 @@ import { Load, type Measured } from "./load.ts";
 import { CONNECTIONS, FLOOR, IN_FLIGHT, openFleets, openRoads, type Road } from "./modbus-roads.ts";
 import { median, printResult, printTable } from "./report.ts";
 
-const ROUNDS = Number(process.env.SALLYPORT_BENCH_ROUNDS ?? 5);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 /** Before each window, for caches and TCP windows. */
 const WARM_MS = 200;
 const FOR_MS = 1000;

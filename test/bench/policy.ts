@@ -22,7 +22,7 @@ import { DEFAULT_POLICIES } from "../kit/policies.ts";
 import { openPolicySite, type PolicySite, SESSIONS, type WatchedSession } from "./policy-site.ts";
 import { median, printResult, printTable } from "./report.ts";
 
-const ROUNDS = Number(process.env.SALLYPORT_BENCH_ROUNDS ?? 5);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const JUDGED = 50_000;
 const CEDAR_CALLS = 200;
 const RULES = 200;

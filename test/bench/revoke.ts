@@ -23,7 +23,7 @@ import { TEST_KEYS } from "../kit/evidence-keys.ts";
 import { printResult, printTable } from "./report.ts";
 import type { FromEnds, ToEnds } from "./revoke-ends.ts";
 
-const ROUNDS = Number(process.env.SALLYPORT_BENCH_ROUNDS ?? 5);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const SESSIONS = Number(process.env.SALLYPORT_BENCH_SESSIONS ?? 1_000);
 const TRAFFIC_MS = 1_000;
 const CLOSED_WITHIN_MS = 10_000;

@@ -24,7 +24,7 @@ import { median, printResult, printTable } from "./report.ts";
 const RECORDINGS = 100;
 const OPERATIONS = Number(process.env.SALLYPORT_BENCH_OPERATIONS ?? 1_000_000);
 const EACH = OPERATIONS / RECORDINGS;
-const ROUNDS = Number(process.env.SALLYPORT_BENCH_ROUNDS ?? 7);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const PAGE = 50;
 /** Between two waits for the disk. */
 const AT_ONCE = 1_000;
