@@ -136,8 +136,10 @@ class NativeClient {
   private readonly connection: Connection;
   private readonly peer: Peer;
   private approved: Approved | undefined;
+  private requests = 0;
   private tries = 0;
   private gone = false;
+  /** Takes back the ask that waits. */
   private withdraw: () => void = () => {};
 
   constructor(parts: SshDoorParts, connection: Connection, peer: Peer) {
@@ -163,6 +165,9 @@ class NativeClient {
   }
 
   private async authenticate(asks: AuthContext): Promise<void> {
+    // RFC 4252, 5.1: a new request abandons the one before it. Approved later, it opens nothing.
+    const request = ++this.requests;
+    this.withdraw();
     if (asks.method !== "keyboard-interactive") return asks.reject(["keyboard-interactive"]);
     this.tries += 1;
     if (this.tries > TRIES_MAX) return void this.connection.end();
@@ -177,11 +182,14 @@ class NativeClient {
     this.withdraw = asked.withdraw;
     asks.prompt([], "Sallyport", this.words(asked.ask.id, asked.ask.number), () => undefined);
     const answer = await asked.answered;
+    const abandoned = this.gone || request !== this.requests;
     if (answer.kind === "approved") {
+      if (abandoned) return answer.session.end({ rule: "client-closed", reason: CLOSED });
       this.approved = answer;
-      if (this.gone) answer.session.end({ rule: "client-closed", reason: CLOSED });
-      else asks.accept();
-    } else asks.prompt([], "Sallyport", `Not opened: ${answer.reason}.`, () => asks.reject([]));
+      return asks.accept();
+    }
+    if (abandoned) return;
+    asks.prompt([], "Sallyport", `Not opened: ${answer.reason}.`, () => asks.reject([]));
   }
 
   private words(id: string, number: number): string {
