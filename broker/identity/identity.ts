@@ -9,11 +9,14 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
 } from "@simplewebauthn/server";
 import type { Passkey, Person, Recovery, Role, SignIn } from "../store/model.ts";
+import type { MachineSignIns } from "./machine-sign-ins.ts";
 import type { SignedActions } from "./signed-actions.ts";
 
 export interface Identity {
   readonly enrolment: Enrolment;
   readonly signIns: SignIns;
+  /** Of the `sallyport` command. */
+  readonly machines: MachineSignIns;
   readonly passkeys: Passkeys;
   readonly people: People;
   readonly recoveries: Recoveries;
@@ -81,7 +84,7 @@ export interface Enrolment {
   ): Promise<NewSignIn>;
 }
 
-/** `signed-out`, `ended` (in the list of own sign-ins), `idle`, `absolute`, `replaced`, `person-disabled`, `recovered`, `passkey-removed`. */
+/** `signed-out`, `ended` (in the list of own sign-ins), `idle`, `absolute`, `replaced`, `stolen`, `person-disabled`, `recovered`, `passkey-removed`. */
 export interface SignInEnd {
   readonly rule: string;
   readonly reason: string;
@@ -94,7 +97,7 @@ export interface SignIns {
   /** @throws challenge-invalid, response-invalid, passkey-unknown, passkey-counter, person-disabled, rate-limited */
   finish(response: unknown, browser: Browser): Promise<NewSignIn>;
   /**
-   * Whose cookie this is, or undefined. A lookup in memory: call it on every request.
+   * Whose cookie this is, or undefined (also for the token of a command). A lookup in memory: call it on every request.
    * @param seen whether a person did it (a click, a page), which keeps idle away; background polling passes false
    */
   authenticate(token: string, seen: boolean): SignedIn | undefined;

@@ -7,6 +7,7 @@ import { ChallengeBook } from "./challenge-book.ts";
 import { createEnrolment } from "./enrolment.ts";
 import { type Identity, IdentityRefused } from "./identity.ts";
 import { checkIdentityConfig, type IdentityConfig } from "./identity-config.ts";
+import { MachineSignIns } from "./machine-sign-ins.ts";
 import { createPasskeys } from "./own-passkeys.ts";
 import { createPeople, PeopleBook } from "./people.ts";
 import { createRecoveries } from "./recoveries.ts";
@@ -30,14 +31,19 @@ export async function openIdentity(options: {
   const failures = new SignInFailures(store, clock);
   const challenges = new ChallengeBook(store, clock);
   const parts = { store, clock, config, book, people, failures, challenges };
+  const machines = new MachineSignIns(parts);
   return {
+    machines,
     enrolment: createEnrolment(parts),
     signIns: createSignIns(parts),
     passkeys: createPasskeys(parts),
     people: createPeople(parts),
     recoveries: createRecoveries(parts),
     signedActions: createSignedActions(parts),
-    close: () => book.close(),
+    close: () => {
+      machines.close();
+      return book.close();
+    },
   };
 }
 

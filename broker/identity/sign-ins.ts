@@ -45,7 +45,7 @@ export function createSignIns(parts: SignInParts): SignIns {
       return requestOptions(config, await challenges.issue("sign-in", binding, browser.address));
     },
     finish: (response, browser) => signIn(parts, response, browser),
-    authenticate: (token, seen) => book.byTokenText(token, seen),
+    authenticate: (token, seen) => ofBrowser(book, token, seen),
     get: (signInId) => book.get(signInId),
     seen: (signInId) => book.seen(signInId),
     async stepUpOptions(who) {
@@ -72,6 +72,12 @@ export function createSignIns(parts: SignInParts): SignIns {
     onEnded: (listener) => book.onEnded(listener),
     onAsserted: (listener) => book.onAsserted(listener),
   };
+}
+
+/** What a machine holds counts with its key alone, and never as a cookie. */
+function ofBrowser(book: SignInBook, token: string, seen: boolean): SignedIn | undefined {
+  const me = book.byTokenText(token, false);
+  return me && !me.signIn.machine ? book.byTokenText(token, seen) : undefined;
 }
 
 async function signIn(parts: SignInParts, input: unknown, browser: Browser): Promise<NewSignIn> {
@@ -109,12 +115,13 @@ export interface FreshSignIn {
   readonly token: string;
 }
 
-/** Within a transaction. @throws IdentityRefused person-disabled */
+/** Within a transaction. @param held by a command, and since when @throws IdentityRefused person-disabled */
 export async function beginSignIn(
   parts: Pick<SignInParts, "clock" | "config">,
   queries: Queries,
   passkey: Pick<Passkey, "id" | "personId" | "backupEligible">,
   browser: Browser,
+  held?: Pick<SignIn, "machine" | "assertedMs">,
 ): Promise<{ readonly person: Person; readonly fresh: FreshSignIn }> {
   const nowMs = parts.clock.wallMs();
   await updatePerson(queries, passkey.personId, { lastSignInMs: nowMs });
@@ -132,6 +139,7 @@ export async function beginSignIn(
     assertedMs: nowMs,
     synced: passkey.backupEligible,
     absoluteEndsMs: nowMs + parts.config.absoluteMs,
+    ...held,
   };
   const kept = { signIn, tokenHash: hashToken(token) };
   await insertSignIn(queries, kept);

@@ -28,7 +28,9 @@ export type ActionPurpose =
   | "lock"
   | "consent"
   | "change"
-  | "native";
+  | "native"
+  | "trust"
+  | "machine";
 
 export type ActionContent = { readonly [key: string]: JsonValue };
 

@@ -7,6 +7,7 @@ import { type Kysely, sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import { alarmTables } from "./alarm-tables.ts";
 import { approvalNeedsColumns } from "./approval-needs-columns.ts";
+import { assetIdentityTable } from "./asset-identity-table.ts";
 import { breakGlassTables } from "./break-glass-tables.ts";
 import { changeTables } from "./change-tables.ts";
 import { credentialTables } from "./credential-tables.ts";
@@ -14,6 +15,7 @@ import { grantUseTable } from "./grant-use-table.ts";
 import { integrationTables } from "./integration-tables.ts";
 import { lockTables } from "./lock-tables.ts";
 import { logOutboxTables } from "./log-outbox-tables.ts";
+import { machineColumns } from "./machine-columns.ts";
 import { recordingTables } from "./recording-tables.ts";
 import { requestTables } from "./request-tables.ts";
 import type { Schema } from "./schema.ts";
@@ -46,6 +48,8 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "changes that wait for another administrator", up: changeTables },
   { name: "what approvers ask of sessions", up: approvalNeedsColumns },
   { name: "what the site log has yet to hold", up: logOutboxTables },
+  { name: "identities of assets", up: assetIdentityTable },
+  { name: "sign-ins of commands", up: machineColumns },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

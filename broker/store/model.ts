@@ -48,7 +48,15 @@ export interface Passkey {
   readonly lastUsedMs: number | null;
 }
 
-/** One browser in which a person is signed in. The token itself is kept nowhere. */
+/** A person's own machine, on which `sallyport` is signed in. */
+export interface SignInMachine {
+  /** As it calls itself; nothing proves it. */
+  readonly name: string;
+  /** SHA-256 of its public key (RFC 7638): its token is worth nothing without the key. */
+  readonly keyThumbprint: string;
+}
+
+/** One browser, or command, in which a person is signed in. The token itself is kept nowhere. */
 export interface SignIn {
   readonly id: string;
   readonly personId: string;
@@ -63,6 +71,8 @@ export interface SignIn {
   readonly synced: boolean;
   /** Ends then at the latest. */
   readonly absoluteEndsMs: number;
+  /** Absent for a browser. */
+  readonly machine?: SignInMachine;
 }
 
 export interface Recovery {

@@ -37,6 +37,7 @@ export interface Schema extends IntegrationSchema {
   readonly change_proposals: ChangeProposalsTable;
   readonly credentials: CredentialsTable;
   readonly log_outbox: LogOutboxTable;
+  readonly asset_identities: AssetIdentitiesTable;
 }
 
 export interface LogOutboxTable {
@@ -91,6 +92,8 @@ export interface SignInsTable {
   last_seen_ms: number;
   asserted_ms: number;
   absolute_ends_ms: number;
+  machine: string | null;
+  key_thumbprint: string | null;
 }
 
 export interface ChallengesTable {
@@ -237,6 +240,21 @@ export interface CredentialsTable {
   sealed: string;
   set_by: string;
   set_ms: number;
+}
+
+export interface AssetIdentitiesTable {
+  /** `ASSET/ENDPOINT` */
+  endpoint: string;
+  kind: string;
+  fingerprint: string;
+  /** JSON */
+  shown: string;
+  first_ms: number;
+  last_ms: number;
+  /** JSON of who accepted it. */
+  trusted: string | null;
+  /** JSON of who wants it accepted, where another one has to agree. */
+  proposed: string | null;
 }
 
 export interface ChangeProposalsTable {

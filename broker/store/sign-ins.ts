@@ -23,6 +23,8 @@ export async function insertSignIn(queries: Queries, kept: KeptSignIn): Promise<
       last_seen_ms: signIn.lastSeenMs,
       asserted_ms: signIn.assertedMs,
       absolute_ends_ms: signIn.absoluteEndsMs,
+      machine: signIn.machine?.name ?? null,
+      key_thumbprint: signIn.machine?.keyThumbprint ?? null,
     })
     .execute();
 }
@@ -88,5 +90,8 @@ function toSignIn(row: Selectable<SignInsTable>, synced: boolean): SignIn {
     assertedMs: Number(row.asserted_ms),
     synced,
     absoluteEndsMs: Number(row.absolute_ends_ms),
+    ...(row.key_thumbprint !== null && {
+      machine: { name: row.machine ?? "", keyThumbprint: row.key_thumbprint },
+    }),
   };
 }

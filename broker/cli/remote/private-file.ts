@@ -1,0 +1,47 @@
+/** Files with secrets of the person who runs the command: nobody else may read them. */
+
+import { randomUUID } from "node:crypto";
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { CommandFailed, EXIT } from "./exit-codes.ts";
+
+/** Windows has no such modes; there the folder of the account keeps others out. */
+const HAS_MODES = process.platform !== "win32";
+
+/** Undefined where there is none. @throws CommandFailed where others can read it */
+export function readPrivate(file: string): string | undefined {
+  try {
+    const { mode } = statSync(file);
+    if (HAS_MODES && (mode & 0o077) !== 0) {
+      throw new CommandFailed(
+        EXIT.failed,
+        `${file} can be read by others: chmod 600 it, or delete it`,
+      );
+    }
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Whole or not at all. */
+export function writePrivate(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const made = `${file}.${randomUUID()}`;
+  writeFileSync(made, text, { mode: 0o600, flag: "wx" });
+  if (HAS_MODES) chmodSync(made, 0o600);
+  renameSync(made, file);
+}
+
+export function removePrivate(file: string): void {
+  rmSync(file, { force: true });
+}

@@ -1,0 +1,117 @@
+/**
+ * Sign-ins of the `sallyport` command on a person's machine. They are sign-ins like those of
+ * browsers (idle, absolute, listed, ended with the passkey or the person), held by a token that
+ * counts only together with the machine's key.
+ */
+import { findPasskey } from "../store/passkeys.ts";
+import { deleteSignIn } from "../store/sign-ins.ts";
+import { IdentityRefused, type NewSignIn, type SignedIn } from "./identity.ts";
+import { type KeyedRequest, KeyProofs } from "./key-proof.ts";
+import { type MachineApproval, type MachineAsk, MachineAsks } from "./machine-asks.ts";
+import { beginSignIn, type SignInParts } from "./sign-ins.ts";
+
+export type Redeemed =
+  | { readonly kind: "signed-in"; readonly signIn: NewSignIn }
+  | { readonly kind: "pending" | "slow-down" | "refused" | "gone" | "stale" | "invalid" };
+
+export type MachineProved =
+  | { readonly kind: "signed-in"; readonly me: SignedIn }
+  /** `stale`: the clock of the machine may be wrong. */
+  | { readonly kind: "stale" | "refused" };
+
+export class MachineSignIns {
+  readonly asks: MachineAsks;
+  private readonly parts: SignInParts;
+  private readonly proofs: KeyProofs;
+
+  constructor(parts: SignInParts) {
+    this.parts = parts;
+    this.asks = new MachineAsks(parts.clock);
+    this.proofs = new KeyProofs(parts.clock);
+  }
+
+  /** Once, by the key that asked. @throws IdentityRefused person-disabled */
+  async redeem(deviceCode: string, request: KeyedRequest): Promise<Redeemed> {
+    const proved = await this.proofs.check(request);
+    if (proved.kind !== "proved") return { kind: proved.kind === "stale" ? "stale" : "invalid" };
+    const polled = this.asks.poll(deviceCode, proved.thumbprint);
+    if (polled.kind === "other-key") {
+      await this.tellOtherKey(polled.ask, request.address);
+      return { kind: "gone" };
+    }
+    if (polled.kind !== "approved") return { kind: polled.kind };
+    return { kind: "signed-in", signIn: await this.begin(polled.ask, polled.approval) };
+  }
+
+  /** Whose token and key these are. A token without its key was stolen, and ends. */
+  async authenticate(
+    request: KeyedRequest & { readonly token: string },
+    seen: boolean,
+  ): Promise<MachineProved> {
+    const me = this.parts.book.byTokenText(request.token, false);
+    const thumbprint = me?.signIn.machine?.keyThumbprint;
+    if (!me || thumbprint === undefined) return { kind: "refused" };
+    const proved = await this.proofs.check(request);
+    if (proved.kind === "stale") return { kind: "stale" };
+    if (proved.kind !== "proved") return { kind: "refused" };
+    if (proved.thumbprint !== thumbprint) {
+      await this.endStolen(me, request.address);
+      return { kind: "refused" };
+    }
+    // It may have ended while the proof was looked at.
+    const now = this.parts.book.byTokenText(request.token, seen);
+    return now ? { kind: "signed-in", me: now } : { kind: "refused" };
+  }
+
+  close(): void {
+    this.asks.close();
+  }
+
+  private async begin(ask: MachineAsk, approval: MachineApproval): Promise<NewSignIn> {
+    const { store, book } = this.parts;
+    const { machine: name, keyThumbprint, address, tool } = ask;
+    const surplus = book.surplus(approval.personId);
+    const { person, fresh } = await store.act(async (queries, record) => {
+      const passkey = await findPasskey(queries, approval.passkeyId);
+      if (!passkey) throw new IdentityRefused("passkey-unknown", "its passkey was removed");
+      for (const { id } of surplus) await deleteSignIn(queries, id);
+      const browser = { id: "", address, userAgent: tool };
+      const held = { machine: { name, keyThumbprint }, assertedMs: approval.atMs };
+      const begun = await beginSignIn(this.parts, queries, passkey, browser, held);
+      await record({
+        kind: "sign-in:begun",
+        priority: "event",
+        text: `${begun.person.name} signed in with the command on ${name} from ${address}`,
+        subject: begun.person.id,
+        about: { address },
+      });
+      return begun;
+    });
+    book.endKept(
+      surplus.map(({ id }) => id),
+      { rule: "replaced", reason: "This person is signed in in too many browsers." },
+    );
+    return { ...book.add(fresh.kept, person), token: fresh.token };
+  }
+
+  private async endStolen({ person, signIn }: SignedIn, address: string): Promise<void> {
+    const reason = "Its token was shown by another machine: it was copied.";
+    await this.parts.book.end(signIn.id, { rule: "stolen", reason });
+    await this.parts.store.log.record({
+      kind: "sign-in:stolen",
+      priority: "alarm",
+      text: `A sign-in of ${person.name} on ${signIn.machine?.name} was used from ${address} with another key: it was copied, and has been ended`,
+      subject: person.id,
+      about: { address },
+    });
+  }
+
+  private async tellOtherKey({ machine }: MachineAsk, address: string): Promise<void> {
+    await this.parts.store.log.record({
+      kind: "sign-in:refused",
+      priority: "alarm",
+      text: `A sign-in that ${machine} asked for was taken from ${address} with another key: refused and ended`,
+      about: { address },
+    });
+  }
+}
