@@ -264,8 +264,10 @@ export async function openDoors(
     integrations: core.integrations,
     ...{ alarms: ground.alarms, audit: core.audit, logState: core.logState },
   });
-  const gatekeepers = { signIns: identity.signIns, decisions };
-  const app = await buildServer({ ...config, version }, routes, gatekeepers, log, metrics.request);
+  const { signIns, machines } = identity;
+  const gatekeepers = { signIns, machines, decisions };
+  const served = { ...config, version, certificate: tls };
+  const app = await buildServer(served, routes, gatekeepers, log, metrics.request);
   const live = openLiveChannel(app.server, {
     ...{ identity, sessions, decisions, clock, log, origins: config.origins },
     recordings: evidence.recordings,

@@ -184,17 +184,18 @@ export const ALARM_KINDS = {
     raisedBy: ["passkey:counter"],
     source: "subject",
   },
-  "asset-key-changed": {
+  "sign-in-stolen": {
     priority: "high",
-    title: "An asset shows another key",
-    consequence: "Sessions to it are refused: it was replaced, or somebody stands in its place.",
+    title: "A sign-in of a command was copied",
+    consequence:
+      "Its token was shown with another machine's key; it was refused and has been ended.",
     action:
       "Ask whoever is responsible for the asset whether it was replaced or reset. If so, compare the new fingerprint on the spot and write it into the plant file; if not, look at the network between.",
     returns: "quiet",
     quietMs: HOUR,
     ringsAnew: true,
-    raisedBy: ["asset:key-changed"],
-    source: "session",
+    raisedBy: ["sign-in:stolen"],
+    source: "subject",
   },
   "tool-not-started": {
     priority: "high",
@@ -205,7 +206,7 @@ export const ALARM_KINDS = {
     returns: "quiet",
     quietMs: HOUR,
     ringsAnew: true,
-    raisedBy: ["native:refused", "native:mismatched"],
+    raisedBy: ["native:refused", "native:mismatched", "sign-in:denied", "sign-in:mismatched"],
     source: "subject",
   },
   "host-act": {

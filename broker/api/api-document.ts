@@ -21,6 +21,12 @@ export async function addApiDocument(app: FastifyInstance, version: string): Pro
       components: {
         securitySchemes: {
           signIn: { type: "apiKey", in: "cookie", name: SIGN_IN_COOKIE },
+          command: {
+            type: "http",
+            scheme: "DPoP",
+            description:
+              "A token of `sallyport login`, with a proof of the machine's key (RFC 9449).",
+          },
           scraper: { type: "http", scheme: "bearer" },
         },
       },

@@ -6,6 +6,7 @@
 import type { Readable } from "node:stream";
 import type { z } from "zod";
 import type { Browser, SignedIn } from "../identity/identity.ts";
+import type { KeyedRequest } from "../identity/key-proof.ts";
 import type { Right } from "../policy/rights.ts";
 
 /** One request, its parts already checked against the endpoint's schemas. */
@@ -21,6 +22,10 @@ export interface PublicCall<P, Q, B> {
   signOut(): void;
   /** Where the request comes from. */
   readonly address: string;
+  /** The origin of the console by which it came. */
+  readonly origin: string;
+  /** With the proof of a machine's key, where there is one. */
+  readonly keyed: KeyedRequest | undefined;
   /** The token of a visit by a link to a recording. */
   readonly visit: string | undefined;
   /** Puts it into a cookie that only the endpoints of the link are sent. */

@@ -7,6 +7,7 @@ import { isIP } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type { Decisions } from "../access/decision-point.ts";
 import type { SignedIn, SignIns } from "../identity/identity.ts";
+import type { MachineSignIns } from "../identity/machine-sign-ins.ts";
 import type { Right } from "../policy/rights.ts";
 import {
   type Call,
@@ -15,7 +16,8 @@ import {
   type PublicCall,
   type PublicEndpoint,
 } from "./endpoint.ts";
-import { notFound, signedOut } from "./problem.ts";
+import { isKeyed, keyedRequest, originOf } from "./keyed-request.ts";
+import { ApiRefused, notFound, signedOut } from "./problem.ts";
 import { type Route, routeName } from "./route.ts";
 import {
   browserOf,
@@ -40,11 +42,13 @@ export interface MountSettings {
   readonly requestsPerMinute: number;
   /** Empty: no scraper may read the metrics. */
   readonly metricsToken: string;
+  readonly origins: readonly string[];
 }
 
 /** Who people are, and what they may do. */
 export interface Gatekeepers {
   readonly signIns: Pick<SignIns, "authenticate">;
+  readonly machines: Pick<MachineSignIns, "authenticate">;
   readonly decisions: Decisions;
 }
 
@@ -57,7 +61,7 @@ export const BACKGROUND_HEADER = "sallyport-background";
 export function mountRoutes(
   app: FastifyInstance,
   routes: readonly Route[],
-  { signIns, decisions }: Gatekeepers,
+  { signIns, machines, decisions }: Gatekeepers,
   settings: MountSettings,
 ): Authenticate {
   refuseOtherRoutes(app, routes);
@@ -70,18 +74,40 @@ export function mountRoutes(
     return me;
   };
   const perPerson = rateOf(app, settings.requestsPerMinute, (r) => r.me?.person.id ?? r.ip);
-  const admit = async (request: FastifyRequest, rights: readonly Right[]) => {
-    const me = authenticate(request);
+  const admit = async (request: FastifyRequest, rights: readonly Right[], commands = false) => {
+    const me = isKeyed(request)
+      ? await commandOf(request, machines, settings.origins)
+      : authenticate(request);
     request.me = me;
     await perPerson(request);
+    if (me.signIn.machine && !commands) throw browserOnly();
     if (rights.length > 0 && !rights.some((right) => decisions.may(me, right))) throw notFound();
   };
   for (const route of routes) app.route(mounted(route, { admit, decisions }, settings));
   return authenticate;
 }
 
+/** @throws ApiRefused `signed-out`, `proof-stale` */
+async function commandOf(
+  request: FastifyRequest,
+  machines: Pick<MachineSignIns, "authenticate">,
+  origins: readonly string[],
+): Promise<SignedIn> {
+  const keyed = keyedRequest(request, origins);
+  if (keyed?.token === undefined) throw signedOut();
+  const seen = request.headers[BACKGROUND_HEADER] === undefined;
+  const proved = await machines.authenticate({ ...keyed, token: keyed.token }, seen);
+  if (proved.kind === "signed-in") return proved.me;
+  if (proved.kind === "refused") throw signedOut();
+  throw new ApiRefused(401, "proof-stale", "The clock of this machine is wrong. Set it.");
+}
+
+function browserOnly(): ApiRefused {
+  return new ApiRefused(403, "browser-only", "This is done in the browser, with the passkey.");
+}
+
 interface Gate {
-  admit(request: FastifyRequest, rights: readonly Right[]): Promise<void>;
+  admit(request: FastifyRequest, rights: readonly Right[], commands?: boolean): Promise<void>;
   readonly decisions: Decisions;
 }
 
@@ -91,7 +117,8 @@ function mounted(route: Route, { admit, decisions }: Gate, settings: MountSettin
     url: route.path,
     schema: schemaOf(route),
   };
-  if (route.right === "everybody") return { ...common, handler: publicHandler(route.endpoint) };
+  if (route.right === "everybody")
+    return { ...common, handler: publicHandler(route.endpoint, settings.origins) };
   if (route.right === "scraper") {
     return {
       ...common,
@@ -101,18 +128,19 @@ function mounted(route: Route, { admit, decisions }: Gate, settings: MountSettin
           throw notFound();
         });
       },
-      handler: publicHandler(route.endpoint),
+      handler: publicHandler(route.endpoint, settings.origins),
     };
   }
-  const { right } = route;
+  const { right, commands = false } = route;
   return {
     ...common,
-    onRequest: (request) => admit(request, right),
-    handler: guardedHandler(route.endpoint, decisions),
+    onRequest: (request) => admit(request, right, commands),
+    handler: guardedHandler(route.endpoint, decisions, settings.origins),
   };
 }
 
-function schemaOf({ endpoint, right }: Route): Record<string, unknown> {
+function schemaOf(route: Route): Record<string, unknown> {
+  const { endpoint, right } = route;
   const { summary, params, query, body, answer, status } = endpoint;
   return {
     summary,
@@ -121,6 +149,7 @@ function schemaOf({ endpoint, right }: Route): Record<string, unknown> {
     ...(body ? { body } : {}),
     ...(answer ? { response: { [status ?? 200]: answer } } : {}),
     ...(right === "everybody" ? { security: [] } : {}),
+    ...("commands" in route ? { security: [{ signIn: [] }, { command: [] }] } : {}),
     ...(right === "scraper" ? { security: [{ signIn: [] }, { scraper: [] }] } : {}),
     ...(typeof right === "object" && right.length > 0
       ? { description: `Needs the right ${right.join(" or ")}.` }
@@ -128,17 +157,17 @@ function schemaOf({ endpoint, right }: Route): Record<string, unknown> {
   };
 }
 
-function publicHandler(endpoint: PublicEndpoint) {
+function publicHandler(endpoint: PublicEndpoint, origins: readonly string[]) {
   return async (request: FastifyRequest, reply: FastifyReply) =>
-    answer(endpoint, reply, await endpoint.handle(callOf(request, reply)));
+    answer(endpoint, reply, await endpoint.handle(callOf(request, reply, origins)));
 }
 
-function guardedHandler(endpoint: Endpoint, decisions: Decisions) {
+function guardedHandler(endpoint: Endpoint, decisions: Decisions, origins: readonly string[]) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { me } = request;
     // Never so behind `admit`; if it were, nothing may be answered.
     if (!me) throw signedOut();
-    const call: Call<unknown, unknown, unknown> = Object.assign(callOf(request, reply), {
+    const call: Call<unknown, unknown, unknown> = Object.assign(callOf(request, reply, origins), {
       me,
       rights: decisions.rights(me),
     });
@@ -149,6 +178,7 @@ function guardedHandler(endpoint: Endpoint, decisions: Decisions) {
 function callOf(
   request: FastifyRequest,
   reply: FastifyReply,
+  origins: readonly string[],
 ): PublicCall<unknown, unknown, unknown> {
   return {
     params: request.params,
@@ -160,6 +190,8 @@ function callOf(
     signIn: (token) => setSignInCookie(reply, token),
     signOut: () => clearSignInCookie(reply),
     address: request.ip,
+    origin: originOf(request, origins) ?? origins[0] ?? "",
+    keyed: keyedRequest(request, origins),
     visit: cookieOf(request, VISIT_COOKIE),
     beginVisit: (token, forMs) => setVisitCookie(reply, token, forMs),
     endVisit: () => clearVisitCookie(reply),

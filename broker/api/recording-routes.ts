@@ -17,7 +17,7 @@ import { showFrame } from "./recordings/show-frame.ts";
 import { showRecording } from "./recordings/show-recording.ts";
 import { showReport, showSignedAct } from "./recordings/show-report.ts";
 import { showSegment } from "./recordings/show-segment.ts";
-import { guarded, open, type Route } from "./route.ts";
+import { forCommands, guarded, open, type Route } from "./route.ts";
 import type { SearchRouteParts } from "./search/ask-search.ts";
 import { downloadFound } from "./search/download-found.ts";
 import { findRecorded } from "./search/find-recorded.ts";
@@ -47,9 +47,9 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
   const hold = "/api/recordings/:id/hold";
   const segment = "/api/recordings/:id/segments/:number";
   return [
-    guarded("GET", "/api/recordings", own, listRecordings(recordings)),
+    forCommands(guarded("GET", "/api/recordings", own, listRecordings(recordings))),
     guarded("GET", "/api/recording-choices", own, recordingChoices(recordings)),
-    guarded("GET", "/api/recordings/:id", own, showRecording(recordings, looks)),
+    forCommands(guarded("GET", "/api/recordings/:id", own, showRecording(recordings, looks))),
     guarded("GET", segment, own, showSegment(recordings, looks)),
     guarded("GET", `${segment}/frame`, own, showFrame(recordings)),
     guarded(

@@ -35,6 +35,7 @@ import { showMetrics } from "./health/show-metrics.ts";
 import { type IntegrationRouteParts, integrationRoutes } from "./integration-routes.ts";
 import { type LogRouteParts, logRoutes } from "./log-routes.ts";
 import { addPasskey } from "./me/add-passkey.ts";
+import { machineRoutes } from "./machine-routes.ts";
 import { endSignIn } from "./me/end-sign-in.ts";
 import { listMyGrants } from "./me/list-my-grants.ts";
 import { listPasskeys } from "./me/list-passkeys.ts";
@@ -74,7 +75,7 @@ import { makeRequest } from "./requests/make-request.ts";
 import { requestChoices } from "./requests/request-choices.ts";
 import { withdrawRequest } from "./requests/withdraw-request.ts";
 import { reviewAccess } from "./review/review-access.ts";
-import { guarded, open, type Route, scraped } from "./route.ts";
+import { forCommands, guarded, open, type Route, scraped } from "./route.ts";
 import type { SearchRouteParts } from "./search/ask-search.ts";
 import { endSession } from "./sessions/end-session.ts";
 import { listSessions } from "./sessions/list-sessions.ts";
@@ -139,8 +140,8 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     open("POST", "/api/sign-in/options", signInOptions(signIns)),
     open("POST", "/api/sign-in", signIn(signIns, plant, decisions)),
 
-    guarded("GET", "/api/me", "signed-in", showMe(plant, decisions)),
-    guarded("POST", "/api/sign-out", "signed-in", signOut(signIns)),
+    forCommands(guarded("GET", "/api/me", "signed-in", showMe(plant, decisions))),
+    forCommands(guarded("POST", "/api/sign-out", "signed-in", signOut(signIns))),
     guarded("POST", "/api/step-up/options", "signed-in", stepUpOptions(signIns)),
     guarded("POST", "/api/step-up", "signed-in", stepUp(signIns, plant, decisions)),
     guarded("GET", "/api/me/passkeys", "signed-in", listPasskeys(passkeys)),
@@ -150,16 +151,17 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("GET", "/api/me/sign-ins", "signed-in", listSignIns(signIns)),
     guarded("DELETE", "/api/me/sign-ins/:id", "signed-in", endSignIn(signIns)),
 
-    guarded("GET", "/api/plant", "plant:view", showPlant(plant, access, sessions)),
+    forCommands(guarded("GET", "/api/plant", "plant:view", showPlant(plant, access, sessions))),
 
     ...peopleRoutes(parts),
     ...requestRoutes(parts),
+    ...machineRoutes(parts),
     ...vendorRoutes(parts),
 
     guarded("POST", "/api/sessions", "session:open", openSession(access, recorder)),
-    guarded("GET", "/api/sessions", ownSessions, listSessions(sessions, recorder)),
-    guarded("GET", "/api/sessions/:id", ownSessions, showSession(sessions, recorder)),
-    guarded("POST", "/api/sessions/:id/end", endable, endSession(sessions)),
+    forCommands(guarded("GET", "/api/sessions", ownSessions, listSessions(sessions, recorder))),
+    forCommands(guarded("GET", "/api/sessions/:id", ownSessions, showSession(sessions, recorder))),
+    forCommands(guarded("POST", "/api/sessions/:id/end", endable, endSession(sessions))),
     guarded("GET", panel, "session:open", listPanelRequests(sessions, parts.panels)),
     guarded("POST", panel, "session:open", openPanel(sessions, parts.panels)),
 
@@ -211,11 +213,13 @@ function requestRoutes({ access, plant }: ApiParts): readonly Route[] {
   const choosing = ["session:open", "vendor:invite", "break-glass:open"] as const;
   const decision = "/api/requests/:id/decision";
   return [
-    guarded("GET", "/api/me/grants", "session:open", listMyGrants(access, plant)),
-    guarded("GET", "/api/requests", concerned, listRequests(requests, plant)),
-    guarded("GET", "/api/requests/choices", choosing, requestChoices(access, plant)),
-    guarded("POST", "/api/requests", "session:open", makeRequest(requests, plant)),
-    guarded("POST", "/api/requests/:id/withdrawal", concerned, withdrawRequest(requests)),
+    forCommands(guarded("GET", "/api/me/grants", "session:open", listMyGrants(access, plant))),
+    forCommands(guarded("GET", "/api/requests", concerned, listRequests(requests, plant))),
+    forCommands(guarded("GET", "/api/requests/choices", choosing, requestChoices(access, plant))),
+    forCommands(guarded("POST", "/api/requests", "session:open", makeRequest(requests, plant))),
+    forCommands(
+      guarded("POST", "/api/requests/:id/withdrawal", concerned, withdrawRequest(requests)),
+    ),
     guarded("POST", `${decision}/options`, concerned, decisionOptions(requests)),
     guarded("POST", decision, concerned, decideRequest(requests, plant)),
     guarded("POST", "/api/grants/:id/more-time", "session:open", askMoreTime(requests, plant)),

@@ -24,7 +24,11 @@ export type Route =
       /** Any of these rights is enough; none named: to be signed in is. */
       readonly right: readonly Right[];
       readonly endpoint: Endpoint;
+      /** Also for the `sallyport` command; otherwise for browsers alone. */
+      readonly commands?: true;
     };
+
+type Guarded = Extract<Route, { readonly right: readonly Right[] }>;
 
 /** A route that asks nobody who they are. */
 export function open(method: Method, path: string, endpoint: PublicEndpoint): Route {
@@ -42,8 +46,13 @@ export function guarded(
   path: string,
   right: Right | readonly Right[] | "signed-in",
   endpoint: Endpoint,
-): Route {
+): Guarded {
   return { method, path, right: rightsNeeded(right), endpoint };
+}
+
+/** Reached by the command of a person's machine too, with what that person may do. */
+export function forCommands(route: Guarded): Route {
+  return { ...route, commands: true };
 }
 
 function rightsNeeded(right: Right | readonly Right[] | "signed-in"): readonly Right[] {

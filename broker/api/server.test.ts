@@ -74,6 +74,7 @@ afterEach(async () => {
 
 const NOBODY = {
   signIns: { authenticate: () => undefined },
+  machines: { authenticate: async () => ({ kind: "refused" as const }) },
   decisions: {
     may: () => false,
     rights: () => new Set<never>(),

@@ -3,11 +3,13 @@
  * `route-reach.ts`.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { DeviceAuthorization } from "../../broker/api/shapes/machines.ts";
 import type { DoorsView } from "../../broker/api/shapes/native.ts";
 import type { RoleName } from "../../broker/api/shapes/people.ts";
 import type { GrantView } from "../../broker/api/shapes/plant.ts";
 import type { PoliciesView, PolicyActivationView } from "../../broker/api/shapes/policies.ts";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
+import { MachineKeyPair } from "../../broker/cli/remote/machine-key.ts";
 import type { RequestOptions } from "../kit/authenticator.ts";
 import { ConsoleUser } from "../kit/console-user.ts";
 import { type AskingClient, askAtDoor } from "../kit/native-client.ts";
@@ -55,6 +57,7 @@ beforeAll(async () => {
     recoveries: "none",
     holds: "none",
     native: await nativeAsk(engineer),
+    devices: await commandAsks(),
     integrations: "none",
     policies: "1",
     locks: "none",
@@ -75,6 +78,15 @@ async function nativeAsk(engineer: ConsoleUser): Promise<string> {
   const doors = await engineer.ask<DoorsView>("GET", "/api/native");
   tool = await askAtDoor(doors.body.ssh?.port ?? 0, "sw-works");
   return tool.id;
+}
+
+/** A command waits to be signed in until all is walked. */
+async function commandAsks(): Promise<string> {
+  const key = MachineKeyPair.create().publicKey;
+  const asking = { key, machine: "laptop", tool: "test" };
+  const path = "/api/device/authorization";
+  const answer = await nobody.ask<DeviceAuthorization>("POST", path, asking);
+  return answer.body.user_code;
 }
 
 async function proposal(): Promise<string> {

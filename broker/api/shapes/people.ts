@@ -54,6 +54,8 @@ export const signInSchema = z.object({
   userAgent: z.string(),
   createdMs: z.number(),
   lastSeenMs: z.number(),
+  /** Of a command: the machine, as it calls itself, and its key. Absent for a browser. */
+  machine: z.object({ name: z.string(), keyThumbprint: z.string() }).exactOptional(),
 });
 export type SignInView = z.infer<typeof signInSchema>;
 

@@ -1,0 +1,32 @@
+/** Routes for signing in the `sallyport` command. Part of `route-table.ts`. */
+import type { Clock } from "../clock.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { SiteEvents } from "../store/site-events.ts";
+import {
+  approveMachine,
+  machineOptions,
+  refuseMachine,
+  showMachine,
+} from "./machines/answer-machine.ts";
+import { askMachine, redeemMachine } from "./machines/ask-machine.ts";
+import { guarded, open, type Route } from "./route.ts";
+
+export interface MachineRouteParts {
+  readonly identity: Pick<Identity, "machines" | "signedActions">;
+  readonly siteLog: Pick<SiteEvents, "record">;
+  readonly clock: Clock;
+}
+
+export function machineRoutes({ identity, siteLog, clock }: MachineRouteParts): readonly Route[] {
+  const { machines, signedActions: actions } = identity;
+  const ground = { asks: machines.asks, actions, notes: siteLog, clock };
+  const one = "/api/devices/:id";
+  return [
+    open("POST", "/api/device/authorization", askMachine(machines.asks, clock)),
+    open("POST", "/api/device/token", redeemMachine(machines, clock)),
+    guarded("GET", one, "signed-in", showMachine(ground)),
+    guarded("POST", `${one}/options`, "signed-in", machineOptions(ground)),
+    guarded("POST", one, "signed-in", approveMachine(ground)),
+    guarded("POST", `${one}/refusal`, "signed-in", refuseMachine(ground)),
+  ];
+}

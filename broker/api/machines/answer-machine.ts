@@ -1,0 +1,115 @@
+/** The page on which a person approves that a command on a machine acts for them. */
+import { z } from "zod";
+import type { Clock } from "../../clock.ts";
+import type { MachineAsk, MachineAsks } from "../../identity/machine-asks.ts";
+import type { ActionContent, SignedActions } from "../../identity/signed-actions.ts";
+import type { Person } from "../../store/model.ts";
+import type { SiteEvents } from "../../store/site-events.ts";
+import { endpoint } from "../endpoint.ts";
+import { emptyBody } from "../parameters.ts";
+import { ApiRefused, notFound } from "../problem.ts";
+import { machineAskSchema } from "../shapes/machines.ts";
+import { actionToSignSchema } from "../shapes/requests.ts";
+import { sameContent, signedAnswer } from "../signed-action.ts";
+
+export interface MachineGround {
+  readonly asks: MachineAsks;
+  readonly actions: SignedActions;
+  readonly notes: Pick<SiteEvents, "record">;
+  readonly clock: Clock;
+}
+
+/** The code, as it was typed. */
+const params = z.strictObject({ id: z.string().min(1).max(20) });
+
+export function showMachine({ asks }: MachineGround) {
+  return endpoint({
+    summary: "What a command asks for, for who typed its code",
+    params,
+    answer: machineAskSchema,
+    handle: ({ params: { id: code } }) => {
+      const { machine, tool, address, keyThumbprint, ...ask } = askOf(asks, code);
+      const { askedMs, untilMs, choices } = ask;
+      const said = { machine, tool, address, keyThumbprint };
+      return { code: ask.code, ...said, askedMs, untilMs, choices: [...choices] };
+    },
+  });
+}
+
+export function machineOptions({ asks, actions, notes }: MachineGround) {
+  return endpoint({
+    summary: "What to sign so that the command acts for one; a wrong number ends its asking",
+    params,
+    body: z.strictObject({ number: z.number().int().min(0).max(99) }),
+    answer: actionToSignSchema,
+    handle: async ({ me, params: { id: code }, body }) => {
+      const ask = askOf(asks, code);
+      if (asks.pick(code, body.number) !== "right") {
+        await notes.record(eventOf("sign-in:mismatched", ask, me.person));
+        const message =
+          "That is not the number the command shows: nobody was signed in. Start anew.";
+        throw new ApiRefused(409, "changed", message);
+      }
+      const { text, options } = await actions.options(me, "machine", contentOf(ask));
+      return { text, options: { ...options } };
+    },
+  });
+}
+
+export function approveMachine({ asks, actions, clock }: MachineGround) {
+  return endpoint({
+    summary: "Let the command act for one, by a signed act",
+    params,
+    body: signedAnswer,
+    handle: async ({ me, params: { id: code }, body }) => {
+      const { content, action } = await actions.prove(me, "machine", body);
+      sameContent(content, contentOf(askOf(asks, code)));
+      const { passkeyId } = action;
+      const approval = { personId: me.person.id, passkeyId, atMs: clock.wallMs() };
+      if (!asks.approve(code, approval)) throw notFound();
+    },
+  });
+}
+
+export function refuseMachine({ asks, notes }: MachineGround) {
+  return endpoint({
+    summary: "Refuse what a command asks for",
+    params,
+    body: emptyBody,
+    handle: async ({ me, params: { id: code } }) => {
+      const ask = asks.refuse(code);
+      if (!ask) throw notFound();
+      await notes.record(eventOf("sign-in:denied", ask, me.person));
+    },
+  });
+}
+
+function askOf(asks: MachineAsks, code: string): MachineAsk {
+  const ask = asks.find(code);
+  if (!ask) throw notFound();
+  return ask;
+}
+
+function contentOf({
+  id,
+  machine,
+  tool,
+  address,
+  keyThumbprint,
+  number,
+}: MachineAsk): ActionContent {
+  return { act: "machine-sign-in", ask: id, machine, tool, address, keyThumbprint, number };
+}
+
+function eventOf(
+  kind: "sign-in:mismatched" | "sign-in:denied",
+  { machine, address }: MachineAsk,
+  { id, name }: Person,
+) {
+  const did =
+    kind === "sign-in:denied"
+      ? "says that they started nothing"
+      : "picked another number than the command shows";
+  const text = `${name} ${did}: a command on ${machine} at ${address} asked to act for them.`;
+  return { kind, priority: "alarm", text, subject: id, about: { address } } as const;
+}
