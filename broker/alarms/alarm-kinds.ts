@@ -190,12 +190,24 @@ export const ALARM_KINDS = {
     consequence:
       "Its token was shown with another machine's key; it was refused and has been ended.",
     action:
-      "Ask whoever is responsible for the asset whether it was replaced or reset. If so, compare the new fingerprint on the spot and write it into the plant file; if not, look at the network between.",
+      "Look at the machine named: somebody read the files of that account. Disable the person until it is clear who.",
     returns: "quiet",
     quietMs: HOUR,
     ringsAnew: true,
     raisedBy: ["sign-in:stolen"],
     source: "subject",
+  },
+  "asset-key-changed": {
+    priority: "high",
+    title: "An asset shows another key",
+    consequence: "Sessions to it are refused: it was replaced, or somebody stands in its place.",
+    action:
+      "Ask whoever is responsible for the asset whether it was replaced or reset. If so, compare the new fingerprint on the spot and write it into the plant file; if not, look at the network between.",
+    returns: "quiet",
+    quietMs: HOUR,
+    ringsAnew: true,
+    raisedBy: ["asset:key-changed"],
+    source: "session",
   },
   "tool-not-started": {
     priority: "high",
