@@ -184,7 +184,7 @@ class NativeClient {
     const answer = await asked.answered;
     const abandoned = this.gone || request !== this.requests;
     if (answer.kind === "approved") {
-      if (abandoned) return answer.session.end({ rule: "client-closed", reason: CLOSED });
+      if (abandoned) return void answer.session.end({ rule: "client-closed", reason: CLOSED });
       this.approved = answer;
       return asks.accept();
     }

@@ -229,3 +229,33 @@ test("a size told before anything runs is the size in which it begins", () => {
   const wanted = new FieldWriter().name("xterm").raw(size).string(NOTHING).plain();
   expect(sent("asset")[1]).toMatchObject({ name: "pty-req", rest: wanted });
 });
+
+test("a request that wants an answer gets one, also while something runs", () => {
+  let may: Answer = PERMIT;
+  const { says, sent, driver } = channel(({ action }) => (action === "ssh:input" ? may : PERMIT));
+  const size = new FieldWriter().uint32(120).uint32(40).uint32(0).uint32(0).plain();
+  const signal = (name: string) => request("signal", new FieldWriter().name(name).plain());
+  says("client", open, request("window-change", size), pty, request("window-change", size));
+  says("client", request("shell"));
+  says("asset", ...confirmed);
+  const before = ["open-confirmation", "failure", "success", "success", "success"];
+  expect(sent("client").map(({ kind }) => kind)).toEqual(before);
+  says("client", request("window-change", size), signal("INT"), request("shell"));
+  const after = ["success", "success", "failure"];
+  expect(sent("client").map(({ kind }) => kind)).toEqual(after);
+  may = DENY;
+  const capabilities = new Set(["configure"] as const);
+  driver.feed({ kind: "event", event: { kind: "capabilities", capabilities } });
+  says("client", signal("INT"), signal("TERM"));
+  const told = ["extended-data", "failure", "failure"];
+  expect(sent("client").map(({ kind }) => kind)).toEqual(told);
+});
+
+test("a signal that is none is refused, and never reaches the asset", () => {
+  const { says, sent, asked } = running(() => PERMIT);
+  says("client", request("signal", new FieldWriter().name("SIGNONE").plain()));
+  says("client", request("signal", new Uint8Array(3)));
+  expect(asked.map(({ action }) => action)).toContain("ssh:other");
+  expect(sent("client").map(({ kind }) => kind)).toEqual(["failure", "failure"]);
+  expect(sent("asset")).toEqual([]);
+});

@@ -11,12 +11,10 @@
  * Forwarding of ports, sockets, agents and displays is never carried, whatever a profile says: it
  * would be a route into the plant.
  */
-
 import { type Asked, Asking } from "../asking.ts";
-import type { Effect, Guard, GuardEvent, Input, Operation, Side } from "../guard.ts";
+import type { Effect, Guard, GuardEvent, Input, Operation, Outcome, Side } from "../guard.ts";
 import { BACKLOG_MAX } from "../guard.ts";
 import { Inbox } from "../inbox.ts";
-import { encodeUtf8 } from "../tape/utf8.ts";
 import { forwardOf, isForward } from "./forwards.ts";
 import { InputRight } from "./input-right.ts";
 import {
@@ -25,9 +23,18 @@ import {
   encodeMessage,
   OPEN_FAILURE,
   type SshMessage,
+  sentenceOf,
 } from "./message.ts";
 import { Preparation, WINDOW_CHANGE_LENGTH } from "./preparation.ts";
-import { envOf, isEndOfProgram, plainWords, type Start, startOf } from "./requests.ts";
+import {
+  envOf,
+  isEndOfProgram,
+  isHint,
+  isSignal,
+  plainWords,
+  type Start,
+  startOf,
+} from "./requests.ts";
 import { carriedFields, filterFor, readStartAnswer, startItems } from "./start.ts";
 import type { StreamFilter } from "./stream-filter.ts";
 
@@ -37,11 +44,7 @@ const INBOX_MAX = 4 * BACKLOG_MAX;
 const REQUESTS_MAX = 256;
 
 type State = "new" | "idle" | "starting" | "running" | "over";
-
 type Request = Extract<SshMessage, { kind: "request" }>;
-
-/** Extensions of PuTTY that ask for nothing: answered as unknown, like any server would. */
-const HINTS = ["simple@putty.projects.tartarus.org", "winadj@putty.projects.tartarus.org"];
 
 export class SshGuard implements Guard {
   /** A shell's decision carries its data for hours. */
@@ -98,8 +101,7 @@ export class SshGuard implements Guard {
 
   private breakOff(): void {
     this.say("some of it was kept back, so the rest would not be whole: the channel ends");
-    this.toClient({ kind: "close" });
-    this.end();
+    this.closed("asset");
   }
 
   /** What the client asked for comes before what the asset sent next, however both were cut. */
@@ -186,7 +188,7 @@ export class SshGuard implements Guard {
       case "subsystem":
         return this.starting(request);
       case "window-change":
-        return this.prepared.resize(request.rest);
+        return this.reply(request, this.prepared.resize(request.rest) ? "success" : "failure");
       default:
         return this.otherRequest(request);
     }
@@ -214,7 +216,7 @@ export class SshGuard implements Guard {
     const start = startOf(request.name, request.rest);
     if (start === undefined) return this.violate("client", `not a ${request.name}`);
     const items = startItems(start, this.prepared.terminal);
-    if (items === undefined) {
+    if (!items) {
       this.refused("the command of scp is not plain");
       return this.reply(request, "failure");
     }
@@ -241,23 +243,24 @@ export class SshGuard implements Guard {
 
   private requestedRunning(request: Request) {
     const { name, rest } = request;
-    if (
-      name === "window-change" &&
-      this.prepared.terminal !== undefined &&
-      rest.length === WINDOW_CHANGE_LENGTH
-    ) {
-      return this.toAsset({ kind: "request", name, wantReply: false, rest });
-    }
-    if (name === "signal" && !this.filter) {
-      return this.input.use((decision) => this.toAsset({ ...request, wantReply: false }, decision));
-    }
-    this.otherRequest(request);
+    const isSize = name === "window-change" && rest.length === WINDOW_CHANGE_LENGTH;
+    const carry = { kind: "request", name, wantReply: false, rest } as const;
+    if (isSize && this.prepared.terminal !== undefined) {
+      this.toAsset(carry);
+      this.reply(request, "success");
+    } else if (name === "signal" && !this.filter && isSignal(rest)) {
+      const signal = (decision: number) => {
+        this.toAsset(carry, decision);
+        this.reply(request, "success");
+      };
+      this.input.use(signal, () => this.reply(request, "failure"));
+    } else this.otherRequest(request);
   }
 
   /** Nothing else is carried; what would open a way is recorded as what it is. */
   private otherRequest(request: Request) {
     const refuse = () => this.reply(request, "failure");
-    if (HINTS.includes(request.name)) return refuse();
+    if (isHint(request.name)) return refuse();
     this.ask([forwardOf(request.name, request.rest)], { permitted: refuse, denied: refuse });
   }
 
@@ -299,7 +302,7 @@ export class SshGuard implements Guard {
 
   private startAnswered(message: SshMessage) {
     const answer = readStartAnswer(message, this.opened);
-    if (answer === undefined) return this.violate("asset", `${message.kind} answers nothing`);
+    if (!answer) return this.violate("asset", `${message.kind} answers nothing`);
     if (answer.kind === "failed") return this.failed(answer.text, answer.code);
     if (answer.kind === "opened") this.opened = true;
     else if (this.start) this.runs(this.start);
@@ -331,8 +334,8 @@ export class SshGuard implements Guard {
   }
 
   private closed(by: Side): void {
-    if (by === "asset") this.toClient({ kind: "close" });
-    else if (this.state === "running" || this.state === "starting") this.toAsset({ kind: "close" });
+    const started = this.state === "running" || this.state === "starting";
+    if (by === "client" && started) this.toAsset({ kind: "close" });
     else this.toClient({ kind: "close" });
     this.end();
   }
@@ -343,7 +346,7 @@ export class SshGuard implements Guard {
       toAsset: (bytes: Uint8Array, decision: number) =>
         this.toAsset({ kind: "data", bytes }, decision),
       toClient: (bytes: Uint8Array) => this.toClient({ kind: "data", bytes }),
-      outcome: (decision: number, outcome: OutcomeOf["outcome"]) =>
+      outcome: (decision: number, outcome: Outcome) =>
         void this.effects.push({ kind: "outcome", decision, outcome }),
       refused: (reason: string) => this.refused(reason),
       violate: (from: Side, reason: string) => this.violate(from, reason),
@@ -359,7 +362,7 @@ export class SshGuard implements Guard {
     this.effects.push({ kind: "decide", id, request: id, lane: "channel", items });
   }
 
-  private outcome(outcome: OutcomeOf["outcome"]): void {
+  private outcome(outcome: Outcome): void {
     this.effects.push({ kind: "outcome", decision: this.decision, outcome });
   }
 
@@ -369,8 +372,7 @@ export class SshGuard implements Guard {
 
   /** A sentence of the broker among what the client sees. */
   private say(text: string): void {
-    const bytes = encodeUtf8(`\r\nSallyport: ${text}\r\n`);
-    this.toClient({ kind: "extended-data", type: EXTENDED_STDERR, bytes });
+    this.toClient(sentenceOf(text));
   }
 
   private toClient(message: SshMessage): void {
@@ -394,7 +396,5 @@ export class SshGuard implements Guard {
     this.inboxes.asset.clear();
   }
 }
-
-type OutcomeOf = Extract<Effect, { kind: "outcome" }>;
 
 const NO_BYTES = new Uint8Array(0);

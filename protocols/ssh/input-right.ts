@@ -39,16 +39,19 @@ export class InputRight {
     else this.tell();
   }
 
-  /** Sends under the decision; nothing where it is refused. */
-  use(send: (decision: number) => void) {
-    if (this.denied) return;
+  /** Sends under the decision; where it is refused, nothing but what says so. */
+  use(send: (decision: number) => void, refused: () => void = () => {}) {
+    if (this.denied) return refused();
     if (this.decision !== undefined) return this.pass(send, this.decision);
     this.parts.ask([{ action: "ssh:input", class: "configure" }], {
       permitted: (decision) => {
         this.decision = decision;
         this.pass(send, decision);
       },
-      denied: () => this.deny(),
+      denied: () => {
+        this.deny();
+        refused();
+      },
     });
   }
 

@@ -8,6 +8,7 @@
  *     00000006 5e 00000001 61              DATA "a"
  */
 import { type Cut, INCOMPLETE } from "../inbox.ts";
+import { encodeUtf8 } from "../tape/utf8.ts";
 import { FieldReader } from "./field-reader.ts";
 import { FieldWriter } from "./field-writer.ts";
 
@@ -161,6 +162,12 @@ export function encodeMessage(message: SshMessage): Uint8Array {
     default:
       return to.uint8(NUMBER_OF.get(message.kind) ?? 0).framed();
   }
+}
+
+/** A sentence of the broker, among what the client sees. */
+export function sentenceOf(text: string): SshMessage {
+  const bytes = encodeUtf8(`\r\nSallyport: ${text}\r\n`);
+  return { kind: "extended-data", type: EXTENDED_STDERR, bytes };
 }
 
 /** Of bulk there is much: one array, of its size. */

@@ -29,10 +29,11 @@ export class Preparation {
     return true;
   }
 
-  /** What runs then begins in the new size. */
-  resize(size: Uint8Array): void {
-    if (!this.pty || size.length !== WINDOW_CHANGE_LENGTH) return;
+  /** What runs then begins in the new size. False where there is no terminal, or no size. */
+  resize(size: Uint8Array): boolean {
+    if (!this.pty || size.length !== WINDOW_CHANGE_LENGTH) return false;
     this.pty = { ...this.pty, rest: withSize(this.pty.rest, size) };
+    return true;
   }
 
   addVariable(rest: Uint8Array): void {

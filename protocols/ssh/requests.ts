@@ -48,6 +48,25 @@ export function envOf(
   return text === undefined ? undefined : { name, value: text };
 }
 
+/** Extensions of PuTTY that ask for nothing: answered as unknown, like any server would. */
+const HINTS = ["simple@putty.projects.tartarus.org", "winadj@putty.projects.tartarus.org"];
+
+export function isHint(name: string): boolean {
+  return HINTS.includes(name);
+}
+
+/** RFC 4254, 6.10: names without `SIG`. Those of one system alone (`name@domain`) are none. */
+const SIGNALS: ReadonlySet<string> = new Set([
+  ...["ABRT", "ALRM", "FPE", "HUP", "ILL", "INT", "KILL", "PIPE", "QUIT", "SEGV", "TERM"],
+  ...["USR1", "USR2"],
+]);
+
+export function isSignal(rest: Uint8Array): boolean {
+  const from = new FieldReader(rest);
+  const name = from.name();
+  return !from.failed && from.left === 0 && SIGNALS.has(name);
+}
+
 function utf8(bytes: Uint8Array): string | undefined {
   return readUtf8(bytes, 0, bytes.length);
 }

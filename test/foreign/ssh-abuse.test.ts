@@ -42,6 +42,55 @@ function memoryOf({ conduit }: SshRoad): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
 }
 
+/** What ssh2's own client keeps to itself: answers come to these in the order of the questions. */
+interface Inside {
+  readonly _protocol: {
+    env(channel: number, name: string, value: string, wantReply: boolean): void;
+    subsystem(channel: number, name: string, wantReply: boolean): void;
+    openssh_agentForward(channel: number, wantReply: boolean): void;
+  };
+}
+interface ChannelInside {
+  readonly outgoing: { readonly id: number };
+  readonly _callbacks: ((refused: boolean | undefined) => void)[];
+}
+
+testAbuse(
+  "what a client asks while its program runs is answered each time, in its turn",
+  async () => {
+    const to = await road();
+    const client = await connected(to);
+    const stream = await new Promise<ClientChannel>((resolve, reject) => {
+      client.exec("cat", (error, opened) => (error ? reject(error) : resolve(opened)));
+    });
+    const inside = stream as unknown as ChannelInside;
+    const { _protocol: protocol } = client as unknown as Inside;
+    const { id } = inside.outgoing;
+    const answers: string[] = [];
+    const asks: readonly [string, () => void][] = [
+      ["env", () => protocol.env(id, "LANG", "C", true)],
+      ["agent", () => protocol.openssh_agentForward(id, true)],
+      ["subsystem", () => protocol.subsystem(id, "sftp", true)],
+    ];
+    for (const [name, ask] of asks) {
+      inside._callbacks.push((refused) => void answers.push(`${name} ${refused ? "no" : "yes"}`));
+      ask();
+    }
+    await expect
+      .poll(() => answers, { timeout: 30_000 })
+      .toEqual(["env no", "agent no", "subsystem no"]);
+    const heard = new Promise<string>((resolve) => {
+      stream.once("data", (bytes: Buffer) => resolve(bytes.toString()));
+    });
+    stream.write("still here");
+    expect(await heard).toBe("still here");
+    client.end();
+    await to.conduit.stop();
+    const [tape = []] = await recorded(to.recordings);
+    expect(decided(tape).get("deny ssh:forward")).toBe(1);
+  },
+);
+
 /** What was decided in the last recording, by action. */
 function decided(tape: readonly TapeRecord[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();

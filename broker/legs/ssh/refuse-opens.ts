@@ -1,7 +1,7 @@
 /**
  * Channels that are no session, as the client asked for them: ssh2 refuses those that it does not
- * know by itself and all others with a reason of its own, so its handler is taken here. The one
- * place that reaches into ssh2, whose version is pinned; `test/foreign` shows that it holds.
+ * know by itself and all others with a reason of its own, so its handler is taken here, as in
+ * `all-requests.ts`. ssh2's version is pinned; `test/foreign` shows that it holds.
  */
 import type { Connection } from "ssh2";
 import { FieldWriter } from "../../../protocols/ssh/field-writer.ts";

@@ -3,6 +3,7 @@ import type { Connection } from "ssh2";
 import { FieldWriter } from "../../../protocols/ssh/field-writer.ts";
 import type { SshMessage } from "../../../protocols/ssh/message.ts";
 import type { Leg } from "../leg.ts";
+import { allRequests } from "./all-requests.ts";
 import { plain, refuseOpens } from "./refuse-opens.ts";
 import { RefusedLeg } from "./refused-leg.ts";
 import { SshSessionLeg } from "./ssh-session-leg.ts";
@@ -46,6 +47,7 @@ export function serveChannels(connection: Connection, { attach, input }: ClientA
     const leg = new SshSessionLeg(session, input);
     void begin(leg, () => leg.close());
   });
+  allRequests(connection);
   refuseOpens(connection, ({ type, rest, refuse: reject }) => {
     refuse({ kind: "open", type, rest }, reject);
   });

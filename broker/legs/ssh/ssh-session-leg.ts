@@ -126,6 +126,10 @@ export class SshSessionLeg implements Leg {
       const { name } = info as { readonly name: string };
       this.request("subsystem", textField(name), accept, reject, true);
     });
+    on("other", (accept, reject, info) => {
+      const { name } = info as { readonly name: string };
+      this.request(ascii(name), NO_BYTES, accept, reject);
+    });
     session.on("close", () => this.gone());
   }
 
@@ -228,7 +232,9 @@ export class SshSessionLeg implements Leg {
 
   private tell(message: SshMessage): void {
     if (this.sink) this.sink.bytes(encodeMessage(message));
-    else if (!this.over && this.early.length < EARLY_MAX) this.early.push(message);
+    else if (this.over) return;
+    else if (this.early.length < EARLY_MAX) this.early.push(message);
+    else this.close("it asked for too much before it began");
   }
 }
 
