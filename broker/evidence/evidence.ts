@@ -11,6 +11,7 @@ import type { Recorder } from "./recorder.ts";
 import type { Recordings } from "./recordings.ts";
 import { type LibraryOptions, RecordingsLibrary } from "./recordings-library.ts";
 import { Retention } from "./retention.ts";
+import { FramerLink } from "./screens/framer-link.ts";
 import { SealerLink } from "./sealer-link.ts";
 import type { ProgressText } from "./sealer-messages.ts";
 import { Search } from "./search/search.ts";
@@ -76,6 +77,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   const limits = { ...EVIDENCE_LIMITS, ...options.limits };
   const recordings = path.join(directory, "recordings");
   const files = new WriteAheadFiles(volume, path.join(directory, "write-ahead"), limits, keys);
+  const frames = new FramerLink({ recordings, keys, volume: options.volume });
   const sealer = new SealerLink(
     {
       ...{ recordings, build, limits, keys, clock, volume: options.volume },
@@ -84,6 +86,8 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     {
       freed: (number) => void files.free(number).catch(() => undefined),
       trouble: (cause) => recorder.sealing(cause),
+      screen: (session, number, plain) => frames.segment({ session, number, plain }),
+      closed: (session) => frames.over(session),
     },
   );
   const writeAhead = new WriteAhead(files, limits, clock, {
@@ -132,7 +136,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       watch.stop();
       await retention.stop();
       await search?.close();
-      for (const part of [library, recorder, writeAhead, sealer, files]) await closed(part);
+      for (const part of [library, recorder, writeAhead, sealer, frames, files]) await closed(part);
     },
   };
 }

@@ -25,6 +25,7 @@ import type {
   SegmentEntry,
 } from "./recordings.ts";
 import type { Retention } from "./retention.ts";
+import { wholeFrame } from "./screens/whole-frame.ts";
 import type { SealerLink } from "./sealer-link.ts";
 import { isSessionId } from "./session-id.ts";
 import type { Unsealed } from "./unsealed-recording.ts";
@@ -139,6 +140,11 @@ export class RecordingsLibrary implements Recordings {
 
   async frame(session: string, number: number): Promise<Uint8Array | undefined> {
     if (!isSessionId(session)) return undefined;
+    const frame = await this.writtenFrame(session, number);
+    return wholeFrame(frame, (base) => this.writtenFrame(session, base));
+  }
+
+  private async writtenFrame(session: string, number: number): Promise<Uint8Array | undefined> {
     const read = this.frameReader(session, number);
     const isClosed = this.closed.get(session)?.segments.some((one) => one.number === number);
     // That of a running session may come any moment: what is not there is not remembered.

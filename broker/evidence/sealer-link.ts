@@ -33,6 +33,10 @@ export interface SealerEvents {
   freed(number: number): void;
   /** Why segments cannot be sealed now; undefined once they can. */
   trouble(cause: string | undefined): void;
+  /** A segment of a screen is in place, and another follows. */
+  screen?(session: string, number: number, plain: Uint8Array): void;
+  /** The recording is closed on disk. */
+  closed?(session: string): void;
 }
 
 interface Progress {
@@ -152,6 +156,10 @@ export class SealerLink {
         break;
       case "closed":
         this.closed(message.session, undefined);
+        this.events.closed?.(message.session);
+        break;
+      case "screen":
+        this.events.screen?.(message.session, message.number, message.plain);
         break;
       case "not-closed":
         this.closed(message.session, new RecorderUnavailable(message.cause));

@@ -45,6 +45,13 @@ export type FromSealer =
   | { readonly kind: "closed"; readonly session: string; readonly close: Close }
   /** The recording could not be closed now. It is tried again, in this run or the next. */
   | { readonly kind: "not-closed"; readonly session: string; readonly cause: string }
+  /** A segment of a screen is in place: its key frame can be made. */
+  | {
+      readonly kind: "screen";
+      readonly session: string;
+      readonly number: number;
+      readonly plain: Uint8Array;
+    }
   | { readonly kind: "trouble"; readonly cause: string }
   | { readonly kind: "well" }
   | { readonly kind: "recovered"; readonly ask: number; readonly recovered: readonly Close[] }

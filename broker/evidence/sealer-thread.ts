@@ -13,7 +13,11 @@ const sealer = new Sealer({
   volume,
   crowd: volume,
   clock: systemClock,
-  emit: (message) => port.postMessage(message),
+  emit: (message) =>
+    port.postMessage(
+      message,
+      message.kind === "screen" ? [message.plain.buffer as ArrayBuffer] : [],
+    ),
 });
 
 port.on("message", (message) => {

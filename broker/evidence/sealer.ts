@@ -237,6 +237,8 @@ export class Sealer {
     const { marksMax } = limits;
     const recording = new UnsealedRecording(session, folder, {
       ...{ marksMax, build, sealedTo: sealedTo(keys), identities: keys.identities },
+      onScreen: (of, number, plain) =>
+        this.options.emit({ kind: "screen", session: of, number, plain }),
     });
     await recording.load();
     this.recordings.set(session, recording);

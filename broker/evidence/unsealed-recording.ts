@@ -25,6 +25,8 @@ export interface UnsealedOptions {
   readonly sealedTo: SealedTo;
   /** Open what an earlier run sealed, to go on with its key frames. */
   readonly identities: readonly string[];
+  /** A segment of a screen is in place and another follows. The bytes are the receiver's to keep. */
+  onScreen?(session: string, number: number, plain: Uint8Array): void;
 }
 
 /** Said of a recording that was closed although its session gave no end. */
@@ -209,7 +211,10 @@ export class UnsealedRecording {
 
   private async sealSegment(segment: Segment): Promise<void> {
     const plain = segment.bytes();
-    const registers = this.registers ?? (await this.registersBefore(segment.number));
+    const isScreen = this.header?.endpoint.protocol === "vnc";
+    const registers = isScreen
+      ? undefined
+      : (this.registers ?? (await this.registersBefore(segment.number)));
     const frame = segment.number > 0 ? registers?.frame() : undefined;
     if (frame) await this.folder.writeFrame(segment.number, await seal(frame, this.sealedTo));
     const sealed = await seal(plain, this.sealedTo);
@@ -219,6 +224,8 @@ export class UnsealedRecording {
     this.totals = addLine(this.totals, line);
     registers?.push(plain);
     this.registers = registers;
+    const isLast = this.closing !== undefined && this.finished.length === 1;
+    if (isScreen && !isLast) this.options.onScreen?.(this.session, segment.number, plain);
   }
 
   /** From the last frame and segment in place. Frames are derived: what cannot be read is left. */

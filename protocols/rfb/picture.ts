@@ -14,6 +14,8 @@ const ZLIB_STREAM = 4;
 const ZRLE_STREAM = 5;
 const STREAMS = 6;
 const OPAQUE = 0xff000000;
+/** Parts of RRE that paint the same pixels again: servers do it once, a hostile one for hours. */
+const PARTS_OVER_EACH_OTHER = 16;
 
 export interface PictureState {
   readonly width: number;
@@ -30,6 +32,8 @@ export class Picture {
   height: number;
   /** Little-endian words of red, green, blue, opaque. */
   pixels: Uint32Array;
+  /** Pixels written, each as often as it was: a few bytes of an asset can ask for millions. */
+  work = 0;
   private streams: Inflate[];
 
   constructor(width: number, height: number) {
@@ -62,6 +66,7 @@ export class Picture {
   draw(rectangle: Rectangle, data: Uint8Array, format: PixelFormat): boolean {
     const read = pixelReader(format);
     const pixel = format.bitsPerPixel / 8;
+    this.work += rectangle.width * rectangle.height;
     switch (rectangle.encoding) {
       case ENCODING.raw:
         return this.raw(rectangle, data, read, pixel);
@@ -145,7 +150,9 @@ export class Picture {
     const count = view.getUint32(0);
     this.fill(x, y, width, height, read(data, 4));
     let at = 4 + pixel;
+    const workMax = this.work + PARTS_OVER_EACH_OTHER * width * height;
     for (let n = 0; n < count; n += 1, at += pixel + 8) {
+      if (this.work > workMax) return false;
       const [dx, dy] = [view.getUint16(at + pixel), view.getUint16(at + pixel + 2)];
       const [w, h] = [view.getUint16(at + pixel + 4), view.getUint16(at + pixel + 6)];
       this.within({ x, y, width, height }, dx, dy, w, h, read(data, at));
@@ -164,6 +171,7 @@ export class Picture {
   ): void {
     if (dx >= box.width || dy >= box.height) return;
     const [w, h] = [Math.min(width, box.width - dx), Math.min(height, box.height - dy)];
+    this.work += w * h;
     this.fill(box.x + dx, box.y + dy, w, h, colour);
   }
 

@@ -1,11 +1,12 @@
 /**
- * What a tape tells of screens: the guard is run again over its inputs, and what it let through
- * is what the person saw and did.
+ * What a tape tells of screens: what the asset drew, and what the person's hand did. It needs no
+ * guard: what one let through is what the asset drew, up to where it ended the channel; and what
+ * the hand did is shown whether it was permitted or not, which verdicts tell.
  */
-import type { Guard } from "../guard.ts";
+import { copyBytes } from "../copy-bytes.ts";
+import { Inbox } from "../inbox.ts";
 import type { TapeRecord } from "../tape/record.ts";
-import { cutClientMessage } from "./client-message.ts";
-import { RfbGuard } from "./guard.ts";
+import { type ClientMessage, cutClientMessage } from "./client-message.ts";
 import type { PixelFormat } from "./pixel-format.ts";
 
 interface At {
@@ -25,57 +26,82 @@ export type ScreenEvent = At &
     | { readonly kind: "key"; readonly keysym: number; readonly down: boolean }
   );
 
-export class ScreenHistory {
-  private readonly guards = new Map<number, Guard>();
+/** Enough to go on from between any two records. */
+export interface HistoryState {
+  /** The newest; undefined before the first, and behind a gap. */
+  readonly channel: number | undefined;
+  /** The client has said its first word, which is no message. */
+  readonly begun: boolean;
+  /** The beginning of a message of the client. */
+  readonly rest: Uint8Array;
+}
 
-  /** Records in their order. */
+/** What a guard takes at most before it ends the channel. */
+const CLIENT_MAX = 262_144;
+
+export class ScreenHistory {
+  private channel: number | undefined;
+  private begun = false;
+  private readonly client = new Inbox(CLIENT_MAX);
+
+  static from({ channel, begun, rest }: HistoryState): ScreenHistory {
+    const history = new ScreenHistory();
+    history.channel = channel;
+    history.begun = begun;
+    history.client.push(rest);
+    return history;
+  }
+
+  get state(): HistoryState {
+    const { bytes, start, end } = this.client.view;
+    const { channel, begun } = this;
+    return { channel, begun, rest: copyBytes(bytes, start, end) };
+  }
+
+  /** Records in their order. Of the newest channel: another that begins takes its place. */
   push(record: TapeRecord): readonly ScreenEvent[] {
     // What is missing changed the picture: nothing true can be shown behind it.
-    if (record.kind === "gap") this.guards.clear();
+    if (record.kind === "gap") this.channel = undefined;
     if (!("channel" in record)) return [];
     const { sequence, wallMs, channel } = record;
     const at = { sequence, wallMs, channel };
-    if (record.kind === "channel") {
-      if (record.protocol !== "vnc") return [];
-      this.guards.set(channel, new RfbGuard());
-      return [{ ...at, kind: "start" }];
+    if (record.kind === "channel") return this.begin(record.protocol, at);
+    if (record.kind !== "bytes" || channel !== this.channel) return [];
+    if (record.from === "asset") {
+      return [{ ...at, kind: "picture", bytes: copyBytes(record.bytes) }];
     }
-    const guard = this.guards.get(channel);
-    return guard ? eventsOf(guard, record, at) : [];
+    return this.fromClient(record.bytes).map((message) => ({ ...at, ...message }));
   }
-}
 
-function eventsOf(guard: Guard, record: TapeRecord, at: At): readonly ScreenEvent[] {
-  const events: ScreenEvent[] = [];
-  for (const effect of effectsOf(guard, record)) {
-    if (effect.kind !== "send") continue;
-    if (effect.to === "client") events.push({ ...at, kind: "picture", bytes: effect.bytes });
-    else events.push(...inputOf(effect.bytes, at));
+  private begin(protocol: string, at: At): readonly ScreenEvent[] {
+    if (protocol !== "vnc") return [];
+    this.channel = at.channel;
+    this.begun = false;
+    this.client.clear();
+    return [{ ...at, kind: "start" }];
   }
-  return events;
-}
 
-function effectsOf(guard: Guard, record: TapeRecord): ReturnType<Guard["step"]> {
-  switch (record.kind) {
-    case "bytes":
-      return guard.step({ kind: "bytes", from: record.from, bytes: record.bytes });
-    case "verdict": {
-      const answers = record.items.map(({ answer }) => answer);
-      return guard.step({ kind: "answers", id: record.decision, answers });
+  private fromClient(bytes: Uint8Array): readonly Shown[] {
+    // A client that says more ended its channel.
+    if (!this.client.push(bytes)) this.channel = undefined;
+    if (!this.begun && this.client.length > 0) {
+      this.client.skip(1);
+      this.begun = true;
     }
-    case "event":
-      return guard.step({ kind: "event", event: record.event });
-    default:
-      return [];
+    const shown: Shown[] = [];
+    for (let cut = this.cut(); cut.kind === "frame"; cut = this.cut()) {
+      if (isShown(cut.frame)) shown.push(cut.frame);
+    }
+    return shown;
+  }
+
+  private cut() {
+    return this.client.take(cutClientMessage);
   }
 }
 
-function inputOf(bytes: Uint8Array, at: At): readonly ScreenEvent[] {
-  // ClientInit is a byte and no message.
-  const cut = bytes.length > 1 ? cutClientMessage(bytes) : undefined;
-  if (cut?.kind !== "frame") return [];
-  const { frame } = cut;
-  return frame.kind === "pointer" || frame.kind === "key" || frame.kind === "format"
-    ? [{ ...at, ...frame }]
-    : [];
+type Shown = Extract<ClientMessage, { kind: "pointer" | "key" | "format" }>;
+
+function isShown(message: ClientMessage): message is Shown {
+  return message.kind === "pointer" || message.kind === "key" || message.kind === "format";
 }

@@ -1,8 +1,11 @@
 /** A screen brought forward event by event; its state can be kept and gone on from. */
+
+import { BACKLOG_MAX } from "../guard.ts";
 import { AssetStream, type Rectangle } from "./asset-stream.ts";
 import { ENCODING } from "./encodings.ts";
+import { PIXELS_MAX } from "./limits.ts";
 import { Picture, type PictureState } from "./picture.ts";
-import type { PixelFormat } from "./pixel-format.ts";
+import { type PixelFormat, PLAIN_FORMAT } from "./pixel-format.ts";
 import type { ScreenEvent } from "./screen-history.ts";
 
 export interface Hand {
@@ -26,12 +29,16 @@ export interface ScreenState {
 export class ScreenPlayer {
   picture: Picture | undefined;
   hand: Hand | undefined;
+  private workBefore = 0;
   /** What was drawn last could not be decoded. */
   broken = false;
+  /** Once drawing has cost so much (see `work`), nothing more is drawn of this channel. */
+  workMax = Number.POSITIVE_INFINITY;
   private channel: number | undefined;
   private stream: AssetStream | undefined;
   private rectangle: Rectangle | undefined;
   private data: Uint8Array[] = [];
+  private dataLength = 0;
   /** What was fed last, and how much of its end came since a place to go on from. */
   private fed: Uint8Array[] = [];
   private restLength = 0;
@@ -51,6 +58,11 @@ export class ScreenPlayer {
     return player;
   }
 
+  /** Pixels written so far, each as often as it was: what drawing has cost. */
+  get work(): number {
+    return this.workBefore + (this.picture?.work ?? 0);
+  }
+
   get state(): ScreenState {
     return {
       channel: this.channel,
@@ -66,32 +78,37 @@ export class ScreenPlayer {
   show(event: ScreenEvent): void {
     if (event.kind === "start") {
       this.channel = event.channel;
+      this.workBefore = this.work;
       this.picture = undefined;
+      this.broken = false;
       this.hand = undefined;
       this.begin(undefined);
     }
     if (event.channel !== this.channel) return;
     if (event.kind === "picture") this.take(event.bytes);
-    else if (event.kind === "pointer") this.hand = event;
+    else if (event.kind === "pointer") this.hand = { x: event.x, y: event.y, mask: event.mask };
     else if (event.kind === "format" && this.stream) this.stream.format = event.format;
   }
 
   private begin(place: ConstructorParameters<typeof AssetStream>[1]): void {
     this.data = [];
+    this.dataLength = 0;
     this.fed = [];
     this.restLength = 0;
     this.rectangle = undefined;
     this.stream = new AssetStream(
       {
-        hello: (width, height) => {
+        hello: (width, height, format) => {
           this.picture = new Picture(width, height);
+          // As the guard does where the asset's own is not carried.
+          if (this.stream && !format) this.stream.format = PLAIN_FORMAT;
           this.pass();
         },
         updateBegins: () => this.pass(),
         rectangleBegins: (rectangle) => {
           this.rectangle = rectangle;
         },
-        data: (bytes) => void this.data.push(new Uint8Array(bytes)),
+        data: (bytes) => this.gather(bytes),
         rectangleEnds: () => this.draw(),
         updateEnds: () => this.pass(),
         bell: () => this.pass(),
@@ -108,7 +125,9 @@ export class ScreenPlayer {
     if (!stream) return;
     for (let from = 0; from < bytes.length; from += FEED) {
       const part = bytes.subarray(from, from + FEED);
-      if (!stream.inbox.push(part)) return this.fail();
+      // What is gathered for a place to go on from may not outgrow what a rectangle may be.
+      const fits = this.restLength <= REST_MAX && stream.inbox.push(part);
+      if (!fits) return this.fail();
       this.fed.push(part);
       this.restLength += part.length;
       if (!this.cut(stream)) return this.fail();
@@ -138,13 +157,21 @@ export class ScreenPlayer {
     }
   }
 
+  private gather(bytes: Uint8Array): void {
+    this.dataLength += bytes.length;
+    if (this.dataLength <= RECTANGLE_MAX) this.data.push(new Uint8Array(bytes));
+  }
+
   private draw(): void {
     const { rectangle, stream, picture } = this;
+    const fits = this.dataLength <= RECTANGLE_MAX;
     const data = joined(this.data);
     this.data = [];
+    this.dataLength = 0;
     this.rectangle = undefined;
-    if (rectangle && stream?.format && picture) {
-      this.broken = !picture.draw(rectangle, data, stream.format);
+    if (this.work > this.workMax) this.fail();
+    else if (rectangle && stream?.format && picture) {
+      this.broken = !fits || !picture.draw(rectangle, data, stream.format);
     }
     this.pass();
   }
@@ -153,14 +180,21 @@ export class ScreenPlayer {
     this.passed = true;
   }
 
+  /** Nothing more is drawn of this channel. */
   private fail() {
     this.broken = true;
     this.stream = undefined;
+    this.data = [];
+    this.fed = [];
+    this.restLength = 0;
   }
 }
 
 /** Less than the stream's inbox holds. */
 const FEED = 65_536;
+/** Of one rectangle: the largest screen, raw. One that says more than its pixels is not drawn. */
+const RECTANGLE_MAX = 4 * PIXELS_MAX;
+const REST_MAX = RECTANGLE_MAX + BACKLOG_MAX;
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));

@@ -15,7 +15,6 @@ const ENTRY_BYTES = 512;
 export type ReadSealed = () => Promise<SealedBytes | undefined>;
 
 interface Entry {
-  /** Undefined: there is none on disk. */
   readonly plain: Promise<Uint8Array | undefined>;
   bytes: number;
 }
@@ -82,7 +81,8 @@ export class OpenedSegments {
     this.entries.set(key, entry);
     this.bytes += entry.bytes;
     plain.then(
-      (opened) => this.grown(key, entry, opened?.length ?? 0),
+      // What is not there may be a moment later: key frames are made behind their segments.
+      (opened) => (opened ? this.grown(key, entry, opened.length) : this.drop(key, entry)),
       () => this.drop(key, entry),
     );
     return entry;

@@ -1,0 +1,61 @@
+/** The course of one screen through its recording, segment by segment in order. */
+import {
+  encodeScreenFrame,
+  type FrameBase,
+  type ScreenMoment,
+} from "../../../protocols/rfb/screen-frame.ts";
+import { ScreenHistory } from "../../../protocols/rfb/screen-history.ts";
+import { ScreenPlayer } from "../../../protocols/rfb/screen-player.ts";
+import { TapeDecoder } from "../../../protocols/tape/decoder.ts";
+
+/**
+ * Pixels that one segment may ask to be drawn, some seconds' work: a full screen in motion asks
+ * for a tenth. A hostile one asks for hours in a few bytes, and is not drawn any more.
+ */
+const SEGMENT_WORK_MAX = 268_435_456;
+/** A frame that changed more than this share of its tiles is written whole, and is the next base. */
+const CHANGED_MAX = 0.5;
+
+export class ScreenCourse {
+  /** It asked for more than may be drawn: there are no more frames of it. */
+  overdrawn = false;
+  private readonly history: ScreenHistory;
+  private readonly player: ScreenPlayer;
+  private base: FrameBase | undefined;
+
+  constructor(moment?: ScreenMoment) {
+    this.history = moment ? ScreenHistory.from(moment.history) : new ScreenHistory();
+    this.player = moment ? ScreenPlayer.from(moment.screen) : new ScreenPlayer();
+  }
+
+  /** Pixels in memory for it. */
+  get pixels(): number {
+    return (this.player.picture?.pixels.length ?? 0) + (this.base?.pixels.length ?? 0);
+  }
+
+  /** @param plain the next segment, whole */
+  push(plain: Uint8Array): void {
+    const { player } = this;
+    player.workMax = player.work + SEGMENT_WORK_MAX;
+    for (const record of new TapeDecoder().push(plain).records) {
+      for (const event of this.history.push(record)) player.show(event);
+    }
+    this.overdrawn ||= player.work > player.workMax;
+  }
+
+  /** As it stands, for the segment of this number, which begins now. */
+  frame(number: number): Uint8Array {
+    const moment = { history: this.history.state, screen: this.player.state };
+    const frame = encodeScreenFrame(moment, this.base);
+    if (this.base !== undefined && frame.changed <= CHANGED_MAX) return frame.bytes;
+    const whole = this.base === undefined ? frame : encodeScreenFrame(moment);
+    const { picture } = moment.screen;
+    this.base = picture && { number, ...picture };
+    return whole.bytes;
+  }
+
+  /** The frame of this number is not there to rest on. */
+  notKept(number: number): void {
+    if (this.base?.number === number) this.base = undefined;
+  }
+}

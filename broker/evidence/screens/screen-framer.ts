@@ -1,0 +1,120 @@
+/**
+ * Makes the key frames of screens while they are recorded, from segments as they are sealed: the
+ * frame of segment n + 1 is written once segment n is in place. Runs beside the sealer, never in
+ * its way; a frame that cannot be made is left out, and a player begins at the one before.
+ *
+ * What a crash leaves out is left out: frames are derived, and tell nothing that the tape does not.
+ */
+import type { EvidenceKeys } from "../keys.ts";
+import { RecordingFolder } from "../recording-folder.ts";
+import { openSealed, seal, sealedTo } from "../seal.ts";
+import type { Volume } from "../volume.ts";
+import { ScreenCourse } from "./screen-course.ts";
+import { momentOf } from "./whole-frame.ts";
+
+export interface FramerPlace {
+  readonly volume: Volume;
+  readonly recordings: string;
+  readonly keys: EvidenceKeys;
+}
+
+export interface ScreenSegment {
+  readonly session: string;
+  readonly number: number;
+  readonly plain: Uint8Array;
+}
+
+/** Of all screens that are recorded, with what their frames rest on: 512 MiB. */
+const PIXELS_MAX = 134_217_728;
+/** Larger ones could not be read back: a picture of 4K that is all noise. */
+const FRAME_BYTES_MAX = 8 * 1_048_576;
+
+interface Kept {
+  readonly course: ScreenCourse;
+  /** Plain bytes of tape since the last frame, and the bytes on disk of that. */
+  since: number;
+  cost: number;
+  /** The segment that must come next. */
+  next: number;
+}
+
+export class ScreenFramer {
+  private readonly place: FramerPlace;
+  private readonly kept = new Map<string, Kept>();
+  private readonly givenUp = new Set<string>();
+
+  constructor(place: FramerPlace) {
+    this.place = place;
+  }
+
+  /** One at a time. Never rejects: what cannot be drawn has no frames. */
+  async take(segment: ScreenSegment): Promise<void> {
+    if (this.givenUp.has(segment.session)) return;
+    try {
+      await this.draw(segment);
+    } catch {
+      this.giveUp(segment.session);
+    }
+  }
+
+  private async draw({ session, number, plain }: ScreenSegment): Promise<void> {
+    const kept = this.kept.get(session) ?? (await this.goOn(session, number));
+    if (kept?.next !== number) return this.giveUp(session);
+    this.kept.set(session, kept);
+    kept.course.push(plain);
+    kept.since += plain.length;
+    kept.next += 1;
+    if (kept.course.overdrawn || this.pixels > PIXELS_MAX) return this.giveUp(session);
+    // Frames never cost more than the tape that they spare.
+    if (kept.since >= kept.cost) await this.write(session, kept);
+  }
+
+  over(session: string): void {
+    this.kept.delete(session);
+    this.givenUp.delete(session);
+  }
+
+  private async write(session: string, kept: Kept): Promise<void> {
+    const frame = kept.course.frame(kept.next);
+    kept.since = 0;
+    try {
+      if (frame.length > FRAME_BYTES_MAX) throw new Error("the frame is too large");
+      const sealed = await seal(frame, sealedTo(this.place.keys));
+      kept.cost = sealed.length;
+      await this.folder(session).writeFrame(kept.next, sealed);
+    } catch {
+      kept.course.notKept(kept.next);
+    }
+  }
+
+  /** What an earlier framer left off, from the frame that it wrote last. */
+  private async goOn(session: string, number: number): Promise<Kept | undefined> {
+    const fresh = { since: 0, cost: 0, next: number };
+    if (number === 0) return { ...fresh, course: new ScreenCourse() };
+    try {
+      const frame = await this.read(session, number);
+      const moment = frame && (await momentOf(frame, (base) => this.read(session, base)));
+      return moment && { ...fresh, course: new ScreenCourse(moment) };
+    } catch {
+      return undefined;
+    }
+  }
+
+  private async read(session: string, number: number): Promise<Uint8Array | undefined> {
+    const sealed = await this.folder(session).readFrame(number);
+    return sealed && openSealed(sealed, this.place.keys.identities);
+  }
+
+  private get pixels(): number {
+    return [...this.kept.values()].reduce((sum, { course }) => sum + course.pixels, 0);
+  }
+
+  private giveUp(session: string): void {
+    this.kept.delete(session);
+    this.givenUp.add(session);
+  }
+
+  private folder(session: string): RecordingFolder {
+    return new RecordingFolder(this.place.volume, this.place.recordings, session);
+  }
+}
