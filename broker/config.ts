@@ -109,9 +109,7 @@ function readSetting(setting: Setting<unknown>, texts: Texts, problems: string[]
 
 function derive(given: Config): Config {
   const origins =
-    given.origins.length > 0 || given.port === 0
-      ? given.origins
-      : [`http://localhost:${given.port}`];
+    given.origins.length > 0 || given.port === 0 ? given.origins : [localOrigin(given)];
   const first = origins[0];
   const dataFolder = resolve(given.dataFolder);
   return {
@@ -123,6 +121,8 @@ function derive(given: Config): Config {
     plantFile: given.plantFile && resolve(given.plantFile),
     witnessPolicy: given.witnessPolicy && resolve(given.witnessPolicy),
     integrations: given.integrations && resolve(given.integrations),
+    tlsCertificate: given.tlsCertificate && resolve(given.tlsCertificate),
+    tlsKey: given.tlsKey && resolve(given.tlsKey),
     simulator: resolve(given.simulator || resolve(PACKAGE_FOLDER, "simulators/main.ts")),
     consoleFolder: resolve(given.consoleFolder || resolve(PACKAGE_FOLDER, "dist/console")),
     log:
@@ -130,6 +130,11 @@ function derive(given: Config): Config {
         ? "stderr"
         : resolve(given.log || resolve(dataFolder, "log/broker.log")),
   };
+}
+
+/** The console's origin where nothing else is said. */
+export function localOrigin({ tls, port }: Pick<Config, "tls" | "port">): string {
+  return `${tls === "off" ? "http" : "https"}://localhost:${port}`;
 }
 
 function checkTogether(config: Config, problems: string[]): void {
@@ -141,8 +146,28 @@ function checkTogether(config: Config, problems: string[]): void {
       );
     }
   }
+  checkTls(config, problems);
   if (config.signInAbsoluteMs < config.signInIdleMs) {
     problems.push("SALLYPORT_SIGN_IN_ABSOLUTE: it is shorter than SALLYPORT_SIGN_IN_IDLE");
+  }
+}
+
+function checkTls({ tls, tlsCertificate, tlsKey, httpPort, origins }: Config, problems: string[]) {
+  const files = [tlsCertificate, tlsKey].filter((file) => file !== "");
+  if (tls === "files" && files.length < 2) {
+    problems.push(
+      "SALLYPORT_TLS: files needs both SALLYPORT_TLS_CERTIFICATE and SALLYPORT_TLS_KEY",
+    );
+  }
+  if (tls !== "files" && files.length > 0) {
+    problems.push("SALLYPORT_TLS_CERTIFICATE and SALLYPORT_TLS_KEY count with SALLYPORT_TLS=files");
+  }
+  if (tls === "off") {
+    if (httpPort !== undefined) problems.push("SALLYPORT_HTTP_PORT needs SALLYPORT_TLS");
+    return;
+  }
+  for (const origin of origins.filter((each) => each.startsWith("http:"))) {
+    problems.push(`SALLYPORT_ORIGINS: with SALLYPORT_TLS ${origin} must be https`);
   }
 }
 

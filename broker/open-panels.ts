@@ -14,7 +14,7 @@ export interface PanelGround {
 
 export async function openPanels(
   { config, clock, opened }: PanelGround,
-  parts: Pick<PanelServerParts, "sessions" | "signIns">,
+  parts: Pick<PanelServerParts, "sessions" | "signIns" | "tls">,
 ): Promise<PanelServer | undefined> {
   const { listen, panelPort: port, panelHost: host, trustedProxies, origins } = config;
   if (port === undefined) return undefined;

@@ -13,7 +13,7 @@ import { mirrorActions } from "./action-mirror.ts";
 import type { AlarmBook } from "./alarms/alarm-book.ts";
 import type { HealthBoard } from "./api/health/health-board.ts";
 import type { Metrics } from "./api/health/metrics.ts";
-import { openLiveChannel } from "./api/live/live-channel.ts";
+import { type LiveChannel, openLiveChannel } from "./api/live/live-channel.ts";
 import type { TopicBell } from "./api/live/topic-bell.ts";
 import { routeTable } from "./api/route-table.ts";
 import { surroundingsOf } from "./api/search/surroundings.ts";
@@ -51,6 +51,7 @@ import type { Cause, LiveSession, SessionHost } from "./sessions/session.ts";
 import { createSessionHost } from "./sessions/session-host.ts";
 import { startSimulatedPlant } from "./simulated-plant.ts";
 import type { Store } from "./store/store.ts";
+import type { ServedCertificate } from "./tls/served-certificate.ts";
 
 /** What every part stands on. */
 export interface Ground {
@@ -225,13 +226,18 @@ function overQuota({ recordingMibMax }: Config): Cause {
   return { rule: "quota", reason };
 }
 
+interface DoorParts {
+  readonly integrations: Integrations;
+  readonly tls: ServedCertificate | undefined;
+}
+
 /** Builds the console if need be, then listens: from here on people can come in. */
 export async function openDoors(
   ground: Ground,
-  core: Core & AuditParts & { readonly integrations: Integrations },
+  core: Core & AuditParts & DoorParts,
 ): Promise<void> {
   const { config, opened, clock, log, say, version, store, bell, metrics } = ground;
-  const { identity, access, sessions, evidence, decisions, policies } = core;
+  const { identity, access, sessions, evidence, decisions, policies, tls } = core;
   if (needsBuild(config.consoleFolder)) {
     say("building the console …");
     await buildConsole(config.consoleFolder);
@@ -244,7 +250,7 @@ export async function openDoors(
     isPlain: (path) => isPlainOpcua(core.plant.current(), path),
   });
   opened.push(() => native.close());
-  const panels = await openPanels(ground, { sessions, signIns: identity.signIns });
+  const panels = await openPanels(ground, { sessions, signIns: identity.signIns, tls });
   // The first list need not wait for what no run has read yet; it reads what is still missing.
   void evidence.recordings.heads(() => false).catch(() => undefined);
   const routes = routeTable({
@@ -276,18 +282,7 @@ export async function openDoors(
     siteLog: store.log,
     parseCookies: (header) => app.parseCookie(header),
   });
-  const stops = [
-    bell.onRing((topic) => live.announce(topic)),
-    identity.people.onChanged(() => live.announce("people")),
-    decisions.onPoliciesChanged(() => live.announce("people")),
-    access.onGrantsChanged(() => live.announce("grants")),
-    access.onSupervisionChanged(() => {
-      for (const topic of ["consents", "plant"] as const) live.announce(topic);
-    }),
-    access.locks.onChanged(() => {
-      for (const topic of ["locks", "plant"] as const) live.announce(topic);
-    }),
-  ];
+  const stops = announcements(live, bell, core);
   metrics.read({ ...gaugesFrom(ground, core), sockets: () => live.sockets });
   opened.push(async () => {
     app.server.close();
@@ -300,6 +295,22 @@ export async function openDoors(
   await app.listen({ host: config.listen, port: config.port }).catch((error) => {
     throw portRefusal(config, error);
   });
+}
+
+/** Changed lists are told to the pages that show them. */
+function announcements(live: LiveChannel, bell: TopicBell, { identity, decisions, access }: Core) {
+  return [
+    bell.onRing((topic) => live.announce(topic)),
+    identity.people.onChanged(() => live.announce("people")),
+    decisions.onPoliciesChanged(() => live.announce("people")),
+    access.onGrantsChanged(() => live.announce("grants")),
+    access.onSupervisionChanged(() => {
+      for (const topic of ["consents", "plant"] as const) live.announce(topic);
+    }),
+    access.locks.onChanged(() => {
+      for (const topic of ["locks", "plant"] as const) live.announce(topic);
+    }),
+  ];
 }
 
 /** What waits for another administrator. */

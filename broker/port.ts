@@ -1,6 +1,6 @@
 /** The port of the console, settled before anything else is opened. */
 import { type AddressInfo, createServer } from "node:net";
-import type { Config } from "./config.ts";
+import { type Config, localOrigin } from "./config.ts";
 import { StartRefused } from "./start-refused.ts";
 
 /**
@@ -10,7 +10,7 @@ import { StartRefused } from "./start-refused.ts";
 export async function withFreePort(config: Config): Promise<Config> {
   const port = await tryPort(config);
   if (config.origins.length > 0) return { ...config, port };
-  return { ...config, port, origins: [`http://localhost:${port}`] };
+  return { ...config, port, origins: [localOrigin({ tls: config.tls, port })] };
 }
 
 function tryPort(config: Config): Promise<number> {

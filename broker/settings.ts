@@ -13,6 +13,7 @@ import {
   whole,
 } from "./setting.ts";
 import { TIME_SETTINGS } from "./time-settings.ts";
+import { TLS_SETTINGS } from "./tls-settings.ts";
 
 /** Where the package lies: the console, the examples and the simulator are found from here. */
 export const PACKAGE_FOLDER = fileURLToPath(new URL("..", import.meta.url));
@@ -73,7 +74,7 @@ export const SETTINGS = {
       variable: "SALLYPORT_ORIGINS",
       fallback: "",
       description:
-        "Exact origins that people type, first one for links. Default: http://localhost:<port>.",
+        "Exact origins that people type, first one for links. Default: localhost:<port>, over https with SALLYPORT_TLS.",
     },
     "a list of origins such as https://sallyport.example (http only for localhost)",
     isOrigin,
@@ -324,6 +325,7 @@ export const SETTINGS = {
     ),
     secret: true,
   },
+  ...TLS_SETTINGS,
   ...TIME_SETTINGS,
 } as const satisfies Record<string, Setting<unknown>>;
 

@@ -24,6 +24,7 @@ import {
   openPlant,
   openRecorder,
 } from "./open-parts.ts";
+import { openTls } from "./open-tls.ts";
 import { Opened } from "./opened.ts";
 import { withFreePort } from "./port.ts";
 import { startRefusalOf } from "./start-refused.ts";
@@ -79,7 +80,8 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const witnessesBehind = () => ground.noticed.witnessTrouble;
   const audit = openAudit(ground, { evidence, book, witnessesBehind });
   const integrations = await openIntegrations(ground, core);
-  await openDoors(ground, { ...core, ...audit, integrations });
+  const tls = await openTls(ground);
+  await openDoors(ground, { ...core, ...audit, integrations, tls });
   opened.push(ground.noticed.clockSteps());
   const { firstName: name, firstEmail: email } = config;
   const enrolmentLink = await identity.enrolment.firstStart({ name, email });

@@ -3,11 +3,13 @@
  * the table is answered like what one may not see.
  */
 import { randomBytes } from "node:crypto";
+import type { Server as SecureServer } from "node:https";
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Logger } from "../log.ts";
+import type { ServedCertificate } from "../tls/served-certificate.ts";
 import { addApiDocument, documentRoute } from "./api-document.ts";
 import { limitConnections } from "./connection-limits.ts";
 import { addConsole } from "./console/console-files.ts";
@@ -27,6 +29,8 @@ export interface ServerSettings {
   readonly metricsToken: string;
   readonly consoleFolder: string;
   readonly version: string;
+  /** Undefined: plain http, for localhost or behind a proxy that speaks TLS. */
+  readonly certificate?: ServedCertificate | undefined;
 }
 
 /** Forms are small; recordings only ever leave. */
@@ -72,6 +76,12 @@ export async function buildServer(
 }
 
 function newServer(settings: ServerSettings): FastifyInstance {
+  const { certificate } = settings;
+  const limits = {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  };
   const app = fastify({
     genReqId: () => randomBytes(8).toString("hex"),
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
@@ -87,12 +97,12 @@ function newServer(settings: ServerSettings): FastifyInstance {
       answerRefusal(reply as unknown as FastifyReply, notFound());
     },
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
-    http: {
-      maxHeaderSize: HEADER_BYTES_MAX,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-    },
+    ...(certificate ? { https: { ...limits, ...certificate.options() } } : { http: limits }),
   });
+  if (certificate) {
+    const server = app.server as unknown as SecureServer;
+    server.once("close", certificate.serve(server));
+  }
   limitConnections(app.server, settings.trustedProxies);
   app.server.maxHeadersCount = HEADERS_MAX;
   return app as unknown as FastifyInstance;

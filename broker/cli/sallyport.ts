@@ -15,6 +15,7 @@ import { recover } from "./recover.ts";
 import { settingsText } from "./settings-text.ts";
 import { unlockOnHost } from "./unlock.ts";
 
+import { addTlsCommands } from "./tls-commands.ts";
 const EXIT_CONFIG = 2;
 const EXIT_FAILED = 1;
 

@@ -1,5 +1,10 @@
 /** A person with a browser and an authenticator, as the broker meets them: HTTP and a socket. */
-import { request } from "node:http";
+import {
+  type IncomingMessage,
+  type RequestOptions as RequestOptionsOfNode,
+  request,
+} from "node:http";
+import { request as secureRequest } from "node:https";
 import { io, type Socket } from "socket.io-client";
 import type { FromBroker, FromBrowser } from "../../broker/api/shapes/live.ts";
 import type { MeView, Problem } from "../../broker/api/shapes/people.ts";
@@ -38,8 +43,12 @@ export class ConsoleUser {
   readonly cookies = new Map<string, string>();
   me: MeView | undefined;
 
-  constructor(address: string) {
+  private readonly trusted: string | undefined;
+
+  /** @param trusted the authority (PEM) that an https console is certified by */
+  constructor(address: string, trusted?: string) {
     this.address = address;
+    this.trusted = trusted;
     this.authenticator = new SoftwareAuthenticator({ origin: address });
   }
 
@@ -54,7 +63,7 @@ export class ConsoleUser {
     body?: unknown,
     options: AskOptions = {},
   ): Promise<Answer<Body>> {
-    const { hostname, port, host } = new URL(this.address);
+    const { port, host } = new URL(this.address);
     const payload = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
     const headers = {
       host,
@@ -67,8 +76,8 @@ export class ConsoleUser {
     };
     const sent = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== null));
     return new Promise((resolve, reject) => {
-      const outgoing = request(
-        { method, path, hostname, port, headers: sent as Record<string, string>, agent: false },
+      const outgoing = this.send(
+        { method, path, port, headers: sent as Record<string, string>, agent: false },
         (incoming) => {
           const parts: Buffer[] = [];
           incoming.on("data", (part: Buffer) => parts.push(part));
@@ -84,6 +93,14 @@ export class ConsoleUser {
       outgoing.on("error", reject);
       outgoing.end(payload);
     });
+  }
+
+  /** Always to this machine, whatever its name. */
+  private send(options: RequestOptionsOfNode, heard: (incoming: IncomingMessage) => void) {
+    const { hostname, protocol } = new URL(this.address);
+    if (protocol === "http:") return request({ ...options, hostname }, heard);
+    const trust = { servername: hostname, ...(this.trusted && { ca: this.trusted }) };
+    return secureRequest({ ...options, ...trust, hostname: "127.0.0.1" }, heard);
   }
 
   /** @param link as the broker printed or an administrator passed it on */
@@ -121,6 +138,7 @@ export class ConsoleUser {
   /** Not connected yet. The caller disconnects it. */
   socket(headers: Readonly<Record<string, string>> = {}): UserSocket {
     return io(this.address, {
+      ...(this.trusted && { ca: this.trusted }),
       path: "/api/live",
       transports: ["websocket"],
       reconnection: false,

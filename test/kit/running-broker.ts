@@ -2,7 +2,15 @@
  * A whole broker in this process on free ports, with the simulated plant behind it and a console
  * of one page. Everything is real but the pages.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RoleName } from "../../broker/api/shapes/people.ts";
@@ -42,11 +50,12 @@ export async function startRunningBroker(
     ...environment,
   });
   const broker = await startBroker(config);
-  const first = new ConsoleUser(broker.address);
+  const trusted = authorityOf(folder);
+  const first = new ConsoleUser(broker.address, trusted);
   await first.enrol(broker.enrolmentLink?.url ?? "");
   return {
     ...{ broker, plant, folder, first },
-    invite: (name, roles) => invite(broker, first, name, roles),
+    invite: (name, roles) => invite(new ConsoleUser(broker.address, trusted), first, name, roles),
     close: async () => {
       await broker.close();
       await plant.close();
@@ -55,12 +64,18 @@ export async function startRunningBroker(
   };
 }
 
+/** The site's own, where it has one. */
+function authorityOf(folder: string): string | undefined {
+  const file = join(folder, "data/tls/site-ca.pem");
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
 interface Invited {
   readonly link: { readonly url: string };
 }
 
 async function invite(
-  broker: Broker,
+  user: ConsoleUser,
   by: ConsoleUser,
   name: string,
   roles: readonly RoleName[],
@@ -72,7 +87,6 @@ async function invite(
     employer: "Plant",
     roles,
   });
-  const user = new ConsoleUser(broker.address);
   await user.enrol(invited.body.link.url);
   return user;
 }
@@ -84,6 +98,7 @@ export function writePlantFile(folder: string, plant: Pick<SimulatedPlant, "port
     .replaceAll("127.0.0.1:15020", `127.0.0.1:${plant.ports.treatment}`)
     .replaceAll("127.0.0.1:15021", `127.0.0.1:${plant.ports.distribution}`)
     .replaceAll("127.0.0.1:15022", `127.0.0.1:${plant.ports.switch}`)
+    .replaceAll("127.0.0.1:15023", `127.0.0.1:${plant.ports.opcua}`)
     .replaceAll("127.0.0.1:15024", `127.0.0.1:${plant.ports.panel}`)
     .replaceAll("127.0.0.1:15025", `127.0.0.1:${plant.ports.web}`);
   writeFileSync(path, text);

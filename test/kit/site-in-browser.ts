@@ -59,10 +59,11 @@ export async function openSite(
     },
   });
   const browser = await launchBrowser();
-  const origin = `http://localhost:${port}`;
+  const scheme = (environment.SALLYPORT_TLS ?? "off") === "off" ? "http" : "https";
+  const origin = `${scheme}://localhost:${port}`;
   return {
     origin,
-    enrolmentLink: /http:\S+#token=\S+/.exec(broker.output)?.[0] ?? "",
+    enrolmentLink: /https?:\S+#token=\S+/.exec(broker.output)?.[0] ?? "",
     ...{ plant, plantFile, broker, browser },
     device: (options) => openDevice(browser, origin, options),
     close: async () => {
@@ -81,6 +82,8 @@ async function openDevice(
 ): Promise<Device> {
   const context = await browser.newContext({
     baseURL: origin,
+    // The site's own authority is trusted by nobody here; that browsers then refuse it is tested apart.
+    ignoreHTTPSErrors: origin.startsWith("https:"),
     viewport,
     locale: "en-US",
     colorScheme: dark ? "dark" : "light",
@@ -97,7 +100,7 @@ async function openDevice(
   return { page, context, complaints };
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once("error", reject);
     server.listen(0, "127.0.0.1", () => {

@@ -11,11 +11,20 @@ export interface PanelOrigin {
   readonly port: string;
 }
 
-/** @param setting `panels.example`, `panels.example:8443` or `localhost` */
-export function panelOrigin(setting: string, listening: number): PanelOrigin {
-  const [host = "localhost", port] = setting.split(":");
-  if (host === "localhost") return { scheme: "http", host, port: `:${port ?? listening}` };
-  return { scheme: "https", host, port: port === undefined || port === "443" ? "" : `:${port}` };
+/**
+ * @param setting `panels.example`, `panels.example:8443` or `localhost`
+ * @param isTls the listener speaks TLS itself; otherwise a proxy does, on the scheme's own port
+ */
+export function panelOrigin(setting: string, listening: number, isTls = false): PanelOrigin {
+  const [host = "localhost", given] = setting.split(":");
+  if (isLocalPanelHost(host)) return { scheme: "http", host, port: `:${given ?? listening}` };
+  const port = given ?? (isTls ? String(listening) : "443");
+  return { scheme: "https", host, port: port === "443" ? "" : `:${port}` };
+}
+
+/** Served over plain http, which browsers take for secure where it does not leave the machine. */
+export function isLocalPanelHost(host: string): boolean {
+  return host === "localhost";
 }
 
 export function originOf({ scheme, host, port }: PanelOrigin, session: string): string {
@@ -43,7 +52,7 @@ const SECOND_LEVEL = new Set(["ac", "co", "com", "edu", "gob", "gov", "net", "or
  */
 export function refusedPanelHost(setting: string, origins: readonly string[]): string | undefined {
   const host = setting.split(":")[0] ?? "";
-  if (host === "localhost") {
+  if (isLocalPanelHost(host)) {
     // Browsers take each name below localhost for a site of its own.
     const away = origins.find((origin) => new URL(origin).hostname !== "localhost");
     return away === undefined ? undefined : `nobody at ${away} reaches localhost of this machine`;

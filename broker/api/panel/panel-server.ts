@@ -4,6 +4,7 @@
  * are never sent here; nothing of the console is served here.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { endOfHead } from "../../../protocols/http/head.ts";
@@ -11,9 +12,17 @@ import { type Page, pageBytes, STRICT_FIELDS } from "../../../protocols/http/pag
 import type { Clock } from "../../clock.ts";
 import type { SignIns } from "../../identity/identity.ts";
 import { type LiveSession, type SessionHost, SessionRefused } from "../../sessions/session.ts";
+import type { ServedCertificate } from "../../tls/served-certificate.ts";
 import { limitConnections } from "../connection-limits.ts";
+import { hstsHeader } from "../security-headers.ts";
 import { LanesTaken, PanelLanes } from "./panel-lanes.ts";
-import { originOf, type PanelOrigin, panelOrigin, sessionOf } from "./panel-origin.ts";
+import {
+  isLocalPanelHost,
+  originOf,
+  type PanelOrigin,
+  panelOrigin,
+  sessionOf,
+} from "./panel-origin.ts";
 import { type PanelPass, PanelTickets } from "./panel-tickets.ts";
 
 export interface PanelServerParts {
@@ -23,6 +32,8 @@ export interface PanelServerParts {
   /** The setting. */
   readonly host: string;
   readonly trustedProxies: readonly string[];
+  /** Where the broker speaks TLS itself; panels on localhost need none. */
+  readonly tls: ServedCertificate | undefined;
   readonly clock: Clock;
   readonly sessions: SessionHost;
   readonly signIns: Pick<SignIns, "get" | "seen">;
@@ -49,15 +60,8 @@ export class PanelServer {
   private constructor(parts: PanelServerParts) {
     this.parts = parts;
     this.tickets = new PanelTickets(parts.clock);
-    this.origin = panelOrigin(parts.host, parts.port);
-    this.server = createServer(
-      {
-        ...{ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-        ...{ keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
-        ...{ maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: true },
-      },
-      (request, response) => void this.came(request, response),
-    );
+    this.origin = panelOrigin(parts.host, parts.port, parts.tls !== undefined);
+    this.server = newServer(parts, (request, response) => void this.came(request, response));
     this.server.maxHeadersCount = HEADERS_MAX;
     limitConnections(this.server, parts.trustedProxies);
     this.server.on("upgrade", (request, socket, rest) => void this.upgrade(request, socket, rest));
@@ -70,7 +74,8 @@ export class PanelServer {
       panel.server.once("error", reject);
       panel.server.listen({ host: parts.listen, port: parts.port, exclusive: true }, resolve);
     });
-    panel.origin = panelOrigin(parts.host, (panel.server.address() as AddressInfo).port);
+    const { port } = panel.server.address() as AddressInfo;
+    panel.origin = panelOrigin(parts.host, port, parts.tls !== undefined);
     return panel;
   }
 
@@ -168,6 +173,25 @@ export class PanelServer {
     response.setHeader("refresh", "0; url=/");
     answer(response, OPENING);
   }
+}
+
+/** Encrypted where the broker has a certificate and panels are not this machine's alone. */
+function newServer(
+  { tls, host }: PanelServerParts,
+  came: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const limits = {
+    ...{ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    ...{ keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    ...{ maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: true },
+  };
+  if (!tls || isLocalPanelHost(host.split(":")[0] ?? "")) return createServer(limits, came);
+  const server = createTlsServer({ ...limits, ...tls.options() }, (request, response) => {
+    response.setHeader(...hstsHeader);
+    came(request, response);
+  });
+  server.once("close", tls.serve(server));
+  return server;
 }
 
 interface Admitted {

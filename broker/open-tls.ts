@@ -1,0 +1,95 @@
+/** Opens what proves to browsers that this is the console, where the broker does that itself. */
+import type { AlarmBook } from "./alarms/alarm-book.ts";
+import { SITE } from "./alarms/alarms-by-event.ts";
+import type { HealthBoard } from "./api/health/health-board.ts";
+import { isLocalPanelHost } from "./api/panel/panel-origin.ts";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { Noticed } from "./noticed.ts";
+import type { Opened } from "./opened.ts";
+import { StartRefused } from "./start-refused.ts";
+import { CertificateRefused } from "./tls/certificate-pair.ts";
+import { PlainDoor } from "./tls/plain-door.ts";
+import { fromAuthority, fromFiles, ServedCertificate } from "./tls/served-certificate.ts";
+import { openSiteAuthority, type SiteAuthority } from "./tls/site-authority.ts";
+
+export interface TlsGround {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly board: HealthBoard;
+  readonly noticed: Pick<Noticed, "note">;
+  readonly alarms: Pick<AlarmBook, "raise" | "clear">;
+  readonly opened: Opened;
+}
+
+/** Undefined where somebody else proves it, or nobody. */
+export async function openTls(ground: TlsGround): Promise<ServedCertificate | undefined> {
+  const { config, clock, opened } = ground;
+  if (config.tls === "off") return undefined;
+  try {
+    const authority = config.tls === "site-ca" ? await siteAuthority(config, clock) : undefined;
+    const names = servedNames(config);
+    const { tlsCertificate, tlsKey } = config;
+    const source = authority
+      ? fromAuthority(authority, clock, names)
+      : fromFiles(tlsCertificate, tlsKey, names);
+    const certificate = await ServedCertificate.open(source, clock);
+    opened.push(() => certificate.close());
+    watch(ground, certificate);
+    await openPlainDoor(ground, authority);
+    return certificate;
+  } catch (error) {
+    if (error instanceof CertificateRefused) throw new StartRefused(error.message, 2);
+    throw error;
+  }
+}
+
+/** The site's authority, made where there is none: also for what is let in by certificate. */
+export function siteAuthority(config: Config, clock: Clock): Promise<SiteAuthority> {
+  const hosts = servedNames(config).filter((name) => !name.startsWith("*."));
+  return openSiteAuthority(config.dataFolder, { clock, hosts });
+}
+
+/** Names that browsers type, and those of panels where they are served over TLS. */
+export function servedNames(config: Pick<Config, "origins" | "panelHost" | "panelPort">) {
+  const panel = config.panelHost.split(":")[0] ?? "";
+  const panels =
+    config.panelPort === undefined || isLocalPanelHost(panel) ? [] : [panel, `*.${panel}`];
+  const names = config.origins.map((origin) => new URL(origin).hostname);
+  return [...new Set([...names, ...panels])];
+}
+
+function watch(ground: TlsGround, certificate: ServedCertificate): void {
+  const { board, alarms, noticed, opened } = ground;
+  const show = () => {
+    const { state, text } = certificate.state();
+    board.report("certificate", state, text);
+    if (state === "ok") alarms.clear("certificate-ending", SITE);
+    else alarms.raise("certificate-ending", SITE, { text });
+  };
+  show();
+  opened.push(
+    certificate.onChange((changed) => {
+      show();
+      if (!changed) return;
+      const { fingerprint } = certificate.current();
+      const text = `Another certificate of the console counts (SHA-256 ${fingerprint.slice(0, 16)}…)`;
+      noticed.note({ kind: "certificate:changed", priority: "event", text });
+    }),
+  );
+}
+
+async function openPlainDoor(ground: TlsGround, authority: SiteAuthority | undefined) {
+  const { config, opened } = ground;
+  const { listen, httpPort: port, origins, trustedProxies } = config;
+  if (port === undefined) return;
+  const opening = PlainDoor.open({ listen, port, origins, trustedProxies, authority });
+  const door = await opening.catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === "EADDRINUSE" ? "is taken" : `cannot be had (${error.code})`;
+    throw new StartRefused(
+      `port ${listen}:${port} for plain http ${why}: choose another one with SALLYPORT_HTTP_PORT, or "off"`,
+      1,
+    );
+  });
+  opened.push(() => door.close());
+}
