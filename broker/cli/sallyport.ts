@@ -106,6 +106,7 @@ program
 addEvidenceCommands(program);
 addIntegrationCommands(program);
 addCredentialCommands(program);
+addTlsCommands(program);
 
 program
   .command("config")
