@@ -241,15 +241,6 @@ export const ALARM_KINDS = {
     ],
   },
   "clock-stepped": {
-  "certificate-ending": {
-    priority: "high",
-    title: "The console's certificate needs somebody",
-    consequence: "Once it has ended browsers refuse the console and every passkey.",
-    action:
-      "Health names the trouble. Put a new certificate and its key into the files of SALLYPORT_TLS_CERTIFICATE and SALLYPORT_TLS_KEY: they count within seconds.",
-    returns: "condition",
-    quietMs: STEADY_MS,
-  },
     priority: "high",
     title: "The clock was set",
     consequence: "Times in recordings before and after do not compare; grants may begin or end.",
@@ -258,6 +249,15 @@ export const ALARM_KINDS = {
     quietMs: HOUR,
     ringsAnew: true,
     raisedBy: ["clock:stepped"],
+  },
+  "certificate-ending": {
+    priority: "high",
+    title: "The console's certificate needs somebody",
+    consequence: "Once it has ended browsers refuse the console and every passkey.",
+    action:
+      "Health names the trouble. Put a new certificate and its key into the files of SALLYPORT_TLS_CERTIFICATE and SALLYPORT_TLS_KEY: they count within seconds.",
+    returns: "condition",
+    quietMs: STEADY_MS,
   },
   "session-fault": {
     priority: "high",
