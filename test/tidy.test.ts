@@ -171,6 +171,8 @@ test("only legs open connections towards assets", () => {
   const dialling = sources
     .filter((file) => file.startsWith("broker/") && !file.startsWith("broker/legs/"))
     .filter((file) => !/\.test\.ts$/.test(file))
+    // Runs on people's own machines, and reaches the broker alone.
+    .filter((file) => !file.startsWith("broker/cli/remote/"))
     .filter((file) =>
       /\b(net|tls|http|https)\.(connect|createConnection|request|get)\(|\bfetch\(|new net\.Socket|from "node:(dgram|tls)"/.test(
         read(file),

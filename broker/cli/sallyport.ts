@@ -2,7 +2,6 @@
 /** The `sallyport` command. */
 import { Command, InvalidArgumentError } from "commander";
 import { ConfigInvalid, readConfig } from "../config.ts";
-import { runBroker } from "../run.ts";
 import { readVersion } from "../version.ts";
 import { addCredentialCommands } from "./credential-commands.ts";
 import { addEvidenceCommands } from "./evidence-commands.ts";
@@ -12,6 +11,8 @@ import { runPolicyCheck, runPolicyTest } from "./policy-check.ts";
 import { rollbackPolicies } from "./policy-rollback.ts";
 import { upgradePolicies } from "./policy-upgrade.ts";
 import { recover } from "./recover.ts";
+import { CommandFailed } from "./remote/exit-codes.ts";
+import { addRemoteCommands } from "./remote/remote-commands.ts";
 import { settingsText } from "./settings-text.ts";
 import { unlockOnHost } from "./unlock.ts";
 
@@ -33,7 +34,11 @@ const program = new Command("sallyport")
 program
   .command("start")
   .description("start the broker; Ctrl-C stops it")
-  .action(() => runBroker(process.env));
+  .action(async () => {
+    // Other commands need not wait for all of the broker.
+    const { runBroker } = await import("../run.ts");
+    await runBroker(process.env);
+  });
 
 program
   .command("plant")
@@ -106,6 +111,7 @@ program
 addEvidenceCommands(program);
 addIntegrationCommands(program);
 addCredentialCommands(program);
+addRemoteCommands(program);
 addTlsCommands(program);
 
 program
@@ -123,7 +129,12 @@ try {
 } catch (error) {
   const lines = error instanceof ConfigInvalid ? error.problems : [messageOf(error)];
   for (const line of lines) process.stderr.write(`sallyport: ${line}\n`);
-  process.exitCode = error instanceof ConfigInvalid ? EXIT_CONFIG : EXIT_FAILED;
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommandFailed) return error.exitCode;
+  return error instanceof ConfigInvalid ? EXIT_CONFIG : EXIT_FAILED;
 }
 
 function wholeNumber(text: string): number {

@@ -1,0 +1,77 @@
+/** Where the command keeps what is its own on this machine: a key, and a sign-in for each broker. */
+import { homedir } from "node:os";
+import path from "node:path";
+import { z } from "zod";
+import { CommandFailed, EXIT } from "./exit-codes.ts";
+import { MachineKeyPair } from "./machine-key.ts";
+import { readPrivate, removePrivate, writePrivate } from "./private-file.ts";
+
+const accountSchema = z.object({
+  /** Origin of the console. */
+  broker: z.url(),
+  token: z.string(),
+  person: z.object({ name: z.string(), email: z.string() }),
+  /** File with the certificates that the broker's is trusted by, beside those of the system. */
+  ca: z.string().exactOptional(),
+});
+/** Somebody is signed in at a broker. */
+export type Account = z.infer<typeof accountSchema>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export class Home {
+  private readonly folder: string;
+
+  constructor(environment: Environment) {
+    this.folder = environment.SALLYPORT_HOME || defaultFolder(environment);
+  }
+
+  key(): MachineKeyPair {
+    return MachineKeyPair.open(path.join(this.folder, "machine.key"));
+  }
+
+  /**
+   * @param broker without it the one that was last signed in at
+   * @throws CommandFailed signed-out
+   */
+  account(broker: string | undefined): Account {
+    const origin = broker === undefined ? this.lastBroker() : originOf(broker);
+    const text = origin && readPrivate(this.fileOf(origin));
+    if (!text) {
+      const where = broker ?? "BROKER";
+      const message = `nobody is signed in${origin ? ` at ${origin}` : ""}: sallyport login ${where}`;
+      throw new CommandFailed(EXIT.signedOut, message, "signed-out");
+    }
+    return accountSchema.parse(JSON.parse(text));
+  }
+
+  keep(account: Account): void {
+    writePrivate(this.fileOf(account.broker), `${JSON.stringify(account, null, 2)}\n`);
+    writePrivate(path.join(this.folder, "last"), `${account.broker}\n`);
+  }
+
+  forget({ broker }: Pick<Account, "broker">): void {
+    removePrivate(this.fileOf(broker));
+  }
+
+  private lastBroker(): string | undefined {
+    return readPrivate(path.join(this.folder, "last"))?.trim();
+  }
+
+  private fileOf(origin: string): string {
+    const name = new URL(origin).host.replace(/[^\w.-]/g, "_");
+    return path.join(this.folder, "sign-ins", `${name}.json`);
+  }
+}
+
+/** @throws CommandFailed usage */
+export function originOf(address: string): string {
+  const text = /^https?:\/\//.test(address) ? address : `https://${address}`;
+  if (URL.canParse(text)) return new URL(text).origin;
+  throw new CommandFailed(EXIT.usage, `${address} is not the address of a broker`);
+}
+
+function defaultFolder({ APPDATA, XDG_CONFIG_HOME }: Environment): string {
+  if (process.platform === "win32" && APPDATA) return path.join(APPDATA, "sallyport");
+  return path.join(XDG_CONFIG_HOME || path.join(homedir(), ".config"), "sallyport");
+}

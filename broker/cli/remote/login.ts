@@ -1,0 +1,84 @@
+/** `sallyport login`: a person lets this machine act for them, in the browser, with the passkey. */
+import { hostname, userInfo } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
+import { z } from "zod";
+import { deviceAuthorizationSchema, deviceTokenSchema } from "../../api/shapes/machines.ts";
+import { readVersion } from "../../version.ts";
+import { type BrokerAddress, BrokerClient } from "./broker-client.ts";
+import { CommandFailed } from "./exit-codes.ts";
+import type { Account, Home } from "./home.ts";
+import { type Flags, jsonLine, type Output } from "./output.ts";
+
+/** What the broker says while it waits. */
+const STILL_WAITING: ReadonlySet<string> = new Set(["authorization_pending", "slow_down"]);
+
+export async function login(
+  home: Home,
+  address: BrokerAddress,
+  flags: Flags,
+  out: Output,
+): Promise<Account> {
+  const client = new BrokerClient(address, home.key());
+  const asked = await client.ask(deviceAuthorizationSchema, "POST", "/api/device/authorization", {
+    ...{ key: home.key().publicKey, machine: machineName(), tool: `sallyport ${readVersion()}` },
+  });
+  const { verification_uri_complete: url, user_code: code, number, expires_in } = asked;
+  if (flags.json) out.write(jsonLine({ kind: "ask", url, code, number, expiresIn: expires_in }));
+  else out.write(words(url, number, expires_in));
+  const token = await tokenOf(client, asked);
+  const { access_token, person } = token;
+  const { origin: broker, ca } = address;
+  const account = { broker, token: access_token, person, ...(ca !== undefined && { ca }) };
+  home.keep(account);
+  if (flags.json) out.write(jsonLine({ kind: "signed-in", broker, person }));
+  else out.write(`Signed in at ${broker} as ${person.name}.\n`);
+  return account;
+}
+
+export async function logout(home: Home, account: Account): Promise<void> {
+  try {
+    await BrokerClient.of(account, home.key()).ask(z.unknown(), "POST", "/api/sign-out", {});
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || error.code !== "signed-out") throw error;
+  } finally {
+    home.forget(account);
+  }
+}
+
+async function tokenOf(
+  client: BrokerClient,
+  { device_code, interval }: z.output<typeof deviceAuthorizationSchema>,
+) {
+  let everyMs = interval * 1_000;
+  for (;;) {
+    await pause(everyMs);
+    try {
+      return await client.ask(deviceTokenSchema, "POST", "/api/device/token", { device_code });
+    } catch (error) {
+      if (!(error instanceof CommandFailed) || !STILL_WAITING.has(error.code)) throw error;
+      if (error.code === "slow_down") everyMs += 5_000;
+    }
+  }
+}
+
+function words(url: string, number: number, seconds: number): string {
+  return [
+    "",
+    "Let this machine act for you, with your passkey:",
+    "",
+    `    open    ${url}`,
+    `    choose  ${number}`,
+    "",
+    `It waits ${Math.round(seconds / 60)} minutes.`,
+    "",
+    "",
+  ].join("\n");
+}
+
+function machineName(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    return hostname();
+  }
+}

@@ -1,0 +1,136 @@
+/** The commands that people run on their own machine: they ask a broker over the network. */
+import { type Command, InvalidArgumentError } from "commander";
+import { meSchema } from "../../api/shapes/people.ts";
+import { BrokerClient } from "./broker-client.ts";
+import { CommandFailed, EXIT } from "./exit-codes.ts";
+import { Home, originOf } from "./home.ts";
+import {
+  durationOf,
+  endSession,
+  makeRequest,
+  showAssets,
+  showGrants,
+  showRecordings,
+  showSessions,
+} from "./lists.ts";
+import { login, logout } from "./login.ts";
+import { type Flags, jsonLine } from "./output.ts";
+
+export function addRemoteCommands(program: Command): void {
+  const home = () => new Home(process.env);
+  addSigningIn(program, home);
+  addLists(program, home);
+  addActs(program, home);
+}
+
+type HomeOf = () => Home;
+
+function addSigningIn(program: Command, home: HomeOf): void {
+  program
+    .command("login")
+    .description("sign in at a broker: approve it in the browser with your passkey")
+    .argument("<broker>", "its address, for example https://sallyport.example")
+    .option("--ca <file>", "certificates that the broker's is trusted by, besides the system's")
+    .option("--json", "one JSON value a line, for programs")
+    .addHelpText("after", examples("sallyport login https://sallyport.example"))
+    .action(async (broker: string, { ca, ...flags }: Flags & { ca?: string }) => {
+      await login(home(), { origin: originOf(broker), ca }, flags, process.stdout);
+    });
+  remote(program.command("logout"), "end the sign-in of this machine").action(
+    async (flags: Flags) => {
+      const account = home().account(flags.broker);
+      await logout(home(), account);
+      process.stdout.write(flags.json ? jsonLine({ broker: account.broker }) : "Signed out.\n");
+    },
+  );
+  remote(program.command("whoami"), "show who is signed in, where and for how long").action(
+    async (flags: Flags) => {
+      const { client, account } = connected(home(), flags);
+      const me = await client.ask(meSchema, "GET", "/api/me");
+      if (flags.json) process.stdout.write(jsonLine(me));
+      else {
+        const { name, email, roles } = me.person;
+        process.stdout.write(`${name} <${email}>, ${roles.join(", ")}, at ${account.broker}\n`);
+      }
+    },
+  );
+}
+
+function addLists(program: Command, home: HomeOf): void {
+  const list = (
+    name: string,
+    what: string,
+    show: (client: BrokerClient, flags: Flags, out: NodeJS.WriteStream) => Promise<void>,
+  ) =>
+    remote(program.command(name), what).action((flags: Flags) =>
+      show(connected(home(), flags).client, flags, process.stdout),
+    );
+  list("assets", "what you may see of the plant, and reach", showAssets);
+  list("grants", "what you may reach now and soon, and how long", showGrants);
+  list("sessions", "live sessions: yours, or all where your role includes it", showSessions);
+  remote(program.command("recordings"), "recordings that you may see, newest first")
+    .option("--asset <id>", "those of this asset")
+    .option("--limit <count>", "how many at most", wholeNumber, 50)
+    .action(async (flags: Flags & { asset?: string; limit: number }) =>
+      showRecordings(connected(home(), flags).client, flags, process.stdout),
+    );
+}
+
+function addActs(program: Command, home: HomeOf): void {
+  remote(program.command("request"), "ask for access; who must agree is told")
+    .argument("<endpoint...>", "ASSET/ENDPOINT, one or several")
+    .requiredOption("--profile <name>", "what should be allowed, as `sallyport assets` names it")
+    .requiredOption("--for <time>", "how long from the approval: 30m, 4h, 2d", durationArgument)
+    .requiredOption("--reason <text>", "why, for who must agree and for the record")
+    .option("--ticket <id>", "number of a work order")
+    .addHelpText(
+      "after",
+      examples(
+        'sallyport request plc-treatment/modbus --profile pump-tuning --for 4h --reason "Pump P101 surges"',
+      ),
+    )
+    .action(async (endpoints: string[], flags: Flags & Parameters<typeof makeRequest>[2]) =>
+      makeRequest(connected(home(), flags).client, endpoints, flags, process.stdout),
+    );
+  remote(program.command("end"), "end a session at once")
+    .argument("<session>", "its id, as `sallyport sessions` shows it")
+    .option("--reason <text>", "why; needed for a session of somebody else", "")
+    .action(async (id: string, flags: Flags & { reason: string }) =>
+      endSession(connected(home(), flags).client, id, flags, process.stdout),
+    );
+}
+
+/** What all of them take. */
+export function remote(command: Command, what: string): Command {
+  return command
+    .description(what)
+    .option("--broker <address>", "the broker; without it the one last signed in at")
+    .option("--json", "JSON, for programs");
+}
+
+export function connected(home: Home, { broker }: Flags) {
+  const account = home.account(broker);
+  return { account, client: BrokerClient.of(account, home.key()) };
+}
+
+export function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}\n${EXIT_TEXT}`;
+}
+
+const EXIT_TEXT = `
+Exit codes: ${EXIT.done} done, ${EXIT.failed} failed, ${EXIT.usage} not understood, ${EXIT.signedOut} not signed in, ${EXIT.refused} refused,
+${EXIT.unreachable} broker not reachable, ${EXIT.ended} the session was ended by others.
+`;
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a number from 1 to 999.");
+}
+
+function durationArgument(text: string): number {
+  try {
+    return durationOf(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof CommandFailed ? error.message : String(error));
+  }
+}
