@@ -15,6 +15,8 @@ const inside: Record<string, Load> = {
   "/review": () => import("./pages/review-page.tsx").then((page) => page.ReviewPage),
   "/sessions/:id": () => import("./workbench/session-page.tsx").then((page) => page.SessionPage),
   "/native/:id": () => import("./pages/native/native-page.tsx").then((page) => page.NativePage),
+  "/device": () => import("./pages/device/device-page.tsx").then((page) => page.DevicePage),
+  "/device/:code": () => import("./pages/device/device-page.tsx").then((page) => page.DevicePage),
   "/live": () => import("./pages/live-page.tsx").then((page) => page.LivePage),
   "/live/:id": () => import("./replay/watch-page.tsx").then((page) => page.WatchPage),
   "/recordings": () => import("./pages/recordings-page.tsx").then((page) => page.RecordingsPage),

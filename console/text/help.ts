@@ -25,6 +25,14 @@ export const helpByPath: Record<string, HelpEntry> = {
       "The session ends when you end it, when your time is up, after a while without a touch of yours, or when someone entitled ends it.",
     ],
   },
+  "/device": {
+    title: "A command on your machine",
+    lines: [
+      "sallyport login BROKER, typed on a machine of yours, shows an address and a number. Whoever opens the address, picks that number and touches their passkey lets that machine act for them.",
+      "Its token counts only with a key that never leaves the machine: copied elsewhere it is refused, ended, and told as an alarm.",
+      "Approvals, held writes and everything that asks for the passkey stay in the browser. Account lists the machine and ends its sign-in.",
+    ],
+  },
   "/policy": {
     title: "Policy",
     lines: [

@@ -35,7 +35,8 @@ export function SignIns() {
   );
 }
 
-function nameOf({ userAgent }: SignInView): string {
+function nameOf({ userAgent, machine }: SignInView): string {
+  if (machine) return words.command(machine.name);
   return browserName(userAgent) ?? words.unknown;
 }
 
