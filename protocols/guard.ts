@@ -76,8 +76,11 @@ export type GuardEvent =
   | { readonly kind: "capabilities"; readonly capabilities: Capabilities }
   /** The asset did not answer the request that the guard sent under this number in time, or its connection was lost. */
   | { readonly kind: "timeout"; readonly request: number }
-  /** A permitted send was withheld at the last instant (cut, freeze, capability lost). */
-  | { readonly kind: "withheld"; readonly decision: number }
+  /**
+   * A permitted send was withheld at the last instant (cut, freeze, capability lost). `send`: which
+   * of all sends towards the asset on this channel, from 1, where one decision carries several.
+   */
+  | { readonly kind: "withheld"; readonly decision: number; readonly send?: number }
   | { readonly kind: "end" };
 
 export type Input =

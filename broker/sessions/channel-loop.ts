@@ -17,7 +17,7 @@ import type {
 } from "../../protocols/guard.ts";
 import type { Judged } from "../../protocols/tape/record.ts";
 import type { TapeWriter } from "../evidence/recorder.ts";
-import type { Leg } from "../legs/leg.ts";
+import { type Leg, mayGiveBack } from "../legs/leg.ts";
 import { BackPressure } from "./back-pressure.ts";
 import { ChannelSide, type TwoSided } from "./channel-side.ts";
 import { changesPlant, OBSERVE_MASK, OPERATE_MASK, permittedMask } from "./class-mask.ts";
@@ -25,15 +25,13 @@ import { answersOf } from "./desk.ts";
 import { EffectQueue } from "./effect-queue.ts";
 import { KeptPermits, type Permits, Permitted } from "./permitted.ts";
 import { type PendingSend, ReleaseQueue, type Releasing } from "./release-queue.ts";
-import { SentDigest } from "./sent-digest.ts";
-import { SentToAsset } from "./sent-to-asset.ts";
+import { SentToLegs } from "./sent-to-legs.ts";
 import type { Cause } from "./session.ts";
-
-/** A `sent` record at least this often, so that a re-run can tell where it began to differ. */
-const SENT_RECORD_BYTES = 262_144;
 
 type Decide = Extract<Effect, { kind: "decide" }>;
 type Send = Extract<Effect, { kind: "send" }>;
+/** A leg gives back by decision alone. */
+type Withheld = Pick<PendingSend, "decision"> & Partial<Pick<PendingSend, "number">>;
 
 /** What a channel asks of its session. */
 export interface ChannelOwner {
@@ -78,16 +76,16 @@ export class ChannelLoop implements Releasing, TwoSided {
   private readonly permitted: Permits;
   /** Permitted changes on their way, not yet answered. */
   private open: Set<number> | undefined;
-  private readonly sentClient = new SentDigest();
-  private readonly sentAsset = new SentToAsset();
-  private sentRecorded = 0;
+  private readonly sent: SentToLegs;
+  /** Towards the asset. */
+  private sends = 0;
   private readonly work = new EffectQueue();
   private working = false;
   private over = false;
   /** The send whose last check is under way: it dies if that check ends the session. */
-  private checking: number | undefined;
+  private checking: Withheld | undefined;
   /** Changes that the asset's leg gave back at the cut. */
-  private readonly givenBack: number[] = [];
+  private readonly givenBack: Withheld[] = [];
   private readonly ending = Promise.withResolvers<Cause>();
   readonly ended = this.ending.promise;
 
@@ -100,6 +98,7 @@ export class ChannelLoop implements Releasing, TwoSided {
     this.asset = asset;
     this.owner = owner;
     this.tape = owner.tape;
+    this.sent = new SentToLegs(owner.tape, number);
     this.releases = new ReleaseQueue(owner.tape, this);
     this.pressure = new BackPressure({ guard, client, asset }, this.releases, owner.tape, this);
   }
@@ -169,14 +168,13 @@ export class ChannelLoop implements Releasing, TwoSided {
   /** After `cut`: what a re-run of the tape needs to come out the same. */
   record(cause: string): void {
     if (!this.guard.releasesAtEnd) this.endGuard(cause);
-    const waited = this.releases.clear().map(({ decision }) => decision);
     const checked = this.checking === undefined ? [] : [this.checking];
-    for (const decision of checked) this.sentAsset.withheld(decision);
-    for (const decision of [...this.givenBack, ...checked, ...waited]) {
-      const event: GuardEvent = { kind: "withheld", decision };
+    for (const { decision } of checked) this.sent.asset.withheld(decision);
+    for (const send of [...this.givenBack, ...checked, ...this.releases.clear()]) {
+      const event = this.withheldEvent(send);
       this.tape.append({ kind: "event", channel: this.number, event, cause });
     }
-    this.recordSent();
+    this.sent.record();
     for (const decision of this.open ?? []) this.owner.settled(this, decision);
     this.open = undefined;
   }
@@ -192,7 +190,7 @@ export class ChannelLoop implements Releasing, TwoSided {
   release(send: PendingSend): void {
     if (this.over) return;
     try {
-      const obstacle = send.letsGo ? undefined : this.lastCheck(send.decision, send.mask);
+      const obstacle = send.letsGo ? undefined : this.lastCheck(send);
       if (this.over) return;
       if (obstacle === undefined) this.hand(send.bytes, send.decision, send.mask);
       else this.withhold(send, obstacle);
@@ -202,25 +200,31 @@ export class ChannelLoop implements Releasing, TwoSided {
   }
 
   /** Immediately before a send leaves; a deadline found here ends the session. */
-  private lastCheck(decision: number, mask: number): string | undefined {
-    this.checking = decision;
+  private lastCheck(send: Withheld & { readonly mask: number }): string | undefined {
+    this.checking = send;
     try {
-      return this.owner.obstacle(this, decision, mask);
+      return this.owner.obstacle(this, send.decision, send.mask);
     } finally {
       this.checking = undefined;
     }
   }
 
-  withhold({ decision }: Pick<PendingSend, "decision">, cause: string): void {
+  withhold(send: Withheld, cause: string): void {
     if (this.over) return;
-    if (this.open?.delete(decision)) this.owner.settled(this, decision);
-    this.happen({ kind: "withheld", decision }, cause);
+    if (this.open?.delete(send.decision)) this.owner.settled(this, send.decision);
+    this.happen(this.withheldEvent(send), cause);
+  }
+
+  /** Which send it was is told where a decision carries several. */
+  private withheldEvent({ decision, number: send }: Withheld): GuardEvent {
+    const several = this.guard.keepsDecisions && send !== undefined;
+    return several ? { kind: "withheld", decision, send } : { kind: "withheld", decision };
   }
 
   /** The asset's leg had it, and it never left. */
   gaveBack(decision: number, cause: string): void {
-    this.sentAsset.withheld(decision);
-    if (this.over) this.givenBack.push(decision);
+    this.sent.asset.withheld(decision);
+    if (this.over) this.givenBack.push({ decision });
     else this.withhold({ decision }, cause);
   }
 
@@ -241,7 +245,7 @@ export class ChannelLoop implements Releasing, TwoSided {
   }
 
   obstacleTo(change: number): string | undefined {
-    return this.lastCheck(change, this.permitted.maskOf(change));
+    return this.lastCheck({ decision: change, mask: this.permitted.maskOf(change) });
   }
 
   spent(bytes: Uint8Array): void {
@@ -299,7 +303,7 @@ export class ChannelLoop implements Releasing, TwoSided {
         else this.toAsset(effect);
         break;
       case "outcome":
-        this.sentAsset.left(effect.decision);
+        this.sent.asset.left(effect.decision);
         if (this.open?.delete(effect.decision)) this.owner.settled(this, effect.decision);
         break;
       case "refused":
@@ -330,7 +334,7 @@ export class ChannelLoop implements Releasing, TwoSided {
   }
 
   private toClient(bytes: Uint8Array): void {
-    this.sentClient.add(bytes);
+    this.sent.client.add(bytes);
     this.client.write(bytes);
   }
 
@@ -341,14 +345,16 @@ export class ChannelLoop implements Releasing, TwoSided {
     const changes = changesPlant(mask);
     if (changes) this.open = (this.open ?? new Set()).add(decision);
     const atOnce = !changes && this.releases.length === 0;
+    const number = ++this.sends;
     if (atOnce && (this.owner.held & mask) === mask) this.hand(bytes, decision, mask);
-    else if (atOnce) this.release({ bytes, decision, mask });
-    else this.releases.push({ bytes, decision, mask }, changes);
+    else if (atOnce) this.release({ bytes, decision, mask, number });
+    else this.releases.push({ bytes, decision, mask, number }, changes);
   }
 
   /** Behind what it lets go of, and never kept back. */
   private releaseHeld(bytes: Uint8Array) {
-    const send = { bytes, decision: 0, mask: OPERATE_MASK, letsGo: true } as const;
+    const number = ++this.sends;
+    const send = { bytes, decision: 0, mask: OPERATE_MASK, number, letsGo: true } as const;
     if (this.releases.length > 0) this.releases.push(send, false);
     else this.hand(bytes, 0, OPERATE_MASK);
   }
@@ -356,7 +362,7 @@ export class ChannelLoop implements Releasing, TwoSided {
   private hand(bytes: Uint8Array, decision: number, mask: number): void {
     const change = mask > OBSERVE_MASK ? decision : undefined;
     // Only a leg that holds requests can give one back.
-    this.sentAsset.add(bytes, this.asset.withdraw ? change : undefined);
+    this.sent.asset.add(bytes, mayGiveBack(this.asset) ? change : undefined);
     this.asset.write(bytes, change);
     if (this.guard.neverAnswered && this.open?.delete(decision)) {
       this.owner.settled(this, decision);
@@ -381,20 +387,6 @@ export class ChannelLoop implements Releasing, TwoSided {
   breathe(): void {
     if (this.over) return;
     this.pressure.update();
-    this.recordSentSometimes();
-  }
-
-  /** Only where nothing waits: then what was sent is what the tape so far explains. */
-  private recordSentSometimes(): void {
-    const count = this.sentClient.count + this.sentAsset.count;
-    if (count - this.sentRecorded < SENT_RECORD_BYTES) return;
-    if (this.releases.length === 0 && !this.sentAsset.waits) this.recordSent();
-  }
-
-  private recordSent(): void {
-    const channel = this.number;
-    this.sentRecorded = this.sentClient.count + this.sentAsset.count;
-    this.tape.append({ kind: "sent", channel, to: "client", ...this.sentClient.summary() });
-    this.tape.append({ kind: "sent", channel, to: "asset", ...this.sentAsset.summary() });
+    this.sent.recordSometimes(this.releases.length === 0);
   }
 }

@@ -32,6 +32,7 @@ const change = (decision: number, size: number): PendingSend => ({
   bytes: new Uint8Array(size),
   decision,
   mask: OPERATE_MASK,
+  number: 1,
 });
 
 function fill(queue: ReleaseQueue): void {
@@ -53,7 +54,7 @@ test("who streams is slowed until the disk has it, and told when there is room a
 test("changes taken back for lost rights make room, and that is told", () => {
   const { tape, queue, left, breaths } = ground();
   fill(queue);
-  queue.push({ bytes: new Uint8Array(8), decision: 9, mask: OBSERVE_MASK }, false);
+  queue.push({ bytes: new Uint8Array(8), decision: 9, mask: OBSERVE_MASK, number: 1 }, false);
   expect(queue.withdraw().map(({ decision }) => decision)).toEqual([1, 2, 3]);
   expect(queue.isFull).toBe(false);
   expect(left.map(({ decision }) => decision)).toEqual([9]);

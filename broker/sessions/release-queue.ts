@@ -20,6 +20,8 @@ export interface PendingSend {
   /** 0 where the guard named none. */
   readonly decision: number;
   readonly mask: number;
+  /** Among all sends towards the asset on its channel, from 1. */
+  readonly number: number;
   /** Lets go of something held at the asset: it leaves whatever becomes of rights and sessions. */
   readonly letsGo?: true;
 }

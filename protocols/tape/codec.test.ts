@@ -98,6 +98,7 @@ const operation = fc
 const event = fc.oneof(
   fc.record({ kind: fc.constant("timeout" as const), request: count }),
   fc.record({ kind: fc.constant("withheld" as const), decision: count }),
+  fc.record({ kind: fc.constant("withheld" as const), decision: count, send: count }),
   fc.constant({ kind: "end" as const }),
   fc.uniqueArray(operationClass).map((classes) => ({
     kind: "capabilities" as const,

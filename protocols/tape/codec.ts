@@ -82,4 +82,5 @@ export const REFUSALS = ["operation", "address", "value", "busy", "unit", "unava
 /** Order is part of the format: append only. */
 export const CLASSES = ["observe", "operate", "configure", "program", "transfer"] as const;
 
-export const EVENTS = ["capabilities", "timeout", "withheld", "end"] as const;
+/** Order is part of the format: append only. */
+export const EVENTS = ["capabilities", "timeout", "withheld", "end", "withheld-send"] as const;

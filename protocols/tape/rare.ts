@@ -98,10 +98,12 @@ function readCapabilities(cursor: Cursor, texts: TextsRead): RareBody {
 }
 
 function writeEvent(out: ByteWriter, event: GuardEvent): void {
-  out.byte(EVENTS.indexOf(event.kind));
+  const send = event.kind === "withheld" ? event.send : undefined;
+  out.byte(EVENTS.indexOf(send === undefined ? event.kind : "withheld-send"));
   if (event.kind === "capabilities") writeClasses(out, [...event.capabilities]);
   if (event.kind === "timeout") out.varint(event.request);
   if (event.kind === "withheld") out.varint(event.decision);
+  if (send !== undefined) out.varint(send);
 }
 
 function readEventBody(cursor: Cursor, texts: TextsRead): RareBody {
@@ -118,6 +120,8 @@ function readEvent(cursor: Cursor): GuardEvent {
       return { kind: "timeout", request: cursor.varint() };
     case "withheld":
       return { kind: "withheld", decision: cursor.varint() };
+    case "withheld-send":
+      return { kind: "withheld", decision: cursor.varint(), send: cursor.varint() };
     default:
       return { kind: "end" };
   }

@@ -109,10 +109,20 @@ export class TapeRerun {
   }
 }
 
+type Withheld = Extract<GuardEvent, { kind: "withheld" }>;
+
+/**
+ * A channel stops reading long before so much waits for its record (2 MiB and what is on its way):
+ * what is older has left, or the tape has said that it was withheld.
+ */
+const WAITING_BYTES_MAX = 8 * 1_048_576;
+
 /** What a leg was handed: the bytes and the decision that they carry out. */
 interface Handed {
   readonly bytes: Uint8Array;
   readonly decision: number;
+  /** Among all sends to the asset on the channel, from 1. */
+  readonly number: number;
   /** Known to have left, as soon as the next record does not take it back. */
   settled: boolean;
 }
@@ -123,6 +133,8 @@ class ChannelRerun {
   private readonly client: Sum;
   private readonly asset: Sum;
   private waiting: Handed[] = [];
+  private waitingBytes = 0;
+  private sends = 0;
   private asked: Decide | undefined;
   private readonly held = new Set<number>();
   /** Decisions that can change the asset: their bytes may still be given back. */
@@ -139,16 +151,14 @@ class ChannelRerun {
 
   /** Bytes that no sum on the tape covers yet. */
   get unsummed(): number {
-    const waiting = this.waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    return (
-      this.client.count - this.client.covered + this.asset.count - this.asset.covered + waiting
-    );
+    const { client, asset, waitingBytes } = this;
+    return client.count - client.covered + asset.count - asset.covered + waitingBytes;
   }
 
   /** What differs, in words. */
   follow(record: TapeRecord): string | undefined {
     if (record.kind === "event" && record.event.kind === "withheld") {
-      this.takeBack(record.event.decision);
+      this.takeBack(record.event);
     } else this.drain();
     switch (record.kind) {
       case "bytes":
@@ -184,9 +194,11 @@ class ChannelRerun {
     else if (effect.kind === "send") this.send(effect);
   }
 
-  private send({ to, bytes, decision = 0 }: Send): void {
-    if (to === "client") this.client.add(bytes);
-    else this.waiting.push({ bytes, decision, settled: !this.changes.has(decision) });
+  private send({ to, bytes, decision = 0 }: Send) {
+    if (to === "client") return this.client.add(bytes);
+    const number = ++this.sends;
+    this.waiting.push({ bytes, decision, number, settled: !this.changes.has(decision) });
+    this.waitingBytes += bytes.length;
   }
 
   private verdict({ decision, items }: Of<"verdict">): string | undefined {
@@ -242,22 +254,33 @@ class ChannelRerun {
     return undefined;
   }
 
+  /** Of a decision that carries many sends, an answer says nothing of those that wait. */
   private settle(decision: number): void {
+    if (this.guard.keepsDecisions) return;
     this.changes.delete(decision);
     for (const handed of this.waiting) if (handed.decision === decision) handed.settled = true;
   }
 
-  private takeBack(decision: number): void {
-    this.changes.delete(decision);
-    this.waiting = this.waiting.filter((handed) => handed.decision !== decision);
+  /** One send where the tape says which (what came before it has left by then), else all of it. */
+  private takeBack({ decision, send }: Withheld): void {
+    if (send === undefined) this.changes.delete(decision);
+    const isIt = (handed: Handed) =>
+      send === undefined ? handed.decision === decision : handed.number === send;
+    for (const handed of this.waiting) if (handed.number < (send ?? 0)) handed.settled = true;
+    for (const { bytes } of this.waiting.filter(isIt)) this.waitingBytes -= bytes.length;
+    this.waiting = this.waiting.filter((handed) => !isIt(handed));
   }
 
   /** In the order in which it was handed over, up to what may still be taken back. */
   private drain(): void {
-    while (this.waiting[0]?.settled) {
-      const first = this.waiting.shift();
-      if (first) this.asset.add(first.bytes);
+    let left = 0;
+    for (const { bytes, settled } of this.waiting) {
+      if (!settled && this.waitingBytes <= WAITING_BYTES_MAX) break;
+      this.asset.add(bytes);
+      this.waitingBytes -= bytes.length;
+      left += 1;
     }
+    if (left > 0) this.waiting.splice(0, left);
   }
 }
 
