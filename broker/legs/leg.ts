@@ -37,6 +37,8 @@ export interface Leg {
    * them was lost. Each is reported `withheld`. Absent where the leg holds no requests.
    */
   withdraw?(cause: string): void;
+  /** False while what is written next goes out at once, though there is `withdraw`. */
+  readonly givesBack?: boolean;
   /**
    * What it yielded cannot be: nothing else on that connection can be trusted either. Also after
    * `close`.
@@ -57,3 +59,8 @@ export interface Leg {
 
 /** Bytes a leg may hold for a slow peer: some hundred Modbus frames. */
 export const LEG_QUEUE_MAX = 262_144;
+
+/** Whether what is written to it next may be given back. */
+export function mayGiveBack({ withdraw, givesBack }: Leg): boolean {
+  return withdraw !== undefined && givesBack !== false;
+}
