@@ -31,6 +31,15 @@ function whatOf(operation: WebOperation): string {
       const more = [pairs(form, ", "), ...sent].filter((each) => each !== "").join(" · ");
       return `${method} ${path}${query.length > 0 ? `?${pairs(query, "&")}` : ""}${more === "" ? "" : ` · ${more}`}`;
     }
+    case "web:upload":
+      return `${operation.method} ${path} · ${byteSize(operation.size)}`;
+    case "web:uploaded": {
+      const { method, form, files, size, digest } = operation;
+      const sent = files.map((file) => `${file.name} (${byteSize(file.size)})`);
+      const content = sent.length > 0 ? sent : [byteSize(size)];
+      const parts = [pairs(form, ", "), ...content, `SHA-256 ${digest}`];
+      return [`${method} ${path}`, ...parts].filter((each) => each !== "").join(" · ");
+    }
     case "web:socket":
       return path;
     case "web:message":

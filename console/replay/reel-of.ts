@@ -3,5 +3,5 @@ import { useRecordedReel } from "./use-recorded-reel.ts";
 import { useTerminalReel } from "./use-terminal-reel.ts";
 
 export function reelOf(protocol: string): typeof useRecordedReel {
-  return protocol === "ssh" || protocol === "vnc" ? useTerminalReel : useRecordedReel;
+  return protocol === "ssh" ? useTerminalReel : useRecordedReel;
 }

@@ -18,6 +18,14 @@ const FRAME_PIXELS_MAX = 33_554_432;
 /** Drawn at once; more would hold the page up. */
 const SLICE_BYTES = 262_144;
 
+/** Drawing so many pixels takes as long as reading a byte of compressed ones, roughly. */
+const PIXELS_A_BYTE = 32;
+/**
+ * Pixels that one record may ask to be drawn; it has 64 KiB, and a server that means well asks
+ * for a few screens with it. Behind one that asks for more the page would stand still.
+ */
+export const RECORD_WORK_MAX = 134_217_728;
+
 export class ScreenPlayback {
   private readonly drawn: (player: ScreenPlayer) => void;
   private shown: ScreenShown = { events: [], before: undefined };
@@ -64,10 +72,12 @@ export class ScreenPlayback {
     while (this.at < this.wanted && left > 0) {
       const event = this.shown.events[this.at];
       if (!event) break;
+      const before = this.player.work;
+      this.player.workMax = before + RECORD_WORK_MAX;
       this.player.show(event);
       this.at += 1;
       if (event.kind !== "picture") continue;
-      left -= event.bytes.length;
+      left -= event.bytes.length + (this.player.work - before) / PIXELS_A_BYTE;
       this.sinceFrame += event.bytes.length;
       if (this.sinceFrame >= FRAME_EVERY_BYTES) this.keep();
     }

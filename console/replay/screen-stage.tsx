@@ -33,7 +33,7 @@ export function ScreenStage({ stories, version, headMs }: ScreenStageProps) {
     () => new ScreenPlayback((player) => setLook(paint(canvas.current, player))),
     [],
   );
-  const screen = stories.findLast((story) => story.screen !== undefined)?.screen ?? NOTHING;
+  const screen = storyAt(stories, headMs)?.screen ?? NOTHING;
   const { events } = screen;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the story grows with its version
   useEffect(() => {
@@ -55,6 +55,11 @@ export function ScreenStage({ stories, version, headMs }: ScreenStageProps) {
       </div>
     </section>
   );
+}
+
+/** The part under the head, of those at hand. */
+function storyAt(stories: readonly StoryShown[], headMs: number): StoryShown | undefined {
+  return stories.findLast(({ firstMs }) => firstMs <= headMs) ?? stories[0];
 }
 
 /** As wide as fits in both directions. */

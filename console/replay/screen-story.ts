@@ -1,5 +1,6 @@
 /** What the tape of a session on a screen tells: its picture, the hand on it, and what was decided. */
 import { isRfbOperation } from "../../protocols/rfb/operation.ts";
+import type { ScreenMoment } from "../../protocols/rfb/screen-frame.ts";
 import { type ScreenEvent, ScreenHistory } from "../../protocols/rfb/screen-history.ts";
 import { ScreenPlayer, type ScreenState } from "../../protocols/rfb/screen-player.ts";
 import type { TapeRecord } from "../../protocols/tape/record.ts";
@@ -18,8 +19,14 @@ export interface ScreenShown {
 export class ScreenStory implements ScreenShown {
   events: ScreenEvent[] = [];
   before: ScreenState | undefined;
-  private readonly history = new ScreenHistory();
+  private readonly history: ScreenHistory;
   private shownBytes = 0;
+
+  /** @param moment what stood before its first record; absent: nothing had begun */
+  constructor(moment?: ScreenMoment) {
+    this.history = moment ? ScreenHistory.from(moment.history) : new ScreenHistory();
+    this.before = moment?.screen;
+  }
 
   /** Entries that are new. */
   push(record: TapeRecord): readonly Entry[] {

@@ -8,6 +8,7 @@ import type { WebOperation } from "../../protocols/http/operation.ts";
 import { ModbusHistory } from "../../protocols/modbus/history.ts";
 import type { HistoryRow, MalformedRow, PointValue } from "../../protocols/modbus/history-row.ts";
 import type { RfbOperation } from "../../protocols/rfb/operation.ts";
+import type { ScreenMoment } from "../../protocols/rfb/screen-frame.ts";
 import type { SshOperation } from "../../protocols/ssh/operation.ts";
 import type { TerminalEvent } from "../../protocols/ssh/terminal-history.ts";
 import type { Header, Judged, TapeRecord } from "../../protocols/tape/record.ts";
@@ -72,6 +73,7 @@ export class Story implements StoryShown {
   version = 0;
   firstMs = Number.POSITIVE_INFINITY;
   lastMs = 0;
+  firstSequence = -1;
   lastSequence = -1;
   records = 0;
   /** Entries dropped from the front to keep memory bounded. */
@@ -85,11 +87,11 @@ export class Story implements StoryShown {
   private readonly last: Map<RegisterKey, PointValue>;
   private readonly busy: Map<number, number> = new Map();
 
-  /** @param before values known at the end of what came directly before */
-  constructor(header: Header, before: LastValues = new Map()) {
+  /** @param before values known at the end of what came directly before; `screen`: what it showed */
+  constructor(header: Header, before: LastValues = new Map(), screen?: ScreenMoment) {
     this.header = header;
     this.ssh = header.endpoint.protocol === "ssh" ? new SshStory() : undefined;
-    this.screen = header.endpoint.protocol === "vnc" ? new ScreenStory() : undefined;
+    this.screen = header.endpoint.protocol === "vnc" ? new ScreenStory(screen) : undefined;
     this.last = new Map(before);
     this.growing = new GrowingTracks(header.tags, before);
   }
@@ -154,6 +156,7 @@ export class Story implements StoryShown {
     this.records += 1;
     this.firstMs = Math.min(this.firstMs, wallMs);
     this.lastMs = Math.max(this.lastMs, wallMs);
+    if (this.firstSequence < 0) this.firstSequence = sequence;
     this.lastSequence = sequence;
     const second = Math.floor(wallMs / BUSY_MS);
     this.busy.set(second, (this.busy.get(second) ?? 0) + 1);

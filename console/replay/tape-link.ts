@@ -8,7 +8,7 @@ import type { CauseView } from "../../broker/api/shapes/sessions.ts";
 import { TapeDecoder } from "../../protocols/tape/decoder.ts";
 import type { Header, TapeRecord } from "../../protocols/tape/record.ts";
 import type { LiveSocket } from "../components/live.ts";
-import { TAPE_CREDIT } from "../components/live-bytes.ts";
+import { asBytes, TAPE_CREDIT } from "../components/live-bytes.ts";
 
 export interface TapeSink {
   watching(): void;
@@ -18,6 +18,8 @@ export interface TapeSink {
   over(cause: CauseView): void;
   /** @param shown to be called once they are on the screen */
   records(header: Header, records: readonly TapeRecord[], shown: () => void): void;
+  /** What stood before the first of them, where the watch begins in the middle. */
+  frame?(frame: Uint8Array): void;
 }
 
 export class TapeLink {
@@ -25,10 +27,12 @@ export class TapeLink {
   private readonly session: string;
   private readonly sink: TapeSink;
   private decoder = new TapeDecoder();
-  private next = 0;
+  private next: number;
   private open = false;
 
-  constructor(socket: LiveSocket, session: string, sink: TapeSink) {
+  /** @param from 0, or `FROM_NEWEST` */
+  constructor(socket: LiveSocket, session: string, sink: TapeSink, from = 0) {
+    this.next = from;
     this.socket = socket;
     this.session = session;
     this.sink = sink;
@@ -36,6 +40,7 @@ export class TapeLink {
 
   start(): void {
     this.open = true;
+    this.socket.on("frame", this.onFrame);
     this.socket.on("tape", this.onTape);
     this.socket.on("unwatched", this.onUnwatched);
     this.socket.on("connect", this.onConnect);
@@ -45,6 +50,7 @@ export class TapeLink {
 
   close(): void {
     this.open = false;
+    this.socket.off("frame", this.onFrame);
     this.socket.off("tape", this.onTape);
     this.socket.off("unwatched", this.onUnwatched);
     this.socket.off("connect", this.onConnect);
@@ -69,13 +75,18 @@ export class TapeLink {
     if (session === this.session) this.sink.over(cause);
   };
 
+  private readonly onFrame = (session: string, frame: Uint8Array | ArrayBuffer): void => {
+    if (session === this.session) this.sink.frame?.(asBytes(frame));
+  };
+
   /** In a browser socket.io delivers binary as `ArrayBuffer`, whatever the type says. */
   private readonly onTape = (session: string, encoded: Uint8Array | ArrayBuffer): void => {
     if (session !== this.session) return;
-    const bytes = encoded instanceof Uint8Array ? encoded : new Uint8Array(encoded);
+    const bytes = asBytes(encoded);
     const decoded = this.decoder.push(bytes);
     const records = decoded.records.filter((record) => record.sequence >= this.next);
-    this.next = (records.at(-1)?.sequence ?? this.next - 1) + 1;
+    const last = records.at(-1);
+    if (last) this.next = last.sequence + 1;
     const credit = () => this.credit(bytes.length);
     if (this.decoder.header === undefined) credit();
     else this.sink.records(this.decoder.header, records, credit);

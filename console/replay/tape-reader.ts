@@ -14,13 +14,17 @@ export class TapeReader {
   private askLast = 0;
 
   /** The bytes are handed over: the caller has them no more. */
-  read(bytes: Uint8Array<ArrayBuffer>, known: Known): Promise<Told> {
+  read(
+    bytes: Uint8Array<ArrayBuffer>,
+    known: Known,
+    earlier: readonly Uint8Array<ArrayBuffer>[] = [],
+  ): Promise<Told> {
     const worker = this.start();
     const ask = ++this.askLast;
     return new Promise((resolve, reject) => {
       this.waiting.set(ask, { resolve, reject });
-      const message: ToWorker = { ask, bytes, known };
-      worker.postMessage(message, [bytes.buffer]);
+      const message: ToWorker = { ask, bytes, known, earlier };
+      worker.postMessage(message, [bytes.buffer, ...earlier.map(({ buffer }) => buffer)]);
     });
   }
 

@@ -5,6 +5,7 @@ export interface ToWorker {
   readonly ask: number;
   readonly bytes: Uint8Array;
   readonly known: Known;
+  readonly earlier: readonly Uint8Array[];
 }
 
 export type FromWorker = { readonly ask: number } & (
@@ -13,9 +14,9 @@ export type FromWorker = { readonly ask: number } & (
 );
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  const { ask, bytes, known } = data;
+  const { ask, bytes, known, earlier } = data;
   try {
-    const told = tellSegment(bytes, known);
+    const told = tellSegment(bytes, known, earlier);
     post({ ask, kind: "told", told }, buffersOf(told));
   } catch (error) {
     post({ ask, kind: "failed", message: error instanceof Error ? error.message : String(error) });

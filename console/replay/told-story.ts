@@ -3,10 +3,15 @@
  * page. Numbers go in typed arrays, which are handed over and not copied.
  */
 import type { PointValue } from "../../protocols/modbus/history-row.ts";
+import { decodeScreenFrame, type ScreenMoment } from "../../protocols/rfb/screen-frame.ts";
+import { ScreenHistory } from "../../protocols/rfb/screen-history.ts";
+import { ScreenPlayer } from "../../protocols/rfb/screen-player.ts";
 import { readSegment } from "../../protocols/tape/reader.ts";
 import type { Header } from "../../protocols/tape/record.ts";
 import type { Moment } from "./moments.ts";
 import type { Span } from "./playback.ts";
+import { RECORD_WORK_MAX } from "./screen-playback.ts";
+import type { ScreenShown } from "./screen-story.ts";
 import { type Entry, Story, type StoryShown } from "./story.ts";
 import { keyOf, type PackedTrack, type RegisterKey, ValueTracks } from "./value-tracks.ts";
 
@@ -23,19 +28,31 @@ export interface Told {
   readonly lastValues: readonly PointValue[];
   /** Why it could be read only up to a point. */
   readonly broken: string | undefined;
+  /** Where the protocol has a screen. */
+  readonly screen: ScreenShown | undefined;
 }
 
 /** What the registers held when the segment began: a key frame, or what came before told it. */
 export type Known = Uint8Array | readonly PointValue[];
 
-/** @throws Error if not even the header can be read */
-export function tellSegment(bytes: Uint8Array, known: Known): Told {
+/**
+ * @param earlier plain segments between a key frame of a screen and this one, in order
+ * @throws Error if not even the header can be read
+ */
+export function tellSegment(
+  bytes: Uint8Array,
+  known: Known,
+  earlier: readonly Uint8Array[] = [],
+): Told {
   const read = readSegment(bytes);
   if (read.header === undefined) {
     throw new Error(read.kind === "malformed" ? read.reason : "the part has no header");
   }
-  const points = known instanceof Uint8Array ? pointsOf(known) : known;
-  const story = new Story(read.header, new Map(points.map((point) => [keyOf(point), point])));
+  const isScreen = read.header.endpoint.protocol === "vnc";
+  const screen = isScreen ? screenBefore(known, earlier) : undefined;
+  const points = known instanceof Uint8Array ? (isScreen ? [] : pointsOf(known)) : known;
+  const values = new Map(points.map((point) => [keyOf(point), point]));
+  const story = new Story(read.header, values, screen);
   story.push(read.records);
   return {
     header: story.header,
@@ -48,7 +65,23 @@ export function tellSegment(bytes: Uint8Array, known: Known): Told {
     lastSequence: story.lastSequence,
     lastValues: [...story.lastValues.values()],
     broken: read.kind === "malformed" ? read.reason : undefined,
+    screen: story.screen && { events: story.screen.events, before: story.screen.before },
   };
+}
+
+/** What it showed at the end of `earlier`; nothing of a frame that cannot be read. */
+function screenBefore(known: Known, earlier: readonly Uint8Array[]): ScreenMoment | undefined {
+  const frame = known instanceof Uint8Array ? decodeScreenFrame(known) : undefined;
+  if (earlier.length === 0) return frame;
+  const history = frame ? ScreenHistory.from(frame.history) : new ScreenHistory();
+  const player = frame ? ScreenPlayer.from(frame.screen) : new ScreenPlayer();
+  for (const part of earlier) {
+    for (const record of readSegment(part).records) {
+      player.workMax = player.work + RECORD_WORK_MAX;
+      for (const event of history.push(record)) player.show(event);
+    }
+  }
+  return { history: history.state, screen: player.state };
 }
 
 /** What reads answered is in the courses; a second time it would only be copied about. */
@@ -59,8 +92,12 @@ function withoutReadings(entry: Entry): Entry {
 }
 
 /** Its buffers, which need not be copied when it is posted. */
-export function buffersOf({ courses }: Told): ArrayBuffer[] {
-  return [...courses.values()].flatMap(({ times, values }) => [times.buffer, values.buffer]);
+export function buffersOf({ courses, screen }: Told): ArrayBuffer[] {
+  const pixels = screen?.before?.picture?.pixels.buffer as ArrayBuffer | undefined;
+  const numbers = [...courses.values()].flatMap(({ times, values }) => [
+    ...[times.buffer, values.buffer],
+  ]);
+  return pixels ? [...numbers, pixels] : numbers;
 }
 
 /** A segment on the page's side. */
@@ -79,6 +116,10 @@ export class ToldStory implements StoryShown {
 
   get entries(): readonly Entry[] {
     return this.told.entries;
+  }
+
+  get screen(): ScreenShown | undefined {
+    return this.told.screen;
   }
 
   get firstMs(): number {

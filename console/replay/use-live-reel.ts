@@ -1,11 +1,13 @@
 /** The tape of a live session as a reel: one story that grows. */
 import { useEffect, useMemo, useRef, useState } from "react";
-import type { CauseView } from "../../broker/api/shapes/sessions.ts";
+import type { CauseView, LiveSessionView } from "../../broker/api/shapes/sessions.ts";
+import { decodeScreenFrame, type ScreenMoment } from "../../protocols/rfb/screen-frame.ts";
 import { liveSocket } from "../components/live.ts";
+import { FROM_NEWEST } from "../components/live-bytes.ts";
 import { nextPicture } from "../workbench/next-picture.ts";
 import type { Reel } from "./reel.ts";
 import { Story } from "./story.ts";
-import { TapeLink } from "./tape-link.ts";
+import { TapeLink, type TapeSink } from "./tape-link.ts";
 
 /** Entries kept of a session that is watched; the recording keeps all. */
 const ENTRIES_MAX = 20_000;
@@ -22,36 +24,49 @@ export interface LiveReel {
   readonly state: WatchState;
   /** Entries that are not kept here any more. */
   readonly dropped: number;
+  /** It began in the middle: what came before is in the recording. */
+  readonly joined: boolean;
   again(): void;
 }
 
-export function useLiveReel(session: string, startedMs: number): LiveReel {
+export function useLiveReel({
+  id: session,
+  startedMs,
+  protocol,
+}: Pick<LiveSessionView, "id" | "startedMs" | "protocol">): LiveReel {
   const [state, setState] = useState<WatchState>({ kind: "connecting" });
   const [version, setVersion] = useState(0);
   const story = useRef<Story | undefined>(undefined);
   const link = useMemo(() => {
     let scheduled = false;
     const shown: (() => void)[] = [];
+    let screen: ScreenMoment | undefined;
     const show = () => {
       scheduled = false;
       setVersion((count) => count + 1);
       for (const call of shown.splice(0)) call();
     };
-    return new TapeLink(liveSocket(), session, {
+    // A screen is a picture: it is there at once, whatever was drawn before.
+    const from = protocol === "vnc" ? FROM_NEWEST : 0;
+    const sink: TapeSink = {
       watching: () => setState({ kind: "watching" }),
       away: () => setState({ kind: "away" }),
       refused: (answer) => setState({ kind: "refused", ...answer }),
       over: (cause) => setState({ kind: "over", cause }),
+      frame: (frame) => {
+        screen = decodeScreenFrame(frame);
+      },
       records: (header, records, done) => {
-        story.current ??= new Story(header);
+        story.current ??= new Story(header, undefined, screen);
         story.current.push(records);
         story.current.trim(ENTRIES_MAX);
         shown.push(done);
         if (!scheduled) nextPicture(show);
         scheduled = true;
       },
-    });
-  }, [session]);
+    };
+    return new TapeLink(liveSocket(), session, sink, from);
+  }, [session, protocol]);
   useEffect(() => {
     link.start();
     return () => link.close();
@@ -61,7 +76,11 @@ export function useLiveReel(session: string, startedMs: number): LiveReel {
     () => reelOf(story.current, startedMs, String(version), state, () => link.watch()),
     [version, startedMs, state, link],
   );
-  return { reel, state, dropped: story.current?.dropped ?? 0, again: () => link.watch() };
+  return { reel, state, ...told(story.current), again: () => link.watch() };
+}
+
+function told(story: Story | undefined): Pick<LiveReel, "dropped" | "joined"> {
+  return { dropped: story?.dropped ?? 0, joined: (story?.firstSequence ?? 0) > 0 };
 }
 
 function reelOf(
@@ -71,7 +90,8 @@ function reelOf(
   state: WatchState,
   retry: () => void,
 ): Reel {
-  const fromMs = story && story.dropped > 0 ? story.firstMs : startedMs;
+  const isTail = story !== undefined && (story.dropped > 0 || story.firstSequence > 0);
+  const fromMs = isTail ? story.firstMs : startedMs;
   const { activity, moments, gaps } = story ?? { activity: [], moments: [], gaps: [] };
   return {
     header: story?.header,

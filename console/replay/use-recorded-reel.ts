@@ -1,6 +1,7 @@
 /** A recording as a reel: the index is known at once, parts come when the head needs them. */
 import { useEffect, useMemo, useReducer, useRef } from "react";
 import type { RecordingDetailView } from "../../broker/api/shapes/sessions.ts";
+import { replayText } from "../text/replay.ts";
 import { momentsOf } from "./moments.ts";
 import type { PartSource } from "./part-source.ts";
 import type { Span } from "./playback.ts";
@@ -15,7 +16,7 @@ const NEIGHBOURS_AFTER_MS = 150;
 /** What of a recording the player needs; a link shows no more. */
 export type PlayedRecording = Pick<
   RecordingDetailView,
-  "id" | "startedMs" | "endedMs" | "segments"
+  "id" | "startedMs" | "endedMs" | "segments" | "protocol"
 >;
 
 export function spanOf(detail: PlayedRecording): Span {
@@ -80,12 +81,35 @@ async function loadPart(
   index: number,
   before: Slot<ToldStory> | undefined,
 ): Promise<ToldStory> {
+  if (detail.protocol === "vnc") return loadScreen({ reader, source }, detail, index);
   const [bytes, known] = await Promise.all([
     source.segment(numberOf(detail, index)),
     knownAt({ reader, source }, detail, index, before),
   ]);
   return new ToldStory(await reader.read(bytes, known));
 }
+
+/** Parts without a key frame that are drawn to come to one: a busy screen has one every few. */
+const EARLIER_MAX = 32;
+
+/** From the nearest key frame, over the parts that have none. */
+async function loadScreen(
+  { reader, source }: Loading,
+  detail: PlayedRecording,
+  index: number,
+): Promise<ToldStory> {
+  const bytes = source.segment(numberOf(detail, index));
+  const earlier: Uint8Array<ArrayBuffer>[] = [];
+  let frame = NO_FRAME;
+  for (let at = index; at > 0 && frame.length === 0; at -= 1) {
+    if (earlier.length > EARLIER_MAX) throw new Error(replayText.segment.noFrame);
+    frame = await source.frame(numberOf(detail, at));
+    if (frame.length === 0) earlier.unshift(await source.segment(numberOf(detail, at - 1)));
+  }
+  return new ToldStory(await reader.read(await bytes, frame, earlier));
+}
+
+const NO_FRAME = new Uint8Array(0);
 
 /** From the part's key frame. An open part has none yet: the part before it tells the same. */
 async function knownAt(

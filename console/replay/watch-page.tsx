@@ -50,7 +50,7 @@ export function WatchPage() {
 }
 
 function LivePlayer({ view }: { readonly view: LiveSessionView }) {
-  const live = useLiveReel(view.id, view.startedMs);
+  const live = useLiveReel(view);
   const { reel, state } = live;
   const idle = useMemo(
     () =>
@@ -178,7 +178,7 @@ function Summary({ view, state }: { readonly view: LiveSessionView; readonly sta
 }
 
 function WatchNotices({ live, id }: { readonly live: LiveReel; readonly id: string }) {
-  const { state, dropped } = live;
+  const { state, dropped, joined } = live;
   const again = { label: words.againNow, act: live.again };
   return (
     <div className="wb-notices" aria-live="polite">
@@ -190,6 +190,7 @@ function WatchNotices({ live, id }: { readonly live: LiveReel; readonly id: stri
         </Notice>
       )}
       {state.kind === "over" && <Over state={state} id={id} again={again} />}
+      {joined && <p className="wb-quiet">{words.joined}</p>}
       {dropped > 0 && <p className="wb-quiet">{words.dropped(dropped)}</p>}
     </div>
   );

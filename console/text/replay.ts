@@ -96,6 +96,7 @@ export const replayText = {
     loading: "Loading this part of the recording…",
     failed: "This part of the recording could not be loaded",
     broken: (reason: string) => `This part could be read only up to a point: ${reason}`,
+    noFrame: "There is no picture to begin from near this moment; go to an earlier one.",
   },
   info: {
     title: "About this recording",
@@ -167,6 +168,7 @@ export const replayText = {
     gone: "It has ended, or it is not yours to watch.",
     toLive: "Go to the live sessions",
     seen: "The person is told that you are watching.",
+    joined: "You joined in the middle: what came before is in the recording.",
     dropped: (count: number) =>
       `The first ${count} records are not kept here; they are in the recording.`,
   },

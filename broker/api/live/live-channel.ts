@@ -27,7 +27,7 @@ export interface LiveParts {
   readonly sessions: SessionHost;
   readonly presence: Pick<Presence, "attend">;
   readonly decisions: Decisions;
-  readonly recordings: Pick<Recordings, "get" | "segment">;
+  readonly recordings: Pick<Recordings, "get" | "segment" | "frame">;
   readonly siteLog: Pick<SiteEvents, "record">;
   readonly looks: Pick<Looks, "note" | "over">;
   readonly clock: Clock;

@@ -1,7 +1,13 @@
 /** What a page may say. Everything is checked here: a page that says anything else is not ours. */
 import { z } from "zod";
 import type { Logger } from "../../log.ts";
-import { type AttachAnswer, CHANNEL_NAME, type LiveAnswer, TAPE_CREDIT } from "../shapes/live.ts";
+import {
+  type AttachAnswer,
+  CHANNEL_NAME,
+  FROM_NEWEST,
+  type LiveAnswer,
+  TAPE_CREDIT,
+} from "../shapes/live.ts";
 import type { MessageRate } from "./message-rate.ts";
 import type { OwnerLinks } from "./owner-links.ts";
 import type { Page } from "./page-socket.ts";
@@ -18,7 +24,7 @@ export interface MessageParts {
 
 const id = z.string().min(1).max(100);
 /** A tape has fewer records than a double counts exactly. */
-const sequence = z.number().int().min(0);
+const sequence = z.number().int().min(FROM_NEWEST);
 const count = z.number().int().min(1).max(1_048_576);
 const bytes = z.instanceof(Uint8Array);
 const done = z.custom<(answer: LiveAnswer) => void>((value) => typeof value === "function");

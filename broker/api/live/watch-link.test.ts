@@ -10,8 +10,9 @@ import { TestClock } from "../../../test/kit/test-clock.ts";
 import { systemClock } from "../../clock.ts";
 import { type Evidence, openEvidence } from "../../evidence/evidence.ts";
 import type { TapeWriter } from "../../evidence/recorder.ts";
+import type { SegmentEntry } from "../../evidence/recordings.ts";
 import type { Cause } from "../../sessions/session.ts";
-import { LIVE_CREDIT_BYTES } from "../shapes/live.ts";
+import { FROM_NEWEST, LIVE_CREDIT_BYTES } from "../shapes/live.ts";
 import { WATCHER_SLOW_MS, WatchLink } from "./watch-link.ts";
 
 const SESSION = "01890000-0000-7000-8000-000000000001";
@@ -28,6 +29,9 @@ const HEADER: Header = {
   tags: [],
   startedMs: 0,
 };
+
+/** Sealing takes real time, on a busy machine more of it. */
+const VI_PATIENCE = { timeout: 30_000, interval: 20 };
 
 let folder: string;
 let evidence: Evidence;
@@ -62,6 +66,7 @@ function append(records: number, size = 100): void {
 
 class Watcher {
   readonly sequences: number[] = [];
+  readonly frames: { readonly frame: Uint8Array; readonly before: number }[] = [];
   readonly link: WatchLink;
   over: Cause | undefined;
   received = 0;
@@ -71,7 +76,11 @@ class Watcher {
   constructor(from: number) {
     this.link = new WatchLink(
       { recordings: evidence.recordings, session: SESSION, clock },
-      { tape: (encoded) => this.take(encoded), over: (cause) => this.end(cause) },
+      {
+        tape: (encoded) => this.take(encoded),
+        frame: (frame) => this.frames.push({ frame, before: this.sequences.length }),
+        over: (cause) => this.end(cause),
+      },
       from,
     );
     tape.follow((record) => this.link.record(record));
@@ -133,6 +142,33 @@ test("a watcher may begin in the middle, or beyond what exists", async () => {
   append(10);
   await ahead.until(309);
   expect(ahead.sequences).toEqual(upTo(305, 309));
+});
+
+test("a watcher of what has key frames may begin at the newest part, with its frame first", async () => {
+  append(500);
+  let segments: readonly SegmentEntry[] = [];
+  await vi.waitUntil(async () => {
+    segments = (await evidence.recordings.get(SESSION))?.segments ?? [];
+    const framed = await evidence.recordings.frame(SESSION, (segments.at(-1)?.number ?? 0) - 1);
+    return segments.length > 2 && framed !== undefined;
+  }, VI_PATIENCE);
+  const watcher = new Watcher(FROM_NEWEST);
+  await watcher.until(499);
+  expect(watcher.frames).toMatchObject([{ before: 0 }]);
+  const [first = 0] = watcher.sequences;
+  expect(watcher.sequences).toEqual(upTo(first, 499));
+  const begins = segments.find(({ firstSequence }) => firstSequence === first);
+  expect(begins?.number).toBeGreaterThan(0);
+  const frame = await evidence.recordings.frame(SESSION, begins?.number ?? 0);
+  expect(watcher.frames[0]?.frame).toEqual(frame);
+});
+
+test("where there is no key frame yet, it begins at the first record", async () => {
+  append(10);
+  const watcher = new Watcher(FROM_NEWEST);
+  await watcher.until(9);
+  expect(watcher.sequences).toEqual(upTo(0, 9));
+  expect(watcher.frames).toEqual([]);
 });
 
 test("a watcher that returns no credit is sent no more than its credit, then dropped", async () => {

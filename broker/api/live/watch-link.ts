@@ -13,7 +13,7 @@ import type { TapeRecord } from "../../../protocols/tape/record.ts";
 import type { Clock } from "../../clock.ts";
 import type { Recording, Recordings } from "../../evidence/recordings.ts";
 import type { Cause } from "../../sessions/session.ts";
-import { LIVE_CREDIT_BYTES } from "../shapes/live.ts";
+import { FROM_NEWEST, LIVE_CREDIT_BYTES } from "../shapes/live.ts";
 
 /** A watcher that returns no credit for this long is dropped: its page is stuck or gone. */
 export const WATCHER_SLOW_MS = 10_000;
@@ -29,15 +29,20 @@ const READ_AGAIN_MS = 50;
 export interface WatchOutlet {
   /** Encoded records, header first. */
   tape(encoded: Uint8Array): void;
+  /** What stood before the first of them, where the watch begins in the middle. */
+  frame(frame: Uint8Array): void;
   /** The watch is over; called once. */
   over(cause: Cause): void;
 }
 
 export interface WatchSource {
-  readonly recordings: Pick<Recordings, "get" | "segment">;
+  readonly recordings: Pick<Recordings, "get" | "segment" | "frame">;
   readonly session: string;
   readonly clock: Clock;
 }
+
+/** Parts that are looked at for a key frame, from the newest back. */
+const FRAMES_TRIED = 4;
 
 const SLOW: Cause = { rule: "watcher-slow", reason: "This page could not keep up." };
 const UNREADABLE: Cause = { rule: "recorder", reason: "The recording cannot be read now." };
@@ -154,12 +159,24 @@ export class WatchLink {
     const recording = await this.source.recordings.get(this.source.session);
     if (!recording) throw new Error("there is no recording of this session");
     this.begin(recording);
+    if (this.next === FROM_NEWEST) this.next = await this.newestFramed(recording);
     for (const segment of recording.segments) {
       if (segment.lastSequence < this.next && segment.sha256 !== "") continue;
       const bytes = await this.source.recordings.segment(this.source.session, segment.number);
       if (bytes && !(await this.sendFrom(bytes))) return false;
     }
     return true;
+  }
+
+  /** A frame is made a moment after its part has begun: the part before will do. */
+  private async newestFramed({ segments }: Recording): Promise<number> {
+    for (const { number, firstSequence } of segments.slice(-FRAMES_TRIED).reverse()) {
+      const frame = await this.source.recordings.frame(this.source.session, number);
+      if (!frame || frame.length === 0) continue;
+      this.outlet.frame(frame);
+      return firstSequence;
+    }
+    return 0;
   }
 
   private async sendFrom(bytes: Uint8Array): Promise<boolean> {

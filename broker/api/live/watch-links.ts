@@ -19,7 +19,7 @@ export interface WatchParts {
   readonly presence: Pick<Presence, "attend">;
   readonly sessions: SessionHost;
   readonly decisions: Decisions;
-  readonly recordings: Pick<Recordings, "get" | "segment">;
+  readonly recordings: Pick<Recordings, "get" | "segment" | "frame">;
   readonly siteLog: Pick<SiteEvents, "record">;
   /** Who watched when is shown with the recording. */
   readonly looks: Pick<Looks, "note" | "over">;
@@ -104,6 +104,7 @@ export class WatchLinks {
           if (page.isReading()) page.socket.emit("tape", id, encoded);
           else page.socket.disconnect(true);
         },
+        frame: (frame) => page.socket.emit("frame", id, frame),
         over: (cause) => {
           this.watches.delete(watch);
           watch.attendance.end();

@@ -22,6 +22,8 @@ export type LiveAnswer =
 export const CHANNEL_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 /** The channel of a workbench that needs one. */
 export const MAIN_CHANNEL = "main";
+/** For `watch`: from the newest part that has a key frame, which `frame` gives; else from the first. */
+export const FROM_NEWEST = -1;
 /** Names what `credit` returns of a watched tape; no channel is called so. */
 export const TAPE_CREDIT = "tape";
 
@@ -45,7 +47,7 @@ export interface FromBrowser {
   credit(session: string, channel: string, bytes: number): void;
   /**
    * Follows the tape of a live session from the record with this sequence number (history first,
-   * then live, without gap or duplicate).
+   * then live, without gap or duplicate), or `FROM_NEWEST`.
    */
   watch(session: string, fromSequence: number, done: (answer: LiveAnswer) => void): void;
   unwatch(session: string): void;
@@ -62,6 +64,8 @@ export interface FromBroker {
   /** A channel is over, and not by the page's own doing. */
   closed(session: string, channel: string, cause: CauseView): void;
   event(session: string, event: SessionEvent): void;
+  /** What stood when the first record that follows was made, as `recordings.frame` answers it. */
+  frame(session: string, frame: Uint8Array): void;
   /** Encoded tape records (header first), for watchers. */
   tape(session: string, encoded: Uint8Array): void;
   /** A watcher was dropped or the session is over for it. */

@@ -1,4 +1,5 @@
 import { readdir, rm } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { ENCODING } from "../../../protocols/rfb/encodings.ts";
 import { decodeScreenFrame } from "../../../protocols/rfb/screen-frame.ts";
@@ -12,6 +13,7 @@ import { temporaryFolder } from "../../../test/kit/temporary.ts";
 import { systemClock } from "../../clock.ts";
 import { diskVolume } from "../disk-volume.ts";
 import { type Evidence, openEvidence } from "../evidence.ts";
+import { sharedFrame } from "../viewing/shared-part.ts";
 import { ScreenFramer } from "./screen-framer.ts";
 
 const SESSION = "s-1";
@@ -40,6 +42,7 @@ async function record(evidence: Evidence, updates: number): Promise<void> {
     // Large ones at the ends: most of the screen differs from the frame before.
     const side = n < 3 || n > updates - 3 ? 250 : 30;
     tape.append(from("client", Uint8Array.of(5, n & 1, 0, n, 0, 7)));
+    await pause(2);
     tape.append(from("asset", drawn((n * 37) % (WIDTH - side), (n * 11) % 50, side, n)));
   }
   tape.append({ kind: "end", rule: "owner-ended", reason: "done" });
@@ -70,6 +73,29 @@ test("a player that begins at any segment with its frame comes to the same pictu
     }
   }
   expect(frames).toBeGreaterThan(4);
+}, 60_000);
+
+test("a link to a part shows the screen as it stood when the part begins", async () => {
+  const evidence = await open();
+  await record(evidence, 60);
+  const recording = await evidence.recordings.get(SESSION);
+  if (!recording) throw new Error("no recording");
+  const history = new ScreenHistory();
+  const player = new ScreenPlayer();
+  const segment = recording.segments[4];
+  if (!segment) throw new Error("no segment");
+  let fromMs = 0;
+  for (const { number } of recording.segments.slice(0, 5)) {
+    const plain = (await evidence.recordings.segment(SESSION, number)) ?? new Uint8Array(0);
+    for (const one of readSegment(plain).records) {
+      if (number === 4 && one.wallMs > segment.firstMs) fromMs ||= one.wallMs;
+      if (fromMs > 0) continue;
+      for (const event of history.push(one)) player.show(event);
+    }
+  }
+  const range = { fromMs, untilMs: recording.endedMs };
+  const frame = await sharedFrame(evidence.recordings, recording, 4, range);
+  expect(decodeScreenFrame(frame ?? new Uint8Array(0))?.screen).toEqual(player.state);
 }, 60_000);
 
 test("a screen that asks for more than can be drawn goes without frames, and is recorded whole", async () => {

@@ -2,11 +2,14 @@
  * The part of a recording that a link shows. Nothing outside of it leaves the broker: a segment
  * that reaches over an end is taken apart and only the records inside are encoded again.
  */
+
+import { encodeScreenFrame } from "../../../protocols/rfb/screen-frame.ts";
 import { ByteWriter } from "../../../protocols/tape/byte-writer.ts";
 import { TapeEncoder } from "../../../protocols/tape/encoder.ts";
 import { readSegment } from "../../../protocols/tape/reader.ts";
 import { parseFrame } from "../key-frame.ts";
 import type { Recording, Recordings, SegmentEntry } from "../recordings.ts";
+import { screenBefore } from "../screens/screen-before.ts";
 import type { Span } from "./looks.ts";
 
 export interface SharedPart {
@@ -48,9 +51,12 @@ export async function sharedSegment(
   return out.take();
 }
 
-/** What the registers held when it began, as far as that was read within the range. */
+/**
+ * What the registers held when it began, as far as that was read within the range; of a screen,
+ * what it showed when it began, or when the range did.
+ */
 export async function sharedFrame(
-  recordings: Pick<Recordings, "frame">,
+  recordings: Pick<Recordings, "segment" | "frame">,
   recording: Recording,
   number: number,
   range: Span | null,
@@ -58,7 +64,13 @@ export async function sharedFrame(
   const entry = recording.segments.find((one) => one.number === number);
   if (entry === undefined || (range && !overlaps(entry, range))) return undefined;
   const frame = await recordings.frame(recording.header.session, number);
-  if (frame === undefined || range === null) return frame;
+  if (range === null) return frame;
+  if (recording.header.endpoint.protocol === "vnc") {
+    if (entry.firstMs >= range.fromMs) return frame;
+    const moment = await screenBefore(recordings, recording, number, range.fromMs);
+    return moment && encodeScreenFrame(moment).bytes;
+  }
+  if (frame === undefined) return undefined;
   const points = (parseFrame(frame) ?? [])
     .filter(({ wallMs }) => wallMs >= range.fromMs && wallMs <= range.untilMs)
     .map(({ unit, table, address, value, wallMs, sequence }) => [
