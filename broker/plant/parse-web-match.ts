@@ -1,5 +1,5 @@
 /** The keys of a rule that only web panels have: one mapping, `web`. */
-import { WEB_ACTIONS, WEB_METHODS } from "../../protocols/http/operation.ts";
+import { WEB_DEEDS, WEB_METHODS } from "../../protocols/http/operation.ts";
 import { COMMAND_LENGTH_MAX, PATH_LENGTH_MAX, RULE_LIST_MAX } from "./plant-limits.ts";
 import type { WebMatch } from "./web-model.ts";
 import { distinct, integer, oneOf, text } from "./yaml-readings.ts";
@@ -14,7 +14,7 @@ const webMatch: Reading<WebMatch> = (value) => {
   if (!from) return undefined;
   const size = { min: 1, max: RULE_LIST_MAX };
   const words = distinct(text(COMMAND_LENGTH_MAX), size);
-  const does = from.take("does", distinct(oneOf(WEB_ACTIONS.map(shortName)), size));
+  const does = from.take("does", distinct(oneOf(WEB_DEEDS.map(shortName)), size));
   const methods = from.take("methods", distinct(oneOf(WEB_METHODS), size));
   const paths = from.take("paths", distinct(path, size));
   const query = from.take("query", words);

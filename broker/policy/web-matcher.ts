@@ -8,6 +8,9 @@ import {
   isWebOperation,
   type Pair,
   type RequestOperation,
+  type UploadedOperation,
+  type UploadOperation,
+  WEB_DEEDS,
   type WebOperation,
 } from "../../protocols/http/operation.ts";
 import type { Profile, Rule } from "../plant/model.ts";
@@ -71,20 +74,47 @@ export class WebMatcher implements Matcher {
     if (!isWebOperation(operation)) {
       return deny(DEFAULT_DENY, "operation", `${operation.action} is not an operation of panels`);
     }
+    if (operation.action === "web:upload") return this.announced(operation);
     const found = this.rules.find((each) => inClass(each, operation) && covers(each, operation));
     if (found === undefined) return this.unmatched(operation);
+    // It was held, if any rule holds such ones, before it began.
+    if (operation.action === "web:uploaded" && found.rule.verdict === "hold") {
+      return sizeRefusal(found, operation) ?? { kind: "permit", rule: found.rule.name };
+    }
     return this.decide(found, operation, nowMs);
   }
 
-  private decide({ rule, sizeMax }: Compiled, operation: WebOperation, nowMs: number): Decision {
+  /**
+   * The fields of an upload are not there yet: it may begin where some rule could cover it, and is
+   * held where any of those does. Whether its fields are covered is decided at its end.
+   */
+  private announced(operation: UploadOperation): Decision {
+    const able = this.rules.filter((each) => inClass(each, operation) && covers(each, operation));
+    const until = able.findIndex(({ rule, form }) => rule.verdict === "deny" && !form);
+    const [first] = able;
+    if (first === undefined) return this.unmatched(operation);
+    if (until === 0)
+      return deny(first.rule.name, "operation", `this rule denies ${webDeed(operation)}`);
+    const open = (until < 0 ? able : able.slice(0, until)).filter(
+      ({ rule }) => rule.verdict !== "deny",
+    );
+    const [may] = open;
+    if (may === undefined) return this.unmatched(operation);
+    const roomy = open.find((each) => sizeRefusal(each, operation) === undefined);
+    if (roomy === undefined) return sizeRefusal(may, operation) ?? this.unmatched(operation);
+    const holds = open.find(({ rule }) => rule.verdict === "hold");
+    if (!holds) return { kind: "permit", rule: roomy.rule.name };
+    return { kind: "hold", rule: holds.rule.name, reason: mustAgree(operation) };
+  }
+
+  private decide(found: Compiled, operation: WebOperation, nowMs: number): Decision {
+    const { rule } = found;
     const what = webDeed(operation);
     if (rule.verdict === "deny") return deny(rule.name, "operation", `this rule denies ${what}`);
-    if ("size" in operation && operation.size > sizeMax) {
-      const reason = `${what} carries more than the ${sizeMax} bytes that this rule permits`;
-      return deny(rule.name, "value", reason);
-    }
+    const tooLarge = sizeRefusal(found, operation);
+    if (tooLarge) return tooLarge;
     if (rule.verdict === "hold") {
-      return { kind: "hold", rule: rule.name, reason: `a person must agree to ${what}` };
+      return { kind: "hold", rule: rule.name, reason: mustAgree(operation) };
     }
     return this.inTime(rule, operation, nowMs) ?? { kind: "permit", rule: rule.name };
   }
@@ -104,11 +134,21 @@ export class WebMatcher implements Matcher {
   }
 }
 
+function mustAgree(operation: WebOperation): string {
+  return `a person must agree to ${webDeed(operation)}`;
+}
+
+function sizeRefusal({ rule, sizeMax }: Compiled, operation: WebOperation): Decision | undefined {
+  if (!("size" in operation) || operation.size <= sizeMax) return undefined;
+  const what = webDeed(operation);
+  const reason = `${what} carries more than the ${sizeMax} bytes that this rule permits`;
+  return deny(rule.name, "value", reason);
+}
+
 function compiled(rule: Rule): Compiled {
   const own = rule.match.own?.protocol === "web" ? rule.match.own : undefined;
   const denies = rule.verdict === "deny";
-  const allActions = ["web:request", "web:socket", "web:message", "web:download"];
-  const actionsIfNone = denies ? allActions : ["web:request"];
+  const actionsIfNone: readonly string[] = denies ? WEB_DEEDS : ["web:request"];
   const methodsIfNone = denies
     ? ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
     : ["GET", "HEAD", "POST"];
@@ -143,10 +183,13 @@ function inClass({ rule }: Compiled, operation: WebOperation): boolean {
 
 function covers(each: Compiled, operation: WebOperation): boolean {
   if (each.general) return true;
-  if (!each.actions.has(operation.action)) return false;
+  if (!each.actions.has(DEED_OF[operation.action] ?? operation.action)) return false;
   if (each.paths && !each.paths.some((glob) => glob(operation.path))) return false;
   switch (operation.action) {
+    case "web:upload":
+      return each.methods.has(operation.method) && mayCarry(each, operation);
     case "web:request":
+    case "web:uploaded":
       return each.methods.has(operation.method) && carries(each, operation);
     case "web:socket":
       return fieldsCovered(each, each.query, operation.query);
@@ -157,9 +200,22 @@ function covers(each: Compiled, operation: WebOperation): boolean {
   }
 }
 
-function carries(each: Compiled, operation: RequestOperation): boolean {
+/** What a rule calls it. */
+const DEED_OF: Readonly<Record<string, string>> = {
+  "web:upload": "web:request",
+  "web:uploaded": "web:request",
+};
+
+function carries(each: Compiled, operation: RequestOperation | UploadedOperation): boolean {
+  return fieldsCovered(each, each.form, operation.form) && mayCarry(each, operation);
+}
+
+/** As far as its head tells. */
+function mayCarry(
+  each: Compiled,
+  operation: RequestOperation | UploadOperation | UploadedOperation,
+): boolean {
   if (!fieldsCovered(each, each.query, operation.query)) return false;
-  if (!fieldsCovered(each, each.form, operation.form)) return false;
   const { contentTypes, rule } = each;
   if (contentTypes.size > 0) {
     return contentTypes.has(operation.contentType) || contentTypes.has(ALL_BODIES);

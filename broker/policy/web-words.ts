@@ -1,5 +1,5 @@
 /** Operations of web panels in words, for sentences that a person reads. */
-import type { Pair, WebOperation } from "../../protocols/http/operation.ts";
+import type { Pair, UploadedOperation, WebOperation } from "../../protocols/http/operation.ts";
 
 /** A path with its query, of ordinary length. */
 const SHOWN_MAX = 160;
@@ -9,6 +9,12 @@ export function webDeed(operation: WebOperation): string {
     case "web:request":
       return shown(
         `${operation.method} ${operation.path}${withQuery(operation.query)}${withForm(operation.form)}`,
+      );
+    case "web:upload":
+      return `sending ${operation.size} bytes to ${shown(operation.path)}`;
+    case "web:uploaded":
+      return shown(
+        `${operation.method} ${operation.path}${withQuery(operation.query)}${withFiles(operation)}`,
       );
     case "web:socket":
       return shown(`opening the WebSocket ${operation.path}${withQuery(operation.query)}`);
@@ -25,6 +31,15 @@ function withQuery(query: readonly Pair[]): string {
   if (query.length === 0) return "";
   return `?${query.map(([name, value]) => (value === "" ? name : `${name}=${value}`)).join("&")}`;
 }
+
+function withFiles({ form, files, size, digest }: UploadedOperation): string {
+  const sent = files.map((file) => `the file ${file.name} of ${file.size} bytes`);
+  const content = sent.length > 0 ? sent.join(" and ") : `${size} bytes`;
+  return `${withForm(form)} with ${content} (SHA-256 ${digest.slice(0, DIGEST_SHOWN)}…)`;
+}
+
+/** Enough to compare by eye; the recording has it whole. */
+const DIGEST_SHOWN = 12;
 
 /** What may be a password is not repeated on pages and in lists. */
 const SECRET = /pass|pwd|secret|token|pin/i;

@@ -308,6 +308,8 @@ export class Session implements LiveSession, ChannelOwner {
     this.desk.drop(channel);
     this.channels.closed(channel);
     if (channel.by === "broker" || cause.rule === "client-closed") return;
+    // A lane of a panel is a matter of one page: the next one opens another.
+    if (this.claims.endpoint.protocol === "web") return;
     if (this.channels.size === 0) this.end(cause);
   }
 

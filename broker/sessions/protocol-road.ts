@@ -2,8 +2,10 @@
  * What a protocol brings to a session: its guard, its ways to the asset, its probes. Everything
  * else (judging, taping, holding, cutting) is the same for all.
  */
+import { createHash } from "node:crypto";
 import type { Guard } from "../../protocols/guard.ts";
 import { HttpGuard } from "../../protocols/http/guard.ts";
+import type { ContentHash } from "../../protocols/http/parts.ts";
 import { ModbusGuard } from "../../protocols/modbus/guard.ts";
 import { OpcUaGuard } from "../../protocols/opcua/guard.ts";
 import { RfbGuard } from "../../protocols/rfb/guard.ts";
@@ -42,10 +44,15 @@ export function newGuard({ protocol }: Pick<Endpoint, "protocol">): Guard {
     case "vnc":
       return new RfbGuard();
     case "web":
-      return new HttpGuard();
+      return new HttpGuard(newContentHash);
     case "opcua":
       return new OpcUaGuard();
   }
+}
+
+function newContentHash(): ContentHash {
+  const hash = createHash("sha256");
+  return { add: (bytes) => void hash.update(bytes), digest: () => hash.digest("hex") };
 }
 
 /** Undefined where nothing can be probed. */

@@ -29,6 +29,8 @@ export const webText = {
     page: "Page",
     submitted: "Submitted",
     upload: "File sent",
+    "web:upload": "Upload begun",
+    "web:uploaded": "Upload",
     "web:socket": "Live connection",
     "web:message": "Message sent",
     "web:download": "File received",

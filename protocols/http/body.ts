@@ -100,3 +100,28 @@ export function encodeChunk(bytes: Uint8Array): Uint8Array {
   out[out.length - 1] = 10;
   return out;
 }
+
+/**
+ * In the place of a chunk, between a guard and its legs: the rest of this body will not come. It
+ * is no chunk of any size.
+ */
+export const BROKEN_OFF: readonly number[] = [33, 13, 10];
+
+export function brokenOff(): Uint8Array {
+  return Uint8Array.from(BROKEN_OFF);
+}
+
+export function isBrokenOff(bytes: Uint8Array): boolean {
+  return bytes.length === BROKEN_OFF.length && bytes[0] === BROKEN_OFF[0];
+}
+
+/** @param length of all together */
+export function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -19,9 +19,12 @@ const TO_CLIENT: ReadonlySet<string> = new Set([
   ...["last-modified", "retry-after"],
 ]);
 
-/** They undo what the broker tells the browser, or name files of the panel's makers. */
+/**
+ * They undo what the broker tells the browser, name files of the panel's makers, or tell a proxy
+ * in front of the broker to answer with something of its own.
+ */
 const UNDOING =
-  /^x-(?:frame-options|content-security|webkit-csp|sourcemap|dns-prefetch|permitted|ua-compat|content-type-options|xss)/;
+  /^x-(?:frame-options|content-security|webkit-csp|sourcemap|dns-prefetch|permitted|ua-compat|content-type-options|xss|accel|sendfile|lighttpd|litespeed|reproxy|forwarded|real-ip)/;
 
 export function fieldsToAsset(fields: Fields): Fields {
   const named = wordsOf(fields, "connection");

@@ -43,8 +43,7 @@ function urlencoded(body: Uint8Array): Read<Form> {
 
 /** RFC 7578. Every part has a name; a text part is a field, a part with a file name a file. */
 function multipart(field: string, body: Uint8Array): Read<Form> {
-  const boundary = /;\s*boundary=(?:"([^"\\]{1,70})"|([^\s;"]{1,70}))\s*$/i.exec(field);
-  const mark = boundary?.[1] ?? boundary?.[2];
+  const mark = boundaryOf(field);
   if (mark === undefined) return malformed("parts without a boundary");
   const text = String.fromCharCode.bind(String);
   let whole = "";
@@ -72,16 +71,34 @@ const PART_TYPE = /^content-type: ?[\w.+/; =-]{1,100}$/i;
 function part(piece: string, form: Pair[], files: FilePart[]): string | undefined {
   const end = piece.indexOf("\r\n\r\n");
   if (!piece.startsWith("\r\n") || end < 0) return "not a part";
-  const [disposition = "", ...rest] = piece.slice(2, end).split("\r\n");
-  const match = DISPOSITION.exec(disposition);
-  if (!match || rest.length > 1 || !rest.every((line) => PART_TYPE.test(line))) {
-    return "a part with other fields than a name and a type";
-  }
-  const [, name = "", fileName] = match;
+  const head = partHead(piece.slice(2, end));
+  if (head === undefined) return "a part with other fields than a name and a type";
+  const { name, fileName } = head;
   const content = piece.slice(end + 4);
-  if (fileName === undefined) form.push([utf8(name), utf8(content)]);
-  else files.push({ field: utf8(name), name: utf8(fileName), size: content.length });
+  if (fileName === undefined) form.push([name, utf8(content)]);
+  else files.push({ field: name, name: fileName, size: content.length });
   return undefined;
+}
+
+export interface PartHead {
+  readonly name: string;
+  /** Of a file. */
+  readonly fileName: string | undefined;
+}
+
+/** @param text the lines above a part, in Latin-1, without the empty one */
+export function partHead(text: string): PartHead | undefined {
+  const [disposition = "", ...rest] = text.split("\r\n");
+  const match = DISPOSITION.exec(disposition);
+  if (!match || rest.length > 1 || !rest.every((line) => PART_TYPE.test(line))) return undefined;
+  const [, name = "", fileName] = match;
+  return { name: utf8(name), fileName: fileName === undefined ? undefined : utf8(fileName) };
+}
+
+/** What divides the parts. @param type the whole field `Content-Type` */
+export function boundaryOf(type: string): string | undefined {
+  const found = /;\s*boundary=(?:"([^"\\]{1,70})"|([^\s;"]{1,70}))\s*$/i.exec(type);
+  return found?.[1] ?? found?.[2];
 }
 
 function utf8(text: string): string {

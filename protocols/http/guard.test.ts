@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { GuardDriver } from "../../test/kit/guard-driver.ts";
 import type { Answer } from "../guard.ts";
-import { HttpGuard, REQUEST_BODY_MAX } from "./guard.ts";
+import { encodeChunk } from "./body.ts";
+import { HttpGuard } from "./guard.ts";
 import { latin1 } from "./head.ts";
+import { REQUEST_BODY_MAX } from "./limits.ts";
 import type { WebOperation } from "./operation.ts";
 import { encodeFrame, OPCODE } from "./socket-frame.ts";
 
@@ -197,17 +199,42 @@ test("fields that give a request another method, path or host stay behind", () =
   expect(sent("asset")).not.toMatch(/override|original|rewrite/i);
 });
 
-test("a body larger than is kept is refused, and the next request is read from its start", () => {
-  const { driver, says, sent } = lane();
-  says("client", `PUT /f HTTP/1.1\n${HOST}Content-Length: ${REQUEST_BODY_MAX + 1}\n\n`);
-  const block = new Uint8Array(65_536);
-  for (let left = REQUEST_BODY_MAX + 1; left > 0; left -= block.length) {
-    driver.bytes("client", block.subarray(0, Math.min(left, block.length)));
-  }
-  expect(sent("client")).toContain("HTTP/1.1 413 ");
+test("a body larger than is kept that does not say its length is refused at once", () => {
+  const { driver, says, sent, asked } = lane();
+  says("client", `PUT /f HTTP/1.1\n${HOST}Transfer-Encoding: chunked\n\n`);
+  const block = encodeChunk(new Uint8Array(65_536));
+  for (let left = REQUEST_BODY_MAX; left >= 0; left -= 65_536) driver.bytes("client", block);
+  expect(sent("client")).toContain("HTTP/1.1 411 ");
+  expect(asked).toEqual([]);
+  const said = sent("client").length;
   says("client", `GET / HTTP/1.1\n${HOST}\n`);
-  expect(sent("asset")).toContain("GET / ");
-  expect(sent("asset")).not.toContain("/f");
+  expect(sent("client")).toHaveLength(said);
+  expect(sent("asset")).toBe("");
+});
+
+test("a file that waits for a person passes whole once they agree", () => {
+  const { driver, says, sent } = lane(({ action }) => (action === "web:download" ? HOLD : PERMIT));
+  says("client", `GET /log HTTP/1.1\n${HOST}\n`);
+  says(
+    "asset",
+    "HTTP/1.1 200 OK\nsallyport-request: 1\ncontent-type: application/zip\ncontent-length: 4\n\nPK12",
+  );
+  expect(sent("client")).toBe("");
+  driver.settle(2, PERMIT);
+  expect(sent("client")).toMatch(/\r\n4\r\nPK12\r\n0\r\n\r\n$/);
+});
+
+test("a file on its way out stops with the right to it", () => {
+  const { driver, says, sent } = lane();
+  says("client", `GET /log HTTP/1.1\n${HOST}\n`);
+  says(
+    "asset",
+    "HTTP/1.1 200 OK\nsallyport-request: 1\ncontent-type: application/zip\ntransfer-encoding: chunked\n\n2\nPK\n",
+  );
+  const capabilities = new Set(["observe", "operate"] as const);
+  driver.feed({ kind: "event", event: { kind: "capabilities", capabilities } });
+  says("asset", "6\nsecret\n0\n\n");
+  expect(sent("client")).toMatch(/2\r\nPK\r\n!\r\n$/);
 });
 
 test.each([

@@ -2,49 +2,31 @@
  * The guard of one lane of a web panel: requests one after the other, each read whole, decided,
  * written anew and answered, until one of them becomes a WebSocket.
  *
- *     idle -> body -> deciding -> waiting -> answering -> idle
- *                        |  \                  (a file: asked about first)
- *                        |   -> refused with a page that names the rule -> idle
- *                        -> waiting -> socket: each message of the client is decided
+ *     idle -> body -> deciding -> answering -> idle
+ *         \             |   \            \-> socket: each message of the client is decided
+ *          -> upload ---/    -> refused with a page that names the rule -> idle
  *
  * A request that says one thing to one reader and another thing to the next ends the lane.
  */
-import { copyBytes } from "../copy-bytes.ts";
 import type { Answer, Effect, Guard, GuardEvent, Input, Outcome, Side } from "../guard.ts";
 import { BACKLOG_MAX } from "../guard.ts";
 import { type Cut, INCOMPLETE, Inbox } from "../inbox.ts";
-import { BodyReader, encodeChunk, framingOf, type Piece } from "./body.ts";
-import { contentType, isDownload, ownPath } from "./fields.ts";
-import {
-  endOfHead,
-  fieldOf,
-  HEAD_MAX,
-  type RequestHead,
-  type ResponseHead,
-  readRequestHead,
-} from "./head.ts";
+import { AnswerTalk } from "./answer.ts";
+import { BodyReader, brokenOff, framingOf, joined, type Piece } from "./body.ts";
+import { cutHead, HEAD_MAX, type RequestHead, type ResponseHead, readRequestHead } from "./head.ts";
+import { REQUEST_BODY_MAX } from "./limits.ts";
 import type { WebOperation } from "./operation.ts";
-import { leadsOut, NO_ANSWER, type Page, pageBytes, refusedPage, WITHHELD } from "./page.ts";
+import { NO_ANSWER, type Page, pageBytes, refusedPage, WITHHELD } from "./page.ts";
+import { type ContentHash, plainHash } from "./parts.ts";
 import { type Asked, readAsked, requestBytes } from "./request.ts";
-import { isBodyless, readResponse, responseBytes, switchBytes } from "./response.ts";
+import { isGoOn, switchBytes } from "./response.ts";
 import { SocketTalk } from "./socket-talk.ts";
+import { readAnnounced, Upload, uploadHead } from "./upload.ts";
 
 /** A full read of a leg beyond the backlog at which the loop stops reading. */
 const INBOX_MAX = 4 * BACKLOG_MAX + HEAD_MAX;
-/** Forms and recipes of panels; firmware comes by other roads. It is kept whole to be judged. */
-export const REQUEST_BODY_MAX = 1_048_576;
-/** One answer: manuals and trends; more is a flood. */
-export const RESPONSE_BODY_MAX = 67_108_864;
 
-type State =
-  | "idle"
-  | "body"
-  | "deciding"
-  | "waiting"
-  | "answering"
-  | "dropping"
-  | "socket"
-  | "over";
+type State = "idle" | "body" | "deciding" | "answering" | "upload" | "socket" | "over";
 
 /** Asked, and not answered for good. */
 interface Open {
@@ -71,10 +53,17 @@ export class HttpGuard implements Guard {
   private body: Uint8Array[] = [];
   private size = 0;
   private asked: Asked | undefined;
+  private upload: Upload | undefined;
+  private answer: AnswerTalk | undefined;
+  private readonly newHash: () => ContentHash;
   /** Of the request under way. */
   private decision = 0;
-  private response: ResponseHead | undefined;
   private socket: SocketTalk | undefined;
+
+  /** @param newHash SHA-256 of what comes in parts, where there is a quicker one */
+  constructor(newHash: () => ContentHash = plainHash) {
+    this.newHash = newHash;
+  }
 
   step(input: Input): readonly Effect[] {
     this.effects = [];
@@ -87,7 +76,7 @@ export class HttpGuard implements Guard {
   }
 
   backlog(from: Side): number {
-    const reads = from === "client" ? this.readsClient : this.state !== "deciding";
+    const reads = from === "client" ? this.readsClient : this.answer?.isDeciding !== true;
     return reads ? 0 : this.inboxes[from].length;
   }
 
@@ -99,6 +88,7 @@ export class HttpGuard implements Guard {
     if (event.kind === "end") this.end();
     else if (event.kind === "timeout") this.lost(event.request);
     else if (event.kind === "withheld") this.withheld(event.decision);
+    else if (event.kind === "capabilities") this.answer?.rightsChanged(event.capabilities);
   }
 
   /** What the client sent comes before what the asset sent next, however both were cut. */
@@ -111,31 +101,35 @@ export class HttpGuard implements Guard {
 
   private get readsClient(): boolean {
     if (this.state === "socket") return this.open === undefined;
+    if (this.state === "upload") return this.upload?.isPassing === true;
     return this.state === "idle" || this.state === "body";
   }
 
   private takeClient(): boolean {
     if (this.state === "idle") return this.take("client", cutHead, (head) => this.begin(head));
     if (this.state === "socket" && this.socket) return this.takeFrame("client", this.socket);
+    if (this.state === "upload" && this.upload) return this.taken("client", this.takePiece());
     const { reader } = this;
     return reader ? this.take("client", reader.cut, (piece) => this.collect(piece)) : false;
   }
 
   private takeAsset(): boolean {
     switch (this.state) {
-      case "waiting":
-        return this.take("asset", cutHead, (head) => this.respond(head));
       case "answering":
-      case "dropping": {
-        const { reader } = this;
-        return reader ? this.take("asset", reader.cut, (piece) => this.relay(piece)) : false;
-      }
+        return this.answer ? this.taken("asset", this.answer.take(this.inboxes.asset)) : false;
       case "socket":
         return this.socket ? this.takeFrame("asset", this.socket) : false;
+      case "upload":
+        if (this.upload?.isOpening) return this.take("asset", cutHead, (head) => this.goOn(head));
+        return this.unasked();
       default:
-        if (this.inboxes.asset.length > 0) this.violate("asset", "an answer to nothing");
-        return false;
+        return this.unasked();
     }
+  }
+
+  private unasked(): boolean {
+    if (this.inboxes.asset.length > 0) this.violate("asset", "an answer to nothing");
+    return false;
   }
 
   private take<T>(
@@ -144,16 +138,17 @@ export class HttpGuard implements Guard {
     use: (frame: T) => void,
   ): boolean {
     const result = this.inboxes[from].take(cut);
+    if (result.kind === "frame") use(result.frame);
+    return this.taken(from, result);
+  }
+
+  private taken(from: Side, result: Cut<unknown>): boolean {
     if (result.kind === "malformed") this.violate(from, result.reason);
-    if (result.kind !== "frame") return false;
-    use(result.frame);
-    return true;
+    return result.kind === "frame";
   }
 
   private takeFrame(from: Side, socket: SocketTalk): boolean {
-    const result = socket.take(from, this.inboxes[from]);
-    if (result.kind === "malformed") this.violate(from, result.reason);
-    return result.kind === "frame";
+    return this.taken(from, socket.take(from, this.inboxes[from]));
   }
 
   private begin(bytes: Uint8Array) {
@@ -166,6 +161,9 @@ export class HttpGuard implements Guard {
     this.body = [];
     this.size = 0;
     if (framing.value.kind === "none") return this.whole();
+    if (framing.value.kind === "length" && framing.value.length > REQUEST_BODY_MAX) {
+      return this.announce(head.value, framing.value.length);
+    }
     this.reader = new BodyReader(framing.value);
     this.state = "body";
   }
@@ -173,8 +171,58 @@ export class HttpGuard implements Guard {
   private collect(piece: Piece) {
     if (piece.kind === "end") return this.whole();
     this.size += piece.bytes.length;
-    if (this.size > REQUEST_BODY_MAX) this.body = [];
-    else this.body.push(piece.bytes);
+    this.body.push(piece.bytes);
+    if (this.size <= REQUEST_BODY_MAX) return;
+    this.body = [];
+    this.refuse(411, `a body of more than ${REQUEST_BODY_MAX} bytes that does not say its length`);
+    this.end();
+  }
+
+  /** What ends here before all of it was read: nothing can follow it on this lane. */
+  private announce(head: RequestHead, length: number) {
+    const read = readAnnounced(head, length, this.newHash);
+    if (read.kind === "malformed") {
+      this.refuse(413, read.reason);
+      return this.end();
+    }
+    this.state = "upload";
+    this.upload = new Upload(read.value, uploadHead(read.value, head, this.requests), {
+      ask: (operation, { permitted, denied }) => {
+        this.ask(operation, { permitted: () => permitted(this.lastDecision), denied });
+      },
+      toAsset: (bytes, decision) => {
+        this.decision = decision;
+        this.toAsset(bytes);
+      },
+      breakOff: () => this.breakOff(),
+      begun: () => this.outcome({ kind: "done" }),
+      left: () => {
+        this.upload = undefined;
+        this.awaitAnswer(read.value.operation.path);
+      },
+      denied: (answer, isRead) => {
+        this.deny(answer);
+        if (!isRead) this.end();
+      },
+      refused: (reason) => {
+        this.refuse(400, reason);
+        this.end();
+      },
+    });
+  }
+
+  private takePiece(): Cut<Piece> {
+    return this.upload?.take(this.inboxes.client) ?? INCOMPLETE;
+  }
+
+  /** The asset's end has the head, and takes the body. */
+  private goOn(bytes: Uint8Array): void {
+    if (isGoOn(bytes, this.requests)) this.upload?.opened();
+    else this.violate("asset", "an answer to a request that has not left");
+  }
+
+  private breakOff(): void {
+    this.effects.push({ kind: "send", to: "asset", bytes: brokenOff(), release: true });
   }
 
   /** The request is there from its first byte to its last. */
@@ -183,9 +231,6 @@ export class HttpGuard implements Guard {
     this.reader = undefined;
     this.state = "idle";
     if (head === undefined) return;
-    if (this.size > REQUEST_BODY_MAX) {
-      return this.refuse(413, `the body is larger than ${REQUEST_BODY_MAX} bytes`);
-    }
     const asked = readAsked(head, joined(this.body, this.size));
     this.body = [];
     if (asked.kind === "malformed") return this.refuse(400, asked.reason);
@@ -221,74 +266,33 @@ export class HttpGuard implements Guard {
   private sendOn(asked: Asked): void {
     if (this.head === undefined) return;
     this.decision = this.lastDecision;
-    this.state = "waiting";
+    this.awaitAnswer(asked.operation.path);
     this.toAsset(requestBytes(asked, this.head, this.requests));
   }
 
-  private respond(bytes: Uint8Array) {
-    const read = readResponse(bytes, this.requests, this.head?.method ?? "");
-    if (read.kind === "malformed") return this.violate("asset", read.reason);
-    const { response, framing } = read.value;
-    const { status, fields } = response;
-    if (status < 200) return this.switched(response);
-    this.response = response;
-    this.size = 0;
-    this.reader = new BodyReader(framing);
-    const location = fieldOf(fields, "location");
-    if (location !== undefined && ownPath(location) === undefined) {
-      this.state = "dropping";
-      return this.answerPage(leadsOut(location));
-    }
-    if (isDownload(fields, status)) this.askDownload();
-    else this.relayHead();
-  }
-
-  private askDownload() {
-    const { asked, response } = this;
-    if (!asked || !response) return;
-    this.state = "deciding";
-    const { path } = asked.operation;
-    const operation = {
-      ...({ action: "web:download", class: "transfer" } as const),
-      ...{ path, contentType: contentType(response.fields) },
-    };
-    this.ask(operation, {
-      permitted: () => this.relayHead(),
-      denied: (answer) => {
-        this.state = "dropping";
-        this.answerPage(refusedPage(answer, "Sallyport did not pass this file on."));
+  /** The request has left: its answer is awaited. */
+  private awaitAnswer(path: string): void {
+    this.state = "answering";
+    const answered = { number: this.requests, method: this.head?.method ?? "", path };
+    this.answer = new AnswerTalk(answered, {
+      ask: (operation, asked) => this.ask(operation, asked),
+      toClient: (bytes) => this.toClient(bytes),
+      answerPage: (page) => this.answerPage(page),
+      switched: (response) => this.switched(response),
+      ended: (outcome) => {
+        this.outcome(outcome);
+        this.forget();
       },
     });
   }
 
-  private relayHead(): void {
-    if (!this.response) return;
-    this.state = "answering";
-    this.toClient(responseBytes(this.response));
-  }
-
-  private relay(piece: Piece) {
-    const relays = this.state === "answering";
-    if (piece.kind === "data") {
-      this.size += piece.bytes.length;
-      if (this.size > RESPONSE_BODY_MAX) {
-        return this.violate("asset", `an answer of more than ${RESPONSE_BODY_MAX} bytes`);
-      }
-      if (relays) this.toClient(encodeChunk(piece.bytes));
-      return;
-    }
-    const { status = 0 } = this.response ?? {};
-    if (relays && !isBodyless(status, this.head?.method)) this.toClient(encodeChunk(NO_BYTES));
-    this.outcome(status < 400 ? { kind: "done" } : { kind: "refused", code: status });
-    this.forget();
-  }
-
-  private switched(response: ResponseHead) {
+  private switched(response: ResponseHead): string | undefined {
     const { asked } = this;
     const bytes = switchBytes(response);
     if (bytes === undefined || asked?.operation.action !== "web:socket") {
-      return this.violate("asset", "an answer that nobody asked for");
+      return "an answer that nobody asked for";
     }
+    this.answer = undefined;
     this.state = "socket";
     this.outcome({ kind: "done" });
     this.toClient(bytes);
@@ -297,6 +301,7 @@ export class HttpGuard implements Guard {
       toAsset: (frame) => this.toAsset(frame),
       ask: (operation, frame) => this.askMessage(operation, frame),
     });
+    return undefined;
   }
 
   private askMessage(operation: WebOperation, frame: Uint8Array): void {
@@ -327,16 +332,29 @@ export class HttpGuard implements Guard {
   }
 
   private lost(request: number): void {
-    if (this.state !== "waiting" || request !== this.requests) return;
+    if (request !== this.requests || !this.isUnanswered) return;
     this.outcome({ kind: "unknown" });
-    this.answerPage(NO_ANSWER);
-    this.forget();
+    this.fail(NO_ANSWER);
   }
 
   private withheld(decision: number): void {
-    if (this.state !== "waiting" || decision !== this.decision) return;
-    this.answerPage(WITHHELD);
+    if (decision !== this.decision || !this.isUnanswered) return;
+    if (!this.asked) this.breakOff();
+    this.fail(WITHHELD);
+  }
+
+  /** The asset, or its leg, has something of it, and nothing was heard. */
+  private get isUnanswered(): boolean {
+    return this.answer?.isAwaited === true || this.upload?.isAtAsset === true;
+  }
+
+  /** Nothing more is heard of the request. */
+  private fail(page: Page): void {
+    const { upload } = this;
+    this.open = undefined;
+    this.answerPage(page);
     this.forget();
+    if (upload?.isUnread) this.end();
   }
 
   private forget(): void {
@@ -344,7 +362,8 @@ export class HttpGuard implements Guard {
     this.head = undefined;
     this.reader = undefined;
     this.asked = undefined;
-    this.response = undefined;
+    this.upload = undefined;
+    this.answer = undefined;
   }
 
   private answerPage(page: Page): void {
@@ -378,23 +397,4 @@ export class HttpGuard implements Guard {
     this.inboxes.client.clear();
     this.inboxes.asset.clear();
   }
-}
-
-const NO_BYTES = new Uint8Array(0);
-
-function cutHead(bytes: Uint8Array): Cut<Uint8Array> {
-  const length = endOfHead(bytes);
-  if (length !== undefined) return { kind: "frame", frame: copyBytes(bytes, 0, length), length };
-  if (bytes.length < HEAD_MAX) return INCOMPLETE;
-  return { kind: "malformed", reason: `a head of more than ${HEAD_MAX} bytes` };
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

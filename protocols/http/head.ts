@@ -2,6 +2,8 @@
  * Heads of HTTP/1.1 messages (RFC 9112), read strictly: what one peer could read otherwise than
  * another is malformed. Names are lower case, values ASCII or Latin-1 without control characters.
  */
+import { copyBytes } from "../copy-bytes.ts";
+import { type Cut, INCOMPLETE } from "../inbox.ts";
 import { readUtf8 } from "../tape/utf8.ts";
 
 export type Fields = readonly (readonly [name: string, value: string])[];
@@ -41,6 +43,13 @@ export function endOfHead(bytes: Uint8Array): number | undefined {
     }
   }
   return undefined;
+}
+
+export function cutHead(bytes: Uint8Array): Cut<Uint8Array> {
+  const length = endOfHead(bytes);
+  if (length !== undefined) return { kind: "frame", frame: copyBytes(bytes, 0, length), length };
+  if (bytes.length < HEAD_MAX) return INCOMPLETE;
+  return { kind: "malformed", reason: `a head of more than ${HEAD_MAX} bytes` };
 }
 
 const CR = 13;

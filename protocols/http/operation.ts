@@ -1,7 +1,17 @@
 /** What a browser can ask of a web panel, in the words that profiles and recordings use. */
 import type { Operation, OperationClass } from "../guard.ts";
 
-export const WEB_ACTIONS = ["web:request", "web:socket", "web:message", "web:download"] as const;
+export const WEB_ACTIONS = [
+  "web:request",
+  "web:upload",
+  "web:uploaded",
+  "web:socket",
+  "web:message",
+  "web:download",
+] as const;
+
+/** What a rule names: an upload, from its head to its end, is a request to it. */
+export const WEB_DEEDS = ["web:request", "web:socket", "web:message", "web:download"] as const;
 
 /** Methods that are carried at all: the others tunnel, debug or mean a proxy. */
 export const WEB_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
@@ -15,6 +25,8 @@ export interface FilePart {
   readonly name: string;
   /** Bytes */
   readonly size: number;
+  /** SHA-256 of its content, hexadecimal; of those of an upload. */
+  readonly digest?: string;
 }
 
 /**
@@ -35,6 +47,36 @@ export interface RequestOperation extends Operation {
   readonly contentType: string;
   /** Bytes of the body. */
   readonly size: number;
+}
+
+/**
+ * A request with a body too large to be kept, announced by its head; nothing of it has left. Its
+ * fields and files are judged as `web:uploaded`, before its last bytes leave.
+ */
+export interface UploadOperation extends Operation {
+  readonly action: "web:upload";
+  readonly class: "transfer";
+  readonly method: WebMethod;
+  readonly path: string;
+  readonly query: readonly Pair[];
+  readonly contentType: string;
+  /** Bytes of the body, as they were announced. */
+  readonly size: number;
+}
+
+/** All of an upload is there; without its last bytes it is no request to the panel. */
+export interface UploadedOperation extends Operation {
+  readonly action: "web:uploaded";
+  readonly class: "transfer";
+  readonly method: WebMethod;
+  readonly path: string;
+  readonly query: readonly Pair[];
+  readonly form: readonly Pair[];
+  readonly files: readonly FilePart[];
+  readonly contentType: string;
+  readonly size: number;
+  /** SHA-256 of the whole body, hexadecimal. */
+  readonly digest: string;
 }
 
 /** A WebSocket is opened. */
@@ -66,6 +108,8 @@ export interface DownloadOperation extends Operation {
 
 export type WebOperation =
   | RequestOperation
+  | UploadOperation
+  | UploadedOperation
   | SocketOperation
   | MessageOperation
   | DownloadOperation;

@@ -63,7 +63,7 @@ function request(
   return { kind: "read", value: { operation, encoded, body } };
 }
 
-function isWebMethod(method: string): method is WebMethod {
+export function isWebMethod(method: string): method is WebMethod {
   return WEB_METHODS.includes(method as WebMethod);
 }
 

@@ -39,6 +39,13 @@ export function readResponse(bytes: Uint8Array, number: number, method: string):
   return { kind: "read", value: { response: head.value, framing: framing.value } };
 }
 
+/** Whether the asset's end says that it takes the body of the request now. */
+export function isGoOn(bytes: Uint8Array, number: number): boolean {
+  const head = readResponseHead(bytes);
+  if (head.kind === "malformed" || head.value.status !== 100) return false;
+  return fieldOf(head.value.fields, REQUEST_FIELD) === String(number);
+}
+
 /** RFC 9112, 6.3. */
 export function isBodyless(status: number, method: string | undefined): boolean {
   return method === "HEAD" || status < 200 || status === 204 || status === 304;

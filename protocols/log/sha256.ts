@@ -17,29 +17,60 @@ const START = [
 ];
 
 export function sha256(bytes: Uint8Array): Uint8Array {
-  const padded = pad(bytes);
-  const view = new DataView(padded.buffer);
-  const state = new Uint32Array(START);
-  const schedule = new Uint32Array(BLOCK);
-  for (let at = 0; at < padded.length; at += BLOCK) {
-    for (let word = 0; word < 16; word += 1) schedule[word] = view.getUint32(at + word * 4);
+  const hash = new Sha256();
+  hash.add(bytes);
+  return hash.digest();
+}
+
+/** Of bytes that come in parts. */
+export class Sha256 {
+  private readonly state = new Uint32Array(START);
+  private readonly schedule = new Uint32Array(BLOCK);
+  /** What does not fill a block yet. */
+  private readonly rest = new Uint8Array(BLOCK);
+  private length = 0;
+
+  add(bytes: Uint8Array): void {
+    let at = 0;
+    const held = this.length % BLOCK;
+    this.length += bytes.length;
+    if (held > 0) {
+      at = Math.min(BLOCK - held, bytes.length);
+      this.rest.set(bytes.subarray(0, at), held);
+      if (held + at < BLOCK) return;
+      this.block(this.rest, 0);
+    }
+    for (; at + BLOCK <= bytes.length; at += BLOCK) this.block(bytes, at);
+    this.rest.set(bytes.subarray(at));
+  }
+
+  /** Of everything so far; nothing is added afterwards. */
+  digest(): Uint8Array {
+    const padded = pad(this.rest.subarray(0, this.length % BLOCK), this.length);
+    for (let at = 0; at < padded.length; at += BLOCK) this.block(padded, at);
+    const hash = new Uint8Array(32);
+    const out = new DataView(hash.buffer);
+    for (const [word, value] of this.state.entries()) out.setUint32(word * 4, value);
+    return hash;
+  }
+
+  private block(bytes: Uint8Array, at: number): void {
+    const { schedule, state } = this;
+    const view = new DataView(bytes.buffer, bytes.byteOffset + at, BLOCK);
+    for (let word = 0; word < 16; word += 1) schedule[word] = view.getUint32(word * 4);
     expand(schedule);
     compress(state, schedule);
   }
-  const hash = new Uint8Array(32);
-  const out = new DataView(hash.buffer);
-  for (const [word, value] of state.entries()) out.setUint32(word * 4, value);
-  return hash;
 }
 
-/** A one bit, zeros, and the length in bits in the last 64. */
-function pad(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+/** A one bit, zeros, and the length of the whole in bits in the last 64. */
+function pad(bytes: Uint8Array, whole: number): Uint8Array {
   const padded = new Uint8Array(Math.ceil((bytes.length + 9) / BLOCK) * BLOCK);
   padded.set(copyBytes(bytes));
   padded[bytes.length] = 0x80;
   const view = new DataView(padded.buffer);
-  view.setUint32(padded.length - 8, Math.floor(bytes.length / 2 ** 29));
-  view.setUint32(padded.length - 4, (bytes.length << 3) >>> 0);
+  view.setUint32(padded.length - 8, Math.floor(whole / 2 ** 29));
+  view.setUint32(padded.length - 4, (whole * 8) % 2 ** 32);
   return padded;
 }
 

@@ -18,6 +18,11 @@ interface Lane {
   requests: number;
 }
 
+/** What a page asks by itself, it asks again sooner than this. */
+const POLLED_WITHIN_MS = 60_000;
+/** Targets that are remembered for that. */
+const POLLED_MAX = 100;
+
 /** One request, for the page of its owner. */
 export interface PanelRequest {
   readonly atMs: number;
@@ -41,6 +46,8 @@ export class PanelLanes {
   private readonly free: Lane[] = [];
   private open = 0;
   private readonly seen: PanelRequest[] = [];
+  /** When it was asked last, by its method and target. */
+  private readonly lately = new Map<string, number>();
 
   constructor(session: LiveSession, nowMs: () => number) {
     this.session = session;
@@ -50,6 +57,20 @@ export class PanelLanes {
   /** The latest last. */
   get requests(): readonly PanelRequest[] {
     return this.seen;
+  }
+
+  /** Whether the same was asked a short while ago: a page does so by itself, over and over. */
+  isRepeated(what: string): boolean {
+    const nowMs = this.nowMs();
+    const key = what.slice(0, TARGET_SHOWN_MAX);
+    const beforeMs = this.lately.get(key);
+    this.lately.delete(key);
+    this.lately.set(key, nowMs);
+    for (const [first] of this.lately) {
+      if (this.lately.size <= POLLED_MAX) break;
+      this.lately.delete(first);
+    }
+    return beforeMs !== undefined && Math.abs(nowMs - beforeMs) < POLLED_WITHIN_MS;
   }
 
   /** @throws LanesTaken, SessionRefused */

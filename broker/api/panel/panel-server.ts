@@ -42,9 +42,10 @@ export interface PanelServerParts {
 export const PANEL_COOKIE = "__Host-sallyport-panel";
 const ENTER = "/.sallyport/enter";
 
-/** As the console's: headers come at once, and a form within seconds. */
+/** As the console's: headers come at once. */
 const HEADERS_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 60_000;
+/** The largest upload over a slow line; one that stands still is ended by its lane. */
+const REQUEST_TIMEOUT_MS = 7_200_000;
 const KEEP_ALIVE_MS = 10_000;
 const TIMEOUT_CHECK_MS = 1_000;
 const HEADER_BYTES_MAX = 16_384;
@@ -116,7 +117,7 @@ export class PanelServer {
     if (url.startsWith("/.sallyport/")) return this.enter(request, response, id);
     const found = this.admitted(request, id);
     if ("status" in found) return answer(response, found);
-    this.lively(request, found);
+    if (isByHand(request, this.lanesOf(found.session))) this.lively(found);
     try {
       const peer = peerOf(request);
       await this.lanesOf(found.session).serve(request, response, peer);
@@ -150,10 +151,8 @@ export class PanelServer {
     return { session, pass };
   }
 
-  /** What a person does keeps the session and their sign-in awake; what a page polls does not. */
-  private lively({ headers, method }: IncomingMessage, { session, pass }: Admitted): void {
-    const byHand = headers["sec-fetch-user"] === "?1" || (method !== "GET" && method !== "HEAD");
-    if (!byHand) return;
+  /** What a person does keeps the session and their sign-in awake. */
+  private lively({ session, pass }: Admitted): void {
     session.activity();
     this.parts.signIns.seen(pass.signInId);
   }
@@ -233,11 +232,19 @@ function troubleOf(error: unknown): Page {
 
 function answer(response: ServerResponse, page: Page): void {
   if (response.headersSent) return void response.destroy();
+  // What else it sends is read by nobody.
+  response.shouldKeepAlive = false;
   const bytes = pageBytes(page);
   for (const [name, value] of STRICT_FIELDS) response.setHeader(name, value);
   response.setHeader("referrer-policy", "no-referrer");
   response.writeHead(page.status, { "content-type": "text/html; charset=utf-8" });
   response.end(bytes.subarray(endOfHead(bytes)));
+}
+
+/** What a page polls is not by hand, though it polls by POST. */
+function isByHand({ headers, method = "", url = "" }: IncomingMessage, lanes: PanelLanes): boolean {
+  if (headers["sec-fetch-user"] === "?1") return true;
+  return method !== "GET" && method !== "HEAD" && !lanes.isRepeated(`${method} ${url}`);
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable, Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { RESPONSE_BODY_MAX } from "../../../protocols/http/guard.ts";
+import { DOWNLOAD_MAX } from "../../../protocols/http/limits.ts";
 import type { OwnLinks } from "./own-links.ts";
 
 /** Pages and scripts larger than this are passed on as they are. */
@@ -16,13 +16,20 @@ export interface BodyParts {
   readonly links: OwnLinks;
   /** Host of the session, as the browser named it. */
   readonly client: string;
+  /** How long the panel may say nothing while it is listened to. */
+  readonly silenceMs: number;
   piece(bytes: Uint8Array): void;
   end(): void;
   failed(reason: string): void;
 }
 
+export interface PassedOn {
+  pause(): void;
+  resume(): void;
+}
+
 /** Undefined where the coding is none that can be undone here. */
-export function passBody(parts: BodyParts): { pause(): void; resume(): void } | undefined {
+export function passBody(parts: BodyParts): PassedOn | undefined {
   const source = decoded(parts.answer);
   if (source === undefined) return undefined;
   const type = parts.answer.headers["content-type"] ?? "";
@@ -34,7 +41,7 @@ export function passBody(parts: BodyParts): { pause(): void; resume(): void } | 
   };
   source.on("data", (bytes: Uint8Array) => {
     size += bytes.length;
-    if (size > RESPONSE_BODY_MAX) {
+    if (size > DOWNLOAD_MAX) {
       parts.answer.destroy();
       return parts.failed("the answer is larger than any is taken");
     }
@@ -50,7 +57,22 @@ export function passBody(parts: BodyParts): { pause(): void; resume(): void } | 
     parts.end();
   });
   source.on("error", (error) => parts.failed(error.message));
-  return { pause: () => void source.pause(), resume: () => void source.resume() };
+  const { answer, silenceMs } = parts;
+  // Who is not listened to (a slow browser, a person who decides) is not silent.
+  const listen = () => {
+    answer.setTimeout(silenceMs, () => answer.destroy(new Error("it stopped answering")));
+  };
+  listen();
+  return {
+    pause: () => {
+      answer.setTimeout(0);
+      source.pause();
+    },
+    resume: () => {
+      listen();
+      source.resume();
+    },
+  };
 }
 
 function decoded(answer: IncomingMessage): Readable | undefined {

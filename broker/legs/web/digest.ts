@@ -12,8 +12,24 @@ export interface Challenge {
 
 /** Undefined where the panel asks for no digest that is known here. */
 export function challengeOf(fields: readonly string[]): Challenge | undefined {
-  const found = fields.find((field) => /^digest\s/i.test(field));
-  if (found === undefined || found.length > 2_048) return undefined;
+  const known = fields.flatMap(digestsOf).flatMap((each) => readChallenge(each) ?? []);
+  return known.find(({ algorithm }) => algorithm === "SHA-256") ?? known[0];
+}
+
+/** One field may hold several challenges, of several kinds (RFC 9110, 11.6.1). */
+function digestsOf(field: string): readonly string[] {
+  if (field.length > FIELD_MAX) return [];
+  const begins = [...field.matchAll(/(?:^|,)\s*([A-Za-z][\w-]*)\s+(?=[A-Za-z][\w-]*\s*=)/g)];
+  return begins.flatMap((begin, n) => {
+    const until = begins[n + 1]?.index ?? field.length;
+    return begin[1]?.toLowerCase() === "digest" ? [field.slice(begin.index, until)] : [];
+  });
+}
+
+/** Longer than any challenge of a panel. */
+const FIELD_MAX = 2_048;
+
+function readChallenge(found: string): Challenge | undefined {
   const words = new Map<string, string>();
   for (const [, name = "", quoted, plain] of found.matchAll(
     /([a-z]+)\s*=\s*(?:"([^"\\]*)"|([^\s,"]+))/gi,

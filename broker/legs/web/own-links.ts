@@ -20,9 +20,12 @@ export class OwnLinks {
 
   /** @param client the session's own host and port, as the browser named it */
   inText(text: string, client: string): string {
+    const socket = /\.localhost(?::\d+)?$/.test(client) ? "ws" : "wss";
     return text.replace(this.origin, (_all, scheme: string, slashes: string) => {
       // A WebSocket needs its scheme; a link takes that of the page.
-      return scheme.toLowerCase() === "ws" ? `ws:${slashes}${client}` : `${slashes}${client}`;
+      return scheme.toLowerCase() === "ws"
+        ? `${socket}:${slashes}${client}`
+        : `${slashes}${client}`;
     });
   }
 

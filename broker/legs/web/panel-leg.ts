@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { CHUNK_MAX, encodeChunk } from "../../../protocols/http/body.ts";
+import { CHUNK_MAX, encodeChunk, isBrokenOff } from "../../../protocols/http/body.ts";
 import {
   encodeHead,
   endOfHead,
@@ -16,6 +16,9 @@ import {
 import { pageBytes } from "../../../protocols/http/page.ts";
 import type { Leg, LegSink } from "../leg.ts";
 
+/** A browser that sends nothing more of a body for so long does not mean to. */
+const SILENCE_MS = 60_000;
+
 /** Every cookie of the broker begins so; none of them is for a panel. */
 const OWN_COOKIE = /^__(?:Host|Secure)-sallyport/i;
 
@@ -23,6 +26,9 @@ interface Answering {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   begun: boolean;
+  /** The browser has more of the request. */
+  unread: boolean;
+  stalled: NodeJS.Timeout | undefined;
   /** With the status; 0 where it broke off. */
   done(status: number): void;
 }
@@ -34,9 +40,10 @@ export class PanelLeg implements Leg {
   private switched = false;
   private early: (() => void)[] = [];
   private over = false;
+  private spent = false;
 
   get isOver(): boolean {
-    return this.over;
+    return this.over || this.spent;
   }
 
   get queued(): number {
@@ -54,15 +61,24 @@ export class PanelLeg implements Leg {
   serve(request: IncomingMessage, response: ServerResponse): Promise<number> {
     return new Promise((resolve) => {
       const done = (status: number) => {
+        clearTimeout(this.answering?.stalled);
         this.answering = undefined;
         resolve(status);
       };
-      this.answering = { request, response, begun: false, done };
+      const answering = {
+        request,
+        response,
+        begun: false,
+        unread: false,
+        stalled: undefined,
+        done,
+      };
+      this.answering = answering;
       response.on("close", () => {
         if (this.answering?.response === response) this.gone(AWAY);
       });
       response.on("drain", () => this.sink?.drained());
-      this.soon(() => this.send(request));
+      this.soon(() => this.send(answering));
     });
   }
 
@@ -89,10 +105,12 @@ export class PanelLeg implements Leg {
   }
 
   pause(): void {
+    clearTimeout(this.answering?.stalled);
     (this.socket ?? this.answering?.request)?.pause();
   }
 
   resume(): void {
+    if (this.answering) this.listen(this.answering);
     (this.socket ?? this.answering?.request)?.resume();
   }
 
@@ -117,19 +135,46 @@ export class PanelLeg implements Leg {
     else this.early.push(act);
   }
 
-  private send(request: IncomingMessage): void {
+  private send(answering: Answering): void {
+    const { request } = answering;
     const { headers } = request;
-    const hasBody =
-      headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-    this.sink?.bytes(headOf(request, hasBody));
-    if (!hasBody) return;
+    let left = Number(headers["content-length"] ?? 0);
+    const chunked = headers["transfer-encoding"] !== undefined;
+    answering.unread = chunked || left > 0;
+    this.sink?.bytes(headOf(request, answering.unread));
+    if (!answering.unread) return;
+    this.listen(answering);
     request.on("data", (bytes: Uint8Array) => {
-      for (let at = 0; at < bytes.length; at += CHUNK_MAX) {
-        this.sink?.bytes(encodeChunk(bytes.subarray(at, at + CHUNK_MAX)));
-      }
+      if (this.answering !== answering) return;
+      this.listen(answering);
+      left -= bytes.length;
+      if (!chunked && left === 0) this.wholeOf(answering);
+      if (chunked) this.chunks(bytes);
+      else this.sink?.bytes(bytes);
     });
-    request.on("end", () => this.sink?.bytes(encodeChunk(NO_BYTES)));
+    request.on("end", () => {
+      if (this.answering !== answering || !chunked) return;
+      this.wholeOf(answering);
+      this.sink?.bytes(encodeChunk(NO_BYTES));
+    });
     request.on("error", () => this.gone(AWAY));
+  }
+
+  private chunks(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at += CHUNK_MAX) {
+      this.sink?.bytes(encodeChunk(bytes.subarray(at, at + CHUNK_MAX)));
+    }
+  }
+
+  private wholeOf(answering: Answering): void {
+    answering.unread = false;
+    clearTimeout(answering.stalled);
+  }
+
+  private listen(answering: Answering): void {
+    clearTimeout(answering.stalled);
+    if (!answering.unread) return;
+    answering.stalled = setTimeout(() => this.gone("the browser sends no more"), SILENCE_MS);
   }
 
   /** Each call is a whole head, with a body whose length it says, or a whole chunk. */
@@ -150,15 +195,37 @@ export class PanelLeg implements Leg {
     answering.begun = true;
     if (chunked && request.method !== "HEAD") return;
     response.end(rest);
-    answering.done(status);
+    this.answered(answering, status);
   }
 
-  private chunk({ response, done }: Answering, bytes: Uint8Array): void {
+  /** What was answered before it was read ends the lane; the rest of it is read by nobody. */
+  private answered({ unread, request, done }: Answering, status: number): void {
+    done(status);
+    if (!unread) return;
+    request.resume();
+    this.spend("answered before all of it was read");
+  }
+
+  /** Nothing can follow on this lane. Not now: who writes is told nothing meanwhile. */
+  private spend(reason: string): void {
+    this.spent = true;
+    queueMicrotask(() => this.gone(reason));
+  }
+
+  private chunk(answering: Answering, bytes: Uint8Array) {
+    const { response } = answering;
+    if (isBrokenOff(bytes)) return this.breakOff(answering);
     const line = bytes.indexOf(10) + 1;
     const data = bytes.subarray(line, bytes.length - 2);
     if (data.length > 0) return void response.write(data);
     response.end();
-    done(response.statusCode);
+    this.answered(answering, response.statusCode);
+  }
+
+  private breakOff({ response, done }: Answering): void {
+    response.destroy();
+    done(0);
+    this.spend("the right to it was lost");
   }
 
   private writeSocket(socket: Duplex, bytes: Uint8Array): void {
@@ -193,7 +260,7 @@ function ended(because = "the lane was closed"): Uint8Array {
 /** About one connection, or said anew. */
 const HOP: ReadonlySet<string> = new Set([
   ...["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding"],
-  ...["content-length", "cookie", "expect", "forwarded"],
+  ...["cookie", "expect", "forwarded"],
 ]);
 
 function headOf(request: IncomingMessage, hasBody: boolean): Uint8Array {
@@ -206,7 +273,9 @@ function headOf(request: IncomingMessage, hasBody: boolean): Uint8Array {
   if (request.headers.upgrade !== undefined) fields.push(["connection", "Upgrade"]);
   const cookies = othersCookies(request.headers.cookie ?? "");
   if (cookies !== "") fields.push(["cookie", cookies]);
-  if (hasBody) fields.push(["transfer-encoding", "chunked"]);
+  if (hasBody && request.headers["transfer-encoding"] !== undefined) {
+    fields.push(["transfer-encoding", "chunked"]);
+  }
   return encodeHead(`${method} ${url} HTTP/1.1`, fields);
 }
 

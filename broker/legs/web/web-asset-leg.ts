@@ -1,7 +1,11 @@
 /**
- * The asset's end of one lane of a web panel. The guard hands it whole requests; it puts them to
- * the panel, signed in, and hands back answers that say which request they answer and where they
- * end. Cookies, redirects to itself, codings and challenges stay on this side.
+ * The asset's end of one lane of a web panel. The guard hands it whole requests, or the head of a
+ * large one and then its body in chunks; it puts them to the panel, signed in, and hands back
+ * answers that say which request they answer and where they end. Cookies, redirects to itself,
+ * codings and challenges stay on this side.
+ *
+ * A request waits here for its turn, for a sign-in and for a connection. Until its first byte is
+ * handed to the system it can be taken back, and the right to it is looked at once more.
  */
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -17,19 +21,29 @@ import {
 } from "../../../protocols/http/head.ts";
 import type { Waiting } from "../endpoint-limiter.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
-import { passBody } from "./answer-body.ts";
-import { type Fields, type Outgoing, SignInFailed, type WebSite } from "./web-site.ts";
+import { type PassedOn, passBody } from "./answer-body.ts";
+import { answerHead, isBodyless, outgoingOf, socketHead } from "./panel-heads.ts";
+import { UploadBody } from "./upload-body.ts";
+import { type Outgoing, SignInFailed, type WebSite } from "./web-site.ts";
 
 /** What the guard handed over, under way. */
 interface Exchange {
   readonly number: number;
+  /** The decision, where it can change the panel. */
+  readonly change: number | undefined;
   readonly outgoing: Outgoing;
   readonly body: Uint8Array;
+  readonly upload: UploadBody | undefined;
   readonly client: string;
   /** It has the place of one request at the panel. */
   placed: boolean;
+  /** Its first byte is the system's. */
+  left: boolean;
+  /** The guard knows of an answer. */
   begun: boolean;
-  stopLate: () => void;
+  /** The answer to an upload that is not there yet. */
+  early: IncomingMessage | undefined;
+  late: NodeJS.Timeout | undefined;
 }
 
 export class WebAssetLeg implements Leg, Waiting {
@@ -38,10 +52,12 @@ export class WebAssetLeg implements Leg, Waiting {
   private sink: LegSink | undefined;
   private exchange: Exchange | undefined;
   private sent: ClientRequest | undefined;
-  private flow: { pause(): void; resume(): void } | undefined;
+  private flow: PassedOn | undefined;
   private socket: Duplex | undefined;
   private paused = false;
   private over = false;
+  /** A body broke off here: chunks of it may come still. */
+  private spoilt = false;
 
   /** @param leave called once, when it is over */
   constructor(site: WebSite, leave: () => void) {
@@ -50,24 +66,46 @@ export class WebAssetLeg implements Leg, Waiting {
   }
 
   get queued(): number {
-    return this.socket?.writableLength ?? 0;
+    return (this.socket ?? this.sent)?.writableLength ?? 0;
+  }
+
+  get waiting(): number {
+    return this.exchange && !this.exchange.left ? 1 : 0;
+  }
+
+  /** Only heads wait here: what follows one is on its way at once. */
+  get givesBack(): boolean {
+    return this.socket === undefined && this.exchange === undefined && !this.spoilt;
   }
 
   start(sink: LegSink): void {
     this.sink = sink;
   }
 
-  write(bytes: Uint8Array): void {
+  write(bytes: Uint8Array, change?: number): void {
     if (this.over) return;
-    if (this.socket) this.frame(this.socket, bytes);
-    else this.request(bytes);
+    const { exchange, socket } = this;
+    if (socket) this.frame(socket, bytes);
+    else if (exchange?.upload) this.piece(exchange, exchange.upload, bytes);
+    else this.request(bytes, change);
   }
 
-  private request(bytes: Uint8Array): void {
+  /** A chunk whose exchange is gone begins with its size: it is no head, and goes nowhere. */
+  private request(bytes: Uint8Array, change: number | undefined): void {
     const end = endOfHead(bytes);
     const head = end === undefined ? undefined : readRequestHead(bytes.subarray(0, end));
-    if (head?.kind !== "read") return;
-    this.begin(head.value, bytes.subarray(end));
+    if (head?.kind !== "read" || this.exchange) return;
+    this.begin(head.value, bytes.subarray(end), change);
+  }
+
+  withdraw(cause: string) {
+    const { exchange, sink } = this;
+    if (exchange?.change === undefined) return;
+    const { left, upload, change } = exchange;
+    if (left && upload && !upload.isWhole) return this.lost(cause);
+    if (left) return;
+    this.drop();
+    sink?.withheld(change, cause);
   }
 
   pause(): void {
@@ -84,8 +122,7 @@ export class WebAssetLeg implements Leg, Waiting {
     if (this.over) return;
     this.over = true;
     this.sink = undefined;
-    this.finish();
-    this.sent?.destroy();
+    this.drop();
     this.socket?.destroy();
     this.leave();
   }
@@ -98,17 +135,27 @@ export class WebAssetLeg implements Leg, Waiting {
     return exchange.placed;
   }
 
-  private begin(head: RequestHead, body: Uint8Array): void {
+  private begin(head: RequestHead, body: Uint8Array, change: number | undefined): void {
     const { responseTimeoutMs } = this.site.limiter.limits;
-    const late = setTimeout(() => this.lost("the panel does not answer"), responseTimeoutMs);
+    const length = Number(fieldOf(head.fields, "content-length") ?? 0);
+    const stalled = () => this.lost("the panel does not take the whole of it");
     const exchange: Exchange = {
-      number: Number(fieldOf(head.fields, REQUEST_FIELD)),
+      ...{ number: Number(fieldOf(head.fields, REQUEST_FIELD)), change, body },
       outgoing: outgoingOf(head, this.site),
-      ...{ body, client: fieldOf(head.fields, "host") ?? "", placed: false, begun: false },
-      stopLate: () => clearTimeout(late),
+      upload: length > body.length ? new UploadBody(length, responseTimeoutMs, stalled) : undefined,
+      ...{ client: fieldOf(head.fields, "host") ?? "", placed: false, left: false, begun: false },
+      ...{ early: undefined, late: undefined },
     };
     this.exchange = exchange;
+    this.awaitAnswer(exchange);
     this.place(exchange);
+  }
+
+  private awaitAnswer(exchange: Exchange): void {
+    const { responseTimeoutMs } = this.site.limiter.limits;
+    clearTimeout(exchange.late);
+    const late = () => this.lost("the panel does not answer");
+    exchange.late = setTimeout(late, responseTimeoutMs);
   }
 
   private place(exchange: Exchange): void {
@@ -120,33 +167,80 @@ export class WebAssetLeg implements Leg, Waiting {
   private async put(exchange: Exchange, again: boolean): Promise<void> {
     try {
       const sent = await this.site.open(exchange.outgoing);
+      sent.on("error", (error) => this.failed(exchange, error));
       if (this.exchange !== exchange) return void sent.destroy();
       this.sent = sent;
       sent.on("response", (answer) => this.answered(exchange, answer, again));
       sent.on("upgrade", (answer, socket, rest) => this.switched(exchange, answer, socket, rest));
-      sent.on("error", (error) => this.failed(exchange, error));
-      sent.end(exchange.body);
+      sent.on("drain", () => this.drained(exchange));
+      sent.once("socket", () => this.connected(exchange, sent));
     } catch (error) {
       this.failed(exchange, error);
     }
   }
 
-  private answered(exchange: Exchange, answer: IncomingMessage, again: boolean): void {
+  /** The last moment before the first byte. */
+  private connected(exchange: Exchange, sent: ClientRequest) {
+    if (this.exchange !== exchange) return void sent.destroy();
+    const { change, number, upload } = exchange;
+    const obstacle = change === undefined ? undefined : this.sink?.obstacle?.(change);
+    if (this.exchange !== exchange) return void sent.destroy();
+    if (obstacle !== undefined && exchange.left) return this.lost(obstacle);
+    if (obstacle !== undefined && change !== undefined) {
+      const { sink } = this;
+      this.drop();
+      return void sink?.withheld(change, obstacle);
+    }
+    exchange.left = true;
+    if (!upload) return void sent.end(exchange.body);
+    clearTimeout(exchange.late);
+    sent.flushHeaders();
+    this.sink?.bytes(encodeHead("HTTP/1.1 100 Continue", [[REQUEST_FIELD, String(number)]]));
+  }
+
+  private piece(exchange: Exchange, upload: UploadBody, bytes: Uint8Array) {
+    const { sent } = this;
+    if (!sent || !exchange.left) return;
+    const passed = upload.pass(sent, bytes);
+    if (passed === "broken-off") return this.drop();
+    if (passed === "goes-on") return;
+    this.awaitAnswer(exchange);
+    sent.end();
+    const { early } = exchange;
+    // Not now: whoever writes is not told anything meanwhile.
+    if (early) queueMicrotask(() => this.tell(exchange, early));
+  }
+
+  private drained(exchange: Exchange): void {
+    exchange.upload?.drained();
+    if (this.exchange === exchange) this.sink?.drained();
+  }
+
+  private answered(exchange: Exchange, answer: IncomingMessage, again: boolean) {
     if (this.exchange !== exchange) return void answer.destroy();
-    if (this.site.answered(answer, again)) {
+    const { upload, outgoing } = exchange;
+    if (this.site.answered(answer, outgoing, again || upload !== undefined)) {
       answer.resume();
       answer.on("error", () => undefined);
       return void this.put(exchange, true);
     }
-    exchange.stopLate();
+    if (!upload || upload.isWhole) return this.tell(exchange, answer);
+    upload.deafen();
+    exchange.early = answer;
+    answer.on("error", (error) => this.failed(exchange, error));
+  }
+
+  private tell(exchange: Exchange, answer: IncomingMessage): void {
+    if (this.exchange !== exchange) return void answer.destroy();
+    clearTimeout(exchange.late);
     exchange.begun = true;
+    const { number, outgoing, client } = exchange;
     const { responseTimeoutMs } = this.site.limiter.limits;
-    answer.setTimeout(responseTimeoutMs, () => answer.destroy(new Error("it stopped answering")));
-    this.tell(exchange, answer);
-    const bodyless = isBodyless(exchange.outgoing.method, answer.statusCode ?? 0);
+    this.sink?.bytes(answerHead(number, outgoing.method, answer, this.site));
+    const bodyless = isBodyless(outgoing.method, answer.statusCode ?? 0);
     this.flow = passBody({
-      ...{ answer, links: this.site.links, client: exchange.client },
-      piece: (bytes) => this.piece(bytes),
+      ...{ answer, links: this.site.links, client, silenceMs: responseTimeoutMs },
+      piece: (bytes) => this.tellPiece(bytes),
       end: () => {
         if (this.exchange !== exchange) return;
         const last = this.sink;
@@ -159,21 +253,7 @@ export class WebAssetLeg implements Leg, Waiting {
     else if (this.paused) this.flow.pause();
   }
 
-  private tell(exchange: Exchange, { statusCode = 502, rawHeaders, headers }: IncomingMessage) {
-    const fields: (readonly [string, string])[] = [[REQUEST_FIELD, String(exchange.number)]];
-    for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-      const name = (rawHeaders[at] ?? "").toLowerCase();
-      if (!HERE.has(name)) fields.push([name, rawHeaders[at + 1] ?? ""]);
-    }
-    const { location } = headers;
-    if (location !== undefined) fields.push(["location", this.site.links.inLocation(location)]);
-    if (!isBodyless(exchange.outgoing.method, statusCode)) {
-      fields.push(["transfer-encoding", "chunked"]);
-    }
-    this.sink?.bytes(encodeHead(`HTTP/1.1 ${statusCode} Panel`, fields));
-  }
-
-  private piece(bytes: Uint8Array): void {
+  private tellPiece(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at += PIECE) {
       this.sink?.bytes(encodeChunk(bytes.subarray(at, at + PIECE)));
     }
@@ -186,7 +266,7 @@ export class WebAssetLeg implements Leg, Waiting {
     rest: Uint8Array,
   ): void {
     if (this.exchange !== exchange) return void socket.destroy();
-    this.site.answered(answer, true);
+    this.site.answered(answer, exchange.outgoing, true);
     this.finish();
     this.socket = socket;
     this.flow = { pause: () => void socket.pause(), resume: () => void socket.resume() };
@@ -194,17 +274,7 @@ export class WebAssetLeg implements Leg, Waiting {
     socket.on("error", () => this.gone("the WebSocket broke off"));
     socket.on("close", () => this.gone("the panel closed the WebSocket"));
     socket.on("drain", () => this.sink?.drained());
-    const { headers } = answer;
-    const protocol = headers["sec-websocket-protocol"];
-    const extensions = headers["sec-websocket-extensions"];
-    const fields: (readonly [string, string])[] = [
-      [REQUEST_FIELD, String(exchange.number)],
-      ["upgrade", "websocket"],
-      ["sec-websocket-accept", String(headers["sec-websocket-accept"] ?? "")],
-      ...(protocol === undefined ? [] : ([["sec-websocket-protocol", protocol]] as const)),
-      ...(extensions === undefined ? [] : ([["sec-websocket-extensions", extensions]] as const)),
-    ];
-    this.sink?.bytes(encodeHead("HTTP/1.1 101 Panel", fields));
+    this.sink?.bytes(socketHead(exchange.number, answer));
     if (rest.length > 0) this.sink?.bytes(rest);
     if (this.paused) socket.pause();
   }
@@ -223,15 +293,16 @@ export class WebAssetLeg implements Leg, Waiting {
   }
 
   /** Said in the panel's place: the person cannot sign in themselves. */
-  private tellRefused({ number }: Exchange, reason: string): void {
+  private tellRefused({ number, upload, change }: Exchange, reason: string) {
+    const { sink } = this;
+    this.drop();
+    if (upload && change !== undefined) return sink?.withheld(change, reason);
     const body = latin1(reason);
     const head = encodeHead("HTTP/1.1 502 Panel", [
       [REQUEST_FIELD, String(number)],
       ["content-type", "text/plain"],
       ["content-length", String(body.length)],
     ]);
-    const { sink } = this;
-    this.finish();
     sink?.bytes(head);
     sink?.bytes(body);
   }
@@ -239,8 +310,7 @@ export class WebAssetLeg implements Leg, Waiting {
   private lost(cause: string): void {
     const { exchange, sink } = this;
     if (!exchange) return;
-    this.finish();
-    this.sent?.destroy();
+    this.drop();
     sink?.lost(exchange.number, cause);
   }
 
@@ -250,11 +320,20 @@ export class WebAssetLeg implements Leg, Waiting {
     sink?.closed(reason);
   }
 
+  /** Nothing of it goes out any more. */
+  private drop(): void {
+    this.finish();
+    this.sent?.destroy();
+    this.sent = undefined;
+  }
+
   private finish(): void {
     const { exchange } = this;
     this.exchange = undefined;
     this.flow = undefined;
-    exchange?.stopLate();
+    clearTimeout(exchange?.late);
+    exchange?.upload?.drained();
+    this.spoilt ||= exchange?.upload !== undefined && !exchange.upload.isWhole;
     if (exchange?.placed) this.site.limiter.give();
   }
 }
@@ -262,32 +341,3 @@ export class WebAssetLeg implements Leg, Waiting {
 const NO_BYTES = new Uint8Array(0);
 /** Far above the mark at which the loop stops reading the client: something does not stop. */
 const FLOOD = 16;
-
-/** Settled on this side: about this connection, this sign-in, or the body as it was encoded. */
-const HERE: ReadonlySet<string> = new Set([
-  ...["connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding"],
-  ...["set-cookie", "www-authenticate", "location", "upgrade", "trailer", REQUEST_FIELD],
-]);
-
-function isBodyless(method: string, status: number): boolean {
-  return method === "HEAD" || status === 204 || status === 304;
-}
-
-function outgoingOf({ method, target, fields }: RequestHead, site: WebSite): Outgoing {
-  const client = fieldOf(fields, "host") ?? "";
-  const sent: Record<string, string> = {};
-  for (const [name, value] of fields) {
-    if (name === REQUEST_FIELD || name === "host" || name === "cookie") continue;
-    if (name === "origin") sent[name] = site.origin;
-    else if (name === "referer") Object.assign(sent, refererOf(value, client, site));
-    else sent[name] = name in sent ? `${sent[name]}, ${value}` : value;
-  }
-  return { method, target, fields: sent satisfies Fields, cookies: fieldOf(fields, "cookie") };
-}
-
-/** Panels compare it with their own address; the session's is none of theirs. */
-function refererOf(value: string, client: string, site: WebSite): Record<string, string> {
-  const rest = value.replace(/^https?:\/\//, "");
-  if (client === "" || !rest.startsWith(`${client}/`)) return {};
-  return { referer: site.origin + rest.slice(client.length) };
-}

@@ -81,7 +81,6 @@ export class WebSite {
   /** A request that is signed in. @throws SignInFailed */
   async open(outgoing: Outgoing): Promise<ClientRequest> {
     if (this.parts.endpoint.signIn.kind === "form") await this.formSignIn();
-    if (this.over) throw new Error("the session has ended");
     const { cookies: own, method, target, fields } = outgoing;
     const cookie = this.jar.field(target, own);
     const authorization = await this.authorization(method, target);
@@ -92,17 +91,21 @@ export class WebSite {
     });
   }
 
-  /** Keeps cookies. True where the request should be sent once more, now that a digest is known. */
-  answered({ statusCode, headers }: IncomingMessage, again: boolean): boolean {
+  /**
+   * Keeps cookies. True where the request should be sent once more: its digest is known now, or
+   * the panel had forgotten the sign-in and the request only looks.
+   */
+  answered(answer: IncomingMessage, { method }: Outgoing, again: boolean): boolean {
+    const { statusCode, headers, headersDistinct } = answer;
     this.jar.take(headers["set-cookie"] ?? []);
     const { signIn } = this.parts.endpoint;
+    if (statusCode === 401) this.credential = undefined;
     if (signIn.kind === "form" && this.isForgotten(statusCode ?? 0, headers.location)) {
       this.signedIn = undefined;
+      return !again && (method === "GET" || method === "HEAD");
     }
-    if (statusCode !== 401) return false;
-    this.credential = undefined;
-    if (signIn.kind !== "digest" || again) return false;
-    this.challenge = challengeOf([headers["www-authenticate"] ?? ""].flat());
+    if (statusCode !== 401 || signIn.kind !== "digest" || again) return false;
+    this.challenge = challengeOf(headersDistinct["www-authenticate"] ?? []);
     this.challengeUses = 0;
     return this.challenge !== undefined;
   }
@@ -116,6 +119,7 @@ export class WebSite {
   }
 
   private dial(method: string, path: string, fields: Fields): ClientRequest {
+    if (this.over) throw new Error("the session has ended");
     const headers = { ...fields, host: this.host, "accept-encoding": "identity" };
     return request({ agent: this.agent, method, path, headers, setHost: false });
   }
