@@ -20,6 +20,7 @@ import type { Cause, EndReport, LiveSession, SessionEvent } from "./sessions/ses
 import type { SessionHooks } from "./sessions/session-hooks.ts";
 import type { NewSiteEvent } from "./store/site-events.ts";
 import type { Store } from "./store/store.ts";
+import type { TrustedBook } from "./trust/trusted-book.ts";
 
 export interface NoticingParts {
   readonly store: Store;
@@ -186,7 +187,7 @@ export class Noticed {
     });
   }
 
-  sessionHooks(): SessionHooks {
+  sessionHooks(trusted: Pick<TrustedBook, "strange">): SessionHooks {
     const { metrics, bell } = this.parts;
     return {
       onOperation: metrics.operation,
@@ -201,18 +202,10 @@ export class Noticed {
         bell.ring("sessions");
         bell.ring("recordings");
       },
-      onStrangeKey: (...shown) => this.strangeKey(...shown),
+      onStrangeKey: (...shown) => trusted.strange(...shown),
       onAlarm: (session, text) =>
         this.note({ kind: "session:fault", priority: "alarm", text, session }),
     };
-  }
-
-  private strangeKey(session: string, endpoint: string, shown: string, pinned: boolean): void {
-    const text = pinned
-      ? `${endpoint} shows another host key than the one that is trusted: ${shown}. Nothing was sent to it.`
-      : `${endpoint} shows the host key ${shown}; none is trusted yet, so nothing was sent to it.`;
-    const kind = pinned ? "asset:key-changed" : "asset:key-unknown";
-    this.note({ kind, priority: pinned ? "alarm" : "event", text, session });
   }
 
   private opened(session: LiveSession): void {

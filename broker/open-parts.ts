@@ -42,6 +42,7 @@ import { gaugesOf, refusalHooks } from "./open-integrations.ts";
 import { loggedHooks } from "./open-log.ts";
 import { openPanels } from "./open-panels.ts";
 import { openPolicies } from "./open-policies.ts";
+import { openTrustDesk, openTrusted } from "./open-trust.ts";
 import type { Opened } from "./opened.ts";
 import { ConfirmedPlant } from "./plant/confirmed-plant.ts";
 import { PlantSource } from "./plant/plant-source.ts";
@@ -52,6 +53,7 @@ import { createSessionHost } from "./sessions/session-host.ts";
 import { startSimulatedPlant } from "./simulated-plant.ts";
 import type { Store } from "./store/store.ts";
 import type { ServedCertificate } from "./tls/served-certificate.ts";
+import type { TrustDesk } from "./trust/trust-desk.ts";
 
 /** What every part stands on. */
 export interface Ground {
@@ -158,6 +160,7 @@ export interface Core {
   readonly defaultRights: DefaultRights;
   readonly credentials: Credentials;
   readonly opcuaIdentity: IdentitySource;
+  readonly trust: TrustDesk;
 }
 
 export async function openCore(
@@ -169,14 +172,14 @@ export async function openCore(
   const key = loadSigningKey(join(config.dataFolder, "permit-key.pem"));
   const credentials = openCredentials(ground);
   const opcuaIdentity = keptIdentity(join(config.dataFolder, "opcua.pem"));
+  const trusted = await openTrusted(ground);
   const sessions = createSessionHost({
-    credentials,
-    opcuaIdentity,
+    ...{ credentials, opcuaIdentity, trusted },
     recorder: evidence.recorder,
     permitKey: key.publicKey,
     clock,
     build: version,
-    hooks: refusalHooks(ground, loggedHooks(book, noticed.sessionHooks())),
+    hooks: refusalHooks(ground, loggedHooks(book, noticed.sessionHooks(trusted))),
     beforeOpen: (header) => book.openSession(header),
   });
   opened.push(() => sessions.shutdown());
@@ -211,7 +214,11 @@ export async function openCore(
     locked: access.locks.list().some(({ kind }) => kind === "site"),
   });
   opened.push(() => access.close());
-  const shared = { policies, defaultRights, credentials, opcuaIdentity };
+  const permitKey = key.privateKey;
+  const trust = openTrustDesk(ground, {
+    ...{ book: trusted, identity, decisions, plant, sessions, access, permitKey },
+  });
+  const shared = { policies, defaultRights, credentials, opcuaIdentity, trust };
   return { ...parts, sessions, access, decisions, ...shared };
 }
 
@@ -260,7 +267,7 @@ export async function openDoors(
       search: evidence.openSearch((cause) => log.warn({ cause }, "the search index is behind")),
       surroundings: (terms) => surroundingsOf(store.queries, terms),
     },
-    ...{ credentials: core.credentials, defaultRights: core.defaultRights },
+    ...{ credentials: core.credentials, defaultRights: core.defaultRights, trust: core.trust },
     ...{ identity, access, sessions, decisions, policies, metrics, clock },
     recorder: evidence.recorder,
     recordings: evidence.recordings,

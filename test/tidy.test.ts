@@ -53,7 +53,7 @@ const LAYERS: readonly [place: string, may: readonly string[]][] = [
     "broker/legs/",
     ["protocols/", "broker/clock.ts", "broker/policy/", "broker/plant/", "broker/store/"],
   ],
-  ...["access", "credentials", "evidence", "identity"].map((noun): [string, string[]] => [
+  ...["access", "credentials", "evidence", "identity", "trust"].map((noun): [string, string[]] => [
     `broker/${noun}/`,
     [
       "protocols/",

@@ -146,8 +146,16 @@ export class AlarmBook {
   clear(kind: AlarmKindName, source: string): void {
     const key = keyOf(kind, source);
     const alarm = this.open.get(key);
-    if (!alarm || alarm.returnedMs !== null || this.returning.has(key)) return;
-    const quietMs = this.flutter.quietMs(key, ALARM_KINDS[kind].quietMs);
+    if (!alarm || alarm.returnedMs !== null) return;
+    const { returns, quietMs: normal }: AlarmKind = ALARM_KINDS[kind];
+    if (returns === "quiet") {
+      // Somebody settled it: there is nothing to wait for.
+      this.stopReturning(key);
+      this.comeBack(key);
+      return;
+    }
+    if (this.returning.has(key)) return;
+    const quietMs = this.flutter.quietMs(key, normal);
     if (quietMs === 0) this.comeBack(key);
     else this.returnLater(key, quietMs);
   }

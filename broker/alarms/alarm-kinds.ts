@@ -1,3 +1,5 @@
+import { IDENTITY_ALARM_KINDS } from "./identity-alarm-kinds.ts";
+
 /**
  * Every alarm there is, in the manner of ISA-18.2: what needs a person, how urgently, what happens
  * if nobody comes, and what to do. What is not here is an event in a list. Priorities:
@@ -31,7 +33,7 @@ export interface AlarmKind {
   readonly raisedBy?: readonly string[];
   readonly clearedBy?: readonly string[];
   /** What tells two of them apart; absent: there is at most one. */
-  readonly source?: "session" | "subject" | "integration";
+  readonly source?: "session" | "subject" | "integration" | "endpoint";
   /** Only events that the broker itself marks as needing a person. */
   readonly onlyMarked?: true;
 }
@@ -197,18 +199,7 @@ export const ALARM_KINDS = {
     raisedBy: ["sign-in:stolen"],
     source: "subject",
   },
-  "asset-key-changed": {
-    priority: "high",
-    title: "An asset shows another key",
-    consequence: "Sessions to it are refused: it was replaced, or somebody stands in its place.",
-    action:
-      "Ask whoever is responsible for the asset whether it was replaced or reset. If so, compare the new fingerprint on the spot and write it into the plant file; if not, look at the network between.",
-    returns: "quiet",
-    quietMs: HOUR,
-    ringsAnew: true,
-    raisedBy: ["asset:key-changed"],
-    source: "session",
-  },
+  ...IDENTITY_ALARM_KINDS,
   "tool-not-started": {
     priority: "high",
     title: "A tool asked for a session that nobody started",

@@ -28,7 +28,7 @@ function raise(book: Pick<AlarmBook, "raise">, name: AlarmKindName, event: SiteE
 
 function sourceOf(name: AlarmKindName, event: SiteEvent): string {
   const { source }: AlarmKind = ALARM_KINDS[name];
-  if (source === "integration") return event.about?.integration ?? SITE;
+  if (source === "integration" || source === "endpoint") return event.about?.[source] ?? SITE;
   return (source === undefined ? null : event[source]) ?? SITE;
 }
 

@@ -32,6 +32,7 @@ import { healthz } from "./health/healthz.ts";
 import { readyz } from "./health/readyz.ts";
 import { showHealth } from "./health/show-health.ts";
 import { showMetrics } from "./health/show-metrics.ts";
+import { type IdentityRouteParts, identityRoutes } from "./identity-routes.ts";
 import { type IntegrationRouteParts, integrationRoutes } from "./integration-routes.ts";
 import { type LogRouteParts, logRoutes } from "./log-routes.ts";
 import { addPasskey } from "./me/add-passkey.ts";
@@ -111,6 +112,7 @@ export interface ApiParts {
   readonly plant: PlantShown;
   readonly siteLog: Pick<SiteEvents, "record" | "list">;
   readonly credentials: Pick<Credentials, "list" | "set" | "remove">;
+  readonly trust: IdentityRouteParts["trust"];
   readonly native: Native;
   /** Undefined where no web panels are served. */
   readonly panels: Panels | undefined;
@@ -173,6 +175,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     ...policyRoutes(parts),
 
     ...credentialRoutes(parts),
+    ...identityRoutes(parts),
 
     ...nativeRoutes(parts),
 

@@ -26,7 +26,9 @@ export function webAdded(from: Mapping): WebAdded {
   return { ...(tls && { tls }), signIn, ...(hostName !== undefined && { hostName }) };
 }
 
+/** `true` leaves the certificate to an administrator's act in the console. */
 const webTls: Reading<WebTls> = (value) => {
+  if (value.scalar === true) return { kind: "pinned", certificates: [] };
   const from = Mapping.read(value, "tls");
   if (!from) return undefined;
   const size = { min: 1, max: HOST_KEYS_MAX };
@@ -35,7 +37,9 @@ const webTls: Reading<WebTls> = (value) => {
   from.finish();
   if (certificates && !ca) return { kind: "pinned", certificates };
   if (ca && !certificates) return { kind: "ca", ca };
-  return value.fail('say either which "certificates" (SHA-256) it shows, or which "ca" signs them');
+  return value.fail(
+    'say which "certificates" (SHA-256) it shows, which "ca" signs them, or "true"',
+  );
 };
 
 /** As `openssl x509 -fingerprint -sha256` prints it, with or without colons. */

@@ -1,6 +1,9 @@
 /** What only endpoints and rules of web panels have. */
 export type WebTls =
-  /** SHA-256 of the certificates that it may show (DER), as 64 lower-case hexadecimal digits. */
+  /**
+   * SHA-256 of the certificates that it may show (DER), as 64 lower-case hexadecimal digits.
+   * None leaves it to an administrator who accepts what it shows.
+   */
   | { readonly kind: "pinned"; readonly certificates: readonly string[] }
   /** The certificate (PEM) of the authority that signs its own. */
   | { readonly kind: "ca"; readonly ca: string };

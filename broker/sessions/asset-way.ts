@@ -5,6 +5,7 @@ import type { Leg } from "../legs/leg.ts";
 import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
 import type { CredentialSource } from "../plant/credential.ts";
 import type { Endpoint } from "../plant/model.ts";
+import type { ShownIdentity, TrustedIdentities } from "../plant/shown-identity.ts";
 import type { PointRange } from "../policy/decision.ts";
 import type { PinnedAddress } from "./dial.ts";
 
@@ -21,11 +22,11 @@ export interface EndpointWays {
   close(reason: string): void;
 }
 
-/** An asset showed a key that is not pinned; `pinned`: another one is. */
+/** An asset showed a key or certificate that is not trusted; `pinned`: another one is. */
 export type StrangeKey = (
   session: string,
   endpoint: string,
-  fingerprint: string,
+  shown: ShownIdentity,
   pinned: boolean,
 ) => void;
 
@@ -36,6 +37,8 @@ export interface WaysParts {
   readonly clock: Clock;
   readonly credentials: CredentialSource;
   readonly strangeKey?: StrangeKey | undefined;
+  /** What counts where the plant file pins nothing. */
+  readonly trusted?: TrustedIdentities | undefined;
   /** The broker's own certificate; absent where no endpoint needs one. */
   readonly opcuaIdentity?: IdentitySource | undefined;
 }

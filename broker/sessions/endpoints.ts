@@ -9,6 +9,7 @@ import { EndpointLimiter } from "../legs/endpoint-limiter.ts";
 import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
 import type { CredentialSource } from "../plant/credential.ts";
 import type { Endpoint } from "../plant/model.ts";
+import type { TrustedIdentities } from "../plant/shown-identity.ts";
 import { BoundedRateLedger } from "../policy/rate-ledger.ts";
 import type { AssetWay, EndpointWays, StrangeKey } from "./asset-way.ts";
 import type { PinnedAddress } from "./dial.ts";
@@ -22,6 +23,7 @@ export interface EndpointsParts {
   readonly credentials: CredentialSource;
   readonly opcuaIdentity?: IdentitySource | undefined;
   readonly strangeKey?: StrangeKey | undefined;
+  readonly trusted?: TrustedIdentities | undefined;
 }
 
 export class Endpoints {

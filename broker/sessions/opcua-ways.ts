@@ -3,6 +3,7 @@ import type { Leg } from "../legs/leg.ts";
 import { OpcuaAssetLeg } from "../legs/opcua/opcua-asset-leg.ts";
 import { type AssetSessions, OpcuaConnection } from "../legs/opcua/opcua-connection.ts";
 import type { Endpoint, OpcUaEndpoint } from "../plant/model.ts";
+import { pinsOf } from "../plant/shown-identity.ts";
 import type { AssetWay, EndpointWays, WaysParts } from "./asset-way.ts";
 import type { PinnedAddress } from "./dial.ts";
 import { SessionRefused } from "./session.ts";
@@ -23,9 +24,15 @@ export class OpcuaWays implements EndpointWays {
       const why = `${this.connections.size} connections are open`;
       throw new SessionRefused("endpoint-busy", `${name} takes no more: ${why}.`);
     }
-    const connection = new OpcuaConnection(() => this.sessions(endpoint, to));
+    const session = { id: "" };
+    const connection = new OpcuaConnection(() => this.sessions(endpoint, to, session));
     this.connections.add(connection);
-    return { leg: (): Leg => new OpcuaAssetLeg(connection, limiter) };
+    return {
+      leg: (opener): Leg => {
+        session.id = opener;
+        return new OpcuaAssetLeg(connection, limiter);
+      },
+    };
   }
 
   close(reason: string): void {
@@ -34,16 +41,23 @@ export class OpcuaWays implements EndpointWays {
   }
 
   /** The library takes a second to load: only where an asset of OPC UA is really dialled. */
-  private async sessions(endpoint: OpcUaEndpoint, to: PinnedAddress): Promise<AssetSessions> {
+  private async sessions(
+    endpoint: OpcUaEndpoint,
+    to: PinnedAddress,
+    session: { readonly id: string },
+  ): Promise<AssetSessions> {
     const { name, limiter, credentials, opcuaIdentity } = this.parts;
     if (!opcuaIdentity) throw new Error("this broker has no certificate for OPC UA");
     const { OpcuaSessions } = await import("../legs/opcua/asset-session.ts");
-    const { security, certificates, path } = endpoint;
+    const { security, path } = endpoint;
+    const certificates = pinsOf(name, endpoint, this.parts.trusted);
     return new OpcuaSessions({
       ...{ name, ...to, path, security, certificates },
       connectTimeoutMs: limiter.limits.connectTimeoutMs,
       identity: await opcuaIdentity(),
       credential: () => credentials.of(name),
+      unknownCertificate: (shown) =>
+        this.parts.strangeKey?.(session.id, name, shown, certificates.length > 0),
     });
   }
 }

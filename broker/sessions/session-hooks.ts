@@ -1,5 +1,6 @@
 /** What the rest of the process hears of all sessions: metrics, lists, the site's events. */
 import type { Answer, OperationClass } from "../../protocols/guard.ts";
+import type { StrangeKey } from "./asset-way.ts";
 import type { Hold } from "./hold.ts";
 import type { Cause, EndReport, LiveSession } from "./session.ts";
 
@@ -20,10 +21,10 @@ export interface SessionHooks {
   /** Something that a list of sessions shows has changed. */
   onChange?(): void;
   /**
-   * An asset showed a key that is not the one of the plant file, so nothing was said to it.
+   * An asset showed a key or certificate that is not trusted, so nothing was said to it.
    * `pinned`: another one is; otherwise none is yet.
    */
-  onStrangeKey?(session: string, endpoint: string, fingerprint: string, pinned: boolean): void;
+  readonly onStrangeKey?: StrangeKey;
   /** A person must look at it: a fault of the broker, a recording that could not be sealed. */
   onAlarm?(session: string, text: string): void;
 }

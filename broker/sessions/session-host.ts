@@ -7,9 +7,11 @@ import type { Clock } from "../clock.ts";
 import { type Recorder, RecorderUnavailable, type TapeWriter } from "../evidence/recorder.ts";
 import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
 import type { CredentialSource } from "../plant/credential.ts";
+import type { ShownIdentity, TrustedIdentities } from "../plant/shown-identity.ts";
 import { compileProfile } from "../policy/compile-profile.ts";
 import { type PinnedAddress, pinAddress } from "./dial.ts";
 import { type EndpointState, Endpoints } from "./endpoints.ts";
+import { identify } from "./identify.ts";
 import { Session } from "./live-session.ts";
 import { type LiveSession, type SessionHost, SessionRefused } from "./session.ts";
 import type { SessionHooks } from "./session-hooks.ts";
@@ -28,6 +30,8 @@ export interface SessionHostParts {
   readonly credentials?: CredentialSource;
   /** The broker's own certificate towards assets of OPC UA. */
   readonly opcuaIdentity?: IdentitySource;
+  /** Keys and certificates of assets that were accepted besides the plant file. */
+  readonly trusted?: TrustedIdentities;
   /** Awaited before anything of a session can be dialled; rejecting with a reason refuses it. */
   readonly beforeOpen?: (header: Header) => Promise<void>;
 }
@@ -50,9 +54,9 @@ class Host implements SessionHost {
 
   constructor(parts: SessionHostParts) {
     this.parts = parts;
-    const { clock, credentials = NO_CREDENTIALS, opcuaIdentity } = parts;
+    const { clock, credentials = NO_CREDENTIALS, opcuaIdentity, trusted } = parts;
     this.endpoints = new Endpoints({
-      ...{ clock, credentials, opcuaIdentity },
+      ...{ clock, credentials, opcuaIdentity, trusted },
       strangeKey: (...shown) => parts.hooks?.onStrangeKey?.(...shown),
     });
     parts.recorder.onState((state) => {
@@ -72,6 +76,17 @@ class Host implements SessionHost {
     } catch (error) {
       leave();
       throw error;
+    }
+  }
+
+  async identify(permit: Permit): Promise<ShownIdentity> {
+    const claims = this.verified(permit);
+    this.spend(claims);
+    const leave = this.endpoints.of(claims).enter();
+    try {
+      return await identify(claims.endpoint, await pinAddress(claims), this.parts.opcuaIdentity);
+    } finally {
+      leave();
     }
   }
 

@@ -3,6 +3,7 @@ import type { Operation, OperationClass, RefusalKind } from "../../protocols/gua
 import type { TapeRecord } from "../../protocols/tape/record.ts";
 import type { Permit, PermitClaims } from "../access/permit.ts";
 import type { Leg } from "../legs/leg.ts";
+import type { ShownIdentity } from "../plant/shown-identity.ts";
 import type { Hold, HoldAnswer, HoldResult } from "./hold.ts";
 
 /** What ended a session or took a right: a stable code and a sentence for the person. */
@@ -165,6 +166,11 @@ export type SessionEvent =
 export interface SessionHost {
   /** Checks the permit, opens the tape, then the session. Throws `SessionRefused`. Dials when a channel is attached. */
   open(permit: Permit): Promise<LiveSession>;
+  /**
+   * Under a permit of the broker's own: begins a handshake, sees which key or certificate the asset
+   * shows, and goes. Throws `SessionRefused`; rejects with words for the person.
+   */
+  identify(permit: Permit): Promise<ShownIdentity>;
   get(session: string): LiveSession | undefined;
   /** Those of people: the broker's own, which only read for it, are left out. */
   list(): readonly LiveSession[];

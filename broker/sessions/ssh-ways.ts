@@ -3,6 +3,7 @@ import type { Leg } from "../legs/leg.ts";
 import { SshAssetLeg } from "../legs/ssh/ssh-asset-leg.ts";
 import { SshConnection } from "../legs/ssh/ssh-connection.ts";
 import type { Endpoint, SshEndpoint } from "../plant/model.ts";
+import { pinsOf } from "../plant/shown-identity.ts";
 import type { AssetWay, EndpointWays, WaysParts } from "./asset-way.ts";
 import type { PinnedAddress } from "./dial.ts";
 import { SessionRefused } from "./session.ts";
@@ -34,12 +35,13 @@ export class SshWays implements EndpointWays {
     const existing = this.connections.get(session);
     if (existing && !existing.isOver) return existing;
     for (const [other, { isOver }] of this.connections) if (isOver) this.connections.delete(other);
-    const { name, limiter, credentials } = this.parts;
+    const { name, limiter, credentials, trusted } = this.parts;
     if (this.connections.size >= limiter.limits.connectionsMax) {
       const why = `${this.connections.size} connections are open`;
       throw new SessionRefused("endpoint-busy", `${name} takes no more: ${why}.`);
     }
-    const { hostKeys, legacyAlgorithms } = endpoint;
+    const { legacyAlgorithms } = endpoint;
+    const hostKeys = pinsOf(name, endpoint, trusted);
     const connection = new SshConnection({
       ...{ name, ...to, hostKeys, legacyAlgorithms },
       connectTimeoutMs: limiter.limits.connectTimeoutMs,

@@ -2,6 +2,7 @@
 import { WebAssetLeg } from "../legs/web/web-asset-leg.ts";
 import { WebSite } from "../legs/web/web-site.ts";
 import type { Endpoint, WebEndpoint } from "../plant/model.ts";
+import { pinsOf } from "../plant/shown-identity.ts";
 import type { AssetWay, EndpointWays, WaysParts } from "./asset-way.ts";
 import type { PinnedAddress } from "./dial.ts";
 
@@ -40,7 +41,11 @@ export class WebWays implements EndpointWays {
     if (existing) return existing;
     const { name, limiter, credentials } = this.parts;
     const credential = () => credentials.of(name);
-    const site = new WebSite({ endpoint, address, limiter, credential });
+    const site = new WebSite({
+      ...{ endpoint, address, limiter, credential },
+      certificates: () => pinsOf(name, endpoint, this.parts.trusted),
+      unknownCertificate: (shown, pinned) => this.parts.strangeKey?.(session, name, shown, pinned),
+    });
     const used = { site, legs: 0 };
     this.sites.set(session, used);
     return used;

@@ -78,6 +78,7 @@ export const sessionText = {
       absolute: "It reached its longest time",
       "person-disabled": "Your account was disabled",
       "plant-changed": "The plant file changed",
+      "trust-withdrawn": "What the asset shows as its identity is not trusted any more",
       "plant-gone": "The asset is not in the plant file any more",
       "asset-closed": "The asset closed the connection",
       violation: "A message broke the protocol",

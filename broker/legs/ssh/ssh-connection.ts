@@ -3,10 +3,11 @@
  * by the session's channels, closed with the last. The host key is pinned, the credential
  * injected; nothing of either leaves this file.
  */
-import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { Client, type ConnectConfig } from "ssh2";
 import type { Credential } from "../../plant/credential.ts";
+import type { ShownIdentity } from "../../plant/shown-identity.ts";
+import { shownHostKey } from "../read-identity.ts";
 import { algorithms } from "./algorithms.ts";
 
 export interface SshTarget {
@@ -19,8 +20,8 @@ export interface SshTarget {
   readonly legacyAlgorithms: boolean;
   readonly connectTimeoutMs: number;
   credential(): Promise<Credential | undefined>;
-  /** A key that is not pinned was shown: for the alarm, or for who pins the first one. */
-  unknownKey?(fingerprint: string): void;
+  /** A key that is not pinned was shown: for the alarm, and for who accepts it. */
+  unknownKey?(shown: ShownIdentity): void;
 }
 
 /** Why there is no connection, in words for the person. */
@@ -138,15 +139,15 @@ export class SshConnection {
   }
 
   private verify(key: Buffer): boolean {
-    const digest = createHash("sha256").update(key).digest("base64").replace(/=+$/, "");
-    const fingerprint = `SHA256:${digest}`;
-    const { name, hostKeys } = this.target;
+    const { name, hostKeys, address, port } = this.target;
+    const shown = shownHostKey(key, `${address}:${port}`);
+    const { fingerprint } = shown;
     if (hostKeys.includes(fingerprint)) return true;
     this.trouble =
       hostKeys.length === 0
-        ? `no host key of ${name} is trusted yet (it shows ${fingerprint})`
+        ? `no host key of ${name} is trusted yet (it shows ${fingerprint}): an administrator can accept it`
         : `${name} shows another host key than the one that is trusted (${fingerprint})`;
-    this.target.unknownKey?.(fingerprint);
+    this.target.unknownKey?.(shown);
     return false;
   }
 }

@@ -1,13 +1,14 @@
 /**
  * Connections to one panel: to its pinned address and nowhere else, whatever a request says; with
- * TLS only to the certificate, or the authority, that the plant file names.
+ * TLS only to a trusted certificate, or one of the authority that the plant file names.
  */
-import { createHash } from "node:crypto";
 import { Agent, type AgentOptions, type ClientRequestArgs } from "node:http";
 import { isIP, connect as plainConnect } from "node:net";
 import type { Duplex } from "node:stream";
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
+import type { ShownIdentity } from "../../plant/shown-identity.ts";
 import type { WebTls } from "../../plant/web-model.ts";
+import { shownCertificate } from "../read-identity.ts";
 
 export interface PinnedPlace {
   readonly address: string;
@@ -16,6 +17,9 @@ export interface PinnedPlace {
   readonly host: string;
   readonly tls?: WebTls;
   readonly connectTimeoutMs: number;
+  /** Those that are trusted now, where they are pinned. */
+  certificates(): readonly string[];
+  unknownCertificate(shown: ShownIdentity, pinned: boolean): void;
 }
 
 /** A lane asks for one thing at a time; more idle connections than this help nobody. */
@@ -47,7 +51,7 @@ export class PinnedAgent extends Agent {
     socket.once("error", (error) => tell(error));
     socket.once("close", () => tell(new Error("the connection was closed")));
     socket.once(tls ? "secureConnect" : "connect", () => {
-      const reason = tls ? refusalOf(tls, socket as TLSSocket) : undefined;
+      const reason = tls ? refusalOf(this.place, socket as TLSSocket) : undefined;
       if (reason === undefined) tell(null);
       else socket.destroy(new Error(reason));
     });
@@ -72,10 +76,16 @@ export class PinnedAgent extends Agent {
   }
 }
 
-function refusalOf(tls: WebTls, socket: TLSSocket): string | undefined {
-  if (tls.kind === "ca") return undefined;
+function refusalOf(place: PinnedPlace, socket: TLSSocket): string | undefined {
+  if (place.tls?.kind === "ca") return undefined;
   const { raw } = socket.getPeerCertificate();
-  const shown = raw ? createHash("sha256").update(raw).digest("hex") : "none";
-  if (tls.certificates.includes(shown)) return undefined;
-  return `it shows another certificate than the plant file names (SHA-256 ${shown})`;
+  if (!raw) return "it shows no certificate";
+  const shown = shownCertificate("tls-certificate", raw, `${place.address}:${place.port}`);
+  const { fingerprint } = shown;
+  const trusted = place.certificates();
+  if (trusted.includes(fingerprint)) return undefined;
+  place.unknownCertificate(shown, trusted.length > 0);
+  return trusted.length > 0
+    ? `it shows another certificate than the one that is trusted (SHA-256 ${fingerprint})`
+    : `its certificate is not trusted yet (SHA-256 ${fingerprint}): an administrator can accept it`;
 }

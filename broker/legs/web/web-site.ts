@@ -5,6 +5,7 @@
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import type { Credential } from "../../plant/credential.ts";
 import type { WebEndpoint } from "../../plant/model.ts";
+import type { ShownIdentity } from "../../plant/shown-identity.ts";
 import type { EndpointLimiter } from "../endpoint-limiter.ts";
 import { CookieJar } from "./cookie-jar.ts";
 import { type Challenge, challengeOf, digestField } from "./digest.ts";
@@ -15,6 +16,10 @@ export interface WebSiteParts {
   readonly endpoint: WebEndpoint;
   readonly address: string;
   readonly limiter: EndpointLimiter;
+  /** SHA-256 of those that it may show, where they are pinned. Asked at each connection. */
+  certificates(): readonly string[];
+  /** It showed another one. `pinned`: another one is trusted. */
+  unknownCertificate?(shown: ShownIdentity, pinned: boolean): void;
   /** Asked at the first request, and again after the panel forgot the sign-in. */
   credential(): Promise<Credential | undefined>;
 }
@@ -58,8 +63,11 @@ export class WebSite {
     this.parts = parts;
     this.limiter = limiter;
     const connectTimeoutMs = limits.connectTimeoutMs;
-    const place = { address, port, host, connectTimeoutMs, ...(tls && { tls }) };
-    this.agent = new PinnedAgent(place);
+    this.agent = new PinnedAgent({
+      ...{ address, port, host, connectTimeoutMs, ...(tls && { tls }) },
+      certificates: () => parts.certificates(),
+      unknownCertificate: (shown, pinned) => parts.unknownCertificate?.(shown, pinned),
+    });
     const bracketed = host.includes(":") ? `[${host}]` : host;
     this.host = hostName ?? (port === (tls ? 443 : 80) ? bracketed : `${bracketed}:${port}`);
     this.origin = `${tls ? "https" : "http"}://${this.host}`;

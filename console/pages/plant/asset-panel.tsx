@@ -22,6 +22,7 @@ import { AssetState } from "./asset-state.tsx";
 import { AwaitConsent } from "./await-consent.tsx";
 import { CredentialFact } from "./credential-fact.tsx";
 import { GrantList } from "./grant-list.tsx";
+import { IdentityFact } from "./identity-fact.tsx";
 import { NativeFact } from "./native-fact.tsx";
 import { OpcuaFact } from "./opcua-fact.tsx";
 import { TagList } from "./tag-list.tsx";
@@ -217,6 +218,9 @@ interface EndpointFactsProps {
   readonly alone: boolean;
 }
 
+/** By a key or a certificate. */
+const PROVES_ITSELF: ReadonlySet<string> = new Set(["ssh", "opcua", "web"]);
+
 function EndpointFacts({ endpoint, alone }: EndpointFactsProps) {
   const needsCredential = endpoint.protocol !== "modbus";
   return (
@@ -236,6 +240,7 @@ function EndpointFacts({ endpoint, alone }: EndpointFactsProps) {
       )}
       {endpoint.protocol === "ssh" && <NativeFact endpoint={endpoint.id} alone={alone} />}
       {endpoint.protocol === "opcua" && <OpcuaFact endpoint={endpoint} />}
+      {PROVES_ITSELF.has(endpoint.protocol) && <IdentityFact endpoint={endpoint.id} />}
       {needsCredential && <CredentialFact endpoint={endpoint.id} />}
     </>
   );
