@@ -40,6 +40,8 @@ interface Compiled {
   readonly tagged: ReadonlySet<string> | undefined;
   readonly methods: NodePattern | undefined;
   readonly attributes: ReadonlySet<number> | undefined;
+  /** The very same value each time: who records tells by it that nothing has changed. */
+  readonly permit: Decision;
 }
 
 /** What delivers the value of a node, besides reading it. */
@@ -113,7 +115,7 @@ export class OpcUaMatcher implements Matcher {
     nowMs: number,
   ): Decision | NeedsValues {
     const { rule } = found;
-    if (operation.class === "observe") return this.verdict(rule, operation);
+    if (operation.class === "observe") return this.verdict(found, operation);
     if (operation.action === "opcua:write") {
       const wrong = refuseValue(operation, this.aspects(found, operation));
       if (wrong) return deny(wrong.rule, wrong.refusal, wrong.reason);
@@ -125,7 +127,7 @@ export class OpcUaMatcher implements Matcher {
     } else if (rule.limits.while) {
       return this.askValues(found, operation, false, nowMs);
     }
-    return this.counted(rule, operation, nowMs);
+    return this.counted(found, operation, nowMs);
   }
 
   private askValues(
@@ -157,7 +159,7 @@ export class OpcUaMatcher implements Matcher {
       }
       const wrong = stepped ? this.wrongStep(found, operation, values[0] ?? []) : undefined;
       if (wrong) return deny(wrong.rule, wrong.refusal, wrong.reason);
-      return this.counted(rule, operation, nowMs);
+      return this.counted(found, operation, nowMs);
     };
     return { kind: "needs-values", rule: rule.name, ranges: wanted, settle };
   }
@@ -172,20 +174,23 @@ export class OpcUaMatcher implements Matcher {
   }
 
   /** The last gate: counted only if it may pass. Held ones are not. */
-  private counted(rule: Rule, operation: OpcUaOperation, nowMs: number): Decision {
+  private counted(found: Compiled, operation: OpcUaOperation, nowMs: number): Decision {
+    const { rule } = found;
     const { intervalMs, intervalCount = 1 } = rule.limits;
-    if (intervalMs === undefined || rule.verdict !== "permit") return this.verdict(rule, operation);
+    if (intervalMs === undefined || rule.verdict !== "permit") {
+      return this.verdict(found, operation);
+    }
     const point = [this.subject, "node" in operation ? operation.node : "", methodOf(operation)];
     if (this.ledger.take([JSON.stringify(point)], intervalMs, intervalCount, nowMs)) {
-      return this.verdict(rule, operation);
+      return this.verdict(found, operation);
     }
     const often = intervalCount === 1 ? "once" : `${intervalCount} times`;
     const reason = `too soon: this is allowed ${often} in ${durationInWords(intervalMs)}; try again later`;
     return deny(rule.name, "busy", reason);
   }
 
-  private verdict(rule: Rule, operation: OpcUaOperation): Decision {
-    if (rule.verdict === "permit") return { kind: "permit", rule: rule.name };
+  private verdict({ rule, permit }: Compiled, operation: OpcUaOperation): Decision {
+    if (rule.verdict === "permit") return permit;
     const reason = `a person must agree to ${opcUaDeed(operation, this.name)}`;
     return { kind: "hold", rule: rule.name, reason };
   }
@@ -209,6 +214,7 @@ function compiled(rule: Rule, tags: readonly NodeTag[]): Compiled {
     tagged: tagged && new Set(tagged),
     methods: own?.methods && nodePatterns(own.methods),
     attributes: own?.attributes && new Set(own.attributes),
+    permit: { kind: "permit", rule: rule.name },
   };
 }
 

@@ -173,6 +173,27 @@ describe("short names that nobody has told yet", () => {
     expect(rest).toEqual(words((out) => out.u32(1).node("2:s:Level")));
   });
 
+  test("a poll that is repeated to the byte means what its names mean now", () => {
+    const asset = new GuardedAsset();
+    const poll = (id: number) => {
+      asset.client(m.read(id, [SPEED]));
+      asset.answers((request) => m.values(request, [1]));
+    };
+    poll(1);
+    poll(2);
+    expect(asset.asked.map((item) => "node" in item && item.node)).toEqual([
+      `nsu=${PLANT};i=100001`,
+      `nsu=${PLANT};i=100001`,
+    ]);
+    asset.client(m.register(3, ["2:s:Safety", "2:s:Level"]));
+    asset.answers((request) => m.registered(request, [SPEED]));
+    poll(4);
+    expect(asset.asked.at(-1)).toMatchObject({ node: `nsu=${PLANT};s=Level` });
+    asset.denied.add(`nsu=${PLANT};s=Level`);
+    asset.client(m.read(5, [SPEED]));
+    expect(asset.received().filter(({ typeId }) => typeId === 631)).toHaveLength(3);
+  });
+
   test("names that the asset gave and nobody heard end the channel", () => {
     const asset = new GuardedAsset();
     asset.client(m.register(1, ["2:s:Level"]));

@@ -6,7 +6,7 @@
 import { copyBytes } from "../copy-bytes.ts";
 import type { Answer } from "../guard.ts";
 import type { Range } from "./built-in.ts";
-import { encodeFrame } from "./frame.ts";
+import { encodeFrame, writeFrame } from "./frame.ts";
 import {
   putHandle,
   type RequestHeader,
@@ -14,8 +14,8 @@ import {
   writeResponseHeader,
 } from "./header.ts";
 import type { OpcUaOperation } from "./operation.ts";
-import { type Part, put32, written } from "./parts.ts";
-import type { Plan } from "./service.ts";
+import { type Part, put32 } from "./parts.ts";
+import type { Needs, Plan } from "./service.ts";
 import { CANCEL, SERVICE_FAULT } from "./services.ts";
 import { statusOf } from "./status.ts";
 
@@ -44,8 +44,6 @@ export class Exchange {
   readonly requestId: number;
   readonly header: RequestHeader;
   readonly plan: Plan;
-  /** What must be decided, each once. */
-  readonly operations: readonly OpcUaOperation[];
   readonly changes: boolean;
   /** Answered: what still comes for it is dropped. */
   over = false;
@@ -61,14 +59,17 @@ export class Exchange {
     this.header = header;
     this.plan = plan;
     this.body = body;
-    const distinct = new Set(plan.items.flatMap(({ needs }) => operationsOf(needs)));
-    this.operations = [...distinct];
-    this.changes = this.operations.some((operation) => operation.class !== "observe");
+    this.changes = plan.operations.some((operation) => operation.class !== "observe");
     this.items = plan.items.map(({ needs, range }) => ({
       gone: typeof needs === "number",
       result: typeof needs === "number" ? this.refused(needs, range) : undefined,
       diagnostics: undefined,
     }));
+  }
+
+  /** What must be decided, each once. */
+  get operations(): readonly OpcUaOperation[] {
+    return this.plan.operations;
   }
 
   /** Bytes kept for what is not decided yet. */
@@ -91,20 +92,28 @@ export class Exchange {
   /** Refuses what was refused, and answers which items may go now. */
   takePermitted(): readonly number[] {
     const ready: number[] = [];
-    this.plan.items.forEach(({ needs, range }, index) => {
-      const item = this.items[index];
-      if (item === undefined || item.gone) return;
-      const verdicts = operationsOf(needs).map((operation) => this.verdicts.get(operation));
-      const refused = verdicts.find((verdict) => typeof verdict === "number");
-      if (typeof refused === "number") {
-        item.gone = true;
-        item.result = this.refused(refused, range);
-      } else if (verdicts.every((verdict) => verdict === "permitted")) {
-        item.gone = true;
-        ready.push(index);
-      }
+    this.items.forEach((item, index) => {
+      const planned = this.plan.items[index];
+      if (item.gone || planned === undefined) return;
+      const verdict = this.verdictOn(planned.needs);
+      if (verdict === undefined) return;
+      item.gone = true;
+      if (verdict === "permitted") ready.push(index);
+      else item.result = this.refused(verdict, planned.range);
     });
     return ready;
+  }
+
+  /** Undefined while something is undecided and nothing refused. */
+  private verdictOn(needs: Needs): Verdict | undefined {
+    if (typeof needs === "number") return needs;
+    let all: Verdict | undefined = "permitted";
+    for (const operation of needs) {
+      const verdict = this.verdicts.get(operation);
+      if (typeof verdict === "number") return verdict;
+      if (verdict === undefined) all = undefined;
+    }
+    return all;
   }
 
   /** The message to the asset: these items, by their own bytes. */
@@ -112,17 +121,18 @@ export class Exchange {
     const { service, before, after, items } = this.plan;
     const { body } = this;
     const header = writeRequestHeader(this.header, requestId);
-    const ranges = indexes.flatMap((index) => items[index]?.range ?? []);
-    const counted: readonly Part[] = service.itemised
-      ? [{ bytes: put32(indexes.length) }, ...ranges.map((range) => part(body, range))]
-      : [];
     this.sends += 1;
+    const parts: readonly Part[] = this.isWhole(indexes)
+      ? // Everything is permitted: it stands together already, its count in front.
+        [part(body, { start: before.start, end: after.end })]
+      : [
+          part(body, before),
+          { bytes: put32(indexes.length) },
+          ...indexes.flatMap((index) => items[index]?.range ?? []).map((at) => part(body, at)),
+          part(body, after),
+        ];
     this.forgetBody();
-    return encodeFrame({
-      requestId,
-      typeId: service.request,
-      body: written([{ bytes: header }, part(body, before), ...counted, part(body, after)]),
-    });
+    return writeFrame(requestId, service.request, [{ bytes: header }, ...parts]);
   }
 
   /** Whether one message answers everything, so that it can go on as it is. */
@@ -178,8 +188,8 @@ export class Exchange {
     const diagnostics = this.items.map((item) => item.diagnostics ?? NO_DIAGNOSTICS);
     const behind = told ? [put32(diagnostics.length), ...diagnostics] : [put32(-1)];
     const parts = [own, put32(results.length), ...results, ...(service.diagnosed ? behind : [])];
-    const body = written(parts.map((bytes) => ({ bytes })));
-    return encodeFrame({ requestId: this.requestId, typeId: service.response, body });
+    const all = parts.map((bytes) => ({ bytes }));
+    return writeFrame(this.requestId, service.response, all);
   }
 
   fault(status: number): Uint8Array {
@@ -210,12 +220,11 @@ export function faultFrame(requestId: number, requestHandle: number, status: num
 /** The answer to a Cancel. */
 export function cancelled(requestId: number, requestHandle: number, count: number): Uint8Array {
   const parts = [writeResponseHeader(requestHandle, 0), put32(count)];
-  const body = written(parts.map((bytes) => ({ bytes })));
-  return encodeFrame({ requestId, typeId: CANCEL.response, body });
-}
-
-function operationsOf(needs: Plan["items"][number]["needs"]): readonly OpcUaOperation[] {
-  return typeof needs === "number" ? [] : needs;
+  return writeFrame(
+    requestId,
+    CANCEL.response,
+    parts.map((bytes) => ({ bytes })),
+  );
 }
 
 function part(bytes: Uint8Array, { start, end }: Range): Part {

@@ -42,6 +42,7 @@
  */
 import type { Cut } from "../inbox.ts";
 import { INCOMPLETE } from "../inbox.ts";
+import { type Part, written } from "./parts.ts";
 
 /** One service message; `body` is a view of what was passed in. */
 export interface OpcUaFrame {
@@ -59,12 +60,23 @@ export const LEG = { namespaces: 0xf000_0001, expired: 0xf000_0002 } as const;
 
 export function encodeFrame({ requestId, typeId, body }: OpcUaFrame): Uint8Array {
   const bytes = new Uint8Array(HEADER_LENGTH + body.length);
-  const view = new DataView(bytes.buffer);
+  putFrameHeader(bytes, requestId, typeId);
+  bytes.set(body, HEADER_LENGTH);
+  return bytes;
+}
+
+/** The same of a body in pieces. */
+export function writeFrame(requestId: number, typeId: number, body: readonly Part[]): Uint8Array {
+  const bytes = written(body, HEADER_LENGTH);
+  putFrameHeader(bytes, requestId, typeId);
+  return bytes;
+}
+
+function putFrameHeader(bytes: Uint8Array, requestId: number, typeId: number): void {
+  const view = new DataView(bytes.buffer, 0, HEADER_LENGTH);
   view.setUint32(0, bytes.length, true);
   view.setUint32(4, requestId, true);
   view.setUint32(8, typeId, true);
-  bytes.set(body, HEADER_LENGTH);
-  return bytes;
 }
 
 /** `incomplete` until a whole frame is there; malformed only where no length can be right. */

@@ -27,6 +27,7 @@ import { type RequestHeader, readRequestHeader } from "./header.ts";
 import { emptyMemory } from "./memory.ts";
 import { readNamespaces } from "./node-id.ts";
 import { Pending } from "./pending.ts";
+import { Plans } from "./plans.ts";
 import type { Alone, Question } from "./question.ts";
 import { Reader } from "./reader.ts";
 import { Recheck } from "./recheck.ts";
@@ -57,6 +58,7 @@ export class OpcUaGuard implements Guard {
   /** The number towards the asset is the decision's. */
   private readonly sent = new SentParts();
   private readonly pending = new Pending();
+  private readonly plans: Plans;
   private readonly recheck: Recheck;
   private publishing = 0;
   private rights = 0;
@@ -68,6 +70,7 @@ export class OpcUaGuard implements Guard {
 
   constructor() {
     this.memory = emptyMemory(this.pending);
+    this.plans = new Plans(this.memory);
     this.recheck = new Recheck(this.memory.subscriptions);
   }
 
@@ -106,6 +109,7 @@ export class OpcUaGuard implements Guard {
 
   private advance() {
     while (!this.ended && this.question === undefined) {
+      if (this.memory.aliases.isDoubtful) return this.violate("asset", UNNAMED);
       if (this.askRecheck() || this.askAgain() || this.askPending()) continue;
       if (this.mayTakeFromClient && this.takeFrom("client")) continue;
       if (!this.takeFrom("asset")) return;
@@ -136,7 +140,7 @@ export class OpcUaGuard implements Guard {
     const header = readRequestHeader(r);
     if (typeId === CANCEL.request) return this.cancel(requestId, header, r);
     const service = serviceOf(typeId);
-    const plan = service?.plan(r, this.memory) ?? STATUS.badServiceUnsupported;
+    const plan = service ? this.plans.of(service, body, r) : STATUS.badServiceUnsupported;
     if (typeof plan === "number") {
       const why = `${service?.name ?? `service ${typeId}`}: ${r.fault ?? statusText(plan)}`;
       return this.refuse(requestId, header, plan, why);
@@ -312,12 +316,12 @@ export class OpcUaGuard implements Guard {
     if (part === undefined) return this.violate("asset", "a response that no request waits for");
     if (part === "own") return;
     const { exchange } = part;
+    if (exchange.plan.service.names) this.plans.clear();
     const published = passPublished(frame, part, this.memory);
     if (published !== undefined && !exchange.over) return this.finish(exchange, published);
     const answer = readAnswer(frame, part, this.memory);
     if (answer.kind === "violation") return this.violate("asset", answer.reason);
     this.outcome(frame.requestId, part, answer.outcome);
-    if (this.memory.aliases.isDoubtful) return this.violate("asset", UNNAMED);
     if (answer.kind === "refused") {
       this.effects.push({ kind: "refused", request: exchange.requestId, reason: answer.reason });
     }
@@ -342,6 +346,7 @@ export class OpcUaGuard implements Guard {
       return this.violate("asset", "its namespaces have other numbers now");
     }
     wording.namespaces = read;
+    this.plans.clear();
   }
 
   /** The asset will not answer this one: `sent` says whether it may have seen it. */
@@ -349,11 +354,8 @@ export class OpcUaGuard implements Guard {
     const part = this.sent.take(id);
     if (part === undefined || part === "own") return;
     const { exchange, indexes } = part;
-    if (sent) {
-      this.outcome(id, part, { kind: "unknown" });
-      for (const index of indexes) exchange.plan.unheard(index);
-    }
-    if (this.memory.aliases.isDoubtful) return this.violate("asset", UNNAMED);
+    if (sent) this.outcome(id, part, { kind: "unknown" });
+    for (const index of sent ? indexes : []) exchange.plan.unheard(index);
     if (exchange.over) return;
     if (exchange.isWhole(indexes)) return this.finish(exchange, exchange.fault(status));
     exchange.failed(indexes, status);
@@ -391,7 +393,7 @@ export class OpcUaGuard implements Guard {
     }
     const { wording, aliases, subscriptions, continuations } = this.memory;
     const kept = [wording, aliases, subscriptions, continuations, ...Object.values(this.inboxes)];
-    for (const each of [this.open, this.pending, this.recheck, ...kept]) each.clear();
+    for (const each of [this.plans, this.open, this.pending, this.recheck, ...kept]) each.clear();
     this.question = undefined;
     this.again = [];
   }

@@ -5,11 +5,11 @@ export interface Part {
   readonly end?: number;
 }
 
-/** A fresh array of all the parts, one behind the other. */
-export function written(parts: readonly Part[]): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + lengthOf(part), 0);
+/** A fresh array of all the parts, one behind the other, after so many bytes that are left free. */
+export function written(parts: readonly Part[], free = 0): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + lengthOf(part), free);
   const whole = new Uint8Array(length);
-  let at = 0;
+  let at = free;
   for (const part of parts) {
     const { bytes, start = 0, end = bytes.length } = part;
     whole.set(bytes.subarray(start, end), at);

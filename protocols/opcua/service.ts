@@ -44,6 +44,8 @@ export interface Plan {
   readonly service: Service;
   /** One for each item; one for a request without items. */
   readonly items: readonly PlannedItem[];
+  /** What must be decided, each once. */
+  readonly operations: readonly OpcUaOperation[];
   /** What stands before the count of the items and behind the last; without items, everything. */
   readonly before: Range;
   readonly after: Range;
@@ -70,6 +72,8 @@ export interface Service {
   readonly waits: boolean;
   /** Its answer gives nodes other names: until it is there, nobody can tell what a name means. */
   readonly names: boolean;
+  /** The same bytes mean the same as long as names do: a poll need not be decoded each time. */
+  readonly polled: boolean;
   plan(r: Reader, memory: Memory): Plan | number;
   /** Behind the header; whole services have one result, which is all. */
   answer(r: Reader): Results;
@@ -92,6 +96,7 @@ export interface ItemSpec<H, I extends object, T, R> {
   /** RegisterNodes has none. */
   readonly diagnostics?: false;
   readonly names?: true;
+  readonly polled?: true;
   /** Refuses the whole request before any item is looked at. */
   whole?(head: H, count: number, memory: Memory): number | undefined;
   plan(item: I, head: H, memory: Memory): Needs;
@@ -108,7 +113,7 @@ export function itemised<H, I extends object, T, R>(spec: ItemSpec<H, I, T, R>):
   const readResults = array(ranged((r: Reader) => ({ value: spec.result(r) as unknown })));
   const service: Service = {
     ...{ name, request, response, itemised: true, waits: false },
-    names: spec.names === true,
+    ...{ names: spec.names === true, polled: spec.polled === true },
     diagnosed: spec.diagnostics !== false,
     plan(r, memory) {
       const start = r.at;
@@ -122,12 +127,12 @@ export function itemised<H, I extends object, T, R>(spec: ItemSpec<H, I, T, R>):
       if (items.length > ITEMS_MAX) return STATUS.badTooManyOperations;
       const status = spec.whole?.(head, items.length, memory);
       if (status !== undefined) return status;
+      const planned = items.map((item) => ({
+        range: item.range,
+        needs: spec.plan(item, head, memory),
+      }));
       return {
-        ...{ service, before, after },
-        items: items.map((item) => ({
-          range: item.range,
-          needs: spec.plan(item, head, memory),
-        })),
+        ...{ service, before, after, items: planned, operations: operationsIn(planned) },
         learn(index, result) {
           const item = items[index];
           if (item) spec.learn?.(item, result as R, head, memory);
@@ -170,7 +175,7 @@ export function whole<P, R>(spec: WholeSpec<P, R>): Service {
   const { name, request, response } = spec;
   const service: Service = {
     ...{ name, request, response, itemised: false, waits: spec.waits === true },
-    ...{ diagnosed: false, names: false },
+    ...{ diagnosed: false, names: false, polled: false },
     plan(r, memory) {
       const start = r.at;
       const parameters = spec.parameters(r);
@@ -182,6 +187,7 @@ export function whole<P, R>(spec: WholeSpec<P, R>): Service {
       return {
         ...{ service, before: range, after: { start: r.at, end: r.at } },
         items: [{ range, needs }],
+        operations: needs,
         learn: (_, result) => spec.learn?.(parameters, result as R, memory),
         unheard: () => {},
       };
@@ -196,6 +202,14 @@ export function whole<P, R>(spec: WholeSpec<P, R>): Service {
     revealed: () => [],
   };
   return service;
+}
+
+function operationsIn(items: readonly PlannedItem[]): readonly OpcUaOperation[] {
+  const distinct = new Set<OpcUaOperation>();
+  for (const { needs } of items) {
+    if (typeof needs !== "number") for (const operation of needs) distinct.add(operation);
+  }
+  return [...distinct];
 }
 
 function withStatus(status: number, rest: readonly number[]): Uint8Array {

@@ -39,6 +39,7 @@ const read = itemised({
   ...{ name: "Read", request: 631, response: 634 },
   head: struct({ maxAge: double, timestampsToReturn: uint32 }),
   item: readValueId,
+  polled: true,
   result: skipDataValue,
   plan: (item, _, memory) =>
     onNode(item.nodeId, memory, (node) => [readOperation(node, item, memory.wording)]),

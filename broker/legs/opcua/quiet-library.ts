@@ -3,6 +3,7 @@
  * them is told in our own words, elsewhere.
  */
 import { setErrorLogger, setWarningLogger } from "node-opcua-debug";
+import { rightSizedChunks } from "./right-sized-chunks.ts";
 
 let isQuiet = false;
 
@@ -11,4 +12,5 @@ export function quietLibrary(): void {
   isQuiet = true;
   setErrorLogger(() => undefined);
   setWarningLogger(() => undefined);
+  rightSizedChunks();
 }

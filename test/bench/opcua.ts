@@ -1,0 +1,216 @@
+/**
+ * OPC UA through the broker against the asset itself and a blind TCP relay, in the same run: a
+ * node read, a hundred nodes read, a node written, a thousand values ten times a second. A foreign
+ * client and a foreign server are at the ends of every road; the broker ends both secure channels,
+ * decodes, decides, records and encrypts.
+ */
+import {
+  AttributeIds,
+  type ClientSession,
+  ClientSubscription,
+  DataType,
+  TimestampsToReturn,
+} from "node-opcua";
+import { type SignedIn, signInOpcua, signOut } from "../kit/opcua-client.ts";
+import { makeFolder, removeFolder } from "../kit/temporary.ts";
+import { haproxyVersion } from "./haproxy.ts";
+import {
+  BENCH_LOGIN,
+  NAMESPACE,
+  openRoads,
+  type Road,
+  type RoadName,
+  SECURITIES,
+  type SecurityName,
+  VALUES,
+} from "./opcua-roads.ts";
+import { cpuMs, median, printResult, printTable } from "./report.ts";
+
+const ROUNDS = Number(process.env.SALLYPORT_ROUNDS ?? 5);
+const READS = 400;
+const READS_OF_100 = 100;
+const WRITES = 200;
+/** Values delivered of each road and round. */
+const SUBSCRIBED_MS = 3_000;
+const PUBLISHING_MS = 100;
+const SECURITY_NAMES: readonly SecurityName[] = ["none", "sign"];
+
+type Measure = "read1" | "read100" | "write" | "values" | "clientCpu" | "betweenCpu";
+const MEASURES: readonly Measure[] = [
+  ...(["read1", "read100", "write", "values", "clientCpu", "betweenCpu"] as const),
+];
+
+type Figures = Record<SecurityName, Record<RoadName, Record<Measure, number[]>>>;
+
+const GOALS = {
+  read1Added: { atMost: 1 },
+  read100Added: { atMost: 0.5 },
+  subscriptionCpu: { atMost: 1 },
+  read1AddedSign: { atMost: 1 },
+  read100AddedSign: { atMost: 0.5 },
+  subscriptionCpuSign: { atMost: 1 },
+};
+
+interface Joined extends SignedIn {
+  readonly security: SecurityName;
+  readonly road: Road;
+}
+
+export async function run(): Promise<void> {
+  const folder = makeFolder();
+  const stops: (() => Promise<unknown>)[] = [];
+  try {
+    const { roads } = await openRoads(folder, stops);
+    const joined: Joined[] = [];
+    for (const security of SECURITY_NAMES) {
+      for (const road of roads[security]) joined.push(await join(folder, security, road));
+    }
+    stops.push(() => Promise.all(joined.map(signOut)));
+    report(await measureAll(joined));
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+    removeFolder(folder);
+  }
+}
+
+async function join(folder: string, security: SecurityName, road: Road): Promise<Joined> {
+  const { user, password } = BENCH_LOGIN;
+  const url = `opc.tcp://127.0.0.1:${road.port}`;
+  const to = { url, folder, security: SECURITIES[security], user, password };
+  return { ...(await signInOpcua(to)), security, road };
+}
+
+async function measureAll(joined: readonly Joined[]): Promise<Figures> {
+  const none = () => Object.fromEntries(MEASURES.map((each) => [each, []]));
+  const each = () => ({ direct: none(), relay: none(), broker: none() });
+  const figures = { none: each(), sign: each() } as unknown as Figures;
+  for (const { session } of joined) await warm(session);
+  for (let round = 0; round < ROUNDS; round++) {
+    await latencies(joined, figures);
+    for (const one of joined) await subscribed(one, figures[one.security][one.road.name]);
+    process.stderr.write(`round ${round + 1} of ${ROUNDS}\n`);
+  }
+  return figures;
+}
+
+const id = (name: string) => `ns=${NAMESPACE};s=${name}`;
+const target = (at: number) => ({ nodeId: id(`Value${at}`), attributeId: AttributeIds.Value });
+const HUNDRED = Array.from({ length: 100 }, (_, at) => target(at));
+
+const read1 = (session: ClientSession) => session.read(target(7));
+const read100 = (session: ClientSession) => session.read(HUNDRED);
+const write = (session: ClientSession) =>
+  session.write({
+    ...{ nodeId: id("Setpoint"), attributeId: AttributeIds.Value },
+    value: { value: { dataType: DataType.Double, value: 12.5 } },
+  });
+
+async function warm(session: ClientSession): Promise<void> {
+  const status = await write(session);
+  if (!status.isGood()) throw new Error(`the write was refused: ${status.name}`);
+  for (let n = 0; n < READS; n++) await read1(session);
+  for (let n = 0; n < READS_OF_100; n++) await read100(session);
+  for (let n = 0; n < WRITES; n++) await write(session);
+}
+
+/** Roads take turns within a round, so that what else the machine does falls on all of them. */
+async function latencies(joined: readonly Joined[], figures: Figures): Promise<void> {
+  const kinds = [
+    { measure: "read1", count: READS, one: read1 },
+    { measure: "read100", count: READS_OF_100, one: read100 },
+    { measure: "write", count: WRITES, one: write },
+  ] as const;
+  for (const { measure, count, one } of kinds) {
+    const times = joined.map((): number[] => []);
+    for (let turn = 0; turn < TURNS; turn++) {
+      for (const [at, { session }] of joined.entries()) {
+        for (let n = 0; n < count / TURNS; n++) {
+          const began = performance.now();
+          await one(session);
+          times[at]?.push(performance.now() - began);
+        }
+      }
+    }
+    for (const [at, { security, road }] of joined.entries()) {
+      figures[security][road.name][measure].push(median(times[at] ?? []) * 1_000);
+    }
+  }
+}
+
+const TURNS = 10;
+
+/** CPU per second: of this process, which is the client, and of the one between. */
+async function subscribed(
+  { session, road }: Joined,
+  figures: Record<Measure, number[]>,
+): Promise<void> {
+  const subscription = await session.createSubscription2({
+    ...{ requestedPublishingInterval: PUBLISHING_MS, publishingEnabled: true },
+    ...{ requestedLifetimeCount: 100, requestedMaxKeepAliveCount: 10, priority: 0 },
+    maxNotificationsPerPublish: 2 * VALUES,
+  });
+  let values = 0;
+  const group = await subscription.monitorItems(
+    Array.from({ length: VALUES }, (_, at) => target(at)),
+    { samplingInterval: PUBLISHING_MS, queueSize: 1, discardOldest: true },
+    TimestampsToReturn.Both,
+  );
+  group.on("changed", () => {
+    values += 1;
+  });
+  // The first notification carries every value and is no ordinary one.
+  await new Promise((resolve) => setTimeout(resolve, 5 * PUBLISHING_MS));
+  values = 0;
+  const began = performance.now();
+  const [own, between] = [process.cpuUsage(), road.pid ? cpuMs(road.pid) : 0];
+  await new Promise((resolve) => setTimeout(resolve, SUBSCRIBED_MS));
+  const seconds = (performance.now() - began) / 1_000;
+  const { user, system } = process.cpuUsage(own);
+  figures.values.push(values / seconds);
+  figures.clientCpu.push((user + system) / 1_000 / seconds);
+  figures.betweenCpu.push(((road.pid ? cpuMs(road.pid) : 0) - between) / seconds);
+  if (subscription instanceof ClientSubscription) await subscription.terminate();
+}
+
+function report(figures: Figures): void {
+  const at = (security: SecurityName, road: RoadName, measure: Measure) =>
+    median(figures[security][road][measure]);
+  const rows = SECURITY_NAMES.flatMap((security) =>
+    (["direct", "relay", "broker"] as const).map((road) => [
+      `${security} ${road}`,
+      ...MEASURES.map((measure) => at(security, road, measure).toFixed(0)),
+    ]),
+  );
+  const head = ["read1 µs", "read100 µs", "write µs", "values/s", "client ms/s", "between ms/s"];
+  printTable(["", ...head], rows);
+  printResult({
+    bench: "opcua",
+    ratios: { ...ratiosOf(at, "none", ""), ...ratiosOf(at, "sign", "Sign") },
+    goals: GOALS,
+    notes: {
+      ...{ rounds: ROUNDS, items: VALUES, publishingMs: PUBLISHING_MS },
+      ...{ sign: "Basic256Sha256, SignAndEncrypt", relay: `HAProxy ${haproxyVersion()}` },
+    },
+  });
+}
+
+function ratiosOf(
+  at: (security: SecurityName, road: RoadName, measure: Measure) => number,
+  security: SecurityName,
+  suffix: string,
+): Record<string, number> {
+  const added = (measure: Measure, road: RoadName = "broker") => {
+    const direct = at(security, "direct", measure);
+    return (at(security, road, measure) - direct) / direct;
+  };
+  const ratios = {
+    read1Added: added("read1"),
+    read100Added: added("read100"),
+    writeAdded: added("write"),
+    subscriptionCpu: at(security, "broker", "betweenCpu") / at(security, "broker", "clientCpu"),
+    relayRead1Added: added("read1", "relay"),
+  };
+  return Object.fromEntries(
+    Object.entries(ratios).map(([name, value]) => [`${name}${suffix}`, value]),
+  );
+}
