@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import ssh2, { type AuthContext, type Connection } from "ssh2";
 import { algorithms } from "../legs/ssh/algorithms.ts";
+import { quicken } from "../legs/ssh/quick-connection.ts";
 import { serveChannels } from "../legs/ssh/ssh-client.ts";
 import { NATIVE_ASK_MS, type NativeAnswer, type NativeAsks } from "./native-asks.ts";
 import type { SshHostKey } from "./ssh-host-key.ts";
@@ -107,6 +108,7 @@ export class SshDoor {
   private came(connection: Connection, info: ssh2.ClientInfo): void {
     const address = plainAddress(info.ip);
     this.connections.add(connection);
+    quicken(connection);
     connection.on("error", () => connection.end());
     connection.on("close", () => this.connections.delete(connection));
     connection.once("authentication", () => this.greeted(`${address}:${info.port}`));

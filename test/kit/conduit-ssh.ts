@@ -2,8 +2,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import ssh2, { type Connection } from "ssh2";
 import { algorithms } from "../../broker/legs/ssh/algorithms.ts";
+import { quicken } from "../../broker/legs/ssh/quick-connection.ts";
 import { serveChannels } from "../../broker/legs/ssh/ssh-client.ts";
-import { withoutDelay } from "../../broker/legs/ssh/without-delay.ts";
 import type { Credential } from "../../broker/plant/credential.ts";
 import type { LiveSession } from "../../broker/sessions/session.ts";
 
@@ -23,7 +23,7 @@ export function listenSsh(sessionFor: () => Promise<LiveSession>) {
   const pem = hostKey.export({ type: "pkcs1", format: "pem" }).toString();
   const options = { hostKeys: [pem], algorithms: algorithms(false), keepaliveInterval: 15_000 };
   return new ssh2.Server(options, (connection, { ip, port }) => {
-    withoutDelay(connection);
+    quicken(connection);
     connection.on("authentication", (asks) => asks.accept());
     connection.on("error", () => undefined);
     connection.on("ready", () => void serve(connection, `${ip}:${port}`, sessionFor));
