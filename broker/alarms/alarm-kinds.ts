@@ -229,6 +229,9 @@ export const ALARM_KINDS = {
       "person:unlocked-on-host",
       "credential:set",
       "credential:removed",
+      "site:restored",
+      "asset:trusted",
+      "asset:trust-withdrawn",
     ],
   },
   "clock-stepped": {

@@ -17,6 +17,7 @@ import { settingsText } from "./settings-text.ts";
 import { unlockOnHost } from "./unlock.ts";
 
 import { addTlsCommands } from "./tls-commands.ts";
+import { addTrustCommands } from "./trust-commands.ts";
 const EXIT_CONFIG = 2;
 const EXIT_FAILED = 1;
 
@@ -114,6 +115,7 @@ addCredentialCommands(program);
 addRemoteCommands(program);
 addTlsCommands(program);
 
+addTrustCommands(program);
 program
   .command("config")
   .description("print every setting, what it accepts and its default")

@@ -44,8 +44,12 @@ test.each([
   leg.write(
     encodeMessage({ kind: "request", name: "shell", wantReply: true, rest: new Uint8Array(0) }),
   );
-  const fingerprint = expect.stringMatching(/^SHA256:SDsl9SV3N8zm/);
+  const shown = expect.objectContaining({
+    fingerprint: expect.stringMatching(/^SHA256:SDsl9SV3N8zm/),
+    algorithm: "ssh-ed25519",
+    address: `127.0.0.1:${asset.port}`,
+  });
   expect(await heard).toMatch(/SHA256:SDsl9SV3N8zm/);
-  expect(told).toEqual([["s-1", "switch/ssh", fingerprint, pinned]]);
+  expect(told).toEqual([["s-1", "switch/ssh", shown, pinned]]);
   expect(asked).toBe(1);
 });

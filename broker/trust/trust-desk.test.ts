@@ -34,7 +34,8 @@ beforeEach(async () => {
 });
 
 function plantWith(pins: string): Plant {
-  const read = parsePlant(`
+  const read = parsePlant(
+    `
 site: { id: works, name: Works, time-zone: UTC }
 zones: [{ id: z, name: Z, level: 1, sl-t: 1 }]
 assets:
@@ -45,7 +46,9 @@ assets:
       - { id: ssh, protocol: ssh, address: 10.1.2.3${pins} }
       - { id: modbus, protocol: modbus, address: 10.1.2.3, units: [1] }
 profiles: [{ id: look, rules: [{ name: all, permit: observe }] }]
-`);
+`,
+    "plant.yaml",
+  );
   if (read.kind !== "plant") throw new Error(JSON.stringify(read));
   return read.plant;
 }

@@ -67,7 +67,7 @@ test("a narrow page shows it whole, and withdrawing asks first", SLOW, async () 
   await page.setViewportSize(NARROW);
   await page.emulateMedia({ colorScheme: "light" });
   await page.getByRole("button", { name: "Withdraw" }).scrollIntoViewIfNeeded();
-  const wide = () => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  const wide = () => page.evaluate<boolean>("document.documentElement.scrollWidth > innerWidth");
   expect(await wide()).toBe(false);
   await shot(page, "identity-narrow");
   await page.getByRole("button", { name: "Withdraw" }).click();
