@@ -3,8 +3,10 @@
 import { Command, InvalidArgumentError } from "commander";
 import { ConfigInvalid, readConfig } from "../config.ts";
 import { readVersion } from "../version.ts";
+import { addBackupCommands } from "./backup-commands.ts";
 import { addCredentialCommands } from "./credential-commands.ts";
 import { addEvidenceCommands } from "./evidence-commands.ts";
+import { addForesightCommands } from "./foresight-commands.ts";
 import { addIntegrationCommands } from "./integration-commands.ts";
 import { runPlantCheck } from "./plant-check.ts";
 import { runPolicyCheck, runPolicyTest } from "./policy-check.ts";
@@ -14,10 +16,10 @@ import { recover } from "./recover.ts";
 import { CommandFailed } from "./remote/exit-codes.ts";
 import { addRemoteCommands } from "./remote/remote-commands.ts";
 import { settingsText } from "./settings-text.ts";
-import { unlockOnHost } from "./unlock.ts";
-
 import { addTlsCommands } from "./tls-commands.ts";
 import { addTrustCommands } from "./trust-commands.ts";
+import { unlockOnHost } from "./unlock.ts";
+
 const EXIT_CONFIG = 2;
 const EXIT_FAILED = 1;
 
@@ -110,12 +112,14 @@ program
   });
 
 addEvidenceCommands(program);
+addForesightCommands(program, policy);
 addIntegrationCommands(program);
 addCredentialCommands(program);
+addTrustCommands(program);
 addRemoteCommands(program);
 addTlsCommands(program);
+addBackupCommands(program);
 
-addTrustCommands(program);
 program
   .command("config")
   .description("print every setting, what it accepts and its default")

@@ -7,6 +7,7 @@ import { readFileSync, statSync } from "node:fs";
 import type { Guard } from "../../protocols/guard.ts";
 import { type BundleVerdict, checkBundle } from "../../protocols/log/bundle.ts";
 import { type LogPolicy, parsePolicy } from "../../protocols/log/policy.ts";
+import type { Header } from "../../protocols/tape/record.ts";
 import { BundleUnreadable, type OpenBundle } from "../evidence/log/bundle-names.ts";
 import { openBundle } from "../evidence/log/read-bundle.ts";
 import { rerunSession, type SessionRerun } from "../evidence/log/rerun-bundle.ts";
@@ -86,9 +87,9 @@ async function rerunAll(
   return reruns;
 }
 
-function guardOf(protocol: string): Guard | undefined {
+function guardOf(protocol: string, header: Header | undefined): Guard | undefined {
   try {
-    return newGuard({ protocol: protocol as Endpoint["protocol"] });
+    return newGuard({ protocol: protocol as Endpoint["protocol"] }, header?.pages);
   } catch {
     return undefined;
   }

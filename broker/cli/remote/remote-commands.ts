@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { meSchema } from "../../api/shapes/people.ts";
 import { BrokerClient } from "./broker-client.ts";
+import { type ConnectAsked, connect, type Keys } from "./connect.ts";
 import { CommandFailed, EXIT } from "./exit-codes.ts";
 import { Home, originOf } from "./home.ts";
 import {
@@ -21,6 +22,7 @@ export function addRemoteCommands(program: Command): void {
   addSigningIn(program, home);
   addLists(program, home);
   addActs(program, home);
+  addConnect(program, home);
 }
 
 type HomeOf = () => Home;
@@ -98,6 +100,58 @@ function addActs(program: Command, home: HomeOf): void {
     .action(async (id: string, flags: Flags & { reason: string }) =>
       endSession(connected(home(), flags).client, id, flags, process.stdout),
     );
+}
+
+function addConnect(program: Command, home: HomeOf): void {
+  remote(program.command("connect"), "work in a session with a native tool, through a local port")
+    .argument("<asset>", "ASSET, or ASSET/ENDPOINT; with --session the id of a session of yours")
+    .argument("[endpoint]", "which of its endpoints, where there are several")
+    .option("--port <number>", "the port on this machine; without it any free one", portNumber, 0)
+    .option("--profile <name>", "with which rights, where you hold several")
+    .option("--session", "take a session that is open already, for example in the browser")
+    .addHelpText(
+      "after",
+      examples(
+        "sallyport connect plc-treatment",
+        "sallyport connect plc-treatment/modbus --port 5020 --profile pump-tuning",
+      ),
+    )
+    .action(async (asset: string, endpoint: string | undefined, flags: ConnectFlags) => {
+      const { client } = connected(home(), flags);
+      // Says at once where nobody is signed in, and sets the clock right by the broker's.
+      await client.ask(meSchema, "GET", "/api/me");
+      const target = endpoint === undefined ? asset : `${asset}/${endpoint}`;
+      process.exitCode = await connect(client, { ...flags, target }, keysOf(), process.stdout);
+      // Timers of what is being closed need not be waited for.
+      process.stdin.unref();
+    });
+}
+
+type ConnectFlags = Omit<ConnectAsked, "target">;
+
+/** A second press ends it at once; the session then ends with its lease. */
+function keysOf(): Keys {
+  return {
+    onStop: (stop) => {
+      let pressed = false;
+      for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        process.on(signal, () => {
+          if (pressed) process.exit(EXIT.failed);
+          pressed = true;
+          stop();
+        });
+      }
+    },
+    onEnter: (touch) => {
+      if (process.stdin.isTTY) process.stdin.on("data", touch);
+    },
+  };
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError("It must be a port from 0 to 65535.");
 }
 
 /** What all of them take. */

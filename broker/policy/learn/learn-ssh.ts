@@ -7,7 +7,6 @@ import type {
   FileOperation,
   SshOperation,
 } from "../../../protocols/ssh/operation.ts";
-import { COMMAND_LENGTH_MAX } from "../../plant/plant-limits.ts";
 import { commandPattern } from "../command-pattern.ts";
 import {
   grouped,
@@ -20,6 +19,8 @@ import {
 
 /** More files than this of one folder are its files. */
 const FILES_NAMED_MAX = 5;
+/** What a plant file takes as a command. */
+const COMMAND_LENGTH_MAX = 1_024;
 
 export function learnSsh(seen: readonly Seen<SshOperation>[], options: LearnOptions): Learned {
   const notes: string[] = [];

@@ -198,9 +198,9 @@ function messageRules(messages: readonly MessageOperation[], notes: string[]): L
     const name = `messages to ${path}`;
     const texts = own.map(({ text }) => text);
     const known = sorted(texts.flatMap((text) => text ?? []));
-    const any = texts.includes(undefined) || known.length > MESSAGES_NAMED_MAX;
-    if (any) notes.push(`"${name}": any message, since they are too many or not text`);
-    const named = any ? ["*"] : known;
+    const isWide = texts.includes(undefined) || known.length > MESSAGES_NAMED_MAX;
+    if (isWide) notes.push(`"${name}": all messages pass, since they are too many or not text`);
+    const named = isWide ? ["*"] : known;
     return { name, permit: "operate", web: { does: ["message"], paths: [path], messages: named } };
   });
 }
