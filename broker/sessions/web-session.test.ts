@@ -47,3 +47,47 @@ test("what a profile names is looking to the tape too, a refusal says its rule, 
   expect(again.difference).toBeUndefined();
   expect(again.figures.verdicts).toBe(2);
 });
+
+test("an upload runs again to the same: pieces, digest, and the rest after a cut", async () => {
+  const kit = await SessionKit.start();
+  const nowMs = kit.clock.wallMs();
+  const rules = [{ ...{ name: "all", verdict: "permit", limits: {} }, match: {} }] as const;
+  const capabilities = ["observe", "operate", "transfer"] as const;
+  const claims = {
+    ...testClaims({ nowMs }),
+    capabilities,
+    endpoint,
+    profile: {
+      ...profile,
+      rules: [
+        { ...rules[0], match: { own: { protocol: "web", contentTypes: ["*"] } } },
+        { ...rules[0], match: { own: { protocol: "web", contentTypes: ["*"], methods: ["PUT"] } } },
+      ],
+    },
+  } as unknown as VerifiedClaims;
+  const session = await kit.openWith(claims);
+  const size = 1_200_000;
+  const upload = (number: number) => {
+    session.client.feed(latin1(`PUT /f HTTP/1.1\r\nhost: a\r\ncontent-length: ${size}\r\n\r\n`));
+    return kit
+      .until(() => session.asset.written.length > 0, "the head")
+      .then(() =>
+        session.asset.feed(latin1(`HTTP/1.1 100 Continue\r\nsallyport-request: ${number}\r\n\r\n`)),
+      );
+  };
+  await upload(1);
+  for (let at = 0; at < size; at += 40_000) session.client.feed(new Uint8Array(40_000).fill(65));
+  const passed = () => session.asset.written.reduce((sum, { length }) => sum + length, 0);
+  await kit.until(() => passed() > size, "the body");
+  session.asset.feed(
+    latin1("HTTP/1.1 200 OK\r\nsallyport-request: 1\r\ncontent-length: 2\r\n\r\nok"),
+  );
+  session.asset.take();
+  await upload(2);
+  session.client.feed(new Uint8Array(90_000).fill(66));
+  session.live.end({ rule: "cut", reason: "done" });
+  const deeds = session.ofKind("verdict").map(({ items }) => items[0]?.operation.action);
+  expect(deeds).toEqual(["web:upload", "web:uploaded", "web:upload"]);
+  const again = rerun(session.tape, { ...MODBUS_AGAIN, guardOf: () => new HttpGuard() });
+  expect(again.difference).toBeUndefined();
+});
