@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { HealthBoard } from "./api/health/health-board.ts";
 import { createMetrics } from "./api/health/metrics.ts";
 import { TopicBell } from "./api/live/topic-bell.ts";
+import { answerDatabaseCopies } from "./backup/database-copy.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { EnrolmentLink } from "./identity/identity.ts";
 import { writeDirectly } from "./legs/socket-output.ts";
-import { openLog } from "./log.ts";
+import { type Logger, openLog } from "./log.ts";
 import { Noticed } from "./noticed.ts";
 import { openAlarms, watchConditions } from "./open-alarms.ts";
 import { openAudit } from "./open-audit.ts";
@@ -114,6 +115,7 @@ async function openGround(config: Config, opened: Opened, options: StartOptions)
   const path = join(dataFolder, "sallyport.db");
   const store = await openStore({ path, clock, reserveBytes: STORE_RESERVE_BYTES });
   opened.push(() => store.close());
+  opened.push(answerDatabaseCopies({ store, clock, dataFolder, failed: copyFailed(log) }));
   const metrics = createMetrics();
   opened.push(() => metrics.close());
   const [board, bell] = [new HealthBoard(clock), new TopicBell()];
@@ -123,4 +125,8 @@ async function openGround(config: Config, opened: Opened, options: StartOptions)
     opened,
   };
   return { ...parts, alarms: await openAlarms(parts), say };
+}
+
+function copyFailed(log: Logger): (reason: string) => void {
+  return (reason) => log.error({ reason }, "the database was not copied for a backup");
 }

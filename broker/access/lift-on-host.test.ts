@@ -43,10 +43,11 @@ test("one of an earlier time, of a link or of rubbish is thrown away and never d
   const stop = answering();
   const own = join(folder, "unlock");
   mkdirSync(own);
-  const request = { who: "somebody", which: "all", atMs: Date.now() - ANSWER_WITHIN_MS - 1_000 };
-  writeFileSync(join(own, "old.request"), JSON.stringify(request));
+  const asked = { who: "somebody", which: "all" };
+  const old = { asked, atMs: Date.now() - ANSWER_WITHIN_MS - 1_000 };
+  writeFileSync(join(own, "old.request"), JSON.stringify(old));
   writeFileSync(join(own, "rubbish.request"), "{");
-  writeFileSync(join(folder, "fresh"), JSON.stringify({ ...request, atMs: Date.now() }));
+  writeFileSync(join(folder, "fresh"), JSON.stringify({ asked, atMs: Date.now() }));
   symlinkSync(join(folder, "fresh"), join(own, "link.request"));
   await vi.waitUntil(() => readdirSync(own).length === 0, 5_000);
   stop();
@@ -57,7 +58,7 @@ test("one of an earlier time, of a link or of rubbish is thrown away and never d
 test("one that lay there when the broker started is not done either", async () => {
   const own = join(folder, "unlock");
   mkdirSync(own);
-  const request = { who: "somebody", which: "all", atMs: Date.now() };
+  const request = { asked: { who: "somebody", which: "all" }, atMs: Date.now() };
   writeFileSync(join(own, "a.request"), JSON.stringify(request));
   answering()();
   expect(existsSync(own)).toBe(false);

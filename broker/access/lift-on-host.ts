@@ -1,25 +1,10 @@
 /**
  * Lifting locks on the host, for who cannot reach the two people that a site's lock needs. It is
  * the deed of whoever owns the data folder, and raises an alarm.
- *
- * A running broker has the database to itself, so the command leaves a request in the folder
- * `unlock` of the data folder, which is its owner's alone, and the broker answers beside it. A
- * request of an earlier time, found after a crash or a restart, is thrown away and never done.
  */
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
-import { newId } from "../store/ids.ts";
+import { answerHost, askHost } from "../store/host-requests.ts";
 import { liftLockOnHost, listLocksInForce } from "../store/locks.ts";
 import type { Lock } from "../store/model.ts";
 import { listPeople } from "../store/people.ts";
@@ -35,21 +20,19 @@ export interface HostRequest {
   readonly which: HostLift;
 }
 
-/** How late a running broker sees a request. */
-const LOOK_MS = 1_000;
-/** The command waits this long for its answer; what is older was asked by nobody who still waits. */
+/** The command waits this long for its answer. */
 export const ANSWER_WITHIN_MS = 15_000;
-const FILE_BYTES_MAX = 4_096;
 const WHO_MAX = 100;
-/** Requests looked at in one turn. */
-const FILES_MAX = 20;
 
-const requestSchema = z.strictObject({
-  who: z.string().min(1).max(WHO_MAX),
-  which: z.enum(["way-in", "all"]),
-  atMs: z.number(),
-});
-const answerSchema = z.object({ lifted: z.array(z.string()) });
+const DESK = {
+  folder: "unlock",
+  asked: z.strictObject({
+    who: z.string().min(1).max(WHO_MAX),
+    which: z.enum(["way-in", "all"]),
+  }),
+  answered: z.object({ lifted: z.array(z.string()) }),
+  withinMs: ANSWER_WITHIN_MS,
+};
 
 /** @returns what was lifted, each with its event, all or nothing */
 export function liftOnHost(
@@ -95,49 +78,16 @@ export interface HostLiftParts {
 
 /** Answers requests of the host while the broker runs. @returns a function that stops it */
 export function answerHostLifts(parts: HostLiftParts): () => void {
-  const folder = folderOf(parts.dataFolder);
-  rmSync(folder, { recursive: true, force: true });
-  let closed = false;
-  let stop = () => {};
-  const look = async (): Promise<void> => {
-    try {
-      for (const name of requestsIn(folder)) await answer(parts, join(folder, name));
-    } catch (error) {
-      parts.failed(messageOf(error));
-    }
-    if (!closed) stop = parts.clock.after(LOOK_MS, () => void look());
-  };
-  void look();
-  return () => {
-    closed = true;
-    stop();
-  };
-}
-
-function requestsIn(folder: string): readonly string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".request"))
-    .slice(0, FILES_MAX);
-}
-
-async function answer(parts: HostLiftParts, path: string): Promise<void> {
-  const request = readRequest(path);
-  rmSync(path, { force: true });
-  const nowMs = parts.clock.wallMs();
-  if (!request || Math.abs(nowMs - request.atMs) > ANSWER_WITHIN_MS) return;
-  const locks = await liftOnHost(parts.store, request, nowMs);
-  parts.lifted(locks);
-  writeWhole(path.replace(/request$/, "answer"), { lifted: locks.map(lockWords) });
-}
-
-/** Undefined for what nobody of this machine's broker wrote. */
-function readRequest(path: string): z.output<typeof requestSchema> | undefined {
-  const stats = lstatSync(path);
-  const own = process.getuid === undefined || stats.uid === process.getuid();
-  if (!stats.isFile() || !own || stats.size > FILE_BYTES_MAX) return undefined;
-  const read = requestSchema.safeParse(parsed(readFileSync(path, "utf8")));
-  return read.success ? read.data : undefined;
+  const { dataFolder, clock, store } = parts;
+  return answerHost(DESK, {
+    ...{ dataFolder, clock },
+    failed: (reason) => parts.failed(reason),
+    act: async (request) => {
+      const locks = await liftOnHost(store, request, clock.wallMs());
+      parts.lifted(locks);
+      return { lifted: locks.map(lockWords) };
+    },
+  });
 }
 
 /**
@@ -149,43 +99,5 @@ export async function askRunningBroker(
   request: HostRequest,
   clock: Clock,
 ): Promise<readonly string[] | undefined> {
-  const folder = folderOf(dataFolder);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const base = join(folder, newId());
-  writeWhole(`${base}.request`, { ...request, atMs: clock.wallMs() });
-  const lateMs = clock.monotonicMs() + ANSWER_WITHIN_MS;
-  try {
-    while (clock.monotonicMs() < lateMs) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      if (!existsSync(`${base}.answer`)) continue;
-      return answerSchema.parse(parsed(readFileSync(`${base}.answer`, "utf8"))).lifted;
-    }
-    return undefined;
-  } finally {
-    for (const end of ["request", "answer"]) rmSync(`${base}.${end}`, { force: true });
-  }
-}
-
-const POLL_MS = 100;
-
-/** Whoever reads it finds all of it or nothing. */
-function writeWhole(path: string, value: unknown): void {
-  writeFileSync(`${path}.part`, JSON.stringify(value), { mode: 0o600 });
-  renameSync(`${path}.part`, path);
-}
-
-function folderOf(dataFolder: string): string {
-  return join(dataFolder, "unlock");
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (await askHost(DESK, dataFolder, request, clock))?.lifted;
 }

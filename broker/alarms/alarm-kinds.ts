@@ -230,6 +230,7 @@ export const ALARM_KINDS = {
       "credential:set",
       "credential:removed",
       "site:restored",
+      "site:restored",
       "asset:trusted",
       "asset:trust-withdrawn",
     ],

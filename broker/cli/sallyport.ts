@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { ConfigInvalid, readConfig } from "../config.ts";
 import { readVersion } from "../version.ts";
 import { addBackupCommands } from "./backup-commands.ts";
+import { addBackupCommands } from "./backup-commands.ts";
 import { addCredentialCommands } from "./credential-commands.ts";
 import { addEvidenceCommands } from "./evidence-commands.ts";
 import { addForesightCommands } from "./foresight-commands.ts";
@@ -118,6 +119,7 @@ addCredentialCommands(program);
 addTrustCommands(program);
 addRemoteCommands(program);
 addTlsCommands(program);
+addBackupCommands(program);
 addBackupCommands(program);
 
 program

@@ -110,6 +110,18 @@ export class SqliteThread {
     });
   }
 
+  /** A statement that no transaction may surround; the thread does nothing else meanwhile. */
+  alone(statement: Statement): Promise<Answered> {
+    return new Promise((resolve, reject) => {
+      const start = () => {
+        void this.send(statement)
+          .then(resolve, reject)
+          .finally(() => this.free());
+      };
+      this.enqueue({ kind: "transaction", start, reject });
+    });
+  }
+
   /** Resolves when the thread is this transaction's own; `close` must follow. */
   begin(): Promise<ThreadTransaction> {
     return new Promise((resolve, reject) => {

@@ -22,6 +22,8 @@ export interface Store {
   act<T>(work: (queries: Queries, record: RecordEvent) => Promise<T>): Promise<T>;
   /** Called once if the store stops working for good: every call rejects from then on. */
   onFailure(listener: (error: StoreFailed) => void): void;
+  /** Writes all of it, as of one moment, into a new file that is its owner's alone. */
+  copyTo(path: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,6 +64,10 @@ export async function openStoreOn(thread: SqliteThread, clock: Clock): Promise<S
       transaction,
       act: (work) => act(transaction, log, work),
       onFailure: (listener) => thread.onFailure(listener),
+      copyTo: async (path) => {
+        keepPrivate(path);
+        await thread.alone({ sql: "vacuum into ?", parameters: [path] });
+      },
       close: () => thread.close(),
     };
   } catch (error) {

@@ -2,14 +2,13 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../broker/clock.ts";
 import { diskVolume } from "../../broker/evidence/disk-volume.ts";
 import { checkLog } from "../../broker/evidence/log/check-log.ts";
 import { openFileSigner } from "../../broker/evidence/log/signer.ts";
-import { SiteLog } from "../../broker/evidence/log/site-log.ts";
 import { runProgram, startChild } from "../kit/child.ts";
 import { startRunningBroker } from "../kit/running-broker.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
+import { begunLog, SALLYPORT, startWitness } from "../kit/witnesses.ts";
 
 interface Leaf {
   readonly kind: string;
@@ -65,27 +64,6 @@ test("without its site log a broker lets people in, and no session begins", asyn
   const health = await running.first.ask("GET", "/api/health");
   expect(JSON.stringify(health.body)).toContain("site log");
 });
-
-const SALLYPORT = path.resolve(import.meta.dirname, "../../broker/cli/sallyport.ts");
-
-/** The log is begun before its broker, so that a witness knows its key from the first leaf on. */
-async function begunLog(data: string): Promise<string> {
-  mkdirSync(data, { mode: 0o700 });
-  const directory = path.join(data, "site-log");
-  const name = "localhost/waterworks";
-  const log = await SiteLog.open({ directory, name, build: "test", clock: systemClock });
-  await log.close();
-  return log.key;
-}
-
-async function startWitness(folder: string, name: string, key: string) {
-  const flags = ["--name", name, "--log", key, "--data", path.join(folder, name), "--port", "0"];
-  const witness = await startChild(process.execPath, [SALLYPORT, "witness", ...flags], {
-    ready: /^(witness \S+ \S+ http\S+)$/m,
-  });
-  onTestFinished(() => void witness.stop());
-  return witness.ready[1] ?? "";
-}
 
 test("a session is exported beside the running broker and proved with two witnesses", async () => {
   const folder = temporaryFolder();

@@ -1,0 +1,89 @@
+/** A copy of the database as of one moment, whether a broker runs on it or not. */
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { z } from "zod";
+import type { Clock } from "../clock.ts";
+import { answerHost, askHost } from "../store/host-requests.ts";
+import { StoreInUse } from "../store/sqlite-thread.ts";
+import { openStore, type Store } from "../store/store.ts";
+import { BackupRefused, DATABASE } from "./backup-manifest.ts";
+
+/** Years of events take seconds on a slow disk. */
+const WITHIN_MS = 300_000;
+
+const DESK = {
+  folder: "backup",
+  asked: z.strictObject({ what: z.literal("database") }),
+  answered: z.object({ copied: z.literal(true) }),
+  withinMs: WITHIN_MS,
+};
+
+export interface DatabaseCopyParts {
+  readonly dataFolder: string;
+  readonly store: Pick<Store, "copyTo">;
+  readonly clock: Clock;
+  failed(reason: string): void;
+}
+
+/** Lets `sallyport backup` have its copy while the broker runs. */
+export function answerDatabaseCopies({ store, ...parts }: DatabaseCopyParts): () => void {
+  return answerHost(DESK, {
+    ...parts,
+    act: async (_asked, base) => {
+      await store.copyTo(`${base}.db`);
+      // The command does not know the request's name, only this one.
+      renameSync(`${base}.db`, placeOf(parts.dataFolder));
+      return { copied: true as const };
+    },
+  });
+}
+
+function placeOf(dataFolder: string): string {
+  return path.join(dataFolder, DESK.folder, "copy.db");
+}
+
+/**
+ * @param to a file that is not there yet
+ * @returns whether a broker runs
+ * @throws BackupRefused
+ */
+export async function copyDatabase(
+  dataFolder: string,
+  to: string,
+  clock: Clock,
+): Promise<{ readonly isRunning: boolean }> {
+  const file = path.join(dataFolder, DATABASE);
+  if (!existsSync(file)) throw new BackupRefused(`there is no database in ${dataFolder}`);
+  const store = await openStore({ path: file, clock }).catch((error: unknown) => {
+    if (error instanceof StoreInUse) return undefined;
+    throw error;
+  });
+  if (store) {
+    try {
+      await store.copyTo(to);
+    } finally {
+      await store.close();
+    }
+    return { isRunning: false };
+  }
+  const answer = await askHost(DESK, dataFolder, { what: "database" }, clock);
+  if (!answer) throw new BackupRefused("the broker runs but does not answer");
+  mkdirSync(path.dirname(to), { recursive: true, mode: 0o700 });
+  renameSync(placeOf(dataFolder), to);
+  rmSync(path.join(dataFolder, DESK.folder), { recursive: true, force: true });
+  return { isRunning: true };
+}
+
+/** @throws BackupRefused where the file is not a whole database */
+export function checkDatabase(file: string): void {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const [found] = database.prepare("PRAGMA integrity_check(1)").all();
+    if (found?.integrity_check !== "ok") {
+      throw new BackupRefused(`the database is damaged: ${String(found?.integrity_check)}`);
+    }
+  } finally {
+    database.close();
+  }
+}
