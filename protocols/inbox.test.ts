@@ -94,3 +94,27 @@ test("a large buffer is given back once it is empty", () => {
   inbox.skip(1);
   expect(inbox.view.bytes.length).toBe(0);
 });
+
+test("what was lent comes out the same, though the lender uses the array again", () => {
+  const frames = fc.array(fc.array(fc.nat(255), { maxLength: 30 }), { maxLength: 20 });
+  fc.assert(
+    fc.property(frames, fc.array(fc.integer({ min: 1, max: 40 })), (sent, sizes) => {
+      const stream = Uint8Array.from(
+        sent.map((frame) => frame.slice(0, 254)).flatMap((frame) => [frame.length, ...frame]),
+      );
+      const inbox = new Inbox(1000);
+      const got: number[][] = [];
+      for (let at = 0, i = 0; at < stream.length; i++) {
+        const size = sizes[i] ?? 7;
+        const lent = Uint8Array.from(stream.subarray(at, at + size));
+        expect(i % 5 === 4 ? inbox.push(lent) : inbox.lend(lent)).toBe(true);
+        got.push(...drain(inbox));
+        inbox.keep();
+        lent.fill(99);
+        at += size;
+      }
+      expect(got).toEqual(sent);
+      expect(inbox.length).toBe(0);
+    }),
+  );
+});

@@ -4,6 +4,8 @@
  * A cut is one of three things. "Not yet" and "never" must not be confused: the first waits,
  * the second ends the channel.
  */
+import { copyBytes } from "./copy-bytes.ts";
+
 export type Cut<T> =
   | { readonly kind: "frame"; readonly frame: T; readonly length: number }
   | { readonly kind: "incomplete" }
@@ -18,6 +20,7 @@ const NO_BYTES = new Uint8Array(0);
 export class Inbox {
   private readonly window: { bytes: Uint8Array; start: number; end: number };
   private readonly lengthMax: number;
+  private lent = false;
 
   /** @param lengthMax bytes it may hold, unconsumed; `push` answers false beyond that. */
   constructor(lengthMax: number, lengthFirst = 0) {
@@ -33,10 +36,34 @@ export class Inbox {
   /** Takes a copy of the bytes. False, and nothing taken, if they do not fit. */
   push(bytes: Uint8Array): boolean {
     if (this.length + bytes.length > this.lengthMax) return false;
+    this.keep();
     this.makeRoom(bytes.length);
     this.window.bytes.set(bytes, this.window.end);
     this.window.end += bytes.length;
     return true;
+  }
+
+  /**
+   * Like `push`, but while it is empty it only looks at the bytes: whoever lends them leaves them
+   * as they are until `keep`. Large frames then cost no copy.
+   */
+  lend(bytes: Uint8Array): boolean {
+    if (this.length > 0 || bytes.length > this.lengthMax) return this.push(bytes);
+    this.window.bytes = bytes;
+    this.window.start = 0;
+    this.window.end = bytes.length;
+    this.lent = true;
+    return true;
+  }
+
+  /** Copies what is left of what was lent. */
+  keep(): void {
+    if (!this.lent) return;
+    const { bytes, start, end } = this.window;
+    this.lent = false;
+    this.window.bytes = end > start ? copyBytes(bytes, start, end) : NO_BYTES;
+    this.window.start = 0;
+    this.window.end = end - start;
   }
 
   /** Cuts one frame off the front. What `cut` returns must not keep a view of its argument. */
@@ -63,7 +90,8 @@ export class Inbox {
 
   clear(): void {
     this.window.start = this.window.end = 0;
-    if (this.window.bytes.length > KEPT_MAX) this.window.bytes = NO_BYTES;
+    if (this.lent || this.window.bytes.length > KEPT_MAX) this.window.bytes = NO_BYTES;
+    this.lent = false;
   }
 
   private makeRoom(count: number): void {

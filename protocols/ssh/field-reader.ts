@@ -54,6 +54,13 @@ export class FieldReader {
     return copyBytes(this.bytes, this.at - length, this.at);
   }
 
+  /** A string as a view of what is read: for bulk that goes on at once. */
+  range(): Uint8Array {
+    const length = this.uint32();
+    if (this.failed || !this.take(length)) return NO_BYTES;
+    return this.bytes.subarray(this.at - length, this.at);
+  }
+
   /** A string that is a name of the protocol: printable ASCII, short. */
   name(): string {
     const bytes = this.string();

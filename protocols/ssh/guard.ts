@@ -12,15 +12,16 @@
  * would be a route into the plant.
  */
 import { type Asked, Asking } from "../asking.ts";
+import { copyBytes } from "../copy-bytes.ts";
 import type { Effect, Guard, GuardEvent, Input, Operation, Outcome, Side } from "../guard.ts";
 import { BACKLOG_MAX } from "../guard.ts";
 import { Inbox } from "../inbox.ts";
 import { forwardOf, isForward } from "./forwards.ts";
 import { InputRight } from "./input-right.ts";
 import {
-  cutMessage,
   EXTENDED_STDERR,
   encodeMessage,
+  lookAtMessage,
   OPEN_FAILURE,
   type SshMessage,
   sentenceOf,
@@ -76,6 +77,7 @@ export class SshGuard implements Guard {
     else if (input.kind === "answers") this.asking.answer(input.id, input.answers);
     else this.happened(input.event);
     this.advance();
+    if (input.kind === "bytes") this.inboxes[input.from].keep();
     return this.effects;
   }
 
@@ -84,7 +86,7 @@ export class SshGuard implements Guard {
   }
 
   private receive(from: Side, bytes: Uint8Array): void {
-    if (!this.inboxes[from].push(bytes)) this.violate(from, "more bytes than may wait here");
+    if (!this.inboxes[from].lend(bytes)) this.violate(from, "more bytes than may wait here");
   }
 
   private happened(event: GuardEvent): void {
@@ -119,7 +121,7 @@ export class SshGuard implements Guard {
 
   private takeFrom(from: Side): boolean {
     if (this.filter?.take(from)) return true;
-    const cut = this.inboxes[from].take(cutMessage);
+    const cut = this.inboxes[from].take(lookAtMessage);
     if (cut.kind === "malformed") this.violate(from, cut.reason);
     if (cut.kind !== "frame") return false;
     if (from === "client") this.fromClient(cut.frame);
@@ -217,7 +219,8 @@ export class SshGuard implements Guard {
     if (start === undefined) return this.violate("client", `not a ${request.name}`);
     const items = startItems(start, this.prepared.terminal);
     if (!items) {
-      this.refused("the command of scp is not plain");
+      const reason = "the command of scp is not plain";
+      this.effects.push({ kind: "refused", request: 0, reason });
       return this.reply(request, "failure");
     }
     this.ask(items, {
@@ -271,7 +274,8 @@ export class SshGuard implements Guard {
       if (!this.filter.push("client", bytes)) this.violate("client", "more bytes than may wait");
       return;
     }
-    this.input.use((decision) => this.toAsset({ kind: "data", bytes }, decision));
+    const data = { kind: "data", bytes: this.input.isDecided ? bytes : copyBytes(bytes) } as const;
+    this.input.use((decision) => this.toAsset(data, decision));
   }
 
   private clientEnds() {
@@ -348,13 +352,9 @@ export class SshGuard implements Guard {
       toClient: (bytes: Uint8Array) => this.toClient({ kind: "data", bytes }),
       outcome: (decision: number, outcome: Outcome) =>
         void this.effects.push({ kind: "outcome", decision, outcome }),
-      refused: (reason: string) => this.refused(reason),
+      refused: (reason: string) => void this.effects.push({ kind: "refused", request: 0, reason }),
       violate: (from: Side, reason: string) => this.violate(from, reason),
     };
-  }
-
-  private refused(reason: string): void {
-    this.effects.push({ kind: "refused", request: 0, reason });
   }
 
   private ask(items: readonly Operation[], asked: Asked): void {

@@ -27,6 +27,11 @@ export class InputRight {
     this.parts = parts;
   }
 
+  /** Nothing is asked any more: what is used now goes on, or is dropped, at once. */
+  get isDecided(): boolean {
+    return this.denied || this.decision !== undefined;
+  }
+
   rightsChanged(): void {
     this.decision = undefined;
     this.told = false;

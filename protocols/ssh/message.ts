@@ -86,6 +86,17 @@ const LENGTH_BYTES = 4;
 export const MESSAGE_LENGTH_MAX = 70_000;
 
 export function cutMessage(bytes: Uint8Array): Cut<SshMessage> {
+  return cut(bytes, (from) => from.string());
+}
+
+/** For bulk that goes on at once: data is a view of the bytes, whoever keeps it copies it. */
+export function lookAtMessage(bytes: Uint8Array): Cut<SshMessage> {
+  return cut(bytes, (from) => from.range());
+}
+
+type ReadBulk = (from: FieldReader) => Uint8Array;
+
+function cut(bytes: Uint8Array, bulk: ReadBulk): Cut<SshMessage> {
   if (bytes.length < LENGTH_BYTES) return INCOMPLETE;
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
   if (length === 0 || length > MESSAGE_LENGTH_MAX) {
@@ -93,27 +104,27 @@ export function cutMessage(bytes: Uint8Array): Cut<SshMessage> {
   }
   const end = LENGTH_BYTES + length;
   if (bytes.length < end) return INCOMPLETE;
-  const frame = readMessage(new FieldReader(bytes, LENGTH_BYTES, end));
+  const frame = readMessage(new FieldReader(bytes, LENGTH_BYTES, end), bulk);
   return typeof frame === "string"
     ? { kind: "malformed", reason: frame }
     : { kind: "frame", frame, length: end };
 }
 
 /** A sentence where it is no message. Nothing may be missing and nothing be left over. */
-function readMessage(from: FieldReader): SshMessage | string {
+function readMessage(from: FieldReader, bulk: ReadBulk): SshMessage | string {
   const number = from.uint8();
-  const message = fieldsOf(number, from);
+  const message = fieldsOf(number, from, bulk);
   if (message === undefined) return `message ${number} is not of the connection protocol`;
   if (from.failed) return `message ${number} is cut short or malformed`;
   return from.left > 0 ? `message ${number} has ${from.left} bytes too many` : message;
 }
 
-function fieldsOf(number: number, from: FieldReader): SshMessage | undefined {
+function fieldsOf(number: number, from: FieldReader, bulk: ReadBulk): SshMessage | undefined {
   switch (number) {
     case NUMBER.data:
-      return { kind: "data", bytes: from.string() };
+      return { kind: "data", bytes: bulk(from) };
     case NUMBER.extendedData:
-      return { kind: "extended-data", type: from.uint32(), bytes: from.string() };
+      return { kind: "extended-data", type: from.uint32(), bytes: bulk(from) };
     case NUMBER.globalRequest:
       return { kind: "global-request", ...requestFields(from) };
     case NUMBER.channelRequest:

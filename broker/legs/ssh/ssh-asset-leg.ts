@@ -7,9 +7,9 @@ import type { Client, ClientChannel, PseudoTtyOptions } from "ssh2";
 import { FieldReader } from "../../../protocols/ssh/field-reader.ts";
 import { FieldWriter } from "../../../protocols/ssh/field-writer.ts";
 import {
-  cutMessage,
   EXTENDED_STDERR,
   encodeMessage,
+  lookAtMessage,
   OPEN_FAILURE,
   type SshMessage,
 } from "../../../protocols/ssh/message.ts";
@@ -44,7 +44,7 @@ export class SshAssetLeg implements Leg {
 
   /** Whole messages, as the guard encodes them. */
   write(bytes: Uint8Array): void {
-    const cut = cutMessage(bytes);
+    const cut = lookAtMessage(bytes);
     if (this.over || cut.kind !== "frame") return;
     const message = cut.frame;
     if (message.kind === "request") this.request(message.name, message.rest);

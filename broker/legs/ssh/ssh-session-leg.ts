@@ -5,7 +5,7 @@
 import type { ServerChannel, Session } from "ssh2";
 import { FieldReader } from "../../../protocols/ssh/field-reader.ts";
 import { FieldWriter } from "../../../protocols/ssh/field-writer.ts";
-import { cutMessage, encodeMessage, type SshMessage } from "../../../protocols/ssh/message.ts";
+import { encodeMessage, lookAtMessage, type SshMessage } from "../../../protocols/ssh/message.ts";
 import { writeSize, writeTerminal } from "../../../protocols/ssh/terminal-modes.ts";
 import { encodeUtf8 } from "../../../protocols/tape/utf8.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
@@ -70,7 +70,7 @@ export class SshSessionLeg implements Leg {
   }
 
   write(bytes: Uint8Array): void {
-    const cut = cutMessage(bytes);
+    const cut = lookAtMessage(bytes);
     if (!this.over && cut.kind === "frame") this.message(cut.frame);
   }
 
