@@ -19,23 +19,25 @@ interface SessionBarProps {
 export function SessionBar({ view, state, onEnd }: SessionBarProps) {
   return (
     <header className="wb-bar">
-      <div className="wb-bar-name">
-        <h1 id="page-title" tabIndex={-1}>
-          {view.asset.name}
-        </h1>
-        <span className="wb-dim">
-          {view.endpoint} · {view.profile}
+      <div className="wb-bar-facts">
+        <div className="wb-bar-name">
+          <h1 id="page-title" tabIndex={-1}>
+            {view.asset.name}
+          </h1>
+          <span className="wb-dim">
+            {view.endpoint} · {view.profile}
+          </span>
+        </div>
+        <TimeItem state={state} />
+        <span className="wb-bar-item">{words.may(state.classes)}</span>
+        <ConditionBadge conditions={state.conditions} />
+        <RecorderItem recorder={state.recorder} />
+        <span className="wb-bar-item wb-bar-watchers" title={words.watched(state.watchers)}>
+          <IconEye size={15} aria-hidden />
+          <span>{words.watched(state.watchers)}</span>
         </span>
+        <MoreTime view={view} />
       </div>
-      <TimeItem state={state} />
-      <span className="wb-bar-item">{words.may(state.classes)}</span>
-      <ConditionBadge conditions={state.conditions} />
-      <RecorderItem recorder={state.recorder} />
-      <span className="wb-bar-item wb-bar-watchers" title={words.watched(state.watchers)}>
-        <IconEye size={15} aria-hidden />
-        <span>{words.watched(state.watchers)}</span>
-      </span>
-      <MoreTime view={view} />
       <Button
         className="wb-bar-end"
         variant="default"
