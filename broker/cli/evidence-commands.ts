@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { readConfig } from "../config.ts";
 import { type ExportAsked, exportBundle } from "./export.ts";
+import { exportHar } from "./export-har.ts";
 import { logKeyText, replaceLog, rotateLogKey } from "./log-key.ts";
 import { type SignerSettings, startSigner } from "./signer.ts";
 import { PolicyUnreadable, runVerify, UNREADABLE, type VerifyAsked } from "./verify.ts";
@@ -15,6 +16,8 @@ export function addEvidenceCommands(program: Command): void {
   addLog(program);
 }
 
+type ExportFlags = Omit<ExportAsked, "session"> & { readonly har?: true };
+
 function addExport(program: Command): void {
   program
     .command("export")
@@ -25,9 +28,15 @@ function addExport(program: Command): void {
     .option("--asset <id>", "sessions on this asset")
     .option("--person <id>", "sessions of this person")
     .option("--out <file>", "the zip file to make, or a folder if the name does not end with .zip")
-    .action(async (session: string | undefined, flags: Omit<ExportAsked, "session">) => {
+    .option("--har", "the pages of one session on a web panel as HTTP Archive instead")
+    .action(async (session: string | undefined, flags: ExportFlags) => {
       process.umask(0o077);
-      process.stdout.write(await exportBundle(readConfig(process.env), { session, ...flags }));
+      const config = readConfig(process.env);
+      const { har, ...asked } = flags;
+      const told = har
+        ? await exportHar(config, { session, out: asked.out })
+        : await exportBundle(config, { session, ...asked });
+      process.stdout.write(told);
     });
 }
 

@@ -94,7 +94,8 @@ function timeOf(text: string | undefined, flag: string): number | undefined {
   throw new BundleRefused(`${flag} must be a time such as 2026-01-05 or 2026-01-05T08:00Z`);
 }
 
-async function noteExport(
+/** The broker takes it into the site log, now or at its next start. */
+export async function noteExport(
   config: Config,
   what: string,
   session: string | undefined,

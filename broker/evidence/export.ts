@@ -8,15 +8,17 @@ import {
   OperationList,
 } from "../../protocols/modbus/operation-list.ts";
 import { Asciicast } from "./asciicast.ts";
+import { harOf } from "./har/har.ts";
 import { recordsOf } from "./recording-records.ts";
 import type { Recording, Recordings } from "./recordings.ts";
 
-export const EXPORT_FORMATS = ["pcapng", "csv", "ndjson", "cast", "cast3"] as const;
+export const EXPORT_FORMATS = ["pcapng", "csv", "ndjson", "cast", "cast3", "har"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 const FORMATS_OF: Readonly<Record<string, readonly ExportFormat[]>> = {
   modbus: ["pcapng", "csv", "ndjson"],
   ssh: ["cast", "cast3"],
+  web: ["har"],
 };
 
 /** Decisions taken back before their bytes left. They are few; more is no recording of ours. */
@@ -34,6 +36,7 @@ export function exportRecording(
 ): AsyncGenerator<Uint8Array | string> {
   if (format === "pcapng") return capture(recordings, recording);
   if (format === "cast" || format === "cast3") return cast(recordings, recording, format);
+  if (format === "har") return harOf(recording.header, recordsOf(recordings, recording));
   return format === "csv"
     ? operations(recordings, recording, csvHead(), csvLine)
     : operations(recordings, recording, "", ndjsonLine);

@@ -17,6 +17,7 @@ type Format = keyof typeof words.formats;
 const FORMATS: Readonly<Record<string, readonly Format[]>> = {
   modbus: ["pcapng", "csv", "ndjson"],
   ssh: ["cast", "cast3"],
+  web: ["har"],
 };
 
 interface RecordingActionsProps {

@@ -136,6 +136,10 @@ export const replayText = {
         hint: "For asciinema play: what the terminals showed; what was typed and not shown is left out",
       },
       cast3: { label: "Terminal (asciicast 3)", hint: "The same for asciinema 3 and later" },
+      har: {
+        label: "Pages (HAR)",
+        hint: "For a browser's developer tools: each request with its answer and decision; what may be a password is hidden",
+      },
     },
     noted: "Each export is noted as an event.",
     deleted: "Its content was deleted: there is nothing to export.",

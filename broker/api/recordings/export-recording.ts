@@ -14,13 +14,14 @@ const TYPES = {
   ndjson: "application/x-ndjson; charset=utf-8",
   cast: "application/x-asciicast",
   cast3: "application/x-asciicast",
+  har: "application/json; charset=utf-8",
 } as const;
 
 /** Each export is an event, also of one's own: the content leaves the broker with it. */
 export function exportOneRecording(recordings: Recordings, siteLog: Pick<SiteEvents, "record">) {
   return endpoint({
     summary:
-      "A recording as a capture for Wireshark, its operations as CSV or NDJSON, or its terminals as asciicast 2 or 3",
+      "A recording as a capture for Wireshark, its operations as CSV or NDJSON, its terminals as asciicast 2 or 3, or its pages as HAR",
     params: idParameter,
     query: z.strictObject({ format: z.enum(EXPORT_FORMATS) }),
     answer: z.string(),
