@@ -115,6 +115,7 @@ function welcome(broker: Broker): string {
       : []),
     ["plant", broker.plantName],
     ...(broker.simulatedPlant ? ([["", broker.simulatedPlant]] as [string, string][]) : []),
+    ...broker.doors.map(({ name, use }): [string, string] => [name, use]),
     ["plant file", broker.plantFile],
     ["data", broker.dataFolder],
     ["log", broker.log],

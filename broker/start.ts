@@ -9,6 +9,7 @@ import { TopicBell } from "./api/live/topic-bell.ts";
 import { answerDatabaseCopies } from "./backup/database-copy.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
+import { type Door, doorsOf } from "./doors.ts";
 import type { EnrolmentLink } from "./identity/identity.ts";
 import { writeDirectly } from "./legs/socket-output.ts";
 import { type Logger, openLog } from "./log.ts";
@@ -43,6 +44,7 @@ export interface Broker {
   readonly plantFile: string;
   /** What the simulated plant says about itself, where there is one. */
   readonly simulatedPlant: string | undefined;
+  readonly doors: readonly Door[];
   readonly dataFolder: string;
   readonly log: string;
   readonly version: string;
@@ -93,6 +95,7 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
     plantName: plant.source.current().site.name,
     plantFile: plant.file,
     simulatedPlant: plant.simulated,
+    doors: doorsOf(config),
     dataFolder: config.dataFolder,
     log: config.log,
     version,
