@@ -13,6 +13,7 @@ const EXAMPLE_PORT = 15_020;
 
 /** What the simulated devices are signed in to with. Known to everybody: they are toys. */
 const EXAMPLE_CREDENTIALS = {
+  "opc-treatment/opcua": { kind: "password", user: "operator", password: "waterworks" },
   "panel-treatment/web": { kind: "password", user: "operator", password: "waterworks" },
   "switch-works/ssh": { kind: "password", user: "operator", password: "waterworks" },
   "hmi-treatment/screen": { kind: "password", user: "", password: "waterhmi" },

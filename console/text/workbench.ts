@@ -72,7 +72,7 @@ export const workbenchText = {
     verdict: "Verdict",
     rule: "Rule and reason",
     outcome: "Outcome",
-    kinds: { read: "Read", write: "Write" },
+    kinds: { read: "Read", write: "Write", call: "Call" },
     verdicts: { asked: "Waiting", permit: "Permitted", deny: "Refused", hold: "Held" },
   },
   tags: {

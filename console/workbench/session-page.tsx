@@ -15,6 +15,7 @@ import type { WorkbenchProps } from "./workbench-props.ts";
 /** Loaded when a session of the protocol is opened. A protocol joins with a line here. */
 const WORKBENCHES: Readonly<Record<string, ComponentType<WorkbenchProps>>> = {
   modbus: lazy(async () => ({ default: (await import("./modbus/modbus-work.tsx")).ModbusWork })),
+  opcua: lazy(async () => ({ default: (await import("./opcua/opcua-work.tsx")).OpcUaWork })),
   ssh: lazy(async () => ({ default: (await import("./ssh/ssh-work.tsx")).SshWork })),
   vnc: lazy(async () => ({ default: (await import("./vnc/vnc-work.tsx")).VncWork })),
   web: lazy(async () => ({ default: (await import("./web/web-work.tsx")).WebWork })),

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RoleName } from "../../broker/api/shapes/people.ts";
 import { readConfig } from "../../broker/config.ts";
-import { type Broker, startBroker } from "../../broker/start.ts";
+import { type Broker, type StartOptions, startBroker } from "../../broker/start.ts";
 import { type SimulatedPlant, startSimulatedPlant } from "../../simulators/plant.ts";
 import { ConsoleUser } from "./console-user.ts";
 
@@ -35,6 +35,7 @@ export interface RunningBroker {
 /** @param environment more settings */
 export async function startRunningBroker(
   environment: Readonly<Record<string, string>> = {},
+  options: StartOptions = {},
 ): Promise<RunningBroker> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-broker-"));
   const plant = await startSimulatedPlant({ ports: { treatment: 0, distribution: 0 } });
@@ -49,7 +50,7 @@ export async function startRunningBroker(
     SALLYPORT_REQUESTS_PER_MINUTE: "100000",
     ...environment,
   });
-  const broker = await startBroker(config);
+  const broker = await startBroker(config, options);
   const trusted = authorityOf(folder);
   const first = new ConsoleUser(broker.address, trusted);
   await first.enrol(broker.enrolmentLink?.url ?? "");

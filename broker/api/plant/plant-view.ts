@@ -5,16 +5,25 @@ import type {
   Asset,
   Endpoint,
   KeySwitchScope,
+  OpcUaEndpoint,
   Plant,
   Profile,
   Tag,
   Zone,
 } from "../../plant/model.ts";
+import { writableNodes } from "../../policy/opcua-reach.ts";
 import { classesOf, type WriteReach, writableTags } from "../../policy/profile-reach.ts";
 import type { Right } from "../../policy/rights.ts";
 import type { LiveSession } from "../../sessions/session.ts";
 import type { Person } from "../../store/model.ts";
-import type { AssetView, EndpointView, MyGrantView, PlantView, TagView } from "../shapes/plant.ts";
+import type {
+  AssetView,
+  EndpointView,
+  MyGrantView,
+  NodeTagView,
+  PlantView,
+  TagView,
+} from "../shapes/plant.ts";
 
 /** The plant in force, and what is wrong with a newer file that is not. */
 export interface PlantShown extends PlantInForce {
@@ -151,6 +160,20 @@ export function tagViews(endpoint: Endpoint, profile: Profile | undefined): TagV
   const registers = endpoint.protocol === "modbus" && profile;
   const writable = registers ? writableTags(profile, endpoint) : new Map<string, WriteReach>();
   return endpoint.tags.map((tag) => tagView(tag, profile?.id ?? "", writable.get(tag.name)));
+}
+
+/** The named nodes of an OPC UA endpoint, and how far this profile lets them be written. */
+export function nodeTagViews(endpoint: OpcUaEndpoint, profile: Profile): NodeTagView[] {
+  const writable = writableNodes(profile, endpoint);
+  return endpoint.nodes.map(({ min, max, states, ...rest }) => {
+    const reach = writable.get(rest.name);
+    return {
+      ...rest,
+      ...{ min: min ?? null, max: max ?? null },
+      states: states.map(({ value, word }) => ({ value, word })),
+      allowed: reach ? allowedView(profile.id, reach) : null,
+    };
+  });
 }
 
 function profileOf(plant: Plant, grant: Grant): Profile | undefined {

@@ -4,7 +4,7 @@ import { sshReach } from "../../policy/ssh-reach.ts";
 import type { SessionHost } from "../../sessions/session.ts";
 import { endpoint as route } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
-import { tagViews } from "../plant/plant-view.ts";
+import { nodeTagViews, tagViews } from "../plant/plant-view.ts";
 import { type LiveSessionView, liveSessionSchema } from "../shapes/sessions.ts";
 import { recorderView } from "./recorder-view.ts";
 import { sessionView } from "./session-view.ts";
@@ -21,6 +21,9 @@ export function showSession(sessions: SessionHost, recorder: Pick<Recorder, "sta
       return {
         ...sessionView(session, call.me.person.id, recorderView(recorder)),
         tags: tagViews(endpoint, profile),
+        ...(endpoint.protocol === "opcua" && {
+          opcua: { tags: nodeTagViews(endpoint, profile) },
+        }),
         ...(endpoint.protocol === "ssh" && { ssh: sshView(profile) }),
       };
     },

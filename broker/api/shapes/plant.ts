@@ -4,6 +4,23 @@ import { z } from "zod";
 export const classSchema = z.enum(["observe", "operate", "configure", "program", "transfer"]);
 export type ClassName = z.infer<typeof classSchema>;
 
+const allowedSchema = z
+  .object({
+    profile: z.string(),
+    rule: z.string(),
+    /** A second person must agree to each write. */
+    held: z.boolean().exactOptional(),
+    min: z.number().nullable(),
+    max: z.number().nullable(),
+    values: z.array(z.number()).nullable(),
+    /** Largest change of one write. */
+    stepMax: z.number().nullable(),
+    every: z.object({ ms: z.number(), count: z.number() }).nullable(),
+    /** Only while this tag has this raw value. */
+    while: z.object({ tag: z.string(), is: z.number() }).nullable(),
+  })
+  .nullable();
+
 export const tagSchema = z.object({
   name: z.string(),
   description: z.string(),
@@ -34,24 +51,20 @@ export const tagSchema = z.object({
    * What the rule that lets the caller's best grant write it allows: engineering values, the tag's
    * own bounds worked in. Null where it is not writable.
    */
-  allowed: z
-    .object({
-      profile: z.string(),
-      rule: z.string(),
-      /** A second person must agree to each write. */
-      held: z.boolean().exactOptional(),
-      min: z.number().nullable(),
-      max: z.number().nullable(),
-      values: z.array(z.number()).nullable(),
-      /** Largest change of one write. */
-      stepMax: z.number().nullable(),
-      every: z.object({ ms: z.number(), count: z.number() }).nullable(),
-      /** Only while this tag has this raw value. */
-      while: z.object({ tag: z.string(), is: z.number() }).nullable(),
-    })
-    .nullable(),
+  allowed: allowedSchema,
 });
 export type TagView = z.infer<typeof tagSchema>;
+
+/** A named node of an OPC UA endpoint; its value is in its unit already. */
+export const nodeTagSchema = tagSchema
+  .pick({ name: true, description: true, unit: true, min: true, max: true, states: true })
+  .extend({
+    /** `nsu=URI;ID`, or `ID` alone in OPC UA's own namespace. */
+    node: z.string(),
+    /** What the session's profile lets be written; null where it lets nothing. */
+    allowed: allowedSchema,
+  });
+export type NodeTagView = z.infer<typeof nodeTagSchema>;
 
 /** A grant as its holder sees it. */
 export const myGrantSchema = z.object({

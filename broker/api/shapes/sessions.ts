@@ -1,6 +1,6 @@
 /** JSON of live sessions and recordings, and the events of the live channel. */
 import { z } from "zod";
-import { classSchema, tagSchema } from "./plant.ts";
+import { classSchema, nodeTagSchema, tagSchema } from "./plant.ts";
 
 export const causeSchema = z.object({
   rule: z.string(),
@@ -32,6 +32,8 @@ export const liveSessionSchema = z.object({
   mine: z.boolean(),
   /** Where one session alone is asked for: its points as its own profile lets them be written. */
   tags: z.array(tagSchema).exactOptional(),
+  /** Likewise, over OPC UA: the nodes that the plant file names. */
+  opcua: z.object({ tags: z.array(nodeTagSchema) }).exactOptional(),
   /** Likewise, over SSH: what its profile lets be done at all. */
   ssh: z
     .object({

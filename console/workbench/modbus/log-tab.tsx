@@ -5,8 +5,7 @@ import { Empty } from "../../components/states.tsx";
 import { clockTime, exactUtc } from "../../components/time-words.ts";
 import { workbenchText } from "../../text/workbench.ts";
 import { VirtualTable } from "../virtual-table.tsx";
-import type { ModbusDesk } from "./desk.ts";
-import type { LogEntry, Verdict } from "./operation-log.ts";
+import type { LogEntry, OperationLog, Verdict } from "./operation-log.ts";
 
 const words = workbenchText.log;
 /** As in modbus.css, with the line below. */
@@ -20,9 +19,15 @@ const TONES: Readonly<Record<Verdict, "normal" | "active" | "attention" | "alarm
   deny: "alarm",
 };
 
-export function LogTab({ desk }: { readonly desk: ModbusDesk }) {
-  const entries = useSyncExternalStore(desk.log.subscribe, () => desk.log.all);
-  if (entries.length === 0) return <Empty title={words.empty}>{words.emptyAdvice}</Empty>;
+interface LogTabProps {
+  readonly log: OperationLog;
+  /** What is not listed here, for who finds nothing. */
+  readonly advice?: string;
+}
+
+export function LogTab({ log, advice = words.emptyAdvice }: LogTabProps) {
+  const entries = useSyncExternalStore(log.subscribe, () => log.all);
+  if (entries.length === 0) return <Empty title={words.empty}>{advice}</Empty>;
   return (
     <VirtualTable
       rows={entries}

@@ -6,7 +6,7 @@ export type Verdict = "asked" | "permit" | "deny" | "hold";
 export interface LogEntry {
   readonly id: number;
   readonly atMs: number;
-  readonly kind: "read" | "write";
+  readonly kind: "read" | "write" | "call";
   /** In words: tag or table and address, values. */
   readonly what: string;
   readonly verdict: Verdict;

@@ -48,7 +48,7 @@ export function ModbusWorkbench({ desk, endpoint, state, profile }: ModbusWorkbe
         <TrendsTab {...{ desk, tags, polling, trending }} />
       </Tabs.Panel>
       <Tabs.Panel value="log">
-        <LogTab desk={desk} />
+        <LogTab log={desk.log} />
       </Tabs.Panel>
       <WriteDialog
         desk={desk}

@@ -1,0 +1,242 @@
+/** Words of the OPC UA workbench. */
+import { sentence } from "./session.ts";
+
+/** Status codes that assets really answer with (Part 4, 7.39), and what they mean to a person. */
+const STATUSES: Readonly<Record<number, readonly [name: string, meaning: string]>> = {
+  1073741824: ["Uncertain", "the value may not be right"],
+  1083179008: ["UncertainLastUsableValue", "the source is away; this is its last value"],
+  2147549184: ["BadUnexpectedError", "the asset failed while doing it"],
+  2147614720: ["BadInternalError", "the asset failed while doing it"],
+  2147680256: ["BadOutOfMemory", "the asset has no memory left"],
+  2147745792: ["BadResourceUnavailable", "the asset has no room for it now"],
+  2147811328: ["BadCommunicationError", "the connection to the asset broke"],
+  2147942400: ["BadDecodingError", "the request was malformed"],
+  2148073472: ["BadUnknownResponse", "the asset answered what nobody could read"],
+  2148139008: ["BadTimeout", "no answer came in time"],
+  2148204544: ["BadServiceUnsupported", "this service is not there"],
+  2148532224: ["BadTooManyOperations", "too much was asked for at once"],
+  2149515264: ["BadUserAccessDenied", "this is not permitted"],
+  2150694912: ["BadNoCommunication", "the asset does not reach the source of the value"],
+  2150760448: ["BadWaitingForInitialData", "there is no value yet"],
+  2150825984: ["BadNodeIdInvalid", "this is no id of a node"],
+  2150891520: ["BadNodeIdUnknown", "the asset has no such node"],
+  2150957056: ["BadAttributeIdInvalid", "the node has no such attribute"],
+  2151284736: ["BadNotReadable", "it cannot be read"],
+  2151350272: ["BadNotWritable", "it cannot be written"],
+  2151415808: ["BadOutOfRange", "the value is outside what is allowed"],
+  2151481344: ["BadNotSupported", "the asset cannot do this"],
+  2151546880: ["BadNotFound", "it was not found"],
+  2154889216: ["BadHistoryOperationInvalid", "the history cannot be asked for like this"],
+  2154954752: ["BadHistoryOperationUnsupported", "the node has no such history"],
+  2155020288: ["BadWriteNotSupported", "the asset does not write this"],
+  2155085824: ["BadTypeMismatch", "the type of the value does not fit"],
+  2155151360: ["BadMethodInvalid", "the object has no such method"],
+  2155216896: ["BadArgumentsMissing", "an argument is missing"],
+  2155282432: ["BadTooManySubscriptions", "the asset takes no more subscriptions"],
+  2155413504: ["BadNoSubscription", "the asset has forgotten the subscription"],
+  2156134400: ["BadServerHalted", "the asset is halted"],
+  2156527616: ["BadNotConnected", "the source of the value is not connected"],
+  2156593152: ["BadDeviceFailure", "the device has failed"],
+  2156658688: ["BadSensorFailure", "the sensor has failed"],
+  2156724224: ["BadOutOfService", "it is out of service"],
+  2158690304: ["BadInvalidArgument", "an argument is not right"],
+  2161836032: ["BadTooManyMonitoredItems", "the asset watches no more values"],
+  2162425856: ["BadUserNotAuthorized", "the broker's account on the asset may not do this"],
+  2165374976: ["BadNotExecutable", "the method cannot be called"],
+};
+
+const SEVERITIES = ["Good", "Uncertain", "Bad", "Bad"] as const;
+
+function name(status: number): string {
+  const known = STATUSES[(status & 0xffff_0000) >>> 0]?.[0];
+  if (known !== undefined) return known;
+  const severity = SEVERITIES[status >>> 30] ?? "Bad";
+  return status === 0 ? "Good" : `${severity} 0x${status.toString(16).toUpperCase()}`;
+}
+
+const CLASSES: Readonly<Record<number, string>> = {
+  1: "Object",
+  2: "Variable",
+  4: "Method",
+  8: "Object type",
+  16: "Variable type",
+  32: "Reference type",
+  64: "Data type",
+  128: "View",
+};
+
+export const opcuaText = {
+  statusName: name,
+  status: (status: number) => {
+    const meaning = STATUSES[(status & 0xffff_0000) >>> 0]?.[1];
+    return meaning === undefined ? name(status) : `${sentence(meaning)} (${name(status)})`;
+  },
+  refusedBy: (rule: string, reason: string) => `Refused by rule ${rule}: ${sentence(reason)}`,
+  lost: {
+    away: "The connection was lost before the answer came.",
+    timeout: "No answer came in time.",
+    broken: "The answers no longer fit the questions; the channel is opened anew.",
+  },
+  done: "Done",
+  called: (outputs: readonly string[]) =>
+    outputs.length === 0 ? "Done" : `Done; it answered ${outputs.join(", ")}`,
+  log: {
+    write: (node: string, value: string) => `${node} ← ${value}`,
+    call: (method: string, inputs: readonly string[]) => `${method}(${inputs.join(", ")})`,
+    advice:
+      "What you write and call is listed here with what came of it. Watching and browsing are not; they are in the recording.",
+  },
+  channel: {
+    title: "The connection to the asset is over",
+    again: "Connect again",
+    opening: "Connecting to the asset…",
+    unnamed:
+      "The asset does not tell its namespaces, or your profile does not let you read them: named points cannot be shown.",
+  },
+  tabs: { label: "Views", node: "Node", watch: "Watch", events: "Events", log: "Log" },
+  watchCount: (count: number) => (count === 0 ? "Watch" : `Watch (${count})`),
+  tree: {
+    label: "Address space",
+    named: "Named points",
+    all: "Address space",
+    which: "What to show",
+    find: "Find a node",
+    findAdvice: "Name or id; Enter looks through the address space",
+    clear: "Clear the search",
+    finding: (searched: number) => `Looking… ${searched} nodes so far`,
+    found: (count: number, searched: number) =>
+      `${count === 1 ? "1 node" : `${count} nodes`} of ${searched} looked at`,
+    foundPart: (count: number) => `The first ${count}; a longer text finds less`,
+    none: "No node has this in its name or id",
+    noneAdvice: "The search looks below Objects, 12 levels deep.",
+    noTags: "The plant file names no points here",
+    noTagsAdvice: "Open the address space and browse.",
+    loading: "Browsing…",
+    empty: "nothing below",
+    tooMany: (count: number) => `Only the first ${count} are shown.`,
+    nodeClass: (nodeClass: number) => CLASSES[nodeClass] ?? "Node",
+    refresh: "Browse again",
+  },
+  node: {
+    none: "No node is chosen",
+    noneAdvice:
+      "Choose one in the tree: its attributes, value and what you may do with it come here.",
+    loading: "Reading…",
+    failed: "The node could not be read",
+    attributes: "Attributes",
+    attribute: "Attribute",
+    value: "Value",
+    noValue: "no value",
+    time: "Time at the source",
+    quality: "Quality",
+    type: "Type",
+    range: "Range",
+    rangeOf: (low: string, high: string, unit: string) => `${low} to ${high} ${unit}`.trim(),
+    id: "Node id",
+    fullName: "With namespace",
+    refresh: "Read again",
+    watch: "Watch",
+    unwatch: "Stop watching",
+    full: "No more than 200 nodes are watched at once.",
+    write: "Write…",
+    call: "Call…",
+    history: "History",
+    events: "Show events",
+    yes: "yes",
+    no: "no",
+    access: (bits: number) => {
+      const words = ["read", "write", "read history", "change history"];
+      return words.filter((_, bit) => bits & (1 << bit)).join(", ") || "none";
+    },
+    eventBits: (bits: number) => (bits & 1 ? "tells events" : "none"),
+    rank: (rank: number) => (rank >= 1 ? `array of ${rank} dimensions` : "one value"),
+  },
+  watch: {
+    label: "Watched nodes",
+    none: "Nothing is watched",
+    noneAdvice: "Choose a variable and press Watch: its value comes by subscription as it changes.",
+    name: "Node",
+    value: "Value",
+    quality: "Quality",
+    time: "At the source",
+    recent: "Recent",
+    every: "Every",
+    rate: (ms: number) => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`),
+    waiting: "waiting",
+    stopped: "not watched",
+    ended: "The asset ended the subscription.",
+    remove: (name: string) => `Stop watching ${name}`,
+    trend: (name: string) => `Draw ${name}`,
+    trendsFull: "Eight lines are drawn already",
+    write: (name: string) => `Write ${name}`,
+    open: (name: string) => `Show ${name}`,
+    chart: "Trends of the watched nodes",
+    window: "Show",
+    hold: "Hold still",
+  },
+  write: {
+    title: (name: string) => `Write ${name}`,
+    type: (type: string) => `New value (${type})`,
+    range: (low: string, high: string, unit: string) =>
+      `The asset says: from ${low} to ${high} ${unit}`.trim(),
+    noType: "The asset does not say what type this is, or it is one that cannot be typed here.",
+    listAdvice: "Several values with commas between them.",
+    wrongForm: (type: string) => `This is no ${type}.`,
+    forms: {
+      Boolean: "Write true or false.",
+      DateTime: "Write a time in UTC, as 2026-03-01T10:00:00Z.",
+      Guid: "Write 8-4-4-4-12 hexadecimal digits.",
+      ByteString: "Write the bytes in base64.",
+      NodeId: "Write a node id, as ns=2;s=Name.",
+    } as Readonly<Record<string, string>>,
+    outside: (low: string, high: string) => `${low} to ${high} can be stored.`,
+    held: "A second person must agree.",
+    confirm: (value: string) => `Write ${value}`.trim(),
+  },
+  deed: {
+    deniedTitle: (what: string) => `${what} was refused`,
+    byRule: (rule: string) => `Rule ${rule}`,
+    refusedTitle: (what: string) => `The asset did not take it: ${what}`,
+    unknownTitle: (what: string) => `It is not known whether it was done: ${what}`,
+    unknownAdvice: "Look at the present value before you do it once more.",
+  },
+  call: {
+    title: (name: string) => `Call ${name}`,
+    on: "Object",
+    noInputs: "This method takes no arguments.",
+    noType: (name: string) => `${name} has a type that cannot be typed here.`,
+    confirm: (name: string) => `Call ${name}`,
+    blocked: "You may not call methods in this session now.",
+  },
+  history: {
+    title: (name: string) => `History of ${name}`,
+    span: "The last",
+    spans: [
+      { ms: 600_000, label: "10 min" },
+      { ms: 3_600_000, label: "1 h" },
+      { ms: 86_400_000, label: "24 h" },
+      { ms: 604_800_000, label: "7 days" },
+    ],
+    read: "Read",
+    none: "No values in this time",
+    noneAdvice: "Choose a longer time.",
+    part: (count: number) => `The first ${count} values; choose a shorter time to see the rest.`,
+    count: (count: number) => (count === 1 ? "1 value" : `${count} values`),
+    failed: "The history could not be read",
+    table: "Values",
+  },
+  events: {
+    none: "No events are shown",
+    noneAdvice:
+      "Choose an object that tells events (the server tells all of them), then Show events.",
+    ofServer: "Show all events",
+    of: (name: string) => `Events of ${name}`,
+    waiting: "None came yet.",
+    failed: "The events could not be subscribed to",
+    label: "Events",
+    time: "Time",
+    source: "Source",
+    message: "Message",
+    severity: "Severity",
+  },
+} as const;

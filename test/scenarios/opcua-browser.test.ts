@@ -1,0 +1,166 @@
+/**
+ * An engineer works on an OPC UA server from the browser: the real console and broker, the
+ * simulated waterworks behind them. Slow: a browser, a broker, an OPC UA server.
+ */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { OPCUA_LOGIN } from "../../simulators/assets/opcua-server.ts";
+import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
+
+const SHOTS = process.env.SCENARIO_SHOTS;
+
+let site: SiteInBrowser;
+let ann: Device;
+
+beforeAll(async () => {
+  site = await openSite();
+  // Its library takes seconds to load: not within what a person waits for.
+  await site.plant.opcua.ready();
+  ann = await site.device();
+  const { page } = ann;
+  await page.goto(site.enrolmentLink);
+  await page.getByRole("button", { name: "Make a passkey" }).click();
+  await page.getByText("You are enrolled").first().waitFor();
+  await page.goto("/?asset=opc-treatment");
+  await page.getByRole("button", { name: "Set it" }).click();
+  await page.getByLabel("User on the asset").fill(OPCUA_LOGIN.user);
+  await page.getByRole("textbox", { name: "Password" }).fill(OPCUA_LOGIN.password);
+  await page.getByRole("button", { name: "Set", exact: true }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+}, 240_000);
+
+afterAll(() => site?.close());
+
+test("an engineer browses, watches, writes within bounds and is refused outside", {
+  timeout: 240_000,
+}, async () => {
+  const { page } = ann;
+  await page.getByRole("button", { name: "Open", exact: true }).click();
+  await page.waitForURL(/\/sessions\//);
+  const tree = page.getByRole("tree");
+  await choose(tree, "Object Waterworks");
+  await choose(tree, "Object P101");
+  await looksRight("tree");
+  await choose(tree, "Variable SpeedSetpoint");
+  const value = page.getByTestId("node-value");
+  await value.getByText(/Hz$/).waitFor();
+  await page.getByRole("button", { name: "Watch", exact: true }).click();
+  await page.getByRole("button", { name: "Stop watching" }).waitFor();
+  await looksRight("node");
+
+  await page.getByRole("button", { name: "Write…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("From 20 Hz to 45 Hz.").waitFor();
+  await dialog.getByLabel("New value (Double)").fill("33");
+  await looksRight("write");
+  await dialog.getByRole("button", { name: "Write 33 Hz" }).click();
+  await dialog.getByText("Written. Read back: 33 Hz").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await value.getByText("33 Hz").waitFor();
+  await expect.poll(() => site.plant.process.setpoints.p101Speed, { timeout: 30_000 }).toBe(33);
+
+  await page.getByRole("button", { name: "Write…" }).click();
+  await dialog.getByLabel("New value (Double)").fill("50");
+  await dialog.getByRole("button", { name: "Write 50 Hz" }).click();
+  await dialog.getByText("Rule opcua-operate/pump speed", { exact: true }).waitFor();
+  await dialog.getByText("is above the limit 45").waitFor();
+  await looksRight("refused");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  expect(site.plant.process.setpoints.p101Speed).toBe(33);
+  expect(ann.complaints).toEqual([]);
+});
+
+test("a method is called with its typed argument", {
+  timeout: 240_000,
+}, async () => {
+  const { page } = ann;
+  const tree = page.getByRole("tree");
+  await choose(tree, "Object F201");
+  await choose(tree, "Method StartBackwash");
+  await page.getByRole("button", { name: "Call…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Interval (UInt32)").fill("seven");
+  await dialog.getByText("This is no UInt32.").waitFor();
+  await dialog.getByLabel("Interval (UInt32)").fill("7200");
+  await looksRight("call");
+  await dialog.getByRole("button", { name: "Call F201 / StartBackwash" }).click();
+  await dialog.getByText("Done", { exact: true }).waitFor();
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await expect
+    .poll(() => site.plant.process.setpoints.backwashInterval, { timeout: 30_000 })
+    .toBe(7200);
+});
+
+test("found by a search, a value shows its course and its history", {
+  timeout: 240_000,
+}, async () => {
+  const { page } = ann;
+  await page.getByLabel("Find a node").fill("t101.level");
+  await page.keyboard.press("Enter");
+  const tree = page.getByRole("tree", { name: "Find a node" });
+  await choose(tree, "Variable T101 / Level");
+  await page.getByTestId("node-value").getByText(/ m$/).waitFor();
+  await page.getByRole("button", { name: "Watch", exact: true }).click();
+  await page.getByRole("button", { name: "History" }).click();
+  await page.getByRole("button", { name: "Read", exact: true }).click();
+  await page
+    .getByRole("status")
+    .getByText(/^\d+ values?$/)
+    .waitFor();
+  await looksRight("history");
+  await page.getByRole("tab", { name: "Watch (2)" }).click();
+  for (const name of ["OPC.P101.SpeedSetpoint", "OPC.T101.Level"]) {
+    await page.getByRole("button", { name: `Draw ${name}` }).click();
+  }
+  await page
+    .getByRole("row", { name: /OPC.T101.Level/ })
+    .getByText("Good")
+    .waitFor();
+  await looksRight("watch");
+  await page.getByRole("tab", { name: "Events" }).click();
+  await page.getByRole("button", { name: "Show all events" }).click();
+  await looksRight("events");
+  await page.getByRole("tab", { name: "Log" }).click();
+  await page.getByText("OPC.P101.SpeedSetpoint ← 33 Hz").waitFor();
+  await looksRight("log");
+  expect(ann.complaints).toEqual([]);
+});
+
+test("by the keyboard alone a named point is found and shown", { timeout: 240_000 }, async () => {
+  const { page } = ann;
+  await page.getByLabel("Clear the search").click();
+  await page.getByText("Named points").click();
+  const tree = page.getByRole("tree", { name: "Named points" });
+  await tree.focus();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "OPC.P301.Pressure", exact: true }).waitFor();
+  await page.getByTestId("node-value").getByText(/ bar$/).waitFor();
+  await looksRight("named");
+});
+
+/** By its class and name. */
+async function choose(tree: Locator, name: string): Promise<void> {
+  await tree.getByRole("treeitem", { name, exact: true }).click();
+}
+
+async function looksRight(named: string): Promise<void> {
+  const { page } = ann;
+  if (SHOTS) await shoot(page, named);
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+}
+
+async function shoot(page: Page, named: string): Promise<void> {
+  await page.waitForTimeout(400);
+  await page.screenshot({ path: `${SHOTS}/opcua-${named}.png` });
+  await page.setViewportSize(NARROW);
+  await page.waitForTimeout(400);
+  await page.screenshot({ path: `${SHOTS}/opcua-${named}-narrow.png` });
+  await page.setViewportSize(WIDE);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.waitForTimeout(400);
+  await page.screenshot({ path: `${SHOTS}/opcua-${named}-light.png` });
+  await page.emulateMedia({ colorScheme: "dark" });
+}
