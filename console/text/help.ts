@@ -40,6 +40,7 @@ export const helpByPath: Record<string, HelpEntry> = {
       "Who may do what at this site, in Cedar. What no policy permits is denied, and a policy that forbids wins.",
       "An edit is checked as you type: it comes into force only if it is valid, passes its tests and leaves an administrator able to change it again. Live sessions are decided again at once.",
       "A site can ask for a second administrator (SALLYPORT_POLICY_SECOND_ADMINISTRATOR): then a change waits here with its difference until another one confirms it with a passkey.",
+      "Before a change counts: sallyport policy what-if judges past sessions by it and lists what would have been otherwise; sallyport profile learn prints the narrowest profile that would have permitted what was done.",
       "Every version is kept. If nobody can get in any more, sallyport policy rollback on the host goes back.",
     ],
   },
@@ -151,6 +152,7 @@ export const helpByPath: Record<string, HelpEntry> = {
     lines: [
       "Your passkeys, where you are signed in, and how the console looks in this browser.",
       "Keep at least two passkeys on different devices: with one lost, the other still signs you in.",
+      "A key of your own SSH client can be registered here: then only you can approve what that client asks for. It opens nothing by itself; each session is approved in the browser, with the number that ssh shows. SALLYPORT_SSH_KEYS makes such keys a must, or turns them off.",
     ],
   },
 };
