@@ -4,6 +4,7 @@
  */
 import type { OperationClass } from "../../protocols/guard.ts";
 import type { Table } from "../../protocols/modbus/operation.ts";
+import type { ScreenPage } from "../../protocols/rfb/screen-page.ts";
 import type { NodeTag, OpcUaMatch, OpcUaSecurity } from "./opcua-model.ts";
 import type { WebMatch, WebSignIn, WebTls } from "./web-model.ts";
 
@@ -108,6 +109,8 @@ export interface VncEndpoint extends EndpointBase {
   readonly viewOnly: boolean;
   /** Its desktop may be given another size. */
   readonly resize: boolean;
+  /** Pages that it shows, by which rules with `regions` judge clicks. */
+  readonly pages: readonly ScreenPage[];
 }
 
 /** A web panel. */
@@ -256,6 +259,8 @@ export interface VncMatch {
   readonly keys?: readonly string[];
   /** Buttons of the pointer, for example `right`: the rule is about clicks. */
   readonly buttons?: readonly string[];
+  /** `PAGE/REGION`, or `PAGE/*`: the rule is about clicks and drags in them, while it shows. */
+  readonly regions?: readonly string[];
   /** Text copied to the screen (`in`) or from it (`out`). */
   readonly clipboard?: "in" | "out";
   /** A limit, not a match: longer text is denied in this rule's name. Bytes. */

@@ -39,7 +39,9 @@ export interface OpcUaMatch {
    * not. Of a call: the object.
    */
   readonly nodes?: readonly string[];
-  /** Methods, written likewise. */
+  /** Nodes that hold others, exactly: everything below them, at any depth, and they themselves. */
+  readonly below?: readonly string[];
+  /** Methods, written likewise; by their id on an object or on its type, which are one method. */
   readonly methods?: readonly string[];
   /** Attribute numbers; Value (13) alone for writes where not given. */
   readonly attributes?: readonly number[];

@@ -12,6 +12,7 @@ import type {
 import { PROTOCOLS } from "./model.ts";
 import { parseNetworkAddress } from "./network-address.ts";
 import { opcUaAdded } from "./parse-opcua-endpoint.ts";
+import { screenPages } from "./parse-screen-page.ts";
 import { tag } from "./parse-tag.ts";
 import { webAdded } from "./parse-web-endpoint.ts";
 import { itemsOf, type Sourced } from "./parse-zones.ts";
@@ -91,7 +92,7 @@ function added(
     case "ssh":
       return ssh(from, common);
     case "vnc":
-      return vnc(from, common);
+      return vnc(from, common, references);
     case "web":
       return web(from, common);
     case "opcua":
@@ -103,10 +104,11 @@ function web(from: Mapping, common: Common): WebEndpoint {
   return { ...common, protocol: "web", ...webAdded(from), tags: [] };
 }
 
-function vnc(from: Mapping, common: Common): VncEndpoint {
+function vnc(from: Mapping, common: Common, references: References): VncEndpoint {
   const viewOnly = from.take("view-only", flag) ?? false;
   const resize = from.take("resize", flag) ?? false;
-  return { ...common, protocol: "vnc", viewOnly, resize, tags: [] };
+  const pages = from.take("pages", screenPages(references)) ?? [];
+  return { ...common, protocol: "vnc", viewOnly, resize, pages, tags: [] };
 }
 
 function modbus(from: Mapping, common: Common, references: References): ModbusEndpoint {

@@ -2,7 +2,7 @@
 import { attributeOf } from "../../protocols/opcua/describe.ts";
 import { OPCUA_ACTIONS } from "../../protocols/opcua/operation.ts";
 import { TYPE_NAMES } from "../../protocols/opcua/variant.ts";
-import { nodeText } from "./node-text.ts";
+import { nodeText, oneNode } from "./node-text.ts";
 import type { OpcUaMatch } from "./opcua-model.ts";
 import { NAME_LENGTH_MAX, RULE_LIST_MAX } from "./plant-limits.ts";
 import { distinct, flag, oneOf, text } from "./yaml-readings.ts";
@@ -13,16 +13,12 @@ export function opcUaMatchOf(from: Mapping): OpcUaMatch | undefined {
   if (read?.hide && !from.has("deny")) {
     from.place("opcua").fail('"hide" belongs to a rule that denies');
   }
-  if (read?.methods && from.has("deny")) {
-    from
-      .place("opcua")
-      .warn("the same method has another id on its type; permit methods, and deny objects (nodes)");
-  }
   return read;
 }
 
-/** What showing a node is follows from `hide`. */
-const DOES = OPCUA_ACTIONS.filter((action) => action !== "opcua:show").map(shortName);
+/** What showing a node is follows from `hide`; where nodes lie is asked for by the broker itself. */
+const OWN: readonly string[] = ["opcua:show", "opcua:locate"];
+const DOES = OPCUA_ACTIONS.filter((action) => !OWN.includes(action)).map(shortName);
 
 const TYPES = TYPE_NAMES.flatMap((type) => (type === "Null" ? [] : [type, `${type}[]`]));
 
@@ -32,6 +28,7 @@ const opcUaMatch: Reading<OpcUaMatch> = (value) => {
   const size = { min: 1, max: RULE_LIST_MAX };
   const does = from.take("does", distinct(oneOf(DOES), size));
   const nodes = from.take("nodes", distinct(nodeText, size));
+  const below = from.take("below", distinct(oneNode, size));
   const methods = from.take("methods", distinct(nodeText, size));
   const attributes = from.take("attributes", distinct(attribute, size));
   const types = from.take("types", distinct(oneOf(TYPES), size));
@@ -42,6 +39,7 @@ const opcUaMatch: Reading<OpcUaMatch> = (value) => {
     protocol: "opcua",
     ...(does && { actions: does.map((each) => `opcua:${each}`) }),
     ...(nodes && { nodes }),
+    ...(below && { below }),
     ...(methods && { methods }),
     ...(attributes && { attributes }),
     ...(types && { types }),

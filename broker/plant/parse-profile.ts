@@ -142,7 +142,7 @@ function matchOf(from: Mapping, references: References): RuleMatch {
     table: from.take("table", oneOf(TABLES)),
     addresses: from.take("addresses", list(addressRange, listSize)),
     tags: from.take("tags", distinct(tagOf(references), listSize)),
-    own: ownMatchOf(from),
+    own: ownMatchOf(from, references),
   });
   if (match.addresses && !match.table) {
     from.place("addresses").fail('say in which "table" these addresses are');
@@ -158,10 +158,13 @@ function matchOf(from: Mapping, references: References): RuleMatch {
 }
 
 /** Keys of two protocols in one rule would match nothing. */
-function ownMatchOf(from: Mapping): ProtocolMatch | undefined {
-  const found = [sshMatchOf(from), vncMatchOf(from), webMatchOf(from), opcUaMatchOf(from)].filter(
-    (match) => match !== undefined,
-  );
+function ownMatchOf(from: Mapping, references: References): ProtocolMatch | undefined {
+  const found = [
+    sshMatchOf(from),
+    vncMatchOf(from, references),
+    webMatchOf(from),
+    opcUaMatchOf(from),
+  ].filter((match) => match !== undefined);
   if (found.length > 1) {
     from.at.fail(`keys of ${found.map(({ protocol }) => protocol).join(" and ")} in one rule`);
   }

@@ -38,6 +38,10 @@ export const DESCRIPTION_LENGTH_MAX = 2_000;
 /** `mg/l`, `m³/h`, `°C`: an engineering unit is short. */
 export const UNIT_LENGTH_MAX = 16;
 
+/** A permit carries its endpoint: a panel has some dozens of pages, a page some dozens of controls. */
+export const SCREEN_PAGES_MAX = 32;
+export const REGIONS_PER_PAGE_MAX = 64;
+
 /** Host keys of one device: one a type, twice while they are exchanged. */
 export const HOST_KEYS_MAX = 16;
 /** RFC 1035, 2.3.4. */

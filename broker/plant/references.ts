@@ -5,7 +5,15 @@
 import { suggestion } from "./nearest-word.ts";
 import type { Value } from "./yaml-value.ts";
 
-export type Noun = "zone" | "asset" | "endpoint" | "tag" | "profile" | "grant" | "key switch";
+export type Noun =
+  | "zone"
+  | "asset"
+  | "endpoint"
+  | "tag"
+  | "profile"
+  | "grant"
+  | "key switch"
+  | "region";
 
 interface Use {
   readonly noun: Noun;
@@ -27,6 +35,11 @@ export class References {
     }
     known.set(id, at);
     return true;
+  }
+
+  /** As `define`, where several may have the same. */
+  offer(noun: Noun, id: string, at: Value): void {
+    if (!this.of(noun).has(id)) this.of(noun).set(id, at);
   }
 
   use(noun: Noun, id: string, at: Value): void {

@@ -23,7 +23,7 @@ export function compileProfile({ endpoint, ...input }: ProfileInput): Matcher {
     case "ssh":
       return new SshMatcher(input);
     case "vnc":
-      return new VncMatcher({ ...input, viewOnly: endpoint.viewOnly, resize: endpoint.resize });
+      return new VncMatcher({ ...input, endpoint });
     case "opcua":
       return new OpcUaMatcher({ ...input, endpoint });
     case "web":

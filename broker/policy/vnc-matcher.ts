@@ -1,11 +1,13 @@
 /**
  * A profile compiled for a screen and one subject: the first rule that covers an operation
- * decides. Clicks are judged by button, not by what lies under the pointer: a picture does not
- * say what it shows. Who may click may click everything.
+ * decides. Clicks are judged by button and, where a rule names regions, by where they are on a
+ * page that the screen shows at that moment. A picture does not say more than it shows: what lies
+ * under the pointer may have changed before the click arrives there.
  */
 import type { Capabilities, Operation } from "../../protocols/guard.ts";
 import { isRfbOperation, type RfbOperation } from "../../protocols/rfb/operation.ts";
-import type { Profile, Rule } from "../plant/model.ts";
+import { type Area, contains, type ScreenPage } from "../../protocols/rfb/screen-page.ts";
+import type { Profile, Rule, VncEndpoint } from "../plant/model.ts";
 import type { Decision, Matcher, RateLedger } from "./decision.ts";
 import { DEFAULT_DENY, deny, withoutCapability } from "./plain-decisions.ts";
 import { durationInWords } from "./point-words.ts";
@@ -16,10 +18,7 @@ export interface VncMatcherInput {
   readonly profile: Profile;
   readonly subject: string;
   readonly ledger: RateLedger;
-  /** The plant file says that nobody may do anything on this screen but look. */
-  readonly viewOnly: boolean;
-  /** The plant file says that its desktop may be resized. */
-  readonly resize: boolean;
+  readonly endpoint: Pick<VncEndpoint, "viewOnly" | "resize" | "pages">;
 }
 
 interface Compiled {
@@ -27,6 +26,7 @@ interface Compiled {
   readonly actions: ReadonlySet<string> | undefined;
   readonly keys: ReadonlySet<string> | undefined;
   readonly buttons: ReadonlySet<string> | undefined;
+  readonly regions: readonly (Area & { readonly page: string })[] | undefined;
   readonly clipboard: string | undefined;
   readonly textMax: number;
 }
@@ -41,7 +41,8 @@ export class VncMatcher implements Matcher {
 
   constructor(input: VncMatcherInput) {
     this.input = input;
-    this.rules = input.profile.rules.filter((rule) => speaksOf(rule, "vnc")).map(compiled);
+    const rules = input.profile.rules.filter((rule) => speaksOf(rule, "vnc"));
+    this.rules = rules.map((rule) => compiled(rule, input.endpoint.pages));
   }
 
   judge(operation: Operation, capabilities: Capabilities, nowMs: number): Decision {
@@ -49,7 +50,8 @@ export class VncMatcher implements Matcher {
     if (!isRfbOperation(operation)) {
       return deny(DEFAULT_DENY, "operation", `${operation.action} is not an operation of VNC`);
     }
-    const { viewOnly, resize, profile } = this.input;
+    const { endpoint, profile } = this.input;
+    const { viewOnly, resize } = endpoint;
     if (viewOnly && operation.class !== "observe") {
       return deny(VIEW_ONLY, "operation", "the plant file lets this screen only be seen");
     }
@@ -87,25 +89,45 @@ export class VncMatcher implements Matcher {
   }
 }
 
-function compiled(rule: Rule): Compiled {
+function compiled(rule: Rule, pages: readonly ScreenPage[]): Compiled {
   const own = rule.match.own?.protocol === "vnc" ? rule.match.own : undefined;
   return {
     rule,
     actions: own?.actions && new Set(own.actions),
     keys: own?.keys && new Set(own.keys),
     buttons: own?.buttons && new Set(own.buttons),
+    regions: own?.regions && areasOf(new Set(own.regions), pages),
     clipboard: own?.clipboard,
     textMax: own?.textMax ?? Number.POSITIVE_INFINITY,
   };
 }
 
-/** A rule that names keys is about keys, one that names buttons about clicks. */
+function areasOf(names: ReadonlySet<string>, pages: readonly ScreenPage[]) {
+  return pages.flatMap((page) =>
+    page.regions
+      .filter(({ name }) => names.has(`${page.name}/${name}`) || names.has(`${page.name}/*`))
+      .map((region) => ({ ...region, page: page.name })),
+  );
+}
+
+/**
+ * A rule that names keys is about keys, one that names buttons about clicks, one that names
+ * regions about clicks and what is dragged in them.
+ */
 function covers(each: Compiled, operation: RfbOperation): boolean {
-  const { rule, actions, keys, buttons, clipboard } = each;
+  const { rule, actions, keys, buttons, regions, clipboard } = each;
   if (rule.match.classes && !rule.match.classes.includes(operation.class)) return false;
   if (actions && !actions.has(operation.action)) return false;
   if (keys && !(operation.action === "rfb:key" && keys.has(operation.chord))) return false;
   if (buttons && !(operation.action === "rfb:click" && buttons.has(operation.button))) return false;
+  if (regions && !regions.some((region) => isIn(region, operation))) return false;
   if (clipboard === undefined) return true;
   return operation.action === "rfb:clipboard" && operation.direction === clipboard;
+}
+
+function isIn(region: Area & { readonly page: string }, operation: RfbOperation): boolean {
+  if (operation.action !== "rfb:click" && operation.action !== "rfb:pointer") return false;
+  const { x, y, page } = operation;
+  if (x === undefined || y === undefined || page !== region.page) return false;
+  return contains(region, x, y);
 }

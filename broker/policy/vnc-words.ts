@@ -6,9 +6,13 @@ export function vncDeed(operation: RfbOperation): string {
     case "rfb:view":
       return "seeing the screen";
     case "rfb:pointer":
-      return "moving the pointer";
-    case "rfb:click":
-      return `a click (${operation.button}) at ${operation.x}, ${operation.y}`;
+      return operation.x === undefined
+        ? "moving the pointer"
+        : `dragging to ${operation.x}, ${operation.y}${onPage(operation.page)}`;
+    case "rfb:click": {
+      const { button, x, y, page } = operation;
+      return `a click (${button}) at ${x}, ${y}${onPage(page)}`;
+    }
     case "rfb:key":
       return `the key ${operation.chord}`;
     case "rfb:clipboard": {
@@ -18,4 +22,9 @@ export function vncDeed(operation: RfbOperation): string {
     case "rfb:resize":
       return `a desktop of ${operation.width} × ${operation.height}`;
   }
+}
+
+function onPage(page: string | undefined): string {
+  if (page === undefined) return "";
+  return page === "" ? " on a page that is not recognised" : ` on the page "${page}"`;
 }

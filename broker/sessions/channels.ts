@@ -1,11 +1,13 @@
 /** The channels of one session, those of probes included, and the connections behind them. */
 import { BROKER_SUBJECT } from "../access/permit.ts";
 import type { Leg } from "../legs/leg.ts";
-import type { Endpoint } from "../plant/model.ts";
+import type { Endpoint, Profile } from "../plant/model.ts";
 import { type AssetWay, isShared, type Prober } from "./asset-way.ts";
 import { ChannelLoop, type ChannelOwner } from "./channel-loop.ts";
 import type { ReadAny, ReadPoints } from "./held-writes.ts";
 import { newGuard, newProber } from "./protocol-road.ts";
+import { placesJudged } from "./opcua-places.ts";
+import { pagesJudged } from "./screen-pages.ts";
 import { SessionRefused } from "./session.ts";
 import type { ReadForReport } from "./survey.ts";
 
@@ -17,6 +19,7 @@ export interface ChannelsParts {
   /** Id; the broker's own session probes on all its channels. */
   readonly subject: string;
   readonly endpoint: Endpoint;
+  readonly profile: Profile;
   /** The way for one more channel. Throws `SessionRefused` where the endpoint has no more. */
   connect(): AssetWay;
   readonly owner: ChannelOwner;
@@ -129,6 +132,9 @@ export class Channels {
     const { protocol } = endpoint;
     owner.tape.append({ kind: "channel", channel: number, protocol, by, peer });
     const asset = connection.leg(session);
-    return new ChannelLoop({ number, by, guard: newGuard(endpoint), client, asset, owner });
+    const { profile } = this.parts;
+    const pages = pagesJudged(endpoint, profile);
+    const guard = newGuard(endpoint, { pages, places: placesJudged(endpoint, profile) });
+    return new ChannelLoop({ number, by, guard, client, asset, owner });
   }
 }

@@ -51,9 +51,10 @@ export class Session implements LiveSession, ChannelOwner {
       this.resolveClosed = resolve;
     });
     this.audience = new Watchers(tape, (error) => this.alarm("a watcher was dropped", error));
-    const { session, endpoint, subject } = claims;
+    const { session, endpoint, profile, subject } = claims;
     const connect = () => parts.connect();
-    this.channels = new Channels({ session, subject: subject.id, endpoint, connect, owner: this });
+    const of = { session, subject: subject.id, endpoint, profile };
+    this.channels = new Channels({ ...of, connect, owner: this });
     this.stillness = new Freeze({
       ...{ clock, mode: claims.profile.onRecorderFailure },
       changed: (frozen, cause) => this.frozenChanged(frozen, cause),

@@ -9,6 +9,7 @@ import type { ContentHash } from "../../protocols/http/parts.ts";
 import { ModbusGuard } from "../../protocols/modbus/guard.ts";
 import { OpcUaGuard } from "../../protocols/opcua/guard.ts";
 import { RfbGuard } from "../../protocols/rfb/guard.ts";
+import type { ScreenPage } from "../../protocols/rfb/screen-page.ts";
 import { SshGuard } from "../../protocols/ssh/guard.ts";
 import type { Endpoint } from "../plant/model.ts";
 import type { EndpointWays, Prober, WaysParts } from "./asset-way.ts";
@@ -35,18 +36,29 @@ export function openWays({ protocol }: Endpoint, parts: WaysParts): EndpointWays
   }
 }
 
-export function newGuard({ protocol }: Pick<Endpoint, "protocol">): Guard {
+/** What the header of a tape says a session is judged by, besides what passes. */
+export interface JudgedBy {
+  /** Of a screen, where clicks are judged by them. */
+  readonly pages?: readonly ScreenPage[] | undefined;
+  /** Below which nodes lie of whose contents rules speak. */
+  readonly places?: readonly string[] | undefined;
+}
+
+export function newGuard(
+  { protocol }: Pick<Endpoint, "protocol">,
+  { pages = [], places }: JudgedBy = {},
+): Guard {
   switch (protocol) {
     case "modbus":
       return new ModbusGuard();
     case "ssh":
       return new SshGuard();
     case "vnc":
-      return new RfbGuard();
+      return new RfbGuard(pages);
     case "web":
       return new HttpGuard(newContentHash);
     case "opcua":
-      return new OpcUaGuard();
+      return new OpcUaGuard(places);
   }
 }
 

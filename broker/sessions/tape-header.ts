@@ -4,6 +4,8 @@ import { type Header, type HeaderTag, TAPE_VERSION } from "../../protocols/tape/
 import type { PermitClaims } from "../access/permit.ts";
 import { canonicalJson } from "../access/permits.ts";
 import type { Endpoint, Profile, Tag } from "../plant/model.ts";
+import { placesJudged } from "./opcua-places.ts";
+import { pagesJudged } from "./screen-pages.ts";
 
 /** Sessions share their endpoint and profile (`shared-claims.ts`): so they share what is made of them. */
 const tagsOf = new WeakMap<Endpoint, readonly HeaderTag[]>();
@@ -11,6 +13,8 @@ const digestOf = new WeakMap<Profile, string>();
 
 export function tapeHeader(claims: PermitClaims, build: string, startedMs: number): Header {
   const { session, site, subject, asset, endpoint, profile, grant, plantDigest } = claims;
+  const pages = pagesJudged(endpoint, profile);
+  const places = placesJudged(endpoint, profile);
   return {
     version: TAPE_VERSION,
     build,
@@ -25,6 +29,9 @@ export function tapeHeader(claims: PermitClaims, build: string, startedMs: numbe
     },
     digests: { profile: profileDigest(profile), plant: plantDigest },
     tags: headerTags(endpoint),
+    ...(pages.length > 0 && { pages }),
+    ...(places && { places }),
+    ...(claims.visit !== undefined && { visit: claims.visit }),
     startedMs,
   };
 }

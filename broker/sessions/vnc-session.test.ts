@@ -1,8 +1,17 @@
 /** Sessions on a screen over memory legs: nothing stays pressed, whatever takes the session away. */
 import { expect, test, vi } from "vitest";
 import type { ClientMessage } from "../../protocols/rfb/client-message.ts";
+import { referenceOf, type ScreenPage } from "../../protocols/rfb/screen-page.ts";
+import { readSegment } from "../../protocols/tape/reader.ts";
+import { shown } from "../../test/kit/screen-tape.ts";
 import { SessionKit } from "../../test/kit/session-kit.ts";
-import { openScreen, rerunScreen, type ScreenSession } from "../../test/kit/vnc-session.ts";
+import {
+  openScreen,
+  rerunScreen,
+  type ScreenSession,
+  TEST_SCREEN,
+} from "../../test/kit/vnc-session.ts";
+import type { Rule } from "../plant/model.ts";
 
 const at = (mask: number, x = 510, y = 250): ClientMessage => ({ kind: "pointer", mask, x, y });
 const key = (keysym: number, down: boolean): ClientMessage => ({ kind: "key", keysym, down });
@@ -64,4 +73,53 @@ test("a press is over once it was sent: a day of clicking keeps nothing", async 
   screen.session.live.end(CAUSE);
   await screen.session.live.closed;
   expect(settled).toHaveBeenCalledTimes(5);
+});
+
+const SIZE = { width: 80, height: 60 };
+
+/** A screen whose title is one colour. */
+function titled(colour: number): Uint32Array {
+  const pixels = new Uint32Array(SIZE.width * SIZE.height).fill(0xff000000);
+  return pixels.fill(colour, 0, 8 * SIZE.width);
+}
+
+const MARK = { x: 0, y: 0, width: 80, height: 8 };
+const PUMPS: ScreenPage = {
+  ...{ name: "Pumps", ...SIZE },
+  mark: { ...MARK, picture: referenceOf({ ...SIZE, pixels: titled(0xffa06030) }, MARK) },
+  regions: [{ name: "Start", x: 20, y: 30, width: 10, height: 10 }],
+};
+
+test("a click outside of the named rectangle is refused by the rule's name, and the tape runs again", async () => {
+  const kit = await SessionKit.start();
+  const own = { protocol: "vnc", regions: ["Pumps/Start"] } as const;
+  const rules: readonly Rule[] = [
+    { name: "look", verdict: "permit", match: { classes: ["observe"] }, limits: {} },
+    { name: "start", verdict: "permit", match: { classes: ["operate"], own }, limits: {} },
+  ];
+  const endpoint = { ...TEST_SCREEN, pages: [PUMPS] };
+  const screen = await openScreen(kit, { ...SIZE, rules, endpoint });
+  const { session } = screen;
+  session.asset.feed(shown(SIZE.width, SIZE.height, titled(0xffa06030)));
+  screen.says(at(1, 25, 35), at(0, 25, 35));
+  await kit.until(() => screen.heard().length === 2, "the click");
+  screen.says(at(1, 5, 35), at(0, 5, 35));
+  session.asset.feed(shown(SIZE.width, SIZE.height, titled(0xff3060a0)));
+  screen.says(at(1, 25, 35), at(0, 25, 35));
+  session.live.end(CAUSE);
+  await session.live.closed;
+  expect(screen.heard()).toEqual([at(1, 25, 35), at(0, 25, 35)]);
+  const clicks = session
+    .ofKind("verdict")
+    .flatMap(({ items }) => items.filter(({ operation }) => operation.action === "rfb:click"));
+  expect(clicks).toMatchObject([
+    { answer: { kind: "permit" }, rule: "start", operation: { page: "Pumps" } },
+    { answer: { kind: "deny" }, reason: expect.stringContaining('on the page "Pumps"') },
+    { answer: { kind: "deny" }, reason: expect.stringContaining("not recognised") },
+  ]);
+  const segment = await kit.evidence.recordings.segment("session-1", 0);
+  const { header } = readSegment(segment ?? new Uint8Array(0));
+  expect(header?.pages).toEqual([PUMPS]);
+  expect(rerunScreen(session, header?.pages).difference).toBeUndefined();
+  expect(rerunScreen(session).difference).toBeDefined();
 });

@@ -5,7 +5,7 @@ import type { Hand, ScreenPlayer } from "../../protocols/rfb/screen-player.ts";
 import { panelText } from "../text/panel.ts";
 import { ScreenPlayback } from "./screen-playback.ts";
 import type { ScreenShown } from "./screen-story.ts";
-import type { StoryShown } from "./story.ts";
+import { type Entry, entryAt, type StoryShown } from "./story.ts";
 
 const words = panelText.replay;
 
@@ -25,6 +25,9 @@ interface Look {
 const NOTHING: ScreenShown = { events: [], before: undefined };
 /** A click is seen for this long, however short it was. */
 const CLICK_SEEN_MS = 600;
+/** What was pressed or refused is read in this time. */
+const ACT_SEEN_MS = 1_500;
+const ACTS_MAX = 12;
 
 export function ScreenStage({ stories, version, headMs }: ScreenStageProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -40,6 +43,7 @@ export function ScreenStage({ stories, version, headMs }: ScreenStageProps) {
     playback.show(screen, countUntil(events, headMs));
   }, [playback, screen, version, headMs]);
   const click = lastClick(events, countUntil(events, headMs), headMs);
+  const acts = recentActs(storyAt(stories, headMs)?.entries ?? [], headMs);
   return (
     <section className="rp-panel rp-screen" aria-label={words.label}>
       {look === undefined && <p className="wb-quiet">{words.none}</p>}
@@ -51,8 +55,54 @@ export function ScreenStage({ stories, version, headMs }: ScreenStageProps) {
         >
           <canvas ref={canvas} role="img" aria-label={words.label} />
           {look?.hand && <Pointer look={look} hand={look.hand} clicked={click !== undefined} />}
+          {look && <Refused look={look} acts={acts} />}
         </div>
       </div>
+      <Keys acts={acts} />
+    </section>
+  );
+}
+
+type Act = Extract<Entry, { kind: "hand" }>;
+
+/** What the hand did a moment before the head, the latest last. */
+function recentActs(entries: readonly Entry[], headMs: number): readonly Act[] {
+  const acts: Act[] = [];
+  for (let at = entryAt(entries, headMs); at >= 0 && acts.length < ACTS_MAX; at -= 1) {
+    const entry = entries[at];
+    if (!entry || headMs - entry.wallMs > ACT_SEEN_MS) break;
+    if (entry.kind === "hand") acts.unshift(entry);
+  }
+  return acts;
+}
+
+/** A click that was not permitted, where it was tried. */
+function Refused({ look, acts }: { readonly look: Look; readonly acts: readonly Act[] }) {
+  return acts.map(({ id, operation, judged }) => {
+    if (operation.action !== "rfb:click" || judged.answer.kind === "permit") return null;
+    const { x, y } = operation;
+    const place = { left: `${(100 * x) / look.width}%`, top: `${(100 * y) / look.height}%` };
+    return (
+      <div key={id} className="rp-hand-refused" data-kind={judged.answer.kind} style={place} />
+    );
+  });
+}
+
+/** Keys as they were pressed, those that were refused struck out. */
+function Keys({ acts }: { readonly acts: readonly Act[] }) {
+  const keys = acts.flatMap(({ id, operation, judged }) =>
+    operation.action === "rfb:key"
+      ? [{ id, chord: operation.chord, refused: judged.answer.kind !== "permit" }]
+      : [],
+  );
+  if (keys.length === 0) return null;
+  return (
+    <section className="rp-keys" aria-label={words.keys}>
+      {keys.map(({ id, chord, refused }) => (
+        <kbd key={id} data-refused={refused || undefined}>
+          {refused ? <s>{chord}</s> : chord}
+        </kbd>
+      ))}
     </section>
   );
 }

@@ -42,6 +42,7 @@ export const panelText = {
   replay: {
     label: "Screen",
     none: "The screen has not begun at this moment.",
+    keys: "Keys pressed",
     broken: "A part of the picture could not be decoded; what is shown may be old.",
   },
   acts: {

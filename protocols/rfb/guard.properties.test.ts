@@ -4,6 +4,7 @@ import { encodeClientMessage } from "./client-message.ts";
 import { ENCODING } from "./encodings.ts";
 import { RfbGuard } from "./guard.ts";
 import { PLAIN_FORMAT } from "./pixel-format.ts";
+import type { ScreenPage } from "./screen-page.ts";
 import { encodeHello, encodeText, rectangleHead, updateHead } from "./to-client.ts";
 
 const HELLO = Uint8Array.of(1);
@@ -92,14 +93,23 @@ function bodyOf(encoding: number, pixels: number, seed: number): Uint8Array {
   }
 }
 
-guardProperties({
-  name: "RFB",
-  create: () => new RfbGuard(),
-  client,
-  request: begun,
-  reply,
-  requestOf: () => 0,
-  /** Two inboxes at their fullest, a piece, and one text each way. */
-  retainedMax: 2 * 262_144 + 16_384 + 2 * 60_008 + 65_536,
-  runs: 200,
-});
+/** One that the black screen of a beginning shows, and that most drawing hides. */
+const BLACK: ScreenPage = {
+  ...{ name: "black", width: 70, height: 40 },
+  mark: { x: 0, y: 0, width: 70, height: 40, picture: "0".repeat(6 * 9 * 5) },
+  regions: [],
+};
+
+for (const pages of [[], [BLACK]]) {
+  guardProperties({
+    name: pages.length === 0 ? "RFB" : "RFB with pages",
+    create: () => new RfbGuard(pages),
+    client,
+    request: begun,
+    reply,
+    requestOf: () => 0,
+    /** Two inboxes at their fullest, a piece, one text each way, and a picture with its windows. */
+    retainedMax: 2 * 262_144 + 16_384 + 2 * 60_008 + 65_536 + (pages.length > 0 ? 300_000 : 0),
+    runs: pages.length === 0 ? 200 : 100,
+  });
+}

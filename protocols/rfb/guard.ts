@@ -8,6 +8,9 @@
  *     keys, buttons          -> each press is decided; moves once; releases never denied
  *     text copied            -> decided each, both ways
  *
+ * Where pages of the screen are given, clicks say on which of them they are, and what is dragged
+ * is decided move by move.
+ *
  * RFB has no answer to a refusal: what is not permitted is dropped.
  */
 import { type Asked, Asking } from "../asking.ts";
@@ -21,7 +24,9 @@ import { carriedEncodings, ENCODING } from "./encodings.ts";
 import { HandInput } from "./input.ts";
 import { isScreen } from "./limits.ts";
 import type { ClipboardOperation, ResizeOperation } from "./operation.ts";
+import { PageWatch } from "./page-watch.ts";
 import { type PixelFormat, PLAIN_FORMAT } from "./pixel-format.ts";
+import type { ScreenPage } from "./screen-page.ts";
 import {
   cleanName,
   encodeBell,
@@ -51,7 +56,9 @@ export class RfbGuard implements Guard {
     toAsset: (bytes, decision) => this.toAsset(bytes, decision),
     release: (bytes) => this.release(bytes),
     refused: (reason) => this.refused(reason),
+    page: () => this.pages?.page,
   });
+  private readonly pages: PageWatch | undefined;
   private effects: Effect[] = [];
   private state: State = "new";
   /** Of seeing the screen: all that only asks for pictures is sent under it. */
@@ -62,13 +69,21 @@ export class RfbGuard implements Guard {
   private readonly textWaits = { in: false, out: false };
   private resizeWaits = false;
 
-  constructor() {
+  /** @param pages that clicks are judged by; none: they are not */
+  constructor(pages: readonly ScreenPage[] = []) {
+    this.pages = pages.length > 0 ? new PageWatch(pages) : undefined;
     this.asset = new AssetStream({
       hello: (width, height, format, name) => this.hello(width, height, format, name),
       updateBegins: (count) => this.output.add(updateHead(count)),
-      rectangleBegins: (rectangle) => this.output.add(rectangleHead(rectangle)),
-      data: (bytes) => this.output.add(bytes),
-      rectangleEnds: () => undefined,
+      rectangleBegins: (rectangle) => {
+        this.output.add(rectangleHead(rectangle));
+        this.pages?.rectangleBegins(rectangle);
+      },
+      data: (bytes) => {
+        this.output.add(bytes);
+        this.pages?.add(bytes);
+      },
+      rectangleEnds: () => this.pages?.rectangleEnds(this.asset.format),
       updateEnds: () => this.updateEnds(),
       bell: () => this.toClient(encodeBell()),
       text: (bytes) => this.textOut(bytes),
@@ -150,6 +165,7 @@ export class RfbGuard implements Guard {
     if (!own) this.toAsset(encodeClientMessage({ kind: "format", format }), this.view);
     this.asset.format = format;
     this.state = "running";
+    this.pages?.begin(width, height);
     this.toClient(encodeHello({ width, height, format, name: cleanName(name) }));
   }
 
@@ -161,6 +177,7 @@ export class RfbGuard implements Guard {
         return this.setEncodings(message.encodings);
       case "update-request":
         this.awaiting = true;
+        this.pages?.requested();
         return this.toAsset(encodeClientMessage(message), this.view);
       case "key":
         return this.input.key(message.keysym, message.down);

@@ -5,13 +5,21 @@
  * of it. Moves are decided once, until rights change. RFB has no answer to a refusal: what is not
  * permitted is dropped. While a press waits for a person, no other is asked for; agreed to later,
  * it is carried out as a press and a release, unless it is still held down.
+ *
+ * On a screen with pages the pointer never goes where it may not while a button is down, and lets
+ * go where it was last.
  */
 
 import type { Asked } from "../asking.ts";
 import type { Operation } from "../guard.ts";
 import { encodeKey, encodePointer } from "./client-message.ts";
 import { chordName, modifierName } from "./keys.ts";
-import { buttonName, type ClickOperation, type KeyOperation } from "./operation.ts";
+import {
+  buttonName,
+  type ClickOperation,
+  type KeyOperation,
+  type PointerOperation,
+} from "./operation.ts";
 import { Pressed } from "./pressed.ts";
 
 export interface InputParts {
@@ -20,6 +28,8 @@ export interface InputParts {
   release(bytes: Uint8Array): void;
   /** A press was dropped without being asked about. */
   refused(reason: string): void;
+  /** Of the screen now, empty where none is recognised; undefined where none are given. */
+  page(): string | undefined;
 }
 
 const BITS = 8;
@@ -107,8 +117,8 @@ export class HandInput {
       if (released & (1 << bit)) this.pressed.buttons.delete(bit);
     }
     if (this.pressed.mask === before) return;
-    this.at(x, y);
-    this.parts.release(encodePointer(this.pressed.mask, x, y));
+    if (this.parts.page() === undefined) this.at(x, y);
+    this.parts.release(encodePointer(this.pressed.mask, this.pressed.x, this.pressed.y));
   }
 
   private buttonsDown(pressed: number, x: number, y: number): void {
@@ -116,17 +126,19 @@ export class HandInput {
     const bits = Array.from({ length: BITS }, (_, bit) => bit).filter(
       (bit) => pressed & (1 << bit),
     );
+    const page = this.parts.page();
+    const place = { x, y, ...(page !== undefined && { page }) };
     const items = bits.map(
       (bit): ClickOperation => ({
         action: "rfb:click",
         class: "operate",
         button: buttonName(bit),
-        x,
-        y,
+        ...place,
       }),
     );
     this.press(items, {
       permitted: (decision) => {
+        if (this.parts.page() !== page) return this.parts.refused("the page is another one now");
         this.at(x, y);
         const gone = bits.filter((bit) => !(this.heldMask & (1 << bit)));
         for (const bit of bits) this.pressed.buttons.set(bit, decision);
@@ -138,7 +150,10 @@ export class HandInput {
   }
 
   private moved(x: number, y: number) {
-    if (this.move === "denied" || this.waiting) return;
+    if (this.waiting) return;
+    const page = this.parts.page();
+    if (page !== undefined && this.heldMask !== 0) return this.dragged(x, y, page);
+    if (this.move === "denied") return;
     const send = (decision: number) => {
       this.at(x, y);
       this.parts.toAsset(encodePointer(this.pressed.mask, x, y), decision);
@@ -149,6 +164,19 @@ export class HandInput {
       permitted: (decision) => {
         this.move = decision;
         send(decision);
+      },
+      denied: () => {},
+    });
+  }
+
+  /** Where the button that is down was not permitted, there is nothing to drag. */
+  private dragged(x: number, y: number, page: string) {
+    if (this.pressed.mask === 0) return;
+    const item: PointerOperation = { action: "rfb:pointer", class: "operate", x, y, page };
+    this.parts.ask([item], {
+      permitted: (decision) => {
+        this.at(x, y);
+        this.parts.toAsset(encodePointer(this.pressed.mask, x, y), decision);
       },
       denied: () => {},
     });

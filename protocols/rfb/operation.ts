@@ -16,10 +16,16 @@ export interface ViewOperation extends Operation {
   readonly class: "observe";
 }
 
-/** Moves the pointer. Decided once until rights change; the moves follow that decision. */
+/**
+ * Moves the pointer. Decided once until rights change; the moves follow that decision. Where the
+ * screen has pages, a move with a button down is decided by itself, and says where it goes.
+ */
 export interface PointerOperation extends Operation {
   readonly action: "rfb:pointer";
   readonly class: "operate";
+  readonly x?: number;
+  readonly y?: number;
+  readonly page?: string;
 }
 
 /** Presses a button of the pointer, or turns its wheel. */
@@ -30,6 +36,8 @@ export interface ClickOperation extends Operation {
   readonly button: string;
   readonly x: number;
   readonly y: number;
+  /** The page of the screen that was recognised, empty for none; absent where none are given. */
+  readonly page?: string;
 }
 
 /** Presses a key; what repeats while it is down is part of it. */

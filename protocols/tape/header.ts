@@ -1,4 +1,5 @@
 /** A header as it was read: checked field by field, since a tape may come from anywhere. */
+import { asPage, type ScreenPage } from "../rfb/screen-page.ts";
 import { type Header, type HeaderTag, TAPE_VERSION } from "./record.ts";
 import type { Value } from "./value.ts";
 
@@ -19,6 +20,9 @@ export function parseHeader(value: unknown): Header | undefined {
     grant: { ...pick(whole.grant, ["id", "profile", "until"]), ...breakGlassOf(whole.grant) },
     digests: pick(whole.digests, ["profile", "plant"]),
     tags: tagsOf(whole.tags),
+    ...pagesOf(whole.pages),
+    ...placesOf(whole.places),
+    ...(typeof whole.visit === "string" && { visit: whole.visit }),
     startedMs: whole.startedMs,
   };
   return isHeader(header) ? header : undefined;
@@ -27,6 +31,20 @@ export function parseHeader(value: unknown): Header | undefined {
 /** Older tapes, and those of grants that somebody agreed to, say nothing. */
 function breakGlassOf(grant: unknown): { readonly breakGlass?: true } {
   return fieldsOf(grant).breakGlass === true ? { breakGlass: true } : {};
+}
+
+/** One that cannot be read would let a run of the guard differ: then the header cannot either. */
+function pagesOf(value: unknown): { readonly pages?: readonly ScreenPage[] | undefined } {
+  if (value === undefined) return {};
+  const pages = Array.isArray(value) ? value.map(asPage) : [undefined];
+  return { pages: pages.every((page) => page !== undefined) ? pages : undefined };
+}
+
+/** Likewise. */
+function placesOf(value: unknown): { readonly places?: readonly string[] | undefined } {
+  if (value === undefined) return {};
+  const isRight = Array.isArray(value) && value.every((place) => typeof place === "string");
+  return { places: isRight ? value : undefined };
 }
 
 interface Unchecked {
@@ -66,7 +84,9 @@ function isHeader<T extends Unchecked>(header: T): header is T & Header {
     subject.roles.every((role) => typeof role === "string") &&
     typeof grant.until === "number" &&
     typeof header.startedMs === "number" &&
-    header.tags !== undefined
+    header.tags !== undefined &&
+    !("pages" in header && header.pages === undefined) &&
+    !("places" in header && header.places === undefined)
   );
 }
 

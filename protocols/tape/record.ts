@@ -4,7 +4,9 @@
  * A tape is replayed by feeding `bytes`, `verdict` and `event` records of one channel to a new
  * guard of its protocol. Everything else (values, pictures, indexes) is derived from it.
  */
+
 import type { Answer, GuardEvent, Operation, OperationClass, Side } from "../guard.ts";
+import type { ScreenPage } from "../rfb/screen-page.ts";
 
 /** Version of the encoding in `codec.ts`; a reader keeps every older one readable. */
 export const TAPE_VERSION = 1;
@@ -42,6 +44,12 @@ export interface Header {
   readonly digests: { readonly profile: string; readonly plant: string };
   /** The points named for this endpoint when the session began, as the player shows them. */
   readonly tags: readonly HeaderTag[];
+  /** Pages of the screen that clicks were judged by; absent where they were not. */
+  readonly pages?: readonly ScreenPage[];
+  /** Nodes of whose contents rules speak; the guard of OPC UA asks what lies below them. */
+  readonly places?: readonly string[];
+  /** The session that this one was opened beside: both are of one visit. Absent on the first. */
+  readonly visit?: string;
   readonly startedMs: number;
 }
 

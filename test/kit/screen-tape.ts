@@ -36,6 +36,20 @@ export function* helloOf(width: number, height: number, channel = 1): Generator<
   yield from("asset", encodeHello({ width, height, format: PLAIN_FORMAT, name }), channel);
 }
 
+/** Pixels of a whole screen as an update, raw; what they are given as is 0xAABBGGRR. */
+export function shown(width: number, height: number, pixels: Uint32Array): Uint8Array {
+  const head = rectangleHead({ x: 0, y: 0, width, height, encoding: ENCODING.raw });
+  const bytes = new Uint8Array(4 + head.length + 4 * pixels.length);
+  bytes.set(updateHead(1));
+  bytes.set(head, 4);
+  const view = new DataView(bytes.buffer, 4 + head.length);
+  pixels.forEach((pixel, n) => {
+    const [red, green, blue] = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
+    view.setUint32(4 * n, (red << 16) | (green << 8) | blue, true);
+  });
+  return bytes;
+}
+
 /** An update of one rectangle of raw pixels, in stripes. */
 export function drawn(x: number, y: number, side: number, seed: number): Uint8Array {
   const head = [

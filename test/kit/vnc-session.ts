@@ -9,6 +9,7 @@ import {
 } from "../../protocols/rfb/client-message.ts";
 import { RfbGuard } from "../../protocols/rfb/guard.ts";
 import { PLAIN_FORMAT } from "../../protocols/rfb/pixel-format.ts";
+import type { ScreenPage } from "../../protocols/rfb/screen-page.ts";
 import { encodeHello } from "../../protocols/rfb/to-client.ts";
 import type { Rerun } from "../../protocols/tape/rerun.ts";
 import { testClaims } from "./claims.ts";
@@ -17,7 +18,7 @@ import type { KitSession, SessionKit } from "./session-kit.ts";
 
 export const TEST_SCREEN: VncEndpoint = {
   ...{ id: "screen", protocol: "vnc", host: "10.0.0.7", port: 5900, allowLocal: false, tags: [] },
-  ...{ limits: ENDPOINT_LIMITS_DEFAULT, viewOnly: false, resize: false },
+  ...{ limits: ENDPOINT_LIMITS_DEFAULT, viewOnly: false, resize: false, pages: [] },
 };
 
 const EVERYTHING: readonly Rule[] = [
@@ -69,6 +70,6 @@ function messageOf(bytes: Uint8Array): ClientMessage {
 }
 
 /** The tape of a screen under a new guard. */
-export function rerunScreen({ tape }: KitSession): Rerun {
-  return rerun(tape, { ...MODBUS_AGAIN, guardOf: () => new RfbGuard() });
+export function rerunScreen({ tape }: KitSession, pages: readonly ScreenPage[] = []): Rerun {
+  return rerun(tape, { ...MODBUS_AGAIN, guardOf: () => new RfbGuard(pages) });
 }

@@ -139,6 +139,29 @@ test("a key that the profile denies is refused by name, and the panel hears noth
   await accessible(page, "refused");
 }, 60_000);
 
+test("a click outside of its rectangle is refused, shown where it was, and replayed so", async () => {
+  const { page } = ann;
+  const id = await open(page, "panel-start-stop");
+  await press(page, "stop");
+  await expect.poll(runs, PATIENCE).toBe(false);
+  await press(page, "start");
+  await expect.poll(runs, PATIENCE).toBe(true);
+  const before = speed();
+  const heard = site.plant.panel.heard.length;
+  await press(page, "faster");
+  await page.getByText(/a click \(left\) at \d+, \d+ on the page "Treatment"/).waitFor();
+  await page.locator(".vnc-refused-place").waitFor();
+  await accessible(page, "region-refused");
+  expect(speed()).toBe(before);
+  expect(site.plant.panel.heard.slice(heard)).toEqual([]);
+  await endSession(page, id);
+  await page.goto(`/recordings/${id}`);
+  await page.locator(".rp-screen canvas").waitFor({ state: "attached" });
+  await page.keyboard.press("r");
+  await page.locator(".rp-hand-refused").waitFor();
+  await accessible(page, "region-replay");
+}, 120_000);
+
 test("with view-only nothing is done", async () => {
   const { page } = ann;
   await open(page, "panel-view");

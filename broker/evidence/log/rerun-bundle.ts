@@ -3,10 +3,12 @@
  * and compares what the log saw of a segment while it was still growing.
  */
 import { createHash } from "node:crypto";
+import type { Guard } from "../../../protocols/guard.ts";
 import type { ProvedSession } from "../../../protocols/log/bundle-recording.ts";
 import { type ProgressMember, parseProgress } from "../../../protocols/log/progress.ts";
 import { readSegment } from "../../../protocols/tape/reader.ts";
-import { type Rerun, type RerunParts, TapeRerun } from "../../../protocols/tape/rerun.ts";
+import type { Header } from "../../../protocols/tape/record.ts";
+import { type Rerun, TapeRerun } from "../../../protocols/tape/rerun.ts";
 import { parseIndex } from "../descriptions.ts";
 import { openSealed, sha256Hex } from "../seal.ts";
 import type { OpenBundle } from "./bundle-names.ts";
@@ -24,11 +26,12 @@ export async function rerunSession(
   bundle: OpenBundle,
   { session, open }: ProvedSession,
   identities: readonly string[],
-  guardOf: RerunParts["guardOf"],
+  guardOf: (protocol: string, header: Header | undefined) => Guard | undefined,
 ): Promise<SessionRerun> {
   const build = typeof open.build === "string" ? open.build : "unknown";
   const folder = `recordings/${session}/`;
-  const tape = new TapeRerun({ guardOf, newHash });
+  let header: Header | undefined;
+  const tape = new TapeRerun({ guardOf: (protocol) => guardOf(protocol, header), newHash });
   const members = await progressOf(bundle, `${folder}progress`);
   const hasIndex = bundle.names.includes(`${folder}index`);
   const { lines } = parseIndex(hasIndex ? await bundle.read(`${folder}index`) : new Uint8Array(0));
@@ -51,6 +54,7 @@ export async function rerunSession(
     if (read.kind === "malformed") {
       return { session, build, kind: "not-run", reason: `segment ${number}: ${read.reason}` };
     }
+    header ??= read.header;
     for (const record of read.records) if (!tape.push(record)) break;
   }
   return { session, build, kind: "run", rerun: tape.result };

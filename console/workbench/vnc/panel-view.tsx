@@ -23,6 +23,7 @@ interface PanelViewProps {
 export function PanelView({ desk, state, assetName, granted }: PanelViewProps) {
   const panel = useSyncExternalStore(desk.subscribe, desk.state);
   const [fits, setFits] = useState(true);
+  const [pressedAt, setPressedAt] = useState<Place | undefined>(undefined);
   const box = useRef<HTMLDivElement>(null);
   const rfb = useRef<RFB | undefined>(undefined);
   const operates = state.classes.includes("operate");
@@ -57,13 +58,39 @@ export function PanelView({ desk, state, assetName, granted }: PanelViewProps) {
           />
         </div>
       </div>
-      <div className="vnc-stage" data-fits={fits} data-phase={panel.phase}>
+      <div
+        className="vnc-stage"
+        data-fits={fits}
+        data-phase={panel.phase}
+        onPointerDownCapture={(event) => setPressedAt(placeIn(event))}
+      >
         <div className="vnc-screen" ref={box} data-testid="vnc-screen" />
+        {pressedAt && panel.refusal?.action === "rfb:click" && (
+          <div className="vnc-refused-place" style={pressedAt} aria-hidden />
+        )}
         <Absent panel={panel} onAgain={() => desk.again()} />
         <Told panel={panel} onDismiss={() => desk.dismiss()} />
       </div>
     </section>
   );
+}
+
+interface Place {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** Where a refused click is shown: where the hand was. */
+function placeIn({
+  currentTarget,
+  clientX,
+  clientY,
+  target,
+}: React.PointerEvent): Place | undefined {
+  if (!(target instanceof HTMLCanvasElement)) return undefined;
+  const { left, top } = currentTarget.getBoundingClientRect();
+  const { scrollLeft, scrollTop } = currentTarget;
+  return { left: clientX - left + scrollLeft, top: clientY - top + scrollTop };
 }
 
 /** One noVNC for each channel, in one box. */
