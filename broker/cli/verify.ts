@@ -89,7 +89,7 @@ async function rerunAll(
 
 function guardOf(protocol: string, header: Header | undefined): Guard | undefined {
   try {
-    return newGuard({ protocol: protocol as Endpoint["protocol"] }, header?.pages);
+    return newGuard({ protocol: protocol as Endpoint["protocol"] }, header);
   } catch {
     return undefined;
   }

@@ -3,10 +3,11 @@
  * operation decides, then its limits, then the bounds of the tag, and last the rate.
  *
  * A rule that denies reading a node denies monitoring it and its history too: all three deliver
- * its value. A method is named by its id; one on an instance and the same one on its type are
- * two ids, so that methods are for permits, and a denial names the object.
+ * its value. Where a node lies, and which ids are one method, stands in the operation; where the
+ * asset did not tell, rules that deny or hold count it in, and rules that permit leave it out.
  */
 import type { Capabilities, Operation } from "../../protocols/guard.ts";
+import { nodesIn } from "../../protocols/opcua/nodes-in.ts";
 import {
   ATTRIBUTE_VALUE,
   isOpcUaOperation,
@@ -38,6 +39,7 @@ interface Compiled {
   readonly nodes: NodePattern | undefined;
   /** Of the tags that it names on this endpoint. */
   readonly tagged: ReadonlySet<string> | undefined;
+  readonly below: ReadonlySet<string> | undefined;
   readonly methods: NodePattern | undefined;
   readonly attributes: ReadonlySet<number> | undefined;
   /** The very same value each time: who records tells by it that nothing has changed. */
@@ -70,11 +72,13 @@ export class OpcUaMatcher implements Matcher {
   /** A call counts as what the rule says that names its method: a restart is no operating. */
   classed(operation: Operation): Operation {
     if (!isOpcUaOperation(operation) || operation.action !== "opcua:call") return operation;
-    for (const { rule, methods, nodes, tagged } of this.rules) {
-      const [given, second] = rule.match.classes ?? [];
-      if (!methods?.(operation.method) || given === undefined || second !== undefined) continue;
-      if (given === "observe" || !isOn(operation.node, nodes, tagged)) continue;
-      return { ...operation, class: given };
+    for (const each of this.rules) {
+      const [given, second] = each.rule.match.classes ?? [];
+      if (!each.methods || given === undefined || second !== undefined) continue;
+      if (given === "observe" || !isMethod(each, operation)) continue;
+      if (isOn(operation.node, each) && isBelow(each, operation)) {
+        return { ...operation, class: given };
+      }
     }
     return operation;
   }
@@ -85,6 +89,8 @@ export class OpcUaMatcher implements Matcher {
       return deny(DEFAULT_DENY, "operation", `${operation.action} is not an operation of OPC UA`);
     }
     if (operation.action === "opcua:show") return this.judgeShow(operation.node);
+    // Of the broker's own: what is about to be asked is judged when it is known.
+    if (operation.action === "opcua:locate") return { kind: "permit", rule: "where-nodes-lie" };
     const found = this.rules.find((each) => covers(each, operation));
     if (found === undefined) return this.unmatched(operation);
     if (found.rule.verdict === "deny") return this.denied(found, operation);
@@ -94,9 +100,9 @@ export class OpcUaMatcher implements Matcher {
   /** A node that a browse found: shown, unless a rule hides it before another one permits it. */
   private judgeShow(node: string): Decision {
     for (const each of this.rules) {
-      const { rule, own, nodes, tagged } = each;
-      const named = nodes !== undefined || tagged !== undefined;
-      if (!named || !isOn(node, nodes, tagged)) continue;
+      const { rule, own, nodes, tagged, below } = each;
+      const named = (nodes !== undefined || tagged !== undefined) && below === undefined;
+      if (!named || !isOn(node, each)) continue;
       if (own?.hide) return deny(rule.name, "unit", `this rule hides ${this.name(node)}`);
       if (rule.verdict !== "deny") return { kind: "permit", rule: rule.name };
     }
@@ -212,6 +218,7 @@ function compiled(rule: Rule, tags: readonly NodeTag[]): Compiled {
     actions: own?.actions && new Set(own.actions),
     nodes: own?.nodes && nodePatterns(own.nodes),
     tagged: tagged && new Set(tagged),
+    below: own?.below && new Set(own.below),
     methods: own?.methods && nodePatterns(own.methods),
     attributes: own?.attributes && new Set(own.attributes),
     permit: { kind: "permit", rule: rule.name },
@@ -219,17 +226,33 @@ function compiled(rule: Rule, tags: readonly NodeTag[]): Compiled {
 }
 
 function covers(compiled: Compiled, operation: OpcUaOperation): boolean {
-  const { rule, nodes, tagged, methods } = compiled;
+  const { rule, nodes, tagged, below } = compiled;
   if (rule.match.classes && !rule.match.classes.includes(operation.class)) return false;
   if (!coversAction(compiled, operation)) return false;
-  if (methods && !(isCall(operation) && methods(operation.method))) return false;
+  if (!isMethod(compiled, operation)) return false;
   const node = "node" in operation ? operation.node : undefined;
   if (node !== undefined) {
-    return isOn(node, nodes, tagged) && coversAttribute(compiled, operation);
+    if (!isOn(node, compiled) || !isBelow(compiled, operation)) return false;
+    return coversAttribute(compiled, operation);
   }
   // A subscription may be opened where some node may be monitored: its items are decided each.
   if (operation.action === "opcua:subscribe" && rule.verdict !== "deny") return true;
-  return nodes === undefined && tagged === undefined;
+  return nodes === undefined && tagged === undefined && below === undefined;
+}
+
+/** Under any of its ids. Where nobody knows them all, a rule that keeps back counts it in. */
+function isMethod({ rule, methods }: Compiled, operation: OpcUaOperation): boolean {
+  if (methods === undefined) return true;
+  if (!isCall(operation)) return false;
+  if (operation.unresolved && rule.verdict !== "permit") return true;
+  return [operation.method, ...nodesIn(operation.same)].some(methods);
+}
+
+function isBelow({ rule, below }: Compiled, operation: OpcUaOperation): boolean {
+  if (below === undefined) return true;
+  if (!("node" in operation)) return false;
+  if (nodesIn(operation.within).some((root) => below.has(root))) return true;
+  return operation.unplaced === true && rule.verdict !== "permit";
 }
 
 function coversAction({ rule, actions }: Compiled, { action, ...rest }: OpcUaOperation): boolean {
@@ -251,11 +274,7 @@ function coversAttribute({ rule, attributes }: Compiled, operation: OpcUaOperati
   return operation.attribute === ATTRIBUTE_VALUE;
 }
 
-function isOn(
-  node: string,
-  nodes: NodePattern | undefined,
-  tagged: ReadonlySet<string> | undefined,
-): boolean {
+function isOn(node: string, { nodes, tagged }: Compiled): boolean {
   return (nodes?.(node) ?? true) && (tagged?.has(node) ?? true);
 }
 
@@ -265,10 +284,10 @@ function isCall(
   return operation.action === "opcua:call" || operation.action === "opcua:file";
 }
 
+/** The same for all ids of a method: a rate is not dodged by another one. */
 function methodOf(operation: OpcUaOperation): string {
-  return operation.action === "opcua:call" || operation.action === "opcua:file"
-    ? operation.method
-    : "";
+  if (!isCall(operation)) return "";
+  return [operation.method, ...nodesIn(operation.same)].sort()[0] ?? "";
 }
 
 /** What has a node is refused for it; the rest is no operation here at all. */

@@ -28,6 +28,8 @@ export function opcUaDeed(operation: OpcUaOperation, name: NameNode): string {
       return `browsing ${name(operation.node)}`;
     case "opcua:show":
       return `showing ${name(operation.node)}`;
+    case "opcua:locate":
+      return `asking where ${name(operation.node)} lies`;
     case "opcua:register":
       return `a short name for ${name(operation.node)}`;
     case "opcua:subscribe":

@@ -48,6 +48,8 @@ function detail(operation: OpcUaOperation): string {
     case "opcua:show":
     case "opcua:register":
       return shortNode(operation.node);
+    case "opcua:locate":
+      return `${shortNode(operation.node)} and ${operation.count - 1} more`;
     case "opcua:subscribe": {
       const { node, attribute = ATTRIBUTE_VALUE, range } = operation;
       if (node === undefined) return operation.service;

@@ -77,9 +77,12 @@ export class Exchange {
     return this.body.length;
   }
 
-  /** Items that were refused before anybody was asked. */
-  get refusedUnasked(): number {
-    return this.plan.items.filter(({ needs }) => typeof needs === "number").length;
+  /** What was refused before anybody was asked, in a sentence; where names are asked for, nothing is. */
+  get unasked(): string | undefined {
+    const { service, items } = this.plan;
+    const count = items.filter(({ needs }) => typeof needs === "number").length;
+    if (count === 0 || service.names) return undefined;
+    return `${service.name}: ${count} of ${items.length} items name nothing that this session has`;
   }
 
   /** Takes a permit or a denial; a hold says nothing yet. */

@@ -38,6 +38,9 @@
  * channel, since the client goes by the old indexes. A new session at the asset (subscriptions
  * and aliases are gone) cannot go on under the old guard: the leg closes.
  *
+ * Now and then the leg says `LEG.aged` (requestId 1, an empty body): what the guard learnt of
+ * where nodes lie is old, and is asked for again when it is needed.
+ *
  * At its end the asset leg closes the asset's session with deleteSubscriptions = true.
  */
 import type { Cut } from "../inbox.ts";
@@ -56,7 +59,7 @@ export const HEADER_LENGTH = 12;
 export const FRAME_MAX = 4 * 1024 * 1024;
 
 /** What the legs say of themselves; no service has such a number. */
-export const LEG = { namespaces: 0xf000_0001, expired: 0xf000_0002 } as const;
+export const LEG = { namespaces: 0xf000_0001, expired: 0xf000_0002, aged: 0xf000_0003 } as const;
 
 export function encodeFrame({ requestId, typeId, body }: OpcUaFrame): Uint8Array {
   const bytes = new Uint8Array(HEADER_LENGTH + body.length);

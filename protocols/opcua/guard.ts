@@ -16,23 +16,24 @@ import {
   type Guard,
   type GuardEvent,
   type Input,
-  type Operation,
   type Outcome,
   type Side,
 } from "../guard.ts";
 import { Inbox } from "../inbox.ts";
+import { Agenda, type Asked, asked } from "./agenda.ts";
 import { cancelled, Exchange, faultFrame } from "./exchange.ts";
 import { cutFrame, FRAME_MAX, frameLength, LEG, type OpcUaFrame } from "./frame.ts";
 import { type RequestHeader, readRequestHeader } from "./header.ts";
+import { type Locating, Locator } from "./locator.ts";
 import { emptyMemory } from "./memory.ts";
-import { readNamespaces } from "./node-id.ts";
 import { Pending } from "./pending.ts";
+import { Places } from "./places.ts";
 import { Plans } from "./plans.ts";
 import type { Alone, Question } from "./question.ts";
 import { Reader } from "./reader.ts";
 import { Recheck } from "./recheck.ts";
 import { passPublished, readAnswer } from "./responses.ts";
-import { SentParts } from "./sent-parts.ts";
+import { isOwn, SentParts } from "./sent-parts.ts";
 import type { Memory } from "./service.ts";
 import { CANCEL, serviceOf } from "./services.ts";
 import { STATUS, statusText } from "./status.ts";
@@ -46,6 +47,7 @@ const PUBLISH_MAX = 64;
 
 const UNNAMED = "it was asked for short names of nodes, and nobody knows which it gave";
 
+const CROWDED = "too many requests wait for a person already";
 const DENY: Answer = { kind: "deny", refusal: "unavailable" };
 
 export class OpcUaGuard implements Guard {
@@ -59,19 +61,22 @@ export class OpcUaGuard implements Guard {
   private readonly sent = new SentParts();
   private readonly pending = new Pending();
   private readonly plans: Plans;
+  private readonly locator: Locator;
   private readonly recheck: Recheck;
   private publishing = 0;
   private rights = 0;
   private question: (Question & { readonly id: number }) | undefined;
-  /** Still to be asked for by themselves. */
-  private again: Alone[] = [];
+  private readonly agenda: Agenda;
   private decisions = 0;
   private ended = false;
 
-  constructor() {
-    this.memory = emptyMemory(this.pending);
+  /** @param places below which nodes lie of whose contents rules speak; none asks for no place */
+  constructor(places?: readonly string[]) {
+    this.memory = emptyMemory(this.pending, places && new Places(places));
+    this.locator = new Locator(this.memory);
     this.plans = new Plans(this.memory);
     this.recheck = new Recheck(this.memory.subscriptions);
+    this.agenda = new Agenda(this.recheck, this.pending, this.locator);
   }
 
   step(input: Input): readonly Effect[] {
@@ -110,7 +115,7 @@ export class OpcUaGuard implements Guard {
   private advance() {
     while (!this.ended && this.question === undefined) {
       if (this.memory.aliases.isDoubtful) return this.violate("asset", UNNAMED);
-      if (this.askRecheck() || this.askAgain() || this.askPending()) continue;
+      if (this.askNext()) continue;
       if (this.mayTakeFromClient && this.takeFrom("client")) continue;
       if (!this.takeFrom("asset")) return;
     }
@@ -118,7 +123,7 @@ export class OpcUaGuard implements Guard {
 
   /** Without the asset's namespaces no node has a name; while names are given out, none is sure. */
   private get mayTakeFromClient(): boolean {
-    if (this.memory.wording.namespaces === undefined || this.sent.isNaming) return false;
+    if (!this.memory.wording.namespaces || this.sent.isNaming || this.locator.isBusy) return false;
     return this.open.size < OPEN_MAX && this.sent.size < OPEN_MAX;
   }
 
@@ -141,6 +146,7 @@ export class OpcUaGuard implements Guard {
     if (typeId === CANCEL.request) return this.cancel(requestId, header, r);
     const service = serviceOf(typeId);
     const plan = service ? this.plans.of(service, body, r) : STATUS.badServiceUnsupported;
+    if (this.locator.keeps({ requestId, typeId, body })) return;
     if (typeof plan === "number") {
       const why = `${service?.name ?? `service ${typeId}`}: ${r.fault ?? statusText(plan)}`;
       return this.refuse(requestId, header, plan, why);
@@ -154,16 +160,12 @@ export class OpcUaGuard implements Guard {
   }
 
   private begin(exchange: Exchange) {
-    const { requestId, plan, refusedUnasked } = exchange;
+    const { requestId, plan, unasked } = exchange;
     this.open.set(requestId, exchange);
     if (plan.service.waits) this.publishing += 1;
-    // Where names are asked for, the long ones are kept: nothing is refused.
-    if (refusedUnasked > 0 && !plan.service.names) {
-      const reason = `${plan.service.name}: ${refusedUnasked} of ${plan.items.length} items name nothing that this session has`;
-      this.effects.push({ kind: "refused", request: requestId, reason });
-    }
+    if (unasked !== undefined) this.tell(requestId, unasked);
     if (exchange.operations.length === 0) return this.tryFinish(exchange);
-    if (!exchange.changes || !this.pending.keepsBack) return this.askRequest(exchange);
+    if (!exchange.changes || !this.pending.keepsBack) return this.ask(asked(exchange));
     if (!this.pending.push(exchange)) this.crowdedOut(exchange);
   }
 
@@ -173,46 +175,34 @@ export class OpcUaGuard implements Guard {
     status: number,
     reason: string,
   ) {
-    this.effects.push({ kind: "refused", request: requestId, reason });
+    this.tell(requestId, reason);
     this.toClient(faultFrame(requestId, requestHandle, status));
   }
 
   /** While so much waits for a person, a change is not even asked for: where would it be held? */
   private crowdedOut(exchange: Exchange) {
-    const reason = "too many requests wait for a person already";
-    this.effects.push({ kind: "refused", request: exchange.requestId, reason });
+    this.tell(exchange.requestId, CROWDED);
     this.finish(exchange, exchange.fault(STATUS.badTooManyOperations));
   }
 
-  private askRequest(exchange: Exchange) {
-    this.ask({ kind: "request", exchange }, exchange.requestId, exchange.operations);
-  }
-
-  private ask(question: Question, request: number, items: readonly Operation[]) {
+  private ask({ question, request, items }: Asked) {
     const id = ++this.decisions;
     this.question = { ...question, id };
     this.effects.push({ kind: "decide", id, request, lane: "session", items });
   }
 
-  private askRecheck(): boolean {
-    const items = this.recheck.next();
-    if (items.length > 0) this.ask({ kind: "recheck" }, 0, items);
-    return items.length > 0;
-  }
-
-  private askAgain(): boolean {
-    const next = this.again.shift();
+  private askNext(): boolean {
+    const next = this.agenda.next();
     if (next === undefined) return false;
-    if (!next.exchange.over) this.ask(next, next.exchange.requestId, [next.operation]);
+    if ("typeId" in next) this.fromClient(next);
+    else this.ask(next);
     return true;
   }
 
-  /** What a hold kept back is asked for once it is settled: by then rights may have changed. */
-  private askPending(): boolean {
-    const exchange = this.pending.next();
-    if (exchange === undefined) return false;
-    if (!exchange.over) this.askRequest(exchange);
-    return true;
+  private located(locating: Locating, id: number, answer: Answer | undefined) {
+    if (answer?.kind !== "permit") return locating.done(undefined);
+    this.sent.add(id, locating);
+    this.effects.push({ kind: "send", to: "asset", bytes: locating.frame(id), decision: id });
   }
 
   private answered(id: number, answers: readonly Answer[]) {
@@ -224,6 +214,8 @@ export class OpcUaGuard implements Guard {
         return this.requestAnswered(question.exchange, id, answers);
       case "alone":
         return this.aloneAnswered(question, id, answers[0]);
+      case "locate":
+        return this.located(question.locating, id, answers[0]);
       case "show":
         return question.then(answers);
       case "recheck":
@@ -242,7 +234,7 @@ export class OpcUaGuard implements Guard {
     });
     const [only] = held;
     if (only !== undefined && operations.length === 1) this.hold(only, id);
-    else this.again.push(...held);
+    else this.agenda.askAlone(held);
     this.carryOut(exchange, id);
   }
 
@@ -254,8 +246,7 @@ export class OpcUaGuard implements Guard {
 
   private hold(question: Alone, id: number) {
     if (this.pending.hold(id, question)) return;
-    const reason = "too many requests wait for a person already";
-    this.effects.push({ kind: "refused", request: question.exchange.requestId, reason });
+    this.tell(question.exchange.requestId, CROWDED);
     question.exchange.decide(question.operation, { kind: "deny", refusal: "busy" });
     this.carryOut(question.exchange, id);
   }
@@ -311,10 +302,10 @@ export class OpcUaGuard implements Guard {
   }
 
   private fromAsset(frame: OpcUaFrame) {
-    if (frame.typeId === LEG.namespaces) return this.namespaces(frame.body);
+    if (frame.typeId === LEG.namespaces || frame.typeId === LEG.aged) return this.told(frame);
     const part = this.sent.take(frame.requestId);
     if (part === undefined) return this.violate("asset", "a response that no request waits for");
-    if (part === "own") return;
+    if (isOwn(part)) return part === "own" ? undefined : part.done(frame);
     const { exchange } = part;
     if (exchange.plan.service.names) this.plans.clear();
     const published = passPublished(frame, part, this.memory);
@@ -322,9 +313,7 @@ export class OpcUaGuard implements Guard {
     const answer = readAnswer(frame, part, this.memory);
     if (answer.kind === "violation") return this.violate("asset", answer.reason);
     this.outcome(frame.requestId, part, answer.outcome);
-    if (answer.kind === "refused") {
-      this.effects.push({ kind: "refused", request: exchange.requestId, reason: answer.reason });
-    }
+    if (answer.kind === "refused") this.tell(exchange.requestId, answer.reason);
     // What was permitted before rights changed and begins to be read only now is decided anew.
     if (part.rights !== this.rights) this.recheck.begin();
     if (exchange.over) return;
@@ -335,24 +324,25 @@ export class OpcUaGuard implements Guard {
       this.tryFinish(exchange);
     };
     if (answer.operations.length === 0) then([]);
-    else this.ask({ kind: "show", then }, exchange.requestId, answer.operations);
+    else {
+      const { requestId: request } = exchange;
+      this.ask({ question: { kind: "show", then }, request, items: answer.operations });
+    }
   }
 
-  private namespaces(body: Uint8Array) {
-    const { wording } = this.memory;
-    const read = readNamespaces(body);
-    if (typeof read === "string") return this.violate("asset", read);
-    if (wording.namespaces && !read.continues(wording.namespaces)) {
-      return this.violate("asset", "its namespaces have other numbers now");
-    }
-    wording.namespaces = read;
+  /** Names or places mean something else from now on. */
+  private told({ typeId, body }: OpcUaFrame) {
     this.plans.clear();
+    if (typeId === LEG.aged) return this.memory.places?.clear();
+    const wrong = this.memory.wording.take(body);
+    if (wrong !== undefined) this.violate("asset", wrong);
   }
 
   /** The asset will not answer this one: `sent` says whether it may have seen it. */
   private lost(id: number, status: number, sent: boolean) {
     const part = this.sent.take(id);
     if (part === undefined || part === "own") return;
+    if (isOwn(part)) return part.done(undefined);
     const { exchange, indexes } = part;
     if (sent) this.outcome(id, part, { kind: "unknown" });
     for (const index of sent ? indexes : []) exchange.plan.unheard(index);
@@ -368,13 +358,15 @@ export class OpcUaGuard implements Guard {
 
   /** What may not be read any more is let go of at the asset. */
   private rechecked(answers: readonly Answer[]) {
-    const header = { timestamp: 0n, requestHandle: 0, returnDiagnostics: 0, timeoutHint: 0 };
     for (const deletion of this.recheck.answered(answers)) {
       const id = ++this.decisions;
       this.sent.add(id, "own");
-      const bytes = deletion.frame(header, id);
-      this.effects.push({ kind: "send", to: "asset", bytes, release: true });
+      this.effects.push({ kind: "send", to: "asset", bytes: deletion.frame(id), release: true });
     }
+  }
+
+  private tell(request: number, reason: string) {
+    this.effects.push({ kind: "refused", request, reason });
   }
 
   private toClient(bytes: Uint8Array) {
@@ -389,12 +381,20 @@ export class OpcUaGuard implements Guard {
   private end() {
     this.ended = true;
     for (const [id, part] of this.sent.drain()) {
-      if (part !== "own") this.outcome(id, part, { kind: "unknown" });
+      if (!isOwn(part)) this.outcome(id, part, { kind: "unknown" });
     }
     const { wording, aliases, subscriptions, continuations } = this.memory;
     const kept = [wording, aliases, subscriptions, continuations, ...Object.values(this.inboxes)];
-    for (const each of [this.plans, this.open, this.pending, this.recheck, ...kept]) each.clear();
+    for (const each of [
+      this.plans,
+      this.agenda,
+      this.locator,
+      this.open,
+      this.pending,
+      this.recheck,
+      ...kept,
+    ])
+      each.clear();
     this.question = undefined;
-    this.again = [];
   }
 }

@@ -86,6 +86,14 @@ export class Namespaces {
     return prefix === undefined ? undefined : `${prefix}${node.id}`;
   }
 
+  /** The other way round. */
+  idOf(name: string): NodeId | undefined {
+    if (!name.startsWith("nsu=")) return { namespace: 0, id: name };
+    const end = name.indexOf(";") + 1;
+    const namespace = this.prefixes.indexOf(name.slice(0, end));
+    return namespace < 0 ? undefined : { namespace, id: name.slice(end) };
+  }
+
   /** Whether a client may go on by the indexes of `before`. */
   continues(before: Namespaces): boolean {
     return before.uris.every((uri, index) => this.uris[index] === uri);

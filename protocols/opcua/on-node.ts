@@ -1,14 +1,26 @@
-/** Nodes are named before anything is asked about them. */
+/** Nodes are named before anything is asked about them, and told where they lie. */
 import type { ExpandedNodeId, NodeId } from "./node-id.ts";
+import type { OpcUaOperation } from "./operation.ts";
 import type { Memory, Needs } from "./service.ts";
 import { STATUS } from "./status.ts";
 
 /** An operation on a node that the asset does not have is refused before it is asked about. */
 export function onNode(
   node: NodeId | ExpandedNodeId,
-  { wording }: Memory,
+  memory: Memory,
   needs: (name: string) => Needs,
 ): Needs {
-  const name = wording.node(node);
-  return name === undefined ? STATUS.badNodeIdUnknown : needs(name);
+  const name = memory.wording.node(node);
+  if (name === undefined) return STATUS.badNodeIdUnknown;
+  const needed = needs(name);
+  if (!memory.places || typeof needed === "number") return needed;
+  return needed.map((operation) => placed(operation, memory));
+}
+
+/** The same value for equal ones, where they are readings that repeat. */
+export function placed(operation: OpcUaOperation, { places, wording }: Memory): OpcUaOperation {
+  const told = places?.placed(operation) ?? operation;
+  if (told === operation || told.key === undefined) return told;
+  const { key: _, ...rest } = told;
+  return wording.same(rest as OpcUaOperation);
 }

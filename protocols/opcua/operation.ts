@@ -7,6 +7,7 @@ export const OPCUA_ACTIONS = [
   "opcua:call",
   "opcua:browse",
   "opcua:show",
+  "opcua:locate",
   "opcua:register",
   "opcua:subscribe",
   "opcua:history-read",
@@ -21,6 +22,19 @@ export const ATTRIBUTE_VALUE = 13;
 interface OnNode extends Operation {
   /** `i=2258`, or `nsu=URI;s=…`: see node-id.ts. Aliases are resolved. */
   readonly node: string;
+  /** Nodes of the profile's rules below which it lies, each on a line; see places.ts. */
+  readonly within?: string;
+  /** The asset does not tell where it lies. */
+  readonly unplaced?: true;
+}
+
+interface Called extends OnNode {
+  readonly method: string;
+  readonly arguments: readonly string[];
+  /** Other ids of the very same method, on the object's types for example, each on a line. */
+  readonly same?: string;
+  /** The asset does not tell which. */
+  readonly unresolved?: true;
 }
 
 interface OnAttribute extends OnNode {
@@ -51,22 +65,18 @@ export interface WriteOperation extends OnAttribute {
   readonly timed?: true;
 }
 
-export interface CallOperation extends OnNode {
+/** The object is `node`. */
+export interface CallOperation extends Called {
   readonly action: "opcua:call";
   readonly class: "operate";
-  /** The object is `node`. */
-  readonly method: string;
-  readonly arguments: readonly string[];
 }
 
 /** A call of a method of FileType or FileDirectoryType (Part 20). */
-export interface FileOperation extends OnNode {
+export interface FileOperation extends Called {
   readonly action: "opcua:file";
   readonly class: "transfer";
-  readonly method: string;
   /** For example `Open`. */
   readonly name: string;
-  readonly arguments: readonly string[];
 }
 
 export interface BrowseOperation extends OnNode {
@@ -82,6 +92,14 @@ export interface ShowOperation extends OnNode {
   readonly class: "observe";
 }
 
+/** The guard asks the asset where nodes lie, before what is done to them is judged. */
+export interface LocateOperation extends OnNode {
+  readonly action: "opcua:locate";
+  readonly class: "observe";
+  /** Nodes asked about, this one the first. */
+  readonly count: number;
+}
+
 /** Asks for a short name of the node; what is done under it is decided as if by the long one. */
 export interface RegisterOperation extends OnNode {
   readonly action: "opcua:register";
@@ -95,6 +113,8 @@ export interface SubscribeOperation extends Operation {
   /** For example `CreateSubscription`. */
   readonly service: string;
   readonly node?: string;
+  readonly within?: string;
+  readonly unplaced?: true;
   readonly attribute?: number;
   readonly range?: string;
 }
@@ -121,6 +141,8 @@ export interface OtherOperation extends Operation {
   readonly class: "observe" | "program";
   readonly service: string;
   readonly node?: string;
+  readonly within?: string;
+  readonly unplaced?: true;
 }
 
 export type OpcUaOperation =
@@ -130,6 +152,7 @@ export type OpcUaOperation =
   | FileOperation
   | BrowseOperation
   | ShowOperation
+  | LocateOperation
   | RegisterOperation
   | SubscribeOperation
   | HistoryReadOperation

@@ -1,4 +1,6 @@
 /** Operations of decoded items. */
+
+import { nodesIn } from "./nodes-in.ts";
 import type {
   CallOperation,
   FileOperation,
@@ -53,10 +55,7 @@ function attributeOf({ attributeId, indexRange }: Target) {
   return { attribute: attributeId, ...range };
 }
 
-/**
- * Part 20: methods of FileType and FileDirectoryType. On an instance they may have ids of their
- * own, which only a rule can name.
- */
+/** Part 20: methods of FileType and FileDirectoryType. */
 const FILE_METHODS: ReadonlyMap<string, string> = new Map([
   ["i=11580", "Open"],
   ["i=11583", "Close"],
@@ -69,6 +68,14 @@ const FILE_METHODS: ReadonlyMap<string, string> = new Map([
   ["i=13393", "DeleteFileSystemObject"],
   ["i=13395", "MoveOrCopy"],
 ]);
+
+/** Where a method is one of those of files, under whatever id it was called. */
+export function asFileOperation(operation: CallOperation): FileOperation | undefined {
+  const name = nodesIn(operation.same).flatMap((id) => FILE_METHODS.get(id) ?? [])[0];
+  return name === undefined
+    ? undefined
+    : { ...operation, action: "opcua:file", class: "transfer", name };
+}
 
 /** Arguments that a record names. */
 const ARGUMENTS_MAX = 32;

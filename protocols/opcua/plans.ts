@@ -34,7 +34,9 @@ export class Plans {
       if (each.service === service && isSame(each, body, start)) return each.plan;
     }
     const plan = service.plan(r, this.memory);
-    if (typeof plan !== "number") this.keep({ service, body, start, plan });
+    // Not before all is known of where its nodes lie.
+    if (typeof plan !== "number" && !this.memory.places?.isWanting)
+      this.keep({ service, body, start, plan });
     return plan;
   }
 

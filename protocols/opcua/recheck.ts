@@ -4,7 +4,7 @@
  */
 import type { Answer } from "../guard.ts";
 import { encodeFrame } from "./frame.ts";
-import { type RequestHeader, writeRequestHeader } from "./header.ts";
+import { writeRequestHeader } from "./header.ts";
 import type { SubscribeOperation } from "./operation.ts";
 import { put32, written } from "./parts.ts";
 import { ITEMS_MAX } from "./service.ts";
@@ -15,7 +15,7 @@ const DELETE_MONITORED_ITEMS = 781;
 const TIMEOUT_HINT_MS = 10_000;
 
 export interface Deletion {
-  frame(header: RequestHeader, requestId: number): Uint8Array;
+  frame(requestId: number): Uint8Array;
 }
 
 export class Recheck {
@@ -45,8 +45,7 @@ export class Recheck {
     const gone = [...this.subscriptions.forbid(denied)];
     return gone.flatMap(([subscription, items]) =>
       piecesOf(items).map((piece) => ({
-        frame: (header: RequestHeader, requestId: number) =>
-          deletion(header, requestId, subscription, piece),
+        frame: (requestId: number) => deletion(requestId, subscription, piece),
       })),
     );
   }
@@ -57,13 +56,10 @@ export class Recheck {
   }
 }
 
-function deletion(
-  header: RequestHeader,
-  requestId: number,
-  subscription: number,
-  items: readonly number[],
-): Uint8Array {
-  const own = writeRequestHeader({ ...header, timeoutHint: TIMEOUT_HINT_MS }, requestId);
+const HEADER = { timestamp: 0n, requestHandle: 0, returnDiagnostics: 0 };
+
+function deletion(requestId: number, subscription: number, items: readonly number[]): Uint8Array {
+  const own = writeRequestHeader({ ...HEADER, timeoutHint: TIMEOUT_HINT_MS }, requestId);
   const numbers = [subscription, items.length, ...items].map(put32);
   const body = written([own, ...numbers].map((bytes) => ({ bytes })));
   return encodeFrame({ requestId, typeId: DELETE_MONITORED_ITEMS, body });

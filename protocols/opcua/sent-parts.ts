@@ -1,5 +1,6 @@
 /** What was sent to the asset and waits for its answer, by the number towards the asset. */
 import type { Exchange } from "./exchange.ts";
+import type { Locating } from "./locator.ts";
 
 /** A request of the client, or those of its items that were permitted together. */
 export interface Part {
@@ -10,8 +11,13 @@ export interface Part {
   readonly rights: number;
 }
 
-/** `own` is the broker's, heard by nobody. */
-export type SentPart = Part | "own";
+/** What the broker asked for itself; `own` is heard by nobody. */
+export type OwnPart = "own" | Locating;
+export type SentPart = Part | OwnPart;
+
+export function isOwn(part: SentPart): part is OwnPart {
+  return part === "own" || "done" in part;
+}
 
 export class SentParts {
   private readonly parts = new Map<number, SentPart>();
@@ -51,5 +57,5 @@ export class SentParts {
 }
 
 function isNaming(part: SentPart): boolean {
-  return part !== "own" && part.exchange.plan.service.names;
+  return !isOwn(part) && part.exchange.plan.service.names;
 }

@@ -11,6 +11,7 @@ import { array, passed, type Range, type Read, ranged, skipDiagnosticInfo } from
 import type { Continuations } from "./continuations.ts";
 import type { ExpandedNodeId } from "./node-id.ts";
 import type { OpcUaOperation } from "./operation.ts";
+import type { Places } from "./places.ts";
 import type { Reader } from "./reader.ts";
 import { STATUS } from "./status.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -22,6 +23,8 @@ export interface Memory {
   readonly aliases: Aliases;
   readonly subscriptions: Subscriptions;
   readonly continuations: Continuations;
+  /** Absent where a recording does not say of which places rules speak. */
+  readonly places?: Places | undefined;
   /** Something waits for a person, under the names that nodes had when it came. */
   readonly waiting: { readonly isEmpty: boolean };
 }

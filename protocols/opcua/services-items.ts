@@ -15,7 +15,7 @@ import {
   struct,
   uint32,
 } from "./built-in.ts";
-import { onNode } from "./on-node.ts";
+import { onNode, placed } from "./on-node.ts";
 import { callOperation, readOperation, writeOperation } from "./operations.ts";
 import { NULL_ARRAY, NULL_OBJECT, statusBytes } from "./refused-results.ts";
 import { itemised, type Memory, type Service } from "./service.ts";
@@ -73,7 +73,7 @@ const historyRead = itemised({
     const node = memory.wording.node(nodeId);
     if (node === undefined || details === undefined) return;
     const begun = { action: "opcua:history-read", class: "observe", node, ...details } as const;
-    memory.continuations.add(point, begun);
+    memory.continuations.add(point, placed(begun, memory));
   },
 });
 
@@ -159,7 +159,8 @@ const browse = itemised({
   refused: NO_RESULT,
   learn({ nodeId }, { point }, _, memory) {
     const node = memory.wording.node(nodeId);
-    if (node !== undefined) memory.continuations.add(point, browseOperation(node, memory));
+    if (node === undefined) return;
+    memory.continuations.add(point, placed(browseOperation(node, memory), memory));
   },
   revealed: ({ references }) => references,
 });

@@ -1,6 +1,6 @@
 /** Subscriptions and monitored items (Part 4, 5.12 and 5.13): each of them this session's own. */
 import { array, boolean, double, readExtensionObject, struct, uint32 } from "./built-in.ts";
-import { onNode } from "./on-node.ts";
+import { onNode, placed } from "./on-node.ts";
 import { monitoredOperation } from "./operations.ts";
 import { NULL_ARRAY, NULL_OBJECT, ZERO_32, ZERO_64 } from "./refused-results.ts";
 import { itemised, type Memory, type Needs, type Service } from "./service.ts";
@@ -36,7 +36,8 @@ const createMonitoredItems = itemised({
   learn({ target, parameters }, { status, item }, { subscription }, memory) {
     const node = memory.wording.node(target.nodeId);
     if (node === undefined || isBad(status)) return;
-    const operation = monitoredOperation(node, target, memory.wording);
+    const operation = placed(monitoredOperation(node, target, memory.wording), memory);
+    if (operation.action !== "opcua:subscribe") return;
     const clientHandles = new Set([parameters.clientHandle]);
     memory.subscriptions.add(subscription, item, { operation, clientHandles });
   },

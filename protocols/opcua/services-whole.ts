@@ -12,6 +12,7 @@ import {
   uint32,
 } from "./built-in.ts";
 import { notificationMessage } from "./notifications.ts";
+import { placed } from "./on-node.ts";
 import type { SubscribeOperation } from "./operation.ts";
 import { otherOperation } from "./operations.ts";
 import { type Memory, type Needs, type Service, whole } from "./service.ts";
@@ -37,12 +38,13 @@ const unregisterNodes = whole({
   ...{ name: "UnregisterNodes", request: 566, response: 569 },
   parameters: nodeIds,
   answer: () => undefined,
-  plan(ids, { wording }) {
+  plan(ids, memory) {
+    const { wording } = memory;
     if (ids.length === 0) return STATUS.badNothingToDo;
     const needs = new Set<ReturnType<typeof wording.node>>(ids.map((id) => wording.node(id)));
     if (needs.has(undefined)) return STATUS.badNodeIdUnknown;
     return [...needs].map((node = "") =>
-      wording.same({ action: "opcua:register", class: "observe", node }),
+      placed(wording.same({ action: "opcua:register", class: "observe", node }), memory),
     );
   },
 });

@@ -3,7 +3,7 @@
  * value, since polls repeat them for days.
  */
 import type { Aliases } from "./aliases.ts";
-import type { ExpandedNodeId, Namespaces, NodeId } from "./node-id.ts";
+import { type ExpandedNodeId, type Namespaces, type NodeId, readNamespaces } from "./node-id.ts";
 import type { OpcUaOperation } from "./operation.ts";
 
 /** Readings kept for being asked for again: the largest poll that is known to be ordinary. */
@@ -16,6 +16,17 @@ export class Wording {
 
   constructor(aliases: Aliases) {
     this.aliases = aliases;
+  }
+
+  /** What the asset says of its namespaces; answers what is wrong with it. */
+  take(body: Uint8Array): string | undefined {
+    const read = readNamespaces(body);
+    if (typeof read === "string") return read;
+    if (this.namespaces && !read.continues(this.namespaces)) {
+      return "its namespaces have other numbers now";
+    }
+    this.namespaces = read;
+    return undefined;
   }
 
   /** The real node; undefined if it is none of the asset's. */
