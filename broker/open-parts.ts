@@ -39,6 +39,7 @@ import type { Noticed } from "./noticed.ts";
 import { evidenceNotices } from "./noticed-evidence.ts";
 import type { AuditParts } from "./open-audit.ts";
 import { gaugesOf, refusalHooks } from "./open-integrations.ts";
+import { openConnect } from "./open-connect.ts";
 import { loggedHooks } from "./open-log.ts";
 import { openPanels } from "./open-panels.ts";
 import { openPolicies } from "./open-policies.ts";
@@ -282,14 +283,16 @@ export async function openDoors(
   const served = { ...config, version, certificate: tls };
   const app = await buildServer(served, routes, gatekeepers, log, metrics.request);
   const live = openLiveChannel(app.server, {
-    ...{ identity, sessions, decisions, clock, log, origins: config.origins },
+    ...{ identity, sessions, owners, decisions, clock, log, origins: config.origins },
+  const owners = new OwnerLinks(sessions);
     recordings: evidence.recordings,
     presence: access.presence,
     looks: viewing.looks,
     siteLog: store.log,
     parseCookies: (header) => app.parseCookie(header),
   });
-  const stops = announcements(live, bell, core);
+  const connect = openConnect(app.server, ground, { ...core, native, owners });
+  const stops = [...announcements(live, bell, core), () => connect.close()];
   metrics.read({ ...gaugesFrom(ground, core), sockets: () => live.sockets });
   opened.push(async () => {
     app.server.close();

@@ -8,6 +8,7 @@
 import { randomInt } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { ActionContent } from "../identity/signed-actions.ts";
+import type { Protocol } from "../plant/model.ts";
 import type { LiveSession } from "../sessions/session.ts";
 import { newId } from "../store/ids.ts";
 
@@ -15,7 +16,11 @@ import { newId } from "../store/ids.ts";
 export interface NativeAsking {
   /** `ASSET` or `ASSET/ENDPOINT`, as it was typed. */
   readonly target: string;
-  readonly protocol: "ssh";
+  readonly protocol: Protocol;
+  /** Who alone may approve it, where the tool is known to be theirs; otherwise whoever may open it. */
+  readonly person?: string;
+  /** The name of the registered key that it proved to hold. */
+  readonly key?: string;
   /** Where the tool connects from. */
   readonly address: string;
   /** Its name and version, for example `OpenSSH_9.2`. */
@@ -154,9 +159,10 @@ export function askContent(
   endpoint: string,
   grant: { readonly id: string; readonly profile: string },
 ): ActionContent {
-  const { id, protocol, address, tool, number } = ask;
+  const { id, protocol, address, tool, number, key } = ask;
   const under = { grant: grant.id, profile: grant.profile };
-  return { act: "native-session", ask: id, endpoint, ...under, protocol, address, tool, number };
+  const shown = { protocol, address, tool, number, ...(key !== undefined && { key }) };
+  return { act: "native-session", ask: id, endpoint, ...under, ...shown };
 }
 
 /** Two digits each, so that none is a part of another. */

@@ -17,7 +17,7 @@ import type { FromBroker, FromBrowser } from "../shapes/live.ts";
 import { admitSocket } from "./handshake.ts";
 import { MessageRate } from "./message-rate.ts";
 import { bindMessages } from "./messages.ts";
-import { OwnerLinks } from "./owner-links.ts";
+import type { OwnerLinks } from "./owner-links.ts";
 import { type LiveSocket, openPage, type Page } from "./page-socket.ts";
 import { mayHear, type Topic } from "./topics.ts";
 import { WatchLinks } from "./watch-links.ts";
@@ -25,6 +25,7 @@ import { WatchLinks } from "./watch-links.ts";
 export interface LiveParts {
   readonly identity: Pick<Identity, "signIns" | "people">;
   readonly sessions: SessionHost;
+  readonly owners: OwnerLinks;
   readonly presence: Pick<Presence, "attend">;
   readonly decisions: Decisions;
   readonly recordings: Pick<Recordings, "get" | "segment" | "frame">;
@@ -43,7 +44,7 @@ export interface LiveChannel {
   close(): Promise<void>;
 }
 
-const LIVE_PATH = "/api/live";
+export const LIVE_PATH = "/api/live";
 /** The longest message is a Modbus frame or a few; a page that sends more is not ours. */
 const MESSAGE_BYTES_MAX = 65_536;
 /** A dead network is noticed within the shortest lease of a session. */
@@ -81,7 +82,8 @@ export function openLiveChannel(server: HttpServer, parts: LiveParts): LiveChann
     if (signInId === undefined) socket.disconnect(true);
     else live.join(socket, signInId);
   });
-  io.attach(server);
+  // Whose path it is not closes it: `connect-channel.ts`.
+  io.attach(server, { destroyUpgrade: false });
   return live;
 }
 
@@ -125,7 +127,7 @@ class Pages implements LiveChannel {
   constructor(io: Server<FromBrowser, FromBroker>, parts: LiveParts) {
     this.io = io;
     this.parts = parts;
-    this.owners = new OwnerLinks(parts.sessions);
+    this.owners = parts.owners;
     this.watches = new WatchLinks(parts);
     const { signIns, people } = parts.identity;
     this.unsubscribe = [

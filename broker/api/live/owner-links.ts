@@ -5,6 +5,7 @@
 import type { LiveSession, SessionHost } from "../../sessions/session.ts";
 import { ApiRefused, notFound, refusalOf } from "../problem.ts";
 import type { AttachAnswer } from "../shapes/live.ts";
+import type { CauseView } from "../shapes/sessions.ts";
 import { OwnerChannel } from "./owner-channel.ts";
 import type { Page } from "./page-socket.ts";
 
@@ -22,6 +23,8 @@ interface OwnerLink {
 export class OwnerLinks {
   private readonly sessions: SessionHost;
   private readonly links = new Map<string, OwnerLink>();
+  /** Commands that work in sessions, and how each is told that it is over. */
+  private readonly commands = new Map<string, (cause: CauseView) => void>();
 
   constructor(sessions: SessionHost) {
     this.sessions = sessions;
@@ -45,6 +48,24 @@ export class OwnerLinks {
       if (current && link.channels.size === 0) this.abandon(link);
       return refused(error);
     }
+  }
+
+  /**
+   * A command works in the session from here on; a page or command that did loses it. Answers the
+   * function to call when it is gone: the session then waits as its lease says.
+   */
+  claim(session: LiveSession, taken: (cause: CauseView) => void): () => void {
+    const id = session.claims.session;
+    const earlier = this.links.get(id);
+    if (earlier) this.takeOver(earlier);
+    this.commands.get(id)?.(TAKEN_OVER);
+    this.commands.set(id, taken);
+    session.ownerPresent(true);
+    return () => {
+      if (this.commands.get(id) !== taken) return;
+      this.commands.delete(id);
+      session.ownerPresent(false);
+    };
   }
 
   detach(page: Page, sessionId: string, name: string): void {
@@ -79,6 +100,7 @@ export class OwnerLinks {
     const earlier = this.links.get(id);
     if (earlier?.page === page) return earlier;
     if (earlier) this.takeOver(earlier);
+    this.commands.get(id)?.(TAKEN_OVER);
     const link = this.newLink(page, session);
     this.links.set(id, link);
     return link;
@@ -106,10 +128,7 @@ export class OwnerLinks {
 
   private takeOver(earlier: OwnerLink): void {
     this.drop(earlier, "attached again");
-    earlier.page.socket.emit("unwatched", earlier.session.claims.session, {
-      rule: "taken-over",
-      reason: "This session was opened in another page.",
-    });
+    earlier.page.socket.emit("unwatched", earlier.session.claims.session, TAKEN_OVER);
   }
 
   /** The page may try again; if it does not, the lease ends the session. */
@@ -131,6 +150,11 @@ export class OwnerLinks {
     if (this.links.get(id) === link) this.links.delete(id);
   }
 }
+
+const TAKEN_OVER: CauseView = {
+  rule: "taken-over",
+  reason: "This session was opened in another page or command.",
+};
 
 function tooMany(): ApiRefused {
   const most = `A page has at most ${CHANNELS_PER_PAGE_MAX} channels. Close one first.`;

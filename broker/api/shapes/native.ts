@@ -1,5 +1,6 @@
 /** JSON of sign-ins of native tools, as the page shows them that approves one. */
 import { z } from "zod";
+import { PROTOCOLS } from "../../plant/model.ts";
 
 export const nativeAskSchema = z.object({
   id: z.string(),
@@ -8,9 +9,11 @@ export const nativeAskSchema = z.object({
   /** `ASSET/ENDPOINT`; null where the caller may open nothing by that name. */
   endpoint: z.string().nullable(),
   assetName: z.string().nullable(),
-  protocol: z.enum(["ssh"]),
+  protocol: z.enum(PROTOCOLS),
   address: z.string(),
   tool: z.string(),
+  /** Name of the key, registered by its person, that the tool proved to hold. */
+  key: z.string().nullable(),
   askedMs: z.number(),
   untilMs: z.number(),
   /** The tool shows one of them. */

@@ -122,10 +122,14 @@ function addConnect(program: Command, home: HomeOf): void {
       await client.ask(meSchema, "GET", "/api/me");
       const target = endpoint === undefined ? asset : `${asset}/${endpoint}`;
       process.exitCode = await connect(client, { ...flags, target }, keysOf(), process.stdout);
-      // Timers of what is being closed need not be waited for.
       process.stdin.unref();
+      // A tool that does not close its end, or a broker that is gone, holds nobody up.
+      setTimeout(() => process.exit(), LAST_MS).unref();
     });
 }
+
+/** For what is still on its way to the tool. */
+const LAST_MS = 2_000;
 
 type ConnectFlags = Omit<ConnectAsked, "target">;
 

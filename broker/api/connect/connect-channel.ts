@@ -1,0 +1,190 @@
+/**
+ * The WebSockets of `sallyport connect` (`shapes/connect.ts`). Who comes proves their machine's key
+ * at each; a connection of a tool only ever joins a session that the same sign-in works in here.
+ */
+import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Clock } from "../../clock.ts";
+import type { Recorder } from "../../evidence/recorder.ts";
+import type { Identity, SignedIn } from "../../identity/identity.ts";
+import type { IdentitySource } from "../../legs/opcua/kept-identity.ts";
+import type { NativeAsks } from "../../native/native-asks.ts";
+import type { SshHostKey } from "../../native/ssh-host-key.ts";
+import type { SessionHost } from "../../sessions/session.ts";
+import { keyedRequest } from "../keyed-request.ts";
+import type { OwnerLinks } from "../live/owner-links.ts";
+import type { NativeGround } from "../native/native-view.ts";
+import { CONNECT_MESSAGE_MAX, CONNECT_PATH, CONNECT_PROTOCOL } from "../shapes/connect.ts";
+import { ConnectLink } from "./connect-link.ts";
+
+export interface ConnectParts {
+  readonly identity: Pick<Identity, "machines" | "signIns">;
+  readonly ground: NativeGround;
+  readonly asks: NativeAsks;
+  readonly sessions: SessionHost;
+  readonly owners: OwnerLinks;
+  readonly recorder: Pick<Recorder, "state">;
+  readonly clock: Clock;
+  readonly opcuaIdentity: IdentitySource;
+  readonly hostKey: () => SshHostKey;
+  readonly origins: readonly string[];
+  /** Where a person approves. */
+  readonly origin: string;
+}
+
+export interface ConnectChannel {
+  /** False where the path is another's. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  close(): void;
+}
+
+/** Commands of one sign-in, and of all; below the connections of the server. */
+const LINKS_PER_SIGN_IN_MAX = 20;
+const SOCKETS_MAX = 512;
+/** A dead network is noticed within the shortest lease of a session. */
+const PING_EVERY_MS = 10_000;
+
+/** Upgrades that are nobody's are closed at once. */
+export function attachConnect(server: HttpServer, parts: ConnectParts, others: RegExp) {
+  const channel = new Connects(parts);
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!channel.upgrade(request, socket, head) && !others.test(request.url ?? "")) {
+      socket.destroy();
+    }
+  });
+  return channel;
+}
+
+class Connects implements ConnectChannel {
+  private readonly parts: ConnectParts;
+  private readonly server: WebSocketServer;
+  private readonly links = new Map<ConnectLink, string>();
+  private readonly alive = new WeakSet<WebSocket>();
+  private readonly stops: readonly (() => void)[];
+  private stopPinging = () => {};
+
+  constructor(parts: ConnectParts) {
+    this.parts = parts;
+    this.server = new WebSocketServer({
+      ...{ noServer: true, perMessageDeflate: false, maxPayload: CONNECT_MESSAGE_MAX },
+      ...{ clientTracking: true, handleProtocols: () => CONNECT_PROTOCOL },
+    });
+    const { signIns } = parts.identity;
+    this.stops = [signIns.onEnded((signIn, cause) => this.dismiss(signIn.id, cause))];
+    this.pingLater();
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const [path = ""] = (request.url ?? "").split("?");
+    if (path !== CONNECT_PATH && !path.startsWith(`${CONNECT_PATH}/`)) return false;
+    socket.on("error", () => socket.destroy());
+    void this.admit(request, socket, head, path.slice(CONNECT_PATH.length + 1)).catch(() =>
+      socket.destroy(),
+    );
+    return true;
+  }
+
+  close(): void {
+    for (const stop of this.stops) stop();
+    this.stopPinging();
+    for (const socket of this.server.clients) socket.terminate();
+    this.server.close();
+  }
+
+  private async admit(request: IncomingMessage, socket: Duplex, head: Buffer, session: string) {
+    const me = await this.signedIn(request);
+    if (typeof me === "string") return refuse(socket, 401, me);
+    if (request.headers["sec-websocket-protocol"] !== CONNECT_PROTOCOL) {
+      return refuse(socket, 400, "another-version");
+    }
+    if (this.server.clients.size >= SOCKETS_MAX) return refuse(socket, 503, "too-many");
+    if (session === "") return this.admitLink(me, request, socket, head);
+    const link = this.linkOf(me, session);
+    if (!link) return refuse(socket, 404, "not-found");
+    if (!link.hasRoom) return refuse(socket, 503, "too-many");
+    const { remotePort = 0 } = request.socket;
+    this.server.handleUpgrade(request, socket, head, (open) => link.serve(open, remotePort));
+  }
+
+  private admitLink(me: SignedIn, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const own = [...this.links.values()].filter((id) => id === me.signIn.id).length;
+    if (own >= LINKS_PER_SIGN_IN_MAX) {
+      refuse(socket, 503, "too-many");
+      return;
+    }
+    const { ground, ...parts } = this.parts;
+    const { signIns } = parts.identity;
+    const signInId = me.signIn.id;
+    this.server.handleUpgrade(request, socket, head, (open) => {
+      this.alive.add(open);
+      open.on("pong", () => this.alive.add(open));
+      const link: ConnectLink = new ConnectLink(open, {
+        ...{ ...parts, ground },
+        me: () => signIns.get(signInId),
+        seen: () => signIns.seen(signInId),
+        closed: () => this.links.delete(link),
+      });
+      this.links.set(link, signInId);
+    });
+  }
+
+  /** A word instead where nobody is. */
+  private async signedIn(request: IncomingMessage): Promise<SignedIn | string> {
+    const { headers, method = "GET", url = "/", socket } = request;
+    const asking = { headers, method, url, ip: socket.remoteAddress ?? "" };
+    const keyed = keyedRequest(asking, this.parts.origins);
+    if (keyed?.token === undefined) return "signed-out";
+    const { token } = keyed;
+    const proved = await this.parts.identity.machines.authenticate({ ...keyed, token }, false);
+    if (proved.kind === "signed-in") return proved.me;
+    return proved.kind === "stale" ? "proof-stale" : "signed-out";
+  }
+
+  private linkOf({ signIn }: SignedIn, session: string): ConnectLink | undefined {
+    for (const [link, signInId] of this.links) {
+      if (signInId === signIn.id && link.sessionId === session) return link;
+    }
+    return undefined;
+  }
+
+  private dismiss(signInId: string, cause: { readonly rule: string; readonly reason: string }) {
+    for (const [link, id] of [...this.links]) if (id === signInId) link.dismiss(cause);
+  }
+
+  /** Who does not answer between two of them is gone. */
+  private pingLater(): void {
+    this.stopPinging = this.parts.clock.after(PING_EVERY_MS, () => {
+      for (const socket of this.server.clients) {
+        if (socket.protocol === CONNECT_PROTOCOL && this.isSilent(socket)) socket.terminate();
+        else socket.ping();
+      }
+      this.pingLater();
+    });
+  }
+
+  private isSilent(socket: WebSocket): boolean {
+    return !this.alive.delete(socket) && socket.listenerCount("pong") > 0;
+  }
+}
+
+/** In the words of HTTP, before it is a WebSocket. */
+function refuse(socket: Duplex, status: number, code: string): void {
+  const body = JSON.stringify({ code, message: MESSAGES[code] ?? code });
+  const lines = [
+    `HTTP/1.1 ${status} Refused`,
+    "content-type: application/json",
+    `content-length: ${Buffer.byteLength(body)}`,
+    "cache-control: no-store",
+    "connection: close",
+  ];
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+}
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  "signed-out": "Nobody is signed in on this machine: sallyport login.",
+  "proof-stale": "The clock of this machine is wrong.",
+  "another-version": "The command and the broker are of different versions: use the broker's.",
+  "too-many": "There are too many connections already. Close one first.",
+  "not-found": "There is no such session here.",
+};

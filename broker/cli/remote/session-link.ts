@@ -1,0 +1,187 @@
+/**
+ * What a command says with the broker about its session. Cut off, it comes back by itself for as
+ * long as the session waits; what ended for good ends it too.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { WebSocket } from "ws";
+import {
+  CONNECT_PATH,
+  type FromConnect,
+  type Opened,
+  type ToConnect,
+} from "../../api/shapes/connect.ts";
+import { type BrokerClient, unreachable } from "./broker-client.ts";
+import { CommandFailed, EXIT } from "./exit-codes.ts";
+import { openWebSocket, refusalIn } from "./tool-line.ts";
+
+export type Wanted = Extract<FromConnect, { kind: "open" | "resume" }>;
+
+export interface LinkEvents {
+  asked(ask: Extract<ToConnect, { kind: "ask" }>): void;
+  event(event: Extract<ToConnect, { kind: "event" }>["event"]): void;
+  channel(reason: string): void;
+  /** The broker is not there; the session waits so long. */
+  lost(leaseMs: number): void;
+  back(): void;
+}
+
+export interface Ended {
+  readonly rule: string;
+  readonly reason: string;
+}
+
+/** A broker that says nothing for so long, between two of its pings, is gone. */
+const SILENCE_MS = 25_000;
+const RETRY_FIRST_MS = 250;
+const RETRY_MAX_MS = 5_000;
+
+export class SessionLink {
+  private readonly client: BrokerClient;
+  private readonly events: LinkEvents;
+  private webSocket: WebSocket | undefined;
+  private readonly ending = Promise.withResolvers<Ended>();
+  private endCause: Ended | undefined;
+
+  constructor(client: BrokerClient, events: LinkEvents) {
+    this.client = client;
+    this.events = events;
+  }
+
+  /** Resolves once the session is over for this command. */
+  get ended(): Promise<Ended> {
+    return this.ending.promise;
+  }
+
+  get isUp(): boolean {
+    return this.webSocket?.readyState === WebSocket.OPEN;
+  }
+
+  /** @throws CommandFailed refused, signed-out, unreachable */
+  async open(wanted: Wanted): Promise<Opened> {
+    const opened = await this.begin(wanted);
+    void this.keep(opened);
+    return opened;
+  }
+
+  activity(): void {
+    this.say({ kind: "activity" });
+  }
+
+  /** The person has had enough. */
+  end(): void {
+    if (this.isUp) this.say({ kind: "end" });
+    else this.over({ rule: "owner-ended", reason: "ended while the broker was away" });
+  }
+
+  /** Leaves; the session then waits as its lease says, or ends. */
+  close(): void {
+    this.webSocket?.terminate();
+  }
+
+  /** Comes back again and again, until the session is over. */
+  private async keep({ session, leaseMs }: Opened): Promise<void> {
+    while (!this.endCause) {
+      await this.closed();
+      if (this.endCause) break;
+      this.events.lost(leaseMs);
+      await this.comeBack(session.id, leaseMs);
+    }
+    this.ending.resolve(this.endCause);
+  }
+
+  private async comeBack(session: string, leaseMs: number): Promise<void> {
+    const untilMs = performance.now() + leaseMs;
+    let waitMs = RETRY_FIRST_MS;
+    while (!this.endCause) {
+      try {
+        await this.begin({ kind: "resume", session });
+        this.events.back();
+        return;
+      } catch (error) {
+        if (!(error instanceof CommandFailed) || error.exitCode !== EXIT.unreachable) {
+          const reason = error instanceof Error ? error.message : String(error);
+          this.over({ rule: "gone", reason: `the session could not be taken back: ${reason}` });
+        } else if (performance.now() >= untilMs) {
+          this.over({ rule: "lease", reason: "the broker was away for too long" });
+        }
+      }
+      await pause(waitMs);
+      waitMs = Math.min(RETRY_MAX_MS, waitMs * 2);
+    }
+  }
+
+  private async begin(wanted: Wanted): Promise<Opened> {
+    const webSocket = await openWebSocket(this.client, CONNECT_PATH);
+    this.webSocket = webSocket;
+    const { promise, resolve, reject } = Promise.withResolvers<Opened>();
+    const { origin } = this.client.address;
+    watchSilence(webSocket);
+    webSocket.on("open", () => this.say(wanted));
+    webSocket.on("error", (error) => reject(unreachable(origin, error)));
+    webSocket.on("close", () => {
+      const { endCause } = this;
+      if (endCause) reject(new CommandFailed(EXIT.refused, endCause.reason, endCause.rule));
+      else reject(unreachable(origin, new Error("it closed the connection")));
+    });
+    webSocket.on("unexpected-response", (_, response) => {
+      void refusalIn(response).then(({ code, message }) => {
+        const exit = code === "signed-out" ? EXIT.signedOut : EXIT.refused;
+        reject(new CommandFailed(exit, message, code));
+        webSocket.terminate();
+      });
+    });
+    webSocket.on("message", (data: Buffer) => {
+      // Of the broker that this machine is signed in at: its own shapes.
+      const said = JSON.parse(data.toString("utf8")) as ToConnect;
+      if (said.kind === "opened") resolve(said);
+      else if (said.kind === "refused") {
+        reject(new CommandFailed(EXIT.refused, said.message, said.code));
+        webSocket.close();
+      } else this.heard(said);
+    });
+    return promise;
+  }
+
+  private heard(said: Exclude<ToConnect, { kind: "opened" | "refused" }>): void {
+    switch (said.kind) {
+      case "ask":
+        this.events.asked(said);
+        break;
+      case "event":
+        this.events.event(said.event);
+        if (said.event.kind === "end") this.over(said.event.cause);
+        break;
+      case "channel":
+        this.events.channel(said.reason);
+        break;
+      case "over":
+        this.over(said.cause);
+    }
+  }
+
+  private over(cause: Ended): void {
+    this.endCause ??= cause;
+    this.ending.resolve(this.endCause);
+  }
+
+  private say(message: FromConnect): void {
+    const { webSocket } = this;
+    if (webSocket?.readyState === WebSocket.OPEN) webSocket.send(JSON.stringify(message));
+  }
+
+  private closed(): Promise<void> {
+    const { webSocket } = this;
+    if (!webSocket || webSocket.readyState === WebSocket.CLOSED) return Promise.resolve();
+    return new Promise((resolve) => webSocket.once("close", () => resolve()));
+  }
+}
+
+/** A network that went without a word: the broker's pings stay away. */
+function watchSilence(webSocket: WebSocket): void {
+  let timer = setTimeout(() => webSocket.terminate(), SILENCE_MS);
+  webSocket.on("ping", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => webSocket.terminate(), SILENCE_MS);
+  });
+  webSocket.on("close", () => clearTimeout(timer));
+}

@@ -1,0 +1,139 @@
+/** Tools that others have written, through `sallyport connect`, at the simulated plant. */
+import { type ChildProcess, spawn } from "node:child_process";
+import path from "node:path";
+import { AttributeIds } from "node-opcua";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { NO_SECURITY } from "../../broker/legs/opcua/security.ts";
+import { runProgram } from "../kit/child.ts";
+import { type Connecting, startConnecting } from "../kit/connecting.ts";
+import type { ConsoleUser } from "../kit/console-user.ts";
+import { signInMachine } from "../kit/machine-user.ts";
+import { signInOpcua, signOut } from "../kit/opcua-client.ts";
+import { testWith } from "../kit/programs.ts";
+import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
+import { makeFolder, removeFolder } from "../kit/temporary.ts";
+
+const PATIENT = { timeout: 120_000 };
+const CREDENTIALS = {
+  "switch-works/ssh": { kind: "password", user: "operator", password: "waterworks" },
+  "hmi-treatment/screen": { kind: "password", user: "", password: "waterhmi" },
+  "opc-treatment/opcua": { kind: "password", user: "operator", password: "waterworks" },
+} as const;
+
+let site: RunningBroker;
+let grace: ConsoleUser;
+const folder = makeFolder();
+const home = path.join(folder, "home");
+const running: ChildProcess[] = [];
+const commands: Connecting[] = [];
+
+beforeAll(async () => {
+  site = await startRunningBroker();
+  for (const [endpoint, credential] of Object.entries(CREDENTIALS)) {
+    const set = await site.first.ask("POST", "/api/credentials", { endpoint, credential });
+    expect(set.status).toBe(204);
+  }
+  grace = await site.invite("Grace", ["engineer"]);
+  await signInMachine(home, grace);
+}, 120_000);
+afterEach(async () => {
+  for (const child of running.splice(0).reverse()) child.kill("SIGTERM");
+  await Promise.all(commands.splice(0).map((command) => command.stop()));
+});
+afterAll(async () => {
+  await site.close();
+  removeFolder(folder);
+});
+
+async function connecting(...args: readonly string[]): Promise<Connecting> {
+  const command = await startConnecting(home, args);
+  commands.push(command);
+  return command;
+}
+
+interface Counted {
+  readonly id: string;
+  readonly counts: { readonly observed: number; readonly changed: number };
+}
+
+async function countsOf({ session }: Connecting): Promise<Counted["counts"] | undefined> {
+  const live = await grace.ask<Counted[]>("GET", "/api/sessions");
+  return live.body.find(({ id }) => id === session)?.counts;
+}
+
+testWith(["mbpoll"])(
+  "mbpoll reads, writes within bounds, and hears an exception",
+  PATIENT,
+  async () => {
+    const { port } = await connecting("plc-treatment");
+    const at = ["-m", "tcp", "-p", String(port), "-a", "1", "-1", "-q"];
+    const read = await runProgram("mbpoll", [...at, "-t", "3", "-r", "1", "-c", "3", "127.0.0.1"]);
+    expect(read.output).toMatch(/\[1\]:\s+\d+/);
+    const wrote = await runProgram("mbpoll", [...at, "-r", "12", "127.0.0.1", "400"]);
+    expect(wrote.output).toContain("Written 1 references");
+    const bad = await runProgram("mbpoll", [...at, "-r", "12", "127.0.0.1", "60000"]);
+    expect(bad.output).toMatch(/Illegal data value/i);
+  },
+);
+
+testWith(["ssh"])("OpenSSH runs a command on the switch", PATIENT, async () => {
+  const command = await connecting("switch-works");
+  const { port } = command;
+  const known = `[127.0.0.1]:${port} ${command.opened.tool.hostKey}`;
+  const options = ["-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"];
+  const trust = [
+    "-o",
+    `KnownHostsCommand=/bin/echo ${known}`,
+    "-o",
+    "UserKnownHostsFile=/dev/null",
+  ];
+  const at = [...options, ...trust, "-p", String(port), "127.0.0.1"];
+  const shown = await runProgram("ssh", [...at, "show version"]);
+  expect(shown).toMatchObject({ code: 0, output: expect.stringMatching(/version/i) });
+  // A second connection of the same session; what no rule names is refused there too.
+  const refused = await runProgram("ssh", [...at, "rm -rf /"]);
+  expect(refused.code).not.toBe(0);
+});
+
+testWith(["Xvfb", "xtigervncviewer", "xdotool"])(
+  "TigerVNC's viewer shows the panel and clicks on it",
+  PATIENT,
+  async () => {
+    const command = await connecting("hmi-treatment", "--profile", "panel-operate");
+    const display = `:${300 + (command.port % 600)}`;
+    const start = (program: string, args: readonly string[], env = {}) =>
+      running.push(spawn(program, args, { stdio: "ignore", env: { ...process.env, ...env } }));
+    start("Xvfb", [display, "-screen", "0", "1024x768x24"]);
+    const env = { ...process.env, DISPLAY: display } as Record<string, string>;
+    const isUp = async () => (await runProgram("xdotool", ["getmouselocation"], { env })).code;
+    await expect.poll(isUp, { timeout: 30_000, interval: 500 }).toBe(0);
+    const to = `127.0.0.1::${command.port}`;
+    start("xtigervncviewer", ["-SecurityTypes", "None", to], { DISPLAY: display });
+    const windowOf = async () => {
+      const found = await runProgram("xdotool", ["search", "--name", "HMI"], { env });
+      return found.output.trim().split("\n").at(-1) ?? "";
+    };
+    await expect.poll(windowOf, { timeout: 30_000, interval: 500 }).toMatch(/\d/);
+    const window = await windowOf();
+    const click = async () => {
+      const there = ["mousemove", "--window", window, "255", "250", "sleep", "0.3"];
+      await runProgram("xdotool", [...there, "click", "1", "sleep", "0.5"], { env });
+      return (await countsOf(command))?.changed ?? 0;
+    };
+    await expect.poll(click, { timeout: 60_000, interval: 1_000 }).toBeGreaterThan(0);
+  },
+);
+
+testWith([])("an OPC UA client signs in with the ticket alone, and reads", PATIENT, async () => {
+  const { port, opened } = await connecting("opc-treatment");
+  const url = `opc.tcp://127.0.0.1:${port}`;
+  const asking = { url, folder, security: NO_SECURITY };
+  await expect(signInOpcua({ ...asking, password: "guessed" })).rejects.toThrow();
+  const { client, session } = await signInOpcua({
+    ...asking,
+    password: opened.tool.ticket ?? "",
+  });
+  const [value] = await session.read([{ nodeId: "ns=0;i=2259", attributeId: AttributeIds.Value }]);
+  expect(value?.value.value).toBe(0);
+  await signOut({ client, session });
+});
