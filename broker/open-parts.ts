@@ -14,6 +14,7 @@ import type { AlarmBook } from "./alarms/alarm-book.ts";
 import type { HealthBoard } from "./api/health/health-board.ts";
 import type { Metrics } from "./api/health/metrics.ts";
 import { type LiveChannel, openLiveChannel } from "./api/live/live-channel.ts";
+import { OwnerLinks } from "./api/live/owner-links.ts";
 import type { TopicBell } from "./api/live/topic-bell.ts";
 import { routeTable } from "./api/route-table.ts";
 import { surroundingsOf } from "./api/search/surroundings.ts";
@@ -282,9 +283,9 @@ export async function openDoors(
   const gatekeepers = { signIns, machines, decisions };
   const served = { ...config, version, certificate: tls };
   const app = await buildServer(served, routes, gatekeepers, log, metrics.request);
+  const owners = new OwnerLinks(sessions);
   const live = openLiveChannel(app.server, {
     ...{ identity, sessions, owners, decisions, clock, log, origins: config.origins },
-  const owners = new OwnerLinks(sessions);
     recordings: evidence.recordings,
     presence: access.presence,
     looks: viewing.looks,
