@@ -39,11 +39,18 @@ export interface Access<S extends ControlledSession> {
    */
   revokeGrant(by: Person, grantId: string): Promise<void>;
   /**
-   * Mints a permit, opens the session and keeps it on what it rests on until it ends.
+   * Mints a permit, opens the session and keeps it on what it rests on until it ends. `visit`:
+   * the first session of the visit that it joins; the caller has looked whether it may.
    * @throws AccessRefused not-allowed, not-found, no-grant, locked, suspended, step-up-required,
    * key-switch, consent-required (for `consentId`), too-many; what the host throws
    */
-  openSession(who: Opener, endpointId: string, grantId?: string, consentId?: string): Promise<S>;
+  openSession(
+    who: Opener,
+    endpointId: string,
+    grantId?: string,
+    consentId?: string,
+    visit?: string,
+  ): Promise<S>;
   /** The control room's word on sessions that want to begin. */
   readonly consents: Pick<Consents, "ask" | "own" | "withdraw" | "waiting" | "options" | "answer">;
   readonly keySwitches: Pick<KeySwitches, "list" | "over" | "siteIsOpen">;

@@ -240,6 +240,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     endpointId: string,
     grantId?: string,
     consentId?: string,
+    visit?: string,
   ): Promise<S> {
     await this.readKeySwitches(who, endpointId, grantId);
     const { person, grant, classes, ...reach } = openable(this.opening, who, endpointId, grantId);
@@ -247,7 +248,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     const consent = asked && this.consents.spend(who, endpointId, grant, consentId);
     const ground = { plant: this.plant, limits: this.limits, nowMs: this.clock.wallMs() };
     const claims = permitClaims(ground, person, grant, {
-      ...{ ...reach, classes },
+      ...{ ...reach, classes, visit },
       ...(consent && { consent }),
     });
     // From here to the permit there is no await: what was checked is what the session rests on.

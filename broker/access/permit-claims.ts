@@ -21,6 +21,7 @@ export interface ClaimsReach extends Pick<PermitClaims, "endpoint" | "profile" |
   readonly classes: PermitClaims["capabilities"];
   readonly basis: string;
   readonly consent?: ConsentGiven;
+  readonly visit?: string | undefined;
 }
 
 export function permitClaims(
@@ -43,6 +44,7 @@ export function permitClaims(
     capabilities: reach.classes,
     basis: reach.basis,
     ...(reach.consent && { consent: reach.consent }),
+    ...(reach.visit !== undefined && { visit: reach.visit }),
     limits: {
       idleMs: limits.idleMs,
       leaseMs: limits.leaseMs,

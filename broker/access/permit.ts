@@ -34,6 +34,8 @@ export interface PermitClaims {
     readonly name: string;
     readonly actionId: string;
   };
+  /** The session that it is opened beside, on the same asset. */
+  readonly visit?: string;
   readonly limits: SessionLimits;
   /** Must be dialled before this (ms since the epoch). */
   readonly expiresMs: number;

@@ -160,7 +160,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     ...machineRoutes(parts),
     ...vendorRoutes(parts),
 
-    guarded("POST", "/api/sessions", "session:open", openSession(access, recorder)),
+    guarded("POST", "/api/sessions", "session:open", openSession(access, recorder, sessions)),
     forCommands(guarded("GET", "/api/sessions", ownSessions, listSessions(sessions, recorder))),
     forCommands(guarded("GET", "/api/sessions/:id", ownSessions, showSession(sessions, recorder))),
     forCommands(guarded("POST", "/api/sessions/:id/end", endable, endSession(sessions))),

@@ -42,6 +42,7 @@ const headSchema: z.ZodType<RecordingHead> = z.strictObject({
   cause: z.string(),
   grant: z.string(),
   breakGlass: z.boolean(),
+  visit: z.string().exactOptional(),
 });
 
 export class Catalogue {

@@ -282,6 +282,7 @@ function headFrom({ header, startedMs, endedMs, state, cause }: Recording): Reco
     ...{ asset: asset.id, assetName: asset.name, zone: asset.zone },
     ...{ endpoint: `${asset.id}/${endpoint.id}`, profile: grant.profile, grant: grant.id },
     breakGlass: header.grant.breakGlass === true,
+    ...(header.visit !== undefined && { visit: header.visit }),
   };
 }
 

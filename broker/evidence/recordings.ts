@@ -75,6 +75,8 @@ export interface RecordingHead {
   /** Id. */
   readonly grant: string;
   readonly breakGlass: boolean;
+  /** As in the header. */
+  readonly visit?: string;
 }
 
 export interface RecordingsPage {

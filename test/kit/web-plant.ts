@@ -18,6 +18,8 @@ export interface WebPlantParts {
   /** More of the endpoint, as `, sign-in: digest`. */
   readonly endpoint?: string;
   readonly login?: { readonly user: string; readonly password: string };
+  /** Other endpoints of the panel by id, each with its protocol and address; profile `wire`. */
+  readonly others?: readonly { id: string; protocol: string; address: string }[];
 }
 
 export class WebPlant {
@@ -124,26 +126,34 @@ export async function answerTo(sent: ClientRequest): Promise<PanelAnswer> {
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts) };
 }
 
-function plantFile({ port, rules, endpoint = "" }: WebPlantParts): string {
+function plantFile({ port, rules, endpoint = "", others = [] }: WebPlantParts): string {
   return [
     "site: { id: test, name: Test, time-zone: UTC }",
     "zones:",
     "  - { id: dmz, name: DMZ, level: 3.5, sl-t: 2 }",
     "  - { id: cell, name: Cell, level: 1, sl-t: 2 }",
     "conduits:",
-    "  - { from: dmz, to: cell, protocols: [web] }",
+    `  - { from: dmz, to: cell, protocols: [${["web", ...others.map((each) => each.protocol)].join(", ")}] }`,
     "assets:",
     "  - id: panel",
     "    name: Panel",
     "    zone: cell",
     "    endpoints:",
     `      - { id: web, protocol: web, address: "127.0.0.1:${port}", allow-local: true${endpoint}, limits: { connections: 16, in-flight: 16, requests-per-second: 1000, response-timeout: 30s } }`,
+    ...others.map(
+      ({ id, protocol, address }) =>
+        `      - { id: ${id}, protocol: ${protocol}, address: "${address}", allow-local: true${protocol === "modbus" ? ", units: [1]" : ""} }`,
+    ),
     "profiles:",
+    "  - { id: wire, rules: [{ name: all, permit: [observe, operate] }] }",
     "  - id: work",
     "    on-recorder-failure: freeze",
     "    rules:",
     ...rules.map((rule) => `      - ${rule}`),
     "grants:",
     "  - { id: work, subject: role:engineer, endpoint: panel/web, profile: work }",
+    ...others.map(
+      ({ id }) => `  - { id: ${id}, subject: role:engineer, endpoint: panel/${id}, profile: wire }`,
+    ),
   ].join("\n");
 }

@@ -21,6 +21,8 @@ const filterSchema = z.strictObject({
   /** A session that reaches into the time counts, wherever it began. Wall clock, ms. */
   fromMs: wall.exactOptional(),
   untilMs: wall.exactOptional(),
+  /** Sessions that were opened together, by the id of the first. */
+  visit: z.string().max(100).exactOptional(),
   /** Those of the broker's own sessions. */
   probes: z.enum(["with", "without", "only"]).default("with"),
   /** Id of the last one seen: older ones follow. */
@@ -74,6 +76,7 @@ function matches(head: RecordingHead, filter: Filter): boolean {
     (filter.asset ?? head.asset) === head.asset &&
     (filter.person ?? head.subject) === head.subject &&
     (filter.state ?? head.state) === head.state &&
+    (filter.visit === undefined || filter.visit === (head.visit ?? head.session)) &&
     (probes === "with" || (probes === "only") === (head.subject === BROKER)) &&
     head.endedMs >= (fromMs ?? 0) &&
     head.startedMs <= (untilMs ?? Number.POSITIVE_INFINITY) &&

@@ -12,6 +12,7 @@ export function recordingView(recording: Recording): RecordingView {
     endpoint: `${header.asset.id}/${header.endpoint.id}`,
     protocol: header.endpoint.protocol,
     profile: header.grant.profile,
+    ...(header.visit !== undefined && { visit: header.visit }),
     startedMs: recording.startedMs,
     endedMs: recording.endedMs,
     bytes: recording.bytes,

@@ -1,16 +1,17 @@
 import { z } from "zod";
-import type { SessionHost } from "../../sessions/session.ts";
+import type { Cause, LiveSession, SessionHost } from "../../sessions/session.ts";
 import { endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
 import { ApiRefused } from "../problem.ts";
 import { isOwner, visibleSession } from "./visible-session.ts";
+import { membersOf, together } from "./visit.ts";
 
 /** Why it ended, shown to its owner. */
 const reason = z.string().trim().max(500).default("");
 
 export function endSession(sessions: SessionHost) {
   return endpoint({
-    summary: "End a session at once: one's own, or any with `session:end`",
+    summary: "End a session at once, and all of its visit: one's own, or any with `session:end`",
     params: idParameter,
     body: z.strictObject({ reason }),
     answer: z.object({ cutMicroseconds: z.number(), droppedOperations: z.number() }),
@@ -19,13 +20,21 @@ export function endSession(sessions: SessionHost) {
       const by = call.me.person.id;
       const given = call.body.reason;
       if (isOwner(session, call)) {
-        await session.readAfter();
-        return session.end({ rule: "owner-ended", reason: given || "ended by its owner", by });
+        await Promise.all(membersOf(sessions, session).map((each) => each.readAfter()));
+        return endAll(sessions, session, {
+          ...{ rule: "owner-ended", reason: given || "ended by its owner", by },
+        });
       }
       if (given === "") throw reasonMissing();
-      return session.end({ rule: "cut", reason: `${call.me.person.name}: ${given}`, by });
+      const reason = `${call.me.person.name}: ${given}`;
+      return endAll(sessions, session, { rule: "cut", reason, by });
     },
   });
+}
+
+/** In one turn. */
+function endAll(sessions: SessionHost, session: LiveSession, cause: Cause) {
+  return together(membersOf(sessions, session).map((each) => each.end(cause)));
 }
 
 function reasonMissing(): ApiRefused {

@@ -4,20 +4,22 @@ import { endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
 import { ApiRefused } from "../problem.ts";
 import { isOwner, visibleSession } from "./visible-session.ts";
+import { membersOf, together } from "./visit.ts";
 
 /** The person in the session is told. */
 const reason = z.string().trim().min(1).max(500);
 
 export function freezeSession(sessions: SessionHost) {
   return endpoint({
-    summary: "Let nothing above `observe` pass in a session until it is resumed",
+    summary: "Let nothing above `observe` pass in a session and its visit until it is resumed",
     params: idParameter,
     body: z.strictObject({ reason }),
     answer: z.object({ cutMicroseconds: z.number(), droppedOperations: z.number() }),
     handle: (call) => {
       const session = visibleSession(sessions, call.params.id, call, "session:freeze");
       const { id: by, name } = call.me.person;
-      return session.freeze({ rule: "frozen", reason: `${name}: ${call.body.reason}`, by });
+      const cause = { rule: "frozen", reason: `${name}: ${call.body.reason}`, by };
+      return together(membersOf(sessions, session).map((each) => each.freeze(cause)));
     },
   });
 }
@@ -33,7 +35,10 @@ export function resumeSession(sessions: SessionHost) {
       const { frozenBy } = session;
       if (!frozenBy) throw notFrozen();
       if (isOwner(session, call) && frozenBy.by !== by) throw notYours();
-      session.resume({ rule: "resumed", reason: `${name}: ${call.body.reason}`, by });
+      const cause = { rule: "resumed", reason: `${name}: ${call.body.reason}`, by };
+      for (const each of membersOf(sessions, session)) {
+        if (each.frozenBy?.by === frozenBy.by) each.resume(cause);
+      }
     },
   });
 }

@@ -14,6 +14,7 @@ export function sessionView(
     asset: { ...claims.asset },
     endpoint: `${claims.asset.id}/${claims.endpoint.id}`,
     protocol: claims.endpoint.protocol,
+    ...(claims.visit !== undefined && { visit: claims.visit }),
     grant: claims.grant.id,
     profile: claims.profile.id,
     capabilities: [...session.capabilities],

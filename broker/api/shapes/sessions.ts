@@ -15,6 +15,8 @@ export const liveSessionSchema = z.object({
   asset: z.object({ id: z.string(), name: z.string(), zone: z.string() }),
   endpoint: z.string(),
   protocol: z.string(),
+  /** The session that it was opened beside: both are of one visit. Not on the first of it. */
+  visit: z.string().exactOptional(),
   grant: z.string(),
   profile: z.string(),
   capabilities: z.array(classSchema),
@@ -77,6 +79,8 @@ export const recordingSchema = z.object({
   endpoint: z.string(),
   protocol: z.string(),
   profile: z.string(),
+  /** The first session of its visit. Not on that one. */
+  visit: z.string().exactOptional(),
   startedMs: z.number(),
   endedMs: z.number(),
   bytes: z.number(),
