@@ -35,6 +35,7 @@ const opcUaMatch: Reading<OpcUaMatch> = (value) => {
   const hide = from.take("hide", flag);
   from.finish();
   if (hide && !nodes) from.at.fail('say which "nodes" to hide');
+  if (hide && below) from.at.fail('hidden nodes are named by "nodes", not by what they lie below');
   return {
     protocol: "opcua",
     ...(does && { actions: does.map((each) => `opcua:${each}`) }),

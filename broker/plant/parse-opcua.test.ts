@@ -67,12 +67,14 @@ test.each([
   ["Basic256Sha256/SignAndEncrypt", "None/Sign", "is no security"],
   ["path: /UA/Server", "path: UA", "is no path"],
   ["node: i=2258", 'node: "ns=2;s=x"', "numbers change"],
-  ["node: i=2258", 'node: "nsu=urn:plant;s=*"', "patterns belong to rules"],
+  ["node: i=2258", 'node: "nsu=urn:plant;s=*"', "patterns belong to the nodes of rules"],
   ["node: i=2258", "node: Speed", "is no node"],
   ["node: i=2258", 'node: "nsu=urn:plant;s=P101.Speed"', "are one node"],
   ["name: Clock", "name: P101.Speed", "exists already"],
   ["attributes: [Value]", "attributes: [Colour]", "is no attribute"],
   ["does: [write]", "does: [destroy]", "destroy"],
+  ["does: [write]", "does: [locate]", "locate"],
+  ["does: [write]", 'below: ["nsu=urn:plant;s=P*"]', "one node is named here"],
   ["deny: all, opcua", "permit: all, opcua", "belongs to a rule that denies"],
 ])("%s as %s is refused: %s", (from, to, words) => {
   const said = problems(from, to);
@@ -90,8 +92,19 @@ test("OPC UA's own namespace is written without its URI", () => {
   });
 });
 
-test("a denial of a method is warned about: its type has the same one", () => {
-  const said = problems("{ permit: program, opcua", "{ deny: program, opcua");
-  expect(said).toContain("plant: ");
-  expect(said).toContain("has another id on its type");
+test("a rule about all that lies below a node names it exactly", () => {
+  const parsed = parsePlant(
+    PLANT.replace("does: [write],", 'below: ["nsu=urn:plant;s=Pumps"], does: [write],'),
+    "plant.yaml",
+  );
+  if (parsed.kind !== "plant") throw new Error(JSON.stringify(parsed));
+  const below = parsed.plant.profiles[0]?.rules.flatMap(({ match: { own } }) =>
+    own?.protocol === "opcua" ? (own.below ?? []) : [],
+  );
+  expect(below).toEqual(["nsu=urn:plant;s=Pumps"]);
+});
+
+test("what is hidden is named node by node: browsing cannot ask where each node lies", () => {
+  const said = problems("deny: all, opcua: {", 'deny: all, opcua: { below: ["i=85"],');
+  expect(said).toContain("hidden nodes are named");
 });

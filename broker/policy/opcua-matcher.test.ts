@@ -220,3 +220,70 @@ test("whatever the rules, nothing passes that no rule of its class covers", () =
     }),
   );
 });
+
+const PUMPS = `${PLANT}s=Pumps`;
+const STOP = `${PLANT}s=P101.Stop`;
+const TYPE_STOP = `${PLANT}s=PumpType.Stop`;
+
+test("a method that a rule holds is held under its type's id too", () => {
+  const judge = judging(
+    rule("hold", ["operate"], { methods: [STOP] }),
+    rule("permit", ["operate"], { actions: ["opcua:call"] }),
+  );
+  const byType = { ...call(`${PLANT}s=P101`, TYPE_STOP), same: STOP };
+  expect(judge(byType)).toMatchObject({ kind: "hold" });
+  expect(judge(call(`${PLANT}s=P101`, `${PLANT}s=P101.Start`))).toMatchObject({ kind: "permit" });
+});
+
+test("a method whose other ids nobody knows is held and denied, and permitted by its own id alone", () => {
+  const unknown = { ...call(`${PLANT}s=P101`, TYPE_STOP), unresolved: true } as const;
+  const held = judging(
+    rule("hold", ["operate"], { methods: [STOP] }),
+    rule("permit", ["operate"], { actions: ["opcua:call"] }),
+  );
+  expect(held(unknown)).toMatchObject({ kind: "hold" });
+  const permitted = judging(rule("permit", ["operate"], { methods: [TYPE_STOP] }));
+  expect(permitted(unknown)).toMatchObject({ kind: "permit" });
+  expect(judging(rule("permit", ["operate"], { methods: [STOP] }))(unknown)).toMatchObject({
+    kind: "deny",
+  });
+});
+
+test("what a profile classes by a method is so under its type's id too", () => {
+  const judge = judging(rule("permit", ["program"], { methods: [STOP] }));
+  const byType = { ...call(`${PLANT}s=P101`, TYPE_STOP), same: STOP };
+  expect(judge(byType)).toMatchObject({ kind: "permit" });
+});
+
+test("a rate of calls is not dodged by another id of the method", () => {
+  const judge = judging(
+    rule("permit", ["operate"], { methods: [STOP, TYPE_STOP] }, { intervalMs: 10_000 }),
+  );
+  const byType = { ...call(`${PLANT}s=P101`, TYPE_STOP), same: STOP };
+  expect(judge(byType, 0)).toMatchObject({ kind: "permit" });
+  const own = { ...call(`${PLANT}s=P101`, STOP), same: TYPE_STOP };
+  expect(judge(own, 1)).toMatchObject({ kind: "deny", refusal: "busy" });
+});
+
+test("a rule about what lies below a node permits that, denies that, and keeps out what nobody can place", () => {
+  const inside = { ...read(SPEED), within: `${PUMPS}\n${PLANT}s=Plant` };
+  const outside = read(`${PLANT}s=T101.Level`);
+  const nowhere = { ...read(SPEED), unplaced: true } as const;
+  const permits = judging(rule("permit", ["observe"], { below: [PUMPS] }));
+  expect([inside, outside, nowhere].map((each) => permits(each).kind)).toEqual([
+    ...["permit", "deny", "deny"],
+  ]);
+  const denies = judging(
+    rule("deny", undefined, { below: [PUMPS] }),
+    rule("permit", ["observe"], {}),
+  );
+  expect([inside, outside, nowhere].map((each) => denies(each).kind)).toEqual([
+    ...["deny", "permit", "deny"],
+  ]);
+});
+
+test("a subscription may be opened where something below a node may be monitored", () => {
+  const judge = judging(rule("permit", ["observe"], { below: [PUMPS] }));
+  const opened = { action: "opcua:subscribe", class: "observe", service: "Publish" } as const;
+  expect(judge(opened)).toMatchObject({ kind: "permit" });
+});

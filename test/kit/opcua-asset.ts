@@ -18,8 +18,9 @@ export class GuardedAsset {
   readonly denied = new Set([SAFETY]);
   readonly held = new Set<string>();
 
-  constructor() {
-    this.driver = new GuardDriver(new OpcUaGuard(), (decide) => this.judge(decide));
+  /** @param places of which rules speak; the guard asks for none without */
+  constructor(places?: readonly string[]) {
+    this.driver = new GuardDriver(new OpcUaGuard(places), (decide) => this.judge(decide));
     this.driver.bytes("asset", m.namespaces(["urn:asset", PLANT]));
   }
 

@@ -113,6 +113,10 @@ export class OpcuaAssetLeg implements Leg, ConnectedLeg {
     this.mayTake();
   }
 
+  aged(): void {
+    this.sink?.bytes(encodeFrame({ requestId: 1, typeId: LEG.aged, body: new Uint8Array(0) }));
+  }
+
   broken(why: string): void {
     for (const requestId of [...this.sent.keys()]) this.lost(requestId, why);
     for (const waiting of this.queue.splice(0)) {

@@ -44,6 +44,8 @@ export interface AssetSessions {
 export interface ConnectedLeg {
   /** It can ask now; the indexes of namespaces are those of this session at this time. */
   ready(namespaces: readonly string[]): void;
+  /** What was learnt of the asset's nodes may have changed. */
+  aged(): void;
   /** What was under way is lost; it may go on later. */
   broken(why: string): void;
   gone(reason: string): void;
@@ -58,6 +60,8 @@ interface Live {
 const RESUME_AFTER_MS = [0, 2_000] as const;
 /** Silence of a third of the session's time is broken by a question. */
 const KEEP_ALIVE_SHARE = 3;
+/** Address spaces are rebuilt seldom; asking anew costs some requests. */
+const AGED_MS = 300_000;
 
 export class OpcuaConnection {
   private readonly load: () => Promise<AssetSessions>;
@@ -66,6 +70,7 @@ export class OpcuaConnection {
   private live: Live | undefined;
   private opening: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private freshMs = 0;
   private over = false;
 
   /** @param load asked when the first leg comes */
@@ -125,6 +130,7 @@ export class OpcuaConnection {
     if (this.over) return session.close();
     const live = { session, namespaces };
     this.live = live;
+    this.freshMs = performance.now();
     session.onBroken((why) => void this.broken(why));
     if (session.isOver) return this.broken("the asset closed the connection");
     this.watch(live);
@@ -154,6 +160,12 @@ export class OpcuaConnection {
     }
   }
 
+  private age(): void {
+    if (performance.now() - this.freshMs < AGED_MS) return;
+    this.freshMs = performance.now();
+    for (const leg of [...this.legs]) leg.aged();
+  }
+
   /** Asks the server for its state, whoever else asks for what. */
   private watch(live: Live): void {
     clearTimeout(this.timer);
@@ -161,7 +173,10 @@ export class OpcuaConnection {
     this.timer = setTimeout(async () => {
       const isAlive = await within(everyMs, live.session.readState());
       if (this.live !== live) return;
-      if (isAlive) return this.watch(live);
+      if (isAlive) {
+        this.age();
+        return this.watch(live);
+      }
       live.session.abandon();
       await this.broken("the asset does not answer");
     }, everyMs).unref();
