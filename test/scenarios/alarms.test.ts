@@ -15,14 +15,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AlarmView } from "../../broker/api/shapes/alarms.ts";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
+import { accessible, ask, enrolled, invite, shot } from "../kit/people-in-browser.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
 
-const SHOTS = process.env.SCENARIO_SHOTS;
 /** The broker looks at its volume every ten seconds. */
 const LOOKS_WITHIN_MS = 30_000;
 const MEBI = 2 ** 20;
@@ -47,7 +45,10 @@ let sam: Device;
 beforeAll(async () => {
   site = await openSite(volume ? { SALLYPORT_EVIDENCE: path.join(volume, "evidence") } : {});
   admin = await enrolled(await site.device(), site.enrolmentLink);
-  sam = await enrolled(await site.device({ viewport: NARROW, dark: false }), await invited("Sam"));
+  sam = await enrolled(
+    await site.device({ viewport: NARROW, dark: false }),
+    await invite(admin, "Sam", "supervisor"),
+  );
 }, 120_000);
 
 afterAll(async () => {
@@ -56,44 +57,6 @@ afterAll(async () => {
   execFileSync("umount", [volume]);
   rmSync(volume, { recursive: true });
 });
-
-async function enrolled(device: Device, link: string): Promise<Device> {
-  await device.page.goto(link);
-  await device.page.getByRole("button", { name: "Make a passkey" }).click();
-  await device.page.getByText("You are enrolled").first().waitFor();
-  return device;
-}
-
-async function invited(name: string): Promise<string> {
-  const email = `${name.toLowerCase()}@plant.example`;
-  const person = { name, email, employer: "Waterworks", roles: ["supervisor"] };
-  const answer = await ask<{ link: { url: string } }>(admin.page, "POST", "/api/people", person);
-  return answer.link.url;
-}
-
-/** As the page itself would, with its cookie. */
-function ask<T>(page: Page, method: string, address: string, body?: unknown): Promise<T> {
-  return page.evaluate(
-    async (request) => {
-      const answer = await fetch(request.address, {
-        method: request.method,
-        headers: { "content-type": "application/json" },
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      });
-      return answer.json();
-    },
-    { method, address, body },
-  ) as Promise<T>;
-}
-
-async function shot(page: Page, name: string): Promise<void> {
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-}
-
-async function accessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-}
 
 test("while nothing needs a person the page says so, and the header is quiet", async () => {
   const { page } = sam;
@@ -116,18 +79,18 @@ test.skipIf(volume === undefined)(
       .locator("header")
       .getByRole("link", { name: /not acknowledged/ })
       .waitFor();
-    await shot(page, "alarms-phone");
+    await shot(page, "alarms-phone", true);
     await accessible(page);
     await admin.page.goto("/alarms");
     await admin.page.getByText("Nothing can be recorded", { exact: true }).waitFor();
-    await shot(admin.page, "alarms-wide");
+    await shot(admin.page, "alarms-wide", true);
     await accessible(admin.page);
     await page.getByRole("button", { name: "Acknowledge: Nothing can be recorded" }).click();
     const dialog = page.getByRole("dialog");
     const acknowledge = dialog.getByRole("button", { name: "Acknowledge" });
     expect(await acknowledge.isDisabled()).toBe(true);
     await dialog.getByRole("textbox").fill("I move old exports away");
-    await shot(page, "alarms-acknowledge");
+    await shot(page, "alarms-acknowledge", true);
     await acknowledge.click();
     await page.getByText("Sam: I move old exports away").waitFor();
     expect(await nothing.count()).toBe(1);
@@ -136,7 +99,7 @@ test.skipIf(volume === undefined)(
     await page.getByText("History", { exact: true }).click();
     await nothing.waitFor();
     await page.getByText("Over", { exact: true }).first().waitFor();
-    await shot(page, "alarms-history");
+    await shot(page, "alarms-history", true);
     const events = await ask<SiteEventView[]>(page, "GET", "/api/events");
     const kinds = events
       .filter(({ text }) => text.includes("Nothing can be recorded"))
@@ -170,7 +133,7 @@ test("an alarm is shelved for a while and stays out of the header until then", a
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("combobox").selectOption({ label: "4 hours" });
   await dialog.getByRole("textbox").fill("The contractor mends it after lunch");
-  await shot(page, "alarms-shelve");
+  await shot(page, "alarms-shelve", true);
   await dialog.getByRole("button", { name: "Shelve" }).click();
   await page
     .getByText("Admin: The contractor mends it")
@@ -181,7 +144,7 @@ test("an alarm is shelved for a while and stays out of the header until then", a
   const shelved = alarms.find(({ kind }) => kind === "plant-invalid");
   expect(shelved?.state).toBe("shelved");
   expect((shelved?.shelved?.untilMs ?? 0) - (shelved?.shelved?.atMs ?? 0)).toBe(4 * 3_600_000);
-  await shot(page, "alarms-shelved");
+  await shot(page, "alarms-shelved", true);
   writeFileSync(site.plantFile, good);
 }, 60_000);
 
@@ -192,7 +155,7 @@ test("every kind says what it means, and which are out of service by design", as
     .getByText(/No witness is configured/)
     .first()
     .waitFor();
-  await shot(page, "alarms-kinds");
+  await shot(page, "alarms-kinds", true);
   await accessible(page);
   expect(admin.complaints).toEqual([]);
   expect(sam.complaints).toEqual([]);

@@ -5,7 +5,6 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Download, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LogStateView } from "../../broker/api/shapes/log.ts";
@@ -15,9 +14,9 @@ import { checkNote } from "../../protocols/log/checked-note.ts";
 import { leafHash, verifyInclusion } from "../../protocols/log/merkle.ts";
 import { parsePolicy } from "../../protocols/log/policy.ts";
 import { parseProof } from "../../protocols/log/proof.ts";
+import { accessible, ask, enrolled, invite, shot } from "../kit/people-in-browser.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
 
-const SHOTS = process.env.SCENARIO_SHOTS;
 /** A checkpoint follows its first leaf within ten seconds. */
 const CHECKPOINT_WITHIN_MS = 20_000;
 
@@ -28,7 +27,7 @@ let anna: Device;
 beforeAll(async () => {
   site = await openSite();
   admin = await enrolled(await site.device(), site.enrolmentLink);
-  const invitation = await invited("Anna", "auditor");
+  const invitation = await invite(admin, "Anna", "auditor");
   anna = await enrolled(await site.device({ dark: false }), invitation);
   const session = await ask<{ id: string }>(admin.page, "POST", "/api/sessions", {
     endpoint: "plc-treatment/modbus",
@@ -37,44 +36,6 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(() => site?.close());
-
-async function enrolled(device: Device, link: string): Promise<Device> {
-  await device.page.goto(link);
-  await device.page.getByRole("button", { name: "Make a passkey" }).click();
-  await device.page.getByText("You are enrolled").first().waitFor();
-  return device;
-}
-
-async function invited(name: string, role: string): Promise<string> {
-  const email = `${name.toLowerCase()}@plant.example`;
-  const person = { name, email, employer: "Waterworks", roles: [role] };
-  const answer = await ask<{ link: { url: string } }>(admin.page, "POST", "/api/people", person);
-  return answer.link.url;
-}
-
-/** As the page itself would, with its cookie. */
-function ask<T>(page: Page, method: string, address: string, body?: unknown): Promise<T> {
-  return page.evaluate(
-    async (request) => {
-      const answer = await fetch(request.address, {
-        method: request.method,
-        headers: { "content-type": "application/json" },
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      });
-      return answer.status === 204 ? null : answer.json();
-    },
-    { method, address, body },
-  ) as Promise<T>;
-}
-
-async function shot(page: Page, name: string): Promise<void> {
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-}
-
-async function accessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-}
 
 async function saved(page: Page, button: string): Promise<Buffer> {
   const waiting: Promise<Download> = page.waitForEvent("download");
@@ -92,7 +53,7 @@ test("every entry of the log is listed newest first, proved by the browser", asy
   await expect.poll(() => page.getByText("Proved", { exact: true }).count()).toBeGreaterThan(8);
   expect(await page.getByText("Changed", { exact: true }).count()).toBe(0);
   await page.getByText("It sees this log for the first time").waitFor();
-  await shot(page, "audit-wide");
+  await shot(page, "audit-wide", true);
   await accessible(page);
 });
 
@@ -102,7 +63,7 @@ test("an entry opens with its proof, which holds without the broker", async () =
   const row = page.getByRole("row").filter({ hasText: "done for today" }).first();
   await row.getByRole("button", { name: /Entry 1-/ }).click();
   await page.getByText(/Checked in this browser: this is entry/).waitFor();
-  await shot(page, "audit-proof");
+  await shot(page, "audit-proof", true);
   await accessible(page);
   const entry = await saved(page, "Save the entry");
   const proof = parseProof((await saved(page, "Save the proof")).toString());
@@ -132,7 +93,7 @@ test("the session of an entry is a click away, and all entries of it", async () 
 
 test("the next visit proves that nothing seen before was changed", async () => {
   const { page } = anna;
-  await invited("Vera", "vendor");
+  await invite(admin, "Vera", "vendor");
   await page.goto("/audit");
   await page.getByText("Vera").first().waitFor({ timeout: CHECKPOINT_WITHIN_MS });
   await page.getByText("Nothing you saw before was changed").waitFor();
@@ -173,7 +134,7 @@ test("an administrator sees that the log is well, and nothing that stands in it"
   await page.getByText("What stands in the log is for auditors").waitFor();
   await page.getByText("It sees this log for the first time").waitFor();
   expect(await page.getByText(/done for today/).count()).toBe(0);
-  await shot(page, "audit-administrator");
+  await shot(page, "audit-administrator", true);
   await accessible(page);
 });
 
@@ -191,10 +152,10 @@ test("an entry edited on the host is shown as changed, plainly", async () => {
   await row.getByText("Changed", { exact: true }).waitFor();
   await row.getByRole("button", { name: /Entry 1-/ }).click();
   await page.getByText(/This is not what stood here when the checkpoint was signed/).waitFor();
-  await shot(page, "audit-tampered");
+  await shot(page, "audit-tampered", true);
   await accessible(page);
   await page.setViewportSize(NARROW);
-  await shot(page, "audit-tampered-phone");
+  await shot(page, "audit-tampered-phone", true);
   await accessible(page);
   await page.setViewportSize({ width: 1280, height: 860 });
 });
@@ -226,5 +187,5 @@ test("a log put back to an earlier state is not the one that this browser saw", 
   await page.goto("/audit");
   await page.getByText("This is not the log that this browser saw before").waitFor();
   await page.getByText("A log that this browser has seen is not there any more.").first().waitFor();
-  await shot(page, "audit-gone");
+  await shot(page, "audit-gone", true);
 });

@@ -6,13 +6,12 @@
  */
 import { once } from "node:events";
 import { connect } from "node:net";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RecordingView, SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import { fromHex } from "../kit/hex.ts";
+import { ask, enrolled, invite, shot } from "../kit/people-in-browser.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
 
-const SHOTS = process.env.SCENARIO_SHOTS;
 /** The hold of the example lasts 30 s. */
 const TIMED_OUT_MS = 45_000;
 
@@ -24,9 +23,9 @@ let sam: Device;
 beforeAll(async () => {
   site = await openSite();
   admin = await enrolled(await site.device(), site.enrolmentLink);
-  eva = await enrolled(await site.device(), await invite("Eva", "engineer"));
+  eva = await enrolled(await site.device(), await invite(admin, "Eva", "engineer"));
   const phone = await site.device({ viewport: NARROW, dark: false });
-  sam = await enrolled(phone, await invite("Sam", "supervisor"));
+  sam = await enrolled(phone, await invite(admin, "Sam", "supervisor"));
   await eva.page.goto("/?asset=plc-treatment");
   await eva.page.getByRole("button", { name: /dosing-with-a-second-person/ }).click();
   await eva.page.waitForURL(/\/sessions\//);
@@ -34,39 +33,6 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(() => site?.close());
-
-async function enrolled(device: Device, link: string): Promise<Device> {
-  await device.page.goto(link);
-  await device.page.getByRole("button", { name: "Make a passkey" }).click();
-  await device.page.getByText("You are enrolled").first().waitFor();
-  return device;
-}
-
-async function invite(name: string, role: string): Promise<string> {
-  const email = `${name.toLowerCase()}@plant.example`;
-  const person = { name, email, employer: "Waterworks", roles: [role] };
-  const answer = await ask<{ link: { url: string } }>(admin.page, "POST", "/api/people", person);
-  return answer.link.url;
-}
-
-/** As the page itself would, with its cookie. */
-function ask<T>(page: Page, method: string, path: string, body?: unknown): Promise<T> {
-  return page.evaluate(
-    async (request) => {
-      const answer = await fetch(request.path, {
-        method: request.method,
-        headers: { "content-type": "application/json" },
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      });
-      return answer.status === 204 ? null : answer.json();
-    },
-    { method, path, body },
-  ) as Promise<T>;
-}
-
-async function shot(page: Page, name: string): Promise<void> {
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png` });
-}
 
 async function write(value: string): Promise<void> {
   const { page } = eva;

@@ -1,10 +1,8 @@
 /** A site that asks for two administrators: one proposes, the other reads the difference and confirms. */
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { enrolled, shot } from "../kit/people-in-browser.ts";
 import { type Device, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
-
-const SHOTS = process.env.SCENARIO_SHOTS;
 
 let site: SiteInBrowser;
 let ada: Device;
@@ -28,17 +26,6 @@ beforeAll(async () => {
 
 afterAll(() => site?.close());
 
-async function enrolled(device: Device, link: string): Promise<Device> {
-  await device.page.goto(link);
-  await device.page.getByRole("button", { name: "Make a passkey" }).click();
-  await device.page.getByText("You are enrolled").first().waitFor();
-  return device;
-}
-
-async function shot(page: Page, name: string): Promise<void> {
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-}
-
 test("what one administrator proposes is not in force, and they cannot confirm it", async () => {
   const { page } = ada;
   await page.goto("/policy");
@@ -54,7 +41,7 @@ test("what one administrator proposes is not in force, and they cannot confirm i
   await page.getByText("You proposed this: somebody else confirms it.").waitFor();
   await page.getByText("policies in force, version 1").waitFor();
   expect(await page.getByRole("button", { name: /^Confirm the change/ }).count()).toBe(0);
-  await shot(page, "policy-proposed");
+  await shot(page, "policy-proposed", true);
 });
 
 test("the other one sees the difference, confirms with one touch, and it counts", async () => {
@@ -63,7 +50,7 @@ test("the other one sees the difference, confirms with one touch, and it counts"
   await page.getByText("+ // Read by the night shift.").waitFor();
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-  await shot(page, "policy-confirm");
+  await shot(page, "policy-confirm", true);
   await page.getByRole("button", { name: /^Confirm the change/ }).click();
   await page.getByText("policies in force, version 2").waitFor();
   await ada.page.getByText("policies in force, version 2").waitFor();

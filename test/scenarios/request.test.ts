@@ -6,10 +6,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ask, enrolled, invite, shot } from "../kit/people-in-browser.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
 
 const GRANT_MS = 20_000;
-const SHOTS = process.env.SCENARIO_SHOTS;
 
 /** Of a grant that a test waits for the end of. */
 const SHORT_MS = 12_000;
@@ -25,9 +25,9 @@ beforeAll(async () => {
   site = await openSite();
   withoutDistributionGrant(site.plantFile);
   admin = await enrolled(await site.device(), site.enrolmentLink);
-  eva = await enrolled(await site.device({ dark: false }), await invite("Eva", "engineer"));
+  eva = await enrolled(await site.device({ dark: false }), await invite(admin, "Eva", "engineer"));
   const phone = await site.device({ viewport: NARROW });
-  sam = await enrolled(phone, await invite("Sam", "supervisor"));
+  sam = await enrolled(phone, await invite(admin, "Sam", "supervisor"));
 }, 120_000);
 
 afterAll(() => site?.close());
@@ -40,74 +40,40 @@ function withoutDistributionGrant(file: string): void {
   writeFileSync(file, kept.join("\n"));
 }
 
-async function enrolled(device: Device, link: string): Promise<Device> {
-  await device.page.goto(link);
-  await device.page.getByRole("button", { name: "Make a passkey" }).click();
-  await device.page.getByText("You are enrolled").first().waitFor();
-  return device;
-}
-
-async function invite(name: string, role: string): Promise<string> {
-  const email = `${name.toLowerCase()}@plant.example`;
-  const answer = await ask(admin.page, "POST", "/api/people", {
-    ...{ name, email, employer: "Waterworks", roles: [role] },
-  });
-  return (answer as { link: { url: string } }).link.url;
-}
-
-/** As the page itself would, with its cookie. */
-function ask(page: Page, method: string, path: string, body: unknown): Promise<unknown> {
-  return page.evaluate(
-    async (request) => {
-      const answer = await fetch(request.path, {
-        method: request.method,
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(request.body),
-      });
-      return answer.status === 204 ? null : answer.json();
-    },
-    { method, path, body },
-  );
-}
-
-async function shot(page: Page, name: string): Promise<void> {
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-}
-
 test("an engineer asks from the panel of an asset where nothing is granted", async () => {
   const { page } = eva;
   await page.goto("/");
   await page.getByText("Distribution PLC").first().click();
-  await shot(page, "panel");
+  await shot(page, "panel", true);
   await page.getByRole("link", { name: "Request access" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("What you need to do").selectOption("operations");
   await dialog.getByText("Agreed by any supervisor or any administrator.").waitFor();
   await dialog.getByLabel("Reason").fill("The network pressure swings since noon");
   await dialog.getByLabel("Ticket").fill("WO-4711");
-  await shot(page, "form");
+  await shot(page, "form", true);
   await dialog.getByRole("button", { name: "Send request" }).click();
   await page.getByText("Waiting", { exact: true }).waitFor();
-  await shot(page, "asked");
+  await shot(page, "asked", true);
 });
 
 test("the supervisor reads it on a phone and approves with one touch", async () => {
   const { page } = sam;
   await page.goto("/live");
   await page.getByRole("link", { name: "Read and decide" }).waitFor();
-  await shot(page, "phone-notice");
+  await shot(page, "phone-notice", true);
   await page.getByRole("link", { name: "Read and decide" }).click();
   const request = page.getByRole("article", { name: "Eva (Waterworks)" });
   await request.getByText("The network pressure swings since noon").waitFor();
   await request.getByText("WO-4711").waitFor();
   expect((await page.locator("html").boundingBox())?.width).toBeLessThanOrEqual(NARROW.width);
-  await shot(page, "phone");
+  await shot(page, "phone", true);
   const approve = request.getByRole("button", { name: "Approve the request of Eva" });
   const box = await approve.boundingBox();
   expect(box?.height).toBeGreaterThanOrEqual(44);
   await approve.click();
   await page.getByText("Approved by Sam").waitFor();
-  await shot(page, "phone-approved");
+  await shot(page, "phone-approved", true);
 });
 
 test("the engineer's page shows the grant at once, and the session opens", async () => {
@@ -116,7 +82,7 @@ test("the engineer's page shows the grant at once, and the session opens", async
     .getByRole("region", { name: "My grants" })
     .getByRole("article", { name: "Distribution PLC" });
   await grant.getByText("left").waitFor();
-  await shot(page, "granted");
+  await shot(page, "granted", true);
   await grant.getByRole("link", { name: "Open Distribution PLC" }).click();
   await page.getByRole("button", { name: "Open", exact: true }).click();
   await page.waitForURL(/\/sessions\//);
@@ -131,7 +97,7 @@ test("more time is asked for in the session, given on the phone, and its end mov
   await dialog.getByLabel("Reason").fill("One more valve");
   await dialog.getByRole("button", { name: "Ask", exact: true }).click();
   await page.getByTitle("More time was asked for").waitFor();
-  await shot(page, "session");
+  await shot(page, "session", true);
   const request = sam.page.getByRole("article", { name: "Eva (Waterworks)" });
   await request.getByText("4 hours more").waitFor();
   await request.getByRole("button", { name: "Approve the request of Eva" }).click();
@@ -185,7 +151,7 @@ test("a session ends with its grant, and says so", async () => {
     .getByText("Treatment PLC")
     .first()
     .waitFor();
-  await shot(page, "ended");
+  await shot(page, "ended", true);
   expect(await page.getByRole("link", { name: "Open Distribution PLC" }).count()).toBe(0);
 }, 60_000);
 
@@ -200,7 +166,7 @@ test("an engineer invites a vendor and asks for their time; the link is shown on
   await dialog.getByLabel("Where").selectOption("plc-distribution/modbus");
   await dialog.getByLabel("What you need to do").selectOption("operations");
   await dialog.getByLabel("Reason").fill("Yearly service of P301");
-  await shot(page, "invite");
+  await shot(page, "invite", true);
   await dialog.getByRole("button", { name: "Send request" }).click();
   const link = await page.getByRole("dialog").getByLabel("Link").inputValue();
   expect(link).toMatch(/#token=/);
@@ -221,7 +187,7 @@ test("before anybody agreed the vendor sees an account that sleeps, and nothing 
 test("the supervisor reads who asks for whom and agrees; the vendor sees just that, and how long", async () => {
   const request = sam.page.getByRole("article", { name: "Pia (Pump Works)" });
   await request.getByText("asked by Eva").waitFor();
-  await shot(sam.page, "phone-vendor");
+  await shot(sam.page, "phone-vendor", true);
   await request.getByRole("button", { name: "Approve the request of Pia" }).click();
   const { page } = pia;
   // Where the invitation leads: nothing has to be looked for.
@@ -229,7 +195,7 @@ test("the supervisor reads who asks for whom and agrees; the vendor sees just th
   const grants = page.getByRole("region", { name: "My grants" });
   await grants.getByText(/1 h 59 min left|2 h 00 min left/).waitFor();
   expect(await grants.getByRole("article").count()).toBe(1);
-  await shot(page, "vendor");
+  await shot(page, "vendor", true);
 });
 
 test("the vendor opens a session on that one asset", async () => {
@@ -247,7 +213,7 @@ test("a sponsor who is disabled takes the vendor along, and the rule is named", 
   const { page } = pia;
   await page.getByText("The session has ended").waitFor();
   await page.getByText("sponsor-left").first().waitFor();
-  await shot(page, "vendor-suspended");
+  await shot(page, "vendor-suspended", true);
   await page.goto("/access");
   await page.getByText("Your account sleeps until somebody gives you a time.").waitFor();
 });
@@ -256,7 +222,7 @@ test("an administrator answers for the vendor, who goes on until the grant ends 
   const { page } = admin;
   await page.goto("/vendors");
   await page.getByRole("table", { name: "Vendors" }).getByText("Suspended").waitFor();
-  await shot(page, "vendors");
+  await shot(page, "vendors", true);
   await page.getByRole("button", { name: "Answer for Pia" }).click();
   await page.getByRole("dialog").getByLabel("Why").fill("Eva is on leave");
   await page.getByRole("dialog").getByRole("button", { name: "Answer for them" }).click();
@@ -286,7 +252,7 @@ test("a grant ends with its clock: the vendor's session with it, and the account
   await page.getByText("grant-end").first().waitFor();
   await page.goto("/");
   await page.getByText("Your account sleeps until somebody gives you a time.").waitFor();
-  await shot(page, "vendor-asleep");
+  await shot(page, "vendor-asleep", true);
 }, 60_000);
 
 test("the review lists the rights that stand with their last use", async () => {
@@ -297,7 +263,7 @@ test("the review lists the rights that stand with their last use", async () => {
     .getByText("All with role engineer")
     .first()
     .waitFor();
-  await shot(page, "review");
+  await shot(page, "review", true);
 });
 
 function askList(page: Page, path: string): Promise<unknown> {

@@ -5,13 +5,11 @@
  * plant itself is asked each time. What a tool that writes all the same is answered stands in
  * `standing-conditions.test.ts`.
  */
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
+import { accessible, ask, enrolled, invite, shot } from "../kit/people-in-browser.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
-
-const SHOTS = process.env.SCENARIO_SHOTS;
 
 let site: SiteInBrowser;
 let admin: Device;
@@ -22,9 +20,9 @@ let watching: Page;
 beforeAll(async () => {
   site = await openSite();
   admin = await enrolled(await site.device(), site.enrolmentLink);
-  eva = await enrolled(await site.device(), await invite("Eva", "engineer"));
+  eva = await enrolled(await site.device(), await invite(admin, "Eva", "engineer"));
   const phone = await site.device({ viewport: NARROW, dark: false });
-  sam = await enrolled(phone, await invite("Sam", "supervisor"));
+  sam = await enrolled(phone, await invite(admin, "Sam", "supervisor"));
   const people = await ask<{ id: string; name: string }[]>(admin.page, "GET", "/api/people");
   await ask(admin.page, "POST", "/api/grants", {
     personId: people.find(({ name }) => name === "Eva")?.id,
@@ -34,44 +32,6 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(() => site?.close());
-
-async function enrolled(device: Device, link: string): Promise<Device> {
-  await device.page.goto(link);
-  await device.page.getByRole("button", { name: "Make a passkey" }).click();
-  await device.page.getByText("You are enrolled").first().waitFor();
-  return device;
-}
-
-async function invite(name: string, role: string): Promise<string> {
-  const email = `${name.toLowerCase()}@plant.example`;
-  const person = { name, email, employer: "Waterworks", roles: [role] };
-  const answer = await ask<{ link: { url: string } }>(admin.page, "POST", "/api/people", person);
-  return answer.link.url;
-}
-
-/** As the page itself would, with its cookie. */
-function ask<T>(page: Page, method: string, path: string, body?: unknown): Promise<T> {
-  return page.evaluate(
-    async (request) => {
-      const answer = await fetch(request.path, {
-        method: request.method,
-        headers: { "content-type": "application/json" },
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      });
-      return answer.status === 204 ? null : answer.json();
-    },
-    { method, path, body },
-  ) as Promise<T>;
-}
-
-async function shot(page: Page, name: string): Promise<void> {
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png` });
-}
-
-async function accessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-}
 
 async function fillWrite(value: string): Promise<void> {
   const { page } = eva;
