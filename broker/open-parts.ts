@@ -254,7 +254,8 @@ export async function openDoors(
   const viewing = openViewing(store, clock);
   opened.push(() => viewing.looks.close());
   const native = await openNative({
-    ...{ config, clock, opcuaIdentity: core.opcuaIdentity },
+    ...{ config, clock, store, opcuaIdentity: core.opcuaIdentity },
+    signedActions: identity.signedActions,
     seen: (signIn) => identity.signIns.seen(signIn),
     isPlain: (path) => isPlainOpcua(core.plant.current(), path),
   });

@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { NATIVE_SETTINGS } from "./native-settings.ts";
 import {
   flag,
   folder,
@@ -325,6 +326,7 @@ export const SETTINGS = {
     ),
     secret: true,
   },
+  ...NATIVE_SETTINGS,
   ...TLS_SETTINGS,
   ...TIME_SETTINGS,
 } as const satisfies Record<string, Setting<unknown>>;

@@ -1,9 +1,10 @@
 /** What a guard has asked and waits for: one undecided thing at most, and what is held. */
-import type { Answer } from "./guard.ts";
+import type { Answer, Because } from "./guard.ts";
 
 export interface Asked {
   permitted(decision: number): void;
-  denied(): void;
+  /** @param because for guards that tell why */
+  denied(because?: Because): void;
 }
 
 export class Asking {
@@ -34,7 +35,8 @@ export class Asking {
     if (asked === undefined) return;
     if (this.open?.id === id) this.open = undefined;
     this.held.delete(id);
-    if (answers.some(({ kind }) => kind === "deny")) asked.denied();
+    const denial = answers.find((answer) => answer.kind === "deny");
+    if (denial) asked.denied(denial.because);
     else if (answers.some(({ kind }) => kind === "hold")) this.held.set(id, asked);
     else asked.permitted(id);
   }

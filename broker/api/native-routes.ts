@@ -12,6 +12,7 @@ import type { NativeGround } from "./native/native-view.ts";
 import { issueOpcuaTicket, opcuaTicketOptions } from "./native/opcua-ticket.ts";
 import { showDoors } from "./native/show-doors.ts";
 import { guarded, type Route } from "./route.ts";
+import { addSshKey, listSshKeys, removeSshKey, sshKeyOptions } from "./ssh-keys/ssh-keys.ts";
 
 export interface NativeRouteParts extends NativeGround {
   readonly native: Native;
@@ -26,11 +27,17 @@ export function nativeRoutes(parts: NativeRouteParts): readonly Route[] {
   const { signedActions } = parts.identity;
   const one = "/api/native/:id";
   const tickets = "/api/opcua-tickets";
+  const keys = "/api/me/ssh-keys";
+  const { sshKeys } = parts.native;
   const right = "session:open";
   return [
     guarded("GET", "/api/native", right, showDoors(parts.native)),
     guarded("POST", `${tickets}/options`, right, opcuaTicketOptions(parts, signedActions)),
     guarded("POST", tickets, right, issueOpcuaTicket(parts, signedActions, parts.native)),
+    guarded("GET", keys, right, listSshKeys(sshKeys)),
+    guarded("POST", `${keys}/options`, right, sshKeyOptions(sshKeys)),
+    guarded("POST", keys, right, addSshKey(sshKeys)),
+    guarded("DELETE", `${keys}/:id`, right, removeSshKey(sshKeys)),
     guarded("GET", one, right, showNative(asks, parts)),
     guarded("POST", `${one}/options`, right, nativeOptions(asks, parts, signedActions, siteLog)),
     guarded("POST", one, right, approveNative(asks, parts, signedActions)),

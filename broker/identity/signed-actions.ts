@@ -30,6 +30,7 @@ export type ActionPurpose =
   | "change"
   | "native"
   | "trust"
+  | "ssh-key"
   | "machine";
 
 export type ActionContent = { readonly [key: string]: JsonValue };

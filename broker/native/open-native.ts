@@ -2,18 +2,22 @@
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import type { SignedActions } from "../identity/signed-actions.ts";
 import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
 import type { Plant } from "../plant/model.ts";
+import type { Store } from "../store/store.ts";
 import { NativeAsks } from "./native-asks.ts";
 import { OpcuaDoor } from "./opcua-door.ts";
 import { OpcuaTickets } from "./opcua-tickets.ts";
 import { SshDoor } from "./ssh-door.ts";
 import { loadSshHostKey } from "./ssh-host-key.ts";
+import { SshKeys } from "./ssh-keys.ts";
 
 export interface Native {
   readonly asks: NativeAsks;
   /** How clients reach the SSH door and know it again; undefined where it is off. */
   readonly ssh: SshShown | undefined;
+  readonly sshKeys: SshKeys;
   readonly tickets: OpcuaTickets;
   readonly opcua: OpcuaShown | undefined;
   close(): void;
@@ -35,6 +39,8 @@ export interface NativeParts {
   readonly config: Config;
   readonly clock: Clock;
   readonly opcuaIdentity: IdentitySource;
+  readonly store: Store;
+  readonly signedActions: SignedActions;
   /** Somebody did something under this sign-in. */
   seen(signInId: string): void;
   /** Whether the asset of this path (`ASSET` or `ASSET/ENDPOINT`) is reached without security. */
@@ -50,10 +56,11 @@ export async function openNative(parts: NativeParts): Promise<Native> {
   const { config, clock } = parts;
   const asks = new NativeAsks(clock);
   const tickets = new OpcuaTickets(clock);
-  const ssh = config.sshPort === undefined ? undefined : await openSsh(config, asks, parts.seen);
+  const sshKeys = new SshKeys(parts);
+  const ssh = config.sshPort === undefined ? undefined : await openSsh(parts, asks, sshKeys);
   const opcua = config.opcuaPort === undefined ? undefined : await openOpcua(parts, tickets);
   return {
-    ...{ asks, tickets },
+    ...{ asks, tickets, sshKeys },
     ssh: ssh?.shown,
     opcua: opcua && {
       port: opcua.port,
@@ -77,10 +84,12 @@ async function openOpcua(parts: NativeParts, tickets: OpcuaTickets): Promise<Opc
   });
 }
 
-async function openSsh(config: Config, asks: NativeAsks, seen: (signInId: string) => void) {
-  const { listen, origins, sshPort: port = 0 } = config;
+async function openSsh({ config, seen }: NativeParts, asks: NativeAsks, book: SshKeys) {
+  const { listen, origins, sshPort: port = 0, sshKeys: use } = config;
   const hostKey = loadSshHostKey(join(config.dataFolder, "ssh-host.key"));
-  const parts = { listen, port, hostKey, asks, origin: origins[0] ?? "", seen };
+  const origin = origins[0] ?? "";
+  const keys = use === "off" ? {} : { keys: { book, use } };
+  const parts = { listen, port, hostKey, asks, ...keys, origin, seen };
   const door = await SshDoor.open(parts).catch((error: NodeJS.ErrnoException) => {
     throw portRefused(error, `${listen}:${port} for SSH`, "SALLYPORT_SSH_PORT");
   });

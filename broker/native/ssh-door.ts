@@ -1,16 +1,19 @@
 /**
  * The SSH listener: `ssh ASSET@broker -p PORT`. Nobody proves anything here: who comes is shown
- * an address and a number, and a session opens when a person approves it in the browser. There is
- * no password, and no way on but into that session.
+ * an address and a number, and a session opens when a person approves it in the browser. A key
+ * that its person registered says whose client it is, and then that person alone may approve it.
+ * There is no password, and no way on but into that session.
  */
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import ssh2, { type AuthContext, type Connection } from "ssh2";
+import ssh2, { type AuthContext, type Connection, type PublicKeyAuthContext } from "ssh2";
 import { algorithms } from "../legs/ssh/algorithms.ts";
 import { quicken } from "../legs/ssh/quick-connection.ts";
 import { serveChannels } from "../legs/ssh/ssh-client.ts";
+import type { SshKey } from "../store/ssh-keys.ts";
 import { NATIVE_ASK_MS, type NativeAnswer, type NativeAsks } from "./native-asks.ts";
 import type { SshHostKey } from "./ssh-host-key.ts";
+import type { SshKeys } from "./ssh-keys.ts";
 
 export interface SshDoorParts {
   readonly listen: string;
@@ -18,6 +21,8 @@ export interface SshDoorParts {
   readonly port: number;
   readonly hostKey: SshHostKey;
   readonly asks: NativeAsks;
+  /** Registered keys that a client may, or must, prove besides; absent: none counts. */
+  readonly keys?: { readonly book: SshKeys; readonly use: "optional" | "required" };
   /** Where the console is, for the address that is shown. */
   readonly origin: string;
   /** Somebody did something under this sign-in. */
@@ -35,6 +40,8 @@ const KEEPALIVE_MS = 15_000;
 const KEEPALIVE_MISSED_MAX = 3;
 /** Tries of one connection; each takes a person's time, not ours. */
 const TRIES_MAX = 3;
+/** Keys of an agent that one connection offers, most of them for elsewhere. */
+const OFFERS_MAX = 16;
 /** Words that are on their way when a session ends. */
 const FAREWELL_MS = 1_000;
 /** Of what a tool says that it is. */
@@ -45,6 +52,8 @@ export class SshDoor {
   private readonly server: Server;
   private readonly ssh: ssh2.Server;
   private readonly connections = new Set<Connection>();
+  private readonly stopKeys: () => void;
+  private readonly clients = new Set<NativeClient>();
   /** By address and port: what has not yet asked who it is. */
   private readonly greeting = new Map<string, NodeJS.Timeout>();
   private readonly byAddress = new Map<string, number>();
@@ -61,6 +70,10 @@ export class SshDoor {
     this.ssh = new ssh2.Server(options, (connection, info) => this.came(connection, info));
     this.server = createServer({ noDelay: true }, (socket) => this.knocked(socket));
     this.server.maxConnections = CONNECTIONS_MAX;
+    const removed = (key: SshKey) => {
+      for (const client of [...this.clients]) client.keyRemoved(key);
+    };
+    this.stopKeys = parts.keys?.book.onRemoved(removed) ?? (() => undefined);
   }
 
   /** Rejects where the port is taken. */
@@ -76,6 +89,7 @@ export class SshDoor {
   }
 
   close(): void {
+    this.stopKeys();
     this.server.close();
     for (const connection of this.connections) connection.end();
   }
@@ -113,7 +127,10 @@ export class SshDoor {
     connection.on("close", () => this.connections.delete(connection));
     connection.once("authentication", () => this.greeted(`${address}:${info.port}`));
     const tool = toolOf(info);
-    new NativeClient(this.parts, connection, { address, tool, port: info.port }).begin();
+    const client = new NativeClient(this.parts, connection, { address, tool, port: info.port });
+    this.clients.add(client);
+    connection.on("close", () => this.clients.delete(client));
+    client.begin();
   }
 }
 
@@ -140,6 +157,9 @@ class NativeClient {
   private approved: Approved | undefined;
   private requests = 0;
   private tries = 0;
+  private offers = 0;
+  /** The registered key whose private half it holds. */
+  private key: SshKey | undefined;
   private gone = false;
   /** Takes back the ask that waits. */
   private withdraw: () => void = () => {};
@@ -170,11 +190,16 @@ class NativeClient {
     // RFC 4252, 5.1: a new request abandons the one before it. Approved later, it opens nothing.
     const request = ++this.requests;
     this.withdraw();
-    if (asks.method !== "keyboard-interactive") return asks.reject(["keyboard-interactive"]);
+    if (asks.method === "publickey") return this.offered(asks, request);
+    if (asks.method !== "keyboard-interactive" || !this.methods().includes(asks.method)) {
+      return asks.reject(this.methods());
+    }
     this.tries += 1;
     if (this.tries > TRIES_MAX) return void this.connection.end();
     const { address, tool } = this.peer;
-    const asked = this.parts.asks.ask({ target: asks.username, protocol: "ssh", address, tool });
+    const own = this.key && { person: this.key.personId, key: this.key.label };
+    const whom = { target: asks.username, protocol: "ssh", address, tool, ...own } as const;
+    const asked = this.parts.asks.ask(whom);
     if (!asked) {
       asks.prompt([], "Sallyport", "Too many sign-ins are waiting. Try again in a minute.", () =>
         asks.reject([]),
@@ -188,10 +213,41 @@ class NativeClient {
     if (answer.kind === "approved") {
       if (abandoned) return void answer.session.end({ rule: "client-closed", reason: CLOSED });
       this.approved = answer;
+      if (this.key) this.parts.keys?.book.used(this.key);
       return asks.accept();
     }
     if (abandoned) return;
     asks.prompt([], "Sallyport", `Not opened: ${answer.reason}.`, () => asks.reject([]));
+  }
+
+  /** It can be asked for here and now. */
+  private methods(): ("publickey" | "keyboard-interactive")[] {
+    const { keys } = this.parts;
+    if (this.key || !keys) return ["keyboard-interactive"];
+    return keys.use === "required" ? ["publickey"] : ["publickey", "keyboard-interactive"];
+  }
+
+  /** A key alone opens nothing: where it is proved, the question of the browser follows. */
+  private async offered(asks: PublicKeyAuthContext, request: number): Promise<void> {
+    const book = this.parts.keys?.book;
+    this.offers += 1;
+    if (this.offers > OFFERS_MAX) return void this.connection.end();
+    const key = this.key ? undefined : await book?.find(asks.key);
+    if (this.gone || request !== this.requests) return;
+    if (!key) return asks.reject(this.methods());
+    if (!asks.signature) return asks.accept();
+    if (!book?.proves(key, asks)) return asks.reject(this.methods());
+    this.key = key;
+    asks.reject(this.methods(), true);
+  }
+
+  /** Its person took it back: a lost machine goes at once. */
+  keyRemoved({ id }: SshKey): void {
+    if (this.key?.id !== id) return;
+    const reason = "the key that this client holds was removed";
+    this.approved?.session.end({ rule: "ssh-key-removed", reason });
+    this.withdraw();
+    this.connection.end();
   }
 
   private words(id: string, number: number): string {

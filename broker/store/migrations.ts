@@ -20,6 +20,7 @@ import { recordingTables } from "./recording-tables.ts";
 import { requestTables } from "./request-tables.ts";
 import type { Schema } from "./schema.ts";
 import { StoreFailed } from "./sqlite-thread.ts";
+import { sshKeyTable } from "./ssh-key-table.ts";
 
 interface VersionTable {
   version: number;
@@ -50,6 +51,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "what the site log has yet to hold", up: logOutboxTables },
   { name: "identities of assets", up: assetIdentityTable },
   { name: "sign-ins of commands", up: machineColumns },
+  { name: "keys of people's SSH clients", up: sshKeyTable },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

@@ -38,6 +38,7 @@ export interface Schema extends IntegrationSchema {
   readonly credentials: CredentialsTable;
   readonly log_outbox: LogOutboxTable;
   readonly asset_identities: AssetIdentitiesTable;
+  readonly ssh_keys: SshKeysTable;
 }
 
 export interface LogOutboxTable {
@@ -240,6 +241,17 @@ export interface CredentialsTable {
   sealed: string;
   set_by: string;
   set_ms: number;
+}
+
+export interface SshKeysTable {
+  id: string;
+  person_id: string;
+  label: string;
+  public_key: string;
+  fingerprint: string;
+  action_id: string;
+  added_ms: number;
+  used_ms: number | null;
 }
 
 export interface AssetIdentitiesTable {

@@ -10,6 +10,8 @@ export const nativeText = {
   from: "Connects from",
   asset: "Endpoint",
   tool: "Says that it is",
+  key: "Holds",
+  yourKey: (name: string) => `your key "${name}"`,
   asked: "Asked",
   left: (time: string) => `${time} left`,
   mayNot: (target: string) => `You may open nothing called "${target}" now`,
@@ -32,4 +34,7 @@ export const nativeText = {
     port === 22 ? `ssh ${asset}@${host}` : `ssh ${asset}@${host} -p ${port}`,
   commandName: "command",
   fingerprint: "The broker's host key",
+  knownHosts: "Line for known_hosts",
+  knownHostsLine: (host: string, port: number, key: string) =>
+    `${port === 22 ? host : `[${host}]:${port}`} ${key}`,
 } as const;

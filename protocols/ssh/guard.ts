@@ -32,7 +32,7 @@ import {
   isEndOfProgram,
   isHint,
   isSignal,
-  plainWords,
+  refusedWords,
   type Start,
   startOf,
 } from "./requests.ts";
@@ -50,6 +50,7 @@ type Request = Extract<SshMessage, { kind: "request" }>;
 export class SshGuard implements Guard {
   /** A shell's decision carries its data for hours. */
   readonly keepsDecisions = true as const;
+  readonly tellsWhy = true as const;
   private readonly inboxes = { client: new Inbox(INBOX_MAX), asset: new Inbox(INBOX_MAX) };
   private readonly asking = new Asking();
   private effects: Effect[] = [];
@@ -219,15 +220,13 @@ export class SshGuard implements Guard {
     if (start === undefined) return this.violate("client", `not a ${request.name}`);
     const items = startItems(start, this.prepared.terminal);
     if (!items) {
-      const reason = "the command of scp is not plain";
-      this.effects.push({ kind: "refused", request: 0, reason });
+      this.effects.push({ kind: "refused", request: 0, reason: "the command of scp is not plain" });
       return this.reply(request, "failure");
     }
     this.ask(items, {
       permitted: (decision) => this.begin(start, request, decision),
-      denied: () => {
-        const what = start.text === "" ? start.kind : plainWords(start.text);
-        this.say(`${what} is not permitted in this session`);
+      denied: (because) => {
+        this.say(refusedWords(start, because));
         this.reply(request, "failure");
       },
     });

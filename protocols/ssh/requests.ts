@@ -1,4 +1,5 @@
 /** The fields of channel requests, strictly: RFC 4254, section 6. */
+import type { Because } from "../guard.ts";
 import { readUtf8 } from "../tape/utf8.ts";
 import { FieldReader } from "./field-reader.ts";
 
@@ -74,7 +75,13 @@ function utf8(bytes: Uint8Array): string | undefined {
 const SAID_MAX = 200;
 
 /** A client's own words, shown back to it: short, and without control characters. */
-export function plainWords(text: string): string {
+export function refusedWords({ kind, text }: Start, because?: Because): string {
+  const what = text === "" ? kind : plainWords(text);
+  const rule = because === undefined ? "" : ` (rule ${plainWords(because.rule)})`;
+  return `${what} is not permitted in this session${rule}`;
+}
+
+function plainWords(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, SAID_MAX);
 }
 

@@ -33,8 +33,9 @@ export async function askAtDoor(
   more: readonly string[] = [],
   options: readonly string[] = ["-tt"],
 ): Promise<AskingClient> {
-  const host = ["-p", String(port), "-l", target, ...options, "127.0.0.1"];
-  const child = spawn("ssh", [...SSH_OPTIONS, ...host, ...more], { stdio: "pipe" });
+  const host = ["-p", String(port), "-l", target, "127.0.0.1"];
+  // What is said first counts.
+  const child = spawn("ssh", [...options, ...SSH_OPTIONS, ...host, ...more], { stdio: "pipe" });
   let output = "";
   let over = false;
   const hearers = new Set<() => void>();

@@ -1,23 +1,31 @@
 /** One's own passkeys, sign-ins, and how the console behaves in this browser. */
 import { Switch, Title } from "@mantine/core";
 import type { ReactNode } from "react";
-import { useMe } from "../../components/me.ts";
+import { useMe, useRight } from "../../components/me.ts";
 import { Page } from "../../components/page.tsx";
 import { ThemeSwitch } from "../../components/theme-switch.tsx";
 import { useShortcutsSetting } from "../../shell/shortcuts.ts";
 import { accountText as words } from "../../text/account.ts";
+import { sshKeyText } from "../../text/ssh-keys.ts";
 import { text } from "../../text.ts";
 import { Passkeys } from "./passkeys.tsx";
 import { SignIns } from "./sign-ins.tsx";
+import { SshKeys } from "./ssh-keys.tsx";
 import "./account.css";
 
 export function AccountPage() {
+  const mayOpen = useRight("session:open");
   return (
     <Page title={words.title}>
       <div className="sp-account">
         <Section title={words.passkeys.title}>
           <Passkeys />
         </Section>
+        {mayOpen && (
+          <Section title={sshKeyText.title}>
+            <SshKeys />
+          </Section>
+        )}
         <Section title={words.signIns.title}>
           <SignIns />
         </Section>

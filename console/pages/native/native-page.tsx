@@ -73,6 +73,12 @@ function Asking({ ask, onSettled }: AskingProps) {
         <dd className="sp-mono">{ask.address}</dd>
         <dt>{words.tool}</dt>
         <dd>{ask.tool}</dd>
+        {ask.key !== null && (
+          <>
+            <dt>{words.key}</dt>
+            <dd>{words.yourKey(ask.key)}</dd>
+          </>
+        )}
         <dt>{words.asked}</dt>
         <dd>{words.left(duration(leftMs))}</dd>
       </dl>

@@ -17,6 +17,7 @@ export function NativeFact({ endpoint, alone }: NativeFactProps) {
   if (!door) return null;
   const asset = endpoint.split("/")[0] ?? "";
   const command = words.command(alone ? asset : endpoint, location.hostname, door.port);
+  const knownHosts = words.knownHostsLine(location.hostname, door.port, door.publicKey);
   return (
     <>
       <dt>{words.native}</dt>
@@ -24,6 +25,9 @@ export function NativeFact({ endpoint, alone }: NativeFactProps) {
         <Copyable value={command} what={words.commandName} />
         <div className="sp-dim">
           {words.fingerprint} <Copyable value={door.fingerprint} what={words.fingerprint} />
+        </div>
+        <div className="sp-dim">
+          {words.knownHosts} <Copyable value={knownHosts} what={words.knownHosts} shown={24} />
         </div>
       </dd>
     </>
