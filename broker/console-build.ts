@@ -47,11 +47,33 @@ export async function buildConsole(folder: string): Promise<void> {
   try {
     await runVite(fresh);
     await compressFiles(fresh);
-    await rm(folder, { recursive: true, force: true });
-    await rename(fresh, folder);
+    await putInPlace(fresh, folder);
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
+}
+
+/** Somebody else's build may come between any two steps; then it is as good as this one. */
+const PLACING_TRIES = 20;
+
+/** Puts a folder into the place of another. @throws if it cannot be had there at all */
+export async function putInPlace(fresh: string, folder: string): Promise<void> {
+  const aside = `${fresh}.old`;
+  for (let tries = PLACING_TRIES; ; tries -= 1) {
+    try {
+      await rename(folder, aside).catch(unlessGone);
+      await rm(aside, { recursive: true, force: true });
+      return await rename(fresh, folder);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      const wasFirst = code === "ENOTEMPTY" || code === "EEXIST";
+      if (!wasFirst || tries === 0) throw error;
+    }
+  }
+}
+
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
 }
 
 /** In a process of its own: a bundler's memory and threads are none of the broker's. */
