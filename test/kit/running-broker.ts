@@ -32,10 +32,11 @@ export interface RunningBroker {
   close(): Promise<void>;
 }
 
-/** @param environment more settings */
+/** @param environment more settings @param started called once it listens, before anybody asks it */
 export async function startRunningBroker(
   environment: Readonly<Record<string, string>> = {},
   options: StartOptions = {},
+  started: () => void = () => {},
 ): Promise<RunningBroker> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-broker-"));
   const plant = await startSimulatedPlant({ ports: { treatment: 0, distribution: 0 } });
@@ -51,6 +52,7 @@ export async function startRunningBroker(
     ...environment,
   });
   const broker = await startBroker(config, options);
+  started();
   const trusted = authorityOf(folder);
   const first = new ConsoleUser(broker.address, trusted);
   await first.enrol(broker.enrolmentLink?.url ?? "");

@@ -26,7 +26,7 @@ let home: string;
 const folder = makeFolder();
 
 beforeAll(async () => {
-  site = await startRunningBroker({ SALLYPORT_SESSION_LEASE: "20s" });
+  site = await startRunningBroker({ SALLYPORT_SESSION_LEASE: "8s" });
   grace = await site.invite("Grace", ["engineer"]);
   home = folder;
   await signInMachine(home, grace);
