@@ -1,5 +1,5 @@
 /** A recording in formats that other tools read, as a stream: it may be larger than the memory. */
-import { captureStart, ModbusCapture, withheldKey } from "../../protocols/modbus/capture.ts";
+import { MODBUS_CAPTURED } from "../../protocols/modbus/captured.ts";
 import {
   csvHead,
   csvLine,
@@ -7,6 +7,8 @@ import {
   type OperationEntry,
   OperationList,
 } from "../../protocols/modbus/operation-list.ts";
+import { opcUaCaptured } from "../../protocols/opcua/captured.ts";
+import { captureStart, TapeCapture, withheldKey } from "../../protocols/tape/capture.ts";
 import { Asciicast } from "./asciicast.ts";
 import { harOf } from "./har/har.ts";
 import { recordsOf } from "./recording-records.ts";
@@ -17,6 +19,7 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 const FORMATS_OF: Readonly<Record<string, readonly ExportFormat[]>> = {
   modbus: ["pcapng", "csv", "ndjson"],
+  opcua: ["pcapng"],
   ssh: ["cast", "cast3"],
   web: ["har"],
 };
@@ -56,8 +59,11 @@ async function* capture(
       }
     }
   }
-  const writer = new ModbusCapture(withheld);
-  yield captureStart(recording.header);
+  const { header } = recording;
+  const isOpcUa = header.endpoint.protocol === "opcua";
+  const captured = isOpcUa ? opcUaCaptured(header.places) : MODBUS_CAPTURED;
+  const writer = new TapeCapture(captured, withheld);
+  yield captureStart(header);
   for await (const records of recordsOf(recordings, recording)) {
     yield Buffer.concat(records.map((record) => writer.push(record)));
   }

@@ -16,6 +16,7 @@ type Format = keyof typeof words.formats;
 
 const FORMATS: Readonly<Record<string, readonly Format[]>> = {
   modbus: ["pcapng", "csv", "ndjson"],
+  opcua: ["pcapng"],
   ssh: ["cast", "cast3"],
   web: ["har"],
 };

@@ -28,38 +28,42 @@ export function shortNode(node: string): string {
 
 /** For example `operate opcua:write s=P101.Speed = 1450 (Double)`. */
 export function describeOperation(operation: OpcUaOperation): string {
-  return `${operation.class} ${operation.action} ${detail(operation)}`.trimEnd();
+  return `${operation.class} ${operation.action} ${describeWhat(operation)}`.trimEnd();
 }
 
-function detail(operation: OpcUaOperation): string {
+/** What it is done to, and with what. @param name of a node, for people */
+export function describeWhat(
+  operation: OpcUaOperation,
+  name: (node: string) => string = shortNode,
+): string {
   switch (operation.action) {
     case "opcua:read":
-      return place(operation);
+      return place(operation, name);
     case "opcua:write":
-      return `${place(operation)} = ${operation.text} (${operation.type})${extras(operation)}`;
+      return `${place(operation, name)} = ${operation.text} (${operation.type})${extras(operation)}`;
     case "opcua:call":
-      return `${shortNode(operation.method)} of ${shortNode(operation.node)}${given(operation)}`;
+      return `${name(operation.method)} of ${name(operation.node)}${given(operation)}`;
     case "opcua:file":
-      return `${operation.name} of ${shortNode(operation.node)}${given(operation)}`;
+      return `${operation.name} of ${name(operation.node)}${given(operation)}`;
     case "opcua:browse": {
       const path = operation.path === undefined ? "" : ` / ${operation.path}`;
-      return `${shortNode(operation.node)}${path}`;
+      return `${name(operation.node)}${path}`;
     }
     case "opcua:show":
     case "opcua:register":
-      return shortNode(operation.node);
+      return name(operation.node);
     case "opcua:locate":
-      return `${shortNode(operation.node)} and ${operation.count - 1} more`;
+      return `${name(operation.node)} and ${operation.count - 1} more`;
     case "opcua:subscribe": {
       const { node, attribute = ATTRIBUTE_VALUE, range } = operation;
       if (node === undefined) return operation.service;
-      return place({ node, attribute, ...(range !== undefined && { range }) });
+      return place({ node, attribute, ...(range !== undefined && { range }) }, name);
     }
     case "opcua:history-read":
     case "opcua:history-update":
-      return `${operation.kind} of ${shortNode(operation.node)}`;
+      return `${operation.kind} of ${name(operation.node)}`;
     case "opcua:other": {
-      const at = operation.node === undefined ? "" : ` at ${shortNode(operation.node)}`;
+      const at = operation.node === undefined ? "" : ` at ${name(operation.node)}`;
       return `${operation.service}${at}`;
     }
   }
@@ -71,10 +75,10 @@ interface Place {
   readonly range?: string;
 }
 
-function place({ node, attribute, range }: Place): string {
-  const name = attribute === ATTRIBUTE_VALUE ? "" : ` ${attributeName(attribute)}`;
+function place({ node, attribute, range }: Place, name: (node: string) => string): string {
+  const what = attribute === ATTRIBUTE_VALUE ? "" : ` ${attributeName(attribute)}`;
   const part = range === undefined ? "" : ` [${range}]`;
-  return `${shortNode(node)}${name}${part}`;
+  return `${name(node)}${what}${part}`;
 }
 
 function extras({ status, timed }: { readonly status?: number; readonly timed?: true }): string {

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
-import { captureStart, ModbusCapture } from "../../protocols/modbus/capture.ts";
+import { MODBUS_CAPTURED } from "../../protocols/modbus/captured.ts";
+import { captureStart, TapeCapture } from "../../protocols/tape/capture.ts";
 import type { Header, TapeRecord } from "../../protocols/tape/record.ts";
 import { ModbusTape } from "../kit/modbus-tape.ts";
 import { testWith } from "../kit/programs.ts";
@@ -24,7 +25,7 @@ const HEADER: Header = {
 };
 
 function captureOf(records: readonly TapeRecord[]): string {
-  const capture = new ModbusCapture(new Set());
+  const capture = new TapeCapture(MODBUS_CAPTURED, new Set());
   const parts = records.map((record) => capture.push(record));
   const file = path.join(temporaryFolder(), "recording.pcapng");
   writeFileSync(file, Buffer.concat([captureStart(HEADER), ...parts, capture.finish()]));

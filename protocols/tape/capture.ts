@@ -1,29 +1,48 @@
 /**
- * A Modbus recording as a capture that Wireshark reads. Each channel gives two connections on
- * port 502: what the client asked of the broker and was answered, and what the broker asked of
+ * A recording as a capture that Wireshark reads. Each channel gives two connections on the
+ * protocol's port: what the client asked of the broker and was answered, and what the broker asked of
  * the asset. One direction of each is on the tape; the other comes from running the guard again
  * over the tape, which gives the very bytes that it gave then.
  *
  * Verdicts are comments of the packet that asked. After a gap, or from the middle of a tape, the
  * guard cannot be run on: from there the capture has what was taped.
  */
-import type { Answer, Effect, Side } from "../guard.ts";
-import { ByteWriter } from "../tape/byte-writer.ts";
-import { pcapngPacket, pcapngStart } from "../tape/pcapng.ts";
-import type { Header, Judged, TapeRecord } from "../tape/record.ts";
-import { type Station, SyntheticTcp } from "../tape/synthetic-tcp.ts";
-import { describeOperation } from "./describe.ts";
-import { ModbusGuard } from "./guard.ts";
-import { isModbusOperation } from "./operation.ts";
+import type { Answer, Effect, Guard, Operation, Side } from "../guard.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { pcapngPacket, pcapngStart } from "./pcapng.ts";
+import type { Header, Judged, TapeRecord } from "./record.ts";
+import { type Station, SyntheticTcp } from "./synthetic-tcp.ts";
 
-const MODBUS_PORT = 502;
+/** Who speaks on a connection: who began it, or who was called. */
+export type End = "client" | "server";
+
+/** What of a protocol stands in a capture. */
+export interface Captured {
+  /** Of the protocol's own servers. */
+  readonly port: number;
+  guard(): Guard;
+  describe(operation: Operation): string;
+  /** One connection's bytes as the protocol has them on a wire, where the guard sees others. */
+  wire(): Wire;
+}
+
+export interface Wire {
+  /** What both ends say before the first message. */
+  readonly opening: readonly { readonly from: End; readonly bytes: Uint8Array }[];
+  /** Messages that are whole now; what is not waits. */
+  bytes(from: End, bytes: Uint8Array): readonly Uint8Array[];
+}
+
+/** For protocols whose guard sees what is on the wire. */
+export const PLAIN_WIRE: Wire = { opening: [], bytes: (_, bytes) => [bytes] };
+
 const PORT_FIRST = 49_152;
 const PORTS = 65_536 - PORT_FIRST;
 const [CLIENT, BROKER, ASSET] = [1, 2, 3] as const;
 /** Of one packet: a tape without packets but full of events must not gather for ever. */
 const COMMENTS_MAX = 100;
 
-/** Names a decision whose send never left; see `ModbusCapture`. */
+/** Names a decision whose send never left; see `TapeCapture`. */
 export function withheldKey(channel: number, decision: number): string {
   return `${channel}/${decision}`;
 }
@@ -36,13 +55,15 @@ export function captureStart(header: Header): Uint8Array {
   return pcapngStart(`Sallyport ${build}`, comment, "sallyport");
 }
 
-export class ModbusCapture {
+export class TapeCapture {
+  private readonly of: Captured;
   private readonly withheld: ReadonlySet<string>;
   private readonly channels = new Map<number, ChannelCapture>();
   private readonly out = new ByteWriter(4096);
 
   /** @param withheld keys of the decisions that a later record says were withheld */
-  constructor(withheld: ReadonlySet<string>) {
+  constructor(of: Captured, withheld: ReadonlySet<string>) {
+    this.of = of;
     this.withheld = withheld;
   }
 
@@ -75,7 +96,7 @@ export class ModbusCapture {
   private channel(number: number): ChannelCapture {
     const known = this.channels.get(number);
     if (known !== undefined) return known;
-    const channel = new ChannelCapture(number, (decision) =>
+    const channel = new ChannelCapture(this.of, number, (decision) =>
       this.withheld.has(withheldKey(number, decision)),
     );
     this.channels.set(number, channel);
@@ -92,10 +113,12 @@ interface Waiting {
 type Send = Extract<Effect, { kind: "send" }>;
 
 class ChannelCapture {
+  private readonly of: Captured;
   private readonly isWithheld: (decision: number) => boolean;
   private readonly connections: { readonly [side in Side]: SyntheticTcp };
+  private readonly wires: { readonly [side in Side]: Wire };
   /** Absent once it cannot be run on. */
-  private guard: ModbusGuard | undefined = new ModbusGuard();
+  private guard: Guard | undefined;
   private begun = false;
   /** Packets that verdicts may still comment on. */
   private waiting: Waiting[] = [];
@@ -104,11 +127,14 @@ class ChannelCapture {
   /** Decisions that the guard asked for and has not settled; a tape may begin in the middle. */
   private readonly asked = new Set<number>();
 
-  constructor(number: number, isWithheld: (decision: number) => boolean) {
+  constructor(of: Captured, number: number, isWithheld: (decision: number) => boolean) {
+    this.of = of;
+    this.guard = of.guard();
+    this.wires = { client: of.wire(), asset: of.wire() };
     this.isWithheld = isWithheld;
     const port = PORT_FIRST + (number % PORTS);
     const between = (client: number, server: number): SyntheticTcp =>
-      new SyntheticTcp(station(client, port), station(server, MODBUS_PORT));
+      new SyntheticTcp(station(client, port), station(server, of.port));
     this.connections = { client: between(CLIENT, BROKER), asset: between(BROKER, ASSET) };
   }
 
@@ -120,6 +146,9 @@ class ChannelCapture {
     }
     for (const side of ["client", "asset"] as const) {
       this.wait(record.wallMs, this.connections[side].open());
+      for (const { from, bytes } of this.wires[side].opening) {
+        this.wait(record.wallMs, this.connections[side].send(from, bytes));
+      }
     }
     this.flush(out);
   }
@@ -166,12 +195,12 @@ class ChannelCapture {
   private bytes(record: TapeRecord, from: Side, bytes: Uint8Array): void {
     // The client began the first connection, the broker the second.
     const end = from === "client" ? "client" : "server";
-    this.wait(record.wallMs, this.connections[from].send(end, bytes));
+    this.say(record.wallMs, from, end, bytes);
     this.take(record, this.guard?.step({ kind: "bytes", from, bytes }) ?? []);
   }
 
   private verdict(record: TapeRecord, id: number, items: readonly Judged[]): void {
-    for (const item of items) this.remark(commentOf(item));
+    for (const item of items) this.remark(commentOf(item, this.of));
     if (!this.asked.has(id)) this.guard = undefined;
     if (items.some(({ answer }) => answer.kind === "hold")) this.held.add(id);
     else this.asked.delete(id);
@@ -193,7 +222,13 @@ class ChannelCapture {
       this.remark("permitted, but taken back before it left");
       return;
     }
-    this.wait(wallMs, this.connections[to].send(to === "client" ? "server" : "client", bytes));
+    this.say(wallMs, to, to === "client" ? "server" : "client", bytes);
+  }
+
+  private say(wallMs: number, side: Side, from: End, bytes: Uint8Array): void {
+    for (const message of this.wires[side].bytes(from, bytes)) {
+      this.wait(wallMs, this.connections[side].send(from, message));
+    }
   }
 
   private remark(text: string): void {
@@ -212,8 +247,8 @@ function station(host: number, port: number): Station {
   return { host, port };
 }
 
-function commentOf({ operation, answer, rule, reason }: Judged): string {
-  const what = isModbusOperation(operation) ? describeOperation(operation) : operation.action;
+function commentOf({ operation, answer, rule, reason }: Judged, { describe }: Captured): string {
+  const what = describe(operation);
   const refusal = answer.kind === "deny" ? ` (${answer.refusal})` : "";
   return `${answer.kind}${refusal} because ${rule}${reason === "" ? "" : `: ${reason}`} — ${what}`;
 }

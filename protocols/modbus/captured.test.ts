@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { ModbusTape } from "../../test/kit/modbus-tape.ts";
+import { TapeCapture, withheldKey } from "../tape/capture.ts";
 import type { TapeBody, TapeRecord } from "../tape/record.ts";
-import { ModbusCapture, withheldKey } from "./capture.ts";
+import { MODBUS_CAPTURED } from "./captured.ts";
 
 const READ = "0007 0000 0006 03 03 0064 0001";
 const REPLY = "0001 0000 0005 03 03 02 07d0";
@@ -16,7 +17,7 @@ interface Packet {
 
 /** Reads packet blocks as the specification has them. */
 function packetsOf(records: readonly TapeRecord[], withheld: readonly string[] = []): Packet[] {
-  const capture = new ModbusCapture(new Set(withheld));
+  const capture = new TapeCapture(MODBUS_CAPTURED, new Set(withheld));
   const bytes = Buffer.concat([...records.map((one) => capture.push(one)), capture.finish()]);
   const packets: Packet[] = [];
   for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at + 4)) {
