@@ -11,7 +11,7 @@ import type { PolicyStore } from "./access/policies/policy-store.ts";
 import { loadSigningKey } from "./access/signing-key.ts";
 import { mirrorActions } from "./action-mirror.ts";
 import type { AlarmBook } from "./alarms/alarm-book.ts";
-import type { HealthBoard } from "./api/health/health-board.ts";
+import { diskOf, type HealthBoard } from "./api/health/health-board.ts";
 import type { Metrics } from "./api/health/metrics.ts";
 import { type LiveChannel, openLiveChannel } from "./api/live/live-channel.ts";
 import { OwnerLinks } from "./api/live/owner-links.ts";
@@ -342,13 +342,17 @@ function openChanges({ config, store, clock }: Ground, core: Core) {
 }
 
 function gaugesFrom(
-  { alarms }: Ground,
+  { alarms, board, config, version }: Ground,
   { sessions, evidence, integrations }: Core & { readonly integrations: Integrations },
 ) {
   return {
     liveSessions: () => sessions.list().length,
     recorderReady: () => evidence.recorder.state.kind === "ready",
     alarms: () => alarms.counts(),
+    alarmKinds: () => alarms.countsByKind(),
+    parts: () => board.states(),
+    evidenceFreeBytes: async () => (await diskOf(config.evidenceFolder)).freeBytes,
+    version,
     integrations: () => gaugesOf(integrations),
   };
 }

@@ -110,6 +110,15 @@ export class AlarmBook {
     );
   }
 
+  /** Of each kind that is there. */
+  countsByKind(): readonly { kind: string; priority: string; count: number }[] {
+    const kinds = Map.groupBy(this.list(), ({ kind }) => kind);
+    return [...kinds].map(([kind, alarms]) => {
+      const priority = alarms[0] ? priorityOf(alarms[0]) : "low";
+      return { kind, priority, count: alarms.length };
+    });
+  }
+
   /** Out of service by design: what it is about is not used at this site. */
   takeOutOfService(kind: AlarmKindName, why: string): void {
     this.notInService.set(kind, why);

@@ -6,6 +6,7 @@ import { readVersion } from "../version.ts";
 import { addBackupCommands } from "./backup-commands.ts";
 import { addBackupCommands } from "./backup-commands.ts";
 import { addCredentialCommands } from "./credential-commands.ts";
+import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvidenceCommands } from "./evidence-commands.ts";
 import { addForesightCommands } from "./foresight-commands.ts";
 import { addIntegrationCommands } from "./integration-commands.ts";
@@ -16,6 +17,7 @@ import { upgradePolicies } from "./policy-upgrade.ts";
 import { recover } from "./recover.ts";
 import { CommandFailed } from "./remote/exit-codes.ts";
 import { addRemoteCommands } from "./remote/remote-commands.ts";
+import { securityReport, securityText, settingsMarkdown } from "./security-report.ts";
 import { settingsText } from "./settings-text.ts";
 import { addTlsCommands } from "./tls-commands.ts";
 import { addTrustCommands } from "./trust-commands.ts";
@@ -125,7 +127,21 @@ addBackupCommands(program);
 program
   .command("config")
   .description("print every setting, what it accepts and its default")
-  .action(() => void process.stdout.write(settingsText()));
+  .option("--markdown", "as a page", false)
+  .action(({ markdown }: { markdown: boolean }) => {
+    process.stdout.write(markdown ? settingsMarkdown() : settingsText());
+  });
+
+addDoctorCommand(program);
+
+program
+  .command("security")
+  .description("print the security settings in force, and what is weaker than it could be")
+  .option("--json", "every setting as it counts, for machines", false)
+  .action(({ json }: { json: boolean }) => {
+    const report = securityReport(readConfig(process.env), process.env, readVersion());
+    process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : securityText(report));
+  });
 
 program
   .command("version")

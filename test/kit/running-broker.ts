@@ -53,7 +53,7 @@ export async function startRunningBroker(
   });
   const broker = await startBroker(config, options);
   started();
-  const trusted = authorityOf(folder);
+  const trusted = authorityOf(config.dataFolder);
   const first = new ConsoleUser(broker.address, trusted);
   await first.enrol(broker.enrolmentLink?.url ?? "");
   return {
@@ -68,8 +68,8 @@ export async function startRunningBroker(
 }
 
 /** The site's own, where it has one. */
-function authorityOf(folder: string): string | undefined {
-  const file = join(folder, "data/tls/site-ca.pem");
+function authorityOf(dataFolder: string): string | undefined {
+  const file = join(dataFolder, "tls/site-ca.pem");
   return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 

@@ -46,6 +46,11 @@ export class HealthBoard {
     return this.parts.get("store")?.state !== "failed";
   }
 
+  /** What each part last said of itself. */
+  states(): readonly { readonly name: string; readonly state: State }[] {
+    return [...this.parts.values()];
+  }
+
   async view(sources: HealthSources): Promise<HealthView> {
     const disk = await diskOf(sources.evidenceFolder);
     this.report("disk", disk.state, disk.text);
@@ -91,7 +96,7 @@ interface Disk {
   readonly freeBytes: number | null;
 }
 
-async function diskOf(folder: string): Promise<Disk> {
+export async function diskOf(folder: string): Promise<Disk> {
   const volume = await statfs(folder).catch(() => undefined);
   if (!volume) {
     return { state: "failed", text: "The recordings' volume cannot be read.", freeBytes: null };

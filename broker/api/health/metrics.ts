@@ -22,6 +22,13 @@ export interface Gauges {
   integrations(): Promise<readonly IntegrationGauge[]>;
   /** Every priority and state, also those of which there is none. */
   alarms(): readonly { priority: string; state: string; count: number }[];
+  /** Alarms that are not over, by kind: a table of the release. */
+  alarmKinds(): readonly { kind: string; priority: string; count: number }[];
+  /** What each part says of itself. */
+  parts(): readonly { name: string; state: "ok" | "attention" | "failed" }[];
+  /** Null where the volume of the recordings cannot be read. */
+  evidenceFreeBytes(): Promise<number | null>;
+  readonly version: string;
 }
 
 export interface Metrics {
@@ -164,7 +171,45 @@ function addGauges(registry: Registry, gauges: Gauges): void {
       for (const { count, ...labels } of gauges.alarms()) this.set(labels, count);
     },
   });
+  addParts(registry, gauges);
   gauge("sallyport_memory_bytes", "Resident memory of the broker", () => process.memoryUsage.rss());
+}
+
+const PART_VALUES = { ok: 0, attention: 1, failed: 2 } as const;
+
+/** For alert rules: parts and alarms by name, how long the volume lasts, which release runs. */
+function addParts(registry: Registry, gauges: Gauges): void {
+  const registers = [registry];
+  new Gauge({
+    name: "sallyport_part_state",
+    help: "What a part says of itself: 0 well, 1 wants attention, 2 failed",
+    ...{ labelNames: ["part"], registers },
+    collect() {
+      for (const { name, state } of gauges.parts()) this.set({ part: name }, PART_VALUES[state]);
+    },
+  });
+  new Gauge({
+    name: "sallyport_alarms_open",
+    help: "Alarms that are not over, by kind; those of which there is none are left out",
+    ...{ labelNames: ["kind", "priority"], registers },
+    collect() {
+      this.reset();
+      for (const { count, ...labels } of gauges.alarmKinds()) this.set(labels, count);
+    },
+  });
+  new Gauge({
+    name: "sallyport_evidence_free_bytes",
+    help: "Free on the volume of the recordings, for who runs as the broker's user",
+    registers,
+    async collect() {
+      const freeBytes = await gauges.evidenceFreeBytes();
+      if (freeBytes !== null) this.set(freeBytes);
+    },
+  });
+  const { version } = gauges;
+  new Gauge({ name: "sallyport_build_info", help: "1", labelNames: ["version", "node"], registers })
+    .labels({ version, node: process.version })
+    .set(1);
 }
 
 function addIntegrations(registry: Registry, read: Gauges["integrations"]): void {

@@ -1,0 +1,20 @@
+/** Adds `sallyport doctor` to the command. */
+import type { Command } from "commander";
+import { readConfig } from "../config.ts";
+import { doctorText, examine } from "./doctor.ts";
+
+/** Something is wrong that keeps the broker, or a promise of it, from working. */
+const EXIT_FAILED = 1;
+
+export function addDoctorCommand(program: Command): void {
+  program
+    .command("doctor")
+    .description("look at everything that a start and a quiet night depend on; changes nothing")
+    .option("--reach", "also connect to every endpoint of the plant file, sending nothing", false)
+    .option("--json", "for machines", false)
+    .action(async ({ reach, json }: { readonly reach: boolean; readonly json: boolean }) => {
+      const found = await examine(readConfig(process.env), reach);
+      process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : doctorText(found));
+      if (found.some(({ state }) => state === "failed")) process.exitCode = EXIT_FAILED;
+    });
+}
