@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME`: measures against a peer in the same run and prints a ratio. */
 const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  connect: () => import("./connect.ts"),
   evidence: () => import("./evidence.ts"),
   modbus: () => import("./modbus.ts"),
   opcua: () => import("./opcua.ts"),
