@@ -102,6 +102,9 @@ export interface SshEndpoint extends EndpointBase {
   readonly legacyAlgorithms: boolean;
 }
 
+/** `anonymous` keeps out who only listens: the screen proves nothing. */
+export type ScreenTls = WebTls | { readonly kind: "anonymous" };
+
 /** A screen. Its password, if it has one, is a credential. */
 export interface VncEndpoint extends EndpointBase {
   readonly protocol: "vnc";
@@ -109,6 +112,8 @@ export interface VncEndpoint extends EndpointBase {
   readonly viewOnly: boolean;
   /** Its desktop may be given another size. */
   readonly resize: boolean;
+  /** VeNCrypt, and nothing less; absent: the screen is spoken to in the open. */
+  readonly tls?: ScreenTls;
   /** Pages that it shows, by which rules with `regions` judge clicks. */
   readonly pages: readonly ScreenPage[];
 }

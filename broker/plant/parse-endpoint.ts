@@ -4,6 +4,7 @@ import type {
   EndpointLimits,
   ModbusEndpoint,
   Protocol,
+  ScreenTls,
   SshEndpoint,
   Tag,
   VncEndpoint,
@@ -14,7 +15,7 @@ import { parseNetworkAddress } from "./network-address.ts";
 import { opcUaAdded } from "./parse-opcua-endpoint.ts";
 import { screenPages } from "./parse-screen-page.ts";
 import { tag } from "./parse-tag.ts";
-import { webAdded } from "./parse-web-endpoint.ts";
+import { webAdded, webTls } from "./parse-web-endpoint.ts";
 import { itemsOf, type Sourced } from "./parse-zones.ts";
 import {
   CONNECTIONS_MAX,
@@ -107,9 +108,14 @@ function web(from: Mapping, common: Common): WebEndpoint {
 function vnc(from: Mapping, common: Common, references: References): VncEndpoint {
   const viewOnly = from.take("view-only", flag) ?? false;
   const resize = from.take("resize", flag) ?? false;
+  const tls = from.take("tls", screenTls);
   const pages = from.take("pages", screenPages(references)) ?? [];
-  return { ...common, protocol: "vnc", viewOnly, resize, pages, tags: [] };
+  return { ...common, protocol: "vnc", viewOnly, resize, ...(tls && { tls }), pages, tags: [] };
 }
+
+/** As of the web, or `anonymous`. */
+const screenTls: Reading<ScreenTls> = (value) =>
+  value.scalar === "anonymous" ? { kind: "anonymous" } : webTls(value);
 
 function modbus(from: Mapping, common: Common, references: References): ModbusEndpoint {
   const units = from.need("units", distinct(integer(0, 255), { min: 1, max: 256 })) ?? [];

@@ -27,7 +27,7 @@ export function webAdded(from: Mapping): WebAdded {
 }
 
 /** `true` leaves the certificate to an administrator's act in the console. */
-const webTls: Reading<WebTls> = (value) => {
+export const webTls: Reading<WebTls> = (value) => {
   if (value.scalar === true) return { kind: "pinned", certificates: [] };
   const from = Mapping.read(value, "tls");
   if (!from) return undefined;

@@ -49,6 +49,7 @@ export function identityKindOf(endpoint: Endpoint): IdentityKind | undefined {
         ? undefined
         : "opcua-certificate";
     }
+    case "vnc":
     case "web":
       return endpoint.tls?.kind === "pinned" ? "tls-certificate" : undefined;
     default:
@@ -63,6 +64,7 @@ export function pinnedInFile(endpoint: Endpoint): readonly string[] {
       return endpoint.hostKeys;
     case "opcua":
       return endpoint.certificates;
+    case "vnc":
     case "web":
       return endpoint.tls?.kind === "pinned" ? endpoint.tls.certificates : [];
     default:

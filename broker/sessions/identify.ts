@@ -25,6 +25,10 @@ export async function identify(
       const { showCertificate } = await import("../legs/web/show-certificate.ts");
       return showCertificate({ ...to, host: endpoint.host, timeoutMs });
     }
+    case "vnc": {
+      const { showScreenCertificate } = await import("../legs/vnc/show-certificate.ts");
+      return showScreenCertificate({ ...to, host: endpoint.host, timeoutMs });
+    }
     case "opcua":
       return opcuaCertificate(endpoint, to, opcuaIdentity);
     default:

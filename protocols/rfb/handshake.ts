@@ -10,6 +10,8 @@ export interface HandshakeStep {
   readonly send: readonly Uint8Array[];
   readonly state:
     | { readonly kind: "going" }
+    /** TLS begins now, and the handshake goes on within it: push nothing first. */
+    | { readonly kind: "secure" }
     /** `rest` came already and is not part of it. */
     | { readonly kind: "done"; readonly rest: Uint8Array }
     /** In words for the person. */
@@ -19,10 +21,29 @@ export interface HandshakeStep {
 /** Answers a challenge of 16 bytes. */
 export type AnswerChallenge = (challenge: Uint8Array) => Uint8Array;
 
-type Talk = Generator<number | Uint8Array, string | undefined, Uint8Array>;
+/** How far the connection is to be trusted: `x509` and `anonymous` are within TLS, or not at all. */
+export type ScreenSecurity = "open" | "x509" | "anonymous";
+
+export interface AssetCredential {
+  /** Of VNC authentication; undefined where no password is set. */
+  readonly answer?: AnswerChallenge;
+  /** For servers that ask for a name and a password, within TLS alone. UTF-8. */
+  readonly plain?: { readonly user: Uint8Array; readonly password: Uint8Array };
+}
+
+/** Bytes that are needed next, bytes to say, or the place where TLS begins. */
+type Word = number | Uint8Array | "secure";
+type Talk = Generator<Word, string | undefined, Uint8Array>;
+type Part<T> = Generator<Word, T, Uint8Array>;
 
 const VERSION_LENGTH = 12;
-const SECURITY = { none: 1, password: 2 } as const;
+const SECURITY = { none: 1, password: 2, veNCrypt: 19 } as const;
+/** Of VeNCrypt (rfbproto, 7.2.19): what is agreed on within TLS. */
+const WITHIN = {
+  anonymous: { none: 257, password: 258, plain: 259 },
+  x509: { none: 260, password: 261, plain: 262 },
+} as const;
+const VENCRYPT_VERSION = [0, 2] as const;
 const CHALLENGE_LENGTH = 16;
 /** A reason is a sentence; the rest of a longer one is not waited for. */
 const REASON_MAX = 512;
@@ -39,9 +60,8 @@ export class Handshake {
     this.talk = talk;
   }
 
-  /** @param answer undefined where no password is set */
-  static withAsset(answer: AnswerChallenge | undefined): Handshake {
-    return new Handshake(talkWithAsset(answer));
+  static withAsset(credential: AssetCredential, security: ScreenSecurity = "open"): Handshake {
+    return new Handshake(talkWithAsset(credential, security));
   }
 
   static withClient(): Handshake {
@@ -63,10 +83,18 @@ export class Handshake {
       this.needed = 0;
       const next = this.talk.next(given);
       if (next.done) return this.end(next.value, send);
+      if (next.value === "secure") return this.secure(send);
       if (typeof next.value === "number") this.needed = next.value;
       else send.push(next.value);
     }
     return { send, state: { kind: "going" } };
+  }
+
+  /** What came already was said in the open, where nothing more may be. */
+  private secure(send: readonly Uint8Array[]): HandshakeStep {
+    if (this.waiting.length === 0) return { send, state: { kind: "secure" } };
+    this.over = true;
+    return { send, state: { kind: "failed", reason: "it speaks before TLS has begun" } };
   }
 
   private end(reason: string | undefined, send: readonly Uint8Array[]): HandshakeStep {
@@ -90,16 +118,21 @@ function versionOf(minor: number): Uint8Array {
   return bytesOf(`RFB 003.00${minor}\n`);
 }
 
-function* talkWithAsset(answer: AnswerChallenge | undefined): Talk {
+function* talkWithAsset(credential: AssetCredential, security: ScreenSecurity): Talk {
   const minor = minorOf(yield VERSION_LENGTH);
   if (minor === undefined) return "it does not speak VNC";
   yield versionOf(minor);
-  const chosen = minor === 3 ? yield* givenSecurity() : yield* chooseSecurity(answer !== undefined);
+  if (security !== "open" && minor < 7) return "it knows no TLS, which the plant file asks for";
+  const chosen = minor === 3 ? yield* givenSecurity() : yield* chooseSecurity(credential, security);
   if (typeof chosen === "string") return chosen;
-  if (chosen === SECURITY.password) {
-    if (!answer) return "it wants a password and none is set: an administrator can set it";
-    yield answer(yield CHALLENGE_LENGTH);
-  }
+  const wanted =
+    chosen === SECURITY.veNCrypt && security !== "open"
+      ? yield* agreeWithin(credential, security)
+      : chosen === SECURITY.password
+        ? "password"
+        : "none";
+  const refused = yield* sayCredential(wanted, credential);
+  if (refused !== undefined) return refused;
   if (chosen === SECURITY.none && minor < 8) return undefined;
   const result = numberOf(yield 4);
   if (result === 0) return undefined;
@@ -107,26 +140,79 @@ function* talkWithAsset(answer: AnswerChallenge | undefined): Talk {
   return refusedWords(reason);
 }
 
-function* givenSecurity(): Generator<number | Uint8Array, number | string, Uint8Array> {
+type Wanted = "none" | "password" | "plain";
+
+function* sayCredential(
+  wanted: Wanted | { readonly reason: string },
+  { answer, plain }: AssetCredential,
+): Part<string | undefined> {
+  if (typeof wanted === "object") return wanted.reason;
+  if (wanted === "password") {
+    if (!answer) return NO_PASSWORD;
+    yield answer(yield CHALLENGE_LENGTH);
+  }
+  if (wanted === "plain") {
+    if (!plain) return NO_PASSWORD;
+    yield numberBytes(plain.user.length, plain.password.length);
+    if (plain.user.length > 0) yield plain.user;
+    if (plain.password.length > 0) yield plain.password;
+  }
+  return undefined;
+}
+
+const NO_PASSWORD = "it wants a password and none is set: an administrator can set it";
+
+/** VeNCrypt 0.2: what is agreed on, then TLS. */
+function* agreeWithin(
+  { answer, plain }: AssetCredential,
+  security: Exclude<ScreenSecurity, "open">,
+): Part<Wanted | { readonly reason: string }> {
+  const [major = 0, minor = 0] = yield 2;
+  if (major === 0 && minor < VENCRYPT_VERSION[1]) return { reason: "its VeNCrypt is too old" };
+  yield Uint8Array.from(VENCRYPT_VERSION);
+  if ((yield 1)[0] !== 0) return { reason: "it does not speak VeNCrypt 0.2" };
+  const count = (yield 1)[0] ?? 0;
+  const list = count === 0 ? new Uint8Array(0) : yield 4 * count;
+  const offered = Array.from({ length: count }, (_, n) => numberOf(list.subarray(4 * n)));
+  const kinds = WITHIN[security];
+  const order: readonly Wanted[] = [
+    ...(plain && plain.user.length > 0 ? (["plain"] as const) : []),
+    ...(answer ? (["password"] as const) : []),
+    "none",
+    "password",
+    "plain",
+  ];
+  const wanted = order.find((each) => offered.includes(kinds[each]));
+  if (wanted === undefined) return { reason: unknownSecurity(offered) };
+  yield numberBytes(kinds[wanted]);
+  if ((yield 1)[0] !== 1) return { reason: "it does not begin TLS" };
+  yield "secure";
+  return wanted;
+}
+
+function* givenSecurity(): Part<number | string> {
   const given = numberOf(yield 4);
   if (given === 0) return refusedWords(yield* readReason());
   return given === SECURITY.none || given === SECURITY.password ? given : unknownSecurity([given]);
 }
 
 function* chooseSecurity(
-  password: boolean,
-): Generator<number | Uint8Array, number | string, Uint8Array> {
+  { answer }: AssetCredential,
+  security: ScreenSecurity,
+): Part<number | string> {
   const count = (yield 1)[0] ?? 0;
   if (count === 0) return refusedWords(yield* readReason());
   const offered = [...(yield count)];
-  const wanted = password ? [SECURITY.password, SECURITY.none] : [SECURITY.none, SECURITY.password];
+  const open = answer ? [SECURITY.password, SECURITY.none] : [SECURITY.none, SECURITY.password];
+  // Where TLS is asked for nothing less is taken, whatever it offers.
+  const wanted: readonly number[] = security === "open" ? open : [SECURITY.veNCrypt];
   const chosen = wanted.find((each) => offered.includes(each));
   if (chosen === undefined) return unknownSecurity(offered);
   yield Uint8Array.of(chosen);
   return chosen;
 }
 
-function* readReason(): Generator<number | Uint8Array, string, Uint8Array> {
+function* readReason(): Part<string> {
   const length = Math.min(numberOf(yield 4), REASON_MAX);
   const reason = length === 0 ? new Uint8Array(0) : yield length;
   return textOf(reason).replace(/[^\x20-\x7e]/g, "?");
@@ -137,7 +223,8 @@ function refusedWords(reason: string): string {
 }
 
 function unknownSecurity(offered: readonly number[]): string {
-  return `it offers only security that is not carried (${offered.join(", ")})`;
+  const tls = offered.includes(SECURITY.veNCrypt) ? "; it knows TLS: say so in the plant file" : "";
+  return `it offers only security that is not carried here (${offered.join(", ")})${tls}`;
 }
 
 function* talkWithClient(): Talk {
@@ -164,4 +251,13 @@ function textOf(bytes: Uint8Array): string {
 
 function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+function numberBytes(...values: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(4 * values.length);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, n) => {
+    view.setUint32(4 * n, value);
+  });
+  return bytes;
 }

@@ -36,7 +36,7 @@ export class VncViewer {
     await once(socket, "connect");
     const viewer = new VncViewer(socket);
     const handshake = Handshake.withAsset(
-      password === undefined ? undefined : (challenge) => answerChallenge(password, challenge),
+      password === undefined ? {} : { answer: (challenge) => answerChallenge(password, challenge) },
     );
     const begun = Promise.withResolvers<void>();
     let ready = false;

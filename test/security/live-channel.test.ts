@@ -231,7 +231,7 @@ const MALFORMED: readonly (readonly [what: string, name: string, message: readon
   ["a list for an id", "bytes", [["id"], "main", new Uint8Array(1)]],
   ["negative credit", "credit", ["id", "main", -1]],
   ["credit that is no number", "credit", ["id", "main", Number.NaN]],
-  ["a negative sequence number", "watch", ["id", -1, () => {}]],
+  ["a negative sequence number", "watch", ["id", -2, () => {}]],
   ["an endless id", "activity", ["x".repeat(10_000)]],
   ["a message that does not exist", "no-such-message", ["id"]],
   ["the name of a prototype", "__proto__", ["id"]],

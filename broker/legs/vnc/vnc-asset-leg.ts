@@ -1,17 +1,22 @@
 /**
  * One connection to a screen: dialled when its channel begins. Version and security are settled
- * here, the password is injected here and stays here; the guard begins at ClientInit.
+ * here, TLS begins and ends here, the password is injected here and stays here, and never before
+ * the certificate is trusted; the guard begins at ClientInit.
  */
 import { connect, type Socket } from "node:net";
-import { Handshake } from "../../../protocols/rfb/handshake.ts";
+import { type AssetCredential, Handshake } from "../../../protocols/rfb/handshake.ts";
 import type { Credential } from "../../plant/credential.ts";
+import type { ScreenTls } from "../../plant/model.ts";
+import { type CertificateTrust, certificateRefusal } from "../certificate-trust.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
+import { beginTls, screenSecurity } from "./screen-tls.ts";
 import { answerChallenge } from "./vnc-password.ts";
 
-export interface VncTarget {
-  /** Resolved and checked before. */
-  readonly address: string;
-  readonly port: number;
+export interface VncTarget extends CertificateTrust {
+  /** As the plant file calls it, for the authority's certificate. */
+  readonly host: string;
+  /** Absent: it is spoken to in the open. */
+  readonly tls?: ScreenTls;
   /** For the connection and the handshake together. */
   readonly connectTimeoutMs: number;
   credential(): Promise<Credential | undefined>;
@@ -23,6 +28,8 @@ export interface VncTarget {
 const LEAVE_MS = 1_000;
 /** Only ClientInit can wait for the handshake. */
 const EARLY_MAX = 16;
+
+const NOTHING = new Uint8Array(0);
 
 export class VncAssetLeg implements Leg {
   private readonly target: VncTarget;
@@ -89,16 +96,32 @@ export class VncAssetLeg implements Leg {
   private async dial(): Promise<void> {
     const credential = await this.target.credential();
     if (this.over) return;
-    const password = credential?.kind === "password" ? credential.password : undefined;
-    const handshake = Handshake.withAsset(
-      password === undefined ? undefined : (challenge) => answerChallenge(password, challenge),
-    );
+    const handshake = Handshake.withAsset(said(credential), screenSecurity(this.target.tls));
     const { address: host, port } = this.target;
     const socket = connect({ host, port, noDelay: true });
     this.socket = socket;
+    this.listen(socket, handshake);
+  }
+
+  private listen(socket: Socket, handshake: Handshake): void {
     socket.on("data", (bytes: Buffer) => this.received(handshake, bytes));
     socket.on("error", (error) => this.gone(error.message));
     socket.on("close", () => this.gone("the asset closed the connection"));
+  }
+
+  /** From here on everything is within TLS. */
+  private secure(handshake: Handshake) {
+    const { tls, host } = this.target;
+    if (!tls || !this.socket) return this.gone("it began TLS unasked");
+    this.socket.removeAllListeners("data");
+    const secured = beginTls(this.socket, tls, host);
+    this.socket = secured;
+    this.listen(secured, handshake);
+    secured.once("secureConnect", () => {
+      const reason = tls.kind === "pinned" ? certificateRefusal(this.target, secured) : undefined;
+      if (reason !== undefined) this.gone(reason);
+      else this.received(handshake, NOTHING);
+    });
   }
 
   private received(handshake: Handshake, bytes: Uint8Array): void {
@@ -109,7 +132,8 @@ export class VncAssetLeg implements Leg {
     }
     const { send, state } = handshake.push(bytes);
     for (const each of send) this.socket?.write(each);
-    if (state.kind === "failed") this.gone(state.reason);
+    if (state.kind === "secure") this.secure(handshake);
+    else if (state.kind === "failed") this.gone(state.reason);
     else if (state.kind === "done") this.begin(state.rest);
   }
 
@@ -144,4 +168,14 @@ export class VncAssetLeg implements Leg {
     clearTimeout(this.timer);
     this.target.over();
   }
+}
+
+function said(credential: Credential | undefined): AssetCredential {
+  if (credential?.kind !== "password") return {};
+  const { user, password } = credential;
+  const utf8 = new TextEncoder();
+  return {
+    answer: (challenge) => answerChallenge(password, challenge),
+    plain: { user: utf8.encode(user), password: utf8.encode(password) },
+  };
 }

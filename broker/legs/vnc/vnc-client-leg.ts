@@ -46,7 +46,7 @@ export class VncClientLeg implements Leg {
   private greet(bytes: Uint8Array, sink: LegSink): void {
     const { send, state } = this.handshake.push(bytes);
     for (const each of send) this.wire.write(each);
-    if (state.kind === "going") return;
+    if (state.kind === "going" || state.kind === "secure") return;
     if (state.kind === "failed") {
       this.wire.close();
       sink.closed(`the viewer: ${state.reason}`);

@@ -6,20 +6,14 @@ import { Agent, type AgentOptions, type ClientRequestArgs } from "node:http";
 import { isIP, connect as plainConnect } from "node:net";
 import type { Duplex } from "node:stream";
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
-import type { ShownIdentity } from "../../plant/shown-identity.ts";
 import type { WebTls } from "../../plant/web-model.ts";
-import { shownCertificate } from "../read-identity.ts";
+import { type CertificateTrust, certificateRefusal } from "../certificate-trust.ts";
 
-export interface PinnedPlace {
-  readonly address: string;
-  readonly port: number;
+export interface PinnedPlace extends CertificateTrust {
   /** Name of the panel, for the authority's certificate. */
   readonly host: string;
   readonly tls?: WebTls;
   readonly connectTimeoutMs: number;
-  /** Those that are trusted now, where they are pinned. */
-  certificates(): readonly string[];
-  unknownCertificate(shown: ShownIdentity, pinned: boolean): void;
 }
 
 /** A lane asks for one thing at a time; more idle connections than this help nobody. */
@@ -51,7 +45,8 @@ export class PinnedAgent extends Agent {
     socket.once("error", (error) => tell(error));
     socket.once("close", () => tell(new Error("the connection was closed")));
     socket.once(tls ? "secureConnect" : "connect", () => {
-      const reason = tls ? refusalOf(this.place, socket as TLSSocket) : undefined;
+      const isPinned = tls?.kind === "pinned";
+      const reason = isPinned ? certificateRefusal(this.place, socket as TLSSocket) : undefined;
       if (reason === undefined) tell(null);
       else socket.destroy(new Error(reason));
     });
@@ -74,18 +69,4 @@ export class PinnedAgent extends Agent {
       ...(tls.kind === "ca" && { ca: tls.ca }),
     });
   }
-}
-
-function refusalOf(place: PinnedPlace, socket: TLSSocket): string | undefined {
-  if (place.tls?.kind === "ca") return undefined;
-  const { raw } = socket.getPeerCertificate();
-  if (!raw) return "it shows no certificate";
-  const shown = shownCertificate("tls-certificate", raw, `${place.address}:${place.port}`);
-  const { fingerprint } = shown;
-  const trusted = place.certificates();
-  if (trusted.includes(fingerprint)) return undefined;
-  place.unknownCertificate(shown, trusted.length > 0);
-  return trusted.length > 0
-    ? `it shows another certificate than the one that is trusted (SHA-256 ${fingerprint})`
-    : `its certificate is not trusted yet (SHA-256 ${fingerprint}): an administrator can accept it`;
 }
