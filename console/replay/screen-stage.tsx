@@ -1,8 +1,11 @@
 /** The screen of a session at the play head: what the person saw, and where their hand was. */
+import { Button } from "@mantine/core";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { ScreenEvent } from "../../protocols/rfb/screen-history.ts";
+import type { Area, Pixels } from "../../protocols/rfb/screen-page.ts";
 import type { Hand, ScreenPlayer } from "../../protocols/rfb/screen-player.ts";
 import { panelText } from "../text/panel.ts";
+import { NO_DRAFT, type PageDraft, PageDrawing, PageForm } from "./page-maker.tsx";
 import { ScreenPlayback } from "./screen-playback.ts";
 import type { ScreenShown } from "./screen-story.ts";
 import { type Entry, entryAt, type StoryShown } from "./story.ts";
@@ -32,8 +35,14 @@ const ACTS_MAX = 12;
 export function ScreenStage({ stories, version, headMs }: ScreenStageProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [look, setLook] = useState<Look | undefined>(undefined);
+  const picture = useRef<Pixels | undefined>(undefined);
+  const [draft, setDraft] = useState<PageDraft | undefined>(undefined);
   const playback = useMemo(
-    () => new ScreenPlayback((player) => setLook(paint(canvas.current, player))),
+    () =>
+      new ScreenPlayback((player) => {
+        picture.current = player.picture;
+        setLook(paint(canvas.current, player));
+      }),
     [],
   );
   const screen = storyAt(stories, headMs)?.screen ?? NOTHING;
@@ -56,11 +65,38 @@ export function ScreenStage({ stories, version, headMs }: ScreenStageProps) {
           <canvas ref={canvas} role="img" aria-label={words.label} />
           {look?.hand && <Pointer look={look} hand={look.hand} clicked={click !== undefined} />}
           {look && <Refused look={look} acts={acts} />}
+          {draft && picture.current && (
+            <PageDrawing
+              picture={picture.current}
+              draft={draft}
+              onDraw={(area) => setDraft(withArea(draft, area))}
+            />
+          )}
         </div>
       </div>
       <Keys acts={acts} />
+      {look && (
+        <Button
+          className="rp-page-button"
+          size="compact-xs"
+          variant="default"
+          title={panelText.pages.makeHelp}
+          onClick={() => setDraft(draft ? undefined : NO_DRAFT)}
+        >
+          {draft ? panelText.pages.stop : panelText.pages.make}
+        </Button>
+      )}
+      {draft && picture.current && (
+        <PageForm picture={picture.current} draft={draft} onChange={setDraft} />
+      )}
     </section>
   );
+}
+
+/** The first is what the page is recognised by; the others are named as they come. */
+function withArea({ name, areas }: PageDraft, area: Area): PageDraft {
+  const called = areas.length === 0 ? "" : panelText.pages.regionNew(areas.length);
+  return { name, areas: [...areas, { ...area, name: called }] };
 }
 
 type Act = Extract<Entry, { kind: "hand" }>;

@@ -39,6 +39,24 @@ export const panelText = {
     "rfb:resize": "another size of the desktop",
   } as Readonly<Record<string, string>>,
   something: "this",
+  pages: {
+    make: "Page and regions",
+    makeHelp: "Mark this page and its controls, for rules about where somebody may click",
+    stop: "Done",
+    firstMark:
+      "Draw a rectangle around what shows on this page alone: its title, without clock or values.",
+    thenRegions: "Now draw the controls of the page, one rectangle each, and name them.",
+    name: "Name of the page",
+    mark: "Recognised by",
+    region: "Name of the control",
+    regionNew: (count: number) => `Control ${count}`,
+    remove: "Remove",
+    tooLarge: "The part that the page is recognised by is too large; its title is enough.",
+    text: "Text for the plant file",
+    copy: "Copy for the plant file",
+    where:
+      'Put it under "pages" of the endpoint; rules then say "regions: [PAGE/CONTROL]". Until the page is recognised, clicks by such rules are refused.',
+  },
   replay: {
     label: "Screen",
     none: "The screen has not begun at this moment.",

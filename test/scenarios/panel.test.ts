@@ -80,6 +80,19 @@ async function press(page: Page, button: PanelButton): Promise<void> {
   await page.mouse.click(x, y);
 }
 
+/** In pixels of the panel, of 800 × 480. */
+async function drag(
+  page: Page,
+  { x, y, width }: { readonly x: number; readonly y: number; readonly width: number },
+  [left, top, right, bottom]: readonly [number, number, number, number],
+): Promise<void> {
+  const scale = width / 800;
+  await page.mouse.move(x + left * scale, y + top * scale);
+  await page.mouse.down();
+  await page.mouse.move(x + right * scale, y + bottom * scale, { steps: 3 });
+  await page.mouse.up();
+}
+
 async function accessible(page: Page, name: string): Promise<void> {
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/panel-${name}.png` });
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -160,6 +173,18 @@ test("a click outside of its rectangle is refused, shown where it was, and repla
   await page.keyboard.press("r");
   await page.locator(".rp-hand-refused").waitFor();
   await accessible(page, "region-replay");
+  await page.getByRole("button", { name: "Page and regions" }).click();
+  const screen = await page.locator(".rp-page-drawing").boundingBox();
+  if (!screen) throw new Error("no screen to draw on");
+  await drag(page, screen, [16, 16, 336, 32]);
+  await page.getByLabel("Name of the page").fill("Pumps");
+  await drag(page, screen, [40, 220, 170, 284]);
+  await page.getByLabel("Name of the control").fill("Start");
+  const made = page.getByLabel("Text for the plant file");
+  await expect
+    .poll(() => made.inputValue(), PATIENCE)
+    .toMatch(/name: "Start", area: "(39|40|41),2\d\d 1/);
+  await accessible(page, "region-maker");
 }, 120_000);
 
 test("with view-only nothing is done", async () => {
