@@ -49,6 +49,8 @@ export type RefusalKind =
   | "address"
   /** The value, count, step or condition is outside what the rule allows. */
   | "value"
+  /** The value is of a type that the rule does not allow. */
+  | "type"
   /** Too often, or waiting for a person: the same request may succeed later. */
   | "busy"
   /** The unit or node behind the endpoint may not be reached. */

@@ -29,7 +29,8 @@ export function refuseValue(operation: WriteOperation, limited: Limited): Refuse
     return wrong(`${name} would be written with a status of the client's choice`);
   }
   if (own?.types && !own.types.includes(operation.type)) {
-    return wrong(`${name} may be written as ${own.types.join(" or ")}, not as ${operation.type}`);
+    const reason = `${name} may be written as ${own.types.join(" or ")}, not as ${operation.type}`;
+    return { rule: rule.name, refusal: "type", reason };
   }
   if (operation.attribute !== ATTRIBUTE_VALUE) return undefined;
   const ofRule = outside(operation, rule.limits, name);

@@ -131,6 +131,12 @@ test.each<[string, Partial<WriteOperation>, string]>([
   expect(judge({ ...base, ...more }).kind).toBe(kind);
 });
 
+test("a value of another type is refused as such, one out of bounds as that", () => {
+  const judge = judging(rule("permit", ["operate"], { types: ["Double"] }, { min: 20, max: 45 }));
+  expect(judge(write(READY, 30, { type: "Float" }))).toMatchObject({ refusal: "type" });
+  expect(judge(write(READY, 60))).toMatchObject({ refusal: "value" });
+});
+
 test("the bounds of a tag hold for everyone", () => {
   const judge = judging(rule("permit", ["operate"]));
   expect(judge(write(SPEED, 1500)).kind).toBe("permit");

@@ -20,6 +20,7 @@ const DENY: Readonly<Record<RefusalKind, Answer>> = {
   operation: { kind: "deny", refusal: "operation" },
   address: { kind: "deny", refusal: "address" },
   value: { kind: "deny", refusal: "value" },
+  type: { kind: "deny", refusal: "type" },
   busy: { kind: "deny", refusal: "busy" },
   unit: { kind: "deny", refusal: "unit" },
   unavailable: { kind: "deny", refusal: "unavailable" },

@@ -40,6 +40,7 @@ const REFUSALS: { readonly [kind in RefusalKind]: number } = {
   operation: EXCEPTION.illegalFunction,
   address: EXCEPTION.illegalAddress,
   value: EXCEPTION.illegalValue,
+  type: EXCEPTION.illegalValue,
   busy: EXCEPTION.busy,
   unit: EXCEPTION.gatewayPath,
   unavailable: EXCEPTION.gatewayTarget,

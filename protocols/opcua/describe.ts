@@ -53,7 +53,9 @@ export function describeWhat(
     case "opcua:register":
       return name(operation.node);
     case "opcua:locate":
-      return `${name(operation.node)} and ${operation.count - 1} more`;
+      return operation.count > 1
+        ? `${name(operation.node)} and ${operation.count - 1} more`
+        : name(operation.node);
     case "opcua:subscribe": {
       const { node, attribute = ATTRIBUTE_VALUE, range } = operation;
       if (node === undefined) return operation.service;

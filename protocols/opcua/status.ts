@@ -42,6 +42,8 @@ export function statusOf(refusal: RefusalKind, operation: OpcUaOperation): numbe
       return STATUS.badNodeIdUnknown;
     case "value":
       return operation.action === "opcua:write" ? STATUS.badOutOfRange : outOfHand(operation);
+    case "type":
+      return operation.action === "opcua:write" ? STATUS.badTypeMismatch : outOfHand(operation);
     case "busy":
       return STATUS.badTimeout;
     case "unavailable":

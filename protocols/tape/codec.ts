@@ -77,7 +77,15 @@ export const WALL_TOLERANCE_MS = 5;
 export const ANSWERS = ["permit", "deny", "hold"] as const;
 
 /** Order is part of the format: append only. */
-export const REFUSALS = ["operation", "address", "value", "busy", "unit", "unavailable"] as const;
+export const REFUSALS = [
+  "operation",
+  "address",
+  "value",
+  "busy",
+  "unit",
+  "unavailable",
+  "type",
+] as const;
 
 /** Order is part of the format: append only. */
 export const CLASSES = ["observe", "operate", "configure", "program", "transfer"] as const;

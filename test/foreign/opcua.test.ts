@@ -52,6 +52,7 @@ profiles:
       - { name: no dosing, deny: [observe, operate], opcua: { nodes: [${node("D201.*")}] } }
       - { name: pressure by two, hold: operate, opcua: { does: [write], nodes: [${node("P301.PressureSetpoint")}] }, hold-for: 2s }
       - { name: speed, permit: operate, opcua: { does: [write], nodes: [${node("P101.SpeedSetpoint")}] }, min: 10, max: 50, step: 5 }
+      - { name: interval as a double, permit: operate, opcua: { does: [write], nodes: [${node("F201.BackwashInterval")}], types: [Double] } }
       - { name: start only, permit: operate, opcua: { does: [call], methods: [${node("P101.Start")}] } }
       - { name: read all, permit: observe }
 `;
@@ -129,6 +130,9 @@ async function readsAndWrites(): Promise<void> {
   expect(written[1]).toBe(denied);
   expect(written[2]).toBe(StatusCodes.BadOutOfRange);
   expect(written[3]).not.toBe(Good);
+  const asFloat = { value: { dataType: DataType.Float, value: 3_600 } };
+  const mistyped = { ...writing("F201.BackwashInterval", 0), value: asFloat };
+  expect(await session.write(mistyped)).toBe(StatusCodes.BadTypeMismatch);
   // 36 is there now: 45 is a larger step than the rule allows.
   expect(await session.write(writing("P101.SpeedSetpoint", 45))).toBe(StatusCodes.BadOutOfRange);
   expect(await session.write(writing("P101.SpeedSetpoint", 35))).toBe(Good);
