@@ -4,10 +4,10 @@ import { Command, InvalidArgumentError } from "commander";
 import { ConfigInvalid, readConfig } from "../config.ts";
 import { readVersion } from "../version.ts";
 import { addBackupCommands } from "./backup-commands.ts";
-import { addBackupCommands } from "./backup-commands.ts";
 import { addCredentialCommands } from "./credential-commands.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvidenceCommands } from "./evidence-commands.ts";
+import { addFirewallCommand } from "./firewall-command.ts";
 import { addForesightCommands } from "./foresight-commands.ts";
 import { addIntegrationCommands } from "./integration-commands.ts";
 import { runPlantCheck } from "./plant-check.ts";
@@ -46,9 +46,11 @@ program
     await runBroker(process.env);
   });
 
-program
-  .command("plant")
-  .description("work with plant files")
+const plant = program.command("plant").description("work with plant files");
+
+addFirewallCommand(plant);
+
+plant
   .command("check")
   .description("say all that is wrong with a plant file, before it counts")
   .argument("<file>", "the plant file")
@@ -121,7 +123,6 @@ addCredentialCommands(program);
 addTrustCommands(program);
 addRemoteCommands(program);
 addTlsCommands(program);
-addBackupCommands(program);
 addBackupCommands(program);
 
 program
