@@ -29,6 +29,9 @@ export interface UnsealedOptions {
   onScreen?(session: string, number: number, plain: Uint8Array): void;
 }
 
+/** What is drawn: its key frames are made elsewhere. */
+const DRAWN: ReadonlySet<string> = new Set(["vnc", "ssh"]);
+
 /** Said of a recording that was closed although its session gave no end. */
 const NO_END = "The broker closed this recording without the session having ended in order.";
 
@@ -211,7 +214,7 @@ export class UnsealedRecording {
 
   private async sealSegment(segment: Segment): Promise<void> {
     const plain = segment.bytes();
-    const isScreen = this.header?.endpoint.protocol === "vnc";
+    const isScreen = DRAWN.has(this.header?.endpoint.protocol ?? "");
     const registers = isScreen
       ? undefined
       : (this.registers ?? (await this.registersBefore(segment.number)));

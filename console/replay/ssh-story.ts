@@ -1,5 +1,6 @@
 /** What the tape of a session over SSH tells: terminals, and entries of what was asked and done. */
 import { isSshOperation, type SshOperation } from "../../protocols/ssh/operation.ts";
+import { framedEvents, type TerminalMoment } from "../../protocols/ssh/terminal-frame.ts";
 import { type TerminalEvent, TerminalHistory } from "../../protocols/ssh/terminal-history.ts";
 import type { Judged, TapeRecord } from "../../protocols/tape/record.ts";
 import type { Entry } from "./story.ts";
@@ -14,10 +15,16 @@ export class SshStory {
   events: TerminalEvent[] = [];
   /** The oldest of what was shown is not kept here any more. */
   dropped = false;
-  private readonly history = new TerminalHistory();
+  private readonly history: TerminalHistory;
   private shownBytes = 0;
   /** The newest command of each channel, which its end is told of. */
   private readonly commands = new Map<number, DeedEntry>();
+
+  /** @param moment what stood before its first record; absent: nothing had begun */
+  constructor(moment?: TerminalMoment) {
+    this.history = moment ? TerminalHistory.from(moment.channels) : new TerminalHistory();
+    this.events = moment ? framedEvents(moment) : [];
+  }
 
   /** Entries, new or in the place of the one with the same id. */
   push(record: TapeRecord): readonly Entry[] {
@@ -66,7 +73,7 @@ export class SshStory {
     // What began before goes on; only what it showed is gone.
     const begun = this.events
       .slice(0, keep)
-      .filter(({ kind }) => kind === "start" || kind === "end");
+      .filter(({ kind }) => kind === "start" || kind === "frame" || kind === "end");
     this.events = [...begun, ...this.events.slice(keep)];
     this.shownBytes = SHOWN_BYTES_MAX / 2;
   }

@@ -128,7 +128,7 @@ test("the plant as it was then: each tag has the value last told before the mome
 
 test("a part that goes on from another knows its last values", () => {
   const first = tell(new Tape().open().operation(1000, read, [3, 2, 1, 94]));
-  const second = new Story(HEADER, first.lastValues);
+  const second = new Story(HEADER, { values: first.lastValues });
   second.push(new Tape().operation(5000, write(600)).records);
   const entry = second.entries[0];
   expect(entry && entryWords(entry, HEADER.tags).what).toBe("P101.SpeedSetpoint 35.0 → 60.0 Hz");

@@ -10,6 +10,7 @@ import type { HistoryRow, MalformedRow, PointValue } from "../../protocols/modbu
 import type { RfbOperation } from "../../protocols/rfb/operation.ts";
 import type { ScreenMoment } from "../../protocols/rfb/screen-frame.ts";
 import type { SshOperation } from "../../protocols/ssh/operation.ts";
+import type { TerminalMoment } from "../../protocols/ssh/terminal-frame.ts";
 import type { TerminalEvent } from "../../protocols/ssh/terminal-history.ts";
 import type { Header, Judged, TapeRecord } from "../../protocols/tape/record.ts";
 import type { Moment } from "./moments.ts";
@@ -51,6 +52,13 @@ export type Entry = { readonly id: string; readonly sequence: number; readonly w
 /** What a story knows at its end, for the one that goes on from there. */
 export type LastValues = ReadonlyMap<RegisterKey, PointValue>;
 
+/** What stood when a stretch of a tape begins. */
+export interface Before {
+  readonly values?: LastValues;
+  readonly screen?: ScreenMoment | undefined;
+  readonly terminals?: TerminalMoment | undefined;
+}
+
 /** A stretch of a tape, as the panels of the player read it. */
 export interface StoryShown {
   readonly header: Header;
@@ -87,13 +95,13 @@ export class Story implements StoryShown {
   private readonly last: Map<RegisterKey, PointValue>;
   private readonly busy: Map<number, number> = new Map();
 
-  /** @param before values known at the end of what came directly before; `screen`: what it showed */
-  constructor(header: Header, before: LastValues = new Map(), screen?: ScreenMoment) {
+  /** @param before what is known at the end of what came directly before */
+  constructor(header: Header, { values = new Map(), screen, terminals }: Before = {}) {
     this.header = header;
-    this.ssh = header.endpoint.protocol === "ssh" ? new SshStory() : undefined;
+    this.ssh = header.endpoint.protocol === "ssh" ? new SshStory(terminals) : undefined;
     this.screen = header.endpoint.protocol === "vnc" ? new ScreenStory(screen) : undefined;
-    this.last = new Map(before);
-    this.growing = new GrowingTracks(header.tags, before);
+    this.last = new Map(values);
+    this.growing = new GrowingTracks(header.tags, values);
   }
 
   get tracks(): ValueTracks {

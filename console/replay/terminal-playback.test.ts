@@ -2,7 +2,7 @@ import { SerializeAddon } from "@xterm/addon-serialize";
 import headless from "@xterm/headless";
 import { expect, test } from "vitest";
 import type { TerminalEvent } from "../../protocols/ssh/terminal-history.ts";
-import { snapshotOf } from "../components/terminal/snapshot.ts";
+import { snapshotOf } from "../../protocols/ssh/terminal-snapshot.ts";
 import { type PlayedScreen, TerminalPlayback } from "./terminal-playback.ts";
 
 const SIZE = { columns: 80, rows: 24 } as const;

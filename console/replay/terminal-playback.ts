@@ -5,7 +5,7 @@
  */
 
 import type { TerminalEvent } from "../../protocols/ssh/terminal-history.ts";
-import type { Snapshot } from "../components/terminal/snapshot.ts";
+import type { Snapshot } from "../../protocols/ssh/terminal-snapshot.ts";
 
 /** The part of a screen that playing needs. */
 export interface PlayedScreen {
@@ -84,11 +84,15 @@ export class TerminalPlayback {
     this.shown = frame?.count ?? 0;
     this.sinceFrame = 0;
     if (!frame) return;
-    this.setPlainLines(frame.plainLines);
-    this.screen.resize(frame.snapshot);
+    await this.beginWith(frame);
+  }
+
+  private async beginWith({ snapshot, plainLines }: Omit<KeyFrame, "count">): Promise<void> {
+    this.setPlainLines(plainLines);
+    this.screen.resize(snapshot);
     // As it stands in the snapshot: no line of it ends with a feed alone.
     this.screen.endsLinesWithFeedAlone = false;
-    await this.write(frame.snapshot.sequence);
+    await this.write(snapshot.sequence);
     this.screen.endsLinesWithFeedAlone = this.plainLines;
   }
 
@@ -109,7 +113,7 @@ export class TerminalPlayback {
         parts.push(event.bytes);
         length += event.bytes.length;
       } else if (event && parts.length > 0 && changes(event)) break;
-      else if (event) this.change(event);
+      else if (event) await this.change(event);
       this.shown += 1;
     }
     if (length > 0) await this.write(joined(parts, length));
@@ -119,7 +123,11 @@ export class TerminalPlayback {
     if (this.sinceFrame >= FRAME_EVERY_BYTES || (length > 0 && next && changes(next))) this.keep();
   }
 
-  private change(event: TerminalEvent): void {
+  private async change(event: TerminalEvent): Promise<void> {
+    if (event.kind === "frame") {
+      this.clear();
+      return this.beginWith({ snapshot: event.snapshot, plainLines: !event.terminal });
+    }
     if (event.kind === "start") this.setPlainLines(!event.terminal);
     if (event.kind === "start" || event.kind === "resize") this.screen.resize(event);
   }
@@ -144,7 +152,7 @@ export class TerminalPlayback {
 }
 
 function changes({ kind }: TerminalEvent): boolean {
-  return kind === "start" || kind === "resize";
+  return kind === "start" || kind === "frame" || kind === "resize";
 }
 
 function joined(parts: readonly Uint8Array[], length: number): Uint8Array {

@@ -8,7 +8,7 @@ import { useTerminalLook } from "../components/terminal/use-terminal-look.ts";
 import { terminalText } from "../text/terminal.ts";
 import type { StoryShown } from "./story.ts";
 import { TerminalPlayback } from "./terminal-playback.ts";
-import { type Terminals, terminalsAt } from "./terminals-at.ts";
+import { eventsOf, type Terminals, terminalsAt } from "./terminals-at.ts";
 
 const words = terminalText.replay;
 
@@ -20,10 +20,7 @@ interface TerminalStageProps {
 
 export function TerminalStage({ stories, version, headMs }: TerminalStageProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: stories change with their version
-  const terminals = useMemo(
-    () => terminalsAt(stories.flatMap((story) => story.terminal ?? [])),
-    [stories, version],
-  );
+  const terminals = useMemo(() => terminalsAt(eventsOf(stories)), [stories, version]);
   const [chosen, choose] = useState<string | null>(null);
   const [screen] = useState(() => new TerminalScreen({ label: words.label, silent: true }));
   const look = useTerminalLook(screen);

@@ -6,6 +6,12 @@ import type { PointValue } from "../../protocols/modbus/history-row.ts";
 import { decodeScreenFrame, type ScreenMoment } from "../../protocols/rfb/screen-frame.ts";
 import { ScreenHistory } from "../../protocols/rfb/screen-history.ts";
 import { ScreenPlayer } from "../../protocols/rfb/screen-player.ts";
+import {
+  decodeTerminalFrame,
+  framedEvents,
+  type TerminalMoment,
+} from "../../protocols/ssh/terminal-frame.ts";
+import { type TerminalEvent, TerminalHistory } from "../../protocols/ssh/terminal-history.ts";
 import { readSegment } from "../../protocols/tape/reader.ts";
 import type { Header } from "../../protocols/tape/record.ts";
 import type { Moment } from "./moments.ts";
@@ -30,13 +36,15 @@ export interface Told {
   readonly broken: string | undefined;
   /** Where the protocol has a screen. */
   readonly screen: ScreenShown | undefined;
+  /** Where it has terminals: from its key frame on, with what came between. */
+  readonly terminal: readonly TerminalEvent[] | undefined;
 }
 
 /** What the registers held when the segment began: a key frame, or what came before told it. */
 export type Known = Uint8Array | readonly PointValue[];
 
 /**
- * @param earlier plain segments between a key frame of a screen and this one, in order
+ * @param earlier plain segments between a key frame of a screen or terminals and this one, in order
  * @throws Error if not even the header can be read
  */
 export function tellSegment(
@@ -48,11 +56,13 @@ export function tellSegment(
   if (read.header === undefined) {
     throw new Error(read.kind === "malformed" ? read.reason : "the part has no header");
   }
-  const isScreen = read.header.endpoint.protocol === "vnc";
-  const screen = isScreen ? screenBefore(known, earlier) : undefined;
-  const points = known instanceof Uint8Array ? (isScreen ? [] : pointsOf(known)) : known;
+  const { protocol } = read.header.endpoint;
+  const screen = protocol === "vnc" ? screenBefore(known, earlier) : undefined;
+  const terminals = protocol === "ssh" ? terminalsBefore(known, earlier) : undefined;
+  const points =
+    known instanceof Uint8Array ? (protocol === "modbus" ? pointsOf(known) : []) : known;
   const values = new Map(points.map((point) => [keyOf(point), point]));
-  const story = new Story(read.header, values, screen);
+  const story = new Story(read.header, { values, screen, terminals: terminals?.moment });
   story.push(read.records);
   return {
     header: story.header,
@@ -66,7 +76,35 @@ export function tellSegment(
     lastValues: [...story.lastValues.values()],
     broken: read.kind === "malformed" ? read.reason : undefined,
     screen: story.screen && { events: story.screen.events, before: story.screen.before },
+    terminal: story.terminal && [...(terminals?.events ?? []), ...story.terminal],
   };
+}
+
+interface TerminalsBefore {
+  readonly moment: TerminalMoment;
+  /** What a screen must be told to come there. */
+  readonly events: readonly TerminalEvent[];
+}
+
+/** At the end of `earlier`. A frame that cannot be read tells nothing. */
+function terminalsBefore(
+  known: Known,
+  earlier: readonly Uint8Array[],
+): TerminalsBefore | undefined {
+  const frame = known instanceof Uint8Array ? decodeTerminalFrame(known) : undefined;
+  if (earlier.length === 0) return frame && { moment: frame, events: [] };
+  const history = frame ? TerminalHistory.from(frame.channels) : new TerminalHistory();
+  const events = frame ? framedEvents(frame) : [];
+  let [sequence, wallMs] = [-1, 0];
+  for (const part of earlier) {
+    for (const record of readSegment(part).records) {
+      ({ sequence, wallMs } = record);
+      events.push(...history.push(record));
+    }
+  }
+  // Their screens are what the events tell.
+  const channels = history.state.map((state) => ({ ...state, snapshot: undefined }));
+  return { moment: { sequence, wallMs, channels }, events };
 }
 
 /** What it showed at the end of `earlier`; nothing of a frame that cannot be read. */
@@ -120,6 +158,10 @@ export class ToldStory implements StoryShown {
 
   get screen(): ScreenShown | undefined {
     return this.told.screen;
+  }
+
+  get terminal(): readonly TerminalEvent[] | undefined {
+    return this.told.terminal;
   }
 
   get firstMs(): number {

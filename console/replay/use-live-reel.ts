@@ -1,12 +1,13 @@
 /** The tape of a live session as a reel: one story that grows. */
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { CauseView, LiveSessionView } from "../../broker/api/shapes/sessions.ts";
-import { decodeScreenFrame, type ScreenMoment } from "../../protocols/rfb/screen-frame.ts";
+import { decodeScreenFrame } from "../../protocols/rfb/screen-frame.ts";
+import { decodeTerminalFrame } from "../../protocols/ssh/terminal-frame.ts";
 import { liveSocket } from "../components/live.ts";
 import { FROM_NEWEST } from "../components/live-bytes.ts";
 import { nextPicture } from "../workbench/next-picture.ts";
 import type { Reel } from "./reel.ts";
-import { Story } from "./story.ts";
+import { type Before, Story } from "./story.ts";
 import { TapeLink, type TapeSink } from "./tape-link.ts";
 
 /** Entries kept of a session that is watched; the recording keeps all. */
@@ -40,24 +41,27 @@ export function useLiveReel({
   const link = useMemo(() => {
     let scheduled = false;
     const shown: (() => void)[] = [];
-    let screen: ScreenMoment | undefined;
+    let before: Before = {};
     const show = () => {
       scheduled = false;
       setVersion((count) => count + 1);
       for (const call of shown.splice(0)) call();
     };
-    // A screen is a picture: it is there at once, whatever was drawn before.
-    const from = protocol === "vnc" ? FROM_NEWEST : 0;
+    // What is shown is there at once, whatever was shown before.
+    const from = protocol === "vnc" || protocol === "ssh" ? FROM_NEWEST : 0;
     const sink: TapeSink = {
       watching: () => setState({ kind: "watching" }),
       away: () => setState({ kind: "away" }),
       refused: (answer) => setState({ kind: "refused", ...answer }),
       over: (cause) => setState({ kind: "over", cause }),
       frame: (frame) => {
-        screen = decodeScreenFrame(frame);
+        before =
+          protocol === "ssh"
+            ? { terminals: decodeTerminalFrame(frame) }
+            : { screen: decodeScreenFrame(frame) };
       },
       records: (header, records, done) => {
-        story.current ??= new Story(header, undefined, screen);
+        story.current ??= new Story(header, before);
         story.current.push(records);
         story.current.trim(ENTRIES_MAX);
         shown.push(done);

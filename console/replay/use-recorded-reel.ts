@@ -1,6 +1,7 @@
 /** A recording as a reel: the index is known at once, parts come when the head needs them. */
 import { useEffect, useMemo, useReducer, useRef } from "react";
 import type { RecordingDetailView } from "../../broker/api/shapes/sessions.ts";
+import { decodeTerminalFrame } from "../../protocols/ssh/terminal-frame.ts";
 import { replayText } from "../text/replay.ts";
 import { momentsOf } from "./moments.ts";
 import type { PartSource } from "./part-source.ts";
@@ -81,7 +82,9 @@ async function loadPart(
   index: number,
   before: Slot<ToldStory> | undefined,
 ): Promise<ToldStory> {
-  if (detail.protocol === "vnc") return loadScreen({ reader, source }, detail, index);
+  if (detail.protocol === "vnc" || detail.protocol === "ssh") {
+    return loadShown({ reader, source }, detail, index);
+  }
   const [bytes, known] = await Promise.all([
     source.segment(numberOf(detail, index)),
     knownAt({ reader, source }, detail, index, before),
@@ -93,7 +96,7 @@ async function loadPart(
 const EARLIER_MAX = 32;
 
 /** From the nearest key frame, over the parts that have none. */
-async function loadScreen(
+async function loadShown(
   { reader, source }: Loading,
   detail: PlayedRecording,
   index: number,
@@ -101,15 +104,22 @@ async function loadScreen(
   const bytes = source.segment(numberOf(detail, index));
   const earlier: Uint8Array<ArrayBuffer>[] = [];
   let frame = NO_FRAME;
-  for (let at = index; at > 0 && frame.length === 0; at -= 1) {
+  // The first part of a link may be any of the recording.
+  for (let at = index; at >= 0 && numberOf(detail, at) > 0 && frame.length === 0; at -= 1) {
     if (earlier.length > EARLIER_MAX) throw new Error(replayText.segment.noFrame);
-    frame = await source.frame(numberOf(detail, at));
-    if (frame.length === 0) earlier.unshift(await source.segment(numberOf(detail, at - 1)));
+    frame = readable(detail, await source.frame(numberOf(detail, at)));
+    if (frame.length === 0 && at > 0)
+      earlier.unshift(await source.segment(numberOf(detail, at - 1)));
   }
   return new ToldStory(await reader.read(await bytes, frame, earlier));
 }
 
 const NO_FRAME = new Uint8Array(0);
+
+/** Frames of terminals that an earlier build made say nothing of them. */
+function readable({ protocol }: PlayedRecording, frame: Uint8Array): Uint8Array {
+  return protocol === "ssh" && !decodeTerminalFrame(frame) ? NO_FRAME : frame;
+}
 
 /** From the part's key frame. An open part has none yet: the part before it tells the same. */
 async function knownAt(

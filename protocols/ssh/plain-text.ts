@@ -2,10 +2,21 @@
  * Output of a terminal as plain text: escape sequences out, wherever they were cut. For finding
  * words; what it looked like only a terminal can tell.
  */
-type State = "text" | "escape" | "sequence" | "string" | "string-escape";
+const STATES = ["text", "escape", "sequence", "string", "string-escape"] as const;
+type State = (typeof STATES)[number];
 
 export class PlainText {
-  private state: State = "text";
+  private state: State;
+
+  /** @param state that another one had */
+  constructor(state = "text") {
+    this.state = STATES.find((known) => known === state) ?? "text";
+  }
+
+  /** In the middle of what it is: for the one that goes on from here. */
+  get between(): string {
+    return this.state;
+  }
 
   /** Printable characters, tabs, carriage returns and line feeds of this piece. */
   push(text: string): string {

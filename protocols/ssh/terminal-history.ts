@@ -2,6 +2,7 @@
  * What a tape tells of its terminals: what ran, what it showed, what was typed, how it ended.
  * Derived from the records alone, for players, searches and exports.
  */
+import { copyBytes } from "../copy-bytes.ts";
 import { Inbox } from "../inbox.ts";
 import type { TapeRecord } from "../tape/record.ts";
 import { readUtf8 } from "../tape/utf8.ts";
@@ -11,7 +12,8 @@ import { PlainText } from "./plain-text.ts";
 import { type Start, startOf } from "./requests.ts";
 import { parseScp } from "./scp-command.ts";
 import { readSize, readTerminal } from "./terminal-modes.ts";
-import { type TypedLine, TypedLines } from "./typed-lines.ts";
+import type { Snapshot } from "./terminal-snapshot.ts";
+import { type TypedLine, TypedLines, type TypedSoFar } from "./typed-lines.ts";
 
 interface Place {
   readonly channel: number;
@@ -30,6 +32,13 @@ export type TerminalEvent = Place &
         readonly columns: number;
         readonly rows: number;
       }
+    /** From a key frame: it ran already, and this is what it showed. */
+    | {
+        readonly kind: "frame";
+        readonly command: string;
+        readonly terminal: boolean;
+        readonly snapshot: Snapshot;
+      }
     | { readonly kind: "output"; readonly bytes: Uint8Array }
     | { readonly kind: "resize"; readonly columns: number; readonly rows: number }
     | ({ readonly kind: "typed" } & TypedLine)
@@ -44,6 +53,23 @@ const SIZE_USUAL = { columns: 80, rows: 24 } as const;
 /** A terminal larger than this is nonsense, and costs a player its memory. */
 const SIDE_MAX = 1_000;
 
+/** What is known of a channel between two records: with it another history goes on. */
+export interface ChannelState {
+  readonly channel: number;
+  readonly columns: number;
+  readonly rows: number;
+  readonly hasTerminal: boolean;
+  /** What it was asked to run; undefined where nothing was yet. */
+  readonly start: { readonly kind: Start["kind"]; readonly text: string } | undefined;
+  readonly running: boolean;
+  readonly status: number | undefined;
+  readonly between: string;
+  readonly typed: readonly TypedSoFar[];
+  /** Bytes of messages that are not complete. */
+  readonly client: Uint8Array;
+  readonly asset: Uint8Array;
+}
+
 interface Channel {
   readonly inboxes: { readonly client: Inbox; readonly asset: Inbox };
   readonly plain: PlainText;
@@ -54,6 +80,8 @@ interface Channel {
   running: boolean;
   status: number | undefined;
   over: boolean;
+  /** Nothing of what a filter of files carries is a terminal's. */
+  isFiles: boolean;
 }
 
 export class TerminalHistory {
@@ -73,6 +101,18 @@ export class TerminalHistory {
     return [...this.channels].flatMap(([number, { running }]) => (running ? [number] : []));
   }
 
+  static from(states: readonly ChannelState[]): TerminalHistory {
+    const history = new TerminalHistory();
+    for (const state of states) history.channels.set(state.channel, channelOf(state));
+    return history;
+  }
+
+  get state(): readonly ChannelState[] {
+    return [...this.channels].flatMap(([number, channel]) =>
+      channel.over ? [] : [stateOf(number, channel)],
+    );
+  }
+
   push(record: TapeRecord): readonly TerminalEvent[] {
     if (record.kind === "channel") {
       if (record.protocol === "ssh" && record.by === "subject") {
@@ -89,10 +129,9 @@ export class TerminalHistory {
 
   private bytes(record: Extract<TapeRecord, { kind: "bytes" }>): readonly TerminalEvent[] {
     const channel = this.channels.get(record.channel);
-    if (!channel || channel.over) return [];
+    if (!channel || channel.over || channel.isFiles) return [];
     const place = placeOf(record, record.channel);
     const inbox = channel.inboxes[record.from];
-    // Nothing of what a filter of files carries is a terminal's.
     if (!inbox.push(record.bytes)) return this.end(record.channel, record);
     const events: TerminalEvent[] = [];
     for (;;) {
@@ -120,9 +159,42 @@ function newChannel(): Channel {
     plain: new PlainText(),
     lines: new TypedLines(),
     size: SIZE_USUAL,
-    ...{ hasTerminal: false, start: undefined, running: false, status: undefined, over: false },
+    ...{ hasTerminal: false, start: undefined, running: false, status: undefined },
+    ...{ over: false, isFiles: false },
   };
 }
+
+function channelOf(state: ChannelState): Channel {
+  const { columns, rows, hasTerminal, running, status } = state;
+  const channel: Channel = {
+    ...newChannel(),
+    plain: new PlainText(state.between),
+    lines: new TypedLines(state.typed),
+    size: bounded({ columns, rows }),
+    start: state.start && { ...state.start, rest: NO_BYTES },
+    ...{ hasTerminal, running, status },
+  };
+  channel.isFiles = isFiles(channel.start);
+  channel.inboxes.client.push(state.client);
+  channel.inboxes.asset.push(state.asset);
+  return channel;
+}
+
+function stateOf(number: number, channel: Channel): ChannelState {
+  const { size, hasTerminal, start, running, status, plain, lines, inboxes, isFiles } = channel;
+  const left = ({ view: { bytes, start: from, end } }: Inbox) =>
+    isFiles ? NO_BYTES : copyBytes(bytes, from, end);
+  return {
+    ...{ channel: number, ...size, hasTerminal, running, status },
+    start: start && { kind: start.kind, text: start.text },
+    between: plain.between,
+    typed: lines.soFar,
+    client: left(inboxes.client),
+    asset: left(inboxes.asset),
+  };
+}
+
+const NO_BYTES = new Uint8Array(0);
 
 function fromClient(channel: Channel, message: SshMessage, place: Place): readonly TerminalEvent[] {
   if (message.kind === "data") {
@@ -138,7 +210,7 @@ function fromClient(channel: Channel, message: SshMessage, place: Place): readon
     channel.size = bounded(readSize(new FieldReader(rest)));
     return channel.running ? [{ ...place, kind: "resize", ...channel.size }] : [];
   } else if (name === "shell" || name === "exec" || name === "subsystem") {
-    channel.start = startOf(name, rest);
+    if (!channel.running) channel.start = startOf(name, rest);
   }
   return [];
 }
@@ -163,13 +235,16 @@ function fromAsset(channel: Channel, message: SshMessage, place: Place): readonl
 /** Files have no screen. */
 function begun(channel: Channel, place: Place): readonly TerminalEvent[] {
   const { start, size, hasTerminal } = channel;
-  if (!start || channel.running || start.kind === "subsystem" || isScp(start)) return [];
+  if (!start || channel.running) return [];
+  channel.isFiles = isFiles(start);
+  if (channel.isFiles) return [];
   channel.running = true;
   return [{ ...place, kind: "start", command: start.text, terminal: hasTerminal, ...size }];
 }
 
-function isScp({ kind, text }: Start): boolean {
-  return kind === "exec" && parseScp(text) !== undefined;
+function isFiles(start: Start | undefined): boolean {
+  if (start?.kind === "subsystem") return true;
+  return start?.kind === "exec" && parseScp(start.text) !== undefined;
 }
 
 function output(channel: Channel, bytes: Uint8Array, place: Place): readonly TerminalEvent[] {

@@ -8,6 +8,12 @@ export interface TypedLine {
   readonly echo: boolean;
 }
 
+/** A line on its way. */
+export interface TypedSoFar {
+  readonly text: string;
+  readonly echoed: number;
+}
+
 interface Line {
   text: string;
   /** So many of its characters came back. */
@@ -22,7 +28,18 @@ const WAITING_MAX = 64;
 export class TypedLines {
   private line: Line = { text: "", echoed: 0 };
   /** Sent, and not yet followed by a new line of output. */
-  private readonly waiting: Line[] = [];
+  private readonly waiting: Line[];
+
+  /** @param before lines that another one had, the one that is typed last */
+  constructor(before: readonly TypedSoFar[] = []) {
+    this.waiting = before.slice(0, -1).map((line) => ({ ...line }));
+    this.line = { ...(before.at(-1) ?? { text: "", echoed: 0 }) };
+  }
+
+  /** For the one that goes on from here: what waits, then what is typed. */
+  get soFar(): readonly TypedSoFar[] {
+    return [...this.waiting, this.line].map((line) => ({ ...line }));
+  }
 
   /** @returns lines that are complete and can wait no longer for their echo */
   typed(text: string): readonly TypedLine[] {

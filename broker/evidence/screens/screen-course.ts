@@ -54,6 +54,10 @@ export class ScreenCourse {
     return whole.bytes;
   }
 
+  close(): void {
+    this.base = undefined;
+  }
+
   /** The frame of this number is not there to rest on. */
   notKept(number: number): void {
     if (this.base?.number === number) this.base = undefined;

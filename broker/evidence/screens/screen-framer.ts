@@ -1,13 +1,17 @@
 /**
- * Makes the key frames of screens while they are recorded, from segments as they are sealed: the
+ * Makes the key frames of screens and terminals while they are recorded, from segments as they are sealed: the
  * frame of segment n + 1 is written once segment n is in place. Runs beside the sealer, never in
  * its way; a frame that cannot be made is left out, and a player begins at the one before.
  *
  * What a crash leaves out is left out: frames are derived, and tell nothing that the tape does not.
  */
+
+import { decodeTerminalFrame } from "../../../protocols/ssh/terminal-frame.ts";
+import { TapeDecoder } from "../../../protocols/tape/decoder.ts";
 import type { EvidenceKeys } from "../keys.ts";
 import { RecordingFolder } from "../recording-folder.ts";
 import { openSealed, seal, sealedTo } from "../seal.ts";
+import type { TerminalCourse } from "../terminals/terminal-course.ts";
 import type { Volume } from "../volume.ts";
 import { ScreenCourse } from "./screen-course.ts";
 import { momentOf } from "./whole-frame.ts";
@@ -30,7 +34,7 @@ const PIXELS_MAX = 134_217_728;
 const FRAME_BYTES_MAX = 8 * 1_048_576;
 
 interface Kept {
-  readonly course: ScreenCourse;
+  readonly course: ScreenCourse | TerminalCourse;
   /** Plain bytes of tape since the last frame, and the bytes on disk of that. */
   since: number;
   cost: number;
@@ -58,10 +62,10 @@ export class ScreenFramer {
   }
 
   private async draw({ session, number, plain }: ScreenSegment): Promise<void> {
-    const kept = this.kept.get(session) ?? (await this.goOn(session, number));
+    const kept = this.kept.get(session) ?? (await this.goOn(session, number, plain));
     if (kept?.next !== number) return this.giveUp(session);
     this.kept.set(session, kept);
-    kept.course.push(plain);
+    await kept.course.push(plain);
     kept.since += plain.length;
     kept.next += 1;
     if (kept.course.overdrawn || this.pixels > PIXELS_MAX) return this.giveUp(session);
@@ -70,7 +74,7 @@ export class ScreenFramer {
   }
 
   over(session: string): void {
-    this.kept.delete(session);
+    this.forget(session);
     this.givenUp.delete(session);
   }
 
@@ -88,16 +92,28 @@ export class ScreenFramer {
   }
 
   /** What an earlier framer left off, from the frame that it wrote last. */
-  private async goOn(session: string, number: number): Promise<Kept | undefined> {
+  private async goOn(
+    session: string,
+    number: number,
+    plain: Uint8Array,
+  ): Promise<Kept | undefined> {
     const fresh = { since: 0, cost: 0, next: number };
-    if (number === 0) return { ...fresh, course: new ScreenCourse() };
+    const isTerminal = protocolOf(plain) === "ssh";
+    if (number === 0) {
+      return { ...fresh, course: isTerminal ? await terminals() : new ScreenCourse() };
+    }
     try {
       const frame = await this.read(session, number);
-      const moment = frame && (await momentOf(frame, (base) => this.read(session, base)));
-      return moment && { ...fresh, course: new ScreenCourse(moment) };
+      const course = frame && (await (isTerminal ? terminals(frame) : this.screen(session, frame)));
+      return course && { ...fresh, course };
     } catch {
       return undefined;
     }
+  }
+
+  private async screen(session: string, frame: Uint8Array): Promise<ScreenCourse | undefined> {
+    const moment = await momentOf(frame, (base) => this.read(session, base));
+    return moment && new ScreenCourse(moment);
   }
 
   private async read(session: string, number: number): Promise<Uint8Array | undefined> {
@@ -110,11 +126,34 @@ export class ScreenFramer {
   }
 
   private giveUp(session: string): void {
-    this.kept.delete(session);
+    this.forget(session);
     this.givenUp.add(session);
+  }
+
+  private forget(session: string): void {
+    this.kept.get(session)?.course.close();
+    this.kept.delete(session);
   }
 
   private folder(session: string): RecordingFolder {
     return new RecordingFolder(this.place.volume, this.place.recordings, session);
   }
 }
+
+/** Their emulator is loaded with the first of them. Throws for a frame that cannot be read. */
+async function terminals(frame?: Uint8Array): Promise<TerminalCourse> {
+  const moment = frame && decodeTerminalFrame(frame);
+  if (frame && !moment) throw new Error("not a key frame of terminals");
+  const { TerminalCourse } = await import("../terminals/terminal-course.ts");
+  return new TerminalCourse(moment);
+}
+
+/** Each segment begins with the header. */
+function protocolOf(plain: Uint8Array): string | undefined {
+  const decoder = new TapeDecoder();
+  decoder.push(plain.subarray(0, HEADER_BYTES_MAX));
+  return decoder.header?.endpoint.protocol;
+}
+
+/** A header names some hundred tags at most. */
+const HEADER_BYTES_MAX = 262_144;

@@ -52,8 +52,8 @@ export async function sharedSegment(
 }
 
 /**
- * What the registers held when it began, as far as that was read within the range; of a screen,
- * what it showed when it began, or when the range did.
+ * What the registers held when it began, as far as that was read within the range; of a screen
+ * and of terminals, what they showed when it began, or when the range did.
  */
 export async function sharedFrame(
   recordings: Pick<Recordings, "segment" | "frame">,
@@ -69,6 +69,11 @@ export async function sharedFrame(
     if (entry.firstMs >= range.fromMs) return frame;
     const moment = await screenBefore(recordings, recording, number, range.fromMs);
     return moment && encodeScreenFrame(moment).bytes;
+  }
+  if (recording.header.endpoint.protocol === "ssh") {
+    if (entry.firstMs >= range.fromMs) return frame;
+    const { terminalsBefore } = await import("../terminals/terminals-before.ts");
+    return terminalsBefore(recordings, recording, number, range.fromMs);
   }
   if (frame === undefined) return undefined;
   const points = (parseFrame(frame) ?? [])

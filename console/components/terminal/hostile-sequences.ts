@@ -1,9 +1,10 @@
 /**
  * What an asset may not do to a person's terminal. xterm.js has neither clipboard (OSC 52) nor
  * window operations unless they are switched on; titles, links, colours of the page and what
- * would make the terminal speak by itself are taken out here.
+ * would make the terminal speak by itself, or keep the page busy, are taken out here.
  */
 import type { IDisposable, IParser } from "@xterm/xterm";
+import { asksTooMuch, REPEATED } from "../../../protocols/ssh/terminal-limits.ts";
 
 /** Titles (0, 1, 2), folder (7), links (8), notices (9, 99, 777), colours (4, 5, 10–19, 104–119), clipboard (52), shell marks and files (133, 633, 1337). */
 const OSC_IGNORED = [
@@ -39,6 +40,7 @@ export function ignoreHostile(parser: IParser, silent: boolean): IDisposable[] {
     ...OSC_IGNORED.map((number) => parser.registerOscHandler(number, () => true)),
     ...DCS_REPORTS.map((id) => parser.registerDcsHandler(id, () => true)),
     parser.registerCsiHandler({ final: "t" }, () => true),
+    ...REPEATED.map((id) => parser.registerCsiHandler(id, asksTooMuch)),
   ];
   if (!silent) return taken;
   return [...taken, ...REPORTS.map((id) => parser.registerCsiHandler(id, () => true))];

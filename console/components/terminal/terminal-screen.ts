@@ -8,8 +8,8 @@ import { FitAddon } from "@xterm/addon-fit";
 import { SearchAddon } from "@xterm/addon-search";
 import { SerializeAddon } from "@xterm/addon-serialize";
 import { Terminal } from "@xterm/xterm";
+import { type Snapshot, snapshotOf } from "../../../protocols/ssh/terminal-snapshot.ts";
 import { ignoreHostile } from "./hostile-sequences.ts";
-import { type Snapshot, snapshotOf } from "./snapshot.ts";
 import { styledDocument, withStyledDocument } from "./styled-document.ts";
 import { terminalTheme } from "./terminal-theme.ts";
 

@@ -1,9 +1,8 @@
 /**
- * A terminal at one moment as a sequence that brings another one there. The serialise add-on
- * leaves out the scroll region and the hidden cursor; xterm.js has no public way to read either.
+ * A terminal at one moment as a sequence that brings another one there. The serialise add-on of
+ * xterm.js leaves out the scroll region and the hidden cursor, and there is no public way to read
+ * either.
  */
-import type { SerializeAddon } from "@xterm/addon-serialize";
-
 export interface Snapshot {
   readonly columns: number;
   readonly rows: number;
@@ -23,7 +22,7 @@ export const SNAPSHOT_SCROLLBACK = 200;
 /** @param terminal of `@xterm/xterm` or `@xterm/headless`, with the add-on loaded */
 export function snapshotOf(
   terminal: { readonly cols: number; readonly rows: number },
-  serializer: Pick<SerializeAddon, "serialize">,
+  serializer: { serialize(options: { readonly scrollback: number }): string },
 ): Snapshot {
   const { cols: columns, rows } = terminal;
   const { buffer, coreService } = (terminal as unknown as Inside)._core;

@@ -1,6 +1,6 @@
 /**
- * A recording with terminals as a reel: a screen is what everything before it made of it, so the
- * parts come from the first on, one after another, into one story.
+ * A recording as one story, its parts read from the first on: for what means nothing without all
+ * that came before, as the numbers by which a subscription of OPC UA names its nodes.
  */
 import { useEffect, useMemo, useRef, useState } from "react";
 import { readSegment } from "../../protocols/tape/reader.ts";
@@ -19,7 +19,7 @@ interface Progress {
 
 const NOTHING: Progress = { parts: 0, records: 0, failed: undefined, broken: undefined };
 
-export function useTerminalReel(detail: PlayedRecording, headMs: number, source: PartSource): Reel {
+export function useWholeReel(detail: PlayedRecording, headMs: number, source: PartSource): Reel {
   const [progress, setProgress] = useState<Progress>(NOTHING);
   const [attempt, setAttempt] = useState(0);
   const story = useRef<Story | undefined>(undefined);
