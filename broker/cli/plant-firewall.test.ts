@@ -1,0 +1,83 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { runProgram } from "../../test/kit/child.ts";
+import { testWith } from "../../test/kit/programs.ts";
+import { temporaryFolder } from "../../test/kit/temporary.ts";
+import { readConfig } from "../config.ts";
+import type { Plant } from "../plant/model.ts";
+import { parsePlant } from "../plant/parse-plant.ts";
+import { type FirewallAsked, firewallRules } from "./plant-firewall.ts";
+
+const PLANT = `
+site: { id: nord, name: Nord, time-zone: Europe/Berlin }
+zones:
+  - { id: cell, name: Cell, level: 1, sl-t: 2 }
+assets:
+  - id: plc
+    name: PLC
+    zone: cell
+    endpoints:
+      - { id: modbus, protocol: modbus, address: "10.20.0.5:502", units: [1] }
+      - { id: v6, protocol: modbus, address: "[fd00::5]:1502", units: [1] }
+      - { id: named, protocol: modbus, address: "plc.plant.example:503", units: [1] }
+      - { id: here, protocol: modbus, address: "127.0.0.1:504", units: [1], allow-local: true }
+`;
+
+function plant(): Plant {
+  const parsed = parsePlant(PLANT, "plant.yaml");
+  if (parsed.kind !== "plant") throw new Error(JSON.stringify(parsed.problems));
+  return parsed.plant;
+}
+
+const ASKED: FirewallAsked = { from: [], adminFrom: [], to: [], user: "sallyport" };
+const CONFIG = readConfig({ SALLYPORT_PORT: "443", SALLYPORT_OPCUA_PORT: "off" });
+
+const rules = (asked: Partial<FirewallAsked> = {}, names: readonly string[] = ["10.20.0.9"]) =>
+  firewallRules(CONFIG, plant(), { ...ASKED, ...asked }, async () => names);
+
+test("everything is dropped in all three directions, and nothing is forwarded", async () => {
+  const text = await rules();
+  for (const hook of ["input", "forward", "output"]) {
+    expect(text).toContain(`type filter hook ${hook} priority filter; policy drop;`);
+  }
+  expect(/chain forward \{([^}]*)\}/.exec(text)?.[1]).not.toContain("accept");
+});
+
+test("the broker's own user reaches each endpoint at its port, names as they resolve, and no more", async () => {
+  const lines = (await rules()).split("\n").filter((line) => line.includes("daddr"));
+  expect(lines.map((line) => line.trim())).toEqual([
+    'meta skuid "sallyport" ip daddr 10.20.0.5 tcp dport 502 ct state new accept comment "plc/modbus"',
+    'meta skuid "sallyport" ip6 daddr fd00::5 tcp dport 1502 ct state new accept comment "plc/v6"',
+    'meta skuid "sallyport" ip daddr 10.20.0.9 tcp dport 503 ct state new accept comment "plc/named"',
+  ]);
+});
+
+test("people come to the doors that are open, from where they are, and to nothing else", async () => {
+  const text = await rules({ from: ["10.1.0.0/16", "fd01::/64"], adminFrom: ["10.1.9.9"] });
+  expect(text).toContain(
+    "ip saddr { 10.1.0.0/16 } tcp dport { 443, 7481, 2222 } ct state new accept",
+  );
+  expect(text).toContain("ip6 saddr { fd01::/64 } tcp dport { 443, 7481, 2222 }");
+  expect(text).toContain("ip saddr { 10.1.9.9 } tcp dport 22 ct state new accept");
+  expect(await rules()).not.toContain("dport 22 ");
+});
+
+test("a name that is not known and what is no address are refused instead of left out", async () => {
+  await expect(rules({}, [])).rejects.toThrow(/plc\/named: the address of plc\.plant\.example/);
+  await expect(rules({ from: ["10.1.0.0/33"] })).rejects.toThrow(/is no address or network/);
+  await expect(rules({ from: ["} accept; #"] })).rejects.toThrow(/is no address or network/);
+  await expect(rules({ to: ["dns.example"] })).rejects.toThrow(/host:port\/udp/);
+  await expect(rules({ user: 'x" accept' })).rejects.toThrow(/no name of an account/);
+});
+
+testWith(["nft", "unshare"])("nftables takes the rules, twice", async () => {
+  const file = path.join(temporaryFolder(), "rules.nft");
+  const asked = { user: "root", to: ["10.1.0.2:53/udp", "10.1.0.3:6514/tcp"] };
+  writeFileSync(file, await rules({ ...asked, from: ["10.1.0.0/16", "fd01::/64"] }));
+  const command = `nft -f ${file} && nft -f ${file} && nft list ruleset`;
+  const { code, output } = await runProgram("unshare", ["-Urn", "sh", "-c", command]);
+  expect(output).toContain("hook forward priority filter; policy drop;");
+  expect(output).toContain("ip daddr 10.1.0.2 udp dport 53");
+  expect(code).toBe(0);
+});

@@ -1,0 +1,186 @@
+/**
+ * `sallyport plant firewall`: rules of nftables for the broker's machine, made from its plant file.
+ * Everything is dropped but what is said: people in to the doors, the broker's own user out to the
+ * endpoints, nothing from one side to the other. Rules are a second wall: the broker dials
+ * endpoints of the plant file alone, whatever they say.
+ */
+import { lookup } from "node:dns/promises";
+import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
+import type { Config } from "../config.ts";
+import type { Plant } from "../plant/model.ts";
+
+export interface FirewallAsked {
+  /** Networks that people come from; none: from everywhere. */
+  readonly from: readonly string[];
+  /** Networks from which the machine itself is looked after by SSH; none: nobody. */
+  readonly adminFrom: readonly string[];
+  /** `host:port/tcp` or `/udp`: name servers, time, mail, SIEM, witnesses. */
+  readonly to: readonly string[];
+  /** The account that the broker runs as; "" leaves it out of the rules. */
+  readonly user: string;
+}
+
+/** What was asked cannot become a rule; the message is for a person. */
+export class FirewallRefused extends Error {
+  override readonly name = "FirewallRefused";
+}
+
+interface Road {
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: "tcp" | "udp";
+  readonly what: string;
+}
+
+/** Of the machine's own SSH, for who looks after it. */
+const ADMIN_PORT = 22;
+
+type Resolve = (host: string) => Promise<readonly string[]>;
+
+/** @throws FirewallRefused */
+export async function firewallRules(
+  config: Config,
+  plant: Plant,
+  asked: FirewallAsked,
+  resolve: Resolve = addressesOf,
+): Promise<string> {
+  for (const network of [...asked.from, ...asked.adminFrom]) checkNetwork(network);
+  checkUser(asked.user);
+  const endpoints = plant.assets.flatMap(({ id, endpoints: own }) =>
+    own.map((endpoint) => ({
+      host: endpoint.host,
+      port: endpoint.port,
+      what: `${id}/${endpoint.id}`,
+    })),
+  );
+  const roads: Road[] = [];
+  for (const { host, port, what } of endpoints) {
+    roads.push(...(await roadsTo(host, port, "tcp", what, resolve)));
+  }
+  for (const text of asked.to) roads.push(...(await otherRoads(text, resolve)));
+  return text(config, plant, asked, roads);
+}
+
+/** This machine reaches itself without a rule. */
+async function roadsTo(
+  host: string,
+  port: number,
+  protocol: "tcp" | "udp",
+  what: string,
+  resolve: Resolve,
+): Promise<readonly Road[]> {
+  const addresses = isIP(host) === 0 ? await resolve(host) : [host];
+  if (addresses.length === 0) {
+    throw new FirewallRefused(`${what}: the address of ${host} is not known on this machine`);
+  }
+  return addresses
+    .filter((address) => !LOOPBACK.check(address, isIPv6(address) ? "ipv6" : "ipv4"))
+    .map((address) => ({ address, port, protocol, what }));
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+async function addressesOf(host: string): Promise<readonly string[]> {
+  return lookup(host, { all: true }).then(
+    (found) => found.map(({ address }) => address),
+    () => [],
+  );
+}
+
+function otherRoads(text: string, resolve: Resolve): Promise<readonly Road[]> {
+  const match = /^(?:\[([0-9a-f:]+)\]|([a-z0-9.-]+)):(\d{1,5})\/(tcp|udp)$/.exec(
+    text.toLowerCase(),
+  );
+  const port = Number(match?.[3]);
+  if (!match || port < 1 || port > 65_535) {
+    throw new FirewallRefused(`--to ${text}: write host:port/tcp or host:port/udp`);
+  }
+  const protocol = match[4] === "udp" ? "udp" : "tcp";
+  return roadsTo(match[1] ?? match[2] ?? "", port, protocol, text.toLowerCase(), resolve);
+}
+
+function checkNetwork(network: string): void {
+  const [address = "", bits = "", ...more] = network.split("/");
+  const bitsMax = isIPv4(address) ? 32 : 128;
+  const isRight = bits === "" || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
+  if (isIP(address) !== 0 && isRight && more.length === 0) return;
+  throw new FirewallRefused(`${network} is no address or network such as 10.20.0.0/16`);
+}
+
+function checkUser(user: string): void {
+  if (user === "" || /^[a-z_][a-z0-9_-]{0,31}$/.test(user)) return;
+  throw new FirewallRefused(`${JSON.stringify(user)} is no name of an account`);
+}
+
+/** Ports that people come to. */
+export function doors(config: Config): readonly number[] {
+  const { port, httpPort, panelPort, sshPort, opcuaPort } = config;
+  const open = [port, httpPort, panelPort, sshPort, opcuaPort];
+  return [...new Set(open.filter((each): each is number => each !== undefined && each > 0))];
+}
+
+function text(config: Config, plant: Plant, asked: FirewallAsked, roads: readonly Road[]): string {
+  const who = asked.user === "" ? "" : `meta skuid "${asked.user}" `;
+  const ports = doors(config).join(", ");
+  const people = sourcesOf(asked.from).map(
+    (from) => `${from}tcp dport { ${ports} } ct state new accept`,
+  );
+  const admins = asked.adminFrom.length === 0 ? [] : sourcesOf(asked.adminFrom);
+  const out = roads.map(
+    ({ address, port, protocol, what }) =>
+      `${who}${family(address)} daddr ${address} ${protocol} dport ${port} ct state new accept comment "${what}"`,
+  );
+  return `#!/usr/sbin/nft -f
+# Made by \`sallyport plant firewall\` from the plant file of ${plant.site.id} (${plant.digest.slice(0, 16)}).
+# Make it again whenever the plant file or a door changes; load it with: nft -f FILE
+table inet sallyport
+delete table inet sallyport
+table inet sallyport {
+	chain input {
+		type filter hook input priority filter; policy drop;
+		iifname "lo" accept
+		ct state invalid drop
+		ct state established,related accept
+		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept
+${rows([...people, ...admins.map((from) => `${from}tcp dport ${ADMIN_PORT} ct state new accept`)])}
+		counter drop
+	}
+	chain forward {
+		type filter hook forward priority filter; policy drop;
+		counter drop
+	}
+	chain output {
+		type filter hook output priority filter; policy drop;
+		oifname "lo" accept
+		ct state invalid drop
+		ct state established,related accept
+		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
+${rows(out)}
+		counter reject with icmpx admin-prohibited
+	}
+}
+`;
+}
+
+function rows(lines: readonly string[]): string {
+  return lines.map((line) => `\t\t${line}`).join("\n");
+}
+
+/** One rule for each family that is named; one without a source where none is. */
+function sourcesOf(networks: readonly string[]): readonly string[] {
+  if (networks.length === 0) return [""];
+  const [four, six] = [
+    networks.filter((each) => !each.includes(":")),
+    networks.filter((each) => each.includes(":")),
+  ];
+  return [
+    ...(four.length > 0 ? [`ip saddr { ${four.join(", ")} } `] : []),
+    ...(six.length > 0 ? [`ip6 saddr { ${six.join(", ")} } `] : []),
+  ];
+}
+
+function family(address: string): "ip" | "ip6" {
+  return isIPv6(address) ? "ip6" : "ip";
+}
