@@ -4,6 +4,7 @@ import { type Header, type HeaderTag, TAPE_VERSION } from "../../protocols/tape/
 import type { PermitClaims } from "../access/permit.ts";
 import { canonicalJson } from "../access/permits.ts";
 import type { Endpoint, Profile, Tag } from "../plant/model.ts";
+import type { NodeTag } from "../plant/opcua-model.ts";
 import { placesJudged } from "./opcua-places.ts";
 import { pagesJudged } from "./screen-pages.ts";
 
@@ -53,7 +54,8 @@ function profileDigest(profile: Profile): string {
 function headerTags(endpoint: Endpoint): readonly HeaderTag[] {
   const known = tagsOf.get(endpoint);
   if (known !== undefined) return known;
-  const tags = endpoint.tags.map(headerTag);
+  const nodes = endpoint.protocol === "opcua" ? endpoint.nodes.map(nodeTag) : [];
+  const tags = [...endpoint.tags.map(headerTag), ...nodes];
   tagsOf.set(endpoint, tags);
   return tags;
 }
@@ -75,5 +77,14 @@ function headerTag(tag: Tag): HeaderTag {
     unit,
     ...words,
     ...report,
+  };
+}
+
+/** A node has its value in its unit, and no register. */
+function nodeTag({ name, node, unit, states }: NodeTag): HeaderTag {
+  return {
+    ...{ name, node, unit, unitId: 0, table: "nodes", address: 0 },
+    ...{ type: "float64", wordOrder: "big", scale: 1, offset: 0 },
+    ...(states.length > 0 && { states: states.map(({ value, word }) => ({ value, word })) }),
   };
 }

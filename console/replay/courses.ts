@@ -3,7 +3,7 @@ import type { WriteOperation } from "../../protocols/modbus/operation.ts";
 import type { HeaderTag } from "../../protocols/tape/record.ts";
 import type { TrendData } from "../workbench/modbus/trend-buffer.ts";
 import type { Span } from "./playback.ts";
-import type { StoryShown } from "./story.ts";
+import type { Entry, StoryShown } from "./story.ts";
 
 /** Moments drawn; a screen has fewer pixels across. */
 const MOMENTS_MAX = 4_000;
@@ -48,18 +48,27 @@ function ascending(a: number, b: number): number {
 /** Tags worth drawing first: those that were written, then measured values that changed, then others. */
 export function liveliest(story: StoryShown, countMax: number): string[] {
   const written = new Set<string>();
+  const tags = story.points ?? story.header.tags;
   for (const entry of story.entries) {
+    if (entry.kind === "node") {
+      const name = writtenNode(entry);
+      if (name !== undefined) written.add(name);
+    }
     if (entry.kind !== "operation" || entry.row.operation.action !== "modbus:write") continue;
     if (entry.row.verdict !== "permit") continue;
     for (const tag of tagsOf(entry.row.operation, story.header.tags)) written.add(tag.name);
   }
-  const changing = story.header.tags.filter(
-    (tag) => tag.type !== "bool" && story.tracks.changes(tag),
-  );
+  const changing = tags.filter((tag) => tag.type !== "bool" && story.tracks.changes(tag));
   const measured = (tag: HeaderTag) => Number(tag.table !== "input-registers");
   changing.sort((a, b) => measured(a) - measured(b));
-  const analogue = story.header.tags.filter((tag) => written.has(tag.name) && tag.type !== "bool");
+  const analogue = tags.filter((tag) => written.has(tag.name) && tag.type !== "bool");
   return [...new Set([...analogue, ...changing].map(nameOf))].slice(0, countMax);
+}
+
+function writtenNode({ deed, names }: Extract<Entry, { kind: "node" }>): string | undefined {
+  const { operation, judged } = deed;
+  const isWritten = operation.action === "opcua:write" && judged.answer.kind === "permit";
+  return isWritten ? names[operation.node] : undefined;
 }
 
 function tagsOf(

@@ -7,6 +7,7 @@ import {
   IconPencil,
 } from "@tabler/icons-react";
 import { memo, useMemo, useState } from "react";
+import { isBad } from "../../protocols/opcua/status.ts";
 import { approvalIn } from "../../protocols/tape/approval.ts";
 import type { HeaderTag } from "../../protocols/tape/record.ts";
 import { FilterField } from "../components/filter-field.tsx";
@@ -36,11 +37,14 @@ interface EntryListProps {
   readonly headMs: number;
   /** Its id, where the acts that people signed for it can be shown. */
   readonly recording?: string | undefined;
+  /** Where there is more than one list on the page. */
+  readonly label?: string;
   readonly onSeek: (entry: Entry) => void;
 }
 
 export function EntryList(props: EntryListProps) {
   const { stories, version, tags, loading, headMs, recording, onSeek } = props;
+  const { label = words.title } = props;
   const [kinds, setKinds] = useState<Kinds>("decisions");
   const [filter, setFilter] = useState("");
   // biome-ignore lint/correctness/useExhaustiveDependencies: stories change with their version
@@ -53,9 +57,9 @@ export function EntryList(props: EntryListProps) {
   );
   const current = entryAt(shown, headMs);
   return (
-    <section className="rp-panel rp-list" aria-label={words.title}>
+    <section className="rp-panel rp-list" aria-label={label}>
       <div className="wb-tools">
-        <h2>{words.title}</h2>
+        <h2>{label}</h2>
         <span className="wb-grow" />
         <SegmentedControl
           size="xs"
@@ -123,9 +127,9 @@ interface RowProps {
 
 const Row = memo(function Row({ entry, tags, current, ahead, recording, onSeek }: RowProps) {
   const { act, what, result, rule, reason, tone } = entryWords(entry, tags);
-  const isWrite = entry.kind === "operation" && entry.row.operation.class !== "observe";
+  const isWrite = changesPlant(entry);
   const Shape = SHAPES[tone] ?? (isWrite ? IconPencil : undefined);
-  const byBroker = entry.kind === "operation" && entry.row.by === "broker";
+  const by = entry.kind === "operation" ? entry.row.by : entry.kind === "node" && entry.deed.by;
   return (
     <tr
       className="rp-entry"
@@ -149,7 +153,7 @@ const Row = memo(function Row({ entry, tags, current, ahead, recording, onSeek }
         <div className="rp-entry-why wb-dim">
           {rule !== "" && <span className="sp-mono">{rule}</span>}
           {result !== "" && <span title={result}>{result}</span>}
-          {byBroker && <span>{words.by.broker}</span>}
+          {by === "broker" && <span>{words.by.broker}</span>}
         </div>
         {reason !== "" && (
           <div className="rp-entry-why" title={reason}>
@@ -160,6 +164,11 @@ const Row = memo(function Row({ entry, tags, current, ahead, recording, onSeek }
     </tr>
   );
 });
+
+function changesPlant(entry: Entry): boolean {
+  if (entry.kind === "node") return entry.deed.operation.class !== "observe";
+  return entry.kind === "operation" && entry.row.operation.class !== "observe";
+}
 
 /** Who agreed or refused, with the act that they signed, instead of its bare digest. */
 function Reason({ reason, recording }: { reason: string; recording: string | undefined }) {
@@ -181,11 +190,20 @@ function isOfKind(entry: Entry, kinds: Kinds): boolean {
   if (entry.kind === "deed" || entry.kind === "hand" || entry.kind === "page") {
     return isDeedOfKind(entry, kinds);
   }
+  if (entry.kind === "node") return isNodeOfKind(entry, kinds);
   const { operation, verdict, outcome } = entry.row;
   if (kinds === "refusals") return verdict !== "permit";
   const changes = operation.class !== "observe";
   if (kinds === "changes") return changes && verdict === "permit";
   return changes || verdict !== "permit" || outcome === "exception" || outcome === "lost";
+}
+
+function isNodeOfKind({ deed }: Extract<Entry, { kind: "node" }>, kinds: Kinds): boolean {
+  const isPermitted = deed.judged.answer.kind === "permit";
+  if (kinds === "refusals") return !isPermitted;
+  const changes = deed.operation.class !== "observe";
+  if (kinds === "changes") return changes && isPermitted;
+  return changes || !isPermitted || (deed.status !== undefined && isBad(deed.status));
 }
 
 function isDeedOfKind(

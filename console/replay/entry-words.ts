@@ -9,6 +9,7 @@ import { replayText } from "../text/replay.ts";
 import { exactText, notationOf, tagValue } from "../workbench/modbus/tag-value.ts";
 import { deedWords, typedWords } from "./deed-words.ts";
 import { handWords } from "./hand-words.ts";
+import { nodeWords } from "./node-words.ts";
 import { pageWords } from "./page-words.ts";
 import type { Entry, Happening } from "./story.ts";
 import { keysOf, shownTag } from "./value-tracks.ts";
@@ -51,6 +52,8 @@ export function entryWords(entry: Entry, tags: readonly HeaderTag[]): EntryWords
       return deedWords(entry);
     case "page":
       return pageWords(entry);
+    case "node":
+      return nodeWords(entry, tags);
     case "typed":
       return typedWords(entry);
     case "happening":
@@ -63,6 +66,7 @@ export function linesOf(entry: Entry): 2 | 3 {
   if (entry.kind === "typed") return 2;
   if (entry.kind === "deed" || entry.kind === "hand" || entry.kind === "page")
     return entry.judged.reason === "" ? 2 : 3;
+  if (entry.kind === "node") return entry.deed.judged.reason === "" ? 2 : 3;
   if (entry.kind !== "happening") return entry.row.reason === "" ? 2 : 3;
   return entry.record.kind === "end" ? 3 : 2;
 }

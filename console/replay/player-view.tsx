@@ -58,7 +58,7 @@ export function PlayerView({ reel, head, live, linkAt, comments }: PlayerViewPro
   const { stories, version, span, part } = reel;
   const { atMs } = head.playback;
   const slowMs = head.playback.playing ? Math.floor(atMs / TABLE_STEP_MS) * TABLE_STEP_MS : atMs;
-  const tags = reel.header?.tags ?? NO_TAGS;
+  const tags = reel.stories.at(-1)?.points ?? reel.header?.tags ?? NO_TAGS;
   const drawing = useDrawn(reel);
   const drawn = useMemo(
     () => drawing.names.flatMap((name) => tags.find((tag) => tag.name === name) ?? []),

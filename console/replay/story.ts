@@ -7,13 +7,15 @@
 import type { WebOperation } from "../../protocols/http/operation.ts";
 import { ModbusHistory } from "../../protocols/modbus/history.ts";
 import type { HistoryRow, MalformedRow, PointValue } from "../../protocols/modbus/history-row.ts";
+import type { NodeDeed } from "../../protocols/opcua/history.ts";
 import type { RfbOperation } from "../../protocols/rfb/operation.ts";
 import type { ScreenMoment } from "../../protocols/rfb/screen-frame.ts";
 import type { SshOperation } from "../../protocols/ssh/operation.ts";
 import type { TerminalMoment } from "../../protocols/ssh/terminal-frame.ts";
 import type { TerminalEvent } from "../../protocols/ssh/terminal-history.ts";
-import type { Header, Judged, TapeRecord } from "../../protocols/tape/record.ts";
+import type { Header, HeaderTag, Judged, TapeRecord } from "../../protocols/tape/record.ts";
 import type { Moment } from "./moments.ts";
+import { NodeStory } from "./node-story.ts";
 import { pageEntries } from "./page-story.ts";
 import type { Span } from "./playback.ts";
 import { type ScreenShown, ScreenStory } from "./screen-story.ts";
@@ -44,6 +46,14 @@ export type Entry = { readonly id: string; readonly sequence: number; readonly w
   | { readonly kind: "hand"; readonly operation: RfbOperation; readonly judged: Judged }
   /** What was asked of a web panel. */
   | { readonly kind: "page"; readonly operation: WebOperation; readonly judged: Judged }
+  /** What was asked of an OPC UA server; readings that come again are counted. */
+  | {
+      readonly kind: "node";
+      readonly deed: NodeDeed;
+      /** Of its nodes, for people. */
+      readonly names: Readonly<Record<string, string>>;
+      readonly count: number;
+    }
   /** A line typed into a terminal; no text where the terminal did not show it. */
   | { readonly kind: "typed"; readonly text: string; readonly echo: boolean }
   | { readonly kind: "happening"; readonly record: Happening }
@@ -66,6 +76,8 @@ export interface StoryShown {
   readonly tracks: ValueTracks;
   readonly firstMs: number;
   readonly lastSequence: number;
+  /** What has values besides the tags of the header, where the tape itself names it. */
+  readonly points?: readonly HeaderTag[] | undefined;
   /** What its terminals showed, where the protocol has any. */
   readonly terminal?: readonly TerminalEvent[] | undefined;
   /** What its screen showed, where the protocol has one. */
@@ -91,6 +103,7 @@ export class Story implements StoryShown {
   private readonly places = new Map<string, number>();
   private readonly history = new ModbusHistory();
   private readonly ssh: SshStory | undefined;
+  private readonly nodes: NodeStory | undefined;
   readonly screen: ScreenStory | undefined;
   private readonly last: Map<RegisterKey, PointValue>;
   private readonly busy: Map<number, number> = new Map();
@@ -99,13 +112,18 @@ export class Story implements StoryShown {
   constructor(header: Header, { values = new Map(), screen, terminals }: Before = {}) {
     this.header = header;
     this.ssh = header.endpoint.protocol === "ssh" ? new SshStory(terminals) : undefined;
+    this.nodes = header.endpoint.protocol === "opcua" ? new NodeStory(header.tags) : undefined;
     this.screen = header.endpoint.protocol === "vnc" ? new ScreenStory(screen) : undefined;
     this.last = new Map(values);
     this.growing = new GrowingTracks(header.tags, values);
   }
 
   get tracks(): ValueTracks {
-    return this.growing.shown;
+    return this.nodes?.tracks ?? this.growing.shown;
+  }
+
+  get points(): readonly HeaderTag[] | undefined {
+    return this.nodes?.points;
   }
 
   get terminal(): readonly TerminalEvent[] | undefined {
@@ -149,6 +167,7 @@ export class Story implements StoryShown {
 
   private forgetBefore(atMs: number): void {
     this.growing.forgetBefore(atMs);
+    this.nodes?.tracks.forgetBefore(atMs);
     for (const second of this.busy.keys()) {
       if ((second + 1) * BUSY_MS < atMs) this.busy.delete(second);
     }
@@ -171,9 +190,10 @@ export class Story implements StoryShown {
     this.note(record);
     for (const entry of this.ssh?.push(record) ?? []) this.put(entry);
     for (const entry of this.screen?.push(record) ?? []) this.put(entry);
+    for (const entry of this.nodes?.push(record) ?? []) this.put(entry);
     const isWeb = this.header.endpoint.protocol === "web";
     for (const entry of isWeb ? pageEntries(record) : []) this.put(entry);
-    if (!this.ssh && !this.screen && !isWeb) this.modbus(record);
+    if (!this.ssh && !this.screen && !this.nodes && !isWeb) this.modbus(record);
     if (isHappening(record)) {
       this.put({ id: `record/${sequence}`, kind: "happening", record, sequence, wallMs });
     }

@@ -177,7 +177,7 @@ function widthOf(tag: HeaderTag): number {
 }
 
 /** The last place whose time is at or before a moment; -1 if there is none. */
-function placeAt(times: ArrayLike<number>, atMs: number): number {
+export function placeAt(times: ArrayLike<number>, atMs: number): number {
   let low = -1;
   let high = times.length - 1;
   while (low < high) {

@@ -93,6 +93,25 @@ export const opcuaText = {
     unnamed:
       "The asset does not tell its namespaces, or your profile does not let you read them: named points cannot be shown.",
   },
+  /** What a recording tells. */
+  told: {
+    acts: {
+      "opcua:read": "Read",
+      "opcua:write": "Write",
+      "opcua:call": "Call",
+      "opcua:browse": "Browse",
+      "opcua:show": "Show",
+      "opcua:locate": "Look for",
+      "opcua:register": "Short name",
+      "opcua:subscribe": "Watch",
+      "opcua:history-read": "History",
+      "opcua:history-update": "Change history",
+      "opcua:file": "File",
+      "opcua:other": "Service",
+    },
+    times: (count: number) => ` · ${count} times`,
+    byAsset: (status: string) => `The asset answered ${status}`,
+  },
   tabs: { label: "Views", node: "Node", watch: "Watch", events: "Events", log: "Log" },
   watchCount: (count: number) => (count === 0 ? "Watch" : `Watch (${count})`),
   tree: {

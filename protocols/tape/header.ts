@@ -96,8 +96,13 @@ function tagsOf(value: unknown): readonly HeaderTag[] | undefined {
     ...pick(tag, [...TAG_TEXTS, ...TAG_NUMBERS]),
     ...statesOf(fieldsOf(tag).states),
     ...(fieldsOf(tag).report === true ? { report: true } : {}),
+    ...nodeOf(fieldsOf(tag).node),
   }));
   return tags.every(isTag) ? tags : undefined;
+}
+
+function nodeOf(node: Value | undefined): Pick<HeaderTag, "node"> {
+  return typeof node === "string" ? { node } : {};
 }
 
 /** Only words for people: what is not one is left out, and the tag stays. */

@@ -68,6 +68,8 @@ export interface HeaderTag {
   readonly states?: readonly { readonly value: number; readonly word: string }[];
   /** Read before and after the session, for the report of what it changed. */
   readonly report?: true;
+  /** Of OPC UA: the node, as operations name it; what says where registers are means nothing then. */
+  readonly node?: string;
 }
 
 /** One item of a decision: what was asked, the answer, and the rule that gave it. */

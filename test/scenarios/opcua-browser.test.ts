@@ -141,6 +141,31 @@ test("by the keyboard alone a named point is found and shown", { timeout: 240_00
   await looksRight("named");
 });
 
+test("the recording tells by names what was done, refused and watched", {
+  timeout: 240_000,
+}, async () => {
+  const { page } = ann;
+  await page.getByRole("button", { name: "End session" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "End session" }).click();
+  await page.locator(".wb-ended a[href^='/recordings/']").click();
+  await page.waitForURL(/\/recordings\//);
+  const list = page.getByRole("region", { name: "Operations" });
+  await list.getByText("OPC.P101.SpeedSetpoint 35 → 33 Hz").waitFor();
+  await list.getByText("OPC.P101.SpeedSetpoint 33 → 50 Hz").waitFor();
+  await list.getByText("opcua-operate/pump speed").first().waitFor();
+  await list.getByText("F201.StartBackwash of F201 (7200)").waitFor();
+  await page.getByRole("button", { name: "Next end" }).click();
+  const values = page.getByRole("region", { name: "Values at this moment" });
+  await values
+    .getByRole("row", { name: /OPC.P101.SpeedSetpoint/ })
+    .getByText("33 Hz")
+    .waitFor();
+  await page.getByRole("region", { name: "Trends" }).getByText("OPC.T101.Level").waitFor();
+  await looksRight("player");
+  // What asks for the ended session is told that it is gone.
+  expect(ann.complaints.filter((text) => !text.includes("404 (Not Found)"))).toEqual([]);
+});
+
 /** By its class and name. */
 async function choose(tree: Locator, name: string): Promise<void> {
   await tree.getByRole("treeitem", { name, exact: true }).click();

@@ -1,0 +1,54 @@
+/** What was asked of an OPC UA server, in words. Names and values are the asset's: text. */
+import { describeWhat, shortNode } from "../../protocols/opcua/describe.ts";
+import { ATTRIBUTE_VALUE } from "../../protocols/opcua/operation.ts";
+import { isBad } from "../../protocols/opcua/status.ts";
+import type { HeaderTag } from "../../protocols/tape/record.ts";
+import { opcuaText } from "../text/opcua.ts";
+import { replayText } from "../text/replay.ts";
+import { plain } from "../workbench/opcua/value-words.ts";
+import type { EntryWords } from "./entry-words.ts";
+import type { NodeEntry } from "./node-story.ts";
+
+const words = opcuaText.told;
+
+export function nodeWords(entry: NodeEntry, tags: readonly HeaderTag[]): EntryWords {
+  const { judged, operation, status, withheld } = entry.deed;
+  const { answer, rule, reason } = judged;
+  const act = words.acts[operation.action];
+  const { refused, heldAct, withheld: neverSent } = replayText.entry;
+  const said = { deny: refused(act), hold: heldAct(act), permit: act }[answer.kind];
+  const failed = status !== undefined && isBad(status);
+  const isOdd = failed || answer.kind === "hold";
+  return {
+    act: said,
+    what: plain(whatOf(entry, tags)) + (entry.count > 1 ? words.times(entry.count) : ""),
+    result: withheld ? neverSent : failed ? words.byAsset(opcuaText.statusName(status)) : "",
+    rule,
+    reason,
+    tone: answer.kind === "deny" || withheld ? "alarm" : isOdd ? "attention" : "normal",
+  };
+}
+
+function whatOf({ deed, names }: NodeEntry, tags: readonly HeaderTag[]): string {
+  const { operation, before } = deed;
+  const named = (node: string) => names[node] ?? shortNode(node);
+  const isValue = operation.action === "opcua:write" && operation.attribute === ATTRIBUTE_VALUE;
+  if (!isValue || operation.range !== undefined || operation.status !== undefined) {
+    return describeWhat(operation, named);
+  }
+  const tag = tags.find(({ node }) => node === operation.node);
+  const old = before === undefined ? "?" : valueText(tag, before.number, before.text);
+  return `${named(operation.node)} ${old} → ${valueText(tag, operation.value, operation.text, true)}`;
+}
+
+/** In the words of its states, or as it is. */
+function valueText(
+  tag: HeaderTag | undefined,
+  number: number | undefined,
+  text: string,
+  unit = false,
+) {
+  const state = tag?.states?.find(({ value }) => value === number)?.word;
+  if (state !== undefined) return state;
+  return unit && tag !== undefined ? `${text} ${tag.unit}`.trim() : text;
+}

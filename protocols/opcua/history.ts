@@ -1,0 +1,333 @@
+/**
+ * What a tape tells of an OPC UA session: what was asked and decided, and the values that nodes
+ * had, whether they were read, written or delivered by a subscription. Fed all records in order;
+ * it decides nothing, so what it cannot read it passes over.
+ */
+import { Inbox } from "../inbox.ts";
+import type { Judged, TapeRecord } from "../tape/record.ts";
+import {
+  browseAnswer,
+  callAnswer,
+  type DataValue,
+  monitorAnswer,
+  publishAnswer,
+  readAnswer,
+  statusAnswer,
+} from "./client/answers.ts";
+import { cutFrame, FRAME_MAX, LEG, type OpcUaFrame } from "./frame.ts";
+import { readRequestHeader, readResponseHeader } from "./header.ts";
+import { type Namespaces, readNamespaces } from "./node-id.ts";
+import { ATTRIBUTE_VALUE, isOpcUaOperation, type OpcUaOperation } from "./operation.ts";
+import { Reader } from "./reader.ts";
+import { isBad } from "./status.ts";
+import { monitoringParameters, readValueId } from "./structures.ts";
+
+/** A value that a node had. */
+export interface NodeValue {
+  readonly node: string;
+  /** Undefined where it is no number. */
+  readonly number: number | undefined;
+  /** In short, for people. */
+  readonly text: string;
+  readonly status: number;
+  readonly wallMs: number;
+  readonly sequence: number;
+}
+
+/** One item of a request, as far as it is known; told again under its `id` when more is. */
+export interface NodeDeed {
+  readonly id: string;
+  readonly sequence: number;
+  readonly item: number;
+  readonly wallMs: number;
+  readonly by: "subject" | "broker";
+  readonly operation: OpcUaOperation;
+  readonly judged: Judged;
+  /** Of a write: what the node held before, as far as the tape told it. */
+  readonly before: NodeValue | undefined;
+  /** What the asset answered; undefined where it has not, or nothing that is a status. */
+  readonly status: number | undefined;
+  readonly withheld: boolean;
+}
+
+export interface Told {
+  readonly deeds: readonly NodeDeed[];
+  readonly values: readonly NodeValue[];
+}
+
+const NOTHING: Told = { deeds: [], values: [] };
+
+/** As the guard's: one largest message and what may follow it. */
+const INBOX_MAX = 2 * FRAME_MAX;
+/** Decisions whose answer is awaited; the guard keeps some hundreds open. */
+const AWAITED_MAX = 2_000;
+/** Nodes whose last value and name are known. */
+const NODES_MAX = 50_000;
+
+const [CREATE_ITEMS, CREATE_ITEMS_ANSWER] = [751, 754];
+const [READ, WRITE, CALL, BROWSE, PUBLISH] = [634, 676, 715, 530, 829];
+
+interface Channel {
+  readonly by: "subject" | "broker";
+  readonly client: Inbox;
+  readonly asset: Inbox;
+  namespaces: Namespaces | undefined;
+  /** By the decision, which is the number of the request towards the asset. */
+  readonly awaited: Map<number, readonly NodeDeed[]>;
+  /** Nodes by subscription and the client's own number. */
+  readonly monitored: Map<string, string>;
+}
+
+export class OpcUaHistory {
+  private readonly channels = new Map<number, Channel>();
+  private readonly last = new Map<string, NodeValue>();
+  private readonly shown = new Map<string, string>();
+
+  /** What browsing showed it as, for people. */
+  nameOf(node: string): string | undefined {
+    return this.shown.get(node);
+  }
+
+  push(record: TapeRecord): Told {
+    switch (record.kind) {
+      case "channel":
+        this.channels.set(record.channel, newChannel(record.by));
+        return NOTHING;
+      case "verdict":
+        return this.verdict(record);
+      case "bytes":
+        return this.bytes(record);
+      case "event":
+        return this.event(record);
+      default:
+        return NOTHING;
+    }
+  }
+
+  private channel(number: number): Channel {
+    const known = this.channels.get(number) ?? newChannel("subject");
+    this.channels.set(number, known);
+    return known;
+  }
+
+  private verdict(record: Extract<TapeRecord, { kind: "verdict" }>): Told {
+    const { channel: number, decision, sequence, wallMs, items } = record;
+    const channel = this.channel(number);
+    const known = channel.awaited.get(decision);
+    const deeds = items.flatMap((judged, item): NodeDeed[] => {
+      const { operation } = judged;
+      if (!isOpcUaOperation(operation)) return [];
+      const first = known?.find((deed) => deed.item === item);
+      return [
+        {
+          ...{ id: `node/${number}/${decision}/${item}`, item, by: channel.by, operation, judged },
+          ...{ sequence: first?.sequence ?? sequence, wallMs: first?.wallMs ?? wallMs },
+          before: first ? first.before : this.before(operation),
+          ...{ status: undefined, withheld: false },
+        },
+      ];
+    });
+    keep(channel.awaited, AWAITED_MAX, decision, deeds);
+    return { deeds, values: [] };
+  }
+
+  private before(operation: OpcUaOperation): NodeValue | undefined {
+    return operation.action === "opcua:write" && operation.attribute === ATTRIBUTE_VALUE
+      ? this.last.get(operation.node)
+      : undefined;
+  }
+
+  private event({ channel: number, event }: Extract<TapeRecord, { kind: "event" }>): Told {
+    if (event.kind !== "withheld") return NOTHING;
+    const channel = this.channel(number);
+    const deeds = channel.awaited.get(event.decision) ?? [];
+    channel.awaited.delete(event.decision);
+    return { deeds: deeds.map((deed) => ({ ...deed, withheld: true })), values: [] };
+  }
+
+  private bytes(record: Extract<TapeRecord, { kind: "bytes" }>): Told {
+    const channel = this.channel(record.channel);
+    const inbox = channel[record.from];
+    if (!inbox.push(record.bytes)) return NOTHING;
+    const deeds: NodeDeed[] = [];
+    const values: NodeValue[] = [];
+    for (let cut = inbox.take(cutFrame); cut.kind === "frame"; cut = inbox.take(cutFrame)) {
+      if (record.from === "client") this.asked(channel, cut.frame);
+      else {
+        const told = this.answered(channel, cut.frame, record);
+        deeds.push(...told.deeds);
+        values.push(...told.values);
+      }
+    }
+    return { deeds, values };
+  }
+
+  /** Only which node stands behind which number: all else is in the verdict. */
+  private asked(channel: Channel, { typeId, body }: OpcUaFrame): void {
+    if (typeId !== CREATE_ITEMS) return;
+    const r = new Reader(body);
+    readRequestHeader(r);
+    const subscription = r.uint32();
+    r.uint32();
+    const items = Array.from({ length: Math.max(0, r.count()) }, () => {
+      if (r.fault !== undefined) return { node: undefined, handle: 0 };
+      const { nodeId } = readValueId(r);
+      r.uint32();
+      const { clientHandle } = monitoringParameters(r);
+      return { node: channel.namespaces?.name(nodeId), handle: clientHandle };
+    });
+    if (r.fault !== undefined) return;
+    for (const { node, handle } of items) {
+      if (node !== undefined) keep(channel.monitored, NODES_MAX, `${subscription}/${handle}`, node);
+    }
+  }
+
+  private answered(channel: Channel, frame: OpcUaFrame, at: Moment): Told {
+    const { requestId, typeId, body } = frame;
+    if (typeId === LEG.namespaces) {
+      const read = readNamespaces(body);
+      if (typeof read !== "string") channel.namespaces = read;
+      return NOTHING;
+    }
+    const deeds = channel.awaited.get(requestId) ?? [];
+    channel.awaited.delete(requestId);
+    const r = new Reader(body);
+    r.forgiving = true;
+    const { serviceResult } = readResponseHeader(r);
+    if (r.fault !== undefined) return NOTHING;
+    if (isBad(serviceResult)) return { deeds: withStatus(deeds, [serviceResult]), values: [] };
+    return this.read(channel, r, typeId, deeds, at);
+  }
+
+  private read(
+    channel: Channel,
+    r: Reader,
+    typeId: number,
+    deeds: readonly NodeDeed[],
+    at: Moment,
+  ): Told {
+    switch (typeId) {
+      case READ:
+        return { deeds: [], values: this.readValues(deeds, whole(r, readAnswer), at) };
+      case WRITE:
+        return this.written(deeds, whole(r, statusAnswer) ?? [], at);
+      case CALL:
+        return { deeds: withStatus(deeds, statusesOf(whole(r, callAnswer))), values: [] };
+      case CREATE_ITEMS_ANSWER: {
+        const statuses = statusesOf(whole(r, monitorAnswer));
+        return { deeds: withStatus(deeds, statuses), values: [] };
+      }
+      case BROWSE:
+        this.learnNames(channel, r);
+        return NOTHING;
+      case PUBLISH:
+        return { deeds: [], values: this.published(channel, r, at) };
+      default:
+        return NOTHING;
+    }
+  }
+
+  private readValues(
+    deeds: readonly NodeDeed[],
+    results: readonly DataValue[] | undefined,
+    at: Moment,
+  ): readonly NodeValue[] {
+    const asked = permitted(deeds);
+    // Where one node was asked for twice, it was decided once: then nobody can say which is which.
+    if (results?.length !== asked.length) return [];
+    return asked.flatMap(({ operation }, n) => {
+      const value = results[n];
+      if (operation.action !== "opcua:read" || operation.attribute !== ATTRIBUTE_VALUE) return [];
+      return value && operation.range === undefined ? [this.had(operation.node, value, at)] : [];
+    });
+  }
+
+  /** What was written is what it holds, until it says otherwise. */
+  private written(deeds: readonly NodeDeed[], statuses: readonly number[], at: Moment): Told {
+    const told = withStatus(deeds, statuses);
+    const values = told.flatMap(({ operation, status }) => {
+      if (operation.action !== "opcua:write" || status === undefined || isBad(status)) return [];
+      const { node, attribute, range, value, text } = operation;
+      if (attribute !== ATTRIBUTE_VALUE || range !== undefined) return [];
+      return [this.keep({ node, number: value, text, status: 0, ...momentOf(at) })];
+    });
+    return { deeds: told, values };
+  }
+
+  private published(channel: Channel, r: Reader, at: Moment): readonly NodeValue[] {
+    const published = whole(r, publishAnswer);
+    return (published?.values ?? []).flatMap(({ handle, value }) => {
+      const node = channel.monitored.get(`${published?.subscription}/${handle}`);
+      return node === undefined ? [] : [this.had(node, value, at)];
+    });
+  }
+
+  private learnNames({ namespaces }: Channel, r: Reader): void {
+    for (const { references } of whole(r, browseAnswer) ?? []) {
+      for (const { node, displayName } of references) {
+        const name = namespaces?.name(node);
+        if (name !== undefined && displayName !== "") {
+          keep(this.shown, NODES_MAX, name, displayName);
+        }
+      }
+    }
+  }
+
+  private had(node: string, { value, status }: DataValue, at: Moment): NodeValue {
+    const { number, text = "" } = value ?? {};
+    return this.keep({ node, number, text, status, ...momentOf(at) });
+  }
+
+  private keep(value: NodeValue): NodeValue {
+    keep(this.last, NODES_MAX, value.node, value);
+    return value;
+  }
+}
+
+type Moment = Pick<TapeRecord, "wallMs" | "sequence">;
+
+function momentOf({ wallMs, sequence }: Moment): Moment {
+  return { wallMs, sequence };
+}
+
+function newChannel(by: Channel["by"]): Channel {
+  return {
+    ...{ by, client: new Inbox(INBOX_MAX), asset: new Inbox(INBOX_MAX), namespaces: undefined },
+    ...{ awaited: new Map(), monitored: new Map() },
+  };
+}
+
+/** Undefined where it is malformed. */
+function whole<T>(r: Reader, read: (r: Reader) => T): T | undefined {
+  const value = read(r);
+  return r.fault === undefined ? value : undefined;
+}
+
+function permitted(deeds: readonly NodeDeed[]): readonly NodeDeed[] {
+  return deeds.filter(({ judged }) => judged.answer.kind === "permit");
+}
+
+/** One status of several items stands for all of them; several must be one for each. */
+function withStatus(deeds: readonly NodeDeed[], statuses: readonly number[]): readonly NodeDeed[] {
+  const asked = permitted(deeds);
+  if (statuses.length !== 1 && statuses.length !== asked.length) return [];
+  return asked.flatMap((deed, n) => {
+    const status = statuses.length === 1 ? statuses[0] : statuses[n];
+    return status === undefined ? [] : [{ ...deed, status }];
+  });
+}
+
+function statusesOf(results: readonly { readonly status: number }[] = []): readonly number[] {
+  return results.map(({ status }) => status);
+}
+
+function keep<K, V>(map: Map<K, V>, max: number, key: K, value: V): void {
+  map.delete(key);
+  if (map.size >= max) {
+    for (const oldest of map.keys()) {
+      map.delete(oldest);
+      break;
+    }
+  }
+  map.set(key, value);
+}
