@@ -117,7 +117,10 @@ async function loadShown(
 const NO_FRAME = new Uint8Array(0);
 
 /** Frames of terminals that an earlier build made say nothing of them. */
-function readable({ protocol }: PlayedRecording, frame: Uint8Array): Uint8Array {
+function readable(
+  { protocol }: PlayedRecording,
+  frame: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
   return protocol === "ssh" && !decodeTerminalFrame(frame) ? NO_FRAME : frame;
 }
 
