@@ -230,7 +230,6 @@ export const ALARM_KINDS = {
       "credential:set",
       "credential:removed",
       "site:restored",
-      "site:restored",
       "asset:trusted",
       "asset:trust-withdrawn",
     ],
