@@ -1,10 +1,12 @@
 /** Every address of the broker's API that the console uses, with the shape of its answer. */
+
 import type {
   AuthenticationResponseJSON,
   PublicKeyCredentialCreationOptionsJSON,
   PublicKeyCredentialRequestOptionsJSON,
   RegistrationResponseJSON,
 } from "@simplewebauthn/browser";
+import type { FiguresView } from "../../broker/api/shapes/figures.ts";
 import type { HealthView } from "../../broker/api/shapes/health.ts";
 import type {
   IntegrationsView,
@@ -90,6 +92,17 @@ export interface RecordingsAsked {
   readonly fromMs?: string;
   readonly untilMs?: string;
   readonly probes?: "without";
+  /** Id of the first session of a visit: all of it. */
+  readonly visit?: string;
+}
+
+export interface SessionAsked {
+  readonly endpoint: string;
+  /** Without one the broker takes the best. */
+  readonly grant?: string;
+  readonly consent?: string;
+  /** A live session of one's own on the same asset, whose visit it joins. */
+  readonly beside?: string;
 }
 
 export interface EventsAsked {
@@ -194,6 +207,7 @@ export const api = {
   adoptVendor: (id: string, reason: string) =>
     ask<VendorView>("POST", `/api/vendors/${part(id)}/sponsorship`, { reason }),
   review: () => ask<StandingRightView[]>("GET", "/api/review"),
+  figures: () => ask<FiguresView>("GET", "/api/figures"),
   makeRequest: (wanted: NewRequest) => ask<RequestView>("POST", "/api/requests", wanted),
   askMoreTime: (grant: string, durationMs: number, reason: string) =>
     ask<RequestView>("POST", `/api/grants/${part(grant)}/more-time`, { durationMs, reason }),
@@ -204,12 +218,7 @@ export const api = {
     ask<RequestView>("POST", `/api/requests/${part(id)}/decision`, answer),
 
   /** Opens a session; without a grant the broker takes the best one. May throw `step-up-required`. */
-  openSession: (endpoint: string, grant?: string, consent?: string) =>
-    ask<LiveSessionView>("POST", "/api/sessions", {
-      endpoint,
-      ...(grant ? { grant } : {}),
-      ...(consent ? { consent } : {}),
-    }),
+  openSession: (asked: SessionAsked) => ask<LiveSessionView>("POST", "/api/sessions", asked),
   sessions: () => ask<LiveSessionView[]>("GET", "/api/sessions"),
   session: (id: string) => ask<LiveSessionView>("GET", `/api/sessions/${part(id)}`),
   openPanel: (id: string) =>

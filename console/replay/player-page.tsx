@@ -26,6 +26,7 @@ import { segmentOf } from "./segments.ts";
 import { ShareDialog } from "./share-dialog.tsx";
 import { type PlayHead, usePlayback } from "./use-playback.ts";
 import { spanOf } from "./use-recorded-reel.ts";
+import { useVisitOthers, VisitBeside } from "./visit-beside.tsx";
 import { WhoLooked } from "./who-looked.tsx";
 
 export function PlayerPage() {
@@ -66,6 +67,7 @@ function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
   const useReel = reelOf(detail.protocol);
   const reel = useReel(detail, head.playback.atMs, source);
   const comments = useQuery(commentsQuery(detail.id));
+  const others = useVisitOthers(detail);
   const [about, setAbout] = useState(false);
   useArrival(at, detail, reel, head);
   return (
@@ -102,6 +104,7 @@ function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
         reel={reel}
         head={head}
         live={false}
+        {...(others.length > 0 && { beside: <VisitBeside others={others} head={head} /> })}
         linkAt={(sequence) => `/recordings/${detail.id}?at=${sequence}`}
         comments={{ recording: detail.id, list: comments.data ?? NO_COMMENTS }}
       />

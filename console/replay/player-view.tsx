@@ -5,7 +5,16 @@ import "./replay.css";
 import { Alert, Button, SegmentedControl } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { IconLink } from "@tabler/icons-react";
-import { lazy, type RefObject, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import {
+  lazy,
+  type ReactNode,
+  type RefObject,
+  Suspense,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { HeaderTag } from "../../protocols/tape/record.ts";
 import { Loading, ProblemNotice } from "../components/states.tsx";
 import { replayText as words } from "../text/replay.ts";
@@ -33,6 +42,8 @@ interface PlayerViewProps {
   readonly live: boolean;
   /** Address of the moment at the head; absent where there is none to give. */
   readonly linkAt?: (sequence: number) => string;
+  /** What else is shown of that instant. */
+  readonly beside?: ReactNode;
   /** Absent where nothing can be said about it. */
   readonly comments?: { readonly recording: string; readonly list: readonly Said[] };
 }
@@ -54,7 +65,7 @@ const DRAWN_FIRST = 4;
 
 const NOTHING_SAID: readonly Said[] = [];
 
-export function PlayerView({ reel, head, live, linkAt, comments }: PlayerViewProps) {
+export function PlayerView({ reel, head, live, linkAt, beside, comments }: PlayerViewProps) {
   const { stories, version, span, part } = reel;
   const { atMs } = head.playback;
   const slowMs = head.playback.playing ? Math.floor(atMs / TABLE_STEP_MS) * TABLE_STEP_MS : atMs;
@@ -80,7 +91,7 @@ export function PlayerView({ reel, head, live, linkAt, comments }: PlayerViewPro
         part.state.kind === "loading" && <Loading />
       ) : (
         <div className="rp-work" aria-busy={part.state.kind === "loading"}>
-          <div className="rp-left">
+          <Stages beside={beside}>
             {reel.header.endpoint.protocol === "ssh" ? (
               <Suspense fallback={<Loading />}>
                 <TerminalStage {...{ stories, version }} headMs={atMs} />
@@ -107,7 +118,7 @@ export function PlayerView({ reel, head, live, linkAt, comments }: PlayerViewPro
                 />
               </>
             )}
-          </div>
+          </Stages>
           <Told
             {...{ reel, tags, comments, tab, field, head, sequence }}
             headMs={slowMs}
@@ -115,6 +126,22 @@ export function PlayerView({ reel, head, live, linkAt, comments }: PlayerViewPro
           />
         </div>
       )}
+    </div>
+  );
+}
+
+interface StagesProps {
+  readonly beside: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** What else was recorded of that instant, and under it what is played. */
+function Stages({ beside, children }: StagesProps) {
+  if (beside === undefined) return <div className="rp-left">{children}</div>;
+  return (
+    <div className="rp-stages">
+      {beside}
+      <div className="rp-left">{children}</div>
     </div>
   );
 }

@@ -7,8 +7,10 @@ import { useNow } from "../components/now.ts";
 import { StateBadge } from "../components/state-badge.tsx";
 import { TimeLeft } from "../components/time.tsx";
 import { sessionText as words } from "../text/session.ts";
+import { visitText } from "../text/visit.ts";
 import { MoreTime } from "./more-time.tsx";
 import { type SessionState, warningOf } from "./session-state.ts";
+import { useOthersOfVisit } from "./visit.tsx";
 
 interface SessionBarProps {
   readonly view: LiveSessionView;
@@ -17,6 +19,7 @@ interface SessionBarProps {
 }
 
 export function SessionBar({ view, state, onEnd }: SessionBarProps) {
+  const others = useOthersOfVisit();
   return (
     <header className="wb-bar">
       <div className="wb-bar-facts">
@@ -45,7 +48,7 @@ export function SessionBar({ view, state, onEnd }: SessionBarProps) {
         leftSection={<IconPlugConnectedX size={15} />}
         onClick={onEnd}
       >
-        {words.end}
+        {others > 0 ? visitText.end : words.end}
       </Button>
     </header>
   );

@@ -5,6 +5,7 @@ import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import { api } from "../components/api.ts";
 import { ConfirmDialog } from "../components/confirm-dialog.tsx";
 import { sessionText as words } from "../text/session.ts";
+import { visitText } from "../text/visit.ts";
 import { text } from "../text.ts";
 import { SessionBar } from "./session-bar.tsx";
 import { SessionEnded } from "./session-ended.tsx";
@@ -12,6 +13,7 @@ import { SessionNotices } from "./session-notices.tsx";
 import type { SessionState } from "./session-state.ts";
 import { useMayReplay } from "./use-may-replay.ts";
 import { type Desk, useSession } from "./use-session.ts";
+import { useOthersOfVisit } from "./visit.tsx";
 
 interface SessionFrameProps {
   readonly view: LiveSessionView;
@@ -25,6 +27,7 @@ export function SessionFrame({ view, desk, children }: SessionFrameProps) {
   const session = useSession(view, desk);
   const [ending, setEnding] = useState(false);
   const mayReplay = useMayReplay();
+  const others = useOthersOfVisit();
   const { state } = session;
   useEffect(() => {
     document.title = `${view.asset.name} · ${text.product}`;
@@ -54,11 +57,11 @@ export function SessionFrame({ view, desk, children }: SessionFrameProps) {
       <ConfirmDialog
         opened={ending}
         onClose={() => setEnding(false)}
-        title={words.endTitle}
-        action={words.end}
+        title={others > 0 ? visitText.endTitle : words.endTitle}
+        action={others > 0 ? visitText.end : words.end}
         onConfirm={() => api.endSession(view.id, words.endReason)}
       >
-        {words.endBody}
+        {others > 0 ? visitText.endBody(others) : words.endBody}
       </ConfirmDialog>
     </div>
   );

@@ -5,11 +5,12 @@ import { type ComponentType, lazy, Suspense } from "react";
 import { Link, useParams } from "react-router";
 import { Page } from "../components/page.tsx";
 import { isProblem } from "../components/problem.ts";
-import { plantQuery, sessionQuery } from "../components/queries.ts";
+import { plantQuery, sessionQuery, sessionsQuery } from "../components/queries.ts";
 import { QueryView } from "../components/query-view.tsx";
 import { Empty, Loading } from "../components/states.tsx";
 import { sessionText as words } from "../text/session.ts";
 import { useMayReplay } from "./use-may-replay.ts";
+import { Visit } from "./visit.tsx";
 import type { WorkbenchProps } from "./workbench-props.ts";
 
 /** Loaded when a session of the protocol is opened. A protocol joins with a line here. */
@@ -23,6 +24,18 @@ const WORKBENCHES: Readonly<Record<string, ComponentType<WorkbenchProps>>> = {
 
 export function SessionPage() {
   const { id = "" } = useParams();
+  const session = useQuery(sessionQuery(id));
+  const sessions = useQuery(sessionsQuery);
+  // From the list while its own answer is on its way: the other tabs stay open meanwhile.
+  const view = session.data ?? sessions.data?.find((each) => each.id === id);
+  if (view !== undefined) {
+    return <Visit view={view}>{(each) => <SessionTab key={each} id={each} />}</Visit>;
+  }
+  if (isProblem(session.error, "not-found")) return <SessionGone id={id} />;
+  return <Waiting query={session} />;
+}
+
+function SessionTab({ id }: { readonly id: string }) {
   const session = useQuery(sessionQuery(id));
   const plant = useQuery(plantQuery);
   if (session.data === undefined && isProblem(session.error, "not-found")) {

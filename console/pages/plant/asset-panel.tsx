@@ -16,10 +16,12 @@ import { conditionText } from "../../text/conditions.ts";
 import { assetText as words } from "../../text/plant.ts";
 import { searchText } from "../../text/search.ts";
 import { sentence } from "../../text/session.ts";
+import { visitText } from "../../text/visit.ts";
 import { searchAddress } from "../search/query-address.ts";
 import { nextGrant, type Way, waysIn } from "./access.ts";
 import { AssetState } from "./asset-state.tsx";
 import { AwaitConsent } from "./await-consent.tsx";
+import { ConnectFact } from "./connect-fact.tsx";
 import { CredentialFact } from "./credential-fact.tsx";
 import { GrantList } from "./grant-list.tsx";
 import { IdentityFact } from "./identity-fact.tsx";
@@ -111,8 +113,9 @@ function Act({ asset }: { readonly asset: AssetView }) {
 
 /** The best grant first, as the button; the others are beside their names below it. */
 function Open({ ways }: { readonly ways: readonly Way[] }) {
-  const { open, opening, thrown, asked, agreed, giveUp } = useOpen();
+  const { open, openAll, opening, thrown, asked, agreed, giveUp } = useOpen();
   const [best, ...others] = ways;
+  const together = firstWays(ways);
   return (
     <Stack gap="xs">
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.openFailed} />}
@@ -122,6 +125,11 @@ function Open({ ways }: { readonly ways: readonly Way[] }) {
         </Button>
       )}
       {best && <Needs needs={best.grant.needs} />}
+      {together.length > 1 && (
+        <Button variant="default" disabled={opening} onClick={() => openAll(together)}>
+          {visitText.openAll(together.length)}
+        </Button>
+      )}
       {asked && <AwaitConsent asked={asked} onAgreed={agreed} onClose={giveUp} />}
       {others.map((way) => (
         <Button
@@ -135,6 +143,14 @@ function Open({ ways }: { readonly ways: readonly Way[] }) {
         </Button>
       ))}
     </Stack>
+  );
+}
+
+/** The best way to each endpoint, of those that nobody has to be asked for. */
+function firstWays(ways: readonly Way[]): readonly Way[] {
+  return ways.filter(
+    ({ endpoint, grant }, n) =>
+      !grant.needs.consent && ways.findIndex((each) => each.endpoint.id === endpoint.id) === n,
   );
 }
 
@@ -238,6 +254,7 @@ function EndpointFacts({ endpoint, alone }: EndpointFactsProps) {
           <dd>{endpoint.units.join(", ")}</dd>
         </>
       )}
+      {endpoint.protocol !== "web" && <ConnectFact endpoint={endpoint.id} />}
       {endpoint.protocol === "ssh" && <NativeFact endpoint={endpoint.id} alone={alone} />}
       {endpoint.protocol === "opcua" && <OpcuaFact endpoint={endpoint} />}
       {PROVES_ITSELF.has(endpoint.protocol) && <IdentityFact endpoint={endpoint.id} />}
