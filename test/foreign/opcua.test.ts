@@ -15,6 +15,7 @@ import {
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { thumbprintOf } from "../../broker/legs/opcua/identity.ts";
 import { NO_SECURITY, SECURE } from "../../broker/legs/opcua/security.ts";
+import { keptCertificate } from "../../simulators/assets/opcua-certificate.ts";
 import {
   OPCUA_LOGIN,
   type OpcuaServer,
@@ -23,6 +24,7 @@ import {
 import { startingPlant } from "../../simulators/process/water-plant.ts";
 import { type ConduitChild, startConduit } from "../kit/conduit-child.ts";
 import { type SignedIn, signInOpcua, signOut } from "../kit/opcua-client.ts";
+import { signInOld } from "../kit/opcua-old-client.ts";
 
 const SLOW_MS = 60_000;
 const folder = mkdtempSync(join(tmpdir(), "sallyport-opcua-"));
@@ -109,6 +111,28 @@ for (const security of [NO_SECURITY, ...strong, SECURE[5] ?? NO_SECURITY]) {
     } finally {
       await signOut(signedIn);
     }
+  });
+}
+
+const old = SECURE.filter(({ policy }) => policy === "Basic256Sha256");
+for (const security of [NO_SECURITY, ...old]) {
+  test(`a client of major version 0, ${security.policy} ${security.mode}: item by item`, {
+    timeout: SLOW_MS,
+  }, async () => {
+    const applicationUri = "urn:sallyport:old-client";
+    const client = await signInOld({
+      ...keptCertificate(join(folder, "old"), applicationUri),
+      ...{ url: `opc.tcp://127.0.0.1:${conduit.port}`, security, applicationUri },
+      ...{ user: "works", password: "any" },
+    });
+    const read = await client.read(["T101.Level", "D201.Flow", "P101.Speed"].map(node));
+    const names = read.map(({ statusCode }) => statusCode.name);
+    expect(names).toEqual(["Good", "BadUserAccessDenied", "Good"]);
+    expect(read[0]?.value?.value).toBeGreaterThan(0);
+    expect(await client.writeDouble(node("P101.SpeedSetpoint"), 35)).toBe("Good");
+    expect(await client.writeDouble(node("P101.SpeedSetpoint"), 90)).toBe("BadOutOfRange");
+    expect(await client.writeDouble(node("D201.DoseSetpoint"), 1)).toBe("BadUserAccessDenied");
+    await client.close();
   });
 }
 
