@@ -32,6 +32,9 @@ export const nativeText = {
   native: "With your own SSH client",
   command: (asset: string, host: string, port: number) =>
     port === 22 ? `ssh ${asset}@${host}` : `ssh ${asset}@${host} -p ${port}`,
+  connect: "With a tool on your machine",
+  connectCommand: (endpoint: string) => `npx sallyport connect ${endpoint}`,
+  connectFirst: (origin: string) => `once before: npx sallyport login ${origin}`,
   commandName: "command",
   fingerprint: "The broker's host key",
   knownHosts: "Line for known_hosts",

@@ -1,0 +1,69 @@
+/** A person lets their own machine act for them: the real page, the real command. Slow: a browser. */
+import path from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { askToSignIn } from "../kit/machine-user.ts";
+import { runCommand } from "../kit/sallyport-command.ts";
+import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
+import { makeFolder, removeFolder } from "../kit/temporary.ts";
+
+const SHOTS = process.env.SCENARIO_SHOTS;
+const folder = makeFolder();
+const home = path.join(folder, "home");
+let site: SiteInBrowser;
+let ann: Device;
+
+beforeAll(async () => {
+  site = await openSite();
+  ann = await site.device();
+  await ann.page.goto(site.enrolmentLink);
+  await ann.page.getByRole("button", { name: "Make a passkey" }).click();
+  await ann.page.getByText("You are enrolled").first().waitFor();
+}, 180_000);
+
+afterAll(async () => {
+  await site?.close();
+  removeFolder(folder);
+});
+
+async function look(name: string): Promise<void> {
+  const { page } = ann;
+  for (const [size, viewport] of Object.entries({ wide: WIDE, narrow: NARROW })) {
+    await page.setViewportSize(viewport);
+    if (SHOTS) await page.screenshot({ path: path.join(SHOTS, `${name}-${size}.png`) });
+  }
+  await page.setViewportSize(WIDE);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id }) => id)).toEqual([]);
+}
+
+test("the number is picked on the page, and the command acts for the person", {
+  timeout: 180_000,
+}, async () => {
+  const { page } = ann;
+  const asking = await askToSignIn(home, site.origin);
+  await page.goto("/device");
+  await page.getByRole("textbox", { name: "Code" }).fill(asking.code.toLowerCase());
+  await look("device-code");
+  await page.getByRole("button", { name: "Look" }).click();
+  await page.getByText("Which number does your command show?").waitFor();
+  await look("device");
+  await page.getByRole("button", { name: String(asking.number), exact: true }).click();
+  await page.getByText("Your machine is signed in").waitFor();
+  expect(await asking.ended).toBe(0);
+  expect(await runCommand(home, ["assets"])).toMatchObject({ code: 0 });
+  await page.getByRole("link", { name: "Where you are signed in" }).click();
+  await page.getByText(/^sallyport on /).waitFor();
+  await look("device-account");
+  await page.goto(`/device/${asking.code}`);
+  await page.getByText("Nothing waits under this code any more").waitFor();
+});
+
+test("a refusal on the page ends the asking", { timeout: 180_000 }, async () => {
+  const { page } = ann;
+  const asking = await askToSignIn(path.join(folder, "other"), site.origin);
+  await page.goto(`/device/${asking.code}`);
+  await page.getByRole("button", { name: /refuse/ }).click();
+  await page.getByText("Nobody was let in").waitFor();
+  expect(await asking.ended).toBe(4);
+});
