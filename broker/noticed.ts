@@ -229,7 +229,10 @@ export class Noticed {
       text: `The session of ${subject.name} on ${asset.name} ended (${cause.rule}): ${cause.reason}${reported(report)}`,
       subject: cause.by ?? subject.id,
       session: session.claims.session,
-      about: aboutSession(session.claims),
+      about: {
+        ...aboutSession(session.claims),
+        ...{ rule: cause.rule, cutMs: (report.cutMicroseconds / 1_000).toFixed(3) },
+      },
     });
     this.parts.bell.ring("holds");
   }

@@ -9,6 +9,7 @@ import type { DefaultRights } from "./access/policies/default-rights.ts";
 import { PolicyProposals } from "./access/policies/policy-proposals.ts";
 import type { PolicyStore } from "./access/policies/policy-store.ts";
 import { loadSigningKey } from "./access/signing-key.ts";
+import { figuresByMonth } from "./access/steering-figures.ts";
 import { mirrorActions } from "./action-mirror.ts";
 import type { AlarmBook } from "./alarms/alarm-book.ts";
 import { diskOf, type HealthBoard } from "./api/health/health-board.ts";
@@ -39,11 +40,12 @@ import { isPlainOpcua, openNative } from "./native/open-native.ts";
 import type { Noticed } from "./noticed.ts";
 import { evidenceNotices } from "./noticed-evidence.ts";
 import type { AuditParts } from "./open-audit.ts";
-import { gaugesOf, refusalHooks } from "./open-integrations.ts";
 import { openConnect } from "./open-connect.ts";
+import { gaugesOf, refusalHooks } from "./open-integrations.ts";
 import { loggedHooks } from "./open-log.ts";
 import { openPanels } from "./open-panels.ts";
 import { openPolicies } from "./open-policies.ts";
+import { openScanner, scannerHooks } from "./open-scanner.ts";
 import { openTrustDesk, openTrusted } from "./open-trust.ts";
 import type { Opened } from "./opened.ts";
 import { ConfirmedPlant } from "./plant/confirmed-plant.ts";
@@ -176,12 +178,15 @@ export async function openCore(
   const opcuaIdentity = keptIdentity(join(config.dataFolder, "opcua.pem"));
   const trusted = await openTrusted(ground);
   const sessions = createSessionHost({
-    ...{ credentials, opcuaIdentity, trusted },
+    ...{ credentials, opcuaIdentity, trusted, scanner: openScanner(ground) },
     recorder: evidence.recorder,
     permitKey: key.publicKey,
     clock,
     build: version,
-    hooks: refusalHooks(ground, loggedHooks(book, noticed.sessionHooks(trusted))),
+    hooks: refusalHooks(
+      ground,
+      loggedHooks(book, scannerHooks(ground, noticed.sessionHooks(trusted))),
+    ),
     beforeOpen: (header) => book.openSession(header),
   });
   opened.push(() => sessions.shutdown());
@@ -275,6 +280,7 @@ export async function openDoors(
     recorder: evidence.recorder,
     recordings: evidence.recordings,
     siteLog: store.log,
+    figuresByMonth: (recordings, when) => figuresByMonth(store, recordings, when),
     plant: core.plant,
     health: healthOf(ground, core),
     integrations: core.integrations,

@@ -12,6 +12,7 @@ const inside: Record<string, Load> = {
   "/break-glass": () =>
     import("./pages/break-glass/break-glass-page.tsx").then((page) => page.BreakGlassPage),
   "/vendors": () => import("./pages/vendors/vendors-page.tsx").then((page) => page.VendorsPage),
+  "/figures": () => import("./pages/figures-page.tsx").then((page) => page.FiguresPage),
   "/review": () => import("./pages/review-page.tsx").then((page) => page.ReviewPage),
   "/sessions/:id": () => import("./workbench/session-page.tsx").then((page) => page.SessionPage),
   "/native/:id": () => import("./pages/native/native-page.tsx").then((page) => page.NativePage),

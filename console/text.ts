@@ -79,6 +79,7 @@ export const text = {
     access: "Access",
     vendors: "Vendors",
     review: "Review",
+    figures: "Figures",
     breakGlass: "Break-glass",
     live: "Live",
     recordings: "Recordings",

@@ -5,6 +5,7 @@
  * Pure: the time zone data is the platform's.
  */
 import { DAYS, type WeeklyWindow } from "../store/model.ts";
+import { instantOf, wallTime } from "./wall-time.ts";
 
 /** Both in milliseconds since the epoch; it counts from the first and no more at the second. */
 export interface Span {
@@ -80,49 +81,4 @@ function minutesOf(time: string): number | undefined {
   if (!match) return undefined;
   const minutes = Number(match[1]) * 60 + Number(match[2]);
   return minutes <= 24 * 60 ? minutes : undefined;
-}
-
-/**
- * The instant at which the wall shows this. The offsets a day before and after are all that can
- * apply; where the clocks went back both do, where they went forward neither.
- * @param wallMs what the wall shows, written as if it were UTC
- */
-function instantOf(wallMs: number, timeZone: string, which: "first" | "last"): number {
-  const around = [-DAY_MS, DAY_MS].map((away) => {
-    const atMs = wallMs + away;
-    return wallMs - (wallTime(atMs, timeZone) - atMs);
-  });
-  const shown = around.filter((atMs) => wallTime(atMs, timeZone) === wallMs);
-  if (shown.length === 0) return jumpBetween(Math.min(...around), Math.max(...around), timeZone);
-  return which === "first" ? Math.min(...shown) : Math.max(...shown);
-}
-
-/** The minute at which the offset changes between two instants. */
-function jumpBetween(fromMs: number, untilMs: number, timeZone: string): number {
-  const offset = (atMs: number) => wallTime(atMs, timeZone) - atMs;
-  let [before, after] = [fromMs, untilMs];
-  while (after - before > MINUTE_MS) {
-    const middle = before + Math.floor((after - before) / 2 / MINUTE_MS) * MINUTE_MS;
-    if (offset(middle) === offset(fromMs)) before = middle;
-    else after = middle;
-  }
-  return after;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** What the wall shows at an instant, to the second, written as if it were UTC. */
-function wallTime(atMs: number, timeZone: string): number {
-  const known = formats.get(timeZone);
-  const format =
-    known ??
-    new Intl.DateTimeFormat("en-US", {
-      ...{ timeZone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric" },
-      ...{ hour: "numeric", minute: "numeric", second: "numeric" },
-    });
-  if (!known) formats.set(timeZone, format);
-  const parts = new Map(format.formatToParts(atMs).map(({ type, value }) => [type, Number(value)]));
-  const part = (name: Intl.DateTimeFormatPartTypes) => parts.get(name) ?? 0;
-  const [year, month, day] = [part("year"), part("month") - 1, part("day")];
-  return Date.UTC(year, month, day, part("hour"), part("minute"), part("second"));
 }

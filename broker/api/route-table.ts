@@ -8,6 +8,7 @@ import type { PlantConfirmation } from "../access/plant-confirmation.ts";
 import type { DefaultRights } from "../access/policies/default-rights.ts";
 import type { PolicyProposals } from "../access/policies/policy-proposals.ts";
 import type { PolicyStore } from "../access/policies/policy-store.ts";
+import type { FiguresByMonth } from "../access/steering-figures.ts";
 import type { AlarmBook } from "../alarms/alarm-book.ts";
 import type { Clock } from "../clock.ts";
 import type { Credentials } from "../credentials/credentials.ts";
@@ -35,8 +36,8 @@ import { showMetrics } from "./health/show-metrics.ts";
 import { type IdentityRouteParts, identityRoutes } from "./identity-routes.ts";
 import { type IntegrationRouteParts, integrationRoutes } from "./integration-routes.ts";
 import { type LogRouteParts, logRoutes } from "./log-routes.ts";
-import { addPasskey } from "./me/add-passkey.ts";
 import { machineRoutes } from "./machine-routes.ts";
+import { addPasskey } from "./me/add-passkey.ts";
 import { endSignIn } from "./me/end-sign-in.ts";
 import { listMyGrants } from "./me/list-my-grants.ts";
 import { listPasskeys } from "./me/list-passkeys.ts";
@@ -76,6 +77,7 @@ import { makeRequest } from "./requests/make-request.ts";
 import { requestChoices } from "./requests/request-choices.ts";
 import { withdrawRequest } from "./requests/withdraw-request.ts";
 import { reviewAccess } from "./review/review-access.ts";
+import { showFigures } from "./review/show-figures.ts";
 import { forCommands, guarded, open, type Route, scraped } from "./route.ts";
 import type { SearchRouteParts } from "./search/ask-search.ts";
 import { endSession } from "./sessions/end-session.ts";
@@ -117,6 +119,7 @@ export interface ApiParts {
   /** Undefined where no web panels are served. */
   readonly panels: Panels | undefined;
   readonly clock: Clock;
+  readonly figuresByMonth: FiguresByMonth;
   readonly alarms: AlarmBook;
   readonly audit: AuditLog;
   readonly logState: LogRouteParts["logState"];
@@ -155,9 +158,9 @@ export function routeTable(parts: ApiParts): readonly Route[] {
 
     forCommands(guarded("GET", "/api/plant", "plant:view", showPlant(plant, access, sessions))),
 
+    ...machineRoutes(parts),
     ...peopleRoutes(parts),
     ...requestRoutes(parts),
-    ...machineRoutes(parts),
     ...vendorRoutes(parts),
 
     guarded("POST", "/api/sessions", "session:open", openSession(access, recorder, sessions)),
@@ -273,7 +276,8 @@ function policyRoutes({ policies, proposals, defaultRights }: ApiParts): readonl
   ];
 }
 
-function vendorRoutes({ access, plant }: ApiParts): readonly Route[] {
+function vendorRoutes(parts: ApiParts): readonly Route[] {
+  const { access, plant } = parts;
   const { vendors } = access;
   return [
     guarded("GET", "/api/vendors", "vendor:invite", listVendors(vendors)),
@@ -282,5 +286,6 @@ function vendorRoutes({ access, plant }: ApiParts): readonly Route[] {
     guarded("POST", "/api/vendors/:id/enrolment-link", "vendor:invite", newVendorLink(vendors)),
     guarded("POST", "/api/vendors/:id/sponsorship", "people:manage", adoptVendor(vendors)),
     guarded("GET", "/api/review", "access:review", reviewAccess(access)),
+    guarded("GET", "/api/figures", "access:review", showFigures(parts)),
   ];
 }

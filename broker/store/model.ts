@@ -268,6 +268,7 @@ export type EventAbout = Readonly<
       | "address"
       | "asset"
       | "assetName"
+      | "cutMs"
       | "endpoint"
       | "grant"
       | "host"

@@ -78,6 +78,7 @@ export const vendorsQuery = queryOptions({
   queryKey: ["people", "vendors"],
   queryFn: api.vendors,
 });
+export const figuresQuery = queryOptions({ queryKey: ["figures"], queryFn: api.figures });
 export const reviewQuery = queryOptions({ queryKey: ["grants", "review"], queryFn: api.review });
 export const policiesQuery = queryOptions({
   queryKey: ["people", "policies"],

@@ -4,6 +4,7 @@ import {
   IconActivity,
   IconBell,
   IconCertificate,
+  IconChartBar,
   IconClockCheck,
   IconGavel,
   IconHammer,
@@ -50,6 +51,7 @@ const PAGES: readonly PageEntry[] = [
     "break-glass:review",
   ]),
   page("/review", text.pages.review, IconListCheck, "administration", "w", ["access:review"]),
+  page("/figures", text.pages.figures, IconChartBar, "administration", "f", ["access:review"]),
   page("/grants", text.pages.grants, IconKey, "administration", "k", ["grant:manage"]),
   page("/policy", text.pages.policy, IconGavel, "administration", "y", ["policy:view"]),
   page("/audit", text.pages.audit, IconCertificate, "administration", "d", [

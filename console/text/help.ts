@@ -73,6 +73,13 @@ export const helpByPath: Record<string, HelpEntry> = {
       "Every right that stands now or soon, who used it last and when. What nobody needed for 90 days is marked; take it out of the plant file or revoke it.",
     ],
   },
+  "/figures": {
+    title: "Figures",
+    lines: [
+      "Counted from the site's events, requests and recordings, by month of the site's calendar: who got in, how long people waited for an answer and for their first session, how fast a session that somebody took away stopped, and what nobody else has looked at.",
+      "A recording counts as reviewed when somebody other than its person replayed it. Saved as CSV, times are in milliseconds.",
+    ],
+  },
   "/live": {
     title: "Live",
     lines: [

@@ -78,6 +78,7 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/vendors/{id}/enrolment-link": INVITES,
   "POST /api/vendors/{id}/sponsorship": ADMINISTRATOR,
   "GET /api/review": ["administrator", "auditor"],
+  "GET /api/figures": ["administrator", "auditor"],
   "POST /api/sessions": OPENS,
   "GET /api/sessions": SEES_SESSIONS,
   "GET /api/sessions/{id}": ["administrator", "engineer", "supervisor"],

@@ -1,0 +1,28 @@
+/** The figures as a file for a spreadsheet. */
+import type { FiguresView } from "../../broker/api/shapes/figures.ts";
+
+/** RFC 4180; times in milliseconds. */
+export function csvOf({ site, months }: FiguresView): string {
+  const head = [
+    ...["site", "month", "sign_ins", "sign_ins_refused", "requests", "requests_agreed"],
+    ...["requests_refused", "requests_lapsed", "decided_median_ms", "decided_most_ms"],
+    ...["first_session_median_ms", "first_session_most_ms", "sessions", "sessions_cut"],
+    ...["cut_median_ms", "cut_most_ms", "refusal_alarms", "break_glass", "recordings"],
+    "recordings_unreviewed",
+  ];
+  const rows = months.map(({ month, signIns, requests, sessions, ...rest }) => [
+    ...[site, month, signIns.begun, signIns.refused, requests.made, requests.agreed],
+    ...[requests.refused, requests.lapsed, requests.decided.median, requests.decided.most],
+    ...[requests.used.median, requests.used.most, sessions.opened, sessions.cut],
+    ...[sessions.cutAfter.median, sessions.cutAfter.most, rest.refusals, rest.breakGlass],
+    ...[rest.recordings.ended, rest.recordings.unreviewed],
+  ]);
+  return [head, ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
+}
+
+function field(value: string | number | null): string {
+  const text = value === null ? "" : String(value);
+  // A name that begins like a formula is text for who opens it in a spreadsheet.
+  const plain = /^[=+\-@\t\r]/.test(text) && typeof value === "string" ? `'${text}` : text;
+  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+}
