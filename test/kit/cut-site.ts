@@ -21,7 +21,7 @@ const GRANT_MS = 300_000;
 /** Register 200 is for four eyes; everything else passes while a supervisor watches and the key is on. */
 const STANDING: Readonly<Record<string, string>> = {
   "units: [1], tags: [] }\n  - id: other":
-    "units: [1], tags: [{ name: Key, unit-id: 1, register: 10001 }] }\n  - id: other",
+    "units: [1], tags: [{ name: Key, unit-id: 1, register: 10001 }] }\n      - { id: ssh, protocol: ssh, address: 10.1.2.3:22 }\n  - id: other",
   "rules: [{ permit: [observe, operate, configure, program, transfer] }]":
     'rules: [{ hold: operate, table: holding-registers, addresses: ["200"] }, { permit: [observe, operate, configure, program, transfer] }]',
   "grants:": `conditions: [{ zone: cell, needs: [supervisor] }]
@@ -42,11 +42,13 @@ export class CutSite {
   /** Watches over every session. */
   readonly sue: Somebody;
   readonly grantId: string;
+  readonly endpoint: string;
   readonly access: Access<Session>;
 
   private constructor(
     parts: Pick<CutSite, "site" | "kit" | "plant" | "policies" | "ada" | "ben" | "sue" | "access">,
     grantId: string,
+    endpoint: string,
   ) {
     this.site = parts.site;
     this.kit = parts.kit;
@@ -57,9 +59,11 @@ export class CutSite {
     this.sue = parts.sue;
     this.access = parts.access;
     this.grantId = grantId;
+    this.endpoint = endpoint;
   }
 
-  static async open(): Promise<CutSite> {
+  /** @param endpoint `plc/modbus` or `plc/ssh` */
+  static async open(endpoint = "plc/modbus"): Promise<CutSite> {
     const site = await TestIdentity.open();
     const kit = await SessionKit.start(site.clock);
     const [plant, policies] = [new EditedPlant(), new TestPolicies()];
@@ -92,10 +96,14 @@ export class CutSite {
     const opens: KitSession[] = [];
     const nowMs = site.clock.wallMs();
     const grant = await access.createGrant(ada.me.person, {
-      ...{ personId: ben.me.person.id, endpoint: "plc/modbus", profile: "everything" },
+      ...{ personId: ben.me.person.id, endpoint, profile: "everything" },
       ...{ fromMs: nowMs, untilMs: nowMs + GRANT_MS, reason: "service of the pump" },
     });
-    const cut = new CutSite({ site, kit, plant, policies, ada, ben, sue, access }, grant.id);
+    const cut = new CutSite(
+      { site, kit, plant, policies, ada, ben, sue, access },
+      grant.id,
+      endpoint,
+    );
     cut.key = key;
     cut.opens = opens;
     return cut;
@@ -107,7 +115,7 @@ export class CutSite {
 
   /** Ben's session under the grant, with whatever client the test attaches. */
   async session(): Promise<KitSession> {
-    await this.access.openSession(this.ben.me, "plc/modbus", this.grantId);
+    await this.access.openSession(this.ben.me, this.endpoint, this.grantId);
     const session = this.opens.at(-1);
     if (!session) throw new Error("nothing was opened");
     const { session: id } = session.live.claims;

@@ -61,7 +61,14 @@ export async function openChannel(
     ...testClaims({ nowMs: kit.clock.wallMs() }),
     ...{ endpoint: TEST_SSH, profile, capabilities: CLASSES },
   };
-  const session = await kit.openWith(claims as VerifiedClaims);
+  return runChannel(await kit.openWith(claims as VerifiedClaims), ...starts);
+}
+
+/** On the channel that a session has already. */
+export async function runChannel(
+  session: KitSession,
+  ...starts: readonly SshMessage[]
+): Promise<ChannelSession> {
   const says = (...messages: readonly SshMessage[]) => {
     for (const message of messages) session.client.feed(encodeMessage(message));
   };
