@@ -43,7 +43,10 @@ export class WebPlant {
     return new WebPlant(site, folder);
   }
 
-  async enter(person: ConsoleUser = this.site.first): Promise<EnteredPanel> {
+  /** A session, and where a browser that calls itself `test` opens its panel, once. */
+  async admit(
+    person: ConsoleUser = this.site.first,
+  ): Promise<{ readonly id: string; readonly address: string }> {
     const session = await person.ask("POST", "/api/sessions", { endpoint: WEB_ENDPOINT });
     if (session.status !== 201) throw new Error(session.text);
     const { id } = session.body;
@@ -51,6 +54,11 @@ export class WebPlant {
     const { address } = (
       await person.ask<{ readonly address: string }>("POST", admit, {}, { headers: BROWSER })
     ).body;
+    return { id, address };
+  }
+
+  async enter(person?: ConsoleUser): Promise<EnteredPanel> {
+    const { id, address } = await this.admit(person);
     const url = new URL(address);
     const entered = await new EnteredPanel(id, url, "").get(url.pathname + url.search);
     const cookie = /__Host-sallyport-panel=[\w-]+/.exec(`${entered.headers["set-cookie"]}`)?.[0];
