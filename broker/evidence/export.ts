@@ -8,8 +8,15 @@ import {
   OperationList,
 } from "../../protocols/modbus/operation-list.ts";
 import { opcUaCaptured } from "../../protocols/opcua/captured.ts";
-import { captureStart, TapeCapture, withheldKey } from "../../protocols/tape/capture.ts";
+import {
+  type Captured,
+  captureStart,
+  TapeCapture,
+  withheldKey,
+} from "../../protocols/tape/capture.ts";
+import { TCP_CAPTURED } from "../../protocols/tcp/captured.ts";
 import { Asciicast } from "./asciicast.ts";
+import { deedRows } from "./deed-rows.ts";
 import { harOf } from "./har/har.ts";
 import { recordsOf } from "./recording-records.ts";
 import type { Recording, Recordings } from "./recordings.ts";
@@ -19,7 +26,8 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 const FORMATS_OF: Readonly<Record<string, readonly ExportFormat[]>> = {
   modbus: ["pcapng", "csv", "ndjson"],
-  opcua: ["pcapng"],
+  opcua: ["pcapng", "csv", "ndjson"],
+  tcp: ["pcapng"],
   ssh: ["cast", "cast3"],
   web: ["har"],
 };
@@ -40,6 +48,9 @@ export function exportRecording(
   if (format === "pcapng") return capture(recordings, recording);
   if (format === "cast" || format === "cast3") return cast(recordings, recording, format);
   if (format === "har") return harOf(recording.header, recordsOf(recordings, recording));
+  if (recording.header.endpoint.protocol === "opcua") {
+    return deedRows(recording.header, recordsOf(recordings, recording), format);
+  }
   return format === "csv"
     ? operations(recordings, recording, csvHead(), csvLine)
     : operations(recordings, recording, "", ndjsonLine);
@@ -60,14 +71,18 @@ async function* capture(
     }
   }
   const { header } = recording;
-  const isOpcUa = header.endpoint.protocol === "opcua";
-  const captured = isOpcUa ? opcUaCaptured(header.places) : MODBUS_CAPTURED;
+  const captured = capturedOf(header);
   const writer = new TapeCapture(captured, withheld);
   yield captureStart(header);
   for await (const records of recordsOf(recordings, recording)) {
     yield Buffer.concat(records.map((record) => writer.push(record)));
   }
   yield writer.finish();
+}
+
+function capturedOf({ endpoint, places }: Recording["header"]): Captured {
+  if (endpoint.protocol === "opcua") return opcUaCaptured(places);
+  return endpoint.protocol === "tcp" ? TCP_CAPTURED : MODBUS_CAPTURED;
 }
 
 async function* cast(

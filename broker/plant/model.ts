@@ -61,7 +61,13 @@ export interface Asset {
 }
 
 /** One protocol and address on an asset. A protocol joins this union and `PROTOCOLS`. */
-export type Endpoint = ModbusEndpoint | SshEndpoint | VncEndpoint | WebEndpoint | OpcUaEndpoint;
+export type Endpoint =
+  | ModbusEndpoint
+  | SshEndpoint
+  | VncEndpoint
+  | WebEndpoint
+  | OpcUaEndpoint
+  | TcpEndpoint;
 
 export type Protocol = Endpoint["protocol"];
 
@@ -72,6 +78,7 @@ export const PROTOCOLS = [
   "vnc",
   "web",
   "opcua",
+  "tcp",
 ] as const satisfies readonly Protocol[];
 
 interface EndpointBase {
@@ -116,6 +123,11 @@ export interface VncEndpoint extends EndpointBase {
   readonly tls?: ScreenTls;
   /** Pages that it shows, by which rules with `regions` judge clicks. */
   readonly pages: readonly ScreenPage[];
+}
+
+/** Bytes that nobody here decodes: recorded, passed on whole or not at all. */
+export interface TcpEndpoint extends EndpointBase {
+  readonly protocol: "tcp";
 }
 
 /** A web panel. */
@@ -240,7 +252,12 @@ export interface RuleMatch {
 }
 
 /** A protocol with keys of its own joins this union. */
-export type ProtocolMatch = SshMatch | VncMatch | WebMatch | OpcUaMatch;
+export type ProtocolMatch = SshMatch | VncMatch | WebMatch | OpcUaMatch | TcpMatch;
+
+/** The rule is about bytes that are not decoded, and names them. */
+export interface TcpMatch {
+  readonly protocol: "tcp";
+}
 
 /** All that are given must match. */
 export interface SshMatch {
@@ -253,6 +270,8 @@ export interface SshMatch {
   readonly paths?: readonly string[];
   /** A limit, not a match: a larger file is denied in this rule's name. Bytes. */
   readonly sizeMax?: number;
+  /** Not a match either: what is written is scanned before the asset has any of it. */
+  readonly scan?: true;
 }
 
 /** All that are given must match. */

@@ -45,6 +45,7 @@ import {
   integer,
   list,
   oneOf,
+  shown,
   text,
 } from "./yaml-readings.ts";
 import { Mapping, type Reading } from "./yaml-value.ts";
@@ -61,7 +62,8 @@ export function endpoint(references: References, assetId: string): Reading<Sourc
       references.define("endpoint", `${assetId}/${id}`, from.place("id"));
     }
     const protocol = from.need("protocol", oneOf(PROTOCOLS));
-    const target = from.need("address", networkAddress(PORTS[protocol ?? "modbus"]));
+    const usual = protocol === "tcp" ? undefined : PORTS[protocol ?? "modbus"];
+    const target = from.need("address", networkAddress(usual));
     const allowLocal = from.take("allow-local", flag) ?? false;
     const limits = from.take("limits", endpointLimits) ?? ENDPOINT_LIMITS_DEFAULT;
     const host = target?.host ?? "";
@@ -73,7 +75,7 @@ export function endpoint(references: References, assetId: string): Reading<Sourc
   };
 }
 
-const PORTS: Readonly<Record<Protocol, number>> = {
+const PORTS: Readonly<Record<Exclude<Protocol, "tcp">, number>> = {
   modbus: MODBUS_PORT,
   ssh: SSH_PORT,
   vnc: VNC_PORT,
@@ -98,6 +100,8 @@ function added(
       return web(from, common);
     case "opcua":
       return { ...common, protocol, ...opcUaAdded(from, references), tags: [] };
+    case "tcp":
+      return { ...common, protocol, tags: [] };
   }
 }
 
@@ -149,12 +153,16 @@ const fingerprint: Reading<string> = (value) => {
     : value.fail("write the fingerprint as ssh-keygen prints it: SHA256: and 43 characters");
 };
 
+/** @param portIfNone undefined where the port must be said */
 function networkAddress(
-  portIfNone: number,
+  portIfNone: number | undefined,
 ): Reading<{ readonly host: string; readonly port: number }> {
   return (value) => {
     const read = text(HOST_LENGTH_MAX + 8)(value);
     if (read === undefined) return undefined;
+    if (portIfNone === undefined && !/:\d+$/.test(read)) {
+      return value.fail(`say the port too, for example ${shown(value)}:4000`);
+    }
     const parsed = parseNetworkAddress(read, portIfNone);
     return parsed.kind === "malformed" ? value.fail(parsed.reason) : parsed;
   };

@@ -1,6 +1,14 @@
 /** Profiles and their rules. What a rule means is in `broker/policy/`; here it is only read. */
 import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts";
-import type { AddressRange, Profile, ProtocolMatch, Rule, RuleLimits, RuleMatch } from "./model.ts";
+import type {
+  AddressRange,
+  Profile,
+  ProtocolMatch,
+  Rule,
+  RuleLimits,
+  RuleMatch,
+  TcpMatch,
+} from "./model.ts";
 import { opcUaMatchOf } from "./parse-opcua-match.ts";
 import { sshMatchOf } from "./parse-ssh-match.ts";
 import { TABLES, tagName } from "./parse-tag.ts";
@@ -22,6 +30,7 @@ import {
   description,
   distinct,
   durationMs,
+  flag,
   identifier,
   integer,
   list,
@@ -164,11 +173,17 @@ function ownMatchOf(from: Mapping, references: References): ProtocolMatch | unde
     vncMatchOf(from, references),
     webMatchOf(from),
     opcUaMatchOf(from),
+    tcpMatchOf(from),
   ].filter((match) => match !== undefined);
   if (found.length > 1) {
     from.at.fail(`keys of ${found.map(({ protocol }) => protocol).join(" and ")} in one rule`);
   }
   return found[0];
+}
+
+/** Bytes that are not decoded pass only where a rule names them. */
+function tcpMatchOf(from: Mapping): TcpMatch | undefined {
+  return from.take("raw", flag) ? { protocol: "tcp" } : undefined;
 }
 
 function tagOf(references: References): Reading<string> {

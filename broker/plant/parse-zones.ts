@@ -8,7 +8,7 @@ import { Mapping, type Reading } from "./yaml-value.ts";
 const PURDUE_LEVELS: readonly number[] = [0, 1, 2, 3, 3.5, 4, 5];
 
 /** What a conduit may carry. Endpoints of this version speak the first. */
-export const CONDUIT_PROTOCOLS = ["modbus", "opcua", "ssh", "vnc", "web", "http"] as const;
+export const CONDUIT_PROTOCOLS = ["modbus", "opcua", "ssh", "vnc", "web", "http", "tcp"] as const;
 
 /** A part of the plant together with where it is written, for checks that come later. */
 export interface Sourced<T> {

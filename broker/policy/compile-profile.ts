@@ -4,6 +4,7 @@ import type { Matcher, RateLedger } from "./decision.ts";
 import { compileModbus } from "./modbus-matcher.ts";
 import { OpcUaMatcher } from "./opcua-matcher.ts";
 import { SshMatcher } from "./ssh-matcher.ts";
+import { TcpMatcher } from "./tcp-matcher.ts";
 import { VncMatcher } from "./vnc-matcher.ts";
 import { WebMatcher } from "./web-matcher.ts";
 
@@ -26,6 +27,8 @@ export function compileProfile({ endpoint, ...input }: ProfileInput): Matcher {
       return new VncMatcher({ ...input, endpoint });
     case "opcua":
       return new OpcUaMatcher({ ...input, endpoint });
+    case "tcp":
+      return new TcpMatcher(input);
     case "web":
       return new WebMatcher(input);
   }

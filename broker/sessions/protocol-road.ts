@@ -11,6 +11,7 @@ import { OpcUaGuard } from "../../protocols/opcua/guard.ts";
 import { RfbGuard } from "../../protocols/rfb/guard.ts";
 import type { ScreenPage } from "../../protocols/rfb/screen-page.ts";
 import { SshGuard } from "../../protocols/ssh/guard.ts";
+import { TcpGuard } from "../../protocols/tcp/guard.ts";
 import type { Endpoint } from "../plant/model.ts";
 import type { EndpointWays, Prober, WaysParts } from "./asset-way.ts";
 import { ModbusProber } from "./modbus-prober.ts";
@@ -18,6 +19,7 @@ import { ModbusWays } from "./modbus-ways.ts";
 import { OpcuaProber } from "./opcua-prober.ts";
 import { OpcuaWays } from "./opcua-ways.ts";
 import { SshWays } from "./ssh-ways.ts";
+import { TcpWays } from "./tcp-ways.ts";
 import { VncWays } from "./vnc-ways.ts";
 import { WebWays } from "./web-ways.ts";
 
@@ -33,6 +35,8 @@ export function openWays({ protocol }: Endpoint, parts: WaysParts): EndpointWays
       return new WebWays(parts);
     case "opcua":
       return new OpcuaWays(parts);
+    case "tcp":
+      return new TcpWays(parts);
   }
 }
 
@@ -59,6 +63,8 @@ export function newGuard(
       return new HttpGuard(newContentHash);
     case "opcua":
       return new OpcUaGuard(places);
+    case "tcp":
+      return new TcpGuard();
   }
 }
 

@@ -187,7 +187,12 @@ function isOfKind(entry: Entry, kinds: Kinds): boolean {
   if (entry.kind === "malformed") return kinds !== "changes";
   if (entry.kind === "happening") return kinds === "decisions";
   if (entry.kind === "typed") return kinds !== "refusals";
-  if (entry.kind === "deed" || entry.kind === "hand" || entry.kind === "page") {
+  if (
+    entry.kind === "deed" ||
+    entry.kind === "hand" ||
+    entry.kind === "page" ||
+    entry.kind === "relay"
+  ) {
     return isDeedOfKind(entry, kinds);
   }
   if (entry.kind === "node") return isNodeOfKind(entry, kinds);
@@ -207,7 +212,7 @@ function isNodeOfKind({ deed }: Extract<Entry, { kind: "node" }>, kinds: Kinds):
 }
 
 function isDeedOfKind(
-  { judged, operation }: Extract<Entry, { kind: "deed" | "hand" | "page" }>,
+  { judged, operation }: Extract<Entry, { kind: "deed" | "hand" | "page" | "relay" }>,
   kinds: Kinds,
 ) {
   if (kinds === "refusals") return judged.answer.kind !== "permit";

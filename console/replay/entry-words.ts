@@ -11,6 +11,7 @@ import { deedWords, typedWords } from "./deed-words.ts";
 import { handWords } from "./hand-words.ts";
 import { nodeWords } from "./node-words.ts";
 import { pageWords } from "./page-words.ts";
+import { relayWords } from "./relay-story.ts";
 import type { Entry, Happening } from "./story.ts";
 import { keysOf, shownTag } from "./value-tracks.ts";
 
@@ -52,6 +53,8 @@ export function entryWords(entry: Entry, tags: readonly HeaderTag[]): EntryWords
       return deedWords(entry);
     case "page":
       return pageWords(entry);
+    case "relay":
+      return relayWords(entry);
     case "node":
       return nodeWords(entry, tags);
     case "typed":
@@ -66,6 +69,7 @@ export function linesOf(entry: Entry): 2 | 3 {
   if (entry.kind === "typed") return 2;
   if (entry.kind === "deed" || entry.kind === "hand" || entry.kind === "page")
     return entry.judged.reason === "" ? 2 : 3;
+  if (entry.kind === "relay") return entry.judged.reason === "" ? 2 : 3;
   if (entry.kind === "node") return entry.deed.judged.reason === "" ? 2 : 3;
   if (entry.kind !== "happening") return entry.row.reason === "" ? 2 : 3;
   return entry.record.kind === "end" ? 3 : 2;

@@ -1,6 +1,11 @@
 /** What the tape of an OPC UA session tells: deeds by the names of nodes, and the course of values. */
 import { shortNode } from "../../protocols/opcua/describe.ts";
-import { type NodeDeed, type NodeValue, OpcUaHistory } from "../../protocols/opcua/history.ts";
+import {
+  isQuiet,
+  type NodeDeed,
+  type NodeValue,
+  OpcUaHistory,
+} from "../../protocols/opcua/history.ts";
 import type { OpcUaOperation } from "../../protocols/opcua/operation.ts";
 import { isBad } from "../../protocols/opcua/status.ts";
 import type { HeaderTag, TapeRecord } from "../../protocols/tape/record.ts";
@@ -35,7 +40,9 @@ export class NodeStory {
   push(record: TapeRecord): readonly Entry[] {
     const { deeds, values } = this.history.push(record);
     for (const value of values) this.follow(value);
-    return deeds.flatMap((deed) => (isQuiet(deed) ? [] : [this.entryOf(deed)]));
+    return deeds.flatMap((deed) =>
+      isQuiet(deed.operation, deed.judged.answer.kind) ? [] : [this.entryOf(deed)],
+    );
   }
 
   private follow({ node, number, status, wallMs }: NodeValue): void {
@@ -84,17 +91,6 @@ export class NodeStory {
     const shown = this.history.nameOf(node);
     return shown === undefined ? id : `${shown} (${id})`;
   }
-}
-
-/**
- * What is nobody's deed: the broker's own question where a node lies, nodes that a browse may
- * show, and Publish, which is asked for all the time.
- */
-function isQuiet({ operation, judged }: NodeDeed): boolean {
-  if (operation.action === "opcua:locate") return true;
-  if (judged.answer.kind !== "permit") return false;
-  if (operation.action === "opcua:show") return true;
-  return operation.action === "opcua:subscribe" && operation.service === "Publish";
 }
 
 /** Of a node that the plant file does not name: its number as it is. */

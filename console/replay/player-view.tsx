@@ -29,6 +29,7 @@ import type { MomentKind } from "./moments.ts";
 import { faster } from "./playback.ts";
 import { type PlayerKeys, usePlayerKeys } from "./player-keys.ts";
 import type { Reel } from "./reel.ts";
+import { RelayStage } from "./relay-stage.tsx";
 import { entryAt } from "./story.ts";
 import { Timeline } from "./timeline.tsx";
 import { TrendsPanel } from "./trends-panel.tsx";
@@ -100,6 +101,8 @@ export function PlayerView({ reel, head, live, linkAt, beside, comments }: Playe
               <Suspense fallback={<Loading />}>
                 <ScreenStage {...{ stories, version }} headMs={atMs} />
               </Suspense>
+            ) : reel.header.endpoint.protocol === "tcp" ? (
+              <RelayStage />
             ) : (
               <>
                 <TrendsPanel

@@ -16,7 +16,8 @@ type Format = keyof typeof words.formats;
 
 const FORMATS: Readonly<Record<string, readonly Format[]>> = {
   modbus: ["pcapng", "csv", "ndjson"],
-  opcua: ["pcapng"],
+  opcua: ["pcapng", "csv", "ndjson"],
+  tcp: ["pcapng"],
   ssh: ["cast", "cast3"],
   web: ["har"],
 };

@@ -14,10 +14,12 @@ import type { SshOperation } from "../../protocols/ssh/operation.ts";
 import type { TerminalMoment } from "../../protocols/ssh/terminal-frame.ts";
 import type { TerminalEvent } from "../../protocols/ssh/terminal-history.ts";
 import type { Header, HeaderTag, Judged, TapeRecord } from "../../protocols/tape/record.ts";
+import type { TcpOperation } from "../../protocols/tcp/operation.ts";
 import type { Moment } from "./moments.ts";
 import { NodeStory } from "./node-story.ts";
 import { pageEntries } from "./page-story.ts";
 import type { Span } from "./playback.ts";
+import { relayEntries } from "./relay-story.ts";
 import { type ScreenShown, ScreenStory } from "./screen-story.ts";
 import { SshStory } from "./ssh-story.ts";
 import { GrowingTracks, keyOf, type RegisterKey, type ValueTracks } from "./value-tracks.ts";
@@ -46,6 +48,8 @@ export type Entry = { readonly id: string; readonly sequence: number; readonly w
   | { readonly kind: "hand"; readonly operation: RfbOperation; readonly judged: Judged }
   /** What was asked of a web panel. */
   | { readonly kind: "page"; readonly operation: WebOperation; readonly judged: Judged }
+  /** Bytes that nobody decodes were let pass, or not. */
+  | { readonly kind: "relay"; readonly operation: TcpOperation; readonly judged: Judged }
   /** What was asked of an OPC UA server; readings that come again are counted. */
   | {
       readonly kind: "node";
@@ -191,9 +195,10 @@ export class Story implements StoryShown {
     for (const entry of this.ssh?.push(record) ?? []) this.put(entry);
     for (const entry of this.screen?.push(record) ?? []) this.put(entry);
     for (const entry of this.nodes?.push(record) ?? []) this.put(entry);
-    const isWeb = this.header.endpoint.protocol === "web";
-    for (const entry of isWeb ? pageEntries(record) : []) this.put(entry);
-    if (!this.ssh && !this.screen && !this.nodes && !isWeb) this.modbus(record);
+    const { protocol } = this.header.endpoint;
+    for (const entry of protocol === "web" ? pageEntries(record) : []) this.put(entry);
+    for (const entry of protocol === "tcp" ? relayEntries(record) : []) this.put(entry);
+    if (protocol === "modbus") this.modbus(record);
     if (isHappening(record)) {
       this.put({ id: `record/${sequence}`, kind: "happening", record, sequence, wallMs });
     }

@@ -34,6 +34,7 @@ export const nativeText = {
     port === 22 ? `ssh ${asset}@${host}` : `ssh ${asset}@${host} -p ${port}`,
   connect: "With a tool on your machine",
   connectCommand: (endpoint: string) => `npx sallyport connect ${endpoint}`,
+  connectSession: (session: string) => `npx sallyport connect ${session} --session`,
   connectFirst: (origin: string) => `once before: npx sallyport login ${origin}`,
   commandName: "command",
   fingerprint: "The broker's host key",

@@ -19,6 +19,7 @@ const WORKBENCHES: Readonly<Record<string, ComponentType<WorkbenchProps>>> = {
   opcua: lazy(async () => ({ default: (await import("./opcua/opcua-work.tsx")).OpcUaWork })),
   ssh: lazy(async () => ({ default: (await import("./ssh/ssh-work.tsx")).SshWork })),
   vnc: lazy(async () => ({ default: (await import("./vnc/vnc-work.tsx")).VncWork })),
+  tcp: lazy(async () => ({ default: (await import("./relay/relay-work.tsx")).RelayWork })),
   web: lazy(async () => ({ default: (await import("./web/web-work.tsx")).WebWork })),
 };
 

@@ -1,5 +1,6 @@
 /** JSON of the plant as one person may see it. */
 import { z } from "zod";
+import { PROTOCOLS } from "../../plant/model.ts";
 
 export const classSchema = z.enum(["observe", "operate", "configure", "program", "transfer"]);
 export type ClassName = z.infer<typeof classSchema>;
@@ -85,7 +86,7 @@ export type MyGrantView = z.infer<typeof myGrantSchema>;
 export const endpointSchema = z.object({
   /** `ASSET/ENDPOINT` */
   id: z.string(),
-  protocol: z.enum(["modbus", "ssh", "vnc", "web", "opcua"]),
+  protocol: z.enum(PROTOCOLS),
   /** Null for people who administer nothing: they need no addresses. */
   address: z.string().nullable(),
   units: z.array(z.number()),

@@ -50,6 +50,7 @@ export async function openToolRoad(parts: ToolRoadParts): Promise<ToolRoad> {
   const { protocol } = parts.session.claims.endpoint;
   switch (protocol) {
     case "modbus":
+    case "tcp":
       return plainRoad(parts, (socket) => new WebSocketLeg(socket));
     case "vnc":
       return plainRoad(parts, (socket) => new VncClientLeg(new WebSocketLeg(socket)));
