@@ -1,5 +1,6 @@
 import type { HitView } from "../../broker/api/shapes/search.ts";
 import type { Field } from "../../protocols/search/terms.ts";
+import { opcuaText } from "./opcua.ts";
 
 type Outcome = NonNullable<HitView["outcome"]>;
 
@@ -58,6 +59,8 @@ const actions: Record<string, string> = {
   "modbus:fifo-read": "Read queue",
   "modbus:other": "Other function",
   "modbus:malformed": "No valid request",
+  ...opcuaText.told.acts,
+  "opcua:malformed": "No valid request",
   "session:capabilities": "May now",
   "session:watched": "Watched by",
   "session:unwatched": "No longer watched by",

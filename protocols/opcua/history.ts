@@ -67,6 +67,17 @@ const NODES_MAX = 50_000;
 const [CREATE_ITEMS, CREATE_ITEMS_ANSWER] = [751, 754];
 const [READ, WRITE, CALL, BROWSE, PUBLISH] = [634, 676, 715, 530, 829];
 
+/**
+ * Whether it is nobody's deed, for lists of what was done: the broker's own question where a node
+ * lies, each node that a browse may show, and Publish, which a tool asks for all the time.
+ */
+export function isQuiet(operation: OpcUaOperation, verdict: Judged["answer"]["kind"]): boolean {
+  if (operation.action === "opcua:locate") return true;
+  if (verdict !== "permit") return false;
+  if (operation.action === "opcua:show") return true;
+  return operation.action === "opcua:subscribe" && operation.service === "Publish";
+}
+
 interface Channel {
   readonly by: "subject" | "broker";
   readonly client: Inbox;
@@ -116,7 +127,9 @@ export class OpcUaHistory {
     const known = channel.awaited.get(decision);
     const deeds = items.flatMap((judged, item): NodeDeed[] => {
       const { operation } = judged;
-      if (!isOpcUaOperation(operation)) return [];
+      // One of several that must wait is asked for again alone, and told then.
+      const isAgain = judged.answer.kind === "hold" && items.length > 1;
+      if (!isOpcUaOperation(operation) || isAgain) return [];
       const first = known?.find((deed) => deed.item === item);
       return [
         {

@@ -162,6 +162,11 @@ test("the recording tells by names what was done, refused and watched", {
     .waitFor();
   await page.getByRole("region", { name: "Trends" }).getByText("OPC.T101.Level").waitFor();
   await looksRight("player");
+  const id = new URL(page.url()).pathname.split("/").at(-1);
+  const csv = await page.request.get(`/api/recordings/${id}/export?format=csv`);
+  const written = (await csv.text()).split("\r\n").filter((row) => row.includes("opcua:write"));
+  expect(written).toHaveLength(2);
+  expect(written[0]).toContain(",Double,33,35,permit,opcua-operate/pump speed,");
   // What asks for the ended session is told that it is gone.
   expect(ann.complaints.filter((text) => !text.includes("404 (Not Found)"))).toEqual([]);
 });

@@ -11,9 +11,15 @@ const HELD_MAX = 10_000;
 const RECENT_MAX = 1_000;
 
 export class GenericHistory {
+  private readonly mixes: boolean;
   private readonly brokers = new Set<number>();
   private readonly held = new Map<string, Pick<Settled, "sequence" | "wallMs">>();
   private readonly recent = new Map<string, readonly Settled[]>();
+
+  /** @param mixes items of one request pass or not each by itself, as `Guard.mixes` says */
+  constructor(mixes = false) {
+    this.mixes = mixes;
+  }
 
   push(record: TapeRecord): readonly Settled[] {
     if (record.kind === "channel" && record.by === "broker") this.brokers.add(record.channel);
@@ -29,15 +35,18 @@ export class GenericHistory {
     const key = `${record.channel}/${record.decision}`;
     const before = this.held.get(key);
     const { sequence, wallMs } = before ?? record;
-    const isHeld = record.items.some(({ answer }) => answer.kind === "hold");
+    // One of several that must wait is asked for again alone, and told then.
+    const isApart = this.mixes && record.items.length > 1;
+    const isHeld = !isApart && record.items.some(({ answer }) => answer.kind === "hold");
     if (isHeld) keep(this.held, HELD_MAX, key, { sequence, wallMs });
     else this.held.delete(key);
     const by = this.brokers.has(record.channel) ? "broker" : "subject";
-    const rows = record.items.map((judged, item) => ({
+    const told = record.items.map((judged, item) => ({
       ...({ id: `${key}/${item}`, sequence, item, wallMs, by, values: [], exception: 0 } as const),
       ...{ operation: judged.operation, rule: judged.rule, reason: judged.reason },
       ...{ verdict: judged.answer.kind, outcome: outcomeOf(judged, isHeld) },
     }));
+    const rows = told.filter(({ verdict }) => !isApart || verdict !== "hold");
     if (!isHeld) keep(this.recent, RECENT_MAX, key, rows);
     return rows;
   }

@@ -2,7 +2,10 @@
 import type { Operation } from "../../../protocols/guard.ts";
 import type { HistoryRow, MalformedRow } from "../../../protocols/modbus/history-row.ts";
 import { isModbusOperation } from "../../../protocols/modbus/operation.ts";
+import { describeWhat } from "../../../protocols/opcua/describe.ts";
+import { isOpcUaOperation, type OpcUaOperation } from "../../../protocols/opcua/operation.ts";
 import type { Header, TapeRecord } from "../../../protocols/tape/record.ts";
+import type { NodeRows } from "./node-rows.ts";
 import type { IndexedRow } from "./row.ts";
 import type { TouchedPoints } from "./touched-points.ts";
 
@@ -26,10 +29,16 @@ const BASE = {
   ...{ wasHeld: false, byBroker: false, rule: "", reason: "", text: "", file: "", points: [] },
 } as const;
 
+/** Where what an operation touched gets its name. */
+export interface RowSources {
+  readonly points: TouchedPoints;
+  readonly nodes: NodeRows;
+}
+
 export function operationRow(
   settled: Settled,
   wasHeld: boolean,
-  points: TouchedPoints,
+  { points, nodes }: RowSources,
 ): IndexedRow {
   const { operation, sequence, wallMs, values } = settled;
   return {
@@ -47,6 +56,7 @@ export function operationRow(
     points: isModbusOperation(operation)
       ? points.of(operation, "values" in operation ? operation.values : values, sequence)
       : [],
+    ...(isOpcUaOperation(operation) && nodes.of(operation, sequence)),
   };
 }
 
@@ -71,6 +81,7 @@ function textsOf(operation: Operation): Pick<IndexedRow, "text" | "file"> {
 /** Reads that are folded with others of this key; undefined for what is a row of its own. */
 export function pollKey(settled: Settled, wasHeld: boolean): string | undefined {
   const { operation, verdict, rule, by, outcome, exception } = settled;
+  if (isOpcUaOperation(operation)) return nodePollKey(settled, operation, wasHeld);
   if (operation.action !== "modbus:read" || !isModbusOperation(operation)) return undefined;
   if (verdict !== "permit" || wasHeld || outcome === "withheld") return undefined;
   const { unit, table, address, count } = operation as Extract<
@@ -78,6 +89,17 @@ export function pollKey(settled: Settled, wasHeld: boolean): string | undefined 
     { action: "modbus:read" }
   >;
   return `${by} ${unit} ${table} ${address} ${count} ${outcome} ${exception} ${rule}`;
+}
+
+/** Looking at the same again: reading, browsing, watching. */
+function nodePollKey(
+  { verdict, rule, by, outcome }: Settled,
+  operation: OpcUaOperation,
+  wasHeld: boolean,
+): string | undefined {
+  if (operation.class !== "observe") return undefined;
+  if (verdict !== "permit" || wasHeld || outcome === "withheld") return undefined;
+  return `${by} ${operation.action} ${describeWhat(operation, (node) => node)} ${rule}`;
 }
 
 /** No request at all, so the guard refused it by itself. */

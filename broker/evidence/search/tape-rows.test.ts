@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Operation } from "../../../protocols/guard.ts";
 import { readPoints, writePoints } from "../../../protocols/modbus/build.ts";
 import { ModbusHistory } from "../../../protocols/modbus/history.ts";
 import type { HistoryRow } from "../../../protocols/modbus/history-row.ts";
@@ -278,4 +279,36 @@ test("operations of a protocol without a history tell their commands and files",
     { sequence: 0, text: "show version", file: "/etc/x", outcome: "permitted", wasHeld: false },
     { sequence: 1, text: "show version", verdict: "permit", wasHeld: true },
   ]);
+});
+
+test("deeds over OPC UA are rows by the names of their nodes, and what is nobody's is none", () => {
+  const node = "nsu=urn:plant;s=P101.Speed";
+  const named: HeaderTag = { ...holding("Pump speed", 0), table: "nodes", type: "float64", node };
+  const header = { ...HEADER, endpoint: { id: "e", protocol: "opcua" }, tags: [named] };
+  const rows = new TapeRows(header);
+  let sequence = 0;
+  const decided = (...operations: readonly Operation[]) => {
+    const items = operations.map((operation) => ({
+      ...{ operation, answer: { kind: "permit" }, rule: "rule", reason: "" },
+    }));
+    const at = { sequence, wallMs: START_MS + sequence, monotonicMs: sequence };
+    sequence += 1;
+    rows.push({ ...at, kind: "verdict", channel: 1, decision: sequence, items } as TapeRecord);
+  };
+  const observe = { class: "observe" } as const;
+  const reading = { ...observe, action: "opcua:read", node, attribute: 13 };
+  decided({ ...observe, action: "opcua:subscribe", service: "Publish" } as Operation);
+  decided({ ...observe, action: "opcua:show", node } as Operation);
+  for (let n = 0; n < 5; n += 1) decided(reading as Operation);
+  const written = { node, attribute: 13, type: "Double", value: 33, text: "33" };
+  decided({ action: "opcua:write", class: "operate", ...written } as Operation);
+  const found = rows.finish();
+  expect(found.map(({ action, count }) => [action, count])).toEqual([
+    ["opcua:write", 1],
+    ["opcua:read", 5],
+  ]);
+  expect(found[0]).toMatchObject({
+    text: "Pump speed = 33 (Double)",
+    points: [{ tag: "Pump speed", min: 33, max: 33, width: 0 }],
+  });
 });

@@ -8,6 +8,8 @@
 
 import { ModbusHistory } from "../../../protocols/modbus/history.ts";
 import type { HistoryRow } from "../../../protocols/modbus/history-row.ts";
+import { isQuiet } from "../../../protocols/opcua/history.ts";
+import { isOpcUaOperation } from "../../../protocols/opcua/operation.ts";
 import { AWAITS_VALUE, type Header, type TapeRecord } from "../../../protocols/tape/record.ts";
 import { GenericHistory } from "./generic-history.ts";
 import {
@@ -15,10 +17,12 @@ import {
   malformedRow,
   operationRow,
   pollKey,
+  type RowSources,
   type Settled,
   type ToldText,
   textRow,
 } from "./make-row.ts";
+import { NodeRows } from "./node-rows.ts";
 import { type OpenFold, Polls } from "./polls.ts";
 import type { IndexedRow } from "./row.ts";
 import { TerminalTexts } from "./terminal-texts.ts";
@@ -54,7 +58,7 @@ interface Open {
 
 export class TapeRows {
   private readonly header: Header;
-  private readonly points: TouchedPoints;
+  private readonly sources: RowSources;
   private readonly polls: Polls;
   private readonly modbus: ModbusHistory | undefined;
   private readonly generic: GenericHistory | undefined;
@@ -72,14 +76,14 @@ export class TapeRows {
 
   constructor(header: Header, carry: Carry = NOTHING_CARRIED) {
     this.header = header;
-    this.points = new TouchedPoints(header.tags);
+    this.sources = { points: new TouchedPoints(header.tags), nodes: new NodeRows(header.tags) };
     this.polls = new Polls(header.startedMs, carry.folds);
     this.awaited = new Set(carry.open);
     this.segmentNext = carry.segmentNext;
     this.atMs = header.startedMs;
     const isModbus = header.endpoint.protocol === "modbus";
     this.modbus = isModbus ? new ModbusHistory() : undefined;
-    this.generic = isModbus ? undefined : new GenericHistory();
+    this.generic = isModbus ? undefined : new GenericHistory(header.endpoint.protocol === "opcua");
     const isSsh = header.endpoint.protocol === "ssh";
     this.terminals = isSsh ? new TerminalTexts(carry.terminals) : undefined;
     for (const channel of carry.brokersChannels) this.beginBrokersChannel(channel);
@@ -109,7 +113,7 @@ export class TapeRows {
       for (const row of rows) this.take(settledOf(row));
       if (!this.isAgain) for (const row of malformed) this.rows.push(malformedRow(row));
     } else {
-      for (const row of this.generic?.push(record) ?? []) this.take(row);
+      for (const row of this.generic?.push(record) ?? []) this.takeOther(row);
     }
     for (const told of this.terminals?.push(record) ?? []) this.tell(told);
     const happening = this.isAgain ? undefined : happeningRow(record, this.header);
@@ -163,6 +167,11 @@ export class TapeRows {
     return this.segment < this.segmentNext;
   }
 
+  private takeOther(row: Settled): void {
+    const { operation, verdict } = row;
+    if (!isOpcUaOperation(operation) || !isQuiet(operation, verdict)) this.take(row);
+  }
+
   private take(row: Settled): void {
     const known = this.open.get(row.id);
     if (this.isAgain && known === undefined && !this.awaited.has(row.id)) return;
@@ -190,7 +199,7 @@ export class TapeRows {
   }
 
   private rowOf(row: Settled, wasHeld: boolean): IndexedRow {
-    return operationRow(row, wasHeld, this.points);
+    return operationRow(row, wasHeld, this.sources);
   }
 
   private beginBrokersChannel(channel: number): void {
