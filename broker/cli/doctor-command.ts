@@ -1,7 +1,7 @@
 /** Adds `sallyport doctor` to the command. */
 import type { Command } from "commander";
 import { readConfig } from "../config.ts";
-import { doctorText, examine } from "./doctor.ts";
+import { broker, doctorText, examine } from "./doctor.ts";
 
 /** Something is wrong that keeps the broker, or a promise of it, from working. */
 const EXIT_FAILED = 1;
@@ -16,5 +16,13 @@ export function addDoctorCommand(program: Command): void {
       const found = await examine(readConfig(process.env), reach);
       process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : doctorText(found));
       if (found.some(({ state }) => state === "failed")) process.exitCode = EXIT_FAILED;
+    });
+  program
+    .command("ready")
+    .description("for probes: 0 while the broker on this machine lets people in")
+    .action(async () => {
+      const { state, text } = await broker(readConfig(process.env));
+      process.stdout.write(`${text}\n`);
+      if (state !== "ok") process.exitCode = EXIT_FAILED;
     });
 }

@@ -128,7 +128,7 @@ function ends(atMs: number, what: string): Finding {
 }
 
 /** Asks the listener itself; whether its name leads here is the network's affair. */
-async function broker({ listen, port, tls, origins }: Config): Promise<Finding> {
+export async function broker({ listen, port, tls, origins }: Config): Promise<Finding> {
   const host = listen === "0.0.0.0" ? "127.0.0.1" : listen === "::" ? "::1" : listen;
   const at = `${host}:${port}`;
   if ((await knock(host, port, KNOCK_MS)).kind === "closed") {

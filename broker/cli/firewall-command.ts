@@ -3,7 +3,12 @@ import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { readConfig } from "../config.ts";
 import { plantOf } from "./integrations.ts";
-import { type FirewallAsked, FirewallRefused, firewallRules } from "./plant-firewall.ts";
+import {
+  type FirewallAsked,
+  FirewallRefused,
+  firewallRules,
+  systemdAddresses,
+} from "./plant-firewall.ts";
 
 export function addFirewallCommand(plant: Command): void {
   plant
@@ -15,10 +20,14 @@ export function addFirewallCommand(plant: Command): void {
     .option("--admin-from <network...>", "from where this machine is looked after by SSH", [])
     .option("--to <host:port/tcp...>", "what else the broker reaches: names, time, mail, SIEM", [])
     .option("--user <name>", "account that the broker runs as", userInfo().username)
-    .action(async (asked: FirewallAsked) => {
+    .option("--systemd", "a drop-in of the unit instead, with the addresses alone", false)
+    .action(async (asked: FirewallAsked & { readonly systemd: boolean }) => {
       const config = readConfig(process.env);
       const found = await plantOf(config);
       if (!found) throw new FirewallRefused("the plant file is not valid: sallyport plant check");
-      process.stdout.write(await firewallRules(config, found, asked));
+      const made = asked.systemd
+        ? await systemdAddresses(found, asked)
+        : await firewallRules(config, found, asked);
+      process.stdout.write(made);
     });
 }

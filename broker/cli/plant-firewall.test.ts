@@ -7,7 +7,7 @@ import { temporaryFolder } from "../../test/kit/temporary.ts";
 import { readConfig } from "../config.ts";
 import type { Plant } from "../plant/model.ts";
 import { parsePlant } from "../plant/parse-plant.ts";
-import { type FirewallAsked, firewallRules } from "./plant-firewall.ts";
+import { type FirewallAsked, firewallRules, systemdAddresses } from "./plant-firewall.ts";
 
 const PLANT = `
 site: { id: nord, name: Nord, time-zone: Europe/Berlin }
@@ -69,6 +69,22 @@ test("a name that is not known and what is no address are refused instead of lef
   await expect(rules({ from: ["} accept; #"] })).rejects.toThrow(/is no address or network/);
   await expect(rules({ to: ["dns.example"] })).rejects.toThrow(/host:port\/udp/);
   await expect(rules({ user: 'x" accept' })).rejects.toThrow(/no name of an account/);
+});
+
+test("systemd's own filter lets in and out the same addresses", async () => {
+  const asked = { ...ASKED, from: ["10.1.0.0/16"] };
+  const text = await systemdAddresses(plant(), asked, async () => ["10.20.0.9"]);
+  expect(text.match(/^IPAddress.*$/gm)).toEqual([
+    "IPAddressDeny=any",
+    "IPAddressAllow=localhost",
+    "IPAddressAllow=10.1.0.0/16",
+    "IPAddressAllow=10.20.0.5",
+    "IPAddressAllow=fd00::5",
+    "IPAddressAllow=10.20.0.9",
+  ]);
+  await expect(systemdAddresses(plant(), ASKED, async () => ["10.20.0.9"])).rejects.toThrow(
+    /--from/,
+  );
 });
 
 testWith(["nft", "unshare"])("nftables takes the rules, twice", async () => {

@@ -44,8 +44,37 @@ export async function firewallRules(
   asked: FirewallAsked,
   resolve: Resolve = addressesOf,
 ): Promise<string> {
-  for (const network of [...asked.from, ...asked.adminFrom]) checkNetwork(network);
   checkUser(asked.user);
+  return text(config, plant, asked, await roadsOf(plant, asked, resolve));
+}
+
+/**
+ * The same for systemd's own filter, as a drop-in of the unit: addresses alone, without ports.
+ * @throws FirewallRefused
+ */
+export async function systemdAddresses(
+  plant: Plant,
+  asked: FirewallAsked,
+  resolve: Resolve = addressesOf,
+): Promise<string> {
+  const roads = await roadsOf(plant, asked, resolve);
+  if (asked.from.length === 0) {
+    throw new FirewallRefused("name the networks that people come from: --from 10.1.0.0/16");
+  }
+  const allowed = new Set(["localhost", ...asked.from, ...roads.map(({ address }) => address)]);
+  return `# Made by \`sallyport plant firewall --systemd\`: /etc/systemd/system/sallyport.service.d/addresses.conf
+[Service]
+IPAddressDeny=any
+${[...allowed].map((address) => `IPAddressAllow=${address}`).join("\n")}
+`;
+}
+
+async function roadsOf(
+  plant: Plant,
+  asked: FirewallAsked,
+  resolve: Resolve,
+): Promise<readonly Road[]> {
+  for (const network of [...asked.from, ...asked.adminFrom]) checkNetwork(network);
   const endpoints = plant.assets.flatMap(({ id, endpoints: own }) =>
     own.map((endpoint) => ({
       host: endpoint.host,
@@ -58,7 +87,7 @@ export async function firewallRules(
     roads.push(...(await roadsTo(host, port, "tcp", what, resolve)));
   }
   for (const text of asked.to) roads.push(...(await otherRoads(text, resolve)));
-  return text(config, plant, asked, roads);
+  return roads;
 }
 
 /** This machine reaches itself without a rule. */
