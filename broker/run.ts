@@ -3,6 +3,7 @@
  * Whatever stands in the way of starting is one line on standard error and a code.
  */
 import { ConfigInvalid, readConfig } from "./config.ts";
+import { onFault } from "./on-fault.ts";
 import { type Broker, startBroker } from "./start.ts";
 import { StartRefused } from "./start-refused.ts";
 import { StopPresses } from "./stop-presses.ts";
@@ -68,11 +69,6 @@ async function shutDown(broker: Broker): Promise<void> {
   } catch (error) {
     process.exit(explain(error));
   }
-}
-
-function onFault(end: (error: unknown) => void): void {
-  process.on("uncaughtException", end);
-  process.on("unhandledRejection", end);
 }
 
 /** Sealing what is open takes a commit; a disk that hangs must not keep a broken broker alive. */

@@ -16,6 +16,7 @@ import { ClientTCP_transport, type ISocketLike } from "node-opcua-transport";
 import { FRAME_MAX } from "../../../protocols/opcua/frame.ts";
 import { FramedSocket } from "./framed-socket.ts";
 import type { OpcuaIdentity } from "./identity.ts";
+import { inBroker, inLibrary, type LibraryScope } from "./library-scope.ts";
 import { quietLibrary } from "./quiet-library.ts";
 import { ReceivedAnswer } from "./raw-message.ts";
 import { typeIdOf } from "./request-header.ts";
@@ -44,27 +45,41 @@ const NEVER_MS = 0x7fff_ffff;
 export class AssetChannel {
   private readonly layer: ClientSecureChannelLayer;
   private readonly framed: { socket: FramedSocket | undefined };
+  private readonly scope: LibraryScope;
   private onClosed: (why: string) => void = () => undefined;
   private over = false;
 
   private constructor(
     layer: ClientSecureChannelLayer,
     framed: { socket: FramedSocket | undefined },
+    scope: LibraryScope,
   ) {
     this.layer = layer;
     this.framed = framed;
+    this.scope = scope;
   }
 
   /** Rejects with `AssetSilent`. */
   static async open(target: AssetChannelTarget): Promise<AssetChannel> {
     quietLibrary();
     const framed: { socket: FramedSocket | undefined; why?: string } = { socket: undefined };
-    const layer = newLayer(target, framed);
-    const channel = new AssetChannel(layer, framed);
-    layer.on("close", () => channel.gone(framed.why ?? "the asset closed the connection"));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const scope: LibraryScope = {
+      failed: (why) => {
+        framed.why ??= why;
+        reject(new Error(why));
+        framed.socket?.failed(why);
+      },
+    };
+    const layer = inLibrary(scope, () => newLayer(target, framed));
+    const channel = new AssetChannel(layer, framed, scope);
+    layer.on("close", () =>
+      inBroker(() => channel.gone(framed.why ?? "the asset closed the connection")),
+    );
     const late = setTimeout(() => reject(new Error("no answer in time")), target.connectTimeoutMs);
-    layer.create(target.url, (error) => (error ? reject(error) : resolve()));
+    inLibrary(scope, () =>
+      layer.create(target.url, (error) => (error ? reject(error) : resolve())),
+    );
     try {
       await promise;
     } catch (error) {
@@ -95,13 +110,13 @@ export class AssetChannel {
   ask(request: object): Promise<ReceivedAnswer> {
     return new Promise((resolve, reject) => {
       if (this.over) return reject(new AssetSilent("the connection is closed"));
-      this.layer.performMessageTransaction(
-        request as Request,
-        (error: Error | null, response?: Response) => {
-          const answer: unknown = response;
-          if (answer instanceof ReceivedAnswer) resolve(answer);
-          else reject(new AssetSilent(wordsOf(error)));
-        },
+      const answered = (error: Error | null, response?: Response) => {
+        const answer: unknown = response;
+        if (answer instanceof ReceivedAnswer) resolve(answer);
+        else reject(new AssetSilent(wordsOf(error)));
+      };
+      inLibrary(this.scope, () =>
+        this.layer.performMessageTransaction(request as Request, answered),
       );
     });
   }
@@ -118,14 +133,14 @@ export class AssetChannel {
   end(): void {
     if (this.over) return;
     this.over = true;
-    this.layer.close(() => this.framed.socket?.destroy());
+    inLibrary(this.scope, () => this.layer.close(() => this.framed.socket?.destroy()));
     setTimeout(() => this.framed.socket?.destroy(), FAREWELL_MS).unref();
   }
 
   close(): void {
     this.over = true;
     this.framed.socket?.destroy();
-    this.layer.dispose();
+    inLibrary(this.scope, () => this.layer.dispose());
   }
 
   private gone(why: string): void {

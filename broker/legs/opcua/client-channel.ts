@@ -20,6 +20,7 @@ import type { EndpointDescription } from "node-opcua-types";
 import { FRAME_MAX } from "../../../protocols/opcua/frame.ts";
 import { FramedSocket } from "./framed-socket.ts";
 import type { OpcuaIdentity } from "./identity.ts";
+import { inBroker, inLibrary } from "./library-scope.ts";
 import { quietLibrary } from "./quiet-library.ts";
 import { ReceivedRequest, rawRequests } from "./raw-message.ts";
 import { type ChannelSecurity, policyOfUri, type SecurityModeName } from "./security.ts";
@@ -74,7 +75,7 @@ export class ClientChannel {
       },
       drained: () => parts.drained(),
     });
-    this.layer = this.newLayer();
+    this.layer = inLibrary(this.framed, () => this.newLayer());
     socket.once("close", () => this.gone());
   }
 
@@ -94,8 +95,10 @@ export class ClientChannel {
 
   /** Call once everything that listens is set up. */
   start(): void {
-    this.layer.init(this.framed as unknown as ISocketLike, (error) => {
-      if (error) this.framed.destroy();
+    inLibrary(this.framed, () => {
+      this.layer.init(this.framed as unknown as ISocketLike, (error) => {
+        if (error) this.framed.destroy();
+      });
     });
     this.framed.resume();
   }
@@ -108,7 +111,7 @@ export class ClientChannel {
   answer(to: AnswerTo, response: object): void {
     if (this.over) return;
     try {
-      this.layer.send_response("MSG", response as Response, to);
+      inLibrary(this.framed, () => this.layer.send_response("MSG", response as Response, to));
     } catch {
       this.close();
     }
@@ -179,7 +182,7 @@ export class ClientChannel {
     const request: unknown = message.request;
     try {
       if (!this.latched || !(request instanceof ReceivedRequest)) return void this.framed.destroy();
-      this.parts.request(this, request, message);
+      inBroker(() => this.parts.request(this, request, message));
     } catch (error) {
       this.why = error instanceof Error ? error.message : String(error);
       this.framed.destroy();
@@ -193,7 +196,7 @@ export class ClientChannel {
     // Later: the library still has this event to hear, and must have ended its timers.
     setImmediate(() => {
       try {
-        this.layer.dispose();
+        inLibrary(this.framed, () => this.layer.dispose());
       } catch {
         // A timer of its own was still set; it ends with the layer.
       }

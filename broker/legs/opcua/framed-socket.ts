@@ -10,6 +10,7 @@
  */
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
+import { inBroker, inLibrary, type LibraryScope } from "./library-scope.ts";
 import { policyOfUri } from "./security.ts";
 
 export interface FramedLimits {
@@ -35,7 +36,7 @@ const OPEN_EVERY_MS = 1_000;
 const OPENS_AT_ONCE = 3;
 
 /** What the library sees of a socket. */
-export class FramedSocket extends EventEmitter {
+export class FramedSocket extends EventEmitter implements LibraryScope {
   private readonly socket: Socket;
   private readonly limits: FramedLimits;
   private readonly parts: Buffer[] = [];
@@ -68,6 +69,11 @@ export class FramedSocket extends EventEmitter {
     });
   }
 
+  /** Whatever the library throws ends this connection and nothing else. */
+  failed(why: string): void {
+    this.reject(why);
+  }
+
   /** The peer has proved who it is: only the limits of single chunks still hold. */
   signedIn(): void {
     this.isStranger = false;
@@ -85,7 +91,7 @@ export class FramedSocket extends EventEmitter {
     }
     const taken = this.socket.write(bytes, (error) => {
       this.guarded(() => done?.(error));
-      this.written();
+      inBroker(() => this.written());
     });
     if (!taken) this.full = true;
     return taken;
@@ -217,10 +223,10 @@ export class FramedSocket extends EventEmitter {
     this.guarded(() => this.emit(name, ...all));
   }
 
-  /** Whatever the library throws ends this connection and nothing else. */
+  /** What it throws at once ends here; what it throws later, by its scope. */
   private guarded(work: () => unknown): void {
     try {
-      work();
+      inLibrary(this, work);
     } catch (error) {
       this.reject(error instanceof Error ? error.message : String(error));
     }

@@ -1,0 +1,52 @@
+/**
+ * Loaded before the conduit (`--import`): makes the OPC UA library fail where no `try` can be
+ * around it, in a timer on the client's side and in a promise on the asset's, as its own faults
+ * have done; and hears of uncaught errors as the broker does.
+ *
+ *     HistoryRead  -> the layer towards the client throws in a timer
+ *     Call         -> the layer towards the asset leaves a rejected promise behind
+ *     SIGUSR2      -> something of the broker's own throws in a timer
+ */
+import {
+  ClientSecureChannelLayer,
+  type Message,
+  type Request,
+  ServerSecureChannelLayer,
+} from "node-opcua-secure-channel";
+import { onFault } from "../../broker/on-fault.ts";
+
+const BROKER_FAULT_EXIT = 7;
+const [HISTORY_READ, CALL] = ["Raw664", "Raw712"];
+
+onFault((error) => {
+  process.stderr.write(`fault of the broker: ${error instanceof Error ? error.message : error}\n`);
+  process.exit(BROKER_FAULT_EXIT);
+});
+
+const server = ServerSecureChannelLayer.prototype;
+const sendResponse = server.send_response;
+server.send_response = function failing(type, response, message: Message, done) {
+  if (message.request.schema.name === HISTORY_READ) {
+    setTimeout(() => {
+      process.stderr.write("fails in a timer\n");
+      throw new Error("injected in a timer");
+    }, 1);
+  }
+  sendResponse.call(this, type, response, message, done);
+};
+
+const client = ClientSecureChannelLayer.prototype;
+const perform = client.performMessageTransaction;
+client.performMessageTransaction = function failing(request: Request, done) {
+  if (request.schema.name === CALL) {
+    process.stderr.write("fails in a promise\n");
+    void Promise.reject(new Error("injected in a promise"));
+  }
+  perform.call(this, request, done);
+};
+
+process.on("SIGUSR2", () => {
+  setTimeout(() => {
+    throw new Error("injected in the broker");
+  }, 1);
+});
