@@ -21,6 +21,7 @@ export const helpByPath: Record<string, HelpEntry> = {
     lines: [
       "You are connected to one endpoint of one asset, under one grant. The bar shows the time left, what you may do and whether recording works.",
       "A write that a rule refuses never reaches the asset; the rule is named where it happened.",
+      "Over OPC UA: the tree browses a node when you open it; arrow keys move and open, Enter chooses, and the field above looks through all objects. A chosen node shows its attributes and what may be done: Watch brings its value by subscription, Write asks for a value of its type and shows old and new, Call asks for each argument. What a rule refuses or holds is said where you asked, with its name. Named points come from the plant file.",
       "Over SSH: a terminal where the profile permits a shell, or a button for each command that it names, and the asset's files. What is typed into a shell cannot be held to a list of commands: it is recorded, can be watched and cut. Ctrl+Shift+F finds, Ctrl+Shift+C copies, Ctrl+Shift+X leaves the terminal. After the connection was away a new shell begins.",
       "Some sessions need a supervisor who watches, and some the control room's consent before they begin. Left alone, such a session can look but change nothing, and goes on by itself when a supervisor is back.",
       "The session ends when you end it, when your time is up, after a while without a touch of yours, or when someone entitled ends it.",
