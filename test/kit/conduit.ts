@@ -19,6 +19,7 @@ import type { PermitClaims } from "../../broker/access/permit.ts";
 import { mintPermit } from "../../broker/access/permits.ts";
 import { systemClock } from "../../broker/clock.ts";
 import { openEvidence } from "../../broker/evidence/evidence.ts";
+import { Clamd } from "../../broker/legs/clamd.ts";
 import type { Leg } from "../../broker/legs/leg.ts";
 import { keptIdentity } from "../../broker/legs/opcua/kept-identity.ts";
 import { writeDirectly } from "../../broker/legs/socket-output.ts";
@@ -31,6 +32,7 @@ import type { LiveSession } from "../../broker/sessions/session.ts";
 import { createSessionHost } from "../../broker/sessions/session-host.ts";
 import { listenOpcua } from "./conduit-opcua.ts";
 import { credentialFrom, listenSsh } from "./conduit-ssh.ts";
+import { listenWeb } from "./conduit-web.ts";
 import { TEST_KEYS } from "./evidence-keys.ts";
 
 const BUILD = "conduit";
@@ -79,6 +81,7 @@ async function main(): Promise<void> {
     build: BUILD,
     credentials: { of: async () => credentialFrom(process.env) },
     opcuaIdentity,
+    scanner: process.env.CONDUIT_CLAMD ? new Clamd(process.env.CONDUIT_CLAMD) : undefined,
     hooks: { onAlarm: (session, text) => process.stderr.write(`${session}: ${text}\n`) },
   });
   const open = () => host.open(mintPermit(claims(), keys.privateKey));
@@ -90,7 +93,9 @@ async function main(): Promise<void> {
       ? listenSsh(sessionFor)
       : endpoint.protocol === "opcua"
         ? await listenOpcua(sessionFor, opcuaIdentity)
-        : listen(sessionFor, perConnection, wireOf(endpoint));
+        : endpoint.protocol === "web"
+          ? listenWeb(sessionFor)
+          : listen(sessionFor, perConnection, wireOf(endpoint));
   server.listen({ port: settings.port, host: "127.0.0.1", backlog: 4096 });
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -34,7 +34,7 @@ export class WebPlant {
   static async open(parts: WebPlantParts): Promise<WebPlant> {
     const folder = makeFolder();
     const file = path.join(folder, "plant.yaml");
-    writeFileSync(file, plantFile(parts));
+    writeFileSync(file, webPlantFile(parts));
     const site = await startRunningBroker({ SALLYPORT_PANEL_PORT: "0", SALLYPORT_PLANT: file });
     if (parts.login) {
       const credential = { kind: "password", ...parts.login };
@@ -134,7 +134,7 @@ export async function answerTo(sent: ClientRequest): Promise<PanelAnswer> {
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts) };
 }
 
-function plantFile({ port, rules, endpoint = "", others = [] }: WebPlantParts): string {
+export function webPlantFile({ port, rules, endpoint = "", others = [] }: WebPlantParts): string {
   return [
     "site: { id: test, name: Test, time-zone: UTC }",
     "zones:",
