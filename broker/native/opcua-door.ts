@@ -53,7 +53,11 @@ export class OpcuaDoor {
 
   close(): void {
     this.server.close();
-    void this.listener?.then((listener) => listener.close());
+    // One that could not be loaded has told who asked for it.
+    void this.listener?.then(
+      (listener) => listener.close(),
+      () => undefined,
+    );
     for (const socket of this.sockets) socket.destroySoon();
   }
 
@@ -101,7 +105,7 @@ export class OpcuaDoor {
     return {
       attach: async (leg, peer) => {
         try {
-          session.ownerPresent(true);
+          session.ownerPresent(true, "tool");
           const { ended } = await session.attach(leg, peer);
           void ended.then((cause) => session.end(cause));
         } catch (error) {

@@ -267,7 +267,7 @@ class NativeClient {
     if (!approved) return void connection.end();
     const { session, signInId } = approved;
     const { address, port } = this.peer;
-    session.ownerPresent(true);
+    session.ownerPresent(true, "tool");
     serveChannels(connection, {
       attach: (leg) => session.attach(leg, `${address}:${port}`),
       input: () => {

@@ -85,6 +85,19 @@ test("an owner away for longer than the lease ends the session; one who returns 
   expect(session.events.at(-1)).toMatchObject({ cause: { rule: "lease" } });
 });
 
+test("a page that looks in and leaves does not end what the owner's own tool works in", async () => {
+  const kit = await SessionKit.start();
+  const session = await kit.open({ leaseMs: 30_000 });
+  session.live.ownerPresent(true, "tool");
+  session.live.ownerPresent(true);
+  session.live.ownerPresent(false);
+  kit.clock.advance(60_000);
+  expect(session.client.closed).toBe(false);
+  session.live.ownerPresent(false, "tool");
+  kit.clock.advance(30_000);
+  expect(session.events.at(-1)).toMatchObject({ cause: { rule: "lease" } });
+});
+
 /** A wall clock that steps; time that passes does not. */
 class SteppingClock extends TestClock {
   step = 0;

@@ -31,6 +31,8 @@ export class Deadlines {
   private untilRule: "grant-end" | "absolute";
   private activeMs: number;
   private awayMs: number | undefined;
+  /** A client of the owner's own is at work: no page takes it along when it goes. */
+  private hasTool = false;
   /** Before then nothing but the wall clock can end it: asked at every operation. */
   private soonestMs = 0;
   private untilWarned = false;
@@ -63,8 +65,9 @@ export class Deadlines {
     this.arm();
   }
 
-  ownerPresent(present: boolean): void {
-    this.awayMs = present ? undefined : (this.awayMs ?? this.clock.monotonicMs());
+  ownerPresent(present: boolean, by: "page" | "tool" = "page"): void {
+    if (by === "tool") this.hasTool = present;
+    this.awayMs = present || this.hasTool ? undefined : (this.awayMs ?? this.clock.monotonicMs());
     this.soonestMs = 0;
     this.arm();
   }

@@ -148,8 +148,8 @@ export class Session implements LiveSession, ChannelOwner {
     this.deadlines.active();
   }
 
-  ownerPresent(present: boolean): void {
-    this.deadlines.ownerPresent(present);
+  ownerPresent(present: boolean, by?: "page" | "tool"): void {
+    this.deadlines.ownerPresent(present, by);
   }
 
   lease(classes: readonly OperationClass[], cause: Cause, basis?: string): void {

@@ -39,8 +39,11 @@ export interface LiveSession {
   attach(client: Leg, peer: string): Promise<ChannelHandle>;
   /** A person did something: keeps idle away. Polling never calls this. */
   activity(): void;
-  /** The owner's connection came or went; away for longer than the lease ends the session. */
-  ownerPresent(present: boolean): void;
+  /**
+   * The owner's connection came or went; away for longer than the lease ends the session. While a
+   * `tool` is there, pages may come and go.
+   */
+  ownerPresent(present: boolean, by?: "page" | "tool"): void;
   /**
    * New capabilities, effective when this returns. An empty set ends the session.
    * @param basis for the tape: what was decided on, as canonical JSON
