@@ -1,7 +1,7 @@
 /**
  * `npm run soak`: the drills with the large numbers. SALLYPORT_KILLS (100), SALLYPORT_FUZZ
  * (1,000,000), SALLYPORT_LOG_KILLS (200), SALLYPORT_MUTATIONS (10,000) and SALLYPORT_LARGE_MIB
- * (1024) set others, SALLYPORT_SEED repeats a run. Prints one JSON line with the figures last, and
+ * (1024) and SALLYPORT_PEERS (1,200) set others, SALLYPORT_SEED repeats a run. Prints one JSON line with the figures last, and
  * exits with 1 if a promise was broken.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -17,6 +17,8 @@ const SEED = Number(process.env.SALLYPORT_SEED ?? Date.now() % 1_000_000);
 const LOG_KILLS = process.env.SALLYPORT_LOG_KILLS ?? "200";
 const MUTATIONS = process.env.SALLYPORT_MUTATIONS ?? "10000";
 const LARGE_MIB = process.env.SALLYPORT_LARGE_MIB ?? "1024";
+/** Broken clients and assets, each a connection with its handshakes. */
+const PEERS = process.env.SALLYPORT_PEERS ?? "1200";
 /** A million frames, or ten thousand bundles, take minutes on a small machine. */
 const TEST_WITHIN_MS = 60 * 60_000;
 
@@ -53,7 +55,7 @@ async function soakKills(folder: string) {
 async function soakFuzz() {
   const env = { SALLYPORT_FUZZ: FUZZ };
   const guards: Record<string, { readonly passed: boolean; readonly seconds: number }> = {};
-  for (const guard of ["modbus", "ssh"]) {
+  for (const guard of ["modbus", "ssh", "opcua"]) {
     say(`feeding ${FUZZ} random and mutated messages to the guard of ${guard} …`);
     guards[guard] = await soakTest(`protocols/${guard}/guard.fuzz.test.ts`, env);
   }
@@ -67,6 +69,7 @@ async function soakEvidence() {
     ["test/chaos/witnessed.test.ts", { SALLYPORT_KILLS: LOG_KILLS }],
     ["test/foreign/bundle.test.ts", { SALLYPORT_MUTATIONS: MUTATIONS }],
     ["test/chaos/large.test.ts", { SALLYPORT_LARGE_MIB: LARGE_MIB }],
+    ["test/chaos/opcua-peers.test.ts", { SALLYPORT_PEERS: PEERS, SALLYPORT_SEED: String(SEED) }],
   ];
   const figures: { drill: string; passed: boolean; seconds: number }[] = [];
   for (const [file, env] of drills) {
