@@ -28,6 +28,7 @@ function addExport(program: Command): void {
     .option("--asset <id>", "sessions on this asset")
     .option("--person <id>", "sessions of this person")
     .option("--out <file>", "the zip file to make, or a folder if the name does not end with .zip")
+    .option("--visit <session>", "all sessions of the visit that this one belongs to")
     .option("--har", "the pages of one session on a web panel as HTTP Archive instead")
     .action(async (session: string | undefined, flags: ExportFlags) => {
       process.umask(0o077);

@@ -16,6 +16,7 @@ import {
   writeRangeBundle,
 } from "../evidence/log/write-bundle.ts";
 import { siteLogFolder } from "../site-log-place.ts";
+import { visitRange } from "./visit-range.ts";
 
 export interface ExportAsked {
   readonly session: string | undefined;
@@ -25,11 +26,14 @@ export interface ExportAsked {
   /** As people write dates: `2026-01-05`, `2026-01-05T08:00Z`. */
   readonly since?: string | undefined;
   readonly until?: string | undefined;
+  /** Any session of a visit, in the place of a range. */
+  readonly visit?: string | undefined;
 }
 
 /** @returns what to tell the person. @throws BundleRefused */
-export async function exportBundle(config: Config, asked: ExportAsked): Promise<string> {
-  const { session } = asked;
+export async function exportBundle(config: Config, given: ExportAsked): Promise<string> {
+  const { session } = given;
+  const asked = await withVisit(config, given);
   const isRange = [asked.asset, asked.person, asked.since, asked.until].some(
     (given) => given !== undefined,
   );
@@ -49,6 +53,17 @@ export async function exportBundle(config: Config, asked: ExportAsked): Promise<
       : await exportOne(source, session, out);
   await noteExport(config, told.what, session);
   return `${out}\n\n${told.text}Check it with: sallyport verify ${out} --policy FILE\n`;
+}
+
+async function withVisit(config: Config, asked: ExportAsked): Promise<ExportAsked> {
+  const { session, out, visit, ...range } = asked;
+  if (visit === undefined) return asked;
+  if (session !== undefined || Object.values(range).some((given) => given !== undefined)) {
+    throw new BundleRefused("--visit names the range by itself");
+  }
+  const recordings = path.join(config.evidenceFolder, "recordings");
+  const of = await visitRange(recordings, visit);
+  return { session: undefined, out: out ?? `visit-${visit}.zip`, ...of };
 }
 
 interface Told {

@@ -17,6 +17,7 @@ import { Empty } from "../components/states.tsx";
 import { LocalTime } from "../components/time.tsx";
 import { duration } from "../components/time-words.ts";
 import { recordingsText as words } from "../text/recordings.ts";
+import { visitText } from "../text/visit.ts";
 import {
   askedFor,
   type Choice,
@@ -237,7 +238,15 @@ const COLUMNS: Column<RecordingView>[] = [
         <Link className="sp-row-link" to={`/recordings/${r.id}`}>
           {r.asset.name}
         </Link>
-        <div className="sp-sub">{r.profile}</div>
+        <div className="sp-sub">
+          {r.profile}
+          {r.visit !== undefined && (
+            <>
+              {" · "}
+              <Link to={`/recordings/${r.visit}`}>{visitText.part}</Link>
+            </>
+          )}
+        </div>
       </>
     ),
   },

@@ -1,5 +1,8 @@
 /** Sessions on one asset that belong together: who may join one, and what is done to all of them. */
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { exportBundle } from "../../broker/cli/export.ts";
+import { readConfig } from "../../broker/config.ts";
 import { type SimulatedPlant, startSimulatedPlant } from "../../simulators/plant.ts";
 import type { ConsoleUser } from "../kit/console-user.ts";
 import { WebPlant } from "../kit/web-plant.ts";
@@ -67,6 +70,12 @@ test("its owner ends one, and all of the visit ends; the recordings tell that th
   expect(new Set(all.map(({ id }) => id))).toEqual(new Set([first, second, third]));
   expect(all.find(({ id }) => id === third)?.visit).toBe(first);
   expect(await recordings(`visit=${second}`)).toEqual([]);
+  const folder = plant.site.folder;
+  const config = readConfig({ SALLYPORT_DATA: join(folder, "data") });
+  const asked = { session: undefined, visit: third, out: join(folder, "visit.zip") };
+  expect(await exportBundle(config, asked)).toContain(
+    "3 sessions: 0 deleted by policy, 0 not ended",
+  );
 }, 90_000);
 
 test("a supervisor freezes and resumes all of it, and who joins a frozen visit is frozen", async () => {
