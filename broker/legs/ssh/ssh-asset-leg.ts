@@ -124,9 +124,18 @@ export class SshAssetLeg implements Leg {
     );
     stream.on("exit", (code: number | null, signal?: string) => this.exited(code, signal));
     stream.on("end", () => this.tell({ kind: "eof" }));
-    stream.on("close", () => this.tell({ kind: "close" }));
+    stream.on("close", () => this.closed());
     stream.on("error", (error: Error) => this.gone(error.message));
     if (this.paused) this.pause();
+  }
+
+  /**
+   * In order: what becomes of the connection means nothing to this leg any more, and the client
+   * goes on taking what was said.
+   */
+  private closed(): void {
+    this.tell({ kind: "close" });
+    this.sink = undefined;
   }
 
   private exited(code: number | null, signal: string | undefined): void {

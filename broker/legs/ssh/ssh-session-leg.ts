@@ -84,14 +84,16 @@ export class SshSessionLeg implements Leg {
     this.stream?.resume();
   }
 
-  close(because?: string): void {
+  close(because?: string) {
     if (this.over) return;
     this.over = true;
     this.sink = undefined;
-    if (because !== undefined) this.stream?.stderr.write(`\r\nSallyport: ${plain(because)}\r\n`);
     for (const { reject } of this.unanswered) reject?.();
-    // What was said is delivered; nothing more is read.
-    this.stream?.end();
+    const { stream } = this;
+    // What waits for a client that takes nothing dies here, and no word would reach it.
+    if (stream && stream.writableLength > 0) return stream.close();
+    if (because !== undefined) stream?.stderr.write(`\r\nSallyport: ${plain(because)}\r\n`);
+    stream?.end();
   }
 
   private listen(): void {

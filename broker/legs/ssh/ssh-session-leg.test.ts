@@ -1,0 +1,109 @@
+/** A native client's end of a channel, with ssh2's own client at the other end. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import ssh2, { type ClientChannel, type Connection, type Session } from "ssh2";
+import { expect, onTestFinished, test } from "vitest";
+import { encodeMessage } from "../../../protocols/ssh/message.ts";
+import { SshSessionLeg } from "./ssh-session-leg.ts";
+
+const MIB = 1_048_576;
+const PIECE = new Uint8Array(32_768).fill(120);
+const WITHIN = { timeout: 30_000, interval: 10 };
+
+/** A client whose command was accepted, and the leg that serves it. */
+async function commanded(): Promise<{ leg: SshSessionLeg; stream: ClientChannel; told: string[] }> {
+  const { private: key } = ssh2.utils.generateKeyPairSync("ed25519");
+  const server = new ssh2.Server({ hostKeys: [key] });
+  const serving = new Promise<SshSessionLeg>((resolve) => {
+    server.on("connection", (connection: Connection) => {
+      connection.on("error", () => undefined);
+      connection.on("authentication", (asks) => asks.accept());
+      connection.on("session", (accept: () => Session) => resolve(new SshSessionLeg(accept())));
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const client = new ssh2.Client();
+  client.on("error", () => undefined);
+  onTestFinished(() => {
+    client.destroy();
+    server.close();
+  });
+  client.connect({
+    ...{ host: "127.0.0.1", username: "any", readyTimeout: 60_000 },
+    port: (server.address() as AddressInfo).port,
+  });
+  await once(client, "ready");
+  const opening = new Promise<ClientChannel>((resolve, reject) => {
+    client.exec("show log", (error, opened) => (error ? reject(error) : resolve(opened)));
+  });
+  const leg = await serving;
+  const told: string[] = [];
+  leg.start({
+    bytes: () => undefined,
+    lost: () => undefined,
+    withheld: () => undefined,
+    closed: (reason) => void told.push(reason),
+    drained: () => void told.push("drained"),
+  });
+  return { leg, stream: await opening, told };
+}
+
+function say(leg: SshSessionLeg, pieces: number): void {
+  for (let n = 0; n < pieces; n += 1) leg.write(encodeMessage({ kind: "data", bytes: PIECE }));
+}
+
+test("what a client has not taken when it is cut dies, and nothing reaches it later", async () => {
+  const { leg, stream } = await commanded();
+  stream.pause();
+  const pieces = (8 * MIB) / PIECE.length;
+  say(leg, pieces);
+  // What the client's window allows has left.
+  await expect.poll(() => leg.queued, WITHIN).toBeGreaterThan(4 * MIB);
+  leg.close("the session was cut");
+  say(leg, 4);
+  let got = 0;
+  stream.on("data", (bytes: Buffer) => {
+    got += bytes.length;
+  });
+  const closed = once(stream, "close");
+  stream.resume();
+  await closed;
+  expect(got).toBeLessThan(3 * MIB);
+}, 60_000);
+
+test("a client that takes what it is told hears why it was cut", async () => {
+  const { leg, stream } = await commanded();
+  say(leg, 2);
+  let said = "";
+  let got = 0;
+  stream.on("data", (bytes: Buffer) => {
+    got += bytes.length;
+  });
+  stream.stderr.on("data", (bytes: Buffer) => {
+    said += bytes.toString();
+  });
+  await expect.poll(() => got, WITHIN).toBe(2 * PIECE.length);
+  const closed = once(stream, "close");
+  leg.close("the grant was revoked\u0007");
+  await closed;
+  expect(said).toContain("Sallyport: the grant was revoked?");
+}, 60_000);
+
+test("what an asset said before it closed is delivered, however slow the client is", async () => {
+  const { leg, stream } = await commanded();
+  stream.pause();
+  const pieces = (6 * MIB) / PIECE.length;
+  say(leg, pieces);
+  leg.write(encodeMessage({ kind: "eof" }));
+  leg.write(encodeMessage({ kind: "close" }));
+  await expect.poll(() => leg.queued, WITHIN).toBeGreaterThan(MIB);
+  let got = 0;
+  stream.on("data", (bytes: Buffer) => {
+    got += bytes.length;
+  });
+  const closed = once(stream, "close");
+  stream.resume();
+  await closed;
+  expect(got).toBe(6 * MIB);
+}, 60_000);
