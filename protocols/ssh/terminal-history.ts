@@ -91,7 +91,7 @@ export class TerminalHistory {
   constructor(running: readonly number[] = []) {
     for (const number of running) {
       const channel = newChannel();
-      channel.running = true;
+      channel.running = channel.hasTerminal = true;
       this.channels.set(number, channel);
     }
   }
@@ -198,7 +198,7 @@ const NO_BYTES = new Uint8Array(0);
 
 function fromClient(channel: Channel, message: SshMessage, place: Place): readonly TerminalEvent[] {
   if (message.kind === "data") {
-    if (!channel.running) return [];
+    if (!channel.running || !isTypedInto(channel)) return [];
     return typedEvents(channel.lines.typed(textOf(message.bytes)), place);
   }
   if (message.kind !== "request") return [];
@@ -247,7 +247,13 @@ function isFiles(start: Start | undefined): boolean {
   return start?.kind === "exec" && parseScp(start.text) !== undefined;
 }
 
+/** What a tool sends to a command is nothing that anybody typed, and may be an image of a disk. */
+function isTypedInto({ hasTerminal, start }: Channel): boolean {
+  return hasTerminal || start?.kind === "shell";
+}
+
 function output(channel: Channel, bytes: Uint8Array, place: Place): readonly TerminalEvent[] {
+  if (!isTypedInto(channel)) return [{ ...place, kind: "output", bytes }];
   const lines = channel.lines.shown(channel.plain.push(textOf(bytes)));
   return [{ ...place, kind: "output", bytes }, ...typedEvents(lines, place)];
 }

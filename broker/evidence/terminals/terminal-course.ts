@@ -26,6 +26,8 @@ const SCREENS_MAX = 8;
 const PIXELS_A_CELL = 4;
 /** Shown at once. */
 const WRITE_BYTES = 65_536;
+/** More than a screen with what stands above it holds, in long lines. */
+const LINES_BYTES_MAX = 262_144;
 
 class Screen {
   private readonly terminal = new headless.Terminal({
@@ -63,7 +65,16 @@ class Screen {
   async write(bytes: Uint8Array): Promise<void> {
     this.pending.push(bytes);
     this.pendingBytes += bytes.length;
-    if (this.pendingBytes >= WRITE_BYTES) await this.settle();
+    if (this.pendingBytes < WRITE_BYTES) return;
+    if (this.terminal.options.convertEol) this.keepNewest();
+    else await this.settle();
+  }
+
+  /** Lines of a command without a terminal: of a flood only the last are on a screen. */
+  private keepNewest(): void {
+    while (this.pending.length > 1 && this.pendingBytes > LINES_BYTES_MAX) {
+      this.pendingBytes -= this.pending.shift()?.length ?? 0;
+    }
   }
 
   async begin(sequence: string): Promise<void> {
