@@ -2,7 +2,8 @@
 import type { Answer, Because } from "./guard.ts";
 
 export interface Asked {
-  permitted(decision: number): void;
+  /** @param scan the content must be looked into before the asset has any of it */
+  permitted(decision: number, scan?: boolean): void;
   /** @param because for guards that tell why */
   denied(because?: Because): void;
 }
@@ -38,7 +39,11 @@ export class Asking {
     const denial = answers.find((answer) => answer.kind === "deny");
     if (denial) asked.denied(denial.because);
     else if (answers.some(({ kind }) => kind === "hold")) this.held.set(id, asked);
-    else asked.permitted(id);
+    else
+      asked.permitted(
+        id,
+        answers.some((answer) => answer.kind === "permit" && answer.scan),
+      );
   }
 
   clear(): void {

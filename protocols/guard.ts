@@ -59,7 +59,8 @@ export type RefusalKind =
   | "unavailable";
 
 export type Answer =
-  | { readonly kind: "permit" }
+  /** `scan`: its content must be looked into before the asset has any of it (`tellsWhy` alone). */
+  | { readonly kind: "permit"; readonly scan?: true }
   | {
       readonly kind: "deny";
       readonly refusal: RefusalKind;
@@ -110,6 +111,8 @@ export type Effect =
       readonly request: number;
       readonly lane: string;
       readonly items: readonly Operation[];
+      /** What is to be scanned before this is answered; never on the tape a second time. */
+      readonly content?: Uint8Array;
     }
   /**
    * Bytes for one side, never the peer's raw message but re-encoded from the decoded operation.

@@ -1,4 +1,5 @@
 import { IDENTITY_ALARM_KINDS } from "./identity-alarm-kinds.ts";
+import { SCANNING_ALARM_KINDS } from "./scanning-alarm-kinds.ts";
 
 /**
  * Every alarm there is, in the manner of ISA-18.2: what needs a person, how urgently, what happens
@@ -200,6 +201,7 @@ export const ALARM_KINDS = {
     source: "subject",
   },
   ...IDENTITY_ALARM_KINDS,
+  ...SCANNING_ALARM_KINDS,
   "tool-not-started": {
     priority: "high",
     title: "A tool asked for a session that nobody started",

@@ -2,7 +2,7 @@
 import { FILE_ACTIONS, SSH_ACTIONS } from "../../protocols/ssh/operation.ts";
 import type { SshMatch } from "./model.ts";
 import { COMMAND_LENGTH_MAX, PATH_LENGTH_MAX, RULE_LIST_MAX } from "./plant-limits.ts";
-import { distinct, integer, oneOf, text } from "./yaml-readings.ts";
+import { distinct, flag, integer, oneOf, text } from "./yaml-readings.ts";
 import type { Mapping } from "./yaml-value.ts";
 
 /** `ssh:forward` is not among them: no rule can permit what would be a route. */
@@ -14,12 +14,14 @@ export function sshMatchOf(from: Mapping): SshMatch | undefined {
   const commands = from.take("commands", distinct(text(COMMAND_LENGTH_MAX), size));
   const paths = from.take("paths", distinct(text(PATH_LENGTH_MAX), size));
   const sizeMax = from.take("size-max", integer(0, Number.MAX_SAFE_INTEGER));
-  if (!actions && !commands && !paths && sizeMax === undefined) return undefined;
+  const scan = from.take("scan", flag) ?? false;
+  if (!actions && !commands && !paths && sizeMax === undefined && !scan) return undefined;
   return {
     protocol: "ssh",
     ...(actions && { actions }),
     ...(commands && { commands }),
     ...(paths && { paths }),
     ...(sizeMax !== undefined && { sizeMax }),
+    ...(scan && { scan }),
   };
 }

@@ -3,7 +3,8 @@ import type { Capabilities, Operation, RefusalKind } from "../../protocols/guard
 import type { Table } from "../../protocols/modbus/operation.ts";
 
 export type Decision =
-  | { readonly kind: "permit"; readonly rule: string }
+  /** `scan`: on condition that its content is looked into before the asset has any of it. */
+  | { readonly kind: "permit"; readonly rule: string; readonly scan?: true }
   | {
       readonly kind: "deny";
       readonly rule: string;

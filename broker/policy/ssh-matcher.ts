@@ -30,6 +30,7 @@ interface Compiled {
   readonly commands: readonly CommandPattern[] | undefined;
   readonly paths: readonly PathGlob[] | undefined;
   readonly sizeMax: number;
+  readonly scan: boolean;
 }
 
 /** What no rule permits that does not name it: a plain `permit: configure` is about terminals. */
@@ -70,7 +71,11 @@ export class SshMatcher implements Matcher {
     );
   }
 
-  private decide({ rule, sizeMax }: Compiled, operation: SshOperation, nowMs: number): Decision {
+  private decide(
+    { rule, sizeMax, scan }: Compiled,
+    operation: SshOperation,
+    nowMs: number,
+  ): Decision {
     const what = sshDeed(operation);
     const starts = operation.action === "ssh:subsystem";
     if (rule.verdict === "deny") return deny(rule.name, "operation", `this rule denies ${what}`);
@@ -78,10 +83,15 @@ export class SshMatcher implements Matcher {
       const reason = `${what} is more than the ${sizeMax} bytes that this rule permits`;
       return deny(rule.name, "value", reason);
     }
+    const scanned = scan && bringsContent(operation);
+    if (rule.verdict === "hold" && scanned) {
+      return deny(rule.name, "operation", "a rule that holds cannot have files scanned as well");
+    }
     if (rule.verdict === "hold" && !starts) {
       return { kind: "hold", rule: rule.name, reason: `a person must agree to ${what}` };
     }
-    return this.inTime(rule, operation, nowMs) ?? { kind: "permit", rule: rule.name };
+    const late = this.inTime(rule, operation, nowMs);
+    return late ?? { kind: "permit", rule: rule.name, ...(scanned && { scan: true }) };
   }
 
   /** The growth of a file is part of its writing, and typing part of a shell. */
@@ -112,6 +122,7 @@ function compiled(rule: Rule): Compiled {
     commands: own?.commands?.map(commandPattern),
     paths: own?.paths?.map(pathGlob),
     sizeMax: own?.sizeMax ?? Number.POSITIVE_INFINITY,
+    scan: own?.scan === true,
   };
 }
 
@@ -136,6 +147,12 @@ function touches({ verdict }: Rule, paths: readonly PathGlob[], operation: FileO
   const ends = [operation.path, ...(operation.target === undefined ? [] : [operation.target])];
   const within = (end: string) => paths.some((glob) => glob.test(end));
   return verdict === "permit" ? ends.every(within) : ends.some(within);
+}
+
+/** A file that is opened to be written, or is whole by now; its growth in between is part of it. */
+function bringsContent(operation: SshOperation): boolean {
+  if (operation.action !== "file:write" || operation.name !== undefined) return false;
+  return operation.via === "scp" || operation.size === undefined || operation.digest !== undefined;
 }
 
 function isFile(operation: SshOperation): operation is FileOperation {

@@ -7,6 +7,7 @@ import type { Deadlines } from "./deadlines.ts";
 import type { Freeze, Obstacle } from "./freeze.ts";
 import type { Hold } from "./hold.ts";
 import type { Rights } from "./rights.ts";
+import type { MalwareFound } from "./scans.ts";
 import type { LiveSession, SessionEvent } from "./session.ts";
 import type { DeskOwner } from "./session-desk.ts";
 import type { SessionHooks } from "./session-hooks.ts";
@@ -57,5 +58,13 @@ export class SessionAsOwner implements DeskOwner {
 
   holdsChanged(): void {
     this.parts.hooks.onHoldsChange?.();
+  }
+
+  malware(found: MalwareFound): void {
+    this.parts.hooks.onMalware?.(this.parts.session, found);
+  }
+
+  scannerAway(reason: string): void {
+    this.parts.hooks.onScannerAway?.(this.parts.session, reason);
   }
 }

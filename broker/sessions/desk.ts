@@ -4,7 +4,7 @@
  */
 import type { Answer, Capabilities, Guard, Operation, RefusalKind } from "../../protocols/guard.ts";
 import { answersFor } from "../../protocols/tape/answers.ts";
-import { AWAITS_VALUE, type Judged } from "../../protocols/tape/record.ts";
+import { AWAITS_VALUE, type Judged, TO_BE_SCANNED } from "../../protocols/tape/record.ts";
 import type { Decision, Matcher, NeedsValues } from "../policy/decision.ts";
 
 export interface Judgement {
@@ -112,7 +112,7 @@ const PERMITTED: readonly Answer[] = [PERMIT];
 /** For the guard. Nearly every request is one item that is permitted: then nothing is built. */
 export function answersOf(guard: Guard, items: readonly Judged[]): readonly Answer[] {
   const [only] = items;
-  if (items.length === 1 && only?.answer === PERMIT) return PERMITTED;
+  if (items.length === 1 && only?.answer === PERMIT && only.reason === "") return PERMITTED;
   return answersFor(guard, items);
 }
 
@@ -128,7 +128,7 @@ export function judgedOf(operation: Operation, decision: Decision): Judged {
   const { rule } = decision;
   switch (decision.kind) {
     case "permit":
-      return { operation, answer: PERMIT, rule, reason: "" };
+      return { operation, answer: PERMIT, rule, reason: decision.scan ? TO_BE_SCANNED : "" };
     case "deny":
       return denied(operation, rule, decision.refusal, decision.reason);
     case "hold":

@@ -73,10 +73,10 @@ export class Session implements LiveSession, ChannelOwner {
   }
 
   private openDesk(): SessionDesk {
-    const { clock, matcher, locks, hooks, claims } = this.parts;
+    const { clock, matcher, locks, hooks, claims, scanner } = this.parts;
     const { rights, stillness, deadlines, audience, survey } = this;
     return new SessionDesk({
-      ...{ clock, matcher, locks, hooks, claims },
+      ...{ clock, matcher, locks, hooks, claims, scanner },
       ...{ read: this.channels.read, readAny: this.channels.readAny },
       owner: new SessionAsOwner({
         ...{ session: this, rights, stillness, deadlines, audience, survey, hooks },

@@ -3,9 +3,10 @@
  * then what must be known or agreed to first. It tells the owner what became of each.
  */
 import type { Capabilities } from "../../protocols/guard.ts";
-import type { Judged } from "../../protocols/tape/record.ts";
+import { AWAITS_SCAN, type Judged, TO_BE_SCANNED } from "../../protocols/tape/record.ts";
 import { BROKER_SUBJECT, type PermitClaims } from "../access/permit.ts";
 import type { Clock } from "../clock.ts";
+import type { Scanner } from "../legs/clamd.ts";
 import type { Matcher, NeedsValues } from "../policy/decision.ts";
 import type { ChannelLoop } from "./channel-loop.ts";
 import { changesPlant, classMask, itemsMask } from "./class-mask.ts";
@@ -15,6 +16,7 @@ import { type Decide, HeldWrites, type ReadAny, type ReadPoints } from "./held-w
 import type { Hold } from "./hold.ts";
 import { type HeldRequest, Holds } from "./holds.ts";
 import type { PointLocks } from "./point-locks.ts";
+import { type MalwareFound, Scans } from "./scans.ts";
 import type { SessionEvent } from "./session.ts";
 import type { SessionHooks } from "./session-hooks.ts";
 
@@ -33,6 +35,8 @@ export interface DeskOwner {
   holding(hold: Hold): void;
   /** What waits for a person is another list now. */
   holdsChanged(): void;
+  malware(found: MalwareFound): void;
+  scannerAway(reason: string): void;
 }
 
 export interface SessionDeskParts {
@@ -43,6 +47,8 @@ export interface SessionDeskParts {
   readonly read: ReadPoints;
   readonly readAny: ReadAny;
   readonly hooks: SessionHooks;
+  /** Absent: nothing that must be scanned passes. */
+  readonly scanner?: Scanner | undefined;
   readonly owner: DeskOwner;
 }
 
@@ -50,6 +56,7 @@ export class SessionDesk {
   readonly counts = { observed: 0, changed: 0, refused: 0 };
   readonly holds: Holds;
   private readonly heldWrites: HeldWrites;
+  private readonly scans: Scans;
   private readonly parts: SessionDeskParts;
   private readonly owner: DeskOwner;
   /** What the request just judged as `hold` waits for. */
@@ -64,11 +71,17 @@ export class SessionDesk {
       settle: (channel, decide, items) => this.settle({ channel, decide, items }),
     });
     this.holds = this.openHolds();
+    this.scans = new Scans({
+      scanner: parts.scanner,
+      settle: (channel, decide, items) => void this.settle({ channel, decide, items }),
+      found: (malware) => owner.malware(malware),
+      away: (reason) => owner.scannerAway(reason),
+    });
   }
 
   /** Operations that wait for something. */
   get waiting(): number {
-    return this.heldWrites.size + this.holds.size;
+    return this.heldWrites.size + this.holds.size + this.scans.size;
   }
 
   /** Refuses what waits and may not pass any more. */
@@ -82,6 +95,7 @@ export class SessionDesk {
   drop(channel?: ChannelLoop): void {
     this.heldWrites.drop(channel);
     this.holds.drop(channel);
+    if (!channel) this.scans.drop();
   }
 
   /** Nothing more will be heard of this change. */
@@ -109,6 +123,7 @@ export class SessionDesk {
     if (isApart(channel, items)) return judgeEach(items, matcher, this.owner.leased, nowMs);
     const judgement = judgeItems(items, matcher, this.owner.leased, nowMs);
     this.waitsFor = judgement.needs;
+    if (mustBeScanned(decide, judgement.items)) return judgement.items.map(awaitsScan);
     if (!changes || this.waitsFor || !allPermitted(judgement.items)) return judgement.items;
     if (this.heldWrites.take(channel, decide)) return judgement.items;
     this.waitsFor = [];
@@ -126,7 +141,9 @@ export class SessionDesk {
       return;
     }
     this.tellDecisions(channel, decide.request, items, sequence);
-    if (waitsFor) this.heldWrites.start(channel, decide, items, waitsFor);
+    if (items.some(({ reason }) => reason === AWAITS_SCAN)) {
+      this.scans.start(channel, decide, items);
+    } else if (waitsFor) this.heldWrites.start(channel, decide, items, waitsFor);
     else if (items.some(isHeld)) this.holds.open({ channel, decide, items });
   }
 
@@ -225,6 +242,15 @@ export class SessionDesk {
       });
     }
   }
+}
+
+/** The whole file is there, and its rule wants it looked into. */
+function mustBeScanned({ content }: Decide, items: readonly Judged[]): boolean {
+  return content !== undefined && items.every(({ reason }) => reason === TO_BE_SCANNED);
+}
+
+function awaitsScan(item: Judged): Judged {
+  return { ...item, answer: HOLD, reason: AWAITS_SCAN };
 }
 
 /** Items that pass or not each by itself; one that is held here is asked for again, alone. */

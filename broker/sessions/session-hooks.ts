@@ -2,6 +2,7 @@
 import type { Answer, OperationClass } from "../../protocols/guard.ts";
 import type { StrangeKey } from "./asset-way.ts";
 import type { Hold } from "./hold.ts";
+import type { MalwareFound } from "./scans.ts";
 import type { Cause, EndReport, LiveSession } from "./session.ts";
 
 export interface SessionHooks {
@@ -25,6 +26,10 @@ export interface SessionHooks {
    * `pinned`: another one is; otherwise none is yet.
    */
   readonly onStrangeKey?: StrangeKey;
+  /** Malware was in a file that somebody wanted to send; nothing of it was. */
+  onMalware?(session: LiveSession, found: MalwareFound): void;
+  /** A file that must be scanned could not be, so it was refused. */
+  onScannerAway?(session: LiveSession, reason: string): void;
   /** A person must look at it: a fault of the broker, a recording that could not be sealed. */
   onAlarm?(session: string, text: string): void;
 }

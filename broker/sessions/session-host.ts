@@ -5,6 +5,7 @@ import { BROKER_SUBJECT, type Permit } from "../access/permit.ts";
 import { type VerifiedClaims, verifyPermit } from "../access/permits.ts";
 import type { Clock } from "../clock.ts";
 import { type Recorder, RecorderUnavailable, type TapeWriter } from "../evidence/recorder.ts";
+import type { Scanner } from "../legs/clamd.ts";
 import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
 import type { CredentialSource } from "../plant/credential.ts";
 import type { ShownIdentity, TrustedIdentities } from "../plant/shown-identity.ts";
@@ -32,6 +33,8 @@ export interface SessionHostParts {
   readonly opcuaIdentity?: IdentitySource;
   /** Keys and certificates of assets that were accepted besides the plant file. */
   readonly trusted?: TrustedIdentities;
+  /** What looks into files before an asset has them; without it none that must be scanned passes. */
+  readonly scanner?: Scanner | undefined;
   /** Awaited before anything of a session can be dialled; rejecting with a reason refuses it. */
   readonly beforeOpen?: (header: Header) => Promise<void>;
 }
@@ -171,7 +174,9 @@ class Host implements SessionHost {
     };
     const { locks } = state;
     const connect = () => state.connection(endpoint, address);
-    const session = new Session({ claims, tape, matcher, locks, connect, clock, hooks, over });
+    const { scanner } = this.parts;
+    const own = { claims, tape, matcher, locks, connect };
+    const session = new Session({ ...own, scanner, clock, hooks, over });
     this.sessions.set(claims.session, session);
     if (this.stopping) session.end({ rule: "shutdown", reason: "the broker was stopped" });
     session.recorderIs(recorder.state);

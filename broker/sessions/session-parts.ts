@@ -2,6 +2,7 @@
 import type { VerifiedClaims } from "../access/permits.ts";
 import type { Clock } from "../clock.ts";
 import type { TapeWriter } from "../evidence/recorder.ts";
+import type { Scanner } from "../legs/clamd.ts";
 import type { Matcher } from "../policy/decision.ts";
 import type { AssetWay } from "./asset-way.ts";
 import type { PointLocks } from "./point-locks.ts";
@@ -17,6 +18,7 @@ export interface SessionParts {
   connect(): AssetWay;
   readonly clock: Clock;
   readonly hooks: SessionHooks;
+  readonly scanner?: Scanner | undefined;
   /** Called once, in the turn in which it ended. */
   over(session: LiveSession): void;
 }

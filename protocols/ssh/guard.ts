@@ -37,7 +37,7 @@ import {
   startOf,
 } from "./requests.ts";
 import { carriedFields, filterFor, readStartAnswer, startItems } from "./start.ts";
-import type { StreamFilter } from "./stream-filter.ts";
+import type { FilterHost, StreamFilter } from "./stream-filter.ts";
 
 /** A full read of a leg beyond the backlog at which the loop stops reading. */
 const INBOX_MAX = 4 * BACKLOG_MAX;
@@ -343,22 +343,23 @@ export class SshGuard implements Guard {
     this.end();
   }
 
-  private filterHost() {
+  private filterHost(): FilterHost {
     return {
-      ask: (items: readonly Operation[], asked: Asked) => this.ask(items, asked),
-      toAsset: (bytes: Uint8Array, decision: number) =>
-        this.toAsset({ kind: "data", bytes }, decision),
-      toClient: (bytes: Uint8Array) => this.toClient({ kind: "data", bytes }),
-      outcome: (decision: number, outcome: Outcome) =>
+      ask: (...asks) => this.ask(...asks),
+      toAsset: (bytes, decision) => this.toAsset({ kind: "data", bytes }, decision),
+      toClient: (bytes) => this.toClient({ kind: "data", bytes }),
+      say: (text) => this.say(text),
+      outcome: (decision, outcome) =>
         void this.effects.push({ kind: "outcome", decision, outcome }),
-      refused: (reason: string) => void this.effects.push({ kind: "refused", request: 0, reason }),
-      violate: (from: Side, reason: string) => this.violate(from, reason),
+      refused: (reason) => void this.effects.push({ kind: "refused", request: 0, reason }),
+      violate: (from, reason) => this.violate(from, reason),
     };
   }
 
-  private ask(items: readonly Operation[], asked: Asked): void {
+  private ask(items: readonly Operation[], asked: Asked, content?: Uint8Array): void {
     const id = this.asking.next(asked);
-    this.effects.push({ kind: "decide", id, request: id, lane: "channel", items });
+    const scanned = content && { content };
+    this.effects.push({ kind: "decide", id, request: id, lane: "channel", items, ...scanned });
   }
 
   private outcome(outcome: Outcome): void {

@@ -80,6 +80,8 @@ export interface FileOperation extends Operation {
   readonly target?: string;
   /** Bytes of the file after a write, as far as is known now. */
   readonly size?: number;
+  /** SHA-256 in hex of a whole file that was scanned before it was sent. */
+  readonly digest?: string;
   /** For `file:other`: what it is, for example `setstat`. */
   readonly name?: string;
 }

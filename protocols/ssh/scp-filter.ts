@@ -114,12 +114,16 @@ export class ScpFilter implements StreamFilter {
     this.host.ask(
       paths.map((path) => fileOf(action, path, size)),
       {
-        permitted: (decision) => {
+        permitted: (decision, scan) => {
+          if (scan) {
+            this.host.outcome(decision, { kind: "refused", code: 1 });
+            return this.refuse("files are scanned here: use sftp, or scp without -O");
+          }
           if (record.kind === "folder") this.folders.push(paths.at(-1) ?? "");
           else this.content = { left: record.size, decision };
           this.forward(record, decision);
         },
-        denied: () => this.refuse(),
+        denied: () => this.refuse("not permitted in this session"),
       },
     );
   }
@@ -145,8 +149,8 @@ export class ScpFilter implements StreamFilter {
   }
 
   /** The source skips the file and goes on. */
-  private refuse(): void {
-    const words = { code: 1, text: "Sallyport: not permitted in this session" };
+  private refuse(text: string): void {
+    const words = { code: 1, text: `Sallyport: ${text}` };
     this.pass(encodeAnswer(words), this.decision, this.source);
   }
 

@@ -15,9 +15,12 @@ export interface StreamFilter {
 
 /** What a filter can do. Bytes are data of the channel. */
 export interface FilterHost {
-  ask(items: readonly Operation[], asked: Asked): void;
+  /** @param content to be scanned before it is answered */
+  ask(items: readonly Operation[], asked: Asked, content?: Uint8Array): void;
   toAsset(bytes: Uint8Array, decision: number): void;
   toClient(bytes: Uint8Array): void;
+  /** Beside the protocol, for the person: few tools show what a status says. */
+  say?(text: string): void;
   outcome(decision: number, outcome: Outcome): void;
   refused(reason: string): void;
   violate(from: Side, reason: string): void;

@@ -14,6 +14,12 @@ export const TAPE_VERSION = 1;
 /** Reason of a hold that waits for a value of the asset and for no person. */
 export const AWAITS_VALUE = "reading the current value";
 
+/** Reason of a permit that is given on condition: the content must be scanned first. */
+export const TO_BE_SCANNED = "its content is scanned first";
+
+/** Reason of a hold that waits for the scanner and for no person. */
+export const AWAITS_SCAN = "its content is being scanned";
+
 /** Times of a record. Milliseconds; `wallMs` since the epoch, `monotonicMs` since the session began. */
 export interface Moment {
   readonly wallMs: number;

@@ -1,5 +1,5 @@
 /** OpenSSH's own client at the broker's SSH door: asks for an asset and shows an address and a number. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 
 export interface AskingClient {
   readonly process: ChildProcess;
@@ -35,7 +35,16 @@ export async function askAtDoor(
 ): Promise<AskingClient> {
   const host = ["-p", String(port), "-l", target, "127.0.0.1"];
   // What is said first counts.
-  const child = spawn("ssh", [...options, ...SSH_OPTIONS, ...host, ...more], { stdio: "pipe" });
+  return asking(spawn("ssh", [...options, ...SSH_OPTIONS, ...host, ...more], { stdio: "pipe" }));
+}
+
+/** OpenSSH's `sftp`, which takes its commands from `type`. */
+export function sftpAtDoor(port: number, target: string): Promise<AskingClient> {
+  const host = ["-P", String(port), "-o", `User=${target}`, "127.0.0.1"];
+  return asking(spawn("sftp", [...SSH_OPTIONS, ...host], { stdio: "pipe" }));
+}
+
+async function asking(child: ChildProcessWithoutNullStreams): Promise<AskingClient> {
   let output = "";
   let over = false;
   const hearers = new Set<() => void>();

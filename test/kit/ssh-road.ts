@@ -21,14 +21,18 @@ export interface SshRoad {
  *
  *     await sshRoad(asset, "- { name: all, permit: [configure, transfer] }")
  */
-export async function sshRoad(asset: SshAsset, rules: string): Promise<SshRoad> {
+export async function sshRoad(
+  asset: SshAsset,
+  rules: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<SshRoad> {
   const folder = temporaryFolder();
   const plant = path.join(folder, "plant.yaml");
   writeFileSync(plant, plantText(asset, rules));
   const recordings = path.join(folder, "recordings");
   const conduit = await startConduit({
     ...{ plant, profile: "under-test", recordings, endpoint: "device/ssh" },
-    env: { CONDUIT_USER: asset.user, CONDUIT_PRIVATE_KEY: asset.privateKey },
+    env: { CONDUIT_USER: asset.user, CONDUIT_PRIVATE_KEY: asset.privateKey, ...env },
   });
   onTestFinished(async () => {
     await conduit.stop();

@@ -1,7 +1,7 @@
 /** What the parts of the SFTP filter share: how they ask, send and answer. */
 
 import type { Asked } from "../../asking.ts";
-import type { Operation, Outcome } from "../../guard.ts";
+import type { Because, Operation, Outcome } from "../../guard.ts";
 import type { FileOperation } from "../operation.ts";
 import { type SftpReply, STATUS } from "./packet.ts";
 
@@ -16,21 +16,42 @@ export type Send = (encode: (id: number) => Uint8Array, decision: number, way: U
 export interface FilesParts {
   /** Of the subsystem: what paths are resolved under. */
   readonly decision: number;
-  ask(items: readonly Operation[], asked: Asked): void;
+  /** @param content to be scanned before it is answered */
+  ask(items: readonly Operation[], asked: Asked, content?: Uint8Array): void;
   readonly send: Send;
   /** @param id the client's own */
   answer(id: number, reply: SftpReply): void;
   outcome(decision: number, outcome: Outcome): void;
+  /** Beside the protocol, for the person: few tools show what a status says. */
+  say(text: string): void;
   refused(reason: string): void;
 }
 
 /** Never set-user-id, set-group-id or sticky. */
 export const MODE_BITS = 0o777;
 
-export const NOT_PERMITTED: SftpReply = {
+export const NOT_PERMITTED: Extract<SftpReply, { kind: "status" }> = {
   ...{ kind: "status", id: 0, code: STATUS.permissionDenied },
   text: "Sallyport: not permitted in this session",
 };
+
+/** What of a file could not be looked into, or was found in it. */
+export function unscanned(text: string): SftpReply {
+  return { kind: "status", id: 0, code: STATUS.failure, text: `Sallyport: ${text}` };
+}
+
+/** In the words of the rule's reason, which is one sentence of the broker or the scanner. */
+export function refusal(because?: Because): SftpReply {
+  if (because === undefined) return NOT_PERMITTED;
+  return { ...NOT_PERMITTED, text: `Sallyport: ${saidOf(because)}` };
+}
+
+export function saidOf({ reason, rule }: Because): string {
+  const plain = (text: string) => text.replace(/[^\x20-\x7e]/g, "?").slice(0, SAID_MAX);
+  return `${plain(reason)} (rule ${plain(rule)})`;
+}
+
+const SAID_MAX = 300;
 
 export function outcomeOf(reply: SftpReply): Outcome {
   const isBad = reply.kind === "status" && reply.code !== STATUS.ok && reply.code !== STATUS.eof;
@@ -40,7 +61,7 @@ export function outcomeOf(reply: SftpReply): Outcome {
 export function fileOperation(
   action: FileOperation["action"],
   path: string,
-  more: Partial<Pick<FileOperation, "target" | "size" | "name">> = {},
+  more: Partial<Pick<FileOperation, "target" | "size" | "name" | "digest">> = {},
 ): FileOperation {
   return { action, class: "transfer", via: "sftp", path, ...more };
 }

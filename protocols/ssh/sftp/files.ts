@@ -9,6 +9,8 @@ import {
   MODE_BITS,
   NOT_PERMITTED,
   outcomeOf,
+  refusal,
+  unscanned,
 } from "./files-parts.ts";
 import { Handles } from "./handles.ts";
 import { PACKET, type SftpReply, type SftpRequest } from "./packet.ts";
@@ -22,11 +24,14 @@ interface Job {
   items(paths: readonly string[]): readonly FileOperation[];
   encode(id: number, paths: readonly Uint8Array[]): Uint8Array;
   readonly allows: readonly SftpReply["kind"][];
+  /** In the place of the asset's opening, where the content is scanned first. */
+  keep?(path: string): void;
   /** Where the reply means more than itself. */
   replied?(reply: SftpReply, decision: number, path: string): SftpReply;
 }
 
-const OPEN = { write: 2, append: 4, create: 8, truncate: 16 } as const;
+/** `fresh`: empty, or not there before. */
+const OPEN = { write: 2, append: 4, create: 8, truncate: 16, fresh: 16 | 32 } as const;
 const OPEN_KNOWN = 63;
 
 type FileRequest = Exclude<SftpRequest, { kind: "init" | "extended" }>;
@@ -118,6 +123,14 @@ export class Files {
         actions.map((action) => fileOperation(action as FileOperation["action"], at)),
       encode: (own, [at = NO_BYTES]) => encodeOpen(own, at, flags, mode),
       allows: ["handle", "status"],
+      keep: (at) => {
+        // Only what is whole can be scanned: not a part put behind, nor into, what is there.
+        if (reads || (flags & OPEN.append) !== 0) {
+          this.parts.say(WHOLE_ONLY);
+          return this.parts.answer(id, unscanned(WHOLE_ONLY));
+        }
+        this.handles.keep(id, at, (flags & OPEN.fresh) !== 0, mode);
+      },
       replied: (reply, decision, at) => {
         const appends = (flags & OPEN.append) !== 0;
         return this.handles.opened(reply, { path: at, decision, writes, appends });
@@ -183,13 +196,13 @@ export class Files {
       if (home === undefined) return this.refuse(job.id);
       const paths = written.map((text) => canonicalPath(text, home));
       this.parts.ask(job.items(paths), {
-        permitted: (decision) => this.resolve(job, paths, decision),
-        denied: () => this.refuse(job.id),
+        permitted: (decision, scan) => this.resolve(job, paths, decision, scan),
+        denied: (because) => this.parts.answer(job.id, refusal(because)),
       });
     });
   }
 
-  private resolve(job: Job, paths: readonly string[], decision: number) {
+  private resolve(job: Job, paths: readonly string[], decision: number, scan = false) {
     const follow = job.wanted.map((wanted) => wanted.follow);
     this.resolver.resolve(paths, follow, decision, (result) => {
       if (result.kind === "failed") {
@@ -197,17 +210,22 @@ export class Files {
         return this.parts.answer(job.id, result.reply);
       }
       if (result.paths.every((path, n) => path === paths[n])) {
-        return this.carryOut(job, result.paths, decision);
+        return this.carryOut(job, result.paths, decision, scan);
       }
       this.parts.outcome(decision, { kind: "done" });
       this.parts.ask(job.items(result.paths), {
-        permitted: (second) => this.carryOut(job, result.paths, second),
-        denied: () => this.refuse(job.id),
+        permitted: (second, scanned) => this.carryOut(job, result.paths, second, scanned),
+        denied: (because) => this.parts.answer(job.id, refusal(because)),
       });
     });
   }
 
-  private carryOut(job: Job, paths: readonly string[], decision: number): void {
+  private carryOut(job: Job, paths: readonly string[], decision: number, scan = false) {
+    if (scan) {
+      this.parts.outcome(decision, { kind: "done" });
+      // What cannot be kept back until it was scanned is not carried at all.
+      return job.keep ? job.keep(paths[0] ?? "") : this.refuse(job.id);
+    }
     const bytes = paths.map(encodeUtf8);
     const { send, outcome, answer } = this.parts;
     send((id) => job.encode(id, bytes), decision, {
@@ -230,3 +248,4 @@ export class Files {
 }
 
 const NO_BYTES = new Uint8Array(0);
+const WHOLE_ONLY = "files are scanned here, so they are only written, and whole";

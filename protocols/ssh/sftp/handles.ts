@@ -1,5 +1,6 @@
 /** Open files and folders. The client knows them by numbers of ours, never by the asset's handles. */
 
+import type { Attributes } from "./attributes.ts";
 import { encodeNamed, encodeRead, encodeWithAttributes, encodeWrite } from "./encode.ts";
 import {
   type FilesParts,
@@ -9,6 +10,7 @@ import {
   outcomeOf,
 } from "./files-parts.ts";
 import { type OnHandle, PACKET, type SftpReply, type SftpRequest, STATUS } from "./packet.ts";
+import { Spooled, type SpooledFile } from "./spooled.ts";
 
 /** What OpenSSH's server allows. */
 const HANDLES_MAX = 256;
@@ -44,10 +46,21 @@ const PLAIN: Readonly<
 export class Handles {
   private readonly parts: FilesParts;
   private readonly open = new Map<number, Opened>();
+  /** Those of which the asset knows nothing yet. */
+  private readonly kept = new Map<number, SpooledFile>();
+  private readonly spooled: Spooled;
   private last = 0;
 
   constructor(parts: FilesParts) {
     this.parts = parts;
+    this.spooled = new Spooled(parts);
+  }
+
+  /** A file that is scanned before the asset has any of it. */
+  keep(id: number, path: string, fresh: boolean, attributes: Attributes): void {
+    const number = ++this.last;
+    this.kept.set(number, this.spooled.open(path, fresh, attributes));
+    this.answer(id, { kind: "handle", id: 0, handle: bytesOf(number) });
   }
 
   /** The reply to an opening, with a handle of ours in the place of the asset's. */
@@ -61,6 +74,8 @@ export class Handles {
 
   requested(request: HandleRequest) {
     const number = numberOf(request.handle);
+    const kept = this.kept.get(number);
+    if (kept) return this.onKept(request, number, kept);
     const opened = this.open.get(number);
     if (!opened || this.open.size > HANDLES_MAX) return this.answer(request.id, NO_HANDLE);
     switch (request.kind) {
@@ -73,6 +88,24 @@ export class Handles {
       default:
         if (request.kind === "close") this.open.delete(number);
         return this.plain(request, opened);
+    }
+  }
+
+  private onKept(request: HandleRequest, number: number, file: SpooledFile) {
+    const { id } = request;
+    if (this.kept.size > HANDLES_MAX) return this.answer(id, NO_HANDLE);
+    switch (request.kind) {
+      case "write":
+        return this.spooled.write(id, file, request.offset, request.data);
+      case "fsetstat":
+        return this.spooled.setAttributes(id, file, request.attributes);
+      case "fstat":
+        return this.spooled.stat(id, file);
+      case "close":
+        this.kept.delete(number);
+        return this.spooled.close(id, file);
+      default:
+        return this.answer(id, NOT_PERMITTED);
     }
   }
 

@@ -46,6 +46,7 @@ export class SftpFilter implements StreamFilter {
       send: (encode, decided, underWay) => this.send(encode, decided, underWay),
       answer: (id, reply) => host.toClient(encodeReply(reply, id)),
       outcome: host.outcome,
+      say: (text) => host.say?.(text),
       refused: host.refused,
     });
   }
