@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /** The `sallyport` command. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ConfigInvalid, readConfig } from "../config.ts";
 import { readVersion } from "../version.ts";
 import { addBackupCommands } from "./backup-commands.ts";
+import { addCompletionCommand } from "./completion.ts";
 import { addCredentialCommands } from "./credential-commands.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvidenceCommands } from "./evidence-commands.ts";
@@ -32,6 +33,7 @@ const program = new Command("sallyport")
   )
   .version(readVersion(), "-v, --version", "print the version")
   .helpOption("-h, --help", "print this help")
+  .exitOverride()
   .showHelpAfterError("Run `sallyport --help` for the commands.")
   .configureOutput({
     outputError: (text, write) => write(text.replace(/^error: /, "sallyport: ")),
@@ -149,9 +151,15 @@ program
   .description("print the version")
   .action(() => void process.stdout.write(`${readVersion()}\n`));
 
+addCompletionCommand(program);
+
 try {
   await program.parseAsync();
 } catch (error) {
+  if (error instanceof CommanderError) {
+    // It has said what is wrong already, or shown what it was asked for.
+    process.exit(error.exitCode === 0 ? 0 : EXIT_CONFIG);
+  }
   const lines = error instanceof ConfigInvalid ? error.problems : [messageOf(error)];
   for (const line of lines) process.stderr.write(`sallyport: ${line}\n`);
   process.exitCode = exitCodeOf(error);

@@ -12,6 +12,7 @@ export const helpByPath: Record<string, HelpEntry> = {
       "Zones by Purdue level, the conduits between them, and the assets you may see. Choose an asset to see what you may do there, and Open to start a session with your best grant.",
       "Everything you do in a session is decided operation by operation, and recorded before it reaches the asset.",
       "If you have no grant for an asset, an administrator of this site can give you one.",
+      "A tool on your own machine reaches an asset by the command that its panel shows: sallyport connect opens a port there, for your account alone, and the same rules and recording apply.",
       "A key switch stands at the plant: while it is off, or the broker cannot read it, no session opens on what it covers.",
       "An asset of SSH or OPC UA, or a web panel over TLS, proves itself by a key or certificate. Where the plant file pins none, an administrator asks the asset, compares the fingerprint with the asset itself and accepts it with the passkey, on the asset's panel. One that was not accepted, or has changed, is told nothing: the session is refused and an alarm rings. Withdrawing or replacing it ends the sessions that run there. A pin of the plant file goes before what was accepted.",
     ],

@@ -2,6 +2,7 @@
  * `sallyport connect`, as somebody with a native tool meets it: the command as a process of its
  * own, a whole broker, the simulated plant. What browsers do is done by the kit.
  */
+import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../broker/clock.ts";
 import type { RequestOptions } from "../kit/authenticator.ts";
@@ -171,3 +172,25 @@ test("the end of the sign-in ends the session and the command", PATIENT, async (
   const denied = startCommand(home, ["connect", PLC]);
   expect(await denied.ended).toBe(3);
 });
+
+test(
+  "over TLS the command trusts the site's own certificate, and nothing else",
+  PATIENT,
+  async () => {
+    const secure = await startRunningBroker({ SALLYPORT_TLS: "site-ca" });
+    const own = makeFolder();
+    try {
+      expect(secure.broker.address).toMatch(/^https:/);
+      const untrusted = await runCommand(own, ["login", secure.broker.address]);
+      expect(untrusted).toMatchObject({ code: 5, errors: expect.stringContaining("--ca") });
+      const ca = path.join(secure.folder, "data/tls/site-ca.pem");
+      await signInMachine(own, secure.first, ["--ca", ca]);
+      const command = await startConnecting(own, [PLC]);
+      await new RawTool(command.port).ask(READ_LEVEL, 11);
+      expect(await command.stop()).toBe(0);
+    } finally {
+      await secure.close();
+      removeFolder(own);
+    }
+  },
+);

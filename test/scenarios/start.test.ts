@@ -266,7 +266,7 @@ test("the command explains itself and its mistakes", async () => {
   const config = await sallyport({}, "config");
   expect(config.output).toContain("SALLYPORT_SESSION_IDLE");
   const wrong = await sallyport({}, "strat");
-  expect(wrong.code).toBe(1);
+  expect(wrong.code).toBe(2);
   expect(wrong.stderr).toMatch(/^sallyport: unknown command 'strat'/);
   const example = new URL("../../deploy/examples/water-plant.yaml", import.meta.url).pathname;
   expect((await sallyport({}, "plant", "check", example)).code).toBe(0);

@@ -178,7 +178,8 @@ function refuse(socket: Duplex, status: number, code: string): void {
     "cache-control: no-store",
     "connection: close",
   ];
-  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+  // Whoever does not close its end keeps none of ours.
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }
 
 const MESSAGES: Readonly<Record<string, string>> = {

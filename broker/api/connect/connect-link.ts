@@ -118,8 +118,13 @@ export class ConnectLink {
 
   private async begin(said: Extract<FromConnect, { kind: "open" | "resume" }>): Promise<void> {
     try {
-      const session = said.kind === "open" ? await this.open(said) : this.own(said.session);
-      if (session) await this.take(session);
+      if (said.kind === "resume") await this.take(this.own(said.session));
+      else {
+        const session = await this.open(said);
+        // Whatever happens to the link from here on: the lease ends what nobody works in.
+        session.ownerPresent(false);
+        await this.take(session);
+      }
     } catch (error) {
       const { code, message } = (refusalOf(error) ?? brokerFault("connect")).problem;
       this.say({ kind: "refused", code, message });
@@ -137,7 +142,7 @@ export class ConnectLink {
   private async open({
     target,
     profile,
-  }: Extract<FromConnect, { kind: "open" }>): Promise<LiveSession | undefined> {
+  }: Extract<FromConnect, { kind: "open" }>): Promise<LiveSession> {
     const { ground } = this.parts;
     const me = this.signedIn();
     const found = targetOf(ground, { target, person: me.person.id }, me.person);
@@ -145,10 +150,7 @@ export class ConnectLink {
     if (!found || !grant) throw noGrant(target);
     if (!speaksNative(found.protocol)) throw notNative();
     try {
-      const session = await ground.access.openSession(me, found.endpoint, grant.id);
-      // Whatever happens to the link from here on: the lease ends what nobody works in.
-      session.ownerPresent(false);
-      return session;
+      return await ground.access.openSession(me, found.endpoint, grant.id);
     } catch (error) {
       if (!(error instanceof AccessRefused) || error.code !== "step-up-required") throw error;
       return this.ask(found.endpoint, found.protocol);
@@ -159,7 +161,7 @@ export class ConnectLink {
   private async ask(
     target: string,
     protocol: LiveSession["claims"]["endpoint"]["protocol"],
-  ): Promise<LiveSession | undefined> {
+  ): Promise<LiveSession> {
     const { person, signIn } = this.signedIn();
     const asked = this.parts.asks.ask({
       ...{ target, protocol, address: signIn.address, person: person.id },
