@@ -97,7 +97,7 @@ async function overheard(port: number) {
 async function hostileClient(chunks: readonly Buffer[]): Promise<void> {
   const socket = net.connect({ port: bridge.port, host: "127.0.0.1", noDelay: true });
   socket.on("error", () => undefined);
-  const closed = once(socket, "close");
+  const closed = heard(socket, "close");
   let channel = 0;
   socket.on("data", (bytes: Buffer) => {
     if (bytes.toString("latin1", 0, 3) === "OPN") channel = bytes.readUInt32LE(8);
@@ -106,11 +106,16 @@ async function hostileClient(chunks: readonly Buffer[]): Promise<void> {
     if (socket.destroyed) break;
     socket.write(withChannel(chunk, channel));
     // The first two answers are needed to go on; later ones are not waited for.
-    if (channel === 0) await Promise.race([once(socket, "data"), closed, pause()]);
+    if (channel === 0) await Promise.race([heard(socket, "data"), closed, pause()]);
   }
   socket.end();
   await Promise.race([closed, pause()]);
   socket.destroy();
+}
+
+/** Not `once`: that one fails where the peer is refused, which is what is to be seen. */
+function heard(socket: net.Socket, name: "data" | "close"): Promise<void> {
+  return new Promise((resolve) => socket.once(name, () => resolve()));
 }
 
 function pause(): Promise<void> {

@@ -1,8 +1,8 @@
 /**
  * `npm run soak`: the drills with the large numbers. SALLYPORT_KILLS (100), SALLYPORT_FUZZ
- * (1,000,000), SALLYPORT_LOG_KILLS (200), SALLYPORT_MUTATIONS (10,000) and SALLYPORT_LARGE_MIB
- * (1024) and SALLYPORT_PEERS (1,200) set others, SALLYPORT_SEED repeats a run. Prints one JSON line with the figures last, and
- * exits with 1 if a promise was broken.
+ * (1,000,000), SALLYPORT_LOG_KILLS (200), SALLYPORT_MUTATIONS (10,000), SALLYPORT_LARGE_MIB (1024)
+ * and SALLYPORT_PEERS (1,200) set others, SALLYPORT_SEED repeats a run. Prints one JSON line with
+ * the figures last, and exits with 1 if a promise was broken.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
