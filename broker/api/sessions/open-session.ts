@@ -4,8 +4,8 @@ import type { Recorder } from "../../evidence/recorder.ts";
 import type { LiveSession, SessionHost } from "../../sessions/session.ts";
 import { endpoint } from "../endpoint.ts";
 import { endpointText } from "../parameters.ts";
-import { tagViews } from "../plant/plant-view.ts";
 import { liveSessionSchema } from "../shapes/sessions.ts";
+import { reachView } from "./reach-view.ts";
 import { recorderView } from "./recorder-view.ts";
 import { sessionView } from "./session-view.ts";
 import { joined, membersOf, visitOver } from "./visit.ts";
@@ -42,7 +42,7 @@ export function openSession(
       session.ownerPresent(false);
       return {
         ...sessionView(session, me.person.id, recorderView(recorder)),
-        tags: tagViews(session.claims.endpoint, session.claims.profile),
+        ...reachView(session),
       };
     },
   });
