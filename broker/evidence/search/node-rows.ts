@@ -15,8 +15,13 @@ export class NodeRows {
 
   /** @param sequence of the record that it is shown at */
   of(operation: OpcUaOperation, sequence: number): Pick<IndexedRow, "text" | "file" | "points"> {
+    const points = this.points(operation, sequence);
     const text = describeWhat(operation, (node) => this.nameOf(node));
-    return { text, file: "", points: this.points(operation, sequence) };
+    const [point] = points;
+    // Its name is told already.
+    const isTold = point !== undefined && text.startsWith(`${point.tag} `);
+    const rest = text === point?.tag ? "" : isTold ? text.slice(point.tag.length + 1) : text;
+    return { text: rest, file: "", points };
   }
 
   private points(operation: OpcUaOperation, sequence: number): readonly IndexedPoint[] {

@@ -308,7 +308,7 @@ test("deeds over OPC UA are rows by the names of their nodes, and what is nobody
     ["opcua:read", 5],
   ]);
   expect(found[0]).toMatchObject({
-    text: "Pump speed = 33 (Double)",
+    text: "= 33 (Double)",
     points: [{ tag: "Pump speed", min: 33, max: 33, width: 0 }],
   });
 });

@@ -73,6 +73,8 @@ export class OpcUaDesk implements Desk {
   /** The channel to the asset, and the names that it brings. */
   readonly channel = new Changes();
   closedBecause: CauseView | undefined;
+  /** The asset has answered on this channel. */
+  isReady = false;
   private readonly deps: DeskDeps;
   private readonly line: Line;
   private way: Way | undefined;
@@ -99,6 +101,7 @@ export class OpcUaDesk implements Desk {
 
   attached(): void {
     this.line.attached();
+    this.isReady = false;
     this.closedBecause = undefined;
     this.questions.forget();
     void this.begin();
@@ -138,6 +141,11 @@ export class OpcUaDesk implements Desk {
       const node = this.nodeOf(tag.node);
       return node ? [{ tag, node }] : [];
     });
+  }
+
+  /** The asset does not tell its namespaces: nobody knows which nodes the named points are. */
+  get hasHiddenTags(): boolean {
+    return this.namespaces === undefined && this.deps.tags.length > 0;
   }
 
   tagOf(node: NodeId): NodeTagView | undefined {
@@ -203,6 +211,7 @@ export class OpcUaDesk implements Desk {
     const reply = await this.questions.read([{ node: NAMESPACES, attribute: ATTRIBUTE_VALUE }]);
     const bytes = reply.kind === "done" ? reply.value[0]?.value?.bytes : undefined;
     this.namespaces = bytes && namespacesIn(bytes);
+    this.isReady = reply.kind !== "lost";
     this.channel.changed();
     this.watch.begin();
     await this.tree.begin();

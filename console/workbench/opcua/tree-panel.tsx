@@ -59,6 +59,14 @@ export function TreePanel({ desk, chosen, onChoose }: TreePanelProps) {
           { value: "named", label: words.named },
         ]}
       />
+      {!desk.isReady && desk.closedBecause === undefined && (
+        <p className="wb-quiet" role="status">
+          {opcuaText.channel.opening}
+        </p>
+      )}
+      {desk.isReady && which === "named" && desk.hasHiddenTags && (
+        <p className="wb-quiet">{opcuaText.channel.unnamed}</p>
+      )}
       {which === "named" ? (
         <Named {...{ desk, chosen, onChoose }} filter={typed} />
       ) : (
