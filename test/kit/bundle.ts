@@ -16,6 +16,7 @@ import {
 } from "../../broker/evidence/log/write-bundle.ts";
 import { formatKey, formatNote, parseKey, parseNote } from "../../protocols/log/note.ts";
 import { formatCheckpointRequest } from "../../protocols/log/proof.ts";
+import type { Header, TapeBody } from "../../protocols/tape/record.ts";
 import { TEST_KEYS } from "./evidence-keys.ts";
 import { testHeader } from "./tape-header.ts";
 
@@ -30,10 +31,26 @@ export interface ExportedSite {
 
 const SEGMENT_BYTES = 600;
 
+/** What a tape of a session begins with and holds, but for its end. */
+export interface TapeOf {
+  readonly header: Header;
+  readonly bodies: readonly TapeBody[];
+}
+
+/** Bytes of a client that mean nothing. */
+export function plainTape(session: string): TapeOf {
+  const bodies = Array.from({ length: 121 }, (_, number): TapeBody => {
+    const bytes = new Uint8Array(24).map((_, at) => (number * 31 + at * 17) & 0xff);
+    return { kind: "bytes", channel: 1, from: "client", bytes };
+  });
+  return { header: testHeader(session), bodies };
+}
+
 /** @param folder that is there and empty */
 export async function exportSite(
   folder: string,
   sessions: readonly string[],
+  tapeOf: (session: string) => TapeOf = plainTape,
 ): Promise<ExportedSite> {
   const evidenceFolder = path.join(folder, "evidence");
   mkdirSync(evidenceFolder);
@@ -56,15 +73,12 @@ export async function exportSite(
   const witnesses = [await openWitness(folder, "w1", log), await openWitness(folder, "w2", log)];
   await cosign(log, witnesses);
   for (const session of sessions) {
-    const header = testHeader(session);
+    const { header, bodies } = tapeOf(session);
     const tape = await evidence.recorder.open(header);
     await book.openSession(header);
-    for (let number = 0; number < 120; number += 1) {
-      const bytes = new Uint8Array(24).map((_, at) => (number * 31 + at * 17) & 0xff);
-      tape.append({ kind: "bytes", channel: 1, from: "client", bytes });
-    }
+    for (const body of bodies.slice(0, -1)) tape.append(body);
     await addLeaf({ book, evidence });
-    tape.append({ kind: "bytes", channel: 1, from: "client", bytes: new Uint8Array(24) });
+    for (const body of bodies.slice(-1)) tape.append(body);
     await new Promise((resolve) => tape.whenDurable(resolve));
     await addLeaf({ book, evidence });
     tape.append({ kind: "end", rule: "owner-ended", reason: "done" });
