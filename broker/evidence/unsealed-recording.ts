@@ -7,7 +7,7 @@ import { addLine, closeOf, NOTHING, rootOf, type Totals } from "./closing.ts";
 import type { Close, IndexLine } from "./descriptions.ts";
 import { parseFrame, RegisterState } from "./key-frame.ts";
 import type { RecordingFolder } from "./recording-folder.ts";
-import { openSealed, type SealedTo, seal, sha256Hex } from "./seal.ts";
+import { openSealed, PICTURE_LEVEL, type SealedTo, seal, sha256Hex } from "./seal.ts";
 import { Segment } from "./segment.ts";
 
 /** A look at a recording that is not closed: the lines its index does not have yet. */
@@ -220,7 +220,7 @@ export class UnsealedRecording {
       : (this.registers ?? (await this.registersBefore(segment.number)));
     const frame = segment.number > 0 ? registers?.frame() : undefined;
     if (frame) await this.folder.writeFrame(segment.number, await seal(frame, this.sealedTo));
-    const sealed = await seal(plain, this.sealedTo);
+    const sealed = await seal(plain, this.sealedTo, isScreen ? PICTURE_LEVEL : undefined);
     await this.folder.writeSegment(segment.number, sealed);
     const line = { ...segment.line(), bytes: sealed.length, sha256: sha256Hex(sealed) };
     this.indexLength = await this.folder.appendIndex(this.indexLength, line);

@@ -23,6 +23,25 @@ export interface InflateState {
   readonly bitCount: number;
 }
 
+/**
+ * Inflates raw deflate that ends between bytes, as a library does it.
+ * @returns undefined where it is none, or is longer than `lengthMax`
+ */
+export type InflatePiece = (
+  deflated: Uint8Array,
+  window: Uint8Array,
+  lengthMax: number,
+) => Uint8Array | undefined;
+
+/** Of a stream, by RFC 1950. */
+const HEAD = 2;
+
+/** It ends with the empty block that a full flush writes, between bytes (RFC 1951, 3.2.4). */
+function isFlushed(bytes: Uint8Array): boolean {
+  const [a, b, c, d] = bytes.subarray(-4);
+  return bytes.length > 4 && a === 0 && b === 0 && c === 0xff && d === 0xff;
+}
+
 export class Inflate {
   private begun = false;
   private window: Uint8Array = new Uint8Array(0);
@@ -44,8 +63,30 @@ export class Inflate {
     return { begun, window, bits, bitCount };
   }
 
-  /** The next piece. Undefined if it is none, or is longer than `lengthMax`. */
-  push(bytes: Uint8Array, lengthMax: number): Uint8Array | undefined {
+  /**
+   * The next piece. Undefined if it is none, or is longer than `lengthMax`.
+   * @param quick used where the piece lies between whole bytes
+   */
+  push(bytes: Uint8Array, lengthMax: number, quick?: InflatePiece): Uint8Array | undefined {
+    return (quick && this.pushQuick(bytes, lengthMax, quick)) ?? this.pushHere(bytes, lengthMax);
+  }
+
+  private pushQuick(bytes: Uint8Array, lengthMax: number, quick: InflatePiece) {
+    if (this.bitCount > 0 || !isFlushed(bytes)) return undefined;
+    if (!this.begun && !new Run(bytes, this.window, 0, 0, 0).head()) return undefined;
+    const deflated = this.begun ? bytes : bytes.subarray(HEAD);
+    const out = quick(deflated, this.window, lengthMax);
+    if (!out) return undefined;
+    this.begun = true;
+    const before = Math.max(0, Math.min(this.window.length, WINDOW - out.length));
+    const window = new Uint8Array(before + Math.min(WINDOW, out.length));
+    window.set(this.window.subarray(this.window.length - before));
+    window.set(out.subarray(Math.max(0, out.length - WINDOW)), before);
+    this.window = window;
+    return out;
+  }
+
+  private pushHere(bytes: Uint8Array, lengthMax: number): Uint8Array | undefined {
     const run = new Run(bytes, this.window, lengthMax, this.bits, this.bitCount);
     if (!this.begun && !run.head()) return undefined;
     this.begun = true;

@@ -5,7 +5,7 @@
  */
 import type { Rectangle } from "./asset-stream.ts";
 import { ENCODING } from "./encodings.ts";
-import { Inflate, type InflateState } from "./inflate.ts";
+import { Inflate, type InflatePiece, type InflateState } from "./inflate.ts";
 import { compactPixel, type PixelFormat, tightPixelLength } from "./pixel-format.ts";
 import { decodeZrle } from "./zrle.ts";
 
@@ -35,16 +35,19 @@ export class Picture {
   /** Pixels written, each as often as it was: a few bytes of an asset can ask for millions. */
   work = 0;
   private streams: Inflate[];
+  private readonly quick: InflatePiece | undefined;
 
-  constructor(width: number, height: number) {
+  /** @param quick a library's inflate, where there is one */
+  constructor(width: number, height: number, quick?: InflatePiece) {
+    this.quick = quick;
     this.width = width;
     this.height = height;
     this.pixels = new Uint32Array(width * height).fill(OPAQUE);
     this.streams = Array.from({ length: STREAMS }, () => new Inflate());
   }
 
-  static from({ width, height, pixels, streams }: PictureState): Picture {
-    const picture = new Picture(0, 0);
+  static from({ width, height, pixels, streams }: PictureState, quick?: InflatePiece): Picture {
+    const picture = new Picture(0, 0, quick);
     picture.width = width;
     picture.height = height;
     picture.pixels = new Uint32Array(pixels);
@@ -118,11 +121,26 @@ export class Picture {
     pixel: number,
   ): boolean {
     if (data.length < width * height * pixel) return false;
+    if (read === readRgb) return this.rawRgb({ x, y, width, height }, data);
     let at = 0;
     for (let row = y; row < y + height; row += 1) {
       for (let place = row * this.width + x; place < row * this.width + x + width; place += 1) {
         this.pixels[place] = read(data, at);
         at += pixel;
+      }
+    }
+    return true;
+  }
+
+  /** The commonest by far: without a call for each pixel. */
+  private rawRgb({ x, y, width, height }: Omit<Rectangle, "encoding">, data: Uint8Array): boolean {
+    const { pixels } = this;
+    let at = 0;
+    for (let row = y; row < y + height; row += 1) {
+      const end = row * this.width + x + width;
+      for (let place = end - width; place < end; place += 1, at += 3) {
+        const blue = data[at + 2] ?? 0;
+        pixels[place] = OPAQUE | (blue << 16) | ((data[at + 1] ?? 0) << 8) | (data[at] ?? 0);
       }
     }
     return true;
@@ -297,7 +315,7 @@ export class Picture {
   }
 
   private inflate(stream: number, data: Uint8Array, lengthMax: number): Uint8Array | undefined {
-    return this.streams[stream]?.push(data, lengthMax);
+    return this.streams[stream]?.push(data, lengthMax, this.quick);
   }
 }
 

@@ -3,6 +3,7 @@
 import { BACKLOG_MAX } from "../guard.ts";
 import { AssetStream, type Rectangle } from "./asset-stream.ts";
 import { ENCODING } from "./encodings.ts";
+import type { InflatePiece } from "./inflate.ts";
 import { PIXELS_MAX } from "./limits.ts";
 import { Picture, type PictureState } from "./picture.ts";
 import { type PixelFormat, PLAIN_FORMAT } from "./pixel-format.ts";
@@ -34,6 +35,7 @@ export class ScreenPlayer {
   broken = false;
   /** Once drawing has cost so much (see `work`), nothing more is drawn of this channel. */
   workMax = Number.POSITIVE_INFINITY;
+  private readonly quick: InflatePiece | undefined;
   private channel: number | undefined;
   private stream: AssetStream | undefined;
   private rectangle: Rectangle | undefined;
@@ -45,11 +47,16 @@ export class ScreenPlayer {
   /** Such a place was passed. */
   private passed = false;
 
-  static from(state: ScreenState): ScreenPlayer {
-    const player = new ScreenPlayer();
+  /** @param quick a library's inflate, where there is one */
+  constructor(quick?: InflatePiece) {
+    this.quick = quick;
+  }
+
+  static from(state: ScreenState, quick?: InflatePiece): ScreenPlayer {
+    const player = new ScreenPlayer(quick);
     player.channel = state.channel;
     player.hand = state.hand;
-    player.picture = state.picture && Picture.from(state.picture);
+    player.picture = state.picture && Picture.from(state.picture, quick);
     const { picture } = player;
     const size = picture && { width: picture.width, height: picture.height };
     const { format, left } = state;
@@ -99,7 +106,7 @@ export class ScreenPlayer {
     this.stream = new AssetStream(
       {
         hello: (width, height, format) => {
-          this.picture = new Picture(width, height);
+          this.picture = new Picture(width, height, this.quick);
           // As the guard does where the asset's own is not carried.
           if (this.stream && !format) this.stream.format = PLAIN_FORMAT;
           this.pass();

@@ -4,6 +4,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   evidence: () => import("./evidence.ts"),
   modbus: () => import("./modbus.ts"),
   opcua: () => import("./opcua.ts"),
+  panel: () => import("./panel.ts"),
   policy: () => import("./policy.ts"),
   replay: () => import("./replay.ts"),
   revoke: () => import("./revoke.ts"),

@@ -83,9 +83,11 @@ async function press(page: Page, button: PanelButton): Promise<void> {
 /** In pixels of the panel, of 800 × 480. */
 async function drag(
   page: Page,
-  { x, y, width }: { readonly x: number; readonly y: number; readonly width: number },
   [left, top, right, bottom]: readonly [number, number, number, number],
 ): Promise<void> {
+  const screen = await page.locator(".rp-page-drawing").boundingBox();
+  if (!screen) throw new Error("no screen to draw on");
+  const { x, y, width } = screen;
   const scale = width / 800;
   await page.mouse.move(x + left * scale, y + top * scale);
   await page.mouse.down();
@@ -174,11 +176,9 @@ test("a click outside of its rectangle is refused, shown where it was, and repla
   await page.locator(".rp-hand-refused").waitFor();
   await accessible(page, "region-replay");
   await page.getByRole("button", { name: "Page and regions" }).click();
-  const screen = await page.locator(".rp-page-drawing").boundingBox();
-  if (!screen) throw new Error("no screen to draw on");
-  await drag(page, screen, [16, 16, 336, 32]);
+  await drag(page, [16, 16, 336, 32]);
   await page.getByLabel("Name of the page").fill("Pumps");
-  await drag(page, screen, [40, 220, 170, 284]);
+  await drag(page, [40, 220, 170, 284]);
   await page.getByLabel("Name of the control").fill("Start");
   const made = page.getByLabel("Text for the plant file");
   await expect

@@ -4,6 +4,7 @@ import { ScreenHistory } from "../../../protocols/rfb/screen-history.ts";
 import { ScreenPlayer } from "../../../protocols/rfb/screen-player.ts";
 import { readSegment } from "../../../protocols/tape/reader.ts";
 import type { Recording, Recordings } from "../recordings.ts";
+import { inflatePiece } from "./inflate-piece.ts";
 
 /** Segments that are drawn to come there: a busy screen has a key frame every few. */
 const SEGMENTS_MAX = 8;
@@ -32,7 +33,9 @@ export async function screenBefore(
     begin = frame && decodeScreenFrame(frame);
   }
   const history = begin ? ScreenHistory.from(begin.history) : new ScreenHistory();
-  const player = begin ? ScreenPlayer.from(begin.screen) : new ScreenPlayer();
+  const player = begin
+    ? ScreenPlayer.from(begin.screen, inflatePiece)
+    : new ScreenPlayer(inflatePiece);
   player.workMax = player.work + WORK_MAX;
   for (const record of parts.flatMap((part) => readSegment(part).records)) {
     if (record.wallMs >= atMs) break;

@@ -7,6 +7,7 @@ import {
 import { ScreenHistory } from "../../../protocols/rfb/screen-history.ts";
 import { ScreenPlayer } from "../../../protocols/rfb/screen-player.ts";
 import { TapeDecoder } from "../../../protocols/tape/decoder.ts";
+import { inflatePiece } from "./inflate-piece.ts";
 
 /**
  * Pixels that one segment may ask to be drawn, some seconds' work: a full screen in motion asks
@@ -25,7 +26,9 @@ export class ScreenCourse {
 
   constructor(moment?: ScreenMoment) {
     this.history = moment ? ScreenHistory.from(moment.history) : new ScreenHistory();
-    this.player = moment ? ScreenPlayer.from(moment.screen) : new ScreenPlayer();
+    this.player = moment
+      ? ScreenPlayer.from(moment.screen, inflatePiece)
+      : new ScreenPlayer(inflatePiece);
   }
 
   /** Pixels in memory for it. */

@@ -33,6 +33,9 @@ const PIXELS_MAX = 134_217_728;
 /** Larger ones could not be read back: a picture of 4K that is all noise. */
 const FRAME_BYTES_MAX = 8 * 1_048_576;
 
+/** Pixels as they are compress well, also with little effort. */
+const FRAME_LEVEL = 3;
+
 interface Kept {
   readonly course: ScreenCourse | TerminalCourse;
   /** Plain bytes of tape since the last frame, and the bytes on disk of that. */
@@ -83,7 +86,7 @@ export class ScreenFramer {
     kept.since = 0;
     try {
       if (frame.length > FRAME_BYTES_MAX) throw new Error("the frame is too large");
-      const sealed = await seal(frame, sealedTo(this.place.keys));
+      const sealed = await seal(frame, sealedTo(this.place.keys), FRAME_LEVEL);
       kept.cost = sealed.length;
       await this.folder(session).writeFrame(kept.next, sealed);
     } catch {
