@@ -16,16 +16,14 @@ import { runPolicyCheck, runPolicyTest } from "./policy-check.ts";
 import { rollbackPolicies } from "./policy-rollback.ts";
 import { upgradePolicies } from "./policy-upgrade.ts";
 import { recover } from "./recover.ts";
-import { CommandFailed } from "./remote/exit-codes.ts";
+import { EXIT } from "./remote/exit-codes.ts";
+import { explain } from "./remote/explain.ts";
 import { addRemoteCommands } from "./remote/remote-commands.ts";
 import { securityReport, securityText, settingsMarkdown } from "./security-report.ts";
 import { settingsText } from "./settings-text.ts";
 import { addTlsCommands } from "./tls-commands.ts";
 import { addTrustCommands } from "./trust-commands.ts";
 import { unlockOnHost } from "./unlock.ts";
-
-const EXIT_CONFIG = 2;
-const EXIT_FAILED = 1;
 
 const program = new Command("sallyport")
   .description(
@@ -123,7 +121,7 @@ addForesightCommands(program, policy);
 addIntegrationCommands(program);
 addCredentialCommands(program);
 addTrustCommands(program);
-addRemoteCommands(program);
+addRemoteCommands(program, readVersion());
 addTlsCommands(program);
 addBackupCommands(program);
 
@@ -156,18 +154,10 @@ addCompletionCommand(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    // It has said what is wrong already, or shown what it was asked for.
-    process.exit(error.exitCode === 0 ? 0 : EXIT_CONFIG);
-  }
-  const lines = error instanceof ConfigInvalid ? error.problems : [messageOf(error)];
-  for (const line of lines) process.stderr.write(`sallyport: ${line}\n`);
-  process.exitCode = exitCodeOf(error);
-}
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommandFailed) return error.exitCode;
-  return error instanceof ConfigInvalid ? EXIT_CONFIG : EXIT_FAILED;
+  if (error instanceof ConfigInvalid) {
+    for (const line of error.problems) process.stderr.write(`sallyport: ${line}\n`);
+    process.exitCode = EXIT.usage;
+  } else process.exitCode = explain(inWords(error));
 }
 
 function wholeNumber(text: string): number {
@@ -175,9 +165,7 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError("It must be the number of a version.");
 }
 
-function messageOf(error: unknown): string {
-  if (error instanceof Error && error.name === "StoreInUse") {
-    return "the broker is running on this data folder: stop it first";
-  }
-  return (error instanceof Error ? error.message : String(error)).split("\n").join(" ");
+function inWords(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== "StoreInUse") return error;
+  return new Error("the broker is running on this data folder: stop it first");
 }

@@ -15,9 +15,13 @@ export interface RunningCommand {
   says(words: RegExp): Promise<RegExpExecArray>;
 }
 
-/** @param home folder of the machine's own files */
-export function startCommand(home: string, args: readonly string[]): RunningCommand {
-  const child = spawn(process.execPath, [COMMAND, ...args], {
+/** @param home folder of the machine's own files @param file the command, as a single file has it */
+export function startCommand(
+  home: string,
+  args: readonly string[],
+  file = COMMAND,
+): RunningCommand {
+  const child = spawn(process.execPath, [file, ...args], {
     env: { ...process.env, SALLYPORT_HOME: home, NO_COLOR: "1" },
     stdio: "pipe",
   });
@@ -71,8 +75,12 @@ export interface CommandDone {
   readonly errors: string;
 }
 
-export async function runCommand(home: string, args: readonly string[]): Promise<CommandDone> {
-  const command = startCommand(home, args);
+export async function runCommand(
+  home: string,
+  args: readonly string[],
+  file = COMMAND,
+): Promise<CommandDone> {
+  const command = startCommand(home, args, file);
   command.process.stdin.end();
   const code = await command.ended;
   const { output, errors } = command;

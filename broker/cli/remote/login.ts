@@ -3,7 +3,6 @@ import { hostname, userInfo } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { deviceAuthorizationSchema, deviceTokenSchema } from "../../api/shapes/machines.ts";
-import { readVersion } from "../../version.ts";
 import { type BrokerAddress, BrokerClient } from "./broker-client.ts";
 import { CommandFailed } from "./exit-codes.ts";
 import type { Account, Home } from "./home.ts";
@@ -15,12 +14,12 @@ const STILL_WAITING: ReadonlySet<string> = new Set(["authorization_pending", "sl
 export async function login(
   home: Home,
   address: BrokerAddress,
-  flags: Flags,
+  flags: Flags & { readonly version: string },
   out: Output,
 ): Promise<Account> {
   const client = new BrokerClient(address, home.key());
   const asked = await client.ask(deviceAuthorizationSchema, "POST", "/api/device/authorization", {
-    ...{ key: home.key().publicKey, machine: machineName(), tool: `sallyport ${readVersion()}` },
+    ...{ key: home.key().publicKey, machine: machineName(), tool: `sallyport ${flags.version}` },
   });
   const { verification_uri_complete: url, user_code: code, number, expires_in } = asked;
   if (flags.json) out.write(jsonLine({ kind: "ask", url, code, number, expiresIn: expires_in }));

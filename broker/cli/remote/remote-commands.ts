@@ -17,9 +17,10 @@ import {
 import { login, logout } from "./login.ts";
 import { type Flags, jsonLine } from "./output.ts";
 
-export function addRemoteCommands(program: Command): void {
+/** @param version told to the broker, for the person who approves */
+export function addRemoteCommands(program: Command, version: string): void {
   const home = () => new Home(process.env);
-  addSigningIn(program, home);
+  addSigningIn(program, home, version);
   addLists(program, home);
   addActs(program, home);
   addConnect(program, home);
@@ -27,7 +28,7 @@ export function addRemoteCommands(program: Command): void {
 
 type HomeOf = () => Home;
 
-function addSigningIn(program: Command, home: HomeOf): void {
+function addSigningIn(program: Command, home: HomeOf, version: string): void {
   program
     .command("login")
     .description("sign in at a broker: approve it in the browser with your passkey")
@@ -36,7 +37,8 @@ function addSigningIn(program: Command, home: HomeOf): void {
     .option("--json", "one JSON value a line, for programs")
     .addHelpText("after", examples("sallyport login https://sallyport.example"))
     .action(async (broker: string, { ca, ...flags }: Flags & { ca?: string }) => {
-      await login(home(), { origin: originOf(broker), ca }, flags, process.stdout);
+      const address = { origin: originOf(broker), ca };
+      await login(home(), address, { ...flags, version }, process.stdout);
     });
   remote(program.command("logout"), "end the sign-in of this machine").action(
     async (flags: Flags) => {
