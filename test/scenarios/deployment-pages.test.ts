@@ -1,0 +1,103 @@
+/** What `deploy/` says of metrics, alarms, standards and tests, against the product itself. */
+import { existsSync, globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
+import { ALARM_KIND_NAMES, ALARM_KINDS } from "../../broker/alarms/alarm-kinds.ts";
+import { runProgram } from "../kit/child.ts";
+import { found } from "../kit/programs.ts";
+import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const MONITORING = path.join(ROOT, "deploy/monitoring");
+const read = (name: string) => readFileSync(path.join(MONITORING, name), "utf8");
+const TOKEN = "the-token-of-this-test";
+
+let site: RunningBroker;
+let metrics: string;
+
+beforeAll(async () => {
+  site = await startRunningBroker({ SALLYPORT_METRICS_TOKEN: TOKEN });
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  metrics = (await site.first.ask("GET", "/metrics", undefined, { headers })).text;
+}, 60_000);
+afterAll(() => site?.close());
+
+interface Rule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly labels: { readonly severity: string };
+  readonly annotations: { readonly summary: string; readonly runbook: string };
+}
+
+const rules = (): readonly Rule[] =>
+  parse(read("alerts.yml")).groups.flatMap(({ rules: own }: { rules: Rule[] }) => own);
+
+function expectKnown(expression: string): void {
+  for (const [name] of expression.matchAll(/\bsallyport_[a-z_]+/g)) {
+    const family = name.replace(/_(bucket|sum|count)$/, "");
+    expect(metrics, name).toMatch(new RegExp(`^# TYPE (${name}|${family}) `, "m"));
+  }
+}
+
+test("every alert and every panel asks for metrics that the broker has", () => {
+  expect(rules().length).toBeGreaterThan(8);
+  for (const { expr } of rules()) expectKnown(expr);
+  const { panels } = JSON.parse(read("dashboard.json"));
+  expect(panels.length).toBeGreaterThan(10);
+  for (const { targets } of panels) for (const { expr } of targets) expectKnown(expr);
+});
+
+test("parts and the release are told to the scraper", () => {
+  expect(metrics).toMatch(/^sallyport_part_state\{part="store"\} 0$/m);
+  expect(metrics).toMatch(/^sallyport_evidence_free_bytes [1-9]/m);
+  expect(metrics).toMatch(/^sallyport_build_info\{version="[^"]+",node="v24/m);
+});
+
+const headings = () =>
+  [...read("runbooks.md").matchAll(/^## (.+)$/gm)].map(([, title = ""]) =>
+    title.toLowerCase().replaceAll(" ", "-"),
+  );
+
+test("every alert leads to a runbook that is there", () => {
+  for (const { annotations, labels } of rules()) {
+    expect(labels.severity).toMatch(/^(critical|warning)$/);
+    const [file, anchor = ""] = annotations.runbook.split("#");
+    expect(file).toBe("runbooks.md");
+    if (!anchor.includes("$")) expect(headings()).toContain(anchor);
+  }
+});
+
+test("every urgent alarm has a runbook, and the page tells of no alarm that there is not", () => {
+  const urgent = ALARM_KIND_NAMES.filter((name) => ALARM_KINDS[name].priority === "urgent");
+  for (const name of urgent) expect(headings()).toContain(name);
+  const general = ["the-broker-does-not-answer", "a-part-has-failed", "the-machine-is-slow"];
+  const known = new Set<string>([...ALARM_KIND_NAMES, ...general]);
+  expect(headings().filter((name) => !known.has(name))).toEqual([]);
+});
+
+test("every test that the table of standards names is there", () => {
+  const named = readFileSync(path.join(ROOT, "deploy/standards.md"), "utf8");
+  const files = [...named.matchAll(/`([a-z0-9/._-]+\.test\.ts)`/g)].map(([, file = ""]) => file);
+  expect(files.length).toBeGreaterThan(60);
+  expect(files.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([]);
+});
+
+test("links between the pages of deploy/ lead somewhere", () => {
+  const pages = globSync("deploy/**/*.md", { cwd: ROOT });
+  for (const page of pages) {
+    const text = readFileSync(path.join(ROOT, page), "utf8");
+    for (const [, link = ""] of text.matchAll(/\]\(((?!https?:)[^)#]+)\)/g)) {
+      const at = path.join(ROOT, path.dirname(page), link);
+      expect(existsSync(at), `${page}: ${link}`).toBe(true);
+    }
+  }
+});
+
+test.skipIf(!found("promtool"))("promtool accepts the alert rules", async () => {
+  const { code, output } = await runProgram("promtool", [
+    ...["check", "rules", path.join(MONITORING, "alerts.yml")],
+  ]);
+  expect(output).toContain("SUCCESS");
+  expect(code).toBe(0);
+});
