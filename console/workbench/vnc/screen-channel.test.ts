@@ -53,3 +53,16 @@ test("after its end nothing passes in either direction", async () => {
   expect(toBroker).toEqual([]);
   expect(toViewer.length).toBe(before);
 });
+
+test("who closes it hears of the end behind the call, and nothing passes meanwhile", async () => {
+  const { channel, toBroker } = await connected();
+  const heard: string[] = [];
+  channel.onclose = ({ reason }) => void heard.push(reason);
+  channel.close();
+  channel.send(Uint8Array.of(1));
+  expect({ heard: [...heard], state: channel.readyState }).toEqual({ heard: [], state: "closing" });
+  await Promise.resolve();
+  expect({ heard, state: channel.readyState, toBroker }).toEqual({
+    ...{ heard: ["closed here"], state: "closed", toBroker: [] },
+  });
+});

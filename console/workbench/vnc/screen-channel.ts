@@ -46,8 +46,11 @@ export class ScreenChannel {
     else this.greet(bytes);
   }
 
+  /** As a socket does: noVNC waits for the end only once this has returned, and then in vain. */
   close(): void {
-    this.ended("closed here");
+    if (this.readyState === "closed") return;
+    this.readyState = "closing";
+    queueMicrotask(() => this.ended("closed here"));
   }
 
   /** From the broker. */
