@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `sallyport` command. */
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { ConfigInvalid, readConfig } from "../config.ts";
 import { readVersion } from "../version.ts";
 import { addBackupCommands } from "./backup-commands.ts";
