@@ -37,7 +37,11 @@ export const ENDS: readonly NamedCause[] = [
   [
     "the plant file changes the endpoint",
     "plant-changed",
-    (s) => s.changeConditions({ "10.1.2.3:502": "10.1.2.9:502", "10.1.2.3:22": "10.1.2.9:22" }),
+    (s) =>
+      s.changeConditions({
+        ...{ "10.1.2.3:502": "10.1.2.9:502", "10.1.2.3:22": "10.1.2.9:22" },
+        "10.1.2.3:4840": "10.1.2.9:4840",
+      }),
   ],
   ["its person is locked", "lockdown", lock("person", (s) => s.ben.me.person.id)],
   ["its asset is locked", "lockdown", lock("asset", () => "plc")],
