@@ -133,3 +133,63 @@ test("more bytes than a rule permits are refused in its name", () => {
   );
   expect(decide(web, request("/n", { method: "POST", size: 6 }))).toBe("deny note operate");
 });
+
+const SENDING: Capabilities = new Set(["transfer"]);
+const announced = (size: number, path = "/image"): WebOperation => ({
+  ...{ action: "web:upload", class: "transfer", method: "POST", path, query: [] },
+  ...{ contentType: "multipart/form-data", size },
+});
+const uploaded = (form: readonly (readonly [string, string])[], size = 10): WebOperation => ({
+  ...{ action: "web:uploaded", class: "transfer", method: "POST", path: "/image", query: [], form },
+  ...{ files: [], contentType: "multipart/form-data", size, digest: "0" },
+});
+const sends = (name: string, verdict: Rule["verdict"], own: Given): Rule => ({
+  ...rule(name, verdict, "observe", { methods: ["POST"], paths: ["/image"], ...own }),
+  match: {
+    classes: ["transfer"],
+    own: { protocol: "web", methods: ["POST"], paths: ["/image"], ...own },
+  },
+});
+
+test("an upload may begin where some rule could cover it, within that rule's size", () => {
+  const web = matcher(
+    sends("small", "permit", { sizeMax: 10 }),
+    sends("notes", "permit", { form: ["note=*"], sizeMax: 100 }),
+  );
+  expect(decide(web, announced(10), SENDING)).toBe("permit small transfer");
+  expect(decide(web, announced(50), SENDING)).toBe("permit notes transfer");
+  expect(decide(web, announced(101), SENDING)).toBe("deny small transfer");
+  expect(decide(web, announced(1, "/other"), SENDING)).toBe("deny default-deny transfer");
+  expect(decide(web, uploaded([["note", "x"]]), SENDING)).toBe("permit notes transfer");
+  expect(decide(web, uploaded([["mode", "x"]]), SENDING)).toBe("deny default-deny transfer");
+});
+
+test("an upload is held before it begins where any rule could hold it, and not again at its end", () => {
+  const web = matcher(
+    sends("dry", "permit", { form: ["mode=dry"] }),
+    sends("flash", "hold", { form: ["mode=flash"] }),
+  );
+  expect(decide(web, announced(10), SENDING)).toBe("hold flash transfer");
+  expect(decide(web, uploaded([["mode", "flash"]]), SENDING)).toBe("permit flash transfer");
+  expect(decide(web, uploaded([["mode", "dry"]]), SENDING)).toBe("permit dry transfer");
+});
+
+test("an upload that a rule denies whatever its fields never begins; by a field, at its end", () => {
+  const all = sends("all", "permit", { form: ["*"] });
+  expect(decide(matcher(sends("never", "deny", {}), all), announced(1), SENDING)).toBe(
+    "deny never transfer",
+  );
+  const web = matcher(sends("no force", "deny", { form: ["force=*"] }), all);
+  expect(decide(web, announced(1), SENDING)).toBe("permit all transfer");
+  expect(decide(web, uploaded([["force", "1"]]), SENDING)).toBe("deny no force transfer");
+});
+
+test("a denial is not dodged by what Windows leaves off a name", () => {
+  const web = matcher(
+    rule("admin", "deny", "operate", { paths: ["/admin/**", "/reset"] }),
+    rule("all", "permit", "operate", { paths: ["/**"] }),
+  );
+  for (const path of ["/admin/x", "/Admin/x", "/admin./x", "/reset.", "/reset ", "/RESET..."]) {
+    expect(decide(web, request(path))).toBe("deny admin operate");
+  }
+});

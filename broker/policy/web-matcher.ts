@@ -171,10 +171,13 @@ function inCase(glob: string): (path: string) => boolean {
   return (path) => pattern.test(path);
 }
 
-/** Panels on Windows CE do not tell `/Admin` from `/admin`: a denial does not either. */
+/** Panels on Windows CE do not tell `/Admin` or `/admin.` from `/admin`: a denial does not either. */
 function anyCase(glob: string): (path: string) => boolean {
   const pattern = pathGlob(glob.toLowerCase());
-  return (path) => pattern.test(path.toLowerCase());
+  return (path) => {
+    const lower = path.toLowerCase();
+    return pattern.test(lower) || pattern.test(lower.replace(/[. ]+(?=\/|$)/g, ""));
+  };
 }
 
 function inClass({ rule }: Compiled, operation: WebOperation): boolean {
