@@ -16,7 +16,9 @@ export async function addApiDocument(app: FastifyInstance, version: string): Pro
         version,
         description:
           "What the console uses. Errors answer `{code, message}`: the code is stable, the " +
-          "message is for people. Requests other than GET need the `Origin` of the console.",
+          "message is for people. Requests other than GET need the `Origin` of the console. " +
+          "What makes something (201) takes an `Idempotency-Key`: asked for again with it within " +
+          "ten minutes, it is answered again and not done again.",
       },
       components: {
         securitySchemes: {

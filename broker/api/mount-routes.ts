@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type { Decisions } from "../access/decision-point.ts";
+import { systemClock } from "../clock.ts";
 import type { SignedIn, SignIns } from "../identity/identity.ts";
 import type { MachineSignIns } from "../identity/machine-sign-ins.ts";
 import type { Right } from "../policy/rights.ts";
@@ -18,6 +19,7 @@ import {
 } from "./endpoint.ts";
 import { isKeyed, keyedRequest, originOf } from "./keyed-request.ts";
 import { ApiRefused, notFound, signedOut } from "./problem.ts";
+import { Repeats } from "./repeats.ts";
 import { type Route, routeName } from "./route.ts";
 import {
   browserOf,
@@ -73,6 +75,7 @@ export function mountRoutes(
     if (!me) throw signedOut();
     return me;
   };
+  const repeats = new Repeats(systemClock);
   const perPerson = rateOf(app, settings.requestsPerMinute, (r) => r.me?.person.id ?? r.ip);
   const admit = async (request: FastifyRequest, rights: readonly Right[], commands = false) => {
     const me = isKeyed(request)
@@ -83,7 +86,7 @@ export function mountRoutes(
     if (me.signIn.machine && !commands) throw browserOnly();
     if (rights.length > 0 && !rights.some((right) => decisions.may(me, right))) throw notFound();
   };
-  for (const route of routes) app.route(mounted(route, { admit, decisions }, settings));
+  for (const route of routes) app.route(mounted(route, { admit, decisions, repeats }, settings));
   return authenticate;
 }
 
@@ -109,9 +112,14 @@ function browserOnly(): ApiRefused {
 interface Gate {
   admit(request: FastifyRequest, rights: readonly Right[], commands?: boolean): Promise<void>;
   readonly decisions: Decisions;
+  readonly repeats: Repeats;
 }
 
-function mounted(route: Route, { admit, decisions }: Gate, settings: MountSettings): RouteOptions {
+function mounted(
+  route: Route,
+  { admit, decisions, repeats }: Gate,
+  settings: MountSettings,
+): RouteOptions {
   const common = {
     method: route.method,
     url: route.path,
@@ -135,7 +143,7 @@ function mounted(route: Route, { admit, decisions }: Gate, settings: MountSettin
   return {
     ...common,
     onRequest: (request) => admit(request, right, commands),
-    handler: guardedHandler(route.endpoint, decisions, settings.origins),
+    handler: guardedHandler(route.endpoint, { decisions, repeats }, settings.origins),
   };
 }
 
@@ -162,7 +170,11 @@ function publicHandler(endpoint: PublicEndpoint, origins: readonly string[]) {
     answer(endpoint, reply, await endpoint.handle(callOf(request, reply, origins)));
 }
 
-function guardedHandler(endpoint: Endpoint, decisions: Decisions, origins: readonly string[]) {
+function guardedHandler(
+  endpoint: Endpoint,
+  { decisions, repeats }: Pick<Gate, "decisions" | "repeats">,
+  origins: readonly string[],
+) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { me } = request;
     // Never so behind `admit`; if it were, nothing may be answered.
@@ -171,8 +183,21 @@ function guardedHandler(endpoint: Endpoint, decisions: Decisions, origins: reado
       me,
       rights: decisions.rights(me),
     });
-    return answer(endpoint, reply, await endpoint.handle(call));
+    const work = () => endpoint.handle(call);
+    return answer(endpoint, reply, await onceOnly(endpoint, request, repeats, work));
   };
+}
+
+/** Only of what makes something: all else may be asked for again anyway. */
+function onceOnly(
+  { status }: Endpoint,
+  { me, method, url, headers, body }: FastifyRequest,
+  repeats: Repeats,
+  work: () => unknown,
+): unknown {
+  const key = headers["idempotency-key"];
+  if (status !== 201 || typeof key !== "string") return work();
+  return repeats.once(`${me?.person.id} ${method} ${url}`, key, body, work);
 }
 
 function callOf(

@@ -115,6 +115,19 @@ test("what is asked for in words reaches who must agree", async () => {
   expect((await runCommand(home, ["end", "no-such-session"])).code).toBe(4);
 }, 90_000);
 
+test("what is asked for again under the same key is made once", async () => {
+  const wanted = {
+    ...{ endpoints: ["plc-treatment/modbus"], profile: "read-only", durationMs: 3_600_000 },
+    reason: "Once",
+  };
+  const headers = { "idempotency-key": "0123456789-abc" };
+  const ask = (body: object) => engineer.ask("POST", "/api/requests", body, { headers });
+  const [first, again] = [await ask(wanted), await ask(wanted)];
+  expect([first.status, again.status]).toEqual([201, 201]);
+  expect(again.body.id).toBe(first.body.id);
+  expect((await ask({ ...wanted, reason: "Twice" })).body.code).toBe("idempotency-mismatch");
+});
+
 test("a wrong number in the browser ends the asking, and is told as an alarm", async () => {
   const asking = await askToSignIn(newHome(), site.broker.address);
   const wrong = asking.number === 99 ? 10 : asking.number + 1;

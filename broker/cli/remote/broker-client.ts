@@ -1,4 +1,6 @@
 /** Asks a broker as the person who is signed in on this machine. Each request proves the key. */
+
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
@@ -77,20 +79,30 @@ export class BrokerClient {
     return this.address.ca === undefined ? {} : { ca: [readFileSync(this.address.ca, "utf8")] };
   }
 
-  /** Once more where the clocks of the two machines disagree: then by the broker's. */
+  /**
+   * Once more where the clocks of the two machines disagree: then by the broker's. And once more
+   * where the answer was lost on its way: what makes something is then made once all the same.
+   */
   private async answered(method: Method, path: string, body: unknown): Promise<Answer> {
-    const answer = await this.send(method, path, body);
+    const key = randomUUID();
+    const send = () => this.send(method, path, body, key);
+    const answer = await send().catch((error: unknown) => {
+      if (error instanceof CommandFailed && error.code === "lost") return send();
+      throw error;
+    });
     if (answer.status < 400 || problemOf(answer.text)?.code !== "proof-stale") return answer;
     this.aheadMs = answer.dateMs - Date.now();
-    return this.send(method, path, body);
+    return send();
   }
 
-  private async send(method: Method, path: string, body: unknown): Promise<Answer> {
+  private async send(method: Method, path: string, body: unknown, key: string): Promise<Answer> {
     const url = new URL(path, this.address.origin);
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       ...(await this.headers(method, path)),
-      ...(payload !== undefined && { "content-type": "application/json" }),
+      ...(payload !== undefined && {
+        ...{ "content-type": "application/json", "idempotency-key": key },
+      }),
     };
     const { request } = url.protocol === "https:" ? https : http;
     return new Promise((resolve, reject) => {
@@ -118,6 +130,9 @@ export class BrokerClient {
   }
 }
 
+/** The connection was there, and went: the request may have been heard. */
+const LOST: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
+
 export function unreachable(origin: string, error: Error): CommandFailed {
   const why = (error as NodeJS.ErrnoException).code ?? error.message;
   const trust = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(why)
@@ -126,7 +141,7 @@ export function unreachable(origin: string, error: Error): CommandFailed {
   return new CommandFailed(
     EXIT.unreachable,
     `${origin} cannot be reached (${why})${trust}`,
-    "unreachable",
+    LOST.has(why) ? "lost" : "unreachable",
   );
 }
 
