@@ -148,3 +148,25 @@ test("no path outside a folder matches its glob", () => {
     }),
   );
 });
+
+test("a rule that scans says so where content comes: at the opening and for the whole file", () => {
+  const own = { actions: ["file:write", "file:read"], sizeMax: 100, scan: true } as const;
+  const judge = judging(rule("permit", undefined, own));
+  const digest = "0".repeat(64);
+  expect(judge(file("file:write", "/a"))).toMatchObject({ kind: "permit", scan: true });
+  expect(judge(file("file:write", "/a", { size: 9, digest }))).toMatchObject({ scan: true });
+  expect(judge(file("file:write", "/a", { via: "scp", size: 9 }))).toMatchObject({ scan: true });
+  expect(judge(file("file:write", "/a", { size: 9 }))).toEqual({
+    kind: "permit",
+    rule: "rule permit",
+  });
+  expect(judge(file("file:write", "/a", { name: "mkdir" }))).not.toHaveProperty("scan");
+  expect(judge(file("file:read", "/a"))).not.toHaveProperty("scan");
+  expect(judge(file("file:write", "/a", { size: 101, digest })).kind).toBe("deny");
+});
+
+test("a rule that holds cannot be got past with a file that it should have scanned", () => {
+  const judge = judging(rule("hold", ["transfer"], { scan: true }));
+  expect(judge(file("file:write", "/a")).kind).toBe("deny");
+  expect(judge(file("file:read", "/a")).kind).toBe("hold");
+});

@@ -56,10 +56,11 @@ function whatOf(operation: SshOperation): string {
     case "ssh:other":
       return operation.name;
     default: {
-      const { path, target, size, name } = operation;
+      const { path, target, size, name, digest } = operation;
       const to = target === undefined ? "" : ` → ${target}`;
       const large = size === undefined ? "" : ` (${byteSize(size)})`;
-      return `${name === undefined ? "" : `${name} `}${path}${to}${large}`;
+      const whole = digest === undefined ? "" : ` SHA-256 ${digest}`;
+      return `${name === undefined ? "" : `${name} `}${path}${to}${large}${whole}`;
     }
   }
 }

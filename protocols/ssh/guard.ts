@@ -15,6 +15,7 @@ import { type Asked, Asking } from "../asking.ts";
 import { copyBytes } from "../copy-bytes.ts";
 import type { Effect, Guard, GuardEvent, Input, Operation, Outcome, Side } from "../guard.ts";
 import { BACKLOG_MAX } from "../guard.ts";
+import { type ContentHash, plainHash } from "../http/parts.ts";
 import { Inbox } from "../inbox.ts";
 import { forwardOf, isForward } from "./forwards.ts";
 import { InputRight } from "./input-right.ts";
@@ -37,7 +38,7 @@ import {
   startOf,
 } from "./requests.ts";
 import { carriedFields, filterFor, readStartAnswer, startItems } from "./start.ts";
-import type { FilterHost, StreamFilter } from "./stream-filter.ts";
+import type { Content, FilterHost, StreamFilter } from "./stream-filter.ts";
 
 /** A full read of a leg beyond the backlog at which the loop stops reading. */
 const INBOX_MAX = 4 * BACKLOG_MAX;
@@ -51,6 +52,7 @@ export class SshGuard implements Guard {
   /** A shell's decision carries its data for hours. */
   readonly keepsDecisions = true as const;
   readonly tellsWhy = true as const;
+  newHash: () => ContentHash = plainHash; // Another takes its place where it is faster.
   private readonly inboxes = { client: new Inbox(INBOX_MAX), asset: new Inbox(INBOX_MAX) };
   private readonly asking = new Asking();
   private effects: Effect[] = [];
@@ -349,21 +351,20 @@ export class SshGuard implements Guard {
       toAsset: (bytes, decision) => this.toAsset({ kind: "data", bytes }, decision),
       toClient: (bytes) => this.toClient({ kind: "data", bytes }),
       say: (text) => this.say(text),
-      outcome: (decision, outcome) =>
-        void this.effects.push({ kind: "outcome", decision, outcome }),
+      newHash: () => this.newHash(),
+      outcome: (decision, outcome) => this.outcome(outcome, decision),
       refused: (reason) => void this.effects.push({ kind: "refused", request: 0, reason }),
       violate: (from, reason) => this.violate(from, reason),
     };
   }
 
-  private ask(items: readonly Operation[], asked: Asked, content?: Uint8Array): void {
+  private ask(items: readonly Operation[], asked: Asked, more: Content = {}): void {
     const id = this.asking.next(asked);
-    const scanned = content && { content };
-    this.effects.push({ kind: "decide", id, request: id, lane: "channel", items, ...scanned });
+    this.effects.push({ kind: "decide", id, request: id, lane: "channel", items, ...more });
   }
 
-  private outcome(outcome: Outcome): void {
-    this.effects.push({ kind: "outcome", decision: this.decision, outcome });
+  private outcome(outcome: Outcome, decision = this.decision): void {
+    this.effects.push({ kind: "outcome", decision, outcome });
   }
 
   private reply(request: Request, kind: "success" | "failure"): void {
@@ -392,8 +393,7 @@ export class SshGuard implements Guard {
     this.state = "over";
     this.filter = undefined;
     this.asking.clear();
-    this.inboxes.client.clear();
-    this.inboxes.asset.clear();
+    for (const inbox of Object.values(this.inboxes)) inbox.clear();
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Asked } from "../asking.ts";
 import type { Operation, Outcome, Side } from "../guard.ts";
+import type { ContentHash } from "../http/parts.ts";
 
 export interface StreamFilter {
   /** It waits for the asset before it can look at more of the client's packets. */
@@ -13,10 +14,15 @@ export interface StreamFilter {
   backlog(from: Side): number;
 }
 
+/** What is to be scanned before it is answered. */
+export interface Content {
+  readonly content?: Uint8Array;
+}
+
 /** What a filter can do. Bytes are data of the channel. */
 export interface FilterHost {
-  /** @param content to be scanned before it is answered */
-  ask(items: readonly Operation[], asked: Asked, content?: Uint8Array): void;
+  ask(items: readonly Operation[], asked: Asked, more?: Content): void;
+  newHash(): ContentHash;
   toAsset(bytes: Uint8Array, decision: number): void;
   toClient(bytes: Uint8Array): void;
   /** Beside the protocol, for the person: few tools show what a status says. */

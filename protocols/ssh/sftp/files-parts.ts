@@ -2,7 +2,9 @@
 
 import type { Asked } from "../../asking.ts";
 import type { Because, Operation, Outcome } from "../../guard.ts";
+import type { ContentHash } from "../../http/parts.ts";
 import type { FileOperation } from "../operation.ts";
+import type { Content } from "../stream-filter.ts";
 import { type SftpReply, STATUS } from "./packet.ts";
 
 /** A request that the asset has; told of its reply, which is of a kind that it allows. */
@@ -16,8 +18,8 @@ export type Send = (encode: (id: number) => Uint8Array, decision: number, way: U
 export interface FilesParts {
   /** Of the subsystem: what paths are resolved under. */
   readonly decision: number;
-  /** @param content to be scanned before it is answered */
-  ask(items: readonly Operation[], asked: Asked, content?: Uint8Array): void;
+  ask(items: readonly Operation[], asked: Asked, more?: Content): void;
+  newHash(): ContentHash;
   readonly send: Send;
   /** @param id the client's own */
   answer(id: number, reply: SftpReply): void;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Asked } from "../../asking.ts";
 import type { Operation, Outcome } from "../../guard.ts";
+import { plainHash } from "../../http/parts.ts";
 import { encodeUtf8 } from "../../tape/utf8.ts";
 import { FieldWriter } from "../field-writer.ts";
 import type { FileOperation } from "../operation.ts";
@@ -37,6 +38,7 @@ function site(may: May, links: Readonly<Record<string, string>> = {}) {
       const cut = cutReply(bytes);
       if (cut.kind === "frame") toClient.push(cut.frame);
     },
+    newHash: plainHash,
     outcome: (_, outcome) => outcomes.push(outcome),
     refused: () => {},
     violate: (_, reason) => violations.push(reason),

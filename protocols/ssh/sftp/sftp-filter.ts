@@ -43,6 +43,7 @@ export class SftpFilter implements StreamFilter {
     this.files = new Files({
       decision,
       ask: host.ask,
+      newHash: host.newHash,
       send: (encode, decided, underWay) => this.send(encode, decided, underWay),
       answer: (id, reply) => host.toClient(encodeReply(reply, id)),
       outcome: host.outcome,

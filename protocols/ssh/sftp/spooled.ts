@@ -5,8 +5,6 @@
  *
  *     open (permitted, to be scanned) -> write … -> close -> ask with content -> asset -> answer
  */
-import { hexOf } from "../../log/hex.ts";
-import { sha256 } from "../../log/sha256.ts";
 import { encodeUtf8 } from "../../tape/utf8.ts";
 import type { Attributes } from "./attributes.ts";
 import { encodeNamed, encodeOpen, encodeWithAttributes, encodeWrite } from "./encode.ts";
@@ -89,7 +87,9 @@ export class Spooled {
     this.files.delete(file);
     if (!spool.isWhole) return this.refuse(id, PART);
     const content = spool.content();
-    const digest = hexOf(sha256(content));
+    const hash = this.parts.newHash();
+    hash.add(content);
+    const digest = hash.digest();
     const operation = fileOperation("file:write", path, { size: content.length, digest });
     this.parts.ask(
       [operation],
@@ -100,7 +100,7 @@ export class Spooled {
           this.answer(id, refusal(because));
         },
       },
-      content,
+      { content },
     );
   }
 
