@@ -32,7 +32,10 @@ export async function runPlantCheck(path: string, out: TextOutput): Promise<numb
   }
   for (const warning of parsed.warnings) print(`${describeProblem(path, warning)} [warning]`);
   const { assets, profiles, grants } = parsed.plant;
-  const tags = assets.flatMap(({ endpoints }) => endpoints.flatMap((endpoint) => endpoint.tags));
+  const endpoints = assets.flatMap((asset) => asset.endpoints);
+  const tags = endpoints.flatMap((endpoint): readonly object[] =>
+    endpoint.protocol === "opcua" ? endpoint.nodes : endpoint.tags,
+  );
   const parts = [
     counted(assets.length, "asset"),
     counted(tags.length, "tag"),

@@ -30,7 +30,8 @@ function tagDirectory(assets: readonly SourcedAsset[]): TagDirectory {
   const directory = new Map<string, PlacedTag>();
   for (const { item, endpoints } of assets) {
     for (const { item: endpoint } of endpoints) {
-      for (const tag of endpoint.tags) {
+      const nodes = endpoint.protocol === "opcua" ? endpoint.nodes : [];
+      for (const tag of [...endpoint.tags, ...nodes]) {
         directory.set(tag.name, { tag, endpoint: `${item.id}/${endpoint.id}` });
       }
     }

@@ -1,14 +1,22 @@
 /** What a rule says must be able to happen: a limit that cannot bite is a mistake, not a rule. */
 import type { OperationClass } from "../../protocols/guard.ts";
-import type { Rule, Tag } from "./model.ts";
+import type { Table } from "../../protocols/modbus/operation.ts";
+import type { Rule } from "./model.ts";
+import type { NodeTag } from "./opcua-model.ts";
 import type { SourcedProfile } from "./parse-profile.ts";
 import { isWritable } from "./parse-tag.ts";
 import type { Sourced } from "./parse-zones.ts";
 import { unreachableRules } from "./unreachable-rules.ts";
 
-/** A tag and the endpoint it is on, as `ASSET/ENDPOINT`. */
+/** What rules of any protocol may name by its tag: registers, or a node of OPC UA. */
+export type NamedTag = Pick<NodeTag, "name" | "unit" | "min" | "max" | "states"> & {
+  /** Of registers alone. */
+  readonly table?: Table;
+};
+
 export interface PlacedTag {
-  readonly tag: Tag;
+  readonly tag: NamedTag;
+  /** `ASSET/ENDPOINT` */
   readonly endpoint: string;
 }
 
@@ -100,7 +108,7 @@ function checkReadOnly({ item, from }: Sourced<Rule>, tags: TagDirectory): void 
   }
   for (const name of named) {
     const found = tags.get(name);
-    if (!found || isWritable(found.tag.table)) continue;
+    if (!found?.tag.table || isWritable(found.tag.table)) continue;
     from.place("tags").fail(`"${name}" cannot be written: it is in ${found.tag.table}`);
   }
 }

@@ -30,7 +30,9 @@ const OWN = /^nsu=http:\/\/opcfoundation\.org\/UA\/;/;
 export const oneNode: Reading<string> = (value) => {
   const read = nodeText(value);
   if (read === undefined || !/[*?]/.test(identifierOf(read))) return read;
-  return value.fail("one node is named here, without a pattern; patterns belong to the nodes of rules");
+  return value.fail(
+    "one node is named here, without a pattern; patterns belong to the nodes of rules",
+  );
 };
 
 function identifierOf(node: string): string {

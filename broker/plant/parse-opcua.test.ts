@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parsePlant } from "./parse-plant.ts";
 
 const PLANT = `site: { id: s, name: Site, time-zone: Europe/Vienna }
@@ -107,4 +107,47 @@ test("a rule about all that lies below a node names it exactly", () => {
 test("what is hidden is named node by node: browsing cannot ask where each node lies", () => {
   const said = problems("deny: all, opcua: {", 'deny: all, opcua: { below: ["i=85"],');
   expect(said).toContain("hidden nodes are named");
+});
+
+describe("tags of nodes in the limits of rules", () => {
+  const CHECKED = `
+site: { id: works, name: Works, time-zone: UTC }
+zones: [{ id: it, name: IT, level: 4, sl-t: 1 }, { id: z, name: Z, level: 1, sl-t: 1 }]
+conduits: [{ from: it, to: z, protocols: [opcua, modbus] }]
+assets:
+  - id: a
+    name: A
+    zone: z
+    endpoints:
+      - id: ua
+        protocol: opcua
+        address: 10.0.0.5:4840
+        security: None
+        tags:
+          - { name: A.Run, node: "nsu=urn:x;s=Run", states: { 0: stopped, 1: running } }
+          - { name: A.Speed, node: "nsu=urn:x;s=Speed", min: 0, max: 50, unit: rpm }
+      - { id: mb, protocol: modbus, address: 10.0.0.6:502, units: [1], tags: [{ name: A.Set, unit-id: 1, register: 40001, type: uint16 }] }
+profiles:
+  - id: p
+    rules:
+      - { name: speed, permit: operate, tags: [A.Speed], while: { tag: A.Run, is: 1 }, min: 10, max: 40 }
+`;
+  const said = (from: string, to: string) => {
+    if (!CHECKED.includes(from)) throw new Error(from);
+    const parsed = parsePlant(CHECKED.replace(from, to), "plant.yaml");
+    const found = parsed.kind === "plant" ? parsed.warnings : parsed.problems;
+    return `${parsed.kind}: ${found.map(({ message }) => message).join("; ")}`;
+  };
+
+  test("a condition on a node and bounds within the node's own are fine", () => {
+    expect(said("is: 1 }", "is: 1 }")).toBe("plant: ");
+  });
+
+  test.each([
+    ["tag: A.Run, is: 1", "tag: A.Run, is: 7", 'plant: "A.Run" has no state 7'],
+    ["min: 10, max: 40", "min: 60, max: 70", "invalid: no value is left"],
+    ["tag: A.Run, is: 1", "tag: A.Set, is: 1", "both must be on one endpoint"],
+  ])("%s as %s: %s", (from, to, words) => {
+    expect(said(from, to)).toContain(words);
+  });
 });
