@@ -92,9 +92,11 @@ const formRecipe: Reading<WebSignIn> = (value) => {
   const user = from.take("user", text(NAME_LENGTH_MAX)) ?? "";
   const password = from.need("password", text(NAME_LENGTH_MAX)) ?? "";
   const fields = from.take("fields", fixedFields) ?? [];
+  const size = { min: 1, max: FIELDS_MAX };
+  const tokens = from.take("tokens", distinct(text(NAME_LENGTH_MAX), size));
   from.finish();
   if (!path.startsWith("/")) from.place("path").fail('a path begins with "/"');
-  return { kind: "form", path, user, password, fields };
+  return { kind: "form", path, user, password, fields, ...(tokens && { tokens }) };
 };
 
 /** What the form sends besides, `{ action: login }`. */

@@ -22,6 +22,8 @@ export type WebSignIn =
       readonly password: string;
       /** What the form sends besides. */
       readonly fields: readonly (readonly [name: string, value: string])[];
+      /** Hidden fields of the page at `path` that it wants back. */
+      readonly tokens?: readonly string[];
     };
 
 /** All that are given must match, and a request carries nothing that its rule does not name. */

@@ -219,7 +219,7 @@ test("a header carries the password, whatever the browser says in it, and no ans
   expect(site.text).not.toContain(PASSWORD.password);
 });
 
-const FORM: WebSignIn = {
+const FORM: Extract<WebSignIn, { kind: "form" }> = {
   ...{ kind: "form", path: "/login", user: "name", password: "code" },
   fields: [["action", "enter"]],
 };
@@ -257,6 +257,36 @@ test("a form is filled in once, its cookie kept here, and filled in again when i
     "/third",
   ]);
   expect(site.text).not.toMatch(/sid=|302|s3cret/);
+});
+
+test("a form that wants its page's token back gets it, with the cookie of that page", async () => {
+  const site = await Site.open(
+    ({ method, url, headers, body }, response) => {
+      if (url !== "/login") return void response.end(headers.cookie);
+      if (method === "GET") {
+        response.setHeader("set-cookie", "pre=1");
+        const field = "<INPUT type=hidden value='a&amp;b&#33;' name=csrf>";
+        return void response.end(`<form><input name="name">${field}</form>`);
+      }
+      const good = headers.cookie === "pre=1" && body.startsWith("csrf=a%26b%21&");
+      response.writeHead(good ? 302 : 403, { "set-cookie": "sid=2", location: "/" }).end();
+    },
+    { signIn: { ...FORM, tokens: ["csrf"] } },
+  );
+  site.ask(1, "GET /");
+  await expect.poll(() => site.text, { timeout: 20_000 }).toContain("pre=1; sid=2");
+  expect(site.asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    "GET /login",
+    "POST /login",
+    "GET /",
+  ]);
+});
+
+test("a sign-in page without the token is said", async () => {
+  const site = await Site.open(ok, { signIn: { ...FORM, tokens: ["csrf"] } });
+  site.ask(1, "POST /start", "content-length: 0\r\n");
+  await expect.poll(() => site.text, { timeout: 20_000 }).toContain('has no field "csrf"');
+  expect(site.asked.map(({ method }) => method)).toEqual(["GET"]);
 });
 
 test("a sign-in that is refused is said, and nothing of the request leaves", async () => {

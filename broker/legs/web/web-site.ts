@@ -9,6 +9,7 @@ import type { ShownIdentity } from "../../plant/shown-identity.ts";
 import type { EndpointLimiter } from "../endpoint-limiter.ts";
 import { CookieJar } from "./cookie-jar.ts";
 import { type Challenge, challengeOf, digestField } from "./digest.ts";
+import { hiddenFields, SIGN_IN_PAGE_MAX } from "./hidden-fields.ts";
 import { OwnLinks } from "./own-links.ts";
 import { PinnedAgent } from "./pinned-agent.ts";
 
@@ -170,11 +171,15 @@ export class WebSite {
     const { signIn, limits } = this.parts.endpoint;
     if (signIn.kind !== "form") return;
     const { user, password } = await this.password();
-    const form = new URLSearchParams(Object.fromEntries(signIn.fields));
+    const tokens = signIn.tokens ? await this.tokens(signIn.path, signIn.tokens) : [];
+    const form = new URLSearchParams(Object.fromEntries([...tokens, ...signIn.fields]));
     if (signIn.user !== "") form.set(signIn.user, user);
     form.set(signIn.password, password);
     const body = Buffer.from(form.toString());
+    const cookie = this.jar.field(signIn.path, undefined);
     const sent = this.dial("POST", signIn.path, {
+      ...(cookie !== undefined && { cookie }),
+      ...{ origin: this.origin, referer: `${this.origin}${signIn.path}` },
       "content-type": "application/x-www-form-urlencoded",
       "content-length": String(body.length),
     });
@@ -187,7 +192,28 @@ export class WebSite {
       throw new SignInFailed("The panel did not take what the broker signs in with.");
     }
   }
+
+  /** @throws SignInFailed where the page has not all of them */
+  private async tokens(path: string, names: readonly string[]) {
+    const { responseTimeoutMs } = this.parts.endpoint.limits;
+    const answer = await answerOf(this.dial("GET", path, {}), NO_BYTES, responseTimeoutMs);
+    const slow = () => answer.destroy(new Error("the sign-in page does not end"));
+    const late = setTimeout(slow, responseTimeoutMs);
+    this.jar.take(answer.headers["set-cookie"] ?? []);
+    let page = "";
+    for await (const part of answer.setEncoding("latin1")) {
+      page += part;
+      if (page.length > SIGN_IN_PAGE_MAX) slow();
+    }
+    clearTimeout(late);
+    const found = hiddenFields(page, names);
+    const missing = names.find((name) => !found.has(name));
+    if (missing === undefined) return [...found];
+    throw new SignInFailed(`The panel's sign-in page has no field "${missing}".`);
+  }
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 function answerOf(
   sent: ClientRequest,
