@@ -5,18 +5,22 @@
  */
 
 import { copyBytes } from "../copy-bytes.ts";
-import type { Effect, Guard, Input, Side } from "../guard.ts";
+import { BACKLOG_MAX, type Effect, type Guard, type Input, type Side } from "../guard.ts";
+import { Inbox } from "../inbox.ts";
 import { RELAY } from "./operation.ts";
 
 type State = "new" | "asking" | "passing" | "over";
 
 const DECISION = 1;
+/** The loop stops reading a side that waits; what one read brings comes on top. */
+const WAITING_MAX = BACKLOG_MAX + 1_048_576;
 
 export class TcpGuard implements Guard {
   readonly keepsDecisions = true;
   readonly neverAnswered = true;
   private state: State = "new";
-  private readonly waiting: { readonly from: Side; readonly bytes: Uint8Array }[] = [];
+  /** What came before it was decided. */
+  private readonly waiting = { client: new Inbox(WAITING_MAX), asset: new Inbox(WAITING_MAX) };
   private capable = true;
 
   step(input: Input): readonly Effect[] {
@@ -32,14 +36,13 @@ export class TcpGuard implements Guard {
   }
 
   backlog(from: Side): number {
-    const own = this.waiting.filter((each) => each.from === from);
-    return own.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return this.waiting[from].length;
   }
 
   private received(from: Side, bytes: Uint8Array): readonly Effect[] {
     if (bytes.length === 0) return [];
     if (this.state === "passing") return [sent(from, bytes)];
-    this.waiting.push({ from, bytes: copyBytes(bytes) });
+    if (!this.waiting[from].push(bytes)) return this.end(from, "too much before it was decided");
     if (this.state === "asking") return [];
     this.state = "asking";
     return [{ kind: "decide", id: DECISION, request: 0, lane: "", items: [RELAY] }];
@@ -49,7 +52,12 @@ export class TcpGuard implements Guard {
     if (this.state !== "asking" || answer === "hold") return [];
     if (answer === "deny" || !this.capable) return this.end("client", "these bytes may not pass");
     this.state = "passing";
-    return this.waiting.splice(0).map(({ from, bytes }) => sent(from, bytes));
+    const passed = SIDES.filter((side) => this.waiting[side].length > 0).map((side) => {
+      const { bytes, start, end } = this.waiting[side].view;
+      return sent(side, bytes.subarray(start, end));
+    });
+    this.forget();
+    return passed;
   }
 
   private happened(event: Extract<Input, { kind: "event" }>["event"]): readonly Effect[] {
@@ -64,16 +72,23 @@ export class TcpGuard implements Guard {
         return [];
       case "end":
         this.state = "over";
+        this.forget();
         return [];
     }
   }
 
+  private forget(): void {
+    for (const side of SIDES) this.waiting[side].clear();
+  }
+
   private end(from: Side, reason: string): readonly Effect[] {
     this.state = "over";
-    this.waiting.length = 0;
+    this.forget();
     return [{ kind: "violation", from, reason }];
   }
 }
+
+const SIDES: readonly Side[] = ["client", "asset"];
 
 function sent(from: Side, bytes: Uint8Array): Effect {
   const fresh = copyBytes(bytes);
