@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   policy: () => import("./policy.ts"),
   replay: () => import("./replay.ts"),
   revoke: () => import("./revoke.ts"),
+  scale: () => import("./scale.ts"),
   search: () => import("./search.ts"),
   ssh: () => import("./ssh.ts"),
 };
