@@ -28,6 +28,7 @@ import { Credentials } from "./credentials/credentials.ts";
 import { type Evidence, openEvidence } from "./evidence/evidence.ts";
 import { openEvidenceKeys } from "./evidence/keys.ts";
 import type { LogBook } from "./evidence/log/log-book.ts";
+import { Videos } from "./evidence/video/videos.ts";
 import { openViewing } from "./evidence/viewing/viewing.ts";
 import { firstPlantFile } from "./first-plant.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -102,6 +103,12 @@ export async function openRecorder(ground: Ground): Promise<Evidence> {
     noticed.note({ kind: "recording:recovered", priority: "alarm", text, session });
   }
   return evidence;
+}
+
+function openVideos({ clock, opened }: Ground, { recordings }: Evidence): Videos {
+  const videos = new Videos({ recordings, clock });
+  opened.push(() => videos.stop());
+  return videos;
 }
 
 function counted(recordings: number): string {
@@ -275,6 +282,7 @@ export async function openDoors(
       search: evidence.openSearch((cause) => log.warn({ cause }, "the search index is behind")),
       surroundings: (terms) => surroundingsOf(store.queries, terms),
     },
+    videos: openVideos(ground, evidence),
     ...{ credentials: core.credentials, defaultRights: core.defaultRights, trust: core.trust },
     ...{ identity, access, sessions, decisions, policies, metrics, clock },
     recorder: evidence.recorder,

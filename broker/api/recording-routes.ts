@@ -1,6 +1,7 @@
 /** Routes of recordings. Part of `route-table.ts`. */
 import type { Clock } from "../clock.ts";
 import type { Recordings } from "../evidence/recordings.ts";
+import type { Videos } from "../evidence/video/videos.ts";
 import type { Viewing } from "../evidence/viewing/viewing.ts";
 import type { SiteEvents } from "../store/site-events.ts";
 import {
@@ -17,6 +18,7 @@ import { showFrame } from "./recordings/show-frame.ts";
 import { showRecording } from "./recordings/show-recording.ts";
 import { showReport, showSignedAct } from "./recordings/show-report.ts";
 import { showSegment } from "./recordings/show-segment.ts";
+import { askVideo, downloadVideo, showVideo } from "./recordings/videos.ts";
 import { forCommands, guarded, open, type Route } from "./route.ts";
 import type { SearchRouteParts } from "./search/ask-search.ts";
 import { downloadFound } from "./search/download-found.ts";
@@ -37,6 +39,7 @@ export interface RecordingRouteParts {
   readonly clock: Clock;
   readonly viewing: Viewing;
   readonly searching: SearchRouteParts;
+  readonly videos: Videos;
 }
 
 export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
@@ -67,6 +70,9 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
     guarded("GET", "/api/search/csv", exporting, downloadFound(parts.searching, siteLog, clock)),
     ...commentRoutes(parts),
     ...shareRoutes(parts),
+    guarded("POST", "/api/recordings/:id/videos", exporting, askVideo(parts)),
+    guarded("GET", "/api/recordings/:id/videos/:video", exporting, showVideo(parts)),
+    guarded("GET", "/api/recordings/:id/videos/:video/file", exporting, downloadVideo(parts)),
   ];
 }
 

@@ -15,6 +15,7 @@ import type { Credentials } from "../credentials/credentials.ts";
 import type { AuditLog } from "../evidence/audit/audit-log.ts";
 import type { Recorder } from "../evidence/recorder.ts";
 import type { Recordings } from "../evidence/recordings.ts";
+import type { Videos } from "../evidence/video/videos.ts";
 import type { Viewing } from "../evidence/viewing/viewing.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Native } from "../native/open-native.ts";
@@ -111,6 +112,7 @@ export interface ApiParts {
   readonly recordings: Recordings;
   readonly viewing: Viewing;
   readonly searching: SearchRouteParts;
+  readonly videos: Videos;
   readonly plant: PlantShown;
   readonly siteLog: Pick<SiteEvents, "record" | "list">;
   readonly credentials: Pick<Credentials, "list" | "set" | "remove">;

@@ -9,6 +9,7 @@ import { useRight } from "../components/me.ts";
 import { LocalTime } from "../components/time.tsx";
 import { replayText } from "../text/replay.ts";
 import { viewingText } from "../text/viewing.ts";
+import { VideoExport } from "./video-export.tsx";
 
 const words = replayText.actions;
 
@@ -42,14 +43,15 @@ export function RecordingActions({ detail, onChanged }: RecordingActionsProps) {
 function Exports({ detail }: { readonly detail: RecordingDetailView }) {
   const { id, deletedMs, protocol } = detail;
   const formats = FORMATS[protocol];
-  if (formats === undefined) return null;
+  const isScreen = protocol === "vnc";
+  if (formats === undefined && !isScreen) return null;
   return (
     <Stack gap={6} role="group" aria-label={words.export}>
       <Text fw={600} size="sm">
         {words.export}
       </Text>
       {deletedMs === null
-        ? formats.map((format) => (
+        ? formats?.map((format) => (
             <Button
               key={format}
               component="a"
@@ -64,6 +66,7 @@ function Exports({ detail }: { readonly detail: RecordingDetailView }) {
             </Button>
           ))
         : null}
+      {isScreen && deletedMs === null && <VideoExport {...detail} />}
       <Button
         component="a"
         href={`/api/recordings/${encodeURIComponent(id)}/comments/export`}

@@ -137,7 +137,7 @@ test("what is pressed on the panel is done by the works, and looks as it should"
   await page.setViewportSize(WIDE);
   await page.emulateMedia({ colorScheme: "dark" });
   expect(ann.complaints).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 test("a key that the profile denies is refused by name, and the panel hears nothing of it", async () => {
   const { page } = ann;
@@ -152,7 +152,7 @@ test("a key that the profile denies is refused by name, and the panel hears noth
   expect(heard().filter((what) => what.startsWith("key ffff"))).toEqual([]);
   await page.getByRole("menu").waitFor({ state: "detached" });
   await accessible(page, "refused");
-}, 60_000);
+}, 120_000);
 
 test("a click outside of its rectangle is refused, shown where it was, and replayed so", async () => {
   const { page } = ann;
@@ -185,7 +185,7 @@ test("a click outside of its rectangle is refused, shown where it was, and repla
     .poll(() => made.inputValue(), PATIENCE)
     .toMatch(/name: "Start", area: "(39|40|41),2\d\d 1/);
   await accessible(page, "region-maker");
-}, 120_000);
+}, 180_000);
 
 test("with view-only nothing is done", async () => {
   const { page } = ann;
@@ -198,7 +198,7 @@ test("with view-only nothing is done", async () => {
   expect(site.plant.panel.heard.length).toBe(before);
   expect(runs()).toBe(true);
   await accessible(page, "view-only");
-}, 60_000);
+}, 120_000);
 
 test("a jog button that is held is let go of when the session is ended, and when its page dies", async () => {
   for (const end of ["ended", "killed"] as const) {
@@ -266,6 +266,12 @@ test("who watches sees the same picture, and the recording shows it at each clic
     .first()
     .waitFor();
   await accessible(page, "replay");
+  await page.getByRole("button", { name: "About" }).click();
+  await page.getByRole("button", { name: "Make a video" }).click();
+  const taken = page.waitForEvent("download");
+  await page.getByRole("link", { name: /^Download the video/ }).click();
+  expect((await taken).suggestedFilename()).toBe(`sallyport-${id}.mp4`);
+  await accessible(page, "video");
   // A session that has ended is asked for once more, and is not there.
   expect(ann.complaints.filter((complaint) => !complaint.includes("404"))).toEqual([]);
-}, 90_000);
+}, 240_000);

@@ -120,6 +120,9 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "GET /api/recordings/{id}/segments/{number}": REPLAYS,
   "GET /api/recordings/{id}/segments/{number}/frame": REPLAYS,
   "GET /api/recordings/{id}/views": REPLAYS,
+  "POST /api/recordings/{id}/videos": REPLAYS,
+  "GET /api/recordings/{id}/videos/{video}": REPLAYS,
+  "GET /api/recordings/{id}/videos/{video}/file": REPLAYS,
   "GET /api/recordings/{id}/report": REPLAYS,
   // Of an act that belongs to the session; there is none in this test.
   "GET /api/recordings/{id}/acts/{act}": REPLAYS,
