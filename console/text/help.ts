@@ -24,8 +24,9 @@ export const helpByPath: Record<string, HelpEntry> = {
       "A write that a rule refuses never reaches the asset; the rule is named where it happened.",
       "Over OPC UA: the tree browses a node when you open it; arrow keys move and open, Enter chooses, and the field above looks through all objects. A chosen node shows its attributes and what may be done: Watch brings its value by subscription, Write asks for a value of its type and shows old and new, Call asks for each argument. What a rule refuses or holds is said where you asked, with its name. Named points come from the plant file.",
       "Over SSH: a terminal where the profile permits a shell, or a button for each command that it names, and the asset's files. What is typed into a shell cannot be held to a list of commands: it is recorded, can be watched and cut. Ctrl+Shift+F finds, Ctrl+Shift+C copies, Ctrl+Shift+X leaves the terminal. After the connection was away a new shell begins.",
-      "A web panel opens in a tab of its own, at an address of this session alone; the broker signs in to it. Each request is decided: only what a rule names as looking is looking, pages, forms and buttons that no rule names are refused with a page that says so. An upload is decided by its head, and again whole, with its files and their digest, before its last piece leaves.",
       "A profile can have files scanned by ClamAV before the asset has any of them: what is found in one refuses it and rings, and so does a scanner that does not answer. Such files are sent whole, by SFTP.",
+      "A screen (VNC) is shown as it is on the panel; mouse and keys go there where the profile permits them, each press decided and recorded. Rules can permit clicks only inside named rectangles of a page that is recognised by a part of its picture: a refused click is shown where it was, with its rule. That cannot stop what the panel changes between the picture and the click. What is held down is let go of when the session ends, is frozen or loses its right.",
+      "A web panel opens in a tab of its own, at an address of this session alone; the broker signs in to it. Each request is decided: only what a rule names as looking is looking, pages, forms and buttons that no rule names are refused with a page that says so. An upload is decided by its head, and again whole, with its files and their digest, before its last piece leaves.",
       "Endpoints of one asset can be opened beside each other, by Open beside above the work or all at once from the plant: they are one visit, each in a tab, and all of them stay connected. End visit ends all of it, as does who cuts or freezes one of its sessions.",
       "Some sessions need a supervisor who watches, and some the control room's consent before they begin. Left alone, such a session can look but change nothing, and goes on by itself when a supervisor is back.",
       "The session ends when you end it, when your time is up, after a while without a touch of yours, or when someone entitled ends it.",
@@ -101,6 +102,7 @@ export const helpByPath: Record<string, HelpEntry> = {
       "Each hit opens the player at its moment. Of others' recordings each search is noted.",
       "Open one to replay it: each operation, each decision with its rule, and the values over time; of terminals the screen of each moment, with what was typed where the terminal showed it.",
       "In the player: Space plays, ← → move five seconds, , and . change the speed. N goes to the next change, R to the next refusal, H hold, Y change of rights, C comment, X gap; with Shift to the one before. M comments on this moment.",
+      "Of a screen the player shows its picture at each moment, the hand on it, keys as they were pressed, and refused clicks where they were tried. Page and regions marks a page and its controls on the picture, as text for the plant file. About makes a video of all or a part: the broker works on it while you go on, and keeps it for you alone for half an hour.",
       "Where endpoints were opened as one visit, what else was recorded in it is shown beside, at the same instant: choose a write and see the screen of that second. Pages of web panels leave as HAR, for a browser's developer tools, under About.",
       "The state of a recording says, when clicked, what is proved on the page and what only a bundle proves offline. Who looked, and when, stands under About.",
       "What it changed is one page to print: marked values before and after, every write with who allowed it. Share makes a link for a person without an account, for some days at most; revoke it at any time.",
@@ -158,6 +160,8 @@ export const helpByPath: Record<string, HelpEntry> = {
     lines: [
       "The parts of the broker and how they are. While the recorder cannot write, nothing that changes the plant passes.",
       "An invalid plant file is not taken over: the last valid one stays in force until the named line is mended.",
+      "Where the broker speaks TLS itself, its certificate is a part here: changed files count within seconds, and what cannot be used never takes the place of what can.",
+      "On the host, sallyport doctor looks at all of this and at the disk, the clock, the keys and every entry of the site log, with the broker running or not. sallyport backup makes one encrypted file beside the running broker; a site that is put back says so in its log and by an alarm.",
     ],
   },
   "/account": {
