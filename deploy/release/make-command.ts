@@ -4,6 +4,7 @@
  */
 import path from "node:path";
 import { build } from "vite";
+import { readVersion } from "../../broker/version.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 
@@ -11,6 +12,7 @@ const ROOT = path.resolve(import.meta.dirname, "../..");
 export async function makeCommand(folder: string): Promise<string> {
   await build({
     ...{ root: ROOT, configFile: false, logLevel: "warn", publicDir: false },
+    define: { "process.env.SALLYPORT_COMMAND_VERSION": JSON.stringify(readVersion()) },
     ssr: { noExternal: true, target: "node" },
     build: {
       ssr: "broker/cli/remote/main.ts",

@@ -27,7 +27,7 @@ test("nothing passes before it was decided, whoever speaks first", () => {
     expect(guard.step({ kind: "bytes", from: "asset", bytes: bytes(3) })).toEqual([]);
     expect(guard.backlog("asset")).toBe(from === "asset" ? 3 : 1);
     const passed = guard.step({ kind: "answers", id: 1, answers: [{ kind: "permit" }] });
-    const all = passed.flatMap((each) => (each.kind === "send" ? [...each.bytes] : ["?"]));
+    const all = passed.flatMap((each) => (each.kind === "send" ? [...each.bytes] : []));
     expect(all).toEqual([1, 2, 3]);
     expect(guard.backlog("asset")).toBe(0);
   }
