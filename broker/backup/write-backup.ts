@@ -61,7 +61,7 @@ export async function writeBackup(
   if (existsSync(asked.out)) throw new BackupRefused(`${asked.out} is there already`);
   const encrypter = encrypterTo(asked.to);
   // On the same disk as the data, with the same protection: the copies are as secret.
-  const scratch = path.join(config.dataFolder, `backup-${process.pid}.tmp`);
+  const scratch = path.join(config.dataFolder, SCRATCH);
   try {
     const database = path.join(scratch, DATABASE);
     openScratch(scratch);
@@ -79,6 +79,9 @@ export async function writeBackup(
     rmSync(scratch, { recursive: true, force: true });
   }
 }
+
+/** What a backup that was killed left there goes with the next one. */
+const SCRATCH = "backup.tmp";
 
 function openScratch(scratch: string): void {
   rmSync(scratch, { recursive: true, force: true });

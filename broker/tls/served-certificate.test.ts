@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Authority, makeAuthority } from "../../test/kit/certificates.ts";
@@ -173,6 +173,19 @@ test("a console that moved to another name is told to make another authority", a
   await expect(openOwn(clock, ["moved.example"])).rejects.toThrow(
     /may only certify sallyport\.plant\.example, not moved\.example/,
   );
+  served.close();
+});
+
+test("a renewal that fails is told and tried again; nothing else ends by it", async () => {
+  const clock = new TestClock(Date.now());
+  const { served } = await openOwn(clock);
+  const { key } = authorityFiles(folder);
+  renameSync(key, `${key}.away`);
+  await pass(clock, 11 * DAY_MS);
+  const looked = () => pass(clock, LOOK_MS).then(() => served.state().state);
+  await expect.poll(looked).toBe("attention");
+  renameSync(`${key}.away`, key);
+  await expect.poll(looked).toBe("ok");
   served.close();
 });
 

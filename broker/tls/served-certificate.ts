@@ -7,7 +7,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { statSync } from "node:fs";
 import type { Server, ServerOptions } from "node:https";
 import type { Clock } from "../clock.ts";
-import { type CertificatePair, CertificateRefused, pairOf, readPair } from "./certificate-pair.ts";
+import { type CertificatePair, pairOf, readPair } from "./certificate-pair.ts";
 import type { SiteAuthority } from "./site-authority.ts";
 
 export interface CertificateState {
@@ -17,7 +17,7 @@ export interface CertificateState {
 }
 
 interface Source {
-  /** @throws CertificateRefused */
+  /** Rejects where there is none that can be used. */
   make(): Promise<CertificatePair>;
   /** Whether another pair should be made now. */
   isDue(current: CertificatePair): boolean;
@@ -127,9 +127,9 @@ export class ServedCertificate {
       const { certificate: cert, key } = pair;
       for (const server of this.servers) server.setSecureContext({ cert, key, ...TERMS });
     } catch (error) {
-      if (!(error instanceof CertificateRefused)) throw error;
+      // Whatever it is, the certificate in force is still good: nobody loses a session by it.
       // Certificate and key are replaced one after the other: only what stays wrong is told.
-      if (this.refusedBefore) this.refusal = error.message;
+      if (this.refusedBefore) this.refusal = error instanceof Error ? error.message : String(error);
       this.refusedBefore = true;
     }
   }

@@ -59,7 +59,8 @@ table ip count {
 function whyNot(): string | undefined {
   try {
     const flags = ["-Urnpf", "--kill-child", "--mount-proc"];
-    const link = "ip link add name a0 type veth peer name a1 && nft list ruleset";
+    const link =
+      "ip link add name a0 type veth peer name a1 && nft list ruleset && echo 1 > /proc/sys/net/ipv4/ip_forward";
     execFileSync("unshare", [...flags, "sh", "-c", link], { stdio: "pipe", timeout: 20_000 });
     return undefined;
   } catch (error) {
