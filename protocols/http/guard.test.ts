@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { GuardDriver } from "../../test/kit/guard-driver.ts";
-import type { Answer } from "../guard.ts";
+import type { Answer, Input } from "../guard.ts";
 import { encodeChunk } from "./body.ts";
 import { HttpGuard } from "./guard.ts";
 import { latin1 } from "./head.ts";
@@ -345,4 +345,28 @@ test.each([
   const { driver } = socket(() => PERMIT);
   driver.bytes("client", bytes);
   expect(driver.violations).toMatchObject([{ from: "client" }]);
+});
+
+test("an answer without end is cut off, a file that a rule lets out later", () => {
+  const block = encodeChunk(new Uint8Array(65_536));
+  // Not by the driver, which keeps all that it was told.
+  const blocks = (type: string) => {
+    const guard = new HttpGuard();
+    const tell = (input: Input): boolean => {
+      const effects = guard.step(input);
+      const decide = effects.find((effect) => effect.kind === "decide");
+      if (decide) return tell({ kind: "answers", id: decide.id, answers: [PERMIT] });
+      return effects.some(({ kind }) => kind === "violation");
+    };
+    const says = (from: "client" | "asset", text: string) =>
+      tell({ kind: "bytes", from, bytes: latin1(text.replaceAll("\n", "\r\n")) });
+    says("client", `GET /x HTTP/1.1\n${HOST}\n`);
+    const fields = `content-type: ${type}\ntransfer-encoding: chunked\n`;
+    says("asset", `HTTP/1.1 200 OK\nsallyport-request: 1\n${fields}\n`);
+    let count = 1;
+    while (count < 1_100 && !tell({ kind: "bytes", from: "asset", bytes: block })) count += 1;
+    return count;
+  };
+  expect(blocks("text/html")).toBe(1_025);
+  expect(blocks("application/zip")).toBe(1_100);
 });

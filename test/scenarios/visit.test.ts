@@ -114,4 +114,4 @@ test("screen and wire are opened, worked, ended and replayed as one visit", asyn
   await page.waitForURL(new RegExp(`/recordings/${screen}\\?t=`));
   await beside.getByRole("button", { name: "Show Modbus (wire) beside" }).click();
   await looks(page, "replay-screen");
-}, 180_000);
+}, 400_000);
