@@ -21,6 +21,7 @@ import { OpcuaSessions } from "../../broker/legs/opcua/asset-session.ts";
 import { loadOpcuaIdentity, thumbprintOf } from "../../broker/legs/opcua/identity.ts";
 import { HANDLE_NOT_SET } from "../../broker/legs/opcua/raw-message.ts";
 import { type ChannelSecurity, NO_SECURITY, SECURE } from "../../broker/legs/opcua/security.ts";
+import { keptCertificate } from "../../simulators/assets/opcua-certificate.ts";
 import {
   OPCUA_LOGIN,
   type OpcuaServer,
@@ -329,3 +330,22 @@ test("a tool that only looks what is there needs no ticket", { timeout: SLOW_MS 
   expect(OPCUA_LOGIN.user).not.toBe(endpoints[0]?.server.applicationName.text);
   expect(own.asked).toEqual([]);
 });
+
+test.each([SECURE[0] ?? NO_SECURITY, SECURE[4] ?? NO_SECURITY])(
+  "the broker signs in to the asset with a user's certificate over $policy $mode",
+  { timeout: SLOW_MS },
+  async (security) => {
+    const { identity } = await bridge();
+    const user = keptCertificate(join(folder, "user"), "urn:sallyport:service-user");
+    const certificate = readFileSync(user.certificateFile, "utf8");
+    const privateKey = readFileSync(user.privateKeyFile, "utf8");
+    const session = await new OpcuaSessions({
+      ...{ name: "works/opcua", address: "127.0.0.1", port: works.port, path: "", security },
+      ...{ certificates: [thumbprint], connectTimeoutMs: 20_000, identity },
+      credential: async () => ({ kind: "key", user: "service", privateKey, certificate }),
+    }).open();
+    await session.readState();
+    expect(await session.readNamespaces()).toContain("urn:nordwasser:water-plant");
+    await session.close();
+  },
+);
