@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { makeRelease } from "../../deploy/release/make-release.ts";
 import { type Child, runProgram, startChild } from "../kit/child.ts";
-import { testWith } from "../kit/programs.ts";
+import { found } from "../kit/programs.ts";
 import { freePort } from "../kit/site-in-browser.ts";
 import { makeFolder } from "../kit/temporary.ts";
 
@@ -108,7 +108,7 @@ test("it starts where nothing is installed, serves its console and is ready", as
   expect((await runProgram(command, ["ready"], { env, withinMs: 60_000 })).code).toBe(1);
 }, 400_000);
 
-testWith(["systemd-analyze"])(
+test.skipIf(!found("systemd-analyze"))(
   "the units are hardened, by systemd's own measure",
   async () => {
     const limits = { "sallyport.service": 2, "sallyport-backup.service": 1 };
