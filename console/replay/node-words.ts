@@ -1,11 +1,12 @@
 /** What was asked of an OPC UA server, in words. Names and values are the asset's: text. */
 import { describeWhat, shortNode } from "../../protocols/opcua/describe.ts";
+import type { NodeValue } from "../../protocols/opcua/history.ts";
 import { ATTRIBUTE_VALUE } from "../../protocols/opcua/operation.ts";
 import { isBad } from "../../protocols/opcua/status.ts";
 import type { HeaderTag } from "../../protocols/tape/record.ts";
 import { opcuaText } from "../text/opcua.ts";
 import { replayText } from "../text/replay.ts";
-import { plain } from "../workbench/opcua/value-words.ts";
+import { numberWords, plain } from "../workbench/opcua/value-words.ts";
 import type { EntryWords } from "./entry-words.ts";
 import type { NodeEntry } from "./node-story.ts";
 
@@ -37,8 +38,13 @@ function whatOf({ deed, names }: NodeEntry, tags: readonly HeaderTag[]): string 
     return describeWhat(operation, named);
   }
   const tag = tags.find(({ node }) => node === operation.node);
-  const old = before === undefined ? "?" : valueText(tag, before.number, before.text);
+  const old = before === undefined ? "?" : valueText(tag, before.number, oldText(before));
   return `${named(operation.node)} ${old} → ${valueText(tag, operation.value, operation.text, true)}`;
+}
+
+/** Sensors tell more digits than anybody means; exports have all of them. */
+function oldText({ number, text }: NodeValue): string {
+  return number === undefined ? text : numberWords(number, "Double");
 }
 
 /** In the words of its states, or as it is. */
