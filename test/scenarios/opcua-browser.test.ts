@@ -141,13 +141,36 @@ test("by the keyboard alone a named point is found and shown", { timeout: 240_00
   await looksRight("named");
 });
 
+test("a dose waits for a second person, who is named as what it waits for", {
+  timeout: 240_000,
+}, async () => {
+  const { page } = ann;
+  await page.getByRole("treeitem", { name: "OPC.D201.DoseSetpoint" }).click();
+  await page.getByRole("heading", { name: "OPC.D201.DoseSetpoint", exact: true }).waitFor();
+  await page.getByRole("button", { name: "Write…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("New value (Double)").fill("1.1");
+  await dialog.getByText("A second person must agree.").waitFor();
+  await dialog.getByRole("button", { name: "Write 1.1 mg/l" }).click();
+  await dialog.getByText("Waiting for a supervisor").waitFor();
+  await dialog.getByText("Held by rule opcua-operate/dose", { exact: false }).waitFor();
+  await looksRight("held");
+  expect(site.plant.process.setpoints.dose).not.toBe(1.1);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+});
+
 test("the recording tells by names what was done, refused and watched", {
   timeout: 240_000,
 }, async () => {
   const { page } = ann;
   await page.getByRole("button", { name: "End session" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "End session" }).click();
-  await page.locator(".wb-ended a[href^='/recordings/']").click();
+  const link = page.locator(".wb-ended a[href^='/recordings/']");
+  const address = await link.getAttribute("href");
+  const state = async () => (await (await page.request.get(`/api${address}`)).json()).state;
+  await expect.poll(state, { timeout: 60_000 }).toBe("sealed");
+  await link.click();
   await page.waitForURL(/\/recordings\//);
   const list = page.getByRole("region", { name: "Operations" });
   await list.getByText("OPC.P101.SpeedSetpoint 35 → 33 Hz").waitFor();
@@ -155,6 +178,7 @@ test("the recording tells by names what was done, refused and watched", {
   await list.getByText("opcua-operate/pump speed").first().waitFor();
   await list.getByText("F201.StartBackwash of F201 (7200)").waitFor();
   await page.getByRole("button", { name: "Next end" }).click();
+  await list.getByText("OPC.D201.DoseSetpoint 1.2 → 1.1 mg/l").first().waitFor();
   const values = page.getByRole("region", { name: "Values at this moment" });
   await values
     .getByRole("row", { name: /OPC.P101.SpeedSetpoint/ })
@@ -162,10 +186,9 @@ test("the recording tells by names what was done, refused and watched", {
     .waitFor();
   await page.getByRole("region", { name: "Trends" }).getByText("OPC.T101.Level").waitFor();
   await looksRight("player");
-  const id = new URL(page.url()).pathname.split("/").at(-1);
-  const csv = await page.request.get(`/api/recordings/${id}/export?format=csv`);
+  const csv = await page.request.get(`/api${address}/export?format=csv`);
   const written = (await csv.text()).split("\r\n").filter((row) => row.includes("opcua:write"));
-  expect(written).toHaveLength(2);
+  expect(written).toHaveLength(3);
   expect(written[0]).toContain(",Double,33,35,permit,opcua-operate/pump speed,");
   // What asks for the ended session is told that it is gone.
   expect(ann.complaints.filter((text) => !text.includes("404 (Not Found)"))).toEqual([]);
