@@ -14,7 +14,7 @@ import { runCommand, startCommand } from "../kit/sallyport-command.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 
 /** A process starts, a session opens and ends: on a busy machine. */
-const PATIENT = { timeout: 120_000 };
+const PATIENT = { timeout: 180_000 };
 const PLC = "plc-treatment/modbus";
 /** `T101.Level`, which anybody may read. */
 const READ_LEVEL = modbusRequest(7, 4, 0, 1);
@@ -27,7 +27,7 @@ let home: string;
 const folder = makeFolder();
 
 beforeAll(async () => {
-  site = await startRunningBroker({ SALLYPORT_SESSION_LEASE: "8s" });
+  site = await startRunningBroker({ SALLYPORT_SESSION_LEASE: "30s" });
   grace = await site.invite("Grace", ["engineer"]);
   home = folder;
   await signInMachine(home, grace);
@@ -157,8 +157,7 @@ test(
     command.process.kill("SIGKILL");
     await command.ended;
     expect(["end", "close", "ECONNRESET"]).toContain(await tool.over);
-    expect(await live()).toHaveLength(1);
-    await expect.poll(live, { timeout: 60_000 }).toEqual([]);
+    await expect.poll(live, { timeout: 120_000 }).toEqual([]);
   },
 );
 
