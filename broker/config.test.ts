@@ -70,6 +70,19 @@ test("passkeys are bound to the domain of the origins, and another one is refuse
   );
 });
 
+test("with TLS the console is https everywhere, and settings that contradict it are named", () => {
+  const siteCa = { SALLYPORT_TLS: "site-ca" };
+  expect(readConfig(siteCa).origins).toEqual(["https://localhost:7480"]);
+  expect(problemsOf({ ...siteCa, SALLYPORT_ORIGINS: "http://localhost:7480" }).join()).toContain(
+    "must be https",
+  );
+  expect(problemsOf({ SALLYPORT_TLS: "files", SALLYPORT_TLS_KEY: "k.pem" }).join()).toContain(
+    "SALLYPORT_TLS_CERTIFICATE",
+  );
+  expect(problemsOf({ ...siteCa, SALLYPORT_TLS_KEY: "k.pem" })).toHaveLength(1);
+  expect(problemsOf({ SALLYPORT_HTTP_PORT: "80" }).join()).toContain("SALLYPORT_TLS");
+});
+
 test("the file is read, and the environment goes before it", () => {
   const file = join(folder, "sallyport.yaml");
   writeFileSync(file, "port: 8000\nsession-idle: 5m\ntrusted-proxies: [10.0.0.5, 10.1.0.0/24]\n");
