@@ -20,6 +20,8 @@ beforeAll(async () => {
   pinned = /host-keys: .*(SHA256:[A-Za-z0-9+/]{43})/.exec(text)?.[1] ?? "";
   writeFileSync(site.plantFile, text.replace(/^\s*host-keys: .*\n/m, ""));
   ada = await site.device();
+  // Contrast is measured: not of a dialog that is still fading in.
+  await ada.page.emulateMedia({ reducedMotion: "reduce" });
   await ada.page.goto(site.enrolmentLink);
   await ada.page.getByRole("button", { name: "Make a passkey" }).click();
   await ada.page.getByText("You are enrolled").first().waitFor();
