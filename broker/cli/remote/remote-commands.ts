@@ -83,7 +83,10 @@ function addLists(program: Command, home: HomeOf): void {
 function addActs(program: Command, home: HomeOf): void {
   remote(program.command("request"), "ask for access; who must agree is told")
     .argument("<endpoint...>", "ASSET/ENDPOINT, one or several")
-    .requiredOption("--profile <name>", "what should be allowed: a profile, as the page Access lists them")
+    .requiredOption(
+      "--profile <name>",
+      "what should be allowed: a profile, as the page Access lists them",
+    )
     .requiredOption("--for <time>", "how long from the approval: 30m, 4h, 2d", durationArgument)
     .requiredOption("--reason <text>", "why, for who must agree and for the record")
     .option("--ticket <id>", "number of a work order")
