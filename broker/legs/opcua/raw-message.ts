@@ -6,7 +6,7 @@
 import { BinaryStream } from "node-opcua-binary-stream";
 import { getStandardDataTypeFactory } from "node-opcua-factory";
 import { coerceExpandedNodeId, type ExpandedNodeId } from "node-opcua-nodeid";
-import { type RequestHeaderPlaces, requestHeaderOf } from "./request-header.ts";
+import { ofThePeer, type RequestHeaderPlaces, requestHeaderOf } from "./request-header.ts";
 import { SERVICE } from "./services.ts";
 
 /** What the library writes to when it encodes. */
@@ -184,5 +184,5 @@ export function rawRequests(opened: (request: { readonly securityMode: number })
 }
 
 function numericId(id: ExpandedNodeId): number {
-  return id.namespace === 0 && typeof id.value === "number" ? id.value : 0;
+  return id.namespace === 0 && typeof id.value === "number" ? ofThePeer(id.value) : 0;
 }

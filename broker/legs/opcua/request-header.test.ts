@@ -3,7 +3,8 @@ import { BinaryStream } from "node-opcua-binary-stream";
 import { makeNodeId } from "node-opcua-nodeid";
 import { ReadRequest } from "node-opcua-types";
 import { expect, test } from "vitest";
-import { requestHeaderOf, typeIdOf } from "./request-header.ts";
+import { LEG } from "../../../protocols/opcua/frame.ts";
+import { ofThePeer, requestHeaderOf, typeIdOf } from "./request-header.ts";
 
 function encoded(token: Buffer, timeoutHint: number, auditEntryId: string | null): Buffer {
   const request = new ReadRequest({
@@ -48,4 +49,16 @@ test("every prefix of a request is no request", () => {
   for (let length = 0; length < end; length++) {
     expect(requestHeaderOf(body.subarray(0, length))).toBeUndefined();
   }
+});
+
+test("no peer speaks in the words that legs have for their guard", () => {
+  const typed = (typeId: number) => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeUInt8(2);
+    bytes.writeUInt32LE(typeId, 3);
+    return typeIdOf(bytes)?.typeId;
+  };
+  expect(typed(634)).toBe(634);
+  for (const word of Object.values(LEG)) expect(typed(word)).toBe(0);
+  expect(Object.values(LEG).map(ofThePeer)).toEqual([0, 0, 0]);
 });

@@ -1,5 +1,7 @@
 /** Where things stand in a RequestHeader (OPC 10000-4, 7.32), without decoding more than needed. */
 
+import { LEG } from "../../../protocols/opcua/frame.ts";
+
 export interface RequestHeaderPlaces {
   /** Length of the authenticationToken, which the body begins with. */
   readonly tokenEnd: number;
@@ -73,7 +75,14 @@ export function typeIdOf(
     return { typeId: bytes.readUInt16LE(2), end: 4 };
   }
   if (kind === 2 && bytes.length >= 7 && bytes.readUInt16LE(1) === 0) {
-    return { typeId: bytes.readUInt32LE(3), end: 7 };
+    return { typeId: ofThePeer(bytes.readUInt32LE(3)), end: 7 };
   }
   return undefined;
 }
+
+/** No peer can speak in the legs' own words to the guard (`frame.ts`): then it is no service. */
+export function ofThePeer(typeId: number): number {
+  return typeId < LEG_FIRST ? typeId : 0;
+}
+
+const LEG_FIRST = Math.min(...Object.values(LEG));
