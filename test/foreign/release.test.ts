@@ -123,8 +123,11 @@ test.skipIf(!found("systemd-analyze"))(
 );
 
 test("the settings of the units are settings", async () => {
-  const lines = readFileSync(path.join(DEPLOY, "systemd/sallyport.env"), "utf8").split("\n");
-  const set = lines.filter((line) => line.startsWith("SALLYPORT_"));
+  // As deploy/README.md reads them into a shell; systemd takes the same quotes away.
+  const file = path.join(DEPLOY, "systemd/sallyport.env");
+  const shell = execFileSync("sh", ["-ec", `set -a; . ${file}; env`], { env: BARE }).toString();
+  const set = shell.split("\n").filter((line) => line.startsWith("SALLYPORT_"));
+  expect(set).toContain("SALLYPORT_FIRST_NAME=First administrator");
   const env = Object.fromEntries(set.map((line) => line.split(/=(.*)/s).slice(0, 2)));
   const plant = path.join(DEPLOY, "examples/water-plant.yaml");
   const { code, output } = await runProgram(path.join(folder, "bin/sallyport"), ["security"], {
