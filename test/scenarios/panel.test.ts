@@ -12,7 +12,7 @@ import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/
 const SHOTS = process.env.SCENARIO_SHOTS;
 const ENDPOINT = "hmi-treatment/screen";
 /** A busy test machine needs some of it. */
-const PATIENCE = { timeout: 15_000 };
+const PATIENCE = { timeout: 30_000 };
 
 /** A panel takes few viewers: each test gives its own back. */
 const opened: { readonly page: Page; readonly id: string }[] = [];
@@ -157,6 +157,8 @@ test("a key that the profile denies is refused by name, and the panel hears noth
 test("a click outside of its rectangle is refused, shown where it was, and replayed so", async () => {
   const { page } = ann;
   const id = await open(page, "panel-start-stop");
+  // Until its picture is there the page cannot be recognised.
+  await expect.poll(() => stateColour(page, ".vnc-stage canvas"), PATIENCE).not.toEqual(BLACK);
   await press(page, "stop");
   await expect.poll(runs, PATIENCE).toBe(false);
   await press(page, "start");
@@ -227,13 +229,14 @@ interface Drawn {
 }
 
 /** The colour where the panel says whether the pump runs, in the player. */
-function stateColour(page: Page): Promise<readonly number[]> {
-  return page.locator(".rp-screen canvas").evaluate((canvas) => {
+function stateColour(page: Page, screen = ".rp-screen canvas"): Promise<readonly number[]> {
+  return page.locator(screen).evaluate((canvas) => {
     const context = (canvas as unknown as Drawn).getContext("2d");
     return [...context.getImageData(50, 120, 1, 1).data].slice(0, 3);
   });
 }
 
+const BLACK = [0, 0, 0];
 const RUNNING = [0x2f, 0x6f, 0xab];
 const STOPPED = [0xf3, 0xf5, 0xf7];
 
