@@ -12,6 +12,8 @@ import type { Decide } from "./held-writes.ts";
 
 /** Of one session at a time: each keeps its content in memory. */
 const WAITING_MAX = 4;
+/** Channels of one session that keep files until they are whole: each may keep 32 MiB. */
+const KEEPING_MAX = 4;
 
 /** What was found in a file that somebody wanted to send. */
 export interface MalwareFound {
@@ -34,6 +36,7 @@ export interface ScansParts {
 export class Scans {
   private readonly parts: ScansParts;
   private readonly waiting = new Set<Decide>();
+  private readonly keeping = new Set<ChannelLoop>();
 
   constructor(parts: ScansParts) {
     this.parts = parts;
@@ -41,6 +44,13 @@ export class Scans {
 
   get size(): number {
     return this.waiting.size;
+  }
+
+  /** Whether one more channel may keep files, until it ends. */
+  mayKeep(channel: ChannelLoop): boolean {
+    if (this.keeping.size >= KEEPING_MAX && !this.keeping.has(channel)) return false;
+    this.keeping.add(channel);
+    return true;
   }
 
   /** Follows a `hold` that stands on the tape. */
@@ -64,8 +74,12 @@ export class Scans {
   }
 
   /** Without a channel: those of all. */
-  drop(): void {
-    this.waiting.clear();
+  drop(channel?: ChannelLoop): void {
+    if (channel) this.keeping.delete(channel);
+    else {
+      this.keeping.clear();
+      this.waiting.clear();
+    }
   }
 
   private tell({ items, content }: Decide, said: ScanResult): void {

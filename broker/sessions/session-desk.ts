@@ -95,7 +95,7 @@ export class SessionDesk {
   drop(channel?: ChannelLoop): void {
     this.heldWrites.drop(channel);
     this.holds.drop(channel);
-    if (!channel) this.scans.drop();
+    this.scans.drop(channel);
   }
 
   /** Nothing more will be heard of this change. */
@@ -123,7 +123,10 @@ export class SessionDesk {
     if (isApart(channel, items)) return judgeEach(items, matcher, this.owner.leased, nowMs);
     const judgement = judgeItems(items, matcher, this.owner.leased, nowMs);
     this.waitsFor = judgement.needs;
-    if (mustBeScanned(decide, judgement.items)) return judgement.items.map(awaitsScan);
+    if (judgement.items.some(isToBeScanned)) {
+      if (decide.content) return judgement.items.map(awaitsScan);
+      if (!this.scans.mayKeep(channel)) return judgement.items.map(keepsTooMuch);
+    }
     if (!changes || this.waitsFor || !allPermitted(judgement.items)) return judgement.items;
     if (this.heldWrites.take(channel, decide)) return judgement.items;
     this.waitsFor = [];
@@ -244,9 +247,17 @@ export class SessionDesk {
   }
 }
 
-/** The whole file is there, and its rule wants it looked into. */
-function mustBeScanned({ content }: Decide, items: readonly Judged[]): boolean {
-  return content !== undefined && items.every(({ reason }) => reason === TO_BE_SCANNED);
+function isToBeScanned({ reason }: Judged): boolean {
+  return reason === TO_BE_SCANNED;
+}
+
+function keepsTooMuch({ operation, rule }: Judged): Judged {
+  return denied(
+    operation,
+    rule,
+    "busy",
+    "files for the scanner come over too many channels at once",
+  );
 }
 
 function awaitsScan(item: Judged): Judged {

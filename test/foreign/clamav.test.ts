@@ -2,7 +2,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, expect } from "vitest";
+import ssh2 from "ssh2";
+import { afterAll, beforeAll, expect, onTestFinished, vi } from "vitest";
 import { Clamd } from "../../broker/legs/clamd.ts";
 import { SshGuard } from "../../protocols/ssh/guard.ts";
 import type { TapeRecord } from "../../protocols/tape/record.ts";
@@ -147,3 +148,37 @@ testScanned("roads around the scanner are shut: old scp, parts, appending", SLOW
   expect(part.output + part.stderr).toMatch(/Sallyport: /);
   expect(readFileSync(there(to, "part.txt"), "utf8")).toBe("hel");
 });
+
+testScanned(
+  "only some channels of a session may keep files for the scanner at once",
+  SLOW,
+  async () => {
+    const to = await road();
+    const client = new ssh2.Client();
+    onTestFinished(() => void client.destroy());
+    const ready = Promise.withResolvers<void>();
+    client.on("ready", () => ready.resolve());
+    client.on("error", (error) => ready.reject(error));
+    client.connect({
+      ...{ host: "127.0.0.1", port: to.conduit.port, username: "any" },
+      hostVerifier: () => true,
+    });
+    await ready.promise;
+    const sftps: ssh2.SFTPWrapper[] = [];
+    const openNew = async () => {
+      const files = await new Promise<ssh2.SFTPWrapper>((resolve, reject) =>
+        client.sftp((error, made) => (error ? reject(error) : resolve(made))),
+      );
+      sftps.push(files);
+      return new Promise<string>((resolve) =>
+        files.open(`kept-${sftps.length}`, "w", (error) => resolve(error ? error.message : "kept")),
+      );
+    };
+    for (let n = 0; n < 4; n += 1) expect(await openNew()).toBe("kept");
+    expect(await openNew()).toMatch(/too many channels at once/);
+    const gone = new Promise((resolve) => sftps[0]?.once("close", resolve));
+    sftps[0]?.end();
+    await gone;
+    await vi.waitFor(async () => expect(await openNew()).toBe("kept"), { timeout: 20_000 });
+  },
+);
