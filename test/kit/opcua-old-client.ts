@@ -4,6 +4,7 @@
  * does not start on today's Node.
  */
 import { createRequire } from "node:module";
+import path from "node:path";
 import type { ChannelSecurity } from "../../broker/legs/opcua/security.ts";
 
 /** What of it is used; it has no types. */
@@ -64,7 +65,9 @@ export async function signInOld(options: OldClientOptions): Promise<OldSignedIn>
     connectionStrategy: { maxRetry: 0, initialDelay: 100, maxDelay: 200 },
   });
   client._getApplicationUri = () => applicationUri;
-  await called<void>((done) => client.connect(options.url, done));
+  await inFolder(path.dirname(certificateFile), () =>
+    called<void>((done) => client.connect(options.url, done)),
+  );
   const { user: userName, password } = options;
   const session = await called<OldSession>((done) =>
     client.createSession({ userName, password }, done),
@@ -87,6 +90,17 @@ export async function signInOld(options: OldClientOptions): Promise<OldSignedIn>
       await called<void>((done) => client.disconnect(done));
     },
   };
+}
+
+/** It keeps certificates that it has seen in a folder of where the process stands. */
+async function inFolder(folder: string, work: () => Promise<void>): Promise<void> {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    await work();
+  } finally {
+    process.chdir(before);
+  }
 }
 
 function called<T>(work: (done: Done<T>) => void): Promise<T> {
