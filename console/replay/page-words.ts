@@ -53,15 +53,19 @@ function whatOf(operation: WebOperation): string {
 const SECRET = /pass|pwd|secret|token|pin/i;
 
 function pairs(all: readonly Pair[], between: string): string {
-  return all
-    .map(([name, value]) => {
-      if (value === "") return name;
-      return `${name}=${SECRET.test(name) ? "…" : value}`;
-    })
-    .join(between);
+  return all.map((pair) => (pair[1] === "" ? pair[0] : `${pair[0]}=${hidden(pair)}`)).join(between);
+}
+
+function hidden([name, value]: Pair): string {
+  return SECRET.test(name) ? "…" : value;
+}
+
+/** The value of a field, as it may be shown. */
+export function shownValue(pair: Pair): string {
+  return plain(hidden(pair));
 }
 
 /** What has no shape of its own, or turns the line about, is shown as a sign. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, "␦");
 }

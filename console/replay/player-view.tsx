@@ -26,6 +26,7 @@ import { liveliest } from "./courses.ts";
 import { EntryList } from "./entry-list.tsx";
 import { Legend } from "./legend.tsx";
 import type { MomentKind } from "./moments.ts";
+import { PageStage } from "./page-stage.tsx";
 import { faster } from "./playback.ts";
 import { type PlayerKeys, usePlayerKeys } from "./player-keys.ts";
 import type { Reel } from "./reel.ts";
@@ -101,6 +102,8 @@ export function PlayerView({ reel, head, live, linkAt, beside, comments }: Playe
               <Suspense fallback={<Loading />}>
                 <ScreenStage {...{ stories, version }} headMs={atMs} />
               </Suspense>
+            ) : reel.header.endpoint.protocol === "web" ? (
+              <PageStage stories={stories} headMs={atMs} />
             ) : reel.header.endpoint.protocol === "tcp" ? (
               <RelayStage />
             ) : (

@@ -25,6 +25,13 @@ export const webText = {
   columns: { time: "Time", method: "Method", target: "Page", status: "Answer" },
   broken: "broke off",
   waiting: "A person is asked",
+  replay: {
+    label: "Page at this moment",
+    none: "No page was asked for before this moment.",
+    query: "In its address",
+    form: "Submitted",
+    files: "Files",
+  },
   acts: {
     page: "Page",
     submitted: "Submitted",

@@ -110,7 +110,21 @@ test("an operator works the panel: frames, live values, a start by GET, a setpoi
   await end(id);
   await panel.reload();
   await panel.getByText("Open the panel from the console").waitFor();
-}, 90_000);
+  await replayed(id);
+}, 150_000);
+
+/** The player shows what was submitted at its moment, and what became of it. */
+async function replayed(id: string): Promise<void> {
+  const { page } = ann;
+  await page.goto(`/recordings/${id}`);
+  const stage = page.getByRole("region", { name: "Page at this moment" });
+  await stage.waitFor();
+  await page.locator("body").press("r");
+  await stage.getByRole("code").getByText("POST /setpoint.cgi").waitFor();
+  await stage.getByText("Rule: default-deny").waitFor();
+  await stage.getByText("60", { exact: true }).waitFor();
+  await looks("replay");
+}
 
 async function looks(name: string): Promise<void> {
   const { page } = ann;
