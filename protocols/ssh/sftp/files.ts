@@ -12,8 +12,8 @@ import {
   refusal,
   unscanned,
 } from "./files-parts.ts";
-import { Handles } from "./handles.ts";
-import { PACKET, type SftpReply, type SftpRequest } from "./packet.ts";
+import { HANDLES_MAX, Handles } from "./handles.ts";
+import { PACKET, type SftpReply, type SftpRequest, STATUS } from "./packet.ts";
 import { PathResolver, type Wanted } from "./path-resolver.ts";
 
 /** A request on one or two paths. */
@@ -26,6 +26,8 @@ interface Job {
   readonly allows: readonly SftpReply["kind"][];
   /** In the place of the asset's opening, where the content is scanned first. */
   keep?(path: string): void;
+  /** Told right before the asset is asked. */
+  begins?(): void;
   /** Where the reply means more than itself. */
   replied?(reply: SftpReply, decision: number, path: string): SftpReply;
 }
@@ -55,6 +57,7 @@ export class Files {
 
   requested(request: FileRequest): void {
     if ("handle" in request) this.handles.requested(request);
+    else if (opens(request) && this.handles.full) this.tooMany(request.id);
     else if (request.kind === "realpath") this.realpath(request.id, request.path);
     else this.run(request.id, this.jobOf(request));
   }
@@ -80,6 +83,7 @@ export class Files {
         return {
           ...this.single(request.id, request.path, PACKET.opendir, "file:list", true),
           allows: ["handle", "status"],
+          begins: () => this.handles.begin(),
           replied: (reply, decision, path) => this.handles.opened(reply, { path, decision }),
         };
       case "stat":
@@ -131,6 +135,7 @@ export class Files {
         }
         this.handles.keep(id, at, (flags & OPEN.fresh) !== 0, mode);
       },
+      begins: () => this.handles.begin(),
       replied: (reply, decision, at) => {
         const appends = (flags & OPEN.append) !== 0;
         return this.handles.opened(reply, { path: at, decision, writes, appends });
@@ -228,6 +233,7 @@ export class Files {
     }
     const bytes = paths.map(encodeUtf8);
     const { send, outcome, answer } = this.parts;
+    job.begins?.();
     send((id) => job.encode(id, bytes), decision, {
       allows: job.allows,
       replied: (reply) => {
@@ -235,6 +241,11 @@ export class Files {
         answer(job.id, job.replied?.(reply, decision, paths[0] ?? "") ?? reply);
       },
     });
+  }
+
+  private tooMany(id: number): void {
+    this.parts.refused("too many files are open");
+    this.parts.answer(id, TOO_MANY);
   }
 
   private unreadable(id: number): void {
@@ -247,5 +258,13 @@ export class Files {
   }
 }
 
+function opens({ kind }: PathRequest): boolean {
+  return kind === "open" || kind === "opendir";
+}
+
+const TOO_MANY: SftpReply = {
+  ...{ kind: "status", id: 0, code: STATUS.failure },
+  text: `Sallyport: ${HANDLES_MAX} files and folders are open already, close some first`,
+};
 const NO_BYTES = new Uint8Array(0);
 const WHOLE_ONLY = "files are scanned here, so they are only written, and whole";

@@ -12,8 +12,8 @@ import {
 import { type OnHandle, PACKET, type SftpReply, type SftpRequest, STATUS } from "./packet.ts";
 import { Spooled, type SpooledFile } from "./spooled.ts";
 
-/** What OpenSSH's server allows. */
-const HANDLES_MAX = 256;
+/** Files and folders open on one channel: more than tools use, and what is kept for each is bounded. */
+export const HANDLES_MAX = 256;
 
 type HandleRequest = Extract<SftpRequest, { readonly handle: Uint8Array }>;
 
@@ -50,10 +50,22 @@ export class Handles {
   private readonly kept = new Map<number, SpooledFile>();
   private readonly spooled: Spooled;
   private last = 0;
+  /** Openings that the asset has not answered. */
+  private opening = 0;
 
   constructor(parts: FilesParts) {
     this.parts = parts;
     this.spooled = new Spooled(parts);
+  }
+
+  /** What is open goes on and can be closed; nothing more is opened until then. */
+  get full(): boolean {
+    return this.open.size + this.kept.size + this.opening >= HANDLES_MAX;
+  }
+
+  /** The asset is asked to open something: `opened` follows, whatever it answers. */
+  begin(): void {
+    this.opening += 1;
   }
 
   /** A file that is scanned before the asset has any of it. */
@@ -65,6 +77,7 @@ export class Handles {
 
   /** The reply to an opening, with a handle of ours in the place of the asset's. */
   opened(reply: SftpReply, handle: NewHandle): SftpReply {
+    this.opening -= 1;
     if (reply.kind !== "handle") return reply;
     const number = ++this.last;
     const { writes = false, appends = false } = handle;
@@ -77,7 +90,7 @@ export class Handles {
     const kept = this.kept.get(number);
     if (kept) return this.onKept(request, number, kept);
     const opened = this.open.get(number);
-    if (!opened || this.open.size > HANDLES_MAX) return this.answer(request.id, NO_HANDLE);
+    if (!opened) return this.answer(request.id, NO_HANDLE);
     switch (request.kind) {
       case "read":
         return this.read(request, opened);
@@ -93,7 +106,6 @@ export class Handles {
 
   private onKept(request: HandleRequest, number: number, file: SpooledFile) {
     const { id } = request;
-    if (this.kept.size > HANDLES_MAX) return this.answer(id, NO_HANDLE);
     switch (request.kind) {
       case "write":
         return this.spooled.write(id, file, request.offset, request.data);

@@ -5,7 +5,15 @@ import { plainHash } from "../../http/parts.ts";
 import { encodeUtf8 } from "../../tape/utf8.ts";
 import { FieldWriter } from "../field-writer.ts";
 import type { FileOperation } from "../operation.ts";
-import { encodeNamed, encodeOpen, encodeReply, encodeTwo, encodeWrite } from "./encode.ts";
+import {
+  encodeNamed,
+  encodeOpen,
+  encodeRead,
+  encodeReply,
+  encodeTwo,
+  encodeWrite,
+} from "./encode.ts";
+import { HANDLES_MAX } from "./handles.ts";
 import { cutReply, cutRequest, PACKET, type SftpReply, type SftpRequest } from "./packet.ts";
 import { SftpFilter } from "./sftp-filter.ts";
 
@@ -85,6 +93,7 @@ function answerTo(request: SftpRequest, links: Readonly<Record<string, string>>)
 }
 
 const path = (text: string) => encodeUtf8(text);
+const openRead = (id: number) => encodeOpen(id, path("/srv/a"), READ, {});
 const inSrv: May = ({ path: at, target = "/srv/" }) =>
   at.startsWith("/srv/") && target.startsWith("/srv/");
 
@@ -151,6 +160,61 @@ test("handles that were never given are no handles", () => {
   const { client, toClient } = site(() => true);
   client(encodeNamed(PACKET.close, 9, encodeUtf8("asset's own handle")));
   expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 9, code: 4 });
+});
+
+test("more than may be open is refused where it is opened: what is open is read and closed", () => {
+  const { client, toClient, toAsset, violations } = site(() => true);
+  const handleOf = (number: number) => new FieldWriter().uint32(number).plain();
+  for (let n = 1; n <= HANDLES_MAX; n++) {
+    const isFolder = n % 2 === 0;
+    client(isFolder ? encodeNamed(PACKET.opendir, n, path("/srv")) : openRead(n));
+    expect(toClient.at(-1)).toEqual({ kind: "handle", id: n, handle: handleOf(n) });
+  }
+  const sent = toAsset.length;
+  const refused = { kind: "status", code: 4, text: expect.stringMatching(/256 files and folders/) };
+  client(openRead(900));
+  expect(toClient.at(-1)).toMatchObject({ ...refused, id: 900 });
+  client(encodeNamed(PACKET.opendir, 901, path("/srv")));
+  expect(toClient.at(-1)).toMatchObject({ ...refused, id: 901 });
+  expect(toAsset).toHaveLength(sent);
+  client(encodeRead(902, handleOf(1), 0, 100));
+  expect(toClient.at(-1)).toMatchObject({ kind: "data", id: 902 });
+  client(encodeNamed(PACKET.close, 903, handleOf(2)));
+  expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 903, code: 0 });
+  client(openRead(904));
+  expect(toClient.at(-1)).toMatchObject({ kind: "handle", id: 904 });
+  client(openRead(905));
+  expect(toClient.at(-1)).toMatchObject({ ...refused, id: 905 });
+  expect(violations).toEqual([]);
+});
+
+test("openings that the asset has not answered count, and those that it refused do not", () => {
+  const { filter, run, toClient, toAsset } = site(() => true);
+  const answer = (refuse: boolean) => {
+    const last = toAsset.at(-1);
+    if (last === undefined || !("id" in last)) throw new Error("nothing was asked");
+    const no = { kind: "status", id: last.id, code: 2, text: "no" } as const;
+    filter.push("asset", refuse ? encodeReply(no, last.id) : answerTo(last, {}));
+    run();
+  };
+  const open = (id: number) => {
+    filter.push("client", openRead(id));
+    run();
+  };
+  open(1);
+  answer(false);
+  answer(true);
+  expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 1, code: 2 });
+  for (let n = 2; n <= HANDLES_MAX; n++) {
+    open(n);
+    answer(false);
+  }
+  answer(false);
+  expect(toClient.at(-1)).toMatchObject({ kind: "handle", id: HANDLES_MAX });
+  open(900);
+  answer(false);
+  open(901);
+  expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 901, code: 4 });
 });
 
 test.each(["posix-rename@openssh.com", "copy-data", "hardlink@openssh.com"])(
