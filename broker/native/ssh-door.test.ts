@@ -1,9 +1,12 @@
 /** The door for SSH clients, with a client that goes its own ways while a person decides. */
+import type { Socket } from "node:net";
 import path from "node:path";
 import ssh2 from "ssh2";
 import { expect, onTestFinished, test } from "vitest";
+import { encodeMessage, lookAtMessage } from "../../protocols/ssh/message.ts";
 import { temporaryFolder } from "../../test/kit/temporary.ts";
 import { systemClock } from "../clock.ts";
+import type { Leg } from "../legs/leg.ts";
 import type { LiveSession } from "../sessions/session.ts";
 import { type NativeAsk, NativeAsks } from "./native-asks.ts";
 import { SshDoor } from "./ssh-door.ts";
@@ -64,12 +67,34 @@ function client(port: number) {
 
 function session() {
   const ended: string[] = [];
+  const legs: Leg[] = [];
+  const listeners: ((event: { kind: string }) => void)[] = [];
+  let sealed: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => {
+    sealed = resolve;
+  });
   const live = {
     end: ({ reason }: { reason: string }) => void ended.push(reason),
     ownerPresent: () => undefined,
-    closed: new Promise(() => undefined),
+    activity: () => undefined,
+    listen: (listener: (event: { kind: string }) => void) => void listeners.push(listener),
+    attach: async (leg: Leg) => {
+      // Its stream is there once the client asked to run something.
+      const bytes = (message: Uint8Array) => {
+        const cut = lookAtMessage(message);
+        if (cut.kind === "frame" && cut.frame.kind === "request") legs.push(leg);
+      };
+      leg.start({ bytes, drained() {}, closed() {} });
+    },
+    closed,
   };
-  return { ended, live: live as unknown as LiveSession };
+  /** In the order of a session: its channels are closed, its owner is told, its tape is sealed. */
+  const cut = () => {
+    for (const leg of legs) leg.close("cut by Ann");
+    for (const listener of listeners) listener({ kind: "end" });
+    sealed();
+  };
+  return { ended, legs, cut, live: live as unknown as LiveSession };
 }
 
 const WITHIN = { timeout: 20_000, interval: 10 };
@@ -111,4 +136,60 @@ test("another way to sign in takes back the ask as well: what nobody waits for o
   raw.authPassword("switch", "secret");
   await expect.poll(() => asks.get(asks.seen[0]?.id ?? ""), WITHIN).toBeUndefined();
   expect(asks.seen).toHaveLength(1);
+}, 60_000);
+
+/** So many channels that what they may send does not fit into what the system keeps. */
+const CHANNELS = 24;
+/** What ssh2's client lets each of them send before it has read any. */
+const WINDOW = 2 * 1_048_576;
+const PIECE = 32_768;
+
+async function approved(channels: number) {
+  const { asks, port } = await door();
+  const { ssh, state } = client(port);
+  await expect.poll(() => asks.seen.length, WITHIN).toBe(1);
+  const opened = session();
+  await asks.approve(asks.seen[0]?.id ?? "", "sign-in", async () => opened.live);
+  await expect.poll(() => state.ready, WITHIN).toBe(true);
+  const heard = { bytes: 0, words: "" };
+  for (let n = 0; n < channels; n++) {
+    ssh.exec("show log", (_, stream) => {
+      stream.on("data", (bytes: Buffer) => {
+        heard.bytes += bytes.length;
+      });
+      stream.stderr.on("data", (bytes: Buffer) => {
+        heard.words += bytes.toString();
+      });
+    });
+  }
+  await expect.poll(() => opened.legs.length, WITHIN).toBe(channels);
+  for (const leg of opened.legs) leg.write(encodeMessage({ kind: "data", bytes: WORD }));
+  await expect.poll(() => heard.bytes, WITHIN).toBe(channels * WORD.length);
+  return { ...opened, ssh, state, heard };
+}
+
+const WORD = new Uint8Array(8);
+
+test("what waits for a client that takes nothing goes with the session, not to it later", async () => {
+  const { ssh, heard, legs, ended, cut, state } = await approved(CHANNELS);
+  const { _sock: socket } = ssh as unknown as { readonly _sock: Socket };
+  socket.pause();
+  const piece = encodeMessage({ kind: "data", bytes: new Uint8Array(PIECE) });
+  const pieces = WINDOW / PIECE - 1;
+  for (const leg of legs) for (let n = 0; n < pieces; n++) leg.write(piece);
+  expect(legs.map(({ queued }) => queued)).toEqual(legs.map(() => 0));
+  cut();
+  await expect.poll(() => ended, WITHIN).toEqual(["the SSH connection was closed"]);
+  socket.resume();
+  await expect.poll(() => state.closed, WITHIN).toBe(true);
+  expect(heard.bytes).toBeLessThan((CHANNELS * pieces * PIECE) / 2);
+}, 120_000);
+
+test("a client that takes what it gets is told why its session ended", async () => {
+  const { heard, cut, legs, state } = await approved(1);
+  for (const leg of legs) leg.write(encodeMessage({ kind: "data", bytes: WORD }));
+  cut();
+  await expect.poll(() => heard.words, WITHIN).toContain("cut by Ann");
+  await expect.poll(() => state.closed, WITHIN).toBe(true);
+  expect(heard.bytes).toBe(2 * WORD.length);
 }, 60_000);

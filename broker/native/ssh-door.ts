@@ -57,6 +57,8 @@ export class SshDoor {
   /** By address and port: what has not yet asked who it is. */
   private readonly greeting = new Map<string, NodeJS.Timeout>();
   private readonly byAddress = new Map<string, number>();
+  /** By address and port likewise, until they are closed. */
+  private readonly sockets = new Map<string, Socket>();
 
   private constructor(parts: SshDoorParts) {
     this.parts = parts;
@@ -105,7 +107,9 @@ export class SshDoor {
       key,
       setTimeout(() => socket.destroy(), HANDSHAKE_MS),
     );
+    this.sockets.set(key, socket);
     socket.on("close", () => {
+      this.sockets.delete(key);
       this.greeted(key);
       const left = (this.byAddress.get(address) ?? 1) - 1;
       if (left > 0) this.byAddress.set(address, left);
@@ -125,9 +129,12 @@ export class SshDoor {
     quicken(connection);
     connection.on("error", () => connection.end());
     connection.on("close", () => this.connections.delete(connection));
-    connection.once("authentication", () => this.greeted(`${address}:${info.port}`));
+    const key = `${address}:${info.port}`;
+    connection.once("authentication", () => this.greeted(key));
     const tool = toolOf(info);
-    const client = new NativeClient(this.parts, connection, { address, tool, port: info.port });
+    const socket = this.sockets.get(key);
+    const peer = { address, tool, port: info.port, ...(socket && { socket }) };
+    const client = new NativeClient(this.parts, connection, peer);
     this.clients.add(client);
     connection.on("close", () => this.clients.delete(client));
     client.begin();
@@ -147,6 +154,8 @@ interface Peer {
   readonly address: string;
   readonly port: number;
   readonly tool: string;
+  /** Absent where it is closed already. */
+  readonly socket?: Socket;
 }
 
 /** One connection: asks who it is, then serves its channels until the session or it ends. */
@@ -275,7 +284,19 @@ class NativeClient {
         this.parts.seen(signInId);
       },
     });
+    session.listen(({ kind }) => {
+      if (kind === "end") process.nextTick(() => this.drop());
+    });
     void session.closed.then(() => setTimeout(() => connection.end(), FAREWELL_MS));
+  }
+
+  /**
+   * What waits for a client that takes nothing is not for after the end: it goes, with what the
+   * system holds of it. Asked once the farewell, which this turn gathered, was offered to it.
+   */
+  private drop(): void {
+    const { socket } = this.peer;
+    if (socket && socket.writableLength > 0) socket.resetAndDestroy();
   }
 }
 
