@@ -87,6 +87,8 @@ async function openDevice(
     viewport,
     locale: "en-US",
     colorScheme: dark ? "dark" : "light",
+    // What is looked at stands still: a dialog that fades in has poor contrast on its way.
+    reducedMotion: "reduce",
     permissions: ["clipboard-read", "clipboard-write"],
   });
   const page = await context.newPage();
