@@ -84,7 +84,7 @@ function session() {
         const cut = lookAtMessage(message);
         if (cut.kind === "frame" && cut.frame.kind === "request") legs.push(leg);
       };
-      leg.start({ bytes, drained() {}, closed() {} });
+      leg.start({ bytes, drained() {}, lost() {}, withheld() {}, closed() {} });
     },
     closed,
   };
