@@ -134,7 +134,8 @@ export class Channels {
     const asset = connection.leg(session);
     const { profile } = this.parts;
     const pages = pagesJudged(endpoint, profile);
-    const guard = newGuard(endpoint, { pages, places: placesJudged(endpoint, profile) });
+    const places = placesJudged(endpoint, profile);
+    const guard = newGuard(endpoint, { pages, places, decidesRealpath: true });
     return new ChannelLoop({ number, by, guard, client, asset, owner });
   }
 }

@@ -46,17 +46,19 @@ export interface JudgedBy {
   readonly pages?: readonly ScreenPage[] | undefined;
   /** Below which nodes lie of whose contents rules speak. */
   readonly places?: readonly string[] | undefined;
+  /** Of SSH, since REALPATH is decided. */
+  readonly decidesRealpath?: true | undefined;
 }
 
 export function newGuard(
   { protocol }: Pick<Endpoint, "protocol">,
-  { pages = [], places }: JudgedBy = {},
+  { pages = [], places, decidesRealpath }: JudgedBy = {},
 ): Guard {
   switch (protocol) {
     case "modbus":
       return new ModbusGuard();
     case "ssh":
-      return hashing(new SshGuard());
+      return sshGuard(decidesRealpath === true);
     case "vnc":
       return new RfbGuard(pages);
     case "web":
@@ -74,8 +76,10 @@ function newContentHash(): ContentHash {
 }
 
 /** The runtime's own is far faster than one that is pure: a scanned file is hashed at once. */
-function hashing(guard: SshGuard): SshGuard {
+function sshGuard(decidesRealpath: boolean): SshGuard {
+  const guard = new SshGuard();
   guard.newHash = newContentHash;
+  guard.realpathUndecided = !decidesRealpath;
   return guard;
 }
 

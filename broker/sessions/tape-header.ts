@@ -32,6 +32,7 @@ export function tapeHeader(claims: PermitClaims, build: string, startedMs: numbe
     tags: headerTags(endpoint),
     ...(pages.length > 0 && { pages }),
     ...(places && { places }),
+    ...(endpoint.protocol === "ssh" && { decidesRealpath: true }),
     ...(claims.visit !== undefined && { visit: claims.visit }),
     startedMs,
   };

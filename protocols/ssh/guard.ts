@@ -53,6 +53,7 @@ export class SshGuard implements Guard {
   readonly keepsDecisions = true as const;
   readonly tellsWhy = true as const;
   newHash: () => ContentHash = plainHash; // Another takes its place where it is faster.
+  realpathUndecided = false; // As on tapes that were made before it was.
   private readonly inboxes = { client: new Inbox(INBOX_MAX), asset: new Inbox(INBOX_MAX) };
   private readonly asking = new Asking();
   private effects: Effect[] = [];
@@ -164,8 +165,7 @@ export class SshGuard implements Guard {
 
   private refuseOpening(type: string): void {
     const text = isForward(type) ? "Sallyport carries no forwarding" : "not permitted";
-    const reason = OPEN_FAILURE.administrativelyProhibited;
-    this.toClient({ kind: "open-failure", reason, text });
+    this.toClient({ kind: "open-failure", reason: OPEN_FAILURE.administrativelyProhibited, text });
     this.end();
   }
 
@@ -352,6 +352,7 @@ export class SshGuard implements Guard {
       toClient: (bytes) => this.toClient({ kind: "data", bytes }),
       say: (text) => this.say(text),
       newHash: () => this.newHash(),
+      realpathUndecided: this.realpathUndecided,
       outcome: (decision, outcome) => this.outcome(outcome, decision),
       refused: (reason) => void this.effects.push({ kind: "refused", request: 0, reason }),
       violate: (from, reason) => this.violate(from, reason),
@@ -371,7 +372,6 @@ export class SshGuard implements Guard {
     if (request.wantReply) this.toClient({ kind });
   }
 
-  /** A sentence of the broker among what the client sees. */
   private say(text: string): void {
     this.toClient(sentenceOf(text));
   }

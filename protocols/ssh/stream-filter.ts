@@ -23,6 +23,8 @@ export interface Content {
 export interface FilterHost {
   ask(items: readonly Operation[], asked: Asked, more?: Content): void;
   newHash(): ContentHash;
+  /** A tape is run again that was made before REALPATH of SFTP was decided. */
+  readonly realpathUndecided?: boolean;
   toAsset(bytes: Uint8Array, decision: number): void;
   toClient(bytes: Uint8Array): void;
   /** Beside the protocol, for the person: few tools show what a status says. */

@@ -22,6 +22,7 @@ export function parseHeader(value: unknown): Header | undefined {
     tags: tagsOf(whole.tags),
     ...pagesOf(whole.pages),
     ...placesOf(whole.places),
+    ...(whole.decidesRealpath === true && { decidesRealpath: true as const }),
     ...(typeof whole.visit === "string" && { visit: whole.visit }),
     startedMs: whole.startedMs,
   };

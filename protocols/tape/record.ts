@@ -54,6 +54,8 @@ export interface Header {
   readonly pages?: readonly ScreenPage[];
   /** Nodes of whose contents rules speak; the guard of OPC UA asks what lies below them. */
   readonly places?: readonly string[];
+  /** Of SSH: what REALPATH asks for was decided. Older tapes, on which it was not, say nothing. */
+  readonly decidesRealpath?: true;
   /** The session that this one was opened beside: both are of one visit. Absent on the first. */
   readonly visit?: string;
   readonly startedMs: number;

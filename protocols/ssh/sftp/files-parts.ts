@@ -18,6 +18,8 @@ export type Send = (encode: (id: number) => Uint8Array, decision: number, way: U
 export interface FilesParts {
   /** Of the subsystem: what paths are resolved under. */
   readonly decision: number;
+  /** See `FilterHost`. */
+  readonly realpathUndecided: boolean;
   ask(items: readonly Operation[], asked: Asked, more?: Content): void;
   newHash(): ContentHash;
   readonly send: Send;

@@ -15,6 +15,7 @@ import {
 import { HANDLES_MAX, Handles } from "./handles.ts";
 import { PACKET, type SftpReply, type SftpRequest, STATUS } from "./packet.ts";
 import { PathResolver, type Wanted } from "./path-resolver.ts";
+import { RealPath } from "./real-path.ts";
 
 /** A request on one or two paths. */
 interface Job {
@@ -43,11 +44,13 @@ export class Files {
   private readonly parts: FilesParts;
   private readonly handles: Handles;
   private readonly resolver: PathResolver;
+  private readonly realPath: RealPath;
 
   constructor(parts: FilesParts) {
     this.parts = parts;
     this.handles = new Handles(parts);
     this.resolver = new PathResolver(parts.send, parts.decision);
+    this.realPath = new RealPath(parts, this.resolver);
   }
 
   /** The client's next request must wait: an earlier one is being resolved. */
@@ -63,15 +66,10 @@ export class Files {
   }
 
   private realpath(id: number, path: Uint8Array) {
-    if (pathText(path) === undefined) return this.unreadable(id);
-    const { send, decision, answer, outcome } = this.parts;
-    send((own) => encodeNamed(PACKET.realpath, own, path), decision, {
-      allows: ["name", "status"],
-      replied: (reply) => {
-        outcome(decision, outcomeOf(reply));
-        answer(id, reply);
-      },
-    });
+    const text = pathText(path);
+    if (text === undefined) return this.unreadable(id);
+    if (this.parts.realpathUndecided) return this.realPath.undecided(id, path);
+    return this.realPath.requested(id, text);
   }
 
   /** Undefined where it is none that could be permitted. */

@@ -23,7 +23,7 @@ const READ = 1;
 const WRITE_NEW = 2 | 8 | 16;
 
 /** A filter between a client and an asset whose files are a map from path to what it resolves to. */
-function site(may: May, links: Readonly<Record<string, string>> = {}) {
+function site(may: May, links: Readonly<Record<string, string>> = {}, realpathUndecided = false) {
   const asked: FileOperation[] = [];
   const toClient: SftpReply[] = [];
   const toAsset: SftpRequest[] = [];
@@ -47,6 +47,7 @@ function site(may: May, links: Readonly<Record<string, string>> = {}) {
       if (cut.kind === "frame") toClient.push(cut.frame);
     },
     newHash: plainHash,
+    realpathUndecided,
     outcome: (_, outcome) => outcomes.push(outcome),
     refused: () => {},
     violate: (_, reason) => violations.push(reason),
@@ -147,6 +148,60 @@ test("a file opened for reading cannot be written", () => {
   client(encodeOpen(1, path("/srv/a"), READ, {}));
   client(encodeWrite(2, Uint8Array.of(0, 0, 0, 1), 0, encodeUtf8("x")));
   expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 2, code: 3 });
+});
+
+/** What the asset was asked to resolve. */
+function resolved(toAsset: readonly SftpRequest[]): readonly string[] {
+  return toAsset.flatMap((one) =>
+    one.kind === "realpath" ? [String.fromCharCode(...one.path)] : [],
+  );
+}
+
+const named = (id: number, text: string) => ({ kind: "name", id, entries: [{ name: path(text) }] });
+
+test("where a client begins it may know, whatever else it may", () => {
+  const { client, asked, toClient, toAsset } = site(() => false);
+  for (const [id, written] of [".", "", "/home/op/x/..", "./."].entries()) {
+    client(encodeNamed(PACKET.realpath, id, path(written)));
+    expect(toClient.at(-1)).toMatchObject(named(id, "/home/op"));
+  }
+  client(encodeNamed(PACKET.realpath, 9, path("/")));
+  expect(toClient.at(-1)).toMatchObject(named(9, "/"));
+  expect(resolved(toAsset)).toEqual(["."]);
+  expect(asked.map((each) => each.path)).toEqual(["/home/op"]);
+});
+
+test.each([
+  ["/etc/./ssh/../shadow", "/etc/shadow"],
+  ["../../srv/../etc//none/", "/etc/none"],
+  ["x/y", "/home/op/x/y"],
+])("REALPATH of %s, which nothing permits, is answered as it is written", (written, canonical) => {
+  const { client, asked, toClient, toAsset } = site(inSrv, { [canonical]: "/secret/place" });
+  client(encodeNamed(PACKET.realpath, 5, path(written)));
+  expect(toClient.at(-1)).toMatchObject(named(5, canonical));
+  expect(asked).toMatchObject([{ action: "file:list", path: canonical }]);
+  expect(resolved(toAsset).filter((one) => one !== ".")).toEqual([]);
+});
+
+test("REALPATH of what may be listed is the asset's, and where a link leads only if that may be", () => {
+  const links = { "/srv/in": "/srv/deep/in", "/srv/out": "/etc/ssh" };
+  const { client, asked, toClient, toAsset, outcomes } = site(inSrv, links);
+  client(encodeNamed(PACKET.realpath, 1, path("/srv/a/../b")));
+  expect(toClient.at(-1)).toMatchObject(named(1, "/srv/b"));
+  client(encodeNamed(PACKET.realpath, 2, path("/srv/in")));
+  expect(toClient.at(-1)).toMatchObject(named(2, "/srv/deep/in"));
+  client(encodeNamed(PACKET.realpath, 3, path("/srv/out")));
+  expect(toClient.at(-1)).toMatchObject(named(3, "/srv/out"));
+  expect(resolved(toAsset)).toEqual(["/srv/b", "/srv/in", "/srv/out"]);
+  expect(asked.at(-1)).toMatchObject({ action: "file:list", path: "/etc/ssh" });
+  expect(outcomes).toHaveLength(4);
+});
+
+test("on a tape from before, REALPATH went to the asset undecided, and does when it runs again", () => {
+  const { client, asked, toClient, toAsset } = site(inSrv, { "/etc/x": "/etc/y" }, true);
+  client(encodeNamed(PACKET.realpath, 5, path("/etc/x")));
+  expect(toClient.at(-1)).toMatchObject(named(5, "/etc/y"));
+  expect([asked, resolved(toAsset)]).toEqual([[], ["/etc/x"]]);
 });
 
 test("a renaming out of what is permitted is refused", () => {

@@ -44,6 +44,7 @@ export class SftpFilter implements StreamFilter {
       decision,
       ask: host.ask,
       newHash: host.newHash,
+      realpathUndecided: host.realpathUndecided ?? false,
       send: (encode, decided, underWay) => this.send(encode, decided, underWay),
       answer: (id, reply) => host.toClient(encodeReply(reply, id)),
       outcome: host.outcome,
