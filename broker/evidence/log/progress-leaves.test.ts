@@ -1,5 +1,5 @@
 /** What the log keeps of recordings that are still open, and what it catches. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { formatProgress, parseProgress, progressTree } from "../../../protocols/log/progress.ts";
@@ -72,26 +72,48 @@ async function verdictOn({ folder, recordings, directory, book }: Site, session:
   return { without, withKey, printed };
 }
 
+/** What the log keeps of s-1. */
+function linesOf({ recordings }: Site) {
+  const file = path.join(recordings, "s-1/progress");
+  return existsSync(file)
+    ? readFileSync(file, "utf8").trimEnd().split("\n").map(parseProgress)
+    : [];
+}
+
+/**
+ * Leaves until the newest of s-1 is newer. The sealing thread hears of what is durable a little
+ * later: what it did not know of yet stands in the next leaf.
+ */
+async function grown(site: Site) {
+  const before = linesOf(site).length;
+  await expect
+    .poll(async () => {
+      await addLeaf(site);
+      return linesOf(site).length;
+    })
+    .toBeGreaterThan(before);
+  await expect.poll(() => addLeaf(site)).toBeUndefined();
+}
+
 test("one leaf for all recordings that grew, none where nothing did, and each is in the bundle", async () => {
   const site = await begun();
-  const { book, evidence } = site;
   const [one, two] = [await site.open("s-1"), await site.open("s-2")];
-  expect(await addLeaf({ book, evidence })).toBe((book.siteLog?.size ?? 0) - 1);
-  expect(await addLeaf({ book, evidence })).toBeUndefined();
+  await grown(site);
+  expect(await addLeaf(site)).toBeUndefined();
   await record(one, 60);
-  expect(await addLeaf({ book, evidence })).toBeDefined();
+  await grown(site);
+  expect(linesOf(site).at(-1)?.of).toBe(1);
   await record(one, 60);
   await record(two, 3);
-  const last = await addLeaf({ book, evidence });
+  await grown(site);
   await site.end(one, "s-1");
-  const file = path.join(site.recordings, "s-1/progress");
-  const lines = readFileSync(file, "utf8").trimEnd().split("\n").map(parseProgress);
-  expect(lines.map((line) => line?.of)).toEqual([2, 1, 2]);
-  expect(lines.at(-1)).toMatchObject({ index: last, member: { session: "s-1" } });
+  const lines = linesOf(site);
+  expect(lines.at(-1)?.index).toBeLessThan(site.book.siteLog?.size ?? 0);
+  expect(lines.at(-1)?.member).toMatchObject({ session: "s-1" });
   expect(lines.at(-1)?.member.segments).toBeGreaterThanOrEqual(1);
   const { without, withKey, printed } = await verdictOn(site, "s-1");
   expect([without, withKey]).toEqual([0, 0]);
-  expect(printed).toContain("the log fixed it 3 times");
+  expect(printed).toContain(`the log fixed it ${lines.length} times`);
   await site.end(two, "s-2");
 });
 
@@ -100,7 +122,7 @@ test("a session whose beginning is not in the log yet waits for the next leaf", 
   const early = await evidence.recorder.open(testHeader("s-early"));
   expect(await addLeaf({ book, evidence })).toBeUndefined();
   const tape = await open("s-1");
-  expect(await addLeaf({ book, evidence })).toBeDefined();
+  await expect.poll(() => addLeaf({ book, evidence })).toBeDefined();
   await end(tape, "s-1");
   await early.close();
 });
@@ -111,7 +133,13 @@ test("a recording other than the log saw is refused: its segments at once, its t
     const { book, evidence } = site;
     const tape = await site.open("s-1");
     await record(tape, 60);
-    const members = await evidence.progress();
+    let members = await evidence.progress();
+    await expect
+      .poll(async () => {
+        if (members.length === 0) members = await evidence.progress();
+        return members.length;
+      })
+      .toBe(1);
     const seen = members.map((member) => ({ ...member, [part]: "ab".repeat(32) }));
     const { root, lines } = progressTree(seen, sha256);
     const log = book.siteLog;
