@@ -3,7 +3,7 @@
  * read is unknown within seconds, and unknown is not on.
  */
 import type { Clock } from "../clock.ts";
-import type { KeySwitch } from "../plant/model.ts";
+import type { KeySwitch, KeySwitchInput } from "../plant/model.ts";
 import type { PointRange } from "../policy/decision.ts";
 import type { LeaseCause } from "./access.ts";
 
@@ -121,13 +121,12 @@ export class KeySwitchReader {
   }
 
   private async readOnce(): Promise<KeySwitchReading["state"]> {
-    const { tag, on } = this.keySwitch.input;
-    const { unitId: unit, table, address } = tag;
+    const { input } = this.keySwitch;
     try {
       const probe = this.probe ?? (await this.open());
-      const [values] = await probe.read([{ unit, table, address, count: 1 }]);
+      const [values] = await probe.read([rangeOf(input)]);
       if (this.stopped || probe !== this.probe) return "unknown";
-      return this.heard(values?.[0] === on);
+      return this.heard(values?.length === 1 && values[0] === input.on);
     } catch (error) {
       this.failed(error instanceof Error ? error.message : String(error));
       return "unknown";
@@ -185,6 +184,12 @@ export class KeySwitchReader {
     const ageMs = Math.max(clock.monotonicMs() - atMs, clock.wallMs() - wallMs);
     return ageMs > KEY_SWITCH_STALE_MS;
   }
+}
+
+function rangeOf(input: KeySwitchInput): PointRange {
+  if (input.kind === "opcua") return { node: input.tag.node };
+  const { unitId: unit, table, address } = input.tag;
+  return { unit, table, address, count: 1 };
 }
 
 const STOPPED: LeaseCause = { rule: "shutdown", reason: "the broker was stopped" };

@@ -2,7 +2,7 @@
  * The permit of the broker itself: to read one point that the plant file names as a key switch,
  * and nothing else. Pure.
  */
-import type { Asset, Endpoint, KeySwitch, Plant } from "../plant/model.ts";
+import type { Asset, Endpoint, KeySwitch, KeySwitchInput, Plant, Rule } from "../plant/model.ts";
 import { newId } from "../store/ids.ts";
 import { BROKER_SUBJECT, type PermitClaims } from "./permit.ts";
 
@@ -18,7 +18,6 @@ export function probeClaims(
   nowMs: number,
 ): PermitClaims {
   const { site, digest } = plant;
-  const { tag } = keySwitch.input;
   const untilMs = nowMs + PROBE_SESSION_MS;
   const name = `key-switch ${keySwitch.id}`;
   return {
@@ -27,14 +26,12 @@ export function probeClaims(
     subject: BROKER_SUBJECT,
     grant: { id: name, untilMs },
     asset: { id: asset.id, name: asset.name, zone: asset.zone },
-    endpoint: { ...endpoint, tags: [tag] },
+    endpoint: onlyInput(endpoint, keySwitch.input),
     profile: {
       id: "key-switch",
       description: `Reads the key switch ${keySwitch.name}.`,
       onRecorderFailure: "freeze",
-      rules: [
-        { name, verdict: "permit", match: { classes: ["observe"], tags: [tag.name] }, limits: {} },
-      ],
+      rules: rulesOf(name, keySwitch.input),
     },
     plantDigest: digest,
     capabilities: ["observe"],
@@ -45,4 +42,26 @@ export function probeClaims(
     },
     expiresMs: nowMs + PERMIT_MS,
   };
+}
+
+/** Of all that the endpoint has, the one point. */
+function onlyInput(endpoint: Endpoint, input: KeySwitchInput): Endpoint {
+  if (endpoint.protocol === "opcua" && input.kind === "opcua") {
+    return { ...endpoint, tags: [], nodes: [input.tag] };
+  }
+  if (endpoint.protocol === "modbus" && input.kind === "modbus") {
+    return { ...endpoint, tags: [input.tag] };
+  }
+  throw new Error(`${input.endpoint} does not speak ${input.kind} any more`);
+}
+
+/** Server_NamespaceArray: by which number the server knows the node's namespace. */
+const NAMESPACES = "i=2255";
+
+function rulesOf(name: string, { kind, tag }: KeySwitchInput): readonly Rule[] {
+  const rule = { verdict: "permit", limits: {} } as const;
+  const reads = { ...rule, name, match: { classes: ["observe"], tags: [tag.name] } } as const;
+  if (kind === "modbus") return [reads];
+  const own = { protocol: "opcua", actions: ["opcua:read"], nodes: [NAMESPACES] } as const;
+  return [reads, { ...rule, name: `${name}, names`, match: { classes: ["observe"], own } }];
 }

@@ -363,15 +363,23 @@ export interface KeySwitch {
 }
 
 /** Inputs of other protocols join this union. */
-export type KeySwitchInput = {
-  readonly kind: "modbus";
-  /** `ASSET/ENDPOINT` */
-  readonly endpoint: string;
-  /** One coil, discrete input or register. */
-  readonly tag: Tag;
-  /** Raw value that means on. */
-  readonly on: number;
-};
+export type KeySwitchInput =
+  | {
+      readonly kind: "modbus";
+      /** `ASSET/ENDPOINT` */
+      readonly endpoint: string;
+      /** One coil, discrete input or register. */
+      readonly tag: Tag;
+      /** Raw value that means on. */
+      readonly on: number;
+    }
+  | {
+      readonly kind: "opcua";
+      readonly endpoint: string;
+      /** A node with one number, or a Boolean as 0 or 1. */
+      readonly tag: NodeTag;
+      readonly on: number;
+    };
 
 export type KeySwitchScope =
   | { readonly kind: "site" }

@@ -1,5 +1,5 @@
 /** Key switches of the plant: what the broker reads, what they cover, and what off means. */
-import type { KeySwitch, KeySwitchScope, Tag } from "./model.ts";
+import type { Endpoint, KeySwitch, KeySwitchInput, KeySwitchScope, Tag } from "./model.ts";
 import type { SourcedAsset } from "./parse-asset.ts";
 import { type Sourced, zoneOf } from "./parse-zones.ts";
 import { NAME_LENGTH_MAX } from "./plant-limits.ts";
@@ -72,33 +72,44 @@ export function findInputs(
     const found = findTag(named, assets);
     // One that is nowhere is reported with all other references.
     if (!found) return [];
-    if (found.tag.type !== "bool" && found.tag.type !== "uint16" && found.tag.type !== "int16") {
-      from.place("tag").fail(`"${named}" takes several registers; a key switch is one value`);
-    }
-    if (found.tag.type === "bool" && on > 1) {
-      from.place("on").fail("a coil or discrete input is 0 or 1");
-    }
+    if (found.kind === "modbus") checkRegister(found.tag, on, from);
     if (found.connectionsMax === 1) {
       from
         .place("tag")
         .warn(`${found.endpoint} allows one connection: reading the switch takes it from people`);
     }
-    const { endpoint, tag } = found;
-    return [{ ...rest, input: { kind: "modbus" as const, endpoint, tag, on } }];
+    const { connectionsMax: _, ...input } = found;
+    return [{ ...rest, input: { ...input, on } }];
   });
 }
 
-function findTag(
-  named: string,
-  assets: readonly SourcedAsset[],
-): { readonly endpoint: string; readonly tag: Tag; readonly connectionsMax: number } | undefined {
+function checkRegister({ name: named, type }: Tag, on: number, from: Mapping): void {
+  if (type !== "bool" && type !== "uint16" && type !== "int16") {
+    from.place("tag").fail(`"${named}" takes several registers; a key switch is one value`);
+  }
+  if (type === "bool" && on > 1) from.place("on").fail("a coil or discrete input is 0 or 1");
+}
+
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+type FoundTag = Without<KeySwitchInput, "on"> & { readonly connectionsMax: number };
+
+function findTag(named: string, assets: readonly SourcedAsset[]): FoundTag | undefined {
   for (const { item, endpoints } of assets) {
     for (const { item: endpoint } of endpoints) {
-      if (endpoint.protocol !== "modbus") continue;
-      const tag = endpoint.tags.find((each) => each.name === named);
-      const { connectionsMax } = endpoint.limits;
-      if (tag) return { endpoint: `${item.id}/${endpoint.id}`, tag, connectionsMax };
+      const place = { endpoint: `${item.id}/${endpoint.id}`, ...connectionsOf(endpoint) };
+      if (endpoint.protocol === "modbus") {
+        const tag = endpoint.tags.find((each) => each.name === named);
+        if (tag) return { kind: "modbus", tag, ...place };
+      }
+      if (endpoint.protocol === "opcua") {
+        const tag = endpoint.nodes.find((each) => each.name === named);
+        if (tag) return { kind: "opcua", tag, ...place };
+      }
     }
   }
   return undefined;
+}
+
+function connectionsOf({ limits: { connectionsMax } }: Endpoint) {
+  return { connectionsMax };
 }
