@@ -17,6 +17,7 @@ import {
 import { startingPlant } from "../../simulators/process/water-plant.ts";
 import { type ConduitChild, startConduit } from "../kit/conduit-child.ts";
 import { type SignedIn, signInOpcua, signOut } from "../kit/opcua-client.ts";
+import { opcuaPlantText } from "../kit/opcua-plant.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 
 const SLOW_MS = 120_000;
@@ -27,25 +28,13 @@ let works: OpcuaServer;
 let conduit: ConduitChild;
 
 function plantFile(port: number, certificate: string): string {
-  return `
-site: { id: works, name: Works, time-zone: UTC }
-zones: [{ id: z, name: Z, level: 1, sl-t: 1 }]
-assets:
-  - id: works
-    name: Works
-    zone: z
-    endpoints:
-      - id: opcua
-        protocol: opcua
-        address: 127.0.0.1:${port}
-        allow-local: true
-        security: Basic256Sha256/SignAndEncrypt
-        certificates: ["${certificate}"]
-        limits: { in-flight: 16, requests-per-second: 1000, connections: 8 }
-profiles:
-  - id: work
-    rules: [{ name: all, permit: [observe, operate] }]
-`;
+  const rules = [`{ name: all, permit: [observe, operate] }`];
+  return opcuaPlantText(
+    port,
+    certificate,
+    rules,
+    "in-flight: 16, requests-per-second: 1000, connections: 8",
+  );
 }
 
 beforeAll(async () => {

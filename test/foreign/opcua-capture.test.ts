@@ -18,33 +18,18 @@ import { startingPlant } from "../../simulators/process/water-plant.ts";
 import { startConduit } from "../kit/conduit-child.ts";
 import { TEST_KEYS } from "../kit/evidence-keys.ts";
 import { signInOpcua, signOut } from "../kit/opcua-client.ts";
+import { opcuaPlantText } from "../kit/opcua-plant.ts";
 import { testWith } from "../kit/programs.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
 const node = (name: string) => `ns=2;s=${name}`;
 
 function plantFile(port: number, certificate: string): string {
-  return `
-site: { id: works, name: Works, time-zone: UTC }
-zones: [{ id: z, name: Z, level: 1, sl-t: 1 }]
-assets:
-  - id: works
-    name: Works
-    zone: z
-    endpoints:
-      - id: opcua
-        protocol: opcua
-        address: 127.0.0.1:${port}
-        allow-local: true
-        security: Basic256Sha256/SignAndEncrypt
-        certificates: ["${certificate}"]
-        limits: { in-flight: 16, requests-per-second: 1000 }
-profiles:
-  - id: work
-    rules:
-      - { name: no dosing, deny: [observe, operate], opcua: { nodes: ["nsu=urn:nordwasser:water-plant;s=D201.*"] } }
-      - { name: all else, permit: [observe, operate] }
-`;
+  const rules = [
+    `{ name: no dosing, deny: [observe, operate], opcua: { nodes: ["nsu=urn:nordwasser:water-plant;s=D201.*"] } }`,
+    `{ name: all else, permit: [observe, operate] }`,
+  ];
+  return opcuaPlantText(port, certificate, rules);
 }
 
 async function worked(folder: string): Promise<void> {

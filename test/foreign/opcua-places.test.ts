@@ -22,6 +22,7 @@ import { SECURE } from "../../broker/legs/opcua/security.ts";
 import { keptCertificate } from "../../simulators/assets/opcua-certificate.ts";
 import { type ConduitChild, startConduit } from "../kit/conduit-child.ts";
 import { type SignedIn, signInOpcua, signOut } from "../kit/opcua-client.ts";
+import { opcuaPlantText } from "../kit/opcua-plant.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 
 const SLOW_MS = 120_000;
@@ -96,28 +97,12 @@ function fill(): void {
 }
 
 function plantFile(port: number, certificate: string): string {
-  return `
-site: { id: works, name: Works, time-zone: UTC }
-zones: [{ id: z, name: Z, level: 1, sl-t: 1 }]
-assets:
-  - id: works
-    name: Works
-    zone: z
-    endpoints:
-      - id: opcua
-        protocol: opcua
-        address: 127.0.0.1:${port}
-        allow-local: true
-        security: Basic256Sha256/SignAndEncrypt
-        certificates: ["${certificate}"]
-        limits: { in-flight: 16, requests-per-second: 1000 }
-profiles:
-  - id: work
-    rules:
-      - { name: never stop, deny: operate, opcua: { methods: [${named("PumpType.Stop")}] } }
-      - { name: pumps, permit: [observe, operate], opcua: { below: [${named("Pumps")}] } }
-      - { name: look around, permit: observe, opcua: { does: [browse] } }
-`;
+  const rules = [
+    `{ name: never stop, deny: operate, opcua: { methods: [${named("PumpType.Stop")}] } }`,
+    `{ name: pumps, permit: [observe, operate], opcua: { below: [${named("Pumps")}] } }`,
+    `{ name: look around, permit: observe, opcua: { does: [browse] } }`,
+  ];
+  return opcuaPlantText(port, certificate, rules);
 }
 
 beforeAll(async () => {

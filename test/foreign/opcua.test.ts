@@ -25,6 +25,7 @@ import { startingPlant } from "../../simulators/process/water-plant.ts";
 import { type ConduitChild, startConduit } from "../kit/conduit-child.ts";
 import { type SignedIn, signInOpcua, signOut } from "../kit/opcua-client.ts";
 import { signInOld } from "../kit/opcua-old-client.ts";
+import { opcuaPlantText } from "../kit/opcua-plant.ts";
 
 const SLOW_MS = 60_000;
 const folder = mkdtempSync(join(tmpdir(), "sallyport-opcua-"));
@@ -33,31 +34,15 @@ const URI = "urn:nordwasser:water-plant";
 /** Denied nodes and permitted ones, one that is held, one with bounds and a step. */
 function plantFile(port: number, certificate: string): string {
   const node = (name: string) => `"nsu=${URI};s=${name}"`;
-  return `
-site: { id: works, name: Works, time-zone: UTC }
-zones: [{ id: z, name: Z, level: 1, sl-t: 1 }]
-assets:
-  - id: works
-    name: Works
-    zone: z
-    endpoints:
-      - id: opcua
-        protocol: opcua
-        address: 127.0.0.1:${port}
-        allow-local: true
-        security: Basic256Sha256/SignAndEncrypt
-        certificates: ["${certificate}"]
-        limits: { in-flight: 16, requests-per-second: 1000 }
-profiles:
-  - id: work
-    rules:
-      - { name: no dosing, deny: [observe, operate], opcua: { nodes: [${node("D201.*")}] } }
-      - { name: pressure by two, hold: operate, opcua: { does: [write], nodes: [${node("P301.PressureSetpoint")}] }, hold-for: 2s }
-      - { name: speed, permit: operate, opcua: { does: [write], nodes: [${node("P101.SpeedSetpoint")}] }, min: 10, max: 50, step: 5 }
-      - { name: interval as a double, permit: operate, opcua: { does: [write], nodes: [${node("F201.BackwashInterval")}], types: [Double] } }
-      - { name: start only, permit: operate, opcua: { does: [call], methods: [${node("P101.Start")}] } }
-      - { name: read all, permit: observe }
-`;
+  const rules = [
+    `{ name: no dosing, deny: [observe, operate], opcua: { nodes: [${node("D201.*")}] } }`,
+    `{ name: pressure by two, hold: operate, opcua: { does: [write], nodes: [${node("P301.PressureSetpoint")}] }, hold-for: 2s }`,
+    `{ name: speed, permit: operate, opcua: { does: [write], nodes: [${node("P101.SpeedSetpoint")}] }, min: 10, max: 50, step: 5 }`,
+    `{ name: interval as a double, permit: operate, opcua: { does: [write], nodes: [${node("F201.BackwashInterval")}], types: [Double] } }`,
+    `{ name: start only, permit: operate, opcua: { does: [call], methods: [${node("P101.Start")}] } }`,
+    `{ name: read all, permit: observe }`,
+  ];
+  return opcuaPlantText(port, certificate, rules);
 }
 
 let works: OpcuaServer;
