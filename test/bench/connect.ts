@@ -14,7 +14,7 @@ import { writeConsole } from "../kit/running-broker.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 import { median, printResult, printTable } from "./report.ts";
 
-const ROUNDS = Number(process.env.SALLYPORT_ROUNDS ?? 7);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const READS = Number(process.env.SALLYPORT_READS ?? 2_000);
 const READ = modbusRequest(1, 3, 0, 10);
 const ANSWER_BYTES = 29;

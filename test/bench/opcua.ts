@@ -26,7 +26,7 @@ import {
 } from "./opcua-roads.ts";
 import { cpuMs, median, printResult, printTable } from "./report.ts";
 
-const ROUNDS = Number(process.env.SALLYPORT_ROUNDS ?? 5);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const READS = 400;
 const READS_OF_100 = 100;
 const WRITES = 200;

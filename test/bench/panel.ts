@@ -18,7 +18,7 @@ import { answerToPress, motionFrames } from "./panel-frames.ts";
 import { CountingViewer, direct, throughBroker, type Wire, websocket } from "./panel-roads.ts";
 import { cpuMs, median, printResult, printTable, residentKib } from "./report.ts";
 
-const ROUNDS = Number(process.env.SALLYPORT_ROUNDS ?? 5);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 /** Presses of one round. */
 const PRESSES = 200;
 const MOTION_MS = 3_000;

@@ -14,7 +14,7 @@ import { launchSshd, type SshAsset } from "../kit/ssh-server.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 import { median, printResult, printTable } from "./report.ts";
 
-const ROUNDS = Number(process.env.SALLYPORT_ROUNDS ?? 5);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const BULK_BYTES = Number(process.env.SALLYPORT_BULK_MIB ?? 64) * 1_048_576;
 /** Keys of one round. */
 const KEYS = 100;
