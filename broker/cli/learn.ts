@@ -46,7 +46,7 @@ export async function runLearn(config: Config, asked: LearnAsked, out: TextOutpu
   out.write(
     refused === 0
       ? `# ${operations} operations were judged again: what was permitted would be permitted again.\n`
-      : `# ${refused} of ${operations} operations would be refused: add what is missing by hand.\n`,
+      : `# ${refused} of ${operations} operations would be refused or wait for a person: change it by hand.\n`,
   );
 }
 

@@ -140,6 +140,22 @@ describe("Modbus", () => {
     expect(refused(modbus, learned, over([write(300), write(301), write(302)]))).toHaveLength(1);
   });
 
+  test("what a person had to agree to needs a person again, whatever else was done", () => {
+    const speed = modbus.tags.find(({ name }) => name === "P101.SpeedSetpoint");
+    const write = (value: number): ModbusOperation => ({
+      ...{ action: "modbus:write", class: "operate", unit, table: "holding-registers" },
+      ...{ address: speed?.address ?? 0, function: 6, values: [value] },
+    });
+    const [agreed, free] = over([write(400), write(300)]);
+    if (!agreed || !free) throw new Error("nothing was done");
+    const learned = learnProfile(modbus, [{ ...agreed, held: true }, free], EXACTLY);
+    const matcher = matcherOf(modbus, learned);
+    expect(matcher.judge(write(400), ALL, 0)).toMatchObject({ kind: "hold" });
+    expect(learned.rules[0]).toMatchObject({ hold: "operate", min: 40, max: 40 });
+    expect(learned.rules[0]).not.toHaveProperty("permit");
+    expect(learned.notes.join()).toContain("the rule that asks is first");
+  });
+
   test("a margin widens bounds and rates, never beyond the bounds of the tag", () => {
     const speed = modbus.tags.find(({ name }) => name === "P101.SpeedSetpoint");
     const seen = over(

@@ -23,8 +23,29 @@ export function learnProfile(
   seen: readonly Seen[],
   options: LearnOptions,
 ): Learned {
-  const { rules, notes } = learned(endpoint, seen, options);
-  return { rules: withOwnNames(rules), notes };
+  const asked = learned(
+    endpoint,
+    seen.filter(({ held }) => held),
+    options,
+  );
+  const free = learned(
+    endpoint,
+    seen.filter(({ held }) => !held),
+    options,
+  );
+  // The first match decides: what ever needed a person needs one before it needs none.
+  const rules = withOwnNames([...asked.rules.map(withPerson), ...free.rules]);
+  const both = free.rules.filter(({ name }) => asked.rules.some((each) => each.name === name));
+  const mixed = both.map(
+    ({ name }) =>
+      `"${name}": done with a person's consent and without; the rule that asks is first`,
+  );
+  return { rules, notes: [...new Set([...asked.notes, ...free.notes, ...mixed])] };
+}
+
+/** Who is asked decides how often. */
+function withPerson({ name, permit, every, times, ...limits }: LearnedRule): LearnedRule {
+  return { name, ...(permit && { hold: permit }), ...limits };
 }
 
 /** Two rules of a profile have two names. */

@@ -6,12 +6,15 @@ export interface Seen<O extends Operation = Operation> {
   readonly operation: O;
   /** Milliseconds since the epoch. */
   readonly atMs: number;
+  /** A person agreed to it: what is learned from it asks a person again. */
+  readonly held?: true;
 }
 
 /** A rule with the keys of a plant file, in the order in which a person reads them. */
 export interface LearnedRule {
   readonly name: string;
-  readonly permit: OperationClass;
+  readonly permit?: OperationClass;
+  readonly hold?: OperationClass;
   readonly [key: string]: unknown;
 }
 
