@@ -8,7 +8,12 @@
  */
 import type { Capabilities, Operation, OperationClass } from "../../protocols/guard.ts";
 import { ModbusHistory } from "../../protocols/modbus/history.ts";
-import { AWAITS_VALUE, type Judged, type TapeRecord } from "../../protocols/tape/record.ts";
+import {
+  AWAITS_SCAN,
+  awaitsPerson,
+  type Judged,
+  type TapeRecord,
+} from "../../protocols/tape/record.ts";
 import type { Endpoint, Profile } from "../plant/model.ts";
 import type { AccessInput } from "./access-input.ts";
 import { compileProfile } from "./compile-profile.ts";
@@ -80,6 +85,8 @@ export class WhatIf {
   private capabilities: Capabilities = new Set();
   private readonly brokers = new Set<number>();
   private readonly waiting = new Map<string, Set<number>>();
+  /** What the scanner said is no rule's word. */
+  private readonly scanned = new Set<string>();
   /** Operations judged so far. */
   judged = 0;
 
@@ -110,6 +117,7 @@ export class WhatIf {
     }
     const asked = this.waiting.get(key);
     this.waiting.delete(key);
+    if (this.scanned.delete(key)) return NOTHING;
     const operations = record.items.flatMap((item, n) => {
       this.judged += 1;
       const found = this.judge(item, asked?.has(n) === true, record.wallMs);
@@ -122,8 +130,13 @@ export class WhatIf {
   /** Remembers which items a person was asked about; waiting for a value is no asking. */
   private await(key: string, items: readonly Judged[], held: readonly number[]): void {
     const asked = this.waiting.get(key) ?? new Set<number>();
-    for (const n of held) if (items[n]?.reason !== AWAITS_VALUE) asked.add(n);
+    for (const n of held) {
+      const item = items[n];
+      if (item && awaitsPerson(item)) asked.add(n);
+      if (item?.reason === AWAITS_SCAN) this.scanned.add(key);
+    }
     if (this.waiting.size >= WAITING_MAX) this.waiting.clear();
+    if (this.scanned.size >= WAITING_MAX) this.scanned.clear();
     this.waiting.set(key, asked);
   }
 

@@ -20,6 +20,11 @@ export const TO_BE_SCANNED = "its content is scanned first";
 /** Reason of a hold that waits for the scanner and for no person. */
 export const AWAITS_SCAN = "its content is being scanned";
 
+/** Of something held: whether a person is asked, and not the asset or the scanner. */
+export function awaitsPerson({ reason }: { readonly reason: string }): boolean {
+  return reason !== AWAITS_VALUE && reason !== AWAITS_SCAN;
+}
+
 /** Times of a record. Milliseconds; `wallMs` since the epoch, `monotonicMs` since the session began. */
 export interface Moment {
   readonly wallMs: number;

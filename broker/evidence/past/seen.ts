@@ -1,6 +1,6 @@
 /** What was permitted in past sessions, whoever was asked about it, and the rules that did it. */
 
-import { AWAITS_VALUE, type Judged } from "../../../protocols/tape/record.ts";
+import { awaitsPerson, type Judged } from "../../../protocols/tape/record.ts";
 import type { Seen } from "../../policy/learn/learned.ts";
 import type { PastRecording } from "./past-recordings.ts";
 
@@ -55,5 +55,5 @@ function isHeld({ answer }: Judged): boolean {
 }
 
 function asksPerson(item: Judged): boolean {
-  return isHeld(item) && item.reason !== AWAITS_VALUE;
+  return isHeld(item) && awaitsPerson(item);
 }

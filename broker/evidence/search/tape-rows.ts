@@ -10,7 +10,7 @@ import { ModbusHistory } from "../../../protocols/modbus/history.ts";
 import type { HistoryRow } from "../../../protocols/modbus/history-row.ts";
 import { isQuiet } from "../../../protocols/opcua/history.ts";
 import { isOpcUaOperation } from "../../../protocols/opcua/operation.ts";
-import { AWAITS_VALUE, type Header, type TapeRecord } from "../../../protocols/tape/record.ts";
+import { awaitsPerson, type Header, type TapeRecord } from "../../../protocols/tape/record.ts";
 import { GenericHistory } from "./generic-history.ts";
 import {
   happeningRow,
@@ -175,8 +175,8 @@ export class TapeRows {
   private take(row: Settled): void {
     const known = this.open.get(row.id);
     if (this.isAgain && known === undefined && !this.awaited.has(row.id)) return;
-    const awaitsPerson = row.outcome === "held" && row.reason !== AWAITS_VALUE;
-    const wasHeld = known?.wasHeld === true || awaitsPerson;
+    const isAsked = row.outcome === "held" && awaitsPerson(row);
+    const wasHeld = known?.wasHeld === true || isAsked;
     if (row.outcome === "pending" || row.outcome === "held") {
       this.open.set(row.id, { row, wasHeld, segment: known?.segment ?? this.segment });
       return;
