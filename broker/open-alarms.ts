@@ -6,7 +6,7 @@ import type { Access } from "./access/access.ts";
 import type { PolicyStore } from "./access/policies/policy-store.ts";
 import { AlarmBook, type Occurrence } from "./alarms/alarm-book.ts";
 import type { AlarmKindName } from "./alarms/alarm-kinds.ts";
-import { followEvents, SITE } from "./alarms/alarms-by-event.ts";
+import { followEvents, hearWhatWaits, SITE } from "./alarms/alarms-by-event.ts";
 import type { TopicBell } from "./api/live/topic-bell.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
@@ -46,6 +46,7 @@ export async function openAlarms(ground: AlarmGround): Promise<AlarmBook> {
     book.takeOutOfService("retention-failing", "Recordings are kept for ever.");
   }
   store.onFailure((error) => book.raise("store-failed", SITE, { text: error.message }));
+  await hearWhatWaits(book, store.queries);
   opened.push(store.log.onEvent(followEvents(book)));
   return book;
 }

@@ -7,7 +7,7 @@ import { openStore, type Store } from "../store/store.ts";
 import { AlarmBook } from "./alarm-book.ts";
 import { ALARM_KIND_NAMES, ALARM_KINDS } from "./alarm-kinds.ts";
 import { stateOf } from "./alarm-state.ts";
-import { followEvents, SITE } from "./alarms-by-event.ts";
+import { followEvents, hearWhatWaits, SITE } from "./alarms-by-event.ts";
 
 const MINUTE = 60_000;
 const sam = { id: "sam", name: "Sam" } as Person;
@@ -238,3 +238,31 @@ test("every kind says what it is, what follows and what to do", () => {
 function never(): never {
   throw new Error("there is none");
 }
+
+test("what happened while nobody listened rings at the next start, and only then", async () => {
+  const clock = new TestClock();
+  const folder = temporaryFolder();
+  const lifted = (text: string) =>
+    ({ kind: "lock:lifted-on-host", priority: "alarm", text }) as const;
+  const file = path.join(folder, "alarms.db");
+  // A command on the host, with the broker stopped.
+  const store = await openStore({ path: file, clock });
+  await store.log.record(lifted("root lifted the first"));
+  await store.log.record(lifted("root lifted the second"));
+  await store.log.record({ kind: "grant:made", priority: "event", text: "nobody's alarm" });
+  await store.close();
+  clock.advance(MINUTE);
+  const first = await desk(clock, folder);
+  await hearWhatWaits(first.book, first.store.queries);
+  expect(first.book.list()).toMatchObject([
+    { kind: "host-act", count: 2, text: "root lifted the second" },
+  ]);
+  await first.book.acknowledge(first.book.list()[0]?.id ?? "", sam, "it was me");
+  await first.book.close();
+  await first.store.close();
+  // A crash came before the site log had them: they still wait, and the alarm knows of them.
+  clock.advance(MINUTE);
+  const second = await desk(clock, folder);
+  await hearWhatWaits(second.book, second.store.queries);
+  expect(second.book.list()).toMatchObject([{ count: 2, acknowledged: { name: "Sam" } }]);
+});

@@ -51,7 +51,8 @@ export interface AlarmCount {
 
 /** Of one kind at once: in a flood the twenty-first tells nobody anything that the others do not. */
 const SOURCES_MAX = 20;
-const MORE = "more";
+/** What the twenty-first and all further ones of a kind are about. */
+export const MORE = "more";
 const TEXT_MAX = 400;
 const REASON_MAX = 500;
 /** After a start, so long until a part that failed has said whether it still does. */

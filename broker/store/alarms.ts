@@ -66,6 +66,24 @@ export async function listPastAlarms(
   return rows.map(alarmOf);
 }
 
+/** Whether one of this kind, about one of these, was found at that time or later, over or not. */
+export async function wasFoundSince(
+  queries: Queries,
+  kind: string,
+  sources: readonly string[],
+  sinceMs: number,
+): Promise<boolean> {
+  const row = await queries
+    .selectFrom("alarms")
+    .select("id")
+    .where("kind", "=", kind)
+    .where("source", "in", [...sources])
+    .where("last_ms", ">=", sinceMs)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Id of the newest alarm, so that ids go on in their order. */
 export async function lastAlarmId(queries: Queries): Promise<string | undefined> {
   const row = await queries

@@ -25,9 +25,9 @@ export async function pendingEvents(
     .orderBy("position")
     .limit(limit)
     .execute();
-  return rows.map(({ position, at_ms, about: _, kind, ...rest }) => ({
+  return rows.map(({ position, at_ms, about, kind, ...rest }) => ({
     position: Number(position),
-    item: { ...rest, kind, atMs: Number(at_ms) },
+    item: { ...rest, kind, atMs: Number(at_ms), ...(about && { about: JSON.parse(about) }) },
   }));
 }
 
