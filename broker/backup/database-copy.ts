@@ -1,5 +1,5 @@
 /** A copy of the database as of one moment, whether a broker runs on it or not. */
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
@@ -15,7 +15,8 @@ const WITHIN_MS = 300_000;
 const DESK = {
   folder: "backup",
   asked: z.strictObject({ what: z.literal("database") }),
-  answered: z.object({ copied: z.literal(true) }),
+  /** Name of the copy beside the request: each has its own. */
+  answered: z.object({ copy: z.string().regex(/^[0-9a-z]{1,40}\.db$/) }),
   withinMs: WITHIN_MS,
 };
 
@@ -31,16 +32,20 @@ export function answerDatabaseCopies({ store, ...parts }: DatabaseCopyParts): ()
   return answerHost(DESK, {
     ...parts,
     act: async (_asked, base) => {
+      removeForgotten(path.dirname(base), parts.clock.wallMs());
       await store.copyTo(`${base}.db`);
-      // The command does not know the request's name, only this one.
-      renameSync(`${base}.db`, placeOf(parts.dataFolder));
-      return { copied: true as const };
+      return { copy: path.basename(`${base}.db`) };
     },
   });
 }
 
-function placeOf(dataFolder: string): string {
-  return path.join(dataFolder, DESK.folder, "copy.db");
+/** Copies whose command was killed before it took them. */
+function removeForgotten(folder: string, nowMs: number): void {
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name);
+    const madeMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? nowMs;
+    if (name.includes(".db") && nowMs - madeMs > WITHIN_MS) rmSync(file, { force: true });
+  }
 }
 
 /**
@@ -70,8 +75,7 @@ export async function copyDatabase(
   const answer = await askHost(DESK, dataFolder, { what: "database" }, clock);
   if (!answer) throw new BackupRefused("the broker runs but does not answer");
   mkdirSync(path.dirname(to), { recursive: true, mode: 0o700 });
-  renameSync(placeOf(dataFolder), to);
-  rmSync(path.join(dataFolder, DESK.folder), { recursive: true, force: true });
+  renameSync(path.join(dataFolder, DESK.folder, answer.copy), to);
   return { isRunning: true };
 }
 

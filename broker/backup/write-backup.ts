@@ -14,7 +14,9 @@ import {
   existsSync,
   fsyncSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -23,10 +25,12 @@ import path from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
+import { setTimeout as pause } from "node:timers/promises";
 import { Encrypter } from "age-encryption";
 import { ZipFile } from "yazl";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import { FolderInUse, lockFolder } from "../folder-lock.ts";
 import { siteLogFolder } from "../site-log-place.ts";
 import { below, type FileToKeep, filesToKeep } from "./backup-files.ts";
 import {
@@ -61,11 +65,12 @@ export async function writeBackup(
   if (existsSync(asked.out)) throw new BackupRefused(`${asked.out} is there already`);
   const encrypter = encrypterTo(asked.to);
   // On the same disk as the data, with the same protection: the copies are as secret.
-  const scratch = path.join(config.dataFolder, SCRATCH);
+  const { scratch, leave } = openScratch(path.join(config.dataFolder, SCRATCH));
   try {
     const database = path.join(scratch, DATABASE);
-    openScratch(scratch);
-    const { isRunning } = await copyDatabase(config.dataFolder, database, clock);
+    const isRunning = await inTurn(scratch, async () => {
+      return (await copyDatabase(config.dataFolder, database, clock)).isRunning;
+    });
     checkDatabase(database);
     const log = path.join(scratch, "site-log");
     const checkpoint = await copyLog(siteLogFolder(config), log);
@@ -76,16 +81,65 @@ export async function writeBackup(
     const manifest = await pack(asked.out, encrypter, all, { ...about, checkpoint });
     return { manifest, isRunning };
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    leave();
   }
 }
 
-/** What a backup that was killed left there goes with the next one. */
 const SCRATCH = "backup.tmp";
+const ONE = "one-";
 
-function openScratch(scratch: string): void {
+/** Each backup has a folder of its own; what one that was killed left goes with the next one. */
+function openScratch(folder: string): { readonly scratch: string; leave(): void } {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const left = readdirSync(folder).filter((name) => name.startsWith(ONE));
+  for (const name of left) removeLeft(path.join(folder, name));
+  const scratch = mkdtempSync(path.join(folder, ONE));
+  const unlock = lockFolder(scratch);
+  return {
+    scratch,
+    leave: () => {
+      unlock();
+      rmSync(scratch, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Made a moment ago, a folder may not have its lock yet. */
+const FRESH_MS = 60_000;
+
+function removeLeft(scratch: string): void {
+  const madeMs = statSync(scratch, { throwIfNoEntry: false })?.ctimeMs;
+  if (madeMs === undefined || Date.now() - madeMs < FRESH_MS) return;
+  try {
+    lockFolder(scratch)();
+  } catch {
+    return;
+  }
   rmSync(scratch, { recursive: true, force: true });
-  mkdirSync(scratch, { recursive: true, mode: 0o700 });
+}
+
+const TURN_WITHIN_MS = 300_000;
+const TURN_POLL_MS = 100;
+
+/** One backup at a time has the database: with the broker stopped it takes it to itself. */
+async function inTurn<T>(scratch: string, work: () => Promise<T>): Promise<T> {
+  const giveUpMs = performance.now() + TURN_WITHIN_MS;
+  for (;;) {
+    let done: () => void;
+    try {
+      done = lockFolder(path.dirname(scratch));
+    } catch (error) {
+      if (!(error instanceof FolderInUse)) throw error;
+      if (performance.now() > giveUpMs) throw new BackupRefused("another backup has the database");
+      await pause(TURN_POLL_MS);
+      continue;
+    }
+    try {
+      return await work();
+    } finally {
+      done();
+    }
+  }
 }
 
 function encrypterTo(recipients: readonly string[]): Encrypter {

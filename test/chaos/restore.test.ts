@@ -3,7 +3,7 @@
  * the backup comes back elsewhere. What was before is there, what came after is not, and nobody
  * can pretend otherwise.
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { expect, onTestFinished, test } from "vitest";
@@ -157,4 +157,24 @@ test("a backup that was changed, cut, or is for another key is refused, and noth
   await expect(open(changed)).rejects.toThrow(/cannot be opened/);
   const opened = await open(whole);
   await expect(putInPlace(config, opened, "root", systemClock)).rejects.toThrow(/is not empty/);
+}, 120_000);
+
+test("backups at the same time are whole, beside a broker and without one", async () => {
+  const site = await makeSite();
+  const running = await startRunningBroker(site.settings);
+  onTestFinished(() => running.close());
+  const plantFile = path.join(running.folder, "plant.yaml");
+  const config = readConfig({ ...site.settings, SALLYPORT_PLANT: plantFile });
+  const mustBeWhole = async (round: string) => {
+    const files = ["a", "b", "c"].map((name) => path.join(site.folder, `${round}-${name}.backup`));
+    await Promise.all(files.map((out) => backedUp(site, config, out)));
+    for (const file of files) {
+      const { manifest } = await openBackup(file, site.identity, `${file}.opened`);
+      expect(manifest.files.map(({ name }) => name)).toContain("sallyport.db");
+    }
+    expect(readdirSync(path.join(config.dataFolder, "backup.tmp"))).toEqual(["lock"]);
+  };
+  await mustBeWhole("beside");
+  await running.broker.close();
+  await mustBeWhole("stopped");
 }, 120_000);
