@@ -1,5 +1,5 @@
 /** What was asked and done over SSH, in words. Names and commands are of assets and people: text. */
-import type { SshOperation } from "../../protocols/ssh/operation.ts";
+import type { PassedOperation, SshOperation } from "../../protocols/ssh/operation.ts";
 import { byteSize } from "../components/sizes.ts";
 import { replayText } from "../text/replay.ts";
 import { terminalText } from "../text/terminal.ts";
@@ -55,6 +55,8 @@ function whatOf(operation: SshOperation): string {
     case "ssh:subsystem":
     case "ssh:other":
       return operation.name;
+    case "file:passed":
+      return passedWords(operation);
     default: {
       const { path, target, size, name, digest } = operation;
       const to = target === undefined ? "" : ` → ${target}`;
@@ -63,6 +65,14 @@ function whatOf(operation: SshOperation): string {
       return `${name === undefined ? "" : `${name} `}${path}${to}${large}${whole}`;
     }
   }
+}
+
+function passedWords(operation: PassedOperation): string {
+  const { path, target, way, extent, size, offset = 0, digest } = operation;
+  const place = target === undefined ? path : `${path} → ${target}`;
+  const much = extent === "part" ? words.extents.part(offset) : words.extents[extent];
+  const sum = digest === undefined ? "" : `, SHA-256 ${digest}`;
+  return `${place} ${words.ways[way]} (${byteSize(size)}, ${much})${sum}`;
 }
 
 /** What has no shape of its own, or turns the line about, is shown as a sign. */

@@ -8,6 +8,8 @@ export interface TimelineContent {
   readonly activity: readonly (Span & { readonly count: number })[];
   readonly moments: readonly Moment[];
   readonly gaps: readonly Span[];
+  /** How much was pressed is shown as warmth above the rest: where a person's hand is at work. */
+  readonly heat?: boolean;
 }
 
 export interface TimelineColours {
@@ -42,7 +44,8 @@ export function drawTimeline(
 ): void {
   context.clearRect(0, 0, width, TIMELINE_HEIGHT);
   drawGaps(context, width, view, content.gaps, colours);
-  drawActivity(context, width, view, content.activity, colours);
+  drawActivity(context, width, view, content, colours);
+  if (content.heat) drawHeat(context, width, view, content.moments, colours);
   drawLanes(context, width, colours);
   drawMoments(context, width, view, content.moments, colours);
 }
@@ -70,18 +73,45 @@ function drawActivity(
   context: CanvasRenderingContext2D,
   width: number,
   view: Span,
-  activity: TimelineContent["activity"],
+  { activity, heat }: TimelineContent,
   colours: TimelineColours,
 ): void {
+  const room = heat ? HEAT_HEIGHT + 3 : 4;
   const density = densityOf(view, activity, Math.max(1, Math.floor(width / COLUMN_WIDTH)));
   const most = Math.max(1, ...density);
   context.fillStyle = colours.activity;
   density.forEach((count, column) => {
     if (count === 0) return;
     // The square root keeps a single operation visible beside a thousand polls.
-    const height = Math.max(1, Math.sqrt(count / most) * (ACTIVITY_HEIGHT - 4));
+    const height = Math.max(1, Math.sqrt(count / most) * (ACTIVITY_HEIGHT - room));
     context.fillRect(column * COLUMN_WIDTH, ACTIVITY_HEIGHT - height, COLUMN_WIDTH - 1, height);
   });
+}
+
+/** Pressed, refused and held alike: the hand was there. */
+const HAND: ReadonlySet<MomentKind> = new Set(["write", "refusal", "hold"]);
+const HEAT_HEIGHT = 5;
+const HEAT_COLUMN = 6;
+
+/** Its own row, so that it is never colour alone: the lanes below have the same as shapes. */
+function drawHeat(
+  context: CanvasRenderingContext2D,
+  width: number,
+  view: Span,
+  moments: readonly Moment[],
+  colours: TimelineColours,
+): void {
+  const pressed = moments.filter(({ kind }) => HAND.has(kind));
+  const stretches = pressed.map(({ wallMs }) => ({ fromMs: wallMs, untilMs: wallMs, count: 1 }));
+  const heat = densityOf(view, stretches, Math.max(1, Math.floor(width / HEAT_COLUMN)));
+  const most = Math.max(1, ...heat);
+  context.fillStyle = colours.text;
+  heat.forEach((count, column) => {
+    if (count === 0) return;
+    context.globalAlpha = 0.25 + 0.75 * (count / most);
+    context.fillRect(column * HEAT_COLUMN, 0, HEAT_COLUMN, HEAT_HEIGHT);
+  });
+  context.globalAlpha = 1;
 }
 
 function drawLanes(

@@ -219,6 +219,7 @@ function isDeedOfKind(
   const looks =
     operation.action === "file:list" ||
     operation.action === "file:read" ||
+    operation.action === "file:passed" ||
     (operation.action.startsWith("web:") && operation.class === "observe");
   return kinds !== "changes" || (judged.answer.kind === "permit" && !looks);
 }

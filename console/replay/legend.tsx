@@ -14,7 +14,7 @@ import {
   IconSquareRoundedX,
   IconTriangleFilled,
 } from "@tabler/icons-react";
-import { replayText } from "../text/replay.ts";
+import { type MarkWords, replayText } from "../text/replay.ts";
 import { MOMENT_KINDS, type MomentKind } from "./moments.ts";
 
 const words = replayText.legend;
@@ -33,6 +33,7 @@ const SHAPES: Readonly<Record<MomentKind, Icon>> = {
 export type Jump = (() => void) | undefined;
 
 interface LegendProps {
+  readonly marks: MarkWords;
   readonly counts: Readonly<Record<MomentKind, number>>;
   readonly hidden: ReadonlySet<MomentKind>;
   readonly onToggle: (kind: MomentKind) => void;
@@ -43,13 +44,14 @@ interface LegendProps {
 /** Kinds that are there; the four that every session can have always are. */
 const ALWAYS: ReadonlySet<MomentKind> = new Set(["write", "refusal", "hold", "capabilities"]);
 
-export function Legend({ counts, hidden, onToggle, next, previous }: LegendProps) {
+export function Legend({ marks, counts, hidden, onToggle, next, previous }: LegendProps) {
   return (
     <fieldset className="rp-legend" aria-label={words.label}>
       {MOMENT_KINDS.filter((kind) => ALWAYS.has(kind) || counts[kind] > 0).map((kind) => (
         <Kind
           key={kind}
           kind={kind}
+          called={marks[kind]}
           count={counts[kind]}
           shown={!hidden.has(kind)}
           onToggle={() => onToggle(kind)}
@@ -63,6 +65,7 @@ export function Legend({ counts, hidden, onToggle, next, previous }: LegendProps
 
 interface KindProps {
   readonly kind: MomentKind;
+  readonly called: MarkWords[MomentKind];
   readonly count: number;
   readonly shown: boolean;
   readonly onToggle: () => void;
@@ -70,9 +73,9 @@ interface KindProps {
   readonly previous: Jump;
 }
 
-function Kind({ kind, count, shown, onToggle, next, previous }: KindProps) {
+function Kind({ kind, called, count, shown, onToggle, next, previous }: KindProps) {
   const Shape = SHAPES[kind];
-  const { one, many } = replayText.marks[kind];
+  const { one, many } = called;
   return (
     <span className="rp-kind">
       <Step label={words.previous(one)} icon={IconChevronLeft} act={previous} />

@@ -24,6 +24,7 @@ import type { Reel } from "./reel.ts";
 import { reelOf } from "./reel-of.ts";
 import { segmentOf } from "./segments.ts";
 import { ShareDialog } from "./share-dialog.tsx";
+import { picturesOf } from "./thumbnail-shelf.ts";
 import { type PlayHead, usePlayback } from "./use-playback.ts";
 import { spanOf } from "./use-recorded-reel.ts";
 import { useVisitOthers, VisitBeside } from "./visit-beside.tsx";
@@ -105,6 +106,7 @@ function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
         head={head}
         live={false}
         {...(others.length > 0 && { beside: <VisitBeside others={others} head={head} /> })}
+        pictures={picturesOf(detail, source)}
         linkAt={(sequence) => `/recordings/${detail.id}?at=${sequence}`}
         comments={{ recording: detail.id, list: comments.data ?? NO_COMMENTS }}
       />

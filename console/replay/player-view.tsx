@@ -32,6 +32,7 @@ import { type PlayerKeys, usePlayerKeys } from "./player-keys.ts";
 import type { Reel } from "./reel.ts";
 import { RelayStage } from "./relay-stage.tsx";
 import { entryAt } from "./story.ts";
+import type { PictureSource } from "./thumbnail-shelf.ts";
 import { Timeline } from "./timeline.tsx";
 import { TrendsPanel } from "./trends-panel.tsx";
 import { type Marks, type Said, useMarks } from "./use-marks.ts";
@@ -46,6 +47,8 @@ interface PlayerViewProps {
   readonly linkAt?: (sequence: number) => string;
   /** What else is shown of that instant. */
   readonly beside?: ReactNode;
+  /** Of a recorded screen: where its small pictures come from. */
+  readonly pictures?: PictureSource | undefined;
   /** Absent where nothing can be said about it. */
   readonly comments?: { readonly recording: string; readonly list: readonly Said[] };
 }
@@ -67,24 +70,28 @@ const DRAWN_FIRST = 4;
 
 const NOTHING_SAID: readonly Said[] = [];
 
-export function PlayerView({ reel, head, live, linkAt, beside, comments }: PlayerViewProps) {
-  const { stories, version, span, part } = reel;
+export function PlayerView(props: PlayerViewProps) {
+  const { reel, head, live, linkAt, beside, comments, pictures } = props;
+  const { span, part } = reel;
   const { atMs } = head.playback;
   const slowMs = head.playback.playing ? Math.floor(atMs / TABLE_STEP_MS) * TABLE_STEP_MS : atMs;
   const tags = reel.stories.at(-1)?.points ?? reel.header?.tags ?? NO_TAGS;
-  const drawing = useDrawn(reel);
-  const drawn = useMemo(
-    () => drawing.names.flatMap((name) => tags.find((tag) => tag.name === name) ?? []),
-    [drawing.names, tags],
-  );
   const marks = useMarks(reel, head, comments?.list ?? NOTHING_SAID);
   const { tab, setTab, field, write } = useCommenting(comments !== undefined);
   usePlayerKeys(playerKeys(head, marks, write));
   const sequence = sequenceUnder(reel, atMs);
+  const called = words.marksOf(reel.header?.endpoint.protocol);
   return (
     <div className="rp-player" data-part={part.index} data-state={part.state.kind}>
-      <Timeline span={span} content={marks.content} headMs={atMs} onSeek={head.seek} />
-      <Legend {...marks} onToggle={marks.toggle} />
+      <Timeline
+        span={span}
+        content={marks.content}
+        headMs={atMs}
+        onSeek={head.seek}
+        marks={called}
+        strip={pictures && { ...pictures, ready: part.state.kind === "ready" }}
+      />
+      <Legend {...marks} marks={called} onToggle={marks.toggle} />
       <Controls head={head} span={span} live={live}>
         {sequence !== undefined && linkAt && <CopyLink address={linkAt(sequence)} />}
       </Controls>
@@ -94,36 +101,7 @@ export function PlayerView({ reel, head, live, linkAt, beside, comments }: Playe
       ) : (
         <div className="rp-work" aria-busy={part.state.kind === "loading"}>
           <Stages beside={beside}>
-            {reel.header.endpoint.protocol === "ssh" ? (
-              <Suspense fallback={<Loading />}>
-                <TerminalStage {...{ stories, version }} headMs={atMs} />
-              </Suspense>
-            ) : reel.header.endpoint.protocol === "vnc" ? (
-              <Suspense fallback={<Loading />}>
-                <ScreenStage {...{ stories, version }} headMs={atMs} />
-              </Suspense>
-            ) : reel.header.endpoint.protocol === "web" ? (
-              <PageStage stories={stories} headMs={atMs} />
-            ) : reel.header.endpoint.protocol === "tcp" ? (
-              <RelayStage />
-            ) : (
-              <>
-                <TrendsPanel
-                  {...{ stories, version, span }}
-                  tags={drawn}
-                  headMs={atMs}
-                  onSeek={head.seek}
-                />
-                <ValuesPanel
-                  stories={stories}
-                  tags={tags}
-                  headMs={slowMs}
-                  drawn={drawing.names}
-                  full={drawing.names.length >= TREND_TAGS_MAX}
-                  onDraw={drawing.toggle}
-                />
-              </>
-            )}
+            <Stage {...{ reel, atMs, slowMs, tags }} onSeek={head.seek} />
           </Stages>
           <Told
             {...{ reel, tags, comments, tab, field, head, sequence }}
@@ -133,6 +111,63 @@ export function PlayerView({ reel, head, live, linkAt, beside, comments }: Playe
         </div>
       )}
     </div>
+  );
+}
+
+interface StageProps {
+  readonly reel: Reel;
+  readonly atMs: number;
+  /** The same for what need not follow every frame. */
+  readonly slowMs: number;
+  readonly tags: readonly HeaderTag[];
+  readonly onSeek: (atMs: number) => void;
+}
+
+/** What the protocol has to show at the head. */
+function Stage(props: StageProps) {
+  const { stories, version, header } = props.reel;
+  const shown = { stories, version, headMs: props.atMs };
+  switch (header?.endpoint.protocol) {
+    case "ssh":
+      return (
+        <Suspense fallback={<Loading />}>
+          <TerminalStage {...shown} />
+        </Suspense>
+      );
+    case "vnc":
+      return (
+        <Suspense fallback={<Loading />}>
+          <ScreenStage {...shown} />
+        </Suspense>
+      );
+    case "web":
+      return <PageStage stories={stories} headMs={props.atMs} />;
+    case "tcp":
+      return <RelayStage />;
+    default:
+      return <ValueStage {...props} />;
+  }
+}
+
+function ValueStage({ reel, atMs, slowMs, tags, onSeek }: StageProps) {
+  const { stories, version, span } = reel;
+  const drawing = useDrawn(reel);
+  const drawn = useMemo(
+    () => drawing.names.flatMap((name) => tags.find((tag) => tag.name === name) ?? []),
+    [drawing.names, tags],
+  );
+  return (
+    <>
+      <TrendsPanel {...{ stories, version, span }} tags={drawn} headMs={atMs} onSeek={onSeek} />
+      <ValuesPanel
+        stories={stories}
+        tags={tags}
+        headMs={slowMs}
+        drawn={drawing.names}
+        full={drawing.names.length >= TREND_TAGS_MAX}
+        onDraw={drawing.toggle}
+      />
+    </>
   );
 }
 

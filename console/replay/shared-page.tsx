@@ -18,6 +18,7 @@ import { sharedSource } from "./part-source.ts";
 import { idleSpans } from "./playback.ts";
 import { PlayerView } from "./player-view.tsx";
 import { reelOf } from "./reel-of.ts";
+import { picturesOf } from "./thumbnail-shelf.ts";
 import { usePlayback } from "./use-playback.ts";
 import { spanOf } from "./use-recorded-reel.ts";
 
@@ -132,7 +133,12 @@ function SharedPlayer({ view, onLeave }: SharedPlayerProps) {
           </Button>
         }
       >
-        <PlayerView reel={reel} head={head} live={false} />
+        <PlayerView
+          reel={reel}
+          head={head}
+          live={false}
+          pictures={picturesOf(recording, sharedSource)}
+        />
       </Page>
     </main>
   );

@@ -4,15 +4,18 @@ import { useElementSize, useMergedRef } from "@mantine/hooks";
 import { IconArrowsHorizontal, IconZoomIn, IconZoomOut } from "@tabler/icons-react";
 import {
   type KeyboardEvent,
+  lazy,
   type PointerEvent,
   type RefObject,
+  Suspense,
   useEffect,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
 } from "react";
 import { clockTime } from "../components/time-words.ts";
-import { replayText as words } from "../text/replay.ts";
+import { type MarkWords, replayText as words } from "../text/replay.ts";
 import {
   drawTimeline,
   LANES,
@@ -22,6 +25,7 @@ import {
 } from "./draw-timeline.ts";
 import { MOMENT_KINDS } from "./moments.ts";
 import type { Span } from "./playback.ts";
+import type { StripProps } from "./thumbnail-strip.tsx";
 import { follow, momentAt, placeOf, ticksOf, zoom } from "./time-scale.ts";
 
 interface TimelineProps {
@@ -29,16 +33,26 @@ interface TimelineProps {
   readonly content: TimelineContent;
   readonly headMs: number;
   readonly onSeek: (atMs: number) => void;
+  readonly marks: MarkWords;
+  /** Of a screen: what it showed. */
+  readonly strip?: StripProps | undefined;
 }
+
+/** Loaded where there is a screen. */
+const ThumbnailStrip = lazy(async () => ({
+  default: (await import("./thumbnail-strip.tsx")).ThumbnailStrip,
+}));
 
 const WHEEL_ZOOM = 1.0015;
 const BUTTON_ZOOM = 0.5;
 /** Room that one label of a tick needs. */
 const TICK_WIDTH = 96;
 
-export function Timeline({ span, content, headMs, onSeek }: TimelineProps) {
+export function Timeline({ span, content, headMs, onSeek, marks, strip }: TimelineProps) {
   const [zoomed, setZoomed] = useState<Span | undefined>(undefined);
   const [hoverMs, setHoverMs] = useState<number | undefined>(undefined);
+  const heat = strip !== undefined;
+  const shown = useMemo(() => ({ ...content, heat }), [content, heat]);
   const { ref: sized, width } = useElementSize<HTMLDivElement>();
   const wheeled = useWheel((deltaY) => zoomBy(WHEEL_ZOOM ** deltaY, hoverMs ?? headMs));
   const ref = useMergedRef(sized, wheeled);
@@ -60,8 +74,8 @@ export function Timeline({ span, content, headMs, onSeek }: TimelineProps) {
     if (event.buttons === 1) onSeek(place(event));
   };
   return (
-    <div className="rp-line">
-      <LaneNames />
+    <div className="rp-line" data-strip={strip !== undefined || undefined}>
+      <LaneNames marks={marks} screen={strip !== undefined} />
       <div
         ref={ref}
         className="rp-line-view"
@@ -78,7 +92,12 @@ export function Timeline({ span, content, headMs, onSeek }: TimelineProps) {
         onPointerLeave={() => setHoverMs(undefined)}
         onKeyDown={(event) => onKey(event, view, span, headMs, onSeek, zoomBy)}
       >
-        <Drawing view={view} width={width} content={content} />
+        {strip && (
+          <Suspense fallback={<div className="rp-strip" />}>
+            <ThumbnailStrip {...strip} {...{ view, width, hoverMs }} />
+          </Suspense>
+        )}
+        <Drawing view={view} width={width} content={shown} />
         <Ticks view={view} width={width} />
         <Head view={view} atMs={headMs} kind="head" />
         {hoverMs !== undefined && (
@@ -86,7 +105,7 @@ export function Timeline({ span, content, headMs, onSeek }: TimelineProps) {
             view={view}
             atMs={hoverMs}
             kind="hover"
-            word={wordAt(content, view, hoverMs, width)}
+            word={wordAt(marks, content, view, hoverMs, width)}
           />
         )}
       </div>
@@ -144,12 +163,13 @@ function onKey(
   move();
 }
 
-function LaneNames() {
+function LaneNames({ marks, screen }: { readonly marks: MarkWords; readonly screen: boolean }) {
   return (
     <div className="rp-lanes" aria-hidden>
+      {screen && <span data-lane="screen">{words.line.screen}</span>}
       <span data-lane="activity">{words.line.activity}</span>
       {LANES.map((lane) => (
-        <span key={lane}>{words.marks[lane].many}</span>
+        <span key={lane}>{marks[lane].many}</span>
       ))}
     </div>
   );
@@ -206,11 +226,17 @@ function Ticks({ view, width }: { readonly view: Span; readonly width: number })
 const MARK_REACH = 6;
 
 /** What the mark under the pointer stands for. */
-function wordAt(content: TimelineContent, view: Span, atMs: number, width: number): string {
+function wordAt(
+  marks: MarkWords,
+  content: TimelineContent,
+  view: Span,
+  atMs: number,
+  width: number,
+): string {
   const reachMs = (MARK_REACH / Math.max(1, width)) * (view.untilMs - view.fromMs);
   const near = content.moments.filter((moment) => Math.abs(moment.wallMs - atMs) <= reachMs);
   const kinds = MOMENT_KINDS.filter((kind) => near.some((moment) => moment.kind === kind));
-  return kinds.map((kind) => words.marks[kind].one).join(", ");
+  return kinds.map((kind) => marks[kind].one).join(", ");
 }
 
 interface HeadProps {

@@ -1,13 +1,13 @@
 /** A recording as a reel: the index is known at once, parts come when the head needs them. */
 import { useEffect, useMemo, useReducer, useRef } from "react";
 import type { RecordingDetailView } from "../../broker/api/shapes/sessions.ts";
-import { decodeTerminalFrame } from "../../protocols/ssh/terminal-frame.ts";
 import { replayText } from "../text/replay.ts";
 import { momentsOf } from "./moments.ts";
 import type { PartSource } from "./part-source.ts";
 import type { Span } from "./playback.ts";
 import type { PartState, Reel } from "./reel.ts";
 import { SegmentCache, type Slot, segmentAt } from "./segments.ts";
+import { numberOf, shownParts } from "./shown-parts.ts";
 import { TapeReader } from "./tape-reader.ts";
 import { type Known, ToldStory } from "./told-story.ts";
 
@@ -102,26 +102,9 @@ async function loadShown(
   index: number,
 ): Promise<ToldStory> {
   const bytes = source.segment(numberOf(detail, index));
-  const earlier: Uint8Array<ArrayBuffer>[] = [];
-  let frame = NO_FRAME;
-  // The first part of a link may be any of the recording.
-  for (let at = index; at >= 0 && numberOf(detail, at) > 0 && frame.length === 0; at -= 1) {
-    if (earlier.length > EARLIER_MAX) throw new Error(replayText.segment.noFrame);
-    frame = readable(detail, await source.frame(numberOf(detail, at)));
-    if (frame.length === 0 && at > 0)
-      earlier.unshift(await source.segment(numberOf(detail, at - 1)));
-  }
-  return new ToldStory(await reader.read(await bytes, frame, earlier));
-}
-
-const NO_FRAME = new Uint8Array(0);
-
-/** Frames of terminals that an earlier build made say nothing of them. */
-function readable(
-  { protocol }: PlayedRecording,
-  frame: Uint8Array<ArrayBuffer>,
-): Uint8Array<ArrayBuffer> {
-  return protocol === "ssh" && !decodeTerminalFrame(frame) ? NO_FRAME : frame;
+  const [shown] = await Promise.all([shownParts(source, detail, index, EARLIER_MAX), bytes]);
+  if (!shown) throw new Error(replayText.segment.noFrame);
+  return new ToldStory(await reader.read(await bytes, shown.frame, shown.earlier));
 }
 
 /** From the part's key frame. An open part has none yet: the part before it tells the same. */
@@ -140,10 +123,6 @@ async function knownAt(
     index > 1 ? source.frame(numberOf(detail, index - 1)) : [],
   ]);
   return (await reader.read(...earlier)).lastValues;
-}
-
-function numberOf({ segments }: PlayedRecording, index: number): number {
-  return segments[index]?.number ?? index;
 }
 
 /** The open part of a running session is fetched again once the index says that it has grown. */

@@ -15,6 +15,21 @@ const states: Record<RecordingView["state"], { readonly word: string; readonly m
     },
   };
 
+/** What the marks of the time line stand for. */
+const marks = {
+  write: { one: "change", many: "Changes" },
+  refusal: { one: "refusal", many: "Refused" },
+  hold: { one: "hold", many: "Held" },
+  capabilities: { one: "rights change", many: "Rights" },
+  comment: { one: "comment", many: "Comments" },
+  gap: { one: "gap", many: "Gaps" },
+  end: { one: "end", many: "End" },
+};
+
+export type MarkWords = Readonly<
+  Record<keyof typeof marks, { readonly one: string; readonly many: string }>
+>;
+
 export const replayText = {
   untitled: "Recording",
   failed: "The recording could not be loaded",
@@ -25,21 +40,15 @@ export const replayText = {
   line: {
     label: "Time line",
     activity: "Activity",
+    screen: "Screen",
     help: "Click to go there, wheel to zoom, arrow keys to move, + and − to zoom.",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     zoomAll: "Show all of it",
   },
-  /** What the marks of the time line stand for. */
-  marks: {
-    write: { one: "change", many: "Changes" },
-    refusal: { one: "refusal", many: "Refused" },
-    hold: { one: "hold", many: "Held" },
-    capabilities: { one: "rights change", many: "Rights" },
-    comment: { one: "comment", many: "Comments" },
-    gap: { one: "gap", many: "Gaps" },
-    end: { one: "end", many: "End" },
-  },
+  /** On a screen what was done is what was pressed. */
+  marksOf: (protocol: string | undefined): MarkWords =>
+    protocol === "vnc" ? { ...marks, write: { one: "click or key", many: "Input" } } : marks,
   legend: {
     label: "Marks of the time line",
     show: (kind: string, count: number) => `Show ${kind.toLowerCase()} (${count})`,

@@ -223,6 +223,7 @@ test("a jog button that is held is let go of when the session is ended, and when
 
 /** A canvas, as far as it is looked at here. */
 interface Drawn {
+  toDataURL(): string;
   getContext(kind: "2d"): {
     getImageData(x: number, y: number, width: number, height: number): { data: Uint8Array };
   };
@@ -268,6 +269,14 @@ test("who watches sees the same picture, and the recording shows it at each clic
     .getByText(/^left at \d+, \d+$/)
     .first()
     .waitFor();
+  // The pump stood still in between: pictures on the time line show both.
+  const small = () =>
+    page
+      .locator(".rp-thumbnail canvas")
+      .evaluateAll((all) => all.map((canvas) => (canvas as unknown as Drawn).toDataURL()));
+  await expect.poll(async () => new Set(await small()).size, PATIENCE).toBeGreaterThanOrEqual(2);
+  await page.getByRole("button", { name: "Previous click or key" }).click();
+  await expect.poll(() => stateColour(page), PATIENCE).toEqual(RUNNING);
   await accessible(page, "replay");
   await page.getByRole("button", { name: "About" }).click();
   await page.getByRole("button", { name: "Make a video" }).click();
