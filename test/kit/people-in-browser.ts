@@ -1,8 +1,8 @@
 /** People of a scenario in their browsers: how each is enrolled, invited, asked for and looked at. */
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import type { Device } from "./site-in-browser.ts";
+import { violations } from "./violations.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
 
@@ -43,6 +43,5 @@ export async function shot(page: Page, name: string, fullPage = false): Promise<
 }
 
 export async function accessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 }

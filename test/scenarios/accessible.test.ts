@@ -2,10 +2,10 @@
  * Every page of the navigation, dark and light, wide and on a phone: axe finds nothing wrong, and
  * the page complains about nothing. The person holds every right that one person can.
  */
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
+import { violations } from "../kit/violations.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
 
@@ -44,8 +44,7 @@ async function accessible(page: Page, name: string): Promise<void> {
 
 async function wrongWith(page: Page, name: string): Promise<readonly string[]> {
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/page-${name}.png` });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]?.html}`);
+  return (await violations(page)).map((each) => `${name}: ${each}`);
 }
 
 async function settled(page: Page, path: string): Promise<void> {

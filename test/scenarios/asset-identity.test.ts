@@ -1,10 +1,10 @@
 /** An administrator sets a site up: asks an asset for its host key, compares it, accepts it by one touch. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
+import { violations } from "../kit/violations.ts";
 
 // Slow: a broker process, a real console and a Chromium.
 const SLOW = { timeout: 180_000 };
@@ -34,7 +34,7 @@ async function shot(page: Page, name: string): Promise<void> {
 }
 
 async function accessible(page: Page): Promise<void> {
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 }
 
 function events(page: Page): Promise<SiteEventView[]> {

@@ -4,13 +4,13 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../broker/clock.ts";
 import { SiteLog } from "../../broker/evidence/log/site-log.ts";
 import { type Child, startChild } from "../kit/child.ts";
 import { type Device, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
+import { violations } from "../kit/violations.ts";
 
 const SALLYPORT = path.resolve(import.meta.dirname, "../../broker/cli/sallyport.ts");
 const SHOTS = process.env.SCENARIO_SHOTS;
@@ -68,8 +68,7 @@ test("who has cosigned the newest checkpoint is shown, with the quorum", async (
   await panel.getByText("Reached", { exact: true }).waitFor({ timeout: COSIGNED_WITHIN_MS });
   await expect.poll(() => panel.getByText(/Cosigned/).count()).toBe(2);
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/audit-witnesses.png`, fullPage: true });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id }) => id)).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 });
 
 test("without one of them the quorum is missing, and the log goes on", async () => {

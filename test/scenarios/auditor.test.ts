@@ -5,12 +5,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readPoints, writePoints } from "../../protocols/modbus/build.ts";
 import { ConsoleUser } from "../kit/console-user.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
+import { violations } from "../kit/violations.ts";
 import { WorkedSession } from "../kit/worked-session.ts";
 
 /** Where pictures are kept for a person to look at; nowhere unless asked for. */
@@ -60,17 +60,10 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: path.join(PICTURES, `${name}.png`) });
 }
 
+const WCAG = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+
 async function expectAccessible(page: Page): Promise<void> {
-  // Colours that fade in are measured once they are there.
-  await page.waitForTimeout(300);
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])
-    .analyze();
-  const found = violations.map(({ id, nodes }) => [
-    id,
-    nodes.map(({ html }) => html.slice(0, 200)),
-  ]);
-  expect(found).toEqual([]);
+  expect(await violations(page, { tags: WCAG })).toEqual([]);
 }
 
 test("the time line says what its marks mean, and leads from one to the next", async () => {

@@ -1,11 +1,11 @@
 /** A person lets their own machine act for them: the real page, the real command. Slow: a browser. */
 import path from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askToSignIn } from "../kit/machine-user.ts";
 import { runCommand } from "../kit/sallyport-command.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
+import { violations } from "../kit/violations.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
 const folder = makeFolder();
@@ -33,8 +33,7 @@ async function look(name: string): Promise<void> {
     if (SHOTS) await page.screenshot({ path: path.join(SHOTS, `${name}-${size}.png`) });
   }
   await page.setViewportSize(WIDE);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id }) => id)).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 }
 
 test("the number is picked on the page, and the command acts for the person", {

@@ -1,11 +1,11 @@
 /** The integrations page in a real Chromium: what is reached, what is not and why, a test sent. */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { type Device, NARROW, openSite, WIDE } from "../kit/site-in-browser.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
+import { violations } from "../kit/violations.ts";
 import { startWebReceiver } from "../kit/web-receiver.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
@@ -19,8 +19,7 @@ async function looked({ page }: Device, name: string): Promise<void> {
       await page.waitForTimeout(300);
       const file = `${name}-${viewport.width}-${colorScheme}.png`;
       if (SHOTS) await page.screenshot({ path: path.join(SHOTS, file), fullPage: true });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+      expect(await violations(page)).toEqual([]);
       const overflows = await page.evaluate(OVERFLOWS);
       expect(overflows).toBe(false);
     }

@@ -6,7 +6,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { DoorsView } from "../../broker/api/shapes/native.ts";
@@ -15,6 +14,7 @@ import { SWITCH_LOGIN } from "../../simulators/assets/ssh-switch.ts";
 import { type AskingClient, askAtDoor } from "../kit/native-client.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
+import { violations } from "../kit/violations.ts";
 
 // Slow: a broker process, a real console, two people with a browser each, and OpenSSH.
 const SLOW = { timeout: 180_000 };
@@ -92,8 +92,7 @@ async function post(page: Page, to: string, body: unknown): Promise<unknown> {
 
 async function accessible(page: Page, name: string): Promise<void> {
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/native-${name}.png` });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]?.html}`)).toEqual([]);
+  expect(await violations(page), name).toEqual([]);
 }
 
 const shown = (page: Page) => page.locator(".xterm-rows").innerText();

@@ -2,11 +2,11 @@
  * An engineer works on an OPC UA server from the browser: the real console and broker, the
  * simulated waterworks behind them. Slow: a browser, a broker, an OPC UA server.
  */
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { OPCUA_LOGIN } from "../../simulators/assets/opcua-server.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
+import { violations } from "../kit/violations.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
 
@@ -202,7 +202,7 @@ async function choose(tree: Locator, name: string): Promise<void> {
 async function looksRight(named: string): Promise<void> {
   const { page } = ann;
   if (SHOTS) await shoot(page, named);
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 }
 
 async function shoot(page: Page, named: string): Promise<void> {

@@ -4,7 +4,6 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import { AttributeIds } from "node-opcua";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { thumbprintOf } from "../../broker/legs/opcua/identity.ts";
@@ -14,6 +13,7 @@ import { startingPlant } from "../../simulators/process/water-plant.ts";
 import { signInOpcua, signOut } from "../kit/opcua-client.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
+import { violations } from "../kit/violations.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
 const folder = makeFolder();
@@ -92,5 +92,5 @@ async function looksRight(named: string): Promise<void> {
   const { page } = ann;
   await page.waitForTimeout(300);
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/ticket-${named}.png` });
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 }

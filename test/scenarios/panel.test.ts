@@ -2,12 +2,12 @@
  * A person works the operator panel from the browser: the real console, broker and VNC, a
  * simulated panel behind them.
  */
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { PANEL_BUTTONS, type PanelButton } from "../../simulators/assets/panel-page.ts";
 import { PANEL_PASSWORD } from "../../simulators/assets/vnc-panel.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
+import { violations } from "../kit/violations.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
 const ENDPOINT = "hmi-treatment/screen";
@@ -97,8 +97,7 @@ async function drag(
 
 async function accessible(page: Page, name: string): Promise<void> {
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/panel-${name}.png` });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]?.html}`)).toEqual([]);
+  expect(await violations(page), name).toEqual([]);
 }
 
 async function endSession(page: Page, id: string): Promise<void> {

@@ -3,9 +3,9 @@
  * a session that still runs, and comes into the player at that very moment.
  */
 import { readFileSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
+import { violations } from "../kit/violations.ts";
 
 /** Set, screenshots of each state are left there for people to look at. */
 const PICTURES = process.env.PICTURES_OF_SEARCH;
@@ -66,8 +66,7 @@ test("what a session does is found while it runs, by tag, value and verdict", as
   expect(await rows.nth(1).innerText()).toMatch(/P101\.SpeedSetpoint = 28[\s\S]*Permitted/);
   expect(page.url()).toContain("q=tag%3AP101.SpeedSetpoint");
   await picture("results");
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 });
 
 test("a misspelt field says where it is, and is mended by a click", async () => {
@@ -92,8 +91,7 @@ test("the same search is made with plain fields", async () => {
   await page.getByLabel("Value").press("Enter");
   await page.getByText(/1 hit in 1 recording/).waitFor();
   await picture("fields");
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 });
 
 test("a result leads into the player at its record, and back to the results", async () => {

@@ -2,11 +2,11 @@
  * A person works on a switch from the browser: the real console, broker and SSH, a simulated
  * switch behind them.
  */
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SWITCH_LOGIN } from "../../simulators/assets/ssh-switch.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
+import { violations } from "../kit/violations.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
 const ENDPOINT = "switch-works/ssh";
@@ -89,8 +89,7 @@ async function type(page: Page, text: string): Promise<void> {
 
 async function accessible(page: Page, name: string): Promise<void> {
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/ssh-${name}.png` });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]?.html}`)).toEqual([]);
+  expect(await violations(page), name).toEqual([]);
 }
 
 test("a shell is worked in: what is typed does its work, and looks as it should", async () => {

@@ -1,7 +1,7 @@
 /** A console that certifies itself, in a real Chromium: refused until trusted, then all of it works. */
-import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
+import { violations } from "../kit/violations.ts";
 
 let site: SiteInBrowser;
 /** Told by the broker's own page at the plain door. */
@@ -25,8 +25,7 @@ test("the page of trust reads well, and everybody can use it", async () => {
   await page.goto(`http://localhost:${plainPort}/trust`);
   await page.getByRole("heading", { name: "Trust this site" }).waitFor();
   expect(await page.getByRole("code").textContent()).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
-  const found = await new AxeBuilder({ page }).analyze();
-  expect(found.violations).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await context.close();
 }, 120_000);
 

@@ -3,11 +3,11 @@
  * finds both recordings on one clock.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PANEL_PASSWORD } from "../../simulators/assets/vnc-panel.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
+import { violations } from "../kit/violations.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
 const PATIENCE = { timeout: 30_000 };
@@ -53,8 +53,7 @@ async function looks(page: Page, name: string): Promise<void> {
       if (SHOTS) await page.screenshot({ path: `${SHOTS}/visit-${name}-${scheme}-${size}.png` });
     }
     await page.setViewportSize(WIDE);
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    expect(await violations(page)).toEqual([]);
   }
 }
 

@@ -2,11 +2,11 @@
  * A person works on a web panel from the browser: the real console and broker, the simulated
  * panel behind them, pages on an origin of their own.
  */
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WEB_PANEL_LOGIN } from "../../simulators/assets/web-panel.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
+import { violations } from "../kit/violations.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
 const ENDPOINT = "panel-treatment/web";
@@ -138,8 +138,7 @@ async function looks(name: string): Promise<void> {
       await picture(page, `${name}-${scheme}-${size}`);
     }
     await page.setViewportSize(WIDE);
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    expect(await violations(page)).toEqual([]);
   }
 }
 
