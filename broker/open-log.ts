@@ -16,7 +16,9 @@ import { keepProgressLeaves } from "./evidence/log/progress-leaves.ts";
 import { sha256 } from "./evidence/log/sha256.ts";
 import { SpentKeys } from "./evidence/log/spent-keys.ts";
 import { Witnessing, type WitnessingParts } from "./evidence/log/witnessing.ts";
+import { takeHostNotes } from "./host-notes.ts";
 import { IntegrationDialer } from "./legs/integration-dialer.ts";
+import type { Logger } from "./log.ts";
 import type { Noticed } from "./noticed.ts";
 import type { Opened } from "./opened.ts";
 import type { PlantSource } from "./plant/plant-source.ts";
@@ -30,6 +32,7 @@ interface LogGround {
   readonly config: Config;
   readonly clock: Clock;
   readonly version: string;
+  readonly log: Pick<Logger, "error">;
   readonly store: Store;
   readonly noticed: Noticed;
   readonly opened: Opened;
@@ -61,6 +64,13 @@ export async function openLogBook(ground: LogGround, parts: LogParts): Promise<L
   opened.push(plantChanges(book, plant));
   opened.push(recorderGaps(book, evidence));
   opened.push(keepProgressLeaves({ book, evidence, clock }));
+  opened.push(
+    takeHostNotes({
+      ...{ directory: siteLogFolder(config), siteLog: store.log, clock },
+      failed: (error) =>
+        ground.log.error({ error }, "notes of commands on the host were not taken"),
+    }),
+  );
   openWitnessing(ground, parts, book);
   return book;
 }

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import type { Config } from "../config.ts";
 import { harOf } from "../evidence/har/har.ts";
 import { BundleRefused } from "../evidence/log/write-bundle.ts";
-import { noteExport } from "./export.ts";
+import { noteExport } from "./note-on-host.ts";
 import { pastAsked } from "./past-asked.ts";
 
 export interface HarAsked {

@@ -3,12 +3,9 @@
  * `sallyport verify` proves. Works beside a running broker, which notes it in the site log, or
  * does so at its next start.
  */
-import { userInfo } from "node:os";
 import path from "node:path";
 import type { BundleScope } from "../../protocols/log/bundle-files.ts";
 import type { Config } from "../config.ts";
-import { diskVolume } from "../evidence/disk-volume.ts";
-import { leaveNote } from "../evidence/log/left-notes.ts";
 import {
   BundleRefused,
   type BundleSource,
@@ -16,6 +13,7 @@ import {
   writeRangeBundle,
 } from "../evidence/log/write-bundle.ts";
 import { siteLogFolder } from "../site-log-place.ts";
+import { noteExport } from "./note-on-host.ts";
 import { visitRange } from "./visit-range.ts";
 
 export interface ExportAsked {
@@ -107,16 +105,4 @@ function timeOf(text: string | undefined, flag: string): number | undefined {
   const ms = Date.parse(text);
   if (Number.isFinite(ms)) return ms;
   throw new BundleRefused(`${flag} must be a time such as 2026-01-05 or 2026-01-05T08:00Z`);
-}
-
-/** The broker takes it into the site log, now or at its next start. */
-export async function noteExport(
-  config: Config,
-  what: string,
-  session: string | undefined,
-): Promise<void> {
-  const by = `${userInfo().username} on this machine`;
-  const which = session === undefined ? { range: what } : { session };
-  const note = { kind: "export", ...which, by, occurredMs: Date.now() } as const;
-  await leaveNote(diskVolume, siteLogFolder(config), note);
 }

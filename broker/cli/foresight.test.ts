@@ -1,5 +1,5 @@
 /** What-if and learning over a recording that the real recorder wrote. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Header } from "../../protocols/tape/record.ts";
@@ -147,4 +147,22 @@ test("the learned profile is narrow, valid, and lets all of it pass again", asyn
   const again = await whatIf({ plant: out, json: true });
   expect(again.code).toBe(SAME);
   rmSync(out);
+});
+
+test("who reads recordings on the host leaves a note for the site log before anything is read", async () => {
+  const notes = path.join(config.dataFolder, "site-log/notes");
+  rmSync(notes, { recursive: true, force: true });
+  await whatIf({ plant: tried("treatment", "treatment") });
+  await runLearn(config, {}, { write: () => {} });
+  const left = readdirSync(notes).map((name) =>
+    JSON.parse(readFileSync(path.join(notes, name), "utf8")),
+  );
+  const commands = left.map(({ kind, command, session }) => `${kind} ${command} ${session}`);
+  expect(commands.sort()).toEqual(["read policy what-if 0190hour", "read profile learn 0190hour"]);
+  rmSync(notes, { recursive: true });
+  writeFileSync(notes, "no folder");
+  await expect(whatIf({ plant: tried("treatment", "treatment") })).rejects.toThrow(
+    /ENOTDIR|EEXIST/,
+  );
+  rmSync(notes);
 });

@@ -12,7 +12,15 @@ import { parsePlant } from "../plant/parse-plant.ts";
 import { describeProblem } from "../plant/plant-problem.ts";
 import { type ProfileToWrite, profileText, withProfile } from "../plant/profile-text.ts";
 import { learnProfile } from "../policy/learn/learn-profile.ts";
-import { type PastAsked, PastAskedWrongly, pastAsked, plantFileOf, plantIn } from "./past-asked.ts";
+import { noteReading } from "./note-on-host.ts";
+import {
+  type PastAsked,
+  PastAskedWrongly,
+  pastAsked,
+  plantFileOf,
+  plantIn,
+  sessionsOf,
+} from "./past-asked.ts";
 import type { TextOutput } from "./plant-check.ts";
 
 export interface LearnAsked extends PastAsked {
@@ -30,6 +38,7 @@ export async function runLearn(config: Config, asked: LearnAsked, out: TextOutpu
   const { text, plant } = await plantIn(plantFileOf(config));
   const past = await pastAsked(config, asked);
   const endpoint = endpointOf(plant, past);
+  await noteReading(config, "profile learn", sessionsOf(past));
   const { seen, rules: used } = await seenIn(past);
   if (seen.length === 0) throw new PastAskedWrongly("nothing was done and permitted in them");
   const { rules, notes } = learnProfile(endpoint.endpoint, seen, { margin });

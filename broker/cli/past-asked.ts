@@ -68,6 +68,10 @@ function wantedBy(asked: PastAsked): (header: Header) => boolean {
     (asked.session === undefined || asked.session.includes(header.session));
 }
 
+export function sessionsOf(past: readonly PastRecording[]): readonly string[] {
+  return past.map(({ header }) => header.session);
+}
+
 /** The plant file that the broker here uses. */
 export function plantFileOf({ plantFile, dataFolder }: Config): string {
   return plantFile || path.join(dataFolder, "plant.yaml");

@@ -6,7 +6,15 @@ import { setOf } from "../access/policies/check-policies.ts";
 import { readPolicyFolder } from "../access/policies/policy-folder.ts";
 import type { Config } from "../config.ts";
 import { type Difference, type Foreseen, foresee, MOMENTS_MAX } from "../evidence/past/foresee.ts";
-import { type PastAsked, PastAskedWrongly, pastAsked, plantFileOf, plantIn } from "./past-asked.ts";
+import { noteReading } from "./note-on-host.ts";
+import {
+  type PastAsked,
+  PastAskedWrongly,
+  pastAsked,
+  plantFileOf,
+  plantIn,
+  sessionsOf,
+} from "./past-asked.ts";
 import type { TextOutput } from "./plant-check.ts";
 
 /** Nothing would have been otherwise. */
@@ -32,6 +40,7 @@ export async function runWhatIf(
   const policies =
     asked.policies === undefined ? undefined : setOf(readPolicyFolder(asked.policies));
   const past = await pastAsked(config, asked);
+  await noteReading(config, "policy what-if", sessionsOf(past));
   const foreseen = await foresee(past, { plant, policies });
   out.write(asked.json === true ? `${JSON.stringify(foreseen)}\n` : whatIfText(foreseen));
   return foreseen.differences.length > 0 ? DIFFERS : SAME;

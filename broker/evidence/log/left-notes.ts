@@ -1,12 +1,12 @@
 /**
- * Events of commands that run beside the broker, such as an export on its host: only one process
- * may write to the log, so they are left in a folder, from where the broker takes them into it.
+ * What commands on the broker's host did with recordings, with the broker running or not: an
+ * export, or reading them. Only the broker writes events, so notes are left in a folder, from
+ * where it takes them.
  */
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { z } from "zod";
 import { readWhole, type Volume, writeWhole } from "../volume.ts";
-import type { LogEvent } from "./leaf.ts";
 
 const FOLDER = "notes";
 const NOTE_FILE_BYTES_MAX = 4096;
@@ -14,7 +14,9 @@ const NOTE_FILE_BYTES_MAX = 4096;
 const TAKEN_MAX = 100;
 
 const noteSchema = z.strictObject({
-  kind: z.literal("export"),
+  kind: z.enum(["export", "read"]),
+  /** Which command. */
+  command: z.string().max(100).optional(),
   session: z.string().max(100).optional(),
   /** What was asked for, where it was more than one session. */
   range: z.string().max(1000).optional(),
@@ -26,25 +28,28 @@ export type LeftNote = z.infer<typeof noteSchema>;
 /** Durable once it resolves. @param directory of the site log */
 export async function leaveNote(volume: Volume, directory: string, note: LeftNote): Promise<void> {
   const folder = path.join(directory, FOLDER);
+  await volume.makeFolder(directory);
   if (await volume.makeFolder(folder)) await volume.syncFolder(directory);
   const file = path.join(folder, `${randomBytes(16).toString("hex")}.json`);
   await writeWhole(volume, file, Buffer.from(JSON.stringify(note)));
 }
 
-/** @param note told each event, and what to call once it is in the log */
+/** @param keep resolves once the note is kept elsewhere, durably; only then it goes */
 export async function takeNotes(
   volume: Volume,
   directory: string,
-  note: (event: LogEvent, kept: () => void) => void,
+  keep: (note: LeftNote) => Promise<void>,
 ): Promise<void> {
   const folder = path.join(directory, FOLDER);
   const names = (await volume.list(folder)).filter((name) => /^[0-9a-f]{32}\.json$/.test(name));
   for (const name of names.slice(0, TAKEN_MAX)) {
     const file = path.join(folder, name);
     const bytes = await readWhole(volume, file, NOTE_FILE_BYTES_MAX);
-    const event = noteSchema.safeParse(parseJson(bytes)).data;
-    // A crash before it is removed: it is taken again, and stands in the log twice.
-    if (event) note(event, () => void volume.remove(file).catch(() => undefined));
+    const note = noteSchema.safeParse(parseJson(bytes)).data;
+    if (!note) continue;
+    await keep(note);
+    // A crash before this: it is taken again, and stands there twice.
+    await volume.remove(file);
   }
 }
 

@@ -12,7 +12,6 @@ import { diskVolume } from "../disk-volume.ts";
 import { openEvidence } from "../evidence.ts";
 import { checkLog } from "./check-log.ts";
 import { LogUnavailable } from "./commit-queue.ts";
-import { leaveNote } from "./left-notes.ts";
 import { LogBook } from "./log-book.ts";
 import { sha256 } from "./sha256.ts";
 
@@ -109,25 +108,6 @@ test("a log that cannot be opened is a state with its cause, not the end of the 
   onTestFinished(() => book.close());
   expect(book.state).toMatchObject({ cause: expect.stringContaining("checkpoint is gone") });
   await expect(book.openSession(testHeader("s-1"))).rejects.toThrow("checkpoint is gone");
-});
-
-test("what a command left beside the broker comes into the log, once", async () => {
-  const folder = temporaryFolder();
-  const { directory } = optionsIn(folder);
-  const clock = new TestClock();
-  const book = await LogBook.open({ ...optionsIn(folder), clock });
-  await leaveNote(diskVolume, directory, {
-    kind: "export",
-    session: "s-1",
-    by: "ada",
-    occurredMs: 1,
-  });
-  clock.advance(30_000);
-  await until(() => readdirSync(path.join(directory, "notes")).length === 0);
-  clock.advance(30_000);
-  await book.close();
-  const exports = (await leavesOf(folder, book)).filter(({ kind }) => kind === "export");
-  expect(exports).toMatchObject([{ session: "s-1" }]);
 });
 
 async function until(holds: () => boolean): Promise<void> {

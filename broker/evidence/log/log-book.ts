@@ -11,7 +11,6 @@ import { withFile } from "../volume.ts";
 import { LogUnavailable } from "./commit-queue.ts";
 import type { Away, LogState } from "./growing-log.ts";
 import type { LogEvent } from "./leaf.ts";
-import { takeNotes } from "./left-notes.ts";
 import { closeLeaf, openLeaf } from "./recording-leaf.ts";
 import { LogRefused } from "./resume.ts";
 import { SiteLog, type SiteLogOptions } from "./site-log.ts";
@@ -27,8 +26,6 @@ export interface LogBookOptions extends Omit<SiteLogOptions, "openSessions"> {
 const WAITING_MAX = 10_000;
 /** A broker that stops waits so long for recordings to be sealed; the next start looks again. */
 const SETTLE_MS = 5_000;
-/** How often events that commands left are taken into the log. */
-const NOTES_MS = 30_000;
 /** Between two attempts to open a log that could not be opened. */
 const REOPEN_MS = 5_000;
 
@@ -46,7 +43,6 @@ export class LogBook {
   private flushing = false;
   private flushed = Promise.resolve();
   private stopReopening: (() => void) | undefined;
-  private stopNotes: (() => void) | undefined;
   private closed = false;
   private readonly closing = new Set<Promise<void>>();
   /** Sessions that were opened and not closed. */
@@ -162,7 +158,6 @@ export class LogBook {
   async close(): Promise<void> {
     this.closed = true;
     this.stopReopening?.();
-    this.stopNotes?.();
     await Promise.all([...this.closing]);
     await this.flush();
     await this.log?.close();
@@ -187,16 +182,6 @@ export class LogBook {
     this.openListeners.clear();
     void this.flush();
     await this.reconcile();
-    await this.takeNotes();
-  }
-
-  /** Files that are in nobody's way but cannot be read are looked at again the next time. */
-  private async takeNotes(): Promise<void> {
-    const { volume = diskVolume, directory, clock } = this.options;
-    await takeNotes(volume, directory, (event, kept) => this.note(event, kept)).catch(
-      () => undefined,
-    );
-    if (!this.closed) this.stopNotes = clock.after(NOTES_MS, () => void this.takeNotes());
   }
 
   private couldNotOpen(error: unknown): void {
