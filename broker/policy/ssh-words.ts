@@ -20,6 +20,8 @@ export function sshDeed(operation: SshOperation): string {
       return `forwarding (${shown(operation.name)})`;
     case "ssh:other":
       return `the request "${shown(operation.name)}"`;
+    case "file:passed":
+      return `what passed of ${shown(operation.path)}`;
     default:
       return fileDeed(operation);
   }

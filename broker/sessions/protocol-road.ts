@@ -48,17 +48,19 @@ export interface JudgedBy {
   readonly places?: readonly string[] | undefined;
   /** Of SSH, since REALPATH is decided. */
   readonly decidesRealpath?: true | undefined;
+  /** Of SSH, since it is told what passed of files. */
+  readonly tellsPassed?: true | undefined;
 }
 
 export function newGuard(
   { protocol }: Pick<Endpoint, "protocol">,
-  { pages = [], places, decidesRealpath }: JudgedBy = {},
+  { pages = [], places, decidesRealpath, tellsPassed }: JudgedBy = {},
 ): Guard {
   switch (protocol) {
     case "modbus":
       return new ModbusGuard();
     case "ssh":
-      return sshGuard(decidesRealpath === true);
+      return sshGuard(decidesRealpath === true, tellsPassed === true);
     case "vnc":
       return new RfbGuard(pages);
     case "web":
@@ -75,11 +77,11 @@ function newContentHash(): ContentHash {
   return { add: (bytes) => void hash.update(bytes), digest: () => hash.digest("hex") };
 }
 
-/** The runtime's own is far faster than one that is pure: a scanned file is hashed at once. */
-function sshGuard(decidesRealpath: boolean): SshGuard {
+/** The runtime's own is far faster than one that is pure: every file that passes is hashed. */
+function sshGuard(decidesRealpath: boolean, tellsPassed: boolean): SshGuard {
   const guard = new SshGuard();
   guard.newHash = newContentHash;
-  guard.realpathUndecided = !decidesRealpath;
+  guard.older = { realpathUndecided: !decidesRealpath, passedUntold: !tellsPassed };
   return guard;
 }
 

@@ -8,6 +8,9 @@ import type { NodeTag } from "../plant/opcua-model.ts";
 import { placesJudged } from "./opcua-places.ts";
 import { pagesJudged } from "./screen-pages.ts";
 
+/** What is recorded of SSH that older tapes do not have. */
+export const SSH_NOW = { decidesRealpath: true, tellsPassed: true } as const;
+
 /** Sessions share their endpoint and profile (`shared-claims.ts`): so they share what is made of them. */
 const tagsOf = new WeakMap<Endpoint, readonly HeaderTag[]>();
 const digestOf = new WeakMap<Profile, string>();
@@ -32,7 +35,7 @@ export function tapeHeader(claims: PermitClaims, build: string, startedMs: numbe
     tags: headerTags(endpoint),
     ...(pages.length > 0 && { pages }),
     ...(places && { places }),
-    ...(endpoint.protocol === "ssh" && { decidesRealpath: true }),
+    ...(endpoint.protocol === "ssh" && SSH_NOW),
     ...(claims.visit !== undefined && { visit: claims.visit }),
     startedMs,
   };

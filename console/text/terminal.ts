@@ -74,6 +74,13 @@ export const terminalText = {
       "file:remove": "Removed",
       "file:rename": "Renamed",
       "file:other": "Changed",
+      "file:passed": "Passed",
+    },
+    ways: { up: "to the asset", down: "to the client" },
+    extents: {
+      whole: "whole",
+      part: (offset: number) => (offset === 0 ? "its beginning" : `a part, from byte ${offset} on`),
+      pieces: "in pieces, so there is no digest",
     },
     typed: "Typed",
     masked: "•••••• (the terminal did not show it)",

@@ -1,5 +1,6 @@
 /** What would open a way past the broker: ports, sockets, agents, displays, tunnels. */
 import { FieldReader } from "./field-reader.ts";
+import { OPEN_FAILURE, type SshMessage } from "./message.ts";
 import type { ForwardOperation, OtherOperation } from "./operation.ts";
 
 /** Channel types, channel requests and global requests. */
@@ -19,8 +20,13 @@ const FORWARDS: ReadonlySet<string> = new Set([
   "auth-agent-req@openssh.com",
 ]);
 
-export function isForward(name: string): boolean {
+function isForward(name: string): boolean {
   return FORWARDS.has(name);
+}
+
+export function refusedOpening(type: string): SshMessage {
+  const text = isForward(type) ? "Sallyport carries no forwarding" : "not permitted";
+  return { kind: "open-failure", reason: OPEN_FAILURE.administrativelyProhibited, text };
 }
 
 /** A request or an opening that is never carried, as what it is. */

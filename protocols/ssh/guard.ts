@@ -17,13 +17,12 @@ import type { Effect, Guard, GuardEvent, Input, Operation, Outcome, Side } from 
 import { BACKLOG_MAX } from "../guard.ts";
 import { type ContentHash, plainHash } from "../http/parts.ts";
 import { Inbox } from "../inbox.ts";
-import { forwardOf, isForward } from "./forwards.ts";
+import { forwardOf, refusedOpening } from "./forwards.ts";
 import { InputRight } from "./input-right.ts";
 import {
   EXTENDED_STDERR,
   encodeMessage,
   lookAtMessage,
-  OPEN_FAILURE,
   type SshMessage,
   sentenceOf,
 } from "./message.ts";
@@ -38,31 +37,26 @@ import {
   startOf,
 } from "./requests.ts";
 import { carriedFields, filterFor, readStartAnswer, startItems } from "./start.ts";
-import type { Content, FilterHost, StreamFilter } from "./stream-filter.ts";
+import type { Content, FilterHost, OlderTape, StreamFilter } from "./stream-filter.ts";
 
 /** A full read of a leg beyond the backlog at which the loop stops reading. */
 const INBOX_MAX = 4 * BACKLOG_MAX;
-/** Requests answered before anything runs; a client needs three. */
-const REQUESTS_MAX = 256;
 
 type State = "new" | "idle" | "starting" | "running" | "over";
 type Request = Extract<SshMessage, { kind: "request" }>;
 
 export class SshGuard implements Guard {
-  /** A shell's decision carries its data for hours. */
-  readonly keepsDecisions = true as const;
+  readonly keepsDecisions = true as const; // A shell's carries its data for hours.
   readonly tellsWhy = true as const;
   newHash: () => ContentHash = plainHash; // Another takes its place where it is faster.
-  realpathUndecided = false; // As on tapes that were made before it was.
+  older: OlderTape = {};
   private readonly inboxes = { client: new Inbox(INBOX_MAX), asset: new Inbox(INBOX_MAX) };
   private readonly asking = new Asking();
   private effects: Effect[] = [];
   private state: State = "new";
   private readonly prepared = new Preparation();
-  private requests = 0;
   private start: Start | undefined;
-  /** Of what runs. */
-  private decision = 0;
+  private decision = 0; // Of what runs.
   private readonly input = new InputRight({
     ask: (items, asked) => this.ask(items, asked),
     refused: () => this.say("input is not permitted here now"),
@@ -71,8 +65,7 @@ export class SshGuard implements Guard {
   private filter: StreamFilter | undefined;
   private opened = false;
   private clientEof = false;
-  /** The client wants to know whether what it asked to run does. */
-  private startWanted = false;
+  private startWanted = false; // To know whether it runs.
 
   step(input: Input): readonly Effect[] {
     this.effects = [];
@@ -159,30 +152,26 @@ export class SshGuard implements Guard {
       this.state = "idle";
       return this.toClient({ kind: "open-confirmation" });
     }
-    const refuse = () => this.refuseOpening(type);
-    this.ask([forwardOf(type, rest)], { permitted: refuse, denied: refuse });
+    this.askInVain(type, rest, () => this.refuseOpening(type));
   }
 
   private refuseOpening(type: string): void {
-    const text = isForward(type) ? "Sallyport carries no forwarding" : "not permitted";
-    this.toClient({ kind: "open-failure", reason: OPEN_FAILURE.administrativelyProhibited, text });
+    this.toClient(refusedOpening(type));
     this.end();
   }
 
   private globalRequest(name: string, wantReply: boolean, rest: Uint8Array) {
     if (this.state !== "new") return this.violate("client", "a request about the connection here");
-    const refuse = () => {
+    this.askInVain(name, rest, () => {
       if (wantReply) this.toClient({ kind: "request-failure" });
       this.end();
-    };
-    this.ask([forwardOf(name, rest)], { permitted: refuse, denied: refuse });
+    });
   }
 
   private requested(request: Request) {
     if (this.state === "new") return this.violate("client", "a request before the channel");
-    this.requests += 1;
     if (this.state === "running") return this.requestedRunning(request);
-    if (this.requests > REQUESTS_MAX) return this.violate("client", "too many requests");
+    if (!this.prepared.takeRequest()) return this.violate("client", "too many requests");
     switch (request.name) {
       case "pty-req":
         return this.terminal(request);
@@ -265,7 +254,7 @@ export class SshGuard implements Guard {
   private otherRequest(request: Request) {
     const refuse = () => this.reply(request, "failure");
     if (isHint(request.name)) return refuse();
-    this.ask([forwardOf(request.name, request.rest)], { permitted: refuse, denied: refuse });
+    this.askInVain(request.name, request.rest, refuse);
   }
 
   private clientData(bytes: Uint8Array) {
@@ -338,7 +327,14 @@ export class SshGuard implements Guard {
     if (isEndOfProgram(request)) this.toClient({ ...request, wantReply: false });
   }
 
-  private closed(by: Side): void {
+  private closed(by: Side) {
+    const left = this.filter?.left() ?? [];
+    if (left.length === 0) return this.close(by);
+    const close = () => this.close(by);
+    this.ask(left, { permitted: close, denied: close });
+  }
+
+  private close(by: Side): void {
     const started = this.state === "running" || this.state === "starting";
     if (by === "client" && started) this.toAsset({ kind: "close" });
     else this.toClient({ kind: "close" });
@@ -352,7 +348,7 @@ export class SshGuard implements Guard {
       toClient: (bytes) => this.toClient({ kind: "data", bytes }),
       say: (text) => this.say(text),
       newHash: () => this.newHash(),
-      realpathUndecided: this.realpathUndecided,
+      ...this.older,
       outcome: (decision, outcome) => this.outcome(outcome, decision),
       refused: (reason) => void this.effects.push({ kind: "refused", request: 0, reason }),
       violate: (from, reason) => this.violate(from, reason),
@@ -362,6 +358,10 @@ export class SshGuard implements Guard {
   private ask(items: readonly Operation[], asked: Asked, more: Content = {}): void {
     const id = this.asking.next(asked);
     this.effects.push({ kind: "decide", id, request: id, lane: "channel", items, ...more });
+  }
+
+  private askInVain(name: string, rest: Uint8Array, refuse: () => void): void {
+    this.ask([forwardOf(name, rest)], { permitted: refuse, denied: refuse });
   }
 
   private outcome(outcome: Outcome, decision = this.decision): void {

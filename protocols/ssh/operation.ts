@@ -86,6 +86,31 @@ export interface FileOperation extends Operation {
   readonly name?: string;
 }
 
+/** How much of a file passed: from its beginning to its end, one run of it, or here and there. */
+export const EXTENTS = ["whole", "part", "pieces"] as const;
+
+/**
+ * A file as it passed, told when it is closed: the guard's own, asked of nobody and refused by
+ * nothing. The recording keeps what passed by its digest.
+ */
+export interface PassedOperation extends Operation {
+  readonly action: "file:passed";
+  readonly class: "observe";
+  readonly via: "sftp" | "scp";
+  /** `up`: towards the asset. */
+  readonly way: "up" | "down";
+  readonly path: string;
+  /** Of an upload by scp: where it is, if `path` is a folder. */
+  readonly target?: string;
+  readonly extent: (typeof EXTENTS)[number];
+  /** Bytes that passed. */
+  readonly size: number;
+  /** Of the first byte of a part; absent where it is 0. */
+  readonly offset?: number;
+  /** SHA-256 in hex of what passed; pieces have none. */
+  readonly digest?: string;
+}
+
 export type SshOperation =
   | ShellOperation
   | InputOperation
@@ -94,9 +119,10 @@ export type SshOperation =
   | EnvOperation
   | ForwardOperation
   | OtherOperation
-  | FileOperation;
+  | FileOperation
+  | PassedOperation;
 
-const ACTIONS: ReadonlySet<string> = new Set([...SSH_ACTIONS, ...FILE_ACTIONS]);
+const ACTIONS: ReadonlySet<string> = new Set([...SSH_ACTIONS, ...FILE_ACTIONS, "file:passed"]);
 
 /** For who gets an operation of any protocol. */
 export function isSshOperation(operation: Operation): operation is SshOperation {

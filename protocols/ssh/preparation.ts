@@ -5,12 +5,15 @@ import { withSize } from "./terminal-modes.ts";
 
 /** OpenSSH sends a handful (LANG, LC_*); RFC 4254, 6.4 warns of uncontrolled setting. */
 const ENV_MAX = 64;
+/** Requests answered before anything runs; a client needs three. */
+const REQUESTS_MAX = 256;
 /** RFC 4254, 6.7: columns, rows, width, height. */
 export const WINDOW_CHANGE_LENGTH = 16;
 
 export class Preparation {
   private pty: { readonly terminal: string; readonly rest: Uint8Array } | undefined;
   private readonly env: Uint8Array[] = [];
+  private requests = 0;
 
   /** Its name; undefined where the channel has none. */
   get terminal(): string | undefined {
@@ -19,6 +22,12 @@ export class Preparation {
 
   get isFull(): boolean {
     return this.env.length >= ENV_MAX;
+  }
+
+  /** False where there were too many. */
+  takeRequest(): boolean {
+    this.requests += 1;
+    return this.requests <= REQUESTS_MAX;
   }
 
   /** False where it is none, or a second one. */

@@ -7,7 +7,8 @@
 import { copyBytes } from "../copy-bytes.ts";
 import type { Side } from "../guard.ts";
 import { type Cut, Inbox } from "../inbox.ts";
-import type { FileOperation } from "./operation.ts";
+import type { FileOperation, PassedOperation } from "./operation.ts";
+import { EarlyRoom, Passage } from "./passage.ts";
 import { joinPath, nameOf } from "./paths.ts";
 import type { ScpCommand } from "./scp-command.ts";
 import { cutAnswer, cutRecord, encodeAnswer, encodeRecord, type ScpRecord } from "./scp-records.ts";
@@ -23,6 +24,9 @@ const DEPTH_MAX = 64;
 interface Content {
   left: number;
   readonly decision: number;
+  readonly paths: readonly string[];
+  readonly passage: Passage;
+  passed: number;
 }
 
 type Placed = Extract<ScpRecord, { kind: "file" | "folder" }>;
@@ -79,26 +83,47 @@ export class ScpFilter implements StreamFilter {
     const inbox = this.inboxes[this.source];
     const count = Math.min(inbox.length, PIECE_MAX, Math.max(1, content.left));
     if (count === 0) return false;
-    if (content.left === 0) {
-      this.content = undefined;
-      return this.takeAnswerOfSource(content.decision);
-    }
+    if (content.left === 0) return this.takeAnswerOfSource(content);
     const { bytes, start } = inbox.view;
-    this.pass(copyBytes(bytes, start, start + count), content.decision, other(this.source));
+    const piece = copyBytes(bytes, start, start + count);
     inbox.skip(count);
+    content.passage.add(content.passed, piece);
+    content.passed += count;
     content.left -= count;
+    this.pass(piece, content.decision, other(this.source));
     return true;
   }
 
-  private takeAnswerOfSource(decision: number): boolean {
+  private takeAnswerOfSource(content: Content): boolean {
     const answer = this.frameOf(this.source, this.inboxes[this.source].take(cutAnswer));
-    if (answer === undefined) {
-      this.content = { left: 0, decision };
-      return false;
-    }
-    this.host.outcome(decision, { kind: "done" });
-    this.pass(encodeAnswer(answer), decision, other(this.source));
+    if (answer === undefined) return false;
+    const { decision, passage, passed } = content;
+    if (answer.code === 0) passage.endsBy(passed);
+    const told = this.left();
+    const goOn = () => {
+      this.host.outcome(decision, { kind: "done" });
+      this.pass(encodeAnswer(answer), decision, other(this.source));
+    };
+    if (told.length === 0) goOn();
+    else this.host.ask(told, { permitted: goOn, denied: goOn });
     return true;
+  }
+
+  /** Of the file that is under way. */
+  left(): readonly PassedOperation[] {
+    const { content } = this;
+    this.content = undefined;
+    const told = this.host.passedUntold ? undefined : content?.passage.told();
+    if (!content || !told) return [];
+    const [path = "", target] = content.paths;
+    return [
+      {
+        ...{ action: "file:passed", class: "observe", via: "scp" },
+        ...{ way: this.command.gives ? "down" : "up", path },
+        ...(target !== undefined && { target }),
+        ...told,
+      },
+    ];
   }
 
   private place(record: Placed): void {
@@ -120,12 +145,17 @@ export class ScpFilter implements StreamFilter {
             return this.refuse("files are scanned here: use sftp, or scp without -O");
           }
           if (record.kind === "folder") this.folders.push(paths.at(-1) ?? "");
-          else this.content = { left: record.size, decision };
+          else this.content = this.contentOf(record.size, decision, paths);
           this.forward(record, decision);
         },
         denied: () => this.refuse("not permitted in this session"),
       },
     );
+  }
+
+  private contentOf(left: number, decision: number, paths: readonly string[]): Content {
+    const passage = new Passage(this.host.newHash(), new EarlyRoom());
+    return { left, decision, paths, passage, passed: 0 };
   }
 
   /** Where it may end up: the path itself, or below it where that is a folder. */

@@ -3,6 +3,7 @@
 import type { Asked } from "../asking.ts";
 import type { Operation, Outcome, Side } from "../guard.ts";
 import type { ContentHash } from "../http/parts.ts";
+import type { PassedOperation } from "./operation.ts";
 
 export interface StreamFilter {
   /** It waits for the asset before it can look at more of the client's packets. */
@@ -12,6 +13,8 @@ export interface StreamFilter {
   /** Takes one packet; false if there is none whole, or none whose turn it is. */
   take(from: Side): boolean;
   backlog(from: Side): number;
+  /** Files that are not closed as the channel is; told once. */
+  left(): readonly PassedOperation[];
 }
 
 /** What is to be scanned before it is answered. */
@@ -19,12 +22,18 @@ export interface Content {
   readonly content?: Uint8Array;
 }
 
+/** What runs again is a tape that was made before … */
+export interface OlderTape {
+  /** … REALPATH of SFTP was decided. */
+  readonly realpathUndecided?: boolean;
+  /** … it was told what passed of a file. */
+  readonly passedUntold?: boolean;
+}
+
 /** What a filter can do. Bytes are data of the channel. */
-export interface FilterHost {
+export interface FilterHost extends OlderTape {
   ask(items: readonly Operation[], asked: Asked, more?: Content): void;
   newHash(): ContentHash;
-  /** A tape is run again that was made before REALPATH of SFTP was decided. */
-  readonly realpathUndecided?: boolean;
   toAsset(bytes: Uint8Array, decision: number): void;
   toClient(bytes: Uint8Array): void;
   /** Beside the protocol, for the person: few tools show what a status says. */

@@ -23,6 +23,7 @@ export function parseHeader(value: unknown): Header | undefined {
     ...pagesOf(whole.pages),
     ...placesOf(whole.places),
     ...(whole.decidesRealpath === true && { decidesRealpath: true as const }),
+    ...(whole.tellsPassed === true && { tellsPassed: true as const }),
     ...(typeof whole.visit === "string" && { visit: whole.visit }),
     startedMs: whole.startedMs,
   };

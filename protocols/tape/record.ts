@@ -61,6 +61,8 @@ export interface Header {
   readonly places?: readonly string[];
   /** Of SSH: what REALPATH asks for was decided. Older tapes, on which it was not, say nothing. */
   readonly decidesRealpath?: true;
+  /** Of SSH: it is told what passed of a file, with its digest. */
+  readonly tellsPassed?: true;
   /** The session that this one was opened beside: both are of one visit. Absent on the first. */
   readonly visit?: string;
   readonly startedMs: number;

@@ -2,10 +2,11 @@
  * The narrowest readable rules for what was done over SSH: commands word by word, files by path,
  * with the largest size that was written. A shell is a shell: what is typed cannot be narrowed.
  */
-import type {
-  ExecOperation,
-  FileOperation,
-  SshOperation,
+import {
+  type ExecOperation,
+  FILE_ACTIONS,
+  type FileOperation,
+  type SshOperation,
 } from "../../../protocols/ssh/operation.ts";
 import { commandPattern } from "../command-pattern.ts";
 import {
@@ -26,7 +27,7 @@ export function learnSsh(seen: readonly Seen<SshOperation>[], options: LearnOpti
   const notes: string[] = [];
   const of = <A extends SshOperation["action"]>(...actions: readonly A[]) =>
     seen.filter(({ operation }) => (actions as readonly string[]).includes(operation.action));
-  const files = seen.filter(({ operation }) => operation.action.startsWith("file:"));
+  const files = of(...FILE_ACTIONS);
   return {
     rules: [
       ...terminalRules(of("ssh:shell", "ssh:input"), notes),

@@ -20,6 +20,7 @@ export interface FilesParts {
   readonly decision: number;
   /** See `FilterHost`. */
   readonly realpathUndecided: boolean;
+  readonly passedUntold: boolean;
   ask(items: readonly Operation[], asked: Asked, more?: Content): void;
   newHash(): ContentHash;
   readonly send: Send;

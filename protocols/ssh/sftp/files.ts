@@ -1,6 +1,6 @@
 /** Requests of SFTP as operations on files: what each is, and what goes on when it is permitted. */
 import { encodeUtf8 } from "../../tape/utf8.ts";
-import type { FileOperation } from "../operation.ts";
+import type { FileOperation, PassedOperation } from "../operation.ts";
 import { canonicalPath, pathText } from "../paths.ts";
 import { encodeNamed, encodeOpen, encodeTwo, encodeWithAttributes } from "./encode.ts";
 import {
@@ -58,6 +58,10 @@ export class Files {
     return this.resolver.busy;
   }
 
+  left(): readonly PassedOperation[] {
+    return this.handles.left();
+  }
+
   requested(request: FileRequest): void {
     if ("handle" in request) this.handles.requested(request);
     else if (opens(request) && this.handles.full) this.tooMany(request.id);
@@ -89,7 +93,11 @@ export class Files {
         const type = request.kind === "stat" ? PACKET.stat : PACKET.lstat;
         const follow = request.kind === "stat";
         const job = this.single(request.id, request.path, type, "file:list", follow);
-        return { ...job, allows: ["attrs", "status"] };
+        return {
+          ...job,
+          allows: ["attrs", "status"],
+          replied: (reply, _, path) => this.handles.seen(path, reply),
+        };
       }
       case "readlink": {
         const job = this.single(request.id, request.path, PACKET.readlink, "file:list", false);
@@ -136,7 +144,8 @@ export class Files {
       begins: () => this.handles.begin(),
       replied: (reply, decision, at) => {
         const appends = (flags & OPEN.append) !== 0;
-        return this.handles.opened(reply, { path: at, decision, writes, appends });
+        const fresh = (flags & OPEN.fresh) !== 0;
+        return this.handles.opened(reply, { path: at, decision, writes, appends, fresh });
       },
     };
   }

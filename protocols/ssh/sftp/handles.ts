@@ -1,5 +1,7 @@
 /** Open files and folders. The client knows them by numbers of ours, never by the asset's handles. */
 
+import type { PassedOperation } from "../operation.ts";
+import { EarlyRoom } from "../passage.ts";
 import type { Attributes } from "./attributes.ts";
 import { encodeNamed, encodeRead, encodeWithAttributes, encodeWrite } from "./encode.ts";
 import {
@@ -9,6 +11,7 @@ import {
   NOT_PERMITTED,
   outcomeOf,
 } from "./files-parts.ts";
+import { type FileSize, OpenFile } from "./open-file.ts";
 import { type OnHandle, PACKET, type SftpReply, type SftpRequest, STATUS } from "./packet.ts";
 import { Spooled, type SpooledFile } from "./spooled.ts";
 
@@ -17,15 +20,13 @@ export const HANDLES_MAX = 256;
 
 type HandleRequest = Extract<SftpRequest, { readonly handle: Uint8Array }>;
 
-interface Opened {
-  readonly path: string;
+interface Opened extends Required<NewHandle> {
   /** Of the opening, or of the last growth. */
   decision: number;
-  readonly writes: boolean;
-  readonly appends: boolean;
   readonly asset: Uint8Array;
   /** Bytes that were permitted to be written so far. */
   size: number;
+  readonly file: OpenFile;
 }
 
 export interface NewHandle {
@@ -33,6 +34,8 @@ export interface NewHandle {
   readonly decision: number;
   readonly writes?: boolean;
   readonly appends?: boolean;
+  /** Of what was in the file before, nothing is left. */
+  readonly fresh?: boolean;
 }
 
 const PLAIN: Readonly<
@@ -52,6 +55,9 @@ export class Handles {
   private last = 0;
   /** Openings that the asset has not answered. */
   private opening = 0;
+  private readonly room = new EarlyRoom();
+  /** Tools look at a file right before they read it. */
+  private lastSeen: FileSize | undefined;
 
   constructor(parts: FilesParts) {
     this.parts = parts;
@@ -80,9 +86,26 @@ export class Handles {
     this.opening -= 1;
     if (reply.kind !== "handle") return reply;
     const number = ++this.last;
-    const { writes = false, appends = false } = handle;
-    this.open.set(number, { ...handle, writes, appends, asset: reply.handle, size: 0 });
+    const { writes = false, appends = false, fresh = false } = handle;
+    const known = { ...handle, writes, appends, fresh };
+    const { newHash } = this.parts;
+    const file = new OpenFile({ ...known, newHash, room: this.room, seen: this.lastSeen });
+    this.open.set(number, { ...known, asset: reply.handle, size: 0, file });
     return { ...reply, handle: bytesOf(number) };
+  }
+
+  /** The asset said how large a file is. */
+  seen(path: string, reply: SftpReply): SftpReply {
+    const size = reply.kind === "attrs" ? reply.attributes.size : undefined;
+    if (size !== undefined) this.lastSeen = { path, size };
+    return reply;
+  }
+
+  /** Of what is open; the channel ends. */
+  left(): readonly PassedOperation[] {
+    const left = [...this.open.values()].flatMap(({ file }) => this.toldOf(file));
+    this.open.clear();
+    return left;
   }
 
   requested(request: HandleRequest) {
@@ -99,7 +122,7 @@ export class Handles {
       case "fsetstat":
         return this.setAttributes(request, opened);
       default:
-        if (request.kind === "close") this.open.delete(number);
+        if (request.kind === "close") return this.close(request, number, opened);
         return this.plain(request, opened);
     }
   }
@@ -121,9 +144,23 @@ export class Handles {
     }
   }
 
+  /** What passed is told before the asset knows, whatever it answers. */
+  private close(request: HandleRequest & { readonly kind: OnHandle }, number: number, at: Opened) {
+    this.open.delete(number);
+    const close = () => this.plain(request, at);
+    const told = this.toldOf(at.file);
+    if (told.length === 0) return close();
+    this.parts.ask(told, { permitted: close, denied: close });
+  }
+
+  private toldOf(file: OpenFile): readonly PassedOperation[] {
+    return this.parts.passedUntold ? [] : file.told();
+  }
+
   private plain({ kind, id }: HandleRequest & { readonly kind: OnHandle }, opened: Opened) {
     const { type, allows } = PLAIN[kind];
-    this.send(id, opened.decision, allows, (own) => encodeNamed(type, own, opened.asset));
+    const encode = (own: number) => encodeNamed(type, own, opened.asset);
+    this.send(id, opened.decision, allows, encode, (reply) => opened.file.looked(reply));
   }
 
   private read(request: Extract<HandleRequest, { kind: "read" }>, opened: Opened) {
@@ -134,6 +171,7 @@ export class Handles {
       replied: (reply) => {
         outcome(opened.decision, outcomeOf(reply));
         const tooMuch = reply.kind === "data" && reply.data.length > length;
+        if (!tooMuch) opened.file.read(offset, reply);
         answer(id, tooMuch ? TOO_MUCH : reply);
       },
     });
@@ -144,10 +182,11 @@ export class Handles {
     const { id, offset, data } = request;
     if (!opened.writes) return this.answer(id, NOT_PERMITTED);
     const size = opened.appends ? opened.size + data.length : offset + data.length;
-    const pass = () =>
-      this.send(id, opened.decision, ["status"], (own) =>
-        encodeWrite(own, opened.asset, offset, data),
-      );
+    const pass = () => {
+      opened.file.written(offset, data);
+      const encode = (own: number) => encodeWrite(own, opened.asset, offset, data);
+      this.send(id, opened.decision, ["status"], encode, (reply) => opened.file.stored(reply));
+    };
     if (size <= opened.size) return pass();
     this.parts.ask([fileOperation("file:write", opened.path, { size })], {
       permitted: (decision) => {
@@ -168,10 +207,12 @@ export class Handles {
       ...attributes,
       ...(permissions !== undefined && { permissions: permissions & MODE_BITS }),
     };
-    const pass = (decision: number) =>
+    const pass = (decision: number) => {
+      if (size !== undefined) opened.file.cutAt(size);
       this.send(id, decision, ["status"], (own) =>
         encodeWithAttributes(PACKET.fsetstat, own, opened.asset, kept),
       );
+    };
     if (size === undefined || size <= opened.size) return pass(opened.decision);
     this.parts.ask([fileOperation("file:write", opened.path, { size })], {
       permitted: (decision) => {
@@ -187,12 +228,14 @@ export class Handles {
     decision: number,
     allows: readonly SftpReply["kind"][],
     encode: (own: number) => Uint8Array,
+    heard?: (reply: SftpReply) => void,
   ) {
     const { send, outcome, answer } = this.parts;
     send(encode, decision, {
       allows,
       replied: (reply) => {
         outcome(decision, outcomeOf(reply));
+        heard?.(reply);
         answer(id, reply);
       },
     });

@@ -9,6 +9,7 @@
  */
 import type { Side } from "../../guard.ts";
 import { Inbox } from "../../inbox.ts";
+import type { PassedOperation } from "../operation.ts";
 import type { FilterHost, StreamFilter } from "../stream-filter.ts";
 import { encodeInit, encodeReply } from "./encode.ts";
 import { Files } from "./files.ts";
@@ -45,6 +46,7 @@ export class SftpFilter implements StreamFilter {
       ask: host.ask,
       newHash: host.newHash,
       realpathUndecided: host.realpathUndecided ?? false,
+      passedUntold: host.passedUntold ?? false,
       send: (encode, decided, underWay) => this.send(encode, decided, underWay),
       answer: (id, reply) => host.toClient(encodeReply(reply, id)),
       outcome: host.outcome,
@@ -63,6 +65,10 @@ export class SftpFilter implements StreamFilter {
 
   backlog(from: Side): number {
     return this.inboxes[from].length;
+  }
+
+  left(): readonly PassedOperation[] {
+    return this.files.left();
   }
 
   take(from: Side): boolean {
