@@ -8,6 +8,7 @@ const roles: Record<RoleName, string> = {
   supervisor: "Supervisor",
   vendor: "Vendor",
   auditor: "Auditor",
+  workload: "Workload",
 };
 
 /** What an operation class lets a person do, in plain words. */

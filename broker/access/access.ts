@@ -165,6 +165,8 @@ export type AccessCode =
   /** Who answers for this account does so no more. */
   | "suspended"
   | "step-up-required"
+  /** A workload asks for what only a passkey can open. */
+  | "needs-a-person"
   | "input-invalid"
   | "too-many"
   /** It was decided, withdrawn or has expired. */

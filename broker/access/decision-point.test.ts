@@ -48,6 +48,7 @@ const MAY: Readonly<Record<Role, readonly Right[]>> = {
     ...(["recording:comment", "recording:share", "log:state", "log:view"] as const),
     ...(["access:review", "break-glass:review", "policy:view", "events:view"] as const),
   ],
+  workload: ["plant:view", "session:open"],
 };
 
 /** The most each role can hold, whatever a profile says. */
@@ -57,6 +58,7 @@ const HOLDS: Readonly<Record<Role, readonly OperationClass[]>> = {
   supervisor: [],
   vendor: ["observe", "operate", "configure", "program"],
   auditor: [],
+  workload: ["observe", "operate", "configure", "program", "transfer"],
 };
 
 let policies: TestPolicies;

@@ -19,8 +19,8 @@ import {
 } from "../policy/access-input.ts";
 import { type CapabilityDecision, decideCapabilities, mayDo } from "../policy/capabilities.ts";
 import type { PolicySet, Ruling } from "../policy/policy-set.ts";
-import { RIGHTS, type Right } from "../policy/rights.ts";
-import type { Person, SignIn } from "../store/model.ts";
+import { RIGHTS, type Right, WORKLOAD_RIGHTS } from "../policy/rights.ts";
+import { isWorkload, type Person, type SignIn } from "../store/model.ts";
 import { canonicalJson } from "./permits.ts";
 import type { PolicyInForce } from "./policies/policy-store.ts";
 import { SiteTime } from "./site-time.ts";
@@ -107,6 +107,7 @@ export class DecisionPoint {
   /** @param resource the site if it is left out */
   ruling(who: Asker, right: Right, resource: ResourceInput = this.site()): Ruling {
     if (who.person.state !== "active") return NOT_ACTIVE;
+    if (isWorkload(who.person) && !WORKLOAD_RIGHTS.includes(right)) return NEEDS_A_PERSON;
     const subject = subjectOf(who.person);
     const context = this.contextOf(who);
     const ruling = mayDo(this.parts.policies.current(), subject, right, resource, context);
@@ -164,7 +165,9 @@ export class DecisionPoint {
   }
 
   private contextOf(who: Asker, change: ContextChange = {}): ContextInput {
-    const { signIn, assertionAgeMs } = who;
+    const { signIn } = who;
+    // A program proved itself, which is no assertion of a passkey however fresh it is.
+    const assertionAgeMs = isWorkload(who.person) ? undefined : who.assertionAgeMs;
     const { clock, plant, siteState } = this.parts;
     const { timeZone } = plant.current().site;
     return contextWith({
@@ -210,6 +213,11 @@ const NOT_ACTIVE: Ruling = {
   alarms: [],
 };
 
+const NEEDS_A_PERSON: Ruling = {
+  ...{ permitted: false, rule: "needs-a-person", determining: [], alarms: [] },
+  reason: "Only a person can do this, with a passkey: a workload never can.",
+};
+
 function subjectOf({ id, roles, employer }: Person): AccessInput["subject"] {
   return { id, roles, employer };
 }
@@ -220,7 +228,8 @@ function authenticationOf(signIn: SignIn | undefined, assertionAgeMs: number | u
   return { ageSeconds: age, key: signIn ? keyOf(signIn) : ("unknown" as const) };
 }
 
-function keyOf({ synced }: SignIn): "synced" | "device-bound" {
+function keyOf({ synced, workload }: SignIn): "synced" | "device-bound" | "unknown" {
+  if (workload) return "unknown";
   return synced ? "synced" : "device-bound";
 }
 

@@ -4,7 +4,7 @@
  */
 import type { OperationClass } from "../../protocols/guard.ts";
 import type { Asset, Endpoint, Plant, Profile } from "../plant/model.ts";
-import type { Person } from "../store/model.ts";
+import { isWorkload, type Person } from "../store/model.ts";
 import { AccessRefused, type Grant, type LeaseCause, type Opener } from "./access.ts";
 import { type Asker, basisOf, type DecisionPoint } from "./decision-point.ts";
 import type { KeySwitches } from "./key-switches.ts";
@@ -65,13 +65,15 @@ export function openable(
   if (!grant || !profile) throw new AccessRefused("no-grant", "nothing permits this now");
   const off = parts.keySwitches.over(found.asset.id).find(({ cause }) => cause)?.cause;
   if (off) throw new AccessRefused("key-switch", off.reason);
-  if (who.assertionAgeMs > parts.assertionMaxMs) {
+  // The sign-in of a workload ends by itself unless it proves itself again.
+  if (who.assertionAgeMs > parts.assertionMaxMs && !isWorkload(person)) {
     throw new AccessRefused("step-up-required", "the last assertion is too old for a session");
   }
   checkCounts(parts, person, grant);
   const decided = decideReach({ plant, decisions: parts.decisions }, asker, grant);
   const classes = decided?.classes ?? [];
   if (!decided || classes.length === 0) {
+    if (isWorkload(person)) throw new AccessRefused("needs-a-person", "policy asks for a passkey");
     // It would be another answer with a fresh assertion: `liveGrants` asked for one.
     throw new AccessRefused("step-up-required", "policy asks for a fresher assertion");
   }

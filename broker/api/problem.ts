@@ -82,6 +82,7 @@ const ACCESS: Readonly<Record<AccessCode, Said>> = {
   ],
   locked: [403, "This is locked now."],
   "step-up-required": [403, "Confirm with your passkey to open a session."],
+  "needs-a-person": [403, "Only a person can open this, with a passkey: a workload never can."],
   "input-invalid": [400, "Something in this form is not acceptable."],
   "too-many": [409, "There are too many of these already. End one first."],
   suspended: [

@@ -11,12 +11,14 @@ import type {
 import type { Passkey, Person, Recovery, Role, SignIn } from "../store/model.ts";
 import type { MachineSignIns } from "./machine-sign-ins.ts";
 import type { SignedActions } from "./signed-actions.ts";
+import type { WorkloadSignIns } from "./workload-sign-ins.ts";
 
 export interface Identity {
   readonly enrolment: Enrolment;
   readonly signIns: SignIns;
   /** Of the `sallyport` command. */
   readonly machines: MachineSignIns;
+  readonly workloads: WorkloadSignIns;
   readonly passkeys: Passkeys;
   readonly people: People;
   readonly recoveries: Recoveries;

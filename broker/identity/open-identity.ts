@@ -15,6 +15,7 @@ import { SignInBook } from "./sign-in-book.ts";
 import { SignInFailures } from "./sign-in-failures.ts";
 import { createSignIns } from "./sign-ins.ts";
 import { createSignedActions } from "./signed-actions.ts";
+import { WorkloadSignIns } from "./workload-sign-ins.ts";
 
 /** @throws IdentityRefused input-invalid (the configuration), rp-id-changed */
 export async function openIdentity(options: {
@@ -34,6 +35,7 @@ export async function openIdentity(options: {
   const machines = new MachineSignIns(parts);
   return {
     machines,
+    workloads: new WorkloadSignIns(parts),
     enrolment: createEnrolment(parts),
     signIns: createSignIns(parts),
     passkeys: createPasskeys(parts),

@@ -2,7 +2,7 @@
 import type { Clock } from "../clock.ts";
 import { deleteLinksOf } from "../store/enrolment-links.ts";
 import { newId } from "../store/ids.ts";
-import type { Person, Role } from "../store/model.ts";
+import { isWorkload, type Person, type Role } from "../store/model.ts";
 import { findPerson, insertPerson, listPeople, updatePerson } from "../store/people.ts";
 import type { Queries } from "../store/schema.ts";
 import { deleteSignInsOf } from "../store/sign-ins.ts";
@@ -135,6 +135,7 @@ async function changePerson(
     const admin = await administrator(queries, by);
     const before = await present(queries, personId);
     if (roles) refuseOwnRise(admin, before, roles);
+    refuseOfWorkload(before, change);
     await updatePerson(queries, personId, {
       ...(change.name !== undefined && { name: nameFrom(change.name, "a name") }),
       ...(change.employer !== undefined && {
@@ -170,6 +171,12 @@ function refuseOwnRise(admin: Person, before: Person, roles: readonly Role[]): v
   if (admin.id !== before.id) return;
   if (roles.every((role) => before.roles.includes(role))) return;
   throw new IdentityRefused("not-allowed", "another administrator must give one a new role");
+}
+
+/** What a workload is stands in the file of workloads; here it is only shut out, or let in again. */
+function refuseOfWorkload(before: Person, { disabled: _, ...others }: PersonChange): void {
+  if (!isWorkload(before) || Object.values(others).every((each) => each === undefined)) return;
+  throw new IdentityRefused("not-allowed", "a workload is changed in the file of workloads");
 }
 
 /** Checked after the change, in the same transaction. Who never enrolled cannot help anybody. */

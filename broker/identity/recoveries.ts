@@ -4,7 +4,7 @@
  * passkeys go when the link is used, not before: a false alarm locks nobody out.
  */
 import { newId } from "../store/ids.ts";
-import type { Person, Recovery } from "../store/model.ts";
+import { isWorkload, type Person, type Recovery } from "../store/model.ts";
 import { findPersonByEmail, listPeople } from "../store/people.ts";
 import { approveRecovery, insertRecovery, listOpenRecoveries } from "../store/recoveries.ts";
 import type { EnrolmentLink, Recoveries, SignedIn } from "./identity.ts";
@@ -122,6 +122,9 @@ async function onHost(parts: PeopleParts, email: string, operator: string): Prom
 }
 
 function recoverable(person: Person): Person {
+  if (isWorkload(person)) {
+    throw new IdentityRefused("not-allowed", "a workload has no passkey, and never gets one");
+  }
   if (person.state === "active") return person;
   throw new IdentityRefused(
     "not-allowed",

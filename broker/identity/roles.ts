@@ -24,6 +24,9 @@ export function checkRoles(roles: readonly Role[]): readonly Role[] {
   if (held.length === 0 || roles.some((role) => !ROLES.includes(role))) {
     throw new IdentityRefused("roles-conflict", "a person needs at least one known role");
   }
+  if (held.includes("workload")) {
+    throw new IdentityRefused("roles-conflict", "no person is a workload");
+  }
   for (const [one, other] of NEVER_TOGETHER) {
     if (!held.includes(one) || !held.includes(other)) continue;
     throw new IdentityRefused("roles-conflict", `one person cannot be ${one} and ${other}`);

@@ -36,7 +36,7 @@ interface Entry {
   seenMs: number;
   writtenMs: number;
   assertedMs: number;
-  readonly absoluteEndsMs: number;
+  readonly begunMs: number;
   /** The token before the last step-up, and the assertion it stands for. */
   old:
     | { readonly tokenHash: string; readonly asserted: Moment; readonly endsMs: number }
@@ -90,7 +90,7 @@ export class SignInBook {
       seenMs: sinceMs(kept.signIn.lastSeenMs),
       writtenMs: sinceMs(kept.signIn.lastSeenMs),
       assertedMs: sinceMs(kept.signIn.assertedMs),
-      absoluteEndsMs: sinceMs(kept.signIn.createdMs) + this.config.absoluteMs,
+      begunMs: sinceMs(kept.signIn.createdMs),
       old: undefined,
     };
     this.byId.set(entry.signIn.id, entry);
@@ -100,7 +100,7 @@ export class SignInBook {
     return this.view(entry, person, assertionOf(entry));
   }
 
-  /** A step-up: new token, fresh assertion. After the store has it. */
+  /** A step-up, or another proof of a workload: new token, fresh assertion. After the store has it. */
   rotate(kept: KeptSignIn): SignedIn | undefined {
     const entry = this.byId.get(kept.signIn.id);
     const person = entry && this.people.get(entry.signIn.personId);
@@ -117,6 +117,7 @@ export class SignInBook {
     entry.seenMs = entry.assertedMs;
     this.byToken.set(entry.tokenHash, entry);
     for (const listener of this.assertedListeners) listener(entry.signIn);
+    this.schedule();
     return this.view(entry, person, assertionOf(entry));
   }
 
@@ -153,6 +154,13 @@ export class SignInBook {
       .filter((entry) => entry.signIn.personId === personId && !this.overdue(entry))
       .map((entry) => entry.signIn)
       .sort((a, b) => b.createdMs - a.createdMs);
+  }
+
+  /** Sign-ins of workloads that count now. */
+  ofWorkloads(): readonly SignIn[] {
+    return [...this.byId.values()]
+      .filter((entry) => entry.signIn.workload && !this.overdue(entry))
+      .map((entry) => entry.signIn);
   }
 
   /** The ones to end so that one more fits. */
@@ -232,15 +240,23 @@ export class SignInBook {
     return Math.max(this.clock.monotonicMs() - monotonicMs, this.clock.wallMs() - wallMs);
   }
 
-  private idleLeftMs({ seenMs, signIn }: Entry): number {
+  /** A program that polls for days is not idle: its sign-in is short anyway. */
+  private idleLeftMs(entry: Entry): number {
+    const { seenMs, signIn } = entry;
+    if (signIn.workload) return this.absoluteLeftMs(entry);
     const seen = { monotonicMs: seenMs, wallMs: signIn.lastSeenMs };
     return this.config.idleMs - this.passedMs(seen);
   }
 
-  private absoluteLeftMs({ absoluteEndsMs, signIn }: Entry): number {
-    const { absoluteMs } = this.config;
-    const begun = { monotonicMs: absoluteEndsMs - absoluteMs, wallMs: signIn.createdMs };
-    return absoluteMs - this.passedMs(begun);
+  private absoluteLeftMs(entry: Entry): number {
+    const { signIn, begunMs } = entry;
+    // Counted from the last proof, which is when its end was set.
+    if (signIn.workload) {
+      const proved = assertionOf(entry);
+      return signIn.absoluteEndsMs - signIn.assertedMs - this.passedMs(proved);
+    }
+    const begun = { monotonicMs: begunMs, wallMs: signIn.createdMs };
+    return this.config.absoluteMs - this.passedMs(begun);
   }
 
   private leftMs(entry: Entry): number {

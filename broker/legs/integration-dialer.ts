@@ -35,11 +35,24 @@ export class IntegrationDialer {
   }
 
   /** Rejects with `DestinationRefused`, or with what went wrong on the way. */
-  async post(
+  post(
     url: string,
     type: string,
     body: string,
     extras: ExchangeExtras = {},
+  ): Promise<IntegrationReply> {
+    return this.ask(url, { type, body }, extras);
+  }
+
+  /** What an address holds, such as the keys of an issuer. Rejects as `post` does. */
+  get(url: string, extras: ExchangeExtras = {}): Promise<IntegrationReply> {
+    return this.ask(url, undefined, extras);
+  }
+
+  private async ask(
+    url: string,
+    content: { readonly type: string; readonly body: string } | undefined,
+    extras: ExchangeExtras,
   ): Promise<IntegrationReply> {
     const target = new URL(url);
     const { origin, protocol, username, password } = target;
@@ -50,7 +63,7 @@ export class IntegrationDialer {
     const host = target.hostname.replace(/^\[|\]$/g, "");
     const port = Number(target.port) || (protocol === "https:" ? 443 : 80);
     const address = await pinnedAddress(this.options, { host, port });
-    const reply = await exchange(target, address, { type, body }, extras);
+    const reply = await exchange(target, address, content, extras);
     if (reply.status >= 300 && reply.status < 400) {
       throw new DestinationRefused(`${origin} redirects, which is not followed`);
     }

@@ -25,10 +25,11 @@ const REPLY_BYTES_MAX = 256 * 1024;
 /** From connecting to the last byte of the answer. */
 const WITHIN_MS = 10_000;
 
+/** @param content without it the address is only asked for what it holds */
 export function exchange(
   url: URL,
   address: string,
-  content: { readonly type: string; readonly body: string },
+  content: { readonly type: string; readonly body: string } | undefined,
   extras: ExchangeExtras = {},
 ): Promise<IntegrationReply> {
   const isTls = url.protocol === "https:";
@@ -40,12 +41,14 @@ export function exchange(
     const sent = request(
       url,
       {
-        method: "POST",
+        method: content ? "POST" : "GET",
         agent: false,
         headers: {
           ...headers,
-          "content-type": content.type,
-          "content-length": Buffer.byteLength(content.body),
+          ...(content && {
+            "content-type": content.type,
+            "content-length": Buffer.byteLength(content.body),
+          }),
         },
         ...(isTls && { ...security, minVersion: "TLSv1.2" as const, rejectUnauthorized: true }),
         lookup: (_host, options, found) =>
@@ -57,7 +60,7 @@ export function exchange(
       },
     );
     sent.once("error", (error) => reject(said(error)));
-    sent.end(content.body);
+    sent.end(content?.body);
   });
 }
 

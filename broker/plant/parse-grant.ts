@@ -45,7 +45,10 @@ const subject: Reading<string> = (value) => {
   const role = /^role:(.*)$/.exec(read)?.[1];
   if (role === undefined) {
     if (/^[^\s@]+@[^\s@]+$/.test(read)) return read.toLowerCase();
-    return value.fail(`"${read}" is not a subject; write an e-mail address or "role:engineer"`);
+    if (/^workload:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(read)) return read;
+    return value.fail(
+      `"${read}" is not a subject; write an e-mail address, "role:engineer" or "workload:historian"`,
+    );
   }
   if (GRANTABLE_ROLES.includes(role)) return read;
   const write = GRANTABLE_ROLES.map((each) => `role:${each}`).join(" or ");

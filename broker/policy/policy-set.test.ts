@@ -138,7 +138,7 @@ permit (principal, action == Action::"operat", resource)
 when { context.grant.activ };
 `),
   ).toEqual([
-    'a.cedar:3:22 entity `Role::"enginer"` is of an enumerated entity type, but `"enginer"` is not declared as a valid eid; valid entity eids: "administrator", "engineer", "supervisor", "vendor", "auditor"',
+    'a.cedar:3:22 entity `Role::"enginer"` is of an enumerated entity type, but `"enginer"` is not declared as a valid eid; valid entity eids: "administrator", "engineer", "supervisor", "vendor", "auditor", "workload"',
     'a.cedar:5:30 unrecognized action `Action::"operat"`; did you mean `Action::"operate"`?',
   ]);
   expect(

@@ -49,3 +49,9 @@ export const RIGHTS = [
 ] as const;
 
 export type Right = (typeof RIGHTS)[number];
+
+/**
+ * All that a workload can ever be given, whatever policies say: everything else is decided,
+ * approved or answered for by a person, with a passkey.
+ */
+export const WORKLOAD_RIGHTS: readonly Right[] = ["plant:view", "session:open", "recording:own"];

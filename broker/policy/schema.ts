@@ -13,6 +13,7 @@ export const POLICY_ROLES = [
   "supervisor",
   "vendor",
   "auditor",
+  "workload",
 ] as const;
 
 /**
@@ -38,7 +39,7 @@ function declaration(action: OperationClass | Right): string {
 
 export const POLICY_SCHEMA = `
 entity Role enum [${POLICY_ROLES.map((role) => JSON.stringify(role)).join(", ")}];
-// A person, or later a workload, in their roles.
+// A person in their roles; a workload is a Subject in Role::"workload" and in no other.
 entity Subject in [Role] { roles: Set<String>, employer: String };
 // The computer or telephone that a person sits at.
 entity Device;
@@ -53,6 +54,7 @@ type Context = {
   // it came of, and nobody for a standing grant, one that an administrator made, or break-glass.
   grant: { id: String, active: Bool, profile: String, approvers: Set<Subject>, ticket: String },
   // Age of the last passkey assertion, rounded up to 30 s. "key": device-bound, synced, unknown.
+  // A workload has no passkey: a year old and unknown, always.
   authentication: { ageSeconds: Long, key: String },
   device: { self: Device, known: Bool, compliant: Bool, reportAgeSeconds: Long },
   network: { address: ipaddr, known: Bool },

@@ -1,6 +1,13 @@
 /** What the store keeps, as the rest of the broker sees it. Times are milliseconds since the epoch. */
 
-export type Role = "administrator" | "engineer" | "supervisor" | "vendor" | "auditor";
+/** `workload` stands for a service: no person ever holds it, and no workload holds another. */
+export type Role =
+  | "administrator"
+  | "engineer"
+  | "supervisor"
+  | "vendor"
+  | "auditor"
+  | "workload";
 
 export const ROLES: readonly Role[] = [
   "administrator",
@@ -8,6 +15,7 @@ export const ROLES: readonly Role[] = [
   "supervisor",
   "vendor",
   "auditor",
+  "workload",
 ];
 
 /** `invited`: has never enrolled a passkey. */
@@ -25,6 +33,11 @@ export interface Person {
   readonly passkeys: number;
   readonly lastSignInMs: number | null;
   readonly createdMs: number;
+}
+
+/** A service, proved by certificate or token: kept like a person, and never treated as one. */
+export function isWorkload({ roles }: Pick<Person, "roles">): boolean {
+  return roles.includes("workload");
 }
 
 export interface Passkey {
@@ -56,6 +69,21 @@ export interface SignInMachine {
   readonly keyThumbprint: string;
 }
 
+/** What proved a workload: it stands in its sign-in, and never outlives what is trusted. */
+export interface WorkloadProof {
+  readonly kind: "svid" | "jwt";
+  /** `workload:ID` in the file of workloads. */
+  readonly handle: string;
+  /** SPIFFE ID, or `ISSUER subject SUBJECT`. */
+  readonly identity: string;
+  /** Trust domain or issuer. */
+  readonly trust: string;
+  /** SHA-256 of the root, or thumbprint of the key, that it was verified by. */
+  readonly anchor: string;
+  /** The proof itself ends then. */
+  readonly endsMs: number;
+}
+
 /** One browser, or command, in which a person is signed in. The token itself is kept nowhere. */
 export interface SignIn {
   readonly id: string;
@@ -73,6 +101,10 @@ export interface SignIn {
   readonly absoluteEndsMs: number;
   /** Absent for a browser. */
   readonly machine?: SignInMachine;
+  /** The device that showed its key when the person was proved; absent where none did. */
+  readonly deviceId?: string;
+  /** Present where no person signed in. Such a sign-in is never in the store. */
+  readonly workload?: WorkloadProof;
 }
 
 export interface Recovery {

@@ -6,6 +6,7 @@ const roleMeaning: Record<RoleName, string> = {
   supervisor: "watches and ends live sessions, sees events",
   vendor: "opens sessions where granted, sees only those assets",
   auditor: "replays every recording, sees events; never opens a session",
+  workload: "a service: opens sessions where granted; no person ever is one",
 };
 
 const state: Record<PersonView["state"], string> = {

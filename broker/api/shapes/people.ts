@@ -2,7 +2,14 @@
 import { z } from "zod";
 import { RIGHTS } from "../../policy/rights.ts";
 
-export const roleSchema = z.enum(["administrator", "engineer", "supervisor", "vendor", "auditor"]);
+export const roleSchema = z.enum([
+  "administrator",
+  "engineer",
+  "supervisor",
+  "vendor",
+  "auditor",
+  "workload",
+]);
 export type RoleName = z.infer<typeof roleSchema>;
 
 /** Rights of the console; which person has which is decided by the policies of the site. */
