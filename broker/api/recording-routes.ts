@@ -35,7 +35,7 @@ import { listShares, makeShare, revokeShare } from "./shares/shares.ts";
 
 export interface RecordingRouteParts {
   readonly recordings: Recordings;
-  readonly siteLog: Pick<SiteEvents, "record">;
+  readonly siteLog: Pick<SiteEvents, "record" | "list">;
   readonly clock: Clock;
   readonly viewing: Viewing;
   readonly searching: SearchRouteParts;
@@ -63,7 +63,7 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
     ),
     guarded("POST", hold, "recording:all", holdRecording(recordings, siteLog, clock)),
     guarded("DELETE", hold, "recording:all", releaseRecording(recordings, siteLog)),
-    guarded("GET", "/api/recordings/:id/views", own, listViews(recordings, looks)),
+    guarded("GET", "/api/recordings/:id/views", own, listViews(recordings, looks, siteLog)),
     guarded("GET", "/api/recordings/:id/report", own, showReport(recordings, looks, viewing.bases)),
     guarded("GET", "/api/recordings/:id/acts/:act", own, showSignedAct(recordings, viewing.bases)),
     guarded("POST", "/api/search", own, findRecorded(parts.searching, siteLog)),

@@ -37,6 +37,14 @@ export function WhoLooked({ recording }: { readonly recording: string }) {
 
 function Look({ look }: { readonly look: LookView }) {
   const { who, how, address, fromMs, untilMs, seen } = look;
+  if (how === "noted") {
+    return (
+      <li>
+        {who}
+        <div className="wb-dim">{localTime(fromMs)}</div>
+      </li>
+    );
+  }
   return (
     <li>
       <strong>{who}</strong> {words.how[how]}

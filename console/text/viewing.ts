@@ -23,7 +23,8 @@ export const viewingText = {
     title: "Who looked",
     empty: "Nobody has looked yet.",
     failed: "Who looked could not be loaded",
-    how: { replay: "replayed", live: "watched live", link: "by link" },
+    how: { replay: "replayed", live: "watched live", link: "by link", noted: "" },
+
     from: (from: string, length: string) => `${from}, for ${length}`,
     part: (from: string, until: string) => `saw what happened from ${from} until ${until}`,
   },

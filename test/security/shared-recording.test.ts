@@ -216,6 +216,12 @@ test("each use is an event and stands on the list, with where it came from", asy
   const whos = views.body.map(({ who, address }) => [who, address]);
   expect(whos).toContainEqual(["Oskar Outside", null]);
   expect(whos).toContainEqual(["Theo", null]);
+  await auditor.ask("GET", `/api/recordings/${recording.id}/export?format=csv`);
+  const after = await engineer.ask<LookView[]>("GET", `/api/recordings/${recording.id}/views`);
+  expect(after.body[0]).toMatchObject({
+    ...{ how: "noted", address: null },
+    who: expect.stringMatching(/^Theo exported the recording of .* as csv$/),
+  });
   const events = await auditor.ask<SiteEventView[]>("GET", "/api/events");
   const used = events.body.filter(({ kind }) => kind === "recording:share-used");
   expect(

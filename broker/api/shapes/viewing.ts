@@ -22,7 +22,9 @@ const spanSchema = z.object({ fromMs: z.number(), untilMs: z.number() });
 
 export const lookSchema = z.object({
   id: z.string(),
-  how: z.enum(["replay", "live", "link"]),
+  /** `noted`: its content left by an export, or was read on the broker's host. */
+  how: z.enum(["replay", "live", "link", "noted"]),
+  /** A name; of what was noted the sentence of the event. */
   who: z.string(),
   /** For whoever sees all recordings. */
   address: z.string().nullable(),
