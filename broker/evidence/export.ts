@@ -28,7 +28,7 @@ const FORMATS_OF: Readonly<Record<string, readonly ExportFormat[]>> = {
   modbus: ["pcapng", "csv", "ndjson"],
   opcua: ["pcapng", "csv", "ndjson"],
   tcp: ["pcapng"],
-  ssh: ["cast", "cast3"],
+  ssh: ["cast", "cast3", "csv", "ndjson"],
   web: ["har"],
 };
 
@@ -48,7 +48,7 @@ export function exportRecording(
   if (format === "pcapng") return capture(recordings, recording);
   if (format === "cast" || format === "cast3") return cast(recordings, recording, format);
   if (format === "har") return harOf(recording.header, recordsOf(recordings, recording));
-  if (recording.header.endpoint.protocol === "opcua") {
+  if (recording.header.endpoint.protocol !== "modbus") {
     return deedRows(recording.header, recordsOf(recordings, recording), format);
   }
   return format === "csv"

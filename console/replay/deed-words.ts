@@ -40,6 +40,13 @@ export function typedWords({ text, echo }: Extract<Entry, { kind: "typed" }>): E
   };
 }
 
+export function endedWords({ command, status }: Extract<Entry, { kind: "ended" }>): EntryWords {
+  return {
+    ...{ act: words.ended, what: plain(command), result: words.status(status) },
+    ...{ rule: "", reason: "", tone: status === 0 ? "normal" : "attention" },
+  };
+}
+
 function whatOf(operation: SshOperation): string {
   switch (operation.action) {
     case "ssh:shell":

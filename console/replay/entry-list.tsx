@@ -56,6 +56,7 @@ export function EntryList(props: EntryListProps) {
     [stories, version, kinds, filter, tags],
   );
   const current = entryAt(shown, headMs);
+  const hasTerminals = stories.some(({ terminal }) => terminal !== undefined);
   return (
     <section className="rp-panel rp-list" aria-label={label}>
       <div className="wb-tools">
@@ -66,7 +67,9 @@ export function EntryList(props: EntryListProps) {
           aria-label={words.show}
           value={kinds}
           onChange={(value) => setKinds(value as Kinds)}
-          data={Object.entries(words.kinds).map(([value, label]) => ({ value, label }))}
+          data={Object.entries(words.kinds)
+            .filter(([value]) => value !== "commands" || hasTerminals)
+            .map(([value, label]) => ({ value, label }))}
         />
       </div>
       <FilterField value={filter} onChange={setFilter} label={words.filter} />
@@ -184,6 +187,8 @@ function Reason({ reason, recording }: { reason: string; recording: string | und
 
 function isOfKind(entry: Entry, kinds: Kinds): boolean {
   if (kinds === "all") return true;
+  if (entry.kind === "ended") return kinds !== "refusals" && kinds !== "changes";
+  if (kinds === "commands") return isCommand(entry);
   if (entry.kind === "malformed") return kinds !== "changes";
   if (entry.kind === "happening") return kinds === "decisions";
   if (entry.kind === "typed") return kinds !== "refusals";
@@ -202,6 +207,14 @@ function isOfKind(entry: Entry, kinds: Kinds): boolean {
   if (kinds === "changes") return changes && verdict === "permit";
   return changes || verdict !== "permit" || outcome === "exception" || outcome === "lost";
 }
+
+/** What ran on a terminal or without one, by name or as it was typed. */
+function isCommand(entry: Entry): boolean {
+  if (entry.kind === "typed") return true;
+  return entry.kind === "deed" && COMMANDS.has(entry.operation.action);
+}
+
+const COMMANDS: ReadonlySet<string> = new Set(["ssh:exec", "ssh:shell"]);
 
 function isNodeOfKind({ deed }: Extract<Entry, { kind: "node" }>, kinds: Kinds): boolean {
   const isPermitted = deed.judged.answer.kind === "permit";

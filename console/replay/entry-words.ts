@@ -7,7 +7,7 @@ import { reportMoment } from "../../protocols/tape/report-moment.ts";
 import { clockTime } from "../components/time-words.ts";
 import { replayText } from "../text/replay.ts";
 import { exactText, notationOf, tagValue } from "../workbench/modbus/tag-value.ts";
-import { deedWords, typedWords } from "./deed-words.ts";
+import { deedWords, endedWords, typedWords } from "./deed-words.ts";
 import { handWords } from "./hand-words.ts";
 import { nodeWords } from "./node-words.ts";
 import { pageWords } from "./page-words.ts";
@@ -59,6 +59,8 @@ export function entryWords(entry: Entry, tags: readonly HeaderTag[]): EntryWords
       return nodeWords(entry, tags);
     case "typed":
       return typedWords(entry);
+    case "ended":
+      return endedWords(entry);
     case "happening":
       return happeningWords(entry.record);
   }
@@ -66,7 +68,7 @@ export function entryWords(entry: Entry, tags: readonly HeaderTag[]): EntryWords
 
 /** Lines that an entry takes, for lists that must know heights before all the words. */
 export function linesOf(entry: Entry): 2 | 3 {
-  if (entry.kind === "typed") return 2;
+  if (entry.kind === "typed" || entry.kind === "ended") return 2;
   if (entry.kind === "deed" || entry.kind === "hand" || entry.kind === "page")
     return entry.judged.reason === "" ? 2 : 3;
   if (entry.kind === "relay") return entry.judged.reason === "" ? 2 : 3;

@@ -19,7 +19,7 @@ const FORMATS: Readonly<Record<string, readonly Format[]>> = {
   modbus: ["pcapng", "csv", "ndjson"],
   opcua: ["pcapng", "csv", "ndjson"],
   tcp: ["pcapng"],
-  ssh: ["cast", "cast3"],
+  ssh: ["cast", "cast3", "csv", "ndjson"],
   web: ["har"],
 };
 

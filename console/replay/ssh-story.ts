@@ -19,11 +19,16 @@ export class SshStory {
   private shownBytes = 0;
   /** The newest command of each channel, which its end is told of. */
   private readonly commands = new Map<number, DeedEntry>();
+  /** Those that ran before the first record. */
+  private readonly earlier = new Map<number, string>();
 
   /** @param moment what stood before its first record; absent: nothing had begun */
   constructor(moment?: TerminalMoment) {
     this.history = moment ? TerminalHistory.from(moment.channels) : new TerminalHistory();
     this.events = moment ? framedEvents(moment) : [];
+    for (const { channel, start } of moment?.channels ?? []) {
+      if (start?.kind === "exec") this.earlier.set(channel, start.text);
+    }
   }
 
   /** Entries, new or in the place of the one with the same id. */
@@ -58,9 +63,13 @@ export class SshStory {
       const id = `typed/${channel}/${sequence}/${this.events.length}`;
       return { id, sequence, wallMs, kind: "typed", text, echo };
     }
+    if (event.kind !== "end" || event.status === undefined) return undefined;
     const command = this.commands.get(channel);
-    if (event.kind !== "end" || !command || event.status === undefined) return undefined;
-    return { ...command, status: event.status };
+    if (command) return { ...command, status: event.status };
+    const earlier = this.earlier.get(channel);
+    if (earlier === undefined) return undefined;
+    const id = `ended/${channel}/${sequence}`;
+    return { id, sequence, wallMs, kind: "ended", command: earlier, status: event.status };
   }
 
   private dropHalf(): void {

@@ -44,6 +44,8 @@ export type Entry = { readonly id: string; readonly sequence: number; readonly w
       readonly judged: Judged;
       readonly status?: number;
     }
+  /** How a command ended that was run in an earlier part. */
+  | { readonly kind: "ended"; readonly command: string; readonly status: number }
   /** What was done on a screen. */
   | { readonly kind: "hand"; readonly operation: RfbOperation; readonly judged: Judged }
   /** What was asked of a web panel. */

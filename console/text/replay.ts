@@ -73,7 +73,10 @@ export const replayText = {
     time: "Time",
     what: "What was done, and by which rule",
     filter: "Filter by tag, register, rule, text",
-    kinds: { all: "All", changes: "Changes", refusals: "Refusals", decisions: "Without reads" },
+    kinds: {
+      ...{ all: "All", commands: "Commands", changes: "Changes", refusals: "Refusals" },
+      decisions: "Without reads",
+    },
     show: "Show",
     empty: "Nothing in this part of the recording",
     emptyAdvice: "Move the play head, or show all kinds of operations.",

@@ -83,6 +83,7 @@ export const terminalText = {
       pieces: "in pieces, so there is no digest",
     },
     typed: "Typed",
+    ended: "Command ended",
     masked: "•••••• (the terminal did not show it)",
     status: (status: number) => `status ${status}`,
   },
