@@ -98,7 +98,7 @@ export const workbenchText = {
     ago: (age: string) => `${age} ago`,
     dismiss: (tag: string) => `Dismiss the refusal at ${tag}`,
     shown: (shown: number, all: number) =>
-      shown === all ? `${all} tags` : `${shown} of ${all} tags`,
+      `${shown === all ? "" : `${shown} of `}${all} ${all === 1 ? "tag" : "tags"}`,
   },
   poll: {
     start: "Poll",
