@@ -42,13 +42,14 @@ function lines(version: CastVersion): unknown[] {
     .map((line) => JSON.parse(line));
 }
 
-test("version 2 has its size, times from the beginning, and nothing that was not shown", () => {
+test("version 2 has its size, times from the beginning, and what was not shown as a mask", () => {
   const [head, ...events] = lines(2);
   expect(head).toMatchObject({ version: 2, width: 100, height: 30, timestamp: 1_764_000_000 });
   expect(events).toEqual([
     [0, "m", "shell"],
     [0.25, "o", "sw# "],
     [0.5, "o", "水\r\n"],
+    [0.75, "i", "********\r"],
     [1.5, "o", "\x1bc"],
     [1.5, "r", "80x24"],
     [1.5, "m", "show"],
@@ -61,7 +62,7 @@ test("version 3 counts each time from the line before", () => {
   const [head, ...events] = lines(3);
   expect(head).toMatchObject({ version: 3, term: { cols: 100, rows: 30 } });
   expect(events.map((event) => (event as number[])[0])).toEqual([
-    0, 0.25, 0.25, 1, 0, 0, 0.25, 0.25,
+    0, 0.25, 0.25, 0.25, 0.75, 0, 0, 0.25, 0.25,
   ]);
 });
 

@@ -1,13 +1,15 @@
 /**
  * What the terminals of a recording showed, as asciicast: version 2, which every `asciinema play`
  * reads, or version 3. One screen, as the person had it: the terminal that began last. What was
- * typed is left out; where it was echoed it is part of what was shown.
+ * typed is in it where the terminal showed it, and masked where it did not.
  *
  *     {"version":2,"width":80,"height":24,"timestamp":1764000000,"title":"…"}
  *     [0.25,"o","switch# "]
+ *     [1.5,"i","show\r"]
  */
 import { type TerminalEvent, TerminalHistory } from "../../protocols/ssh/terminal-history.ts";
 import type { Header, TapeRecord } from "../../protocols/tape/record.ts";
+import { type CastEvent, CastQueue } from "./cast-queue.ts";
 
 export type CastVersion = 2 | 3;
 
@@ -20,6 +22,7 @@ export class Asciicast {
   private readonly history = new TerminalHistory();
   private channel: number | undefined;
   private decoder = new TextDecoder();
+  private queue = new CastQueue();
   private plainLines = false;
   private firstMs = 0;
   private lastMs = 0;
@@ -39,19 +42,28 @@ export class Asciicast {
 
   /** Where no terminal was opened there is still a file that plays. */
   finish(): string {
-    return this.channel === undefined ? this.head(80, 24, this.header.startedMs) : "";
+    if (this.channel === undefined) return this.head(80, 24, this.header.startedMs);
+    return this.lines(this.queue.end());
   }
 
   private event(event: TerminalEvent): string {
     if (event.kind === "start") return this.start(event);
     if (event.channel !== this.channel) return "";
+    const { queue } = this;
+    const { wallMs: atMs } = event;
     switch (event.kind) {
       case "output":
-        return this.line(event.wallMs, "o", this.textOf(event.bytes));
+        return this.lines(queue.add({ atMs, kind: "o", text: this.textOf(event.bytes) }));
       case "resize":
-        return this.line(event.wallMs, "r", `${event.columns}x${event.rows}`);
-      case "end":
-        return this.line(event.wallMs, "m", endOf(event.status));
+        return this.lines(queue.add({ atMs, kind: "r", text: `${event.columns}x${event.rows}` }));
+      case "keys":
+        return this.lines(queue.typed(atMs, event.text));
+      case "typed":
+        return this.lines(queue.told(event.number, event.text, event.echo));
+      case "end": {
+        const end = { atMs, kind: "m", text: endOf(event.status) } as const;
+        return this.lines([...queue.end(), ...queue.add(end)]);
+      }
       default:
         return "";
     }
@@ -59,15 +71,20 @@ export class Asciicast {
 
   private start(event: Extract<TerminalEvent, { kind: "start" }>): string {
     const isFirst = this.channel === undefined;
-    const { columns, rows, command, wallMs } = event;
+    const { columns, rows, command, wallMs: atMs } = event;
+    const before = this.lines(this.queue.end());
     this.channel = event.channel;
+    this.queue = new CastQueue();
     this.decoder = new TextDecoder();
     this.plainLines = !event.terminal;
-    const what = this.line.bind(this);
     const head = isFirst
-      ? this.head(columns, rows, wallMs)
-      : `${what(wallMs, "o", RESET)}${what(wallMs, "r", `${columns}x${rows}`)}`;
-    return `${head}${what(wallMs, "m", command === "" ? "shell" : command)}`;
+      ? this.head(columns, rows, atMs)
+      : this.lines([
+          { atMs, kind: "o", text: RESET },
+          { atMs, kind: "r", text: `${columns}x${rows}` },
+        ]);
+    const what = command === "" ? "shell" : command;
+    return `${before}${head}${this.lines([{ atMs, kind: "m", text: what }])}`;
   }
 
   private head(width: number, height: number, atMs: number): string {
@@ -85,9 +102,12 @@ export class Asciicast {
     return `${JSON.stringify(head)}\n`;
   }
 
+  private lines(events: readonly CastEvent[]): string {
+    return events.map((event) => this.line(event)).join("");
+  }
+
   /** Version 2 counts from the beginning, version 3 from the line before. */
-  private line(wallMs: number, kind: "o" | "r" | "m", text: string): string {
-    if (text === "" && kind === "o") return "";
+  private line({ atMs: wallMs, kind, text }: CastEvent): string {
     // A clock that was set back must not make a player run backwards.
     const atMs = Math.max(wallMs, this.lastMs);
     const sinceMs = this.version === 2 ? this.firstMs : this.lastMs;

@@ -46,7 +46,8 @@ test("its terminals tell what they told", () => {
     history.push(record).map(({ kind, channel }) => `${channel} ${kind}`),
   );
   expect(told).toEqual([
-    ...["1 start", "1 output", "1 output", "1 resize", "1 typed", "1 end"],
+    ...["1 start", "1 output", "1 keys", "1 keys", "1 output", "1 resize"],
+    ...["1 keys", "1 keys", "1 typed", "1 end"],
     ...["3 start", "3 output", "3 end"],
   ]);
 });

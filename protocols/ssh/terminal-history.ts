@@ -41,6 +41,8 @@ export type TerminalEvent = Place &
       }
     | { readonly kind: "output"; readonly bytes: Uint8Array }
     | { readonly kind: "resize"; readonly columns: number; readonly rows: number }
+    /** Keys as they came, secrets among them: nothing to show before its line was told. */
+    | { readonly kind: "keys"; readonly text: string }
     | ({ readonly kind: "typed" } & TypedLine)
     /** `status` where the asset told one. */
     | { readonly kind: "end"; readonly status: number | undefined }
@@ -199,7 +201,9 @@ const NO_BYTES = new Uint8Array(0);
 function fromClient(channel: Channel, message: SshMessage, place: Place): readonly TerminalEvent[] {
   if (message.kind === "data") {
     if (!channel.running || !isTypedInto(channel)) return [];
-    return typedEvents(channel.lines.typed(textOf(message.bytes)), place);
+    const text = textOf(message.bytes);
+    const keys = { ...place, kind: "keys", text } as const;
+    return [keys, ...typedEvents(channel.lines.typed(text), place)];
   }
   if (message.kind !== "request") return [];
   const { name, rest } = message;

@@ -6,6 +6,8 @@ export interface TypedLine {
   /** Empty where it was not echoed. */
   readonly text: string;
   readonly echo: boolean;
+  /** So many lines were ended before it, empty ones too. */
+  readonly number: number;
 }
 
 /** A line on its way. */
@@ -18,6 +20,7 @@ interface Line {
   text: string;
   /** So many of its characters came back. */
   echoed: number;
+  number: number;
 }
 
 /** A command line; what is longer is cut, as it is shown. */
@@ -26,19 +29,20 @@ const LINE_MAX = 4_096;
 const WAITING_MAX = 64;
 
 export class TypedLines {
-  private line: Line = { text: "", echoed: 0 };
+  private line: Line = { text: "", echoed: 0, number: 0 };
   /** Sent, and not yet followed by a new line of output. */
   private readonly waiting: Line[];
 
   /** @param before lines that another one had, the one that is typed last */
   constructor(before: readonly TypedSoFar[] = []) {
-    this.waiting = before.slice(0, -1).map((line) => ({ ...line }));
-    this.line = { ...(before.at(-1) ?? { text: "", echoed: 0 }) };
+    const lines = before.map((line, number) => ({ ...line, number }));
+    this.waiting = lines.slice(0, -1);
+    this.line = lines.at(-1) ?? { text: "", echoed: 0, number: 0 };
   }
 
   /** For the one that goes on from here: what waits, then what is typed. */
   get soFar(): readonly TypedSoFar[] {
-    return [...this.waiting, this.line].map((line) => ({ ...line }));
+    return [...this.waiting, this.line].map(({ text, echoed }) => ({ text, echoed }));
   }
 
   /** @returns lines that are complete and can wait no longer for their echo */
@@ -71,12 +75,12 @@ export class TypedLines {
     const { line } = this;
     if (sign === "\r" || sign === "\n") {
       if (line.text !== "") this.waiting.push(line);
-      this.line = { text: "", echoed: 0 };
+      this.line = { text: "", echoed: 0, number: line.number + 1 };
     } else if (sign === "\x7f" || sign === "\b") {
       line.text = [...line.text].slice(0, -1).join("");
       line.echoed = Math.min(line.echoed, line.text.length);
     } else if (sign === "\x03" || sign === "\x15") {
-      this.line = { text: "", echoed: 0 };
+      this.line = { text: "", echoed: 0, number: line.number };
     } else if (sign >= " " && line.text.length < LINE_MAX) line.text += sign;
   }
 }
@@ -85,7 +89,7 @@ function echo(line: Line, sign: string): void {
   if (line.text.startsWith(sign, line.echoed)) line.echoed += sign.length;
 }
 
-function told({ text, echoed }: Line): TypedLine {
+function told({ text, echoed, number }: Line): TypedLine {
   const isShown = echoed >= text.length;
-  return { text: isShown ? text : "", echo: isShown };
+  return { text: isShown ? text : "", echo: isShown, number };
 }
