@@ -10,6 +10,7 @@ import { answerDatabaseCopies } from "./backup/database-copy.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { type Door, doorsOf } from "./doors.ts";
+import { answerComments } from "./evidence/viewing/host-comments.ts";
 import type { EnrolmentLink } from "./identity/identity.ts";
 import { writeDirectly } from "./legs/socket-output.ts";
 import { type Logger, openLog } from "./log.ts";
@@ -18,15 +19,10 @@ import { openAlarms, watchConditions } from "./open-alarms.ts";
 import { openAudit } from "./open-audit.ts";
 import { openIntegrations } from "./open-integrations.ts";
 import { openLogBook } from "./open-log.ts";
-import {
-  type Ground,
-  openCore,
-  openDoors,
-  openPeople,
-  openPlant,
-  openRecorder,
-} from "./open-parts.ts";
+import { type Ground, openCore, openDoors, openPlant, openRecorder } from "./open-parts.ts";
+import { openPeople } from "./open-people.ts";
 import { openTls } from "./open-tls.ts";
+import { openWorkloads } from "./open-workloads.ts";
 import { Opened } from "./opened.ts";
 import { withFreePort } from "./port.ts";
 import { startRefusalOf } from "./start-refused.ts";
@@ -84,7 +80,8 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const audit = openAudit(ground, { evidence, book, witnessesBehind });
   const integrations = await openIntegrations(ground, core);
   const tls = await openTls(ground);
-  await openDoors(ground, { ...core, ...audit, integrations, tls });
+  const services = await openWorkloads(ground, { identity, plant: plant.source, tls });
+  await openDoors(ground, { ...core, ...audit, integrations, tls, services });
   opened.push(ground.noticed.clockSteps());
   const { firstName: name, firstEmail: email } = config;
   const enrolmentLink = await identity.enrolment.firstStart({ name, email });
@@ -119,6 +116,8 @@ async function openGround(config: Config, opened: Opened, options: StartOptions)
   const store = await openStore({ path, clock, reserveBytes: STORE_RESERVE_BYTES });
   opened.push(() => store.close());
   opened.push(answerDatabaseCopies({ store, clock, dataFolder, failed: copyFailed(log) }));
+  const notTold = (reason: string) => log.error({ reason }, "comments were not told to an export");
+  opened.push(answerComments({ store, clock, dataFolder, failed: notTold }));
   const metrics = createMetrics();
   opened.push(() => metrics.close());
   const [board, bell] = [new HealthBoard(clock), new TopicBell()];

@@ -12,6 +12,7 @@ import {
   writeBundle,
   writeRangeBundle,
 } from "../evidence/log/write-bundle.ts";
+import { commentsOnHost } from "../evidence/viewing/host-comments.ts";
 import { siteLogFolder } from "../site-log-place.ts";
 import { noteExport } from "./note-on-host.ts";
 import { visitRange } from "./visit-range.ts";
@@ -41,16 +42,19 @@ export async function exportBundle(config: Config, given: ExportAsked): Promise<
     );
   }
   const out = path.resolve(asked.out ?? `${session ?? "recordings"}.zip`);
+  const comments = await commentsOnHost(config.dataFolder, session);
   const source = {
     recordings: path.join(config.evidenceFolder, "recordings"),
     siteLog: siteLogFolder(config),
+    comments: (one: string, close: string) => comments.of(one, close),
   };
   const told =
     session === undefined
       ? await exportRange(source, asked, out)
       : await exportOne(source, session, out);
   await noteExport(config, told.what, session);
-  return `${out}\n\n${told.text}Check it with: sallyport verify ${out} --policy FILE\n`;
+  const without = comments.missing === undefined ? "" : `${comments.missing}\n\n`;
+  return `${out}\n\n${told.text}${without}Check it with: sallyport verify ${out} --policy FILE\n`;
 }
 
 async function withVisit(config: Config, asked: ExportAsked): Promise<ExportAsked> {

@@ -7,6 +7,7 @@ import type { JsonValue } from "../../protocols/log/canonical-json.ts";
 import type { Cosigned } from "../../protocols/log/checked-note.ts";
 import type { SessionRerun } from "../evidence/log/rerun-bundle.ts";
 import { rerunFacts, rerunText } from "./rerun-text.ts";
+import { saidFacts, saidText } from "./said-text.ts";
 import { shown, utc } from "./verdict-words.ts";
 
 export interface Found {
@@ -35,7 +36,7 @@ export function verdictText({ verdict, reruns, build }: Found): string {
   return lines(
     ["PROVED", "", ...about(bundle), ""],
     [...list("Proved", proved(bundle)), "", ...list("Not proved", notProved(bundle, reruns))],
-    again,
+    ...[again, saidText(bundle.said)],
   );
 }
 
@@ -50,6 +51,7 @@ export function verdictJson({ verdict, reruns, build }: Found): string {
           ...(reruns === undefined ? {} : { rerun: rerunFacts(reruns, build) }),
           proved: proved(verdict.bundle),
           notProved: notProved(verdict.bundle, reruns),
+          comments: saidFacts(verdict.bundle.said),
         };
   return `${JSON.stringify(value)}\n`;
 }

@@ -22,6 +22,9 @@ import {
   restore,
 } from "../../test/kit/mutations.ts";
 import { temporaryFolder } from "../../test/kit/temporary.ts";
+import { writeRangeBundle } from "../evidence/log/write-bundle.ts";
+import { bundledComments } from "../evidence/viewing/comments.ts";
+import type { RecordingComment } from "../store/recording-comments.ts";
 import { PolicyUnreadable, PROVED, REFUSED, runVerify } from "./verify.ts";
 
 /** A soak sets more. */
@@ -190,4 +193,64 @@ test("a policy that cannot be read says which line", async () => {
   writeFileSync(policy, "# mine\nlog nonsense\nquorum none\n");
   await expect(verdictOn(whole, policy)).rejects.toThrow(/policy:2 write: log KEY/);
   await expect(verdictOn(whole, path.join(folder, "nowhere"))).rejects.toThrow(PolicyUnreadable);
+});
+
+/** Said on s-1; the second line is a hostile one. */
+const COMMENTS: readonly RecordingComment[] = ["Who agreed?", "\x1b[2Jgone\nPROVED"].map(
+  (text, at) => ({
+    ...{ id: `c-${at}`, recording: "s-1", sequence: at, wallMs: 1_767_600_000_000, text },
+    by: { id: "p-2", name: "Theo" },
+    ...{ atMs: 1_767_700_000_000, withdrawnMs: null, withdrawnWhy: null },
+  }),
+);
+
+async function commented(): Promise<string> {
+  const bundle = path.join(temporaryFolder(), "bundle");
+  const comments = (session: string, close: string) =>
+    session === "s-1" ? bundledComments(COMMENTS, close) : "";
+  await writeRangeBundle({ ...site.source, comments }, { scope: {} }, bundle);
+  return bundle;
+}
+
+test("comments are listed as what they are, and change no verdict", async () => {
+  const bundle = await commented();
+  const { code, printed } = await verdictOn(bundle);
+  expect(code).toBe(PROVED);
+  expect(printed).toMatch(/^ {2}- 2026-.* Theo on 2026-.*, record 0 of s-1: "Who agreed\?"/m);
+  expect(printed).toContain("[no log entry here has its digest]");
+  expect(printed).not.toContain("\x1b");
+  expect(printed.match(/^PROVED/gm)).toHaveLength(1);
+  const { comments } = JSON.parse((await verdictOn(bundle, site.policyFile, true)).printed);
+  expect(comments.list).toMatchObject([{ author: "Theo", isOfThis: true, inLog: false }, {}]);
+});
+
+test("comments that were changed are refused with the inventory, and doubted with another one", async () => {
+  const bundle = await commented();
+  const file = path.join(bundle, "comments/s-1.ndjson");
+  const text = readFileSync(file, "utf8");
+  const with_ = async (changed: string, name = file) => {
+    rmSync(file);
+    writeFileSync(name, changed);
+    const before = (await verdictOn(bundle)).code;
+    inventoryAgain(bundle, bundle);
+    const { code, printed } = await verdictOn(bundle);
+    rmSync(name);
+    writeFileSync(file, text);
+    inventoryAgain(bundle, bundle);
+    return { before, code, printed };
+  };
+  const close = /"of":"([0-9a-f]{64})"/.exec(text)?.[1] ?? "";
+  expect(await with_(text.replaceAll(close, "0".repeat(64)))).toMatchObject({
+    ...{ before: REFUSED, code: PROVED },
+    printed: expect.stringContaining("made on another recording"),
+  });
+  expect(await with_(text, path.join(bundle, "comments/s-2.ndjson"))).toMatchObject({
+    ...{ before: REFUSED, code: PROVED },
+    printed: expect.stringContaining("on s-2: not all of them can be read"),
+  });
+  for (const hostile of ["{}\n", "[".repeat(100_000), `${text}x`, "\n".repeat(100_000)]) {
+    const { code, printed } = await with_(hostile);
+    expect(code).toBe(PROVED);
+    expect(printed).toContain("on s-1: not all of them can be read");
+  }
 });

@@ -58,6 +58,17 @@ export async function listComments(
   }));
 }
 
+/** Recordings of which something was said. */
+export async function commentedRecordings(queries: Queries): Promise<readonly string[]> {
+  const rows = await queries
+    .selectFrom("recording_comments")
+    .select("recording")
+    .distinct()
+    .orderBy("recording")
+    .execute();
+  return rows.map(({ recording }) => recording);
+}
+
 export async function countComments(queries: Queries, recording: string): Promise<number> {
   const { count } = await queries
     .selectFrom("recording_comments")

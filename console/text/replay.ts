@@ -145,7 +145,7 @@ export const replayText = {
       ndjson: { label: "Operations (NDJSON)", hint: "For scripts: a JSON object a line" },
       cast: {
         label: "Terminal (asciicast)",
-        hint: "For asciinema play: what the terminals showed; what was typed and not shown is left out",
+        hint: "For asciinema play: what the terminals showed and what was typed; what was typed and not shown is masked",
       },
       cast3: { label: "Terminal (asciicast 3)", hint: "The same for asciinema 3 and later" },
       har: {

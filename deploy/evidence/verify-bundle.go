@@ -34,8 +34,8 @@ import (
 
 const fileBytesMax = 256 << 20
 
-var names = regexp.MustCompile(`^(bundle\.json|log/(checkpoint|earlier|range|(0|[1-9]\d*)\.(json|tlog-proof)|entries/(0|[1-9]\d*)\.ndjson)|recordings/[A-Za-z0-9][A-Za-z0-9_-]{0,63}/(manifest\.json|index|close\.json|progress|tombstone\.json|segments/(0|[1-9]\d*)\.seg))$`)
-var folders = regexp.MustCompile(`^(log|log/entries|recordings|recordings/[A-Za-z0-9][A-Za-z0-9_-]{0,63}(/segments)?)/?$`)
+var names = regexp.MustCompile(`^(bundle\.json|log/(checkpoint|earlier|range|(0|[1-9]\d*)\.(json|tlog-proof)|entries/(0|[1-9]\d*)\.ndjson)|recordings/[A-Za-z0-9][A-Za-z0-9_-]{0,63}/(manifest\.json|index|close\.json|progress|tombstone\.json|segments/(0|[1-9]\d*)\.seg)|comments/[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.ndjson)$`)
+var folders = regexp.MustCompile(`^(log|log/entries|comments|recordings|recordings/[A-Za-z0-9][A-Za-z0-9_-]{0,63}(/segments)?)/?$`)
 
 type object = map[string]interface{}
 

@@ -33,6 +33,7 @@ export interface ProvedRange {
 const LEAVES_MAX = 4 * 1024 * 1024;
 
 const KINDS = new Set(["session.open", "session.close", "session.aborted", "recordings.progress"]);
+const EVENTS = new Set(["recording:deleted", "recording:commented"]);
 
 export async function provedLeaves(
   files: BundleFiles,
@@ -142,7 +143,7 @@ class RangeReader {
 }
 
 function tellsOfRecordings({ kind, name }: JsonObject): boolean {
-  return KINDS.has(String(kind)) || (kind === "event" && name === "recording:deleted");
+  return KINDS.has(String(kind)) || (kind === "event" && EVENTS.has(String(name)));
 }
 
 function firstOf(name: string): number {

@@ -11,11 +11,13 @@
  *     log/entries/<first>.ndjson      … and the leaves, a line each
  *     recordings/<session>/…          manifest.json, index, close.json, progress, segments/<n>.seg;
  *                                     of one deleted by policy: manifest.json, close.json, tombstone.json
+ *     comments/<session>.ndjson       what people said about it: never part of the verdict
  *
  * A range shows that none was removed: every session that its leaves open, and that the scope
  * names, has its recording here, or its tombstone, or had not ended when the log was signed.
  */
 import { encodeUtf8 } from "../tape/utf8.ts";
+import { type BundleComments, commentsOf } from "./bundle-comments.ts";
 import { BundleFiles, type BundlePlace, type BundleScope } from "./bundle-files.ts";
 import {
   type ProvedLeaf,
@@ -43,6 +45,8 @@ export interface ProvedBundle {
   /** Absent in a bundle of one recording. */
   readonly range: (ProvedRange & { readonly scope: BundleScope }) | undefined;
   readonly sessions: readonly ProvedSession[];
+  /** Annotations, whatever they say: nothing about them is proved by the verdict. */
+  readonly said: BundleComments;
 }
 
 export type BundleVerdict =
@@ -93,6 +97,7 @@ async function proveAll(
     earlier: await earlierOf(files, policy, head, before, pure),
     range: range && { ...range, scope: files.scope ?? {} },
     sessions,
+    said: await commentsOf(files, proved.leaves, pure.sha256),
   };
 }
 

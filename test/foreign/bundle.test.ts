@@ -63,7 +63,8 @@ async function bundles(): Promise<readonly string[]> {
   rmSync(one, { force: true });
   rmSync(all, { force: true });
   await writeBundle(site.source, "s-1", one);
-  await writeRangeBundle(site.source, { scope: { person: "p-1" } }, all);
+  const comments = (session: string) => `{"comment":"on ${session}"}\n`;
+  await writeRangeBundle({ ...site.source, comments }, { scope: { person: "p-1" } }, all);
   return [...site.bundles, site.range, one, all];
 }
 

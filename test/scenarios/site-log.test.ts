@@ -6,6 +6,7 @@ import { diskVolume } from "../../broker/evidence/disk-volume.ts";
 import { checkLog } from "../../broker/evidence/log/check-log.ts";
 import { openFileSigner } from "../../broker/evidence/log/signer.ts";
 import { runProgram, startChild } from "../kit/child.ts";
+import type { ConsoleUser } from "../kit/console-user.ts";
 import { startRunningBroker } from "../kit/running-broker.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 import { begunLog, SALLYPORT, startWitness } from "../kit/witnesses.ts";
@@ -80,6 +81,7 @@ test("a session is exported beside the running broker and proved with two witnes
   });
   const session = opened.body.id as string;
   await running.first.ask("POST", `/api/sessions/${session}/end`, { reason: "done" });
+  await comment(running.first, session, "Why was it opened at all?");
   const checkpoint = () => readFileSync(path.join(data, "site-log/1/checkpoint"), "utf8");
   const bundle = path.join(folder, "bundle");
   const sallyport = (...flags: string[]) =>
@@ -99,6 +101,8 @@ test("a session is exported beside the running broker and proved with two witnes
   expect(verified.output).toContain(`session  ${session}`);
   expect(verified.output).toMatch(/seen by w1 at .* and w2 at /);
   expect(verified.code).toBe(0);
+  expect(verified.output).toMatch(/^Comments .*no part of the verdict/m);
+  expect(verified.output).toMatch(/record 0 of \w+: "Why was it opened at all\?"/);
   const range = path.join(folder, "all.zip");
   const asked = ["--since", "2020-01-01", "--asset", "plc-treatment", "--out", range];
   const ranged = await sallyport("export", ...asked);
@@ -114,10 +118,22 @@ test("a session is exported beside the running broker and proved with two witnes
   expect(JSON.parse(refused.output)).toMatchObject({ verdict: "refused" });
   expect((await sallyport("log", "key")).output).toBe(`log ${key}\n`);
   await running.broker.close();
+  const stopped = path.join(folder, "stopped.zip");
+  expect((await sallyport("export", session, "--out", stopped)).code).toBe(0);
+  writeFileSync(policy, `log ${key}\nquorum none\n`);
+  const offline = await sallyport("verify", stopped, "--policy", policy);
+  // By now the log tells of the comment, too.
+  expect(offline.output).toMatch(/record 0 of \w+: "Why was it opened at all\?"$/m);
   const rotated = (await sallyport("log", "rotate")).output.trim();
   expect(rotated).toMatch(/^localhost\/waterworks\/log\/2\+/);
   expect((await sallyport("log", "key")).output).toBe(`log ${key}\nlog ${rotated}\n`);
 }, 60_000);
+
+async function comment(user: ConsoleUser, session: string, text: string): Promise<void> {
+  const { body } = await user.ask("GET", `/api/recordings/${session}`);
+  const said = { sequence: 0, wallMs: body.startedMs, text };
+  expect((await user.ask("POST", `/api/recordings/${session}/comments`, said)).status).toBe(201);
+}
 
 test("a broker's log is signed by a process of its own, and goes on for a while without it", async () => {
   const folder = temporaryFolder();

@@ -33,9 +33,10 @@ const NAMES: readonly RegExp[] = [
   new RegExp(`^recordings/${SESSION}/(?:manifest\\.json|index|close\\.json|progress)$`),
   new RegExp(`^recordings/${SESSION}/tombstone\\.json$`),
   new RegExp(`^recordings/${SESSION}/segments/${NUMBER}\\.seg$`),
+  new RegExp(`^comments/${SESSION}\\.ndjson$`),
 ];
 const FOLDERS: readonly RegExp[] = [
-  /^(?:log|log\/entries|recordings)$/,
+  /^(?:log|log\/entries|recordings|comments)$/,
   new RegExp(`^recordings/${SESSION}(?:/segments)?$`),
 ];
 

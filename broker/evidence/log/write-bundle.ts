@@ -32,6 +32,8 @@ export interface BundleSource {
   readonly recordings: string;
   /** Directory of the site log. */
   readonly siteLog: string;
+  /** What people said about a recording, of which this is the SHA-256 of its end: lines, or nothing. */
+  comments?(session: string, close: string): string;
 }
 
 export interface RangeAsked {
@@ -64,6 +66,7 @@ export async function writeBundle(
   await intoSink(out, async (bundle) => {
     const folder = path.join(source.recordings, session);
     await bundle.copyRecording(folder, session);
+    await bundle.addComments(source, session);
     const known = new Set(leaves.map(({ index }) => index));
     const more = progressIndexes(folder).filter((index) => !known.has(index));
     const write = bundle.write;
@@ -96,6 +99,7 @@ export async function writeRangeBundle(
       if (told.closeIndex === undefined) counts.open += 1;
       else if (existsSync(path.join(folder, "close.json"))) {
         await bundle.copyRecording(folder, told.session);
+        await bundle.addComments(source, told.session);
         for (const index of progressIndexes(folder)) singles.add(index);
       } else if (await isRecorded(log.tiles, told.closeIndex)) missing.push(told.session);
       if (existsSync(path.join(folder, "tombstone.json"))) counts.deleted += 1;
@@ -145,6 +149,15 @@ class Bundle {
       const inside = `recordings/${session}/${name}`;
       this.files.set(inside, await this.sink.add(inside, { file }));
     }
+  }
+
+  /** Of one that was deleted nothing is said any more. */
+  async addComments({ comments }: BundleSource, session: string): Promise<void> {
+    const folder = `recordings/${session}`;
+    const close = this.files.get(`${folder}/close.json`);
+    if (close === undefined || this.files.has(`${folder}/tombstone.json`)) return;
+    const text = comments?.(session, close) ?? "";
+    if (text !== "") await this.write(`comments/${session}.ndjson`, Buffer.from(text));
   }
 }
 

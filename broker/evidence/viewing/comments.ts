@@ -107,12 +107,21 @@ function commentDigest(comment: RecordingComment): string {
 
 /** One line an entry; of a withdrawn one who took it back, when and why. */
 export function* commentLines(comments: readonly RecordingComment[]): Generator<string> {
-  for (const comment of comments) {
-    const { withdrawnMs, withdrawnWhy, by } = comment;
-    if (withdrawnMs === null) yield `${commentText(comment)}\n`;
-    else {
-      const { id, recording, sequence, wallMs } = comment;
-      yield `${canonicalJson({ id, recording, sequence, wallMs, by: by.id, withdrawnMs, withdrawnWhy })}\n`;
-    }
-  }
+  for (const comment of comments) yield `${lineOf(comment)}\n`;
+}
+
+function lineOf(comment: RecordingComment): string {
+  const { id, recording, sequence, wallMs, by, withdrawnMs, withdrawnWhy } = comment;
+  if (withdrawnMs === null) return commentText(comment);
+  return canonicalJson({ id, recording, sequence, wallMs, by: by.id, withdrawnMs, withdrawnWhy });
+}
+
+/** As a bundle has them. @param close SHA-256 in hex of the recording's `close.json` */
+export function bundledComments(comments: readonly RecordingComment[], close: string): string {
+  return comments
+    .map((comment) => {
+      const said = JSON.parse(lineOf(comment));
+      return `${canonicalJson({ author: comment.by.name, comment: said, of: close })}\n`;
+    })
+    .join("");
 }
