@@ -42,6 +42,7 @@ async function main(): Promise<void> {
       opcua: treatment === 0 ? 0 : treatment + 3,
       panel: treatment === 0 ? 0 : treatment + 4,
       web: treatment === 0 ? 0 : treatment + 5,
+      wire: treatment === 0 ? 0 : treatment + 6,
     },
     ...(seed === undefined ? {} : { seed }),
     ...(speed === undefined ? {} : { speed }),
@@ -51,7 +52,7 @@ async function main(): Promise<void> {
       `distribution 127.0.0.1:${plant.ports.distribution} unit 2, ` +
       `switch 127.0.0.1:${plant.ports.switch} (SSH), ` +
       `works 127.0.0.1:${plant.ports.opcua} (OPC UA), ` +
-      `panel 127.0.0.1:${plant.ports.panel} (VNC), ` +
+      `panel 127.0.0.1:${plant.ports.panel} (VNC) and ${plant.ports.wire} (Modbus), ` +
       `web panel 127.0.0.1:${plant.ports.web} (HTTP)\n`,
   );
   const stop = (): void => void plant.close().then(() => process.exit(0));

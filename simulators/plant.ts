@@ -1,5 +1,5 @@
 /** The simulated works as one thing: the process, its PLCs, and a clock that drives them. */
-import type { Fault } from "./assets/faults.ts";
+import { type Fault, openFaultyListener } from "./assets/faults.ts";
 import { type ModbusPlc, startModbusPlc } from "./assets/modbus-plc.ts";
 import { type OpcuaServer, startOpcuaServer } from "./assets/opcua-server.ts";
 import { DISTRIBUTION, TREATMENT } from "./assets/register-map.ts";
@@ -10,7 +10,7 @@ import { advance, startingPlant, type WaterPlant } from "./process/water-plant.t
 
 export type PlcName = "treatment" | "distribution";
 /** Everything that listens. */
-export type AssetName = PlcName | "switch" | "opcua" | "panel" | "web";
+export type AssetName = PlcName | "switch" | "opcua" | "panel" | "web" | "wire";
 
 export interface SimulatedPlant {
   readonly ports: Readonly<Record<AssetName, number>>;
@@ -47,6 +47,7 @@ export const DEFAULT_PORTS: Readonly<Record<AssetName, number>> = {
   opcua: 15_023,
   panel: 15_024,
   web: 15_025,
+  wire: 15_026,
 };
 const TICK_MS = 100;
 const SEED = 20_260_105;
@@ -73,6 +74,8 @@ export async function startSimulatedPlant(options: PlantOptions = {}): Promise<S
   const opcua = await start(startOpcuaServer({ port: ports.opcua ?? 0 }, plant));
   const panel = await start(startVncPanel(ports.panel ?? 0, plant));
   const web = await start(startWebPanel(ports.web ?? 0, plant));
+  // The panel passes Modbus on to the PLC that it works, as panels do.
+  const wire = await start(openFaultyListener(ports.wire ?? 0, treatment.port));
   const plcs: Record<PlcName, ModbusPlc> = { treatment, distribution };
   const shared = new SharedSetpoints(plcs);
   const run = (seconds: number): void => {
@@ -91,6 +94,7 @@ export async function startSimulatedPlant(options: PlantOptions = {}): Promise<S
       opcua: opcua.port,
       panel: panel.port,
       web: web.port,
+      wire: wire.port,
     },
     switch: sshSwitch,
     opcua,

@@ -61,9 +61,14 @@ export class ThumbnailShelf {
     this.onChange = parts.onChange;
   }
 
-  /** The picture of a place, if it is at hand. */
+  /** The picture of a place; until it is made, another one of that time. */
   peek(place: Span): Thumbnail | undefined {
-    return this.made.get(planOf(this.detail, place).key);
+    const { key } = planOf(this.detail, place);
+    if (this.made.has(key)) return this.made.get(key);
+    const { fromMs, untilMs } = place;
+    return [...this.made.values()].find(
+      (other) => other && other.atMs >= fromMs && other.atMs < untilMs,
+    );
   }
 
   /** Its picture was made, or cannot be. */

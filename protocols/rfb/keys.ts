@@ -123,6 +123,47 @@ export function chordOf(words: string): string | undefined {
   return [...ordered, plain].join("+");
 }
 
+/** Keys in the order in which they are pressed for a chord that a profile may name. */
+export function keysymsOf(words: string): readonly number[] | undefined {
+  const chord = chordOf(words);
+  if (chord === undefined) return undefined;
+  const names = chord.split("+");
+  const plain = names.at(-1) ?? "";
+  const keysyms = names.map((name, n) =>
+    n < names.length - 1 || MODIFIER_ORDER.some((each) => each === name)
+      ? KEYSYMS.get(name)
+      : keysymOf(names.length > 1 ? plain.toLowerCase() : plain, plain),
+  );
+  return keysyms.every((keysym) => keysym !== undefined) ? keysyms : undefined;
+}
+
+/** @param typed the character in small letters, where it is part of a chord */
+function keysymOf(typed: string, name: string): number | undefined {
+  const named = KEYSYMS.get(name);
+  if (named !== undefined) return named;
+  const numbered = /^F(\d{1,2})$/.exec(name)?.[1];
+  if (numbered !== undefined) return F1 + Number(numbered) - 1;
+  const coded = /^key-([0-9a-f]{1,8})$/.exec(name)?.[1];
+  if (coded !== undefined) return Number.parseInt(coded, 16);
+  const point = typed.codePointAt(0) ?? 0;
+  return point < 0x100 ? point : UNICODE + point;
+}
+
+const PAD_FIRST = 0xff80;
+const PAD_LAST = 0xffbd;
+
+/** Of names; those of the main keys go before those of the number pad, left before right. */
+const KEYSYMS: ReadonlyMap<string, number> = new Map(
+  [...MODIFIERS, ...NAMES]
+    .sort(([a], [b]) => Number(isPad(a)) - Number(isPad(b)))
+    .map(([keysym, name]) => [name, keysym] as const)
+    .reverse(),
+);
+
+function isPad(keysym: number): boolean {
+  return keysym >= PAD_FIRST && keysym <= PAD_LAST;
+}
+
 const ALL_NAMES: ReadonlySet<string> = new Set([...NAMES.values(), ...MODIFIER_ORDER]);
 
 function isKeyName(name: string): boolean {

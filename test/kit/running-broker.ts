@@ -103,7 +103,8 @@ export function writePlantFile(folder: string, plant: Pick<SimulatedPlant, "port
     .replaceAll("127.0.0.1:15022", `127.0.0.1:${plant.ports.switch}`)
     .replaceAll("127.0.0.1:15023", `127.0.0.1:${plant.ports.opcua}`)
     .replaceAll("127.0.0.1:15024", `127.0.0.1:${plant.ports.panel}`)
-    .replaceAll("127.0.0.1:15025", `127.0.0.1:${plant.ports.web}`);
+    .replaceAll("127.0.0.1:15025", `127.0.0.1:${plant.ports.web}`)
+    .replaceAll("127.0.0.1:15026", `127.0.0.1:${plant.ports.wire}`);
   writeFileSync(path, text);
   return path;
 }

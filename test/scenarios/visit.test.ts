@@ -2,7 +2,6 @@
  * A person opens an asset's screen and its wire as one visit, works in both, ends them together, and
  * finds both recordings on one clock.
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PANEL_PASSWORD } from "../../simulators/assets/vnc-panel.ts";
@@ -22,25 +21,9 @@ beforeAll(async () => {
   await page.goto(site.enrolmentLink);
   await page.getByRole("button", { name: "Make a passkey" }).click();
   await page.getByText("You are enrolled").first().waitFor();
-  addWire();
 }, 120_000);
 
 afterAll(() => site?.close());
-
-/** The panel's asset gets the PLC behind it as a second endpoint. */
-function addWire(): void {
-  const address = `127.0.0.1:${site.plant.ports.treatment}`;
-  const wire =
-    `      - { id: wire, protocol: modbus, address: "${address}", allow-local: true, units: [1], ` +
-    "tags: [{ name: Wire.Speed, unit-id: 1, register: 40012, type: uint16 }] }\n";
-  const text = readFileSync(site.plantFile, "utf8")
-    .replace(/( {2}- id: hmi-treatment\n(?:.*\n)*? {4}endpoints:\n)/, `$1${wire}`)
-    .replace(
-      /\ngrants:\n/,
-      '\ngrants:\n  - { id: wire, subject: "role:engineer", endpoint: hmi-treatment/wire, profile: read-only }\n',
-    );
-  writeFileSync(site.plantFile, text);
-}
 
 async function looks(page: Page, name: string): Promise<void> {
   for (const scheme of ["dark", "light"] as const) {
@@ -61,9 +44,6 @@ const canvas = ".vnc-stage[data-phase='shown'] canvas";
 
 test("screen and wire are opened, worked, ended and replayed as one visit", async () => {
   const { page } = ann;
-  const endpoints = () =>
-    page.evaluate(async () => JSON.stringify(await (await fetch("/api/plant")).json()));
-  await expect.poll(endpoints, PATIENCE).toContain("hmi-treatment/wire");
   await page.evaluate(async (password) => {
     await fetch("/api/credentials", {
       method: "POST",
@@ -84,7 +64,14 @@ test("screen and wire are opened, worked, ended and replayed as one visit", asyn
   const screen = page.url().split("/").at(-1) ?? "";
   await looks(page, "screen");
   await tab("Modbus").click();
-  await page.getByText("Wire.Speed").first().waitFor();
+  await page.getByRole("button", { name: "Write PANEL.P101.SpeedSetpoint" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("New value").fill("38");
+  await dialog.getByRole("button", { name: /^Write / }).click();
+  await expect.poll(() => site.plant.process.setpoints.p101Speed, PATIENCE).toBe(38);
+  await dialog.getByText("38").first().waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
   const wire = page.url().split("/").at(-1) ?? "";
   expect(wire).not.toBe(screen);
   await looks(page, "wire");
@@ -101,16 +88,28 @@ test("screen and wire are opened, worked, ended and replayed as one visit", asyn
   await page.goto(`/recordings/${wire}`);
   const beside = page.getByRole("region", { name: "Recorded in the same visit" });
   await beside.getByRole("button", { name: "Show Screen (screen) beside" }).waitFor();
-  // The wire was opened first: the screen comes on the clock of both.
-  await expect
-    .poll(async () => {
-      await page.keyboard.press("ArrowRight");
-      return beside.locator("canvas").first().isVisible();
-    }, PATIENCE)
-    .toBe(true);
+  // A click on the write, and the screen of that second stands beside it.
+  const written = page.locator(".rp-entry", { hasText: "PANEL.P101.SpeedSetpoint" }).first();
+  await written.getByRole("button").click();
+  await beside.locator("canvas").first().waitFor();
+  const shown = () => page.locator(".rp-time strong").innerText();
+  const second = await written.getByRole("button").innerText();
+  await expect.poll(shown, PATIENCE).toBe(second);
   await looks(page, "replay");
   await beside.getByRole("link", { name: "Play this one instead" }).click();
   await page.waitForURL(new RegExp(`/recordings/${screen}\\?t=`));
   await beside.getByRole("button", { name: "Show Modbus (wire) beside" }).click();
+  // And from the screen: what was written on the wire, and a click on it brings the screen there.
+  await page.getByRole("slider", { name: "Time line" }).press("End");
+  await beside
+    .locator(".rp-entry", { hasText: "PANEL.P101.SpeedSetpoint" })
+    .first()
+    .getByRole("button")
+    .click();
+  await expect.poll(shown, PATIENCE).toBe(second);
   await looks(page, "replay-screen");
+  await page.goto(`/recordings?q=${encodeURIComponent("tag:PANEL.P101.SpeedSetpoint")}`);
+  const found = page.locator(".sp-search-group").first();
+  await found.getByText("hmi-treatment/wire").waitFor();
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/visit-search.png` });
 }, 400_000);

@@ -36,7 +36,7 @@ function known(value: number): number | null {
 }
 
 function foundRecordingView({ header, state, endedMs }: CatalogueEntry): FoundRecordingView {
-  const { session, subject, asset, endpoint, grant, startedMs } = header;
+  const { session, subject, asset, endpoint, grant, startedMs, visit } = header;
   return {
     id: session,
     state,
@@ -44,6 +44,7 @@ function foundRecordingView({ header, state, endedMs }: CatalogueEntry): FoundRe
     asset: { ...asset },
     endpoint: `${asset.id}/${endpoint.id}`,
     profile: grant.profile,
+    ...(visit !== undefined && { visit }),
     ...{ startedMs, endedMs },
   };
 }

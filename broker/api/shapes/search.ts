@@ -109,6 +109,8 @@ export const foundRecordingSchema = z.object({
   asset: z.object({ id: z.string(), name: z.string(), zone: z.string() }),
   endpoint: z.string(),
   profile: z.string(),
+  /** The first recording of the visit that it joined. */
+  visit: z.string().exactOptional(),
   startedMs: z.number(),
   endedMs: z.number(),
 });

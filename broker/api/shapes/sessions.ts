@@ -36,6 +36,10 @@ export const liveSessionSchema = z.object({
   tags: z.array(tagSchema).exactOptional(),
   /** Likewise, over OPC UA: the nodes that the plant file names. */
   opcua: z.object({ tags: z.array(nodeTagSchema) }).exactOptional(),
+  /** Likewise, on a screen: chords that may be pressed, and which way text may be copied. */
+  vnc: z
+    .object({ keys: z.array(z.string()), clipboard: z.array(z.enum(["in", "out"])) })
+    .exactOptional(),
   /** Likewise, over SSH: what its profile lets be done at all. */
   ssh: z
     .object({

@@ -13,6 +13,7 @@ import { LocalTime } from "../../components/time.tsx";
 import { clockTime, exactUtc, localTime } from "../../components/time-words.ts";
 import { useNarrow } from "../../components/use-narrow.ts";
 import { searchText as words } from "../../text/search.ts";
+import { visitText } from "../../text/visit.ts";
 import { hitAct, hitOutcome, hitVerdict, hitWhat } from "./hit-words.ts";
 import { searchAddress, utcMoment } from "./query-address.ts";
 
@@ -119,7 +120,7 @@ interface GroupProps {
 }
 
 function RecordingHits({ group: { recording, hits }, unitOf }: GroupProps) {
-  const { id, asset, subject, profile, startedMs } = recording;
+  const { id, asset, subject, profile, startedMs, endpoint, visit } = recording;
   const narrow = useNarrow();
   return (
     <article className="sp-search-group">
@@ -127,7 +128,13 @@ function RecordingHits({ group: { recording, hits }, unitOf }: GroupProps) {
         <Link to={`/recordings/${id}`}>{asset.name}</Link>
         <span className="sp-sub">
           <Link to={searchAddress("by", subject.id)}>{subject.name}</Link> · {profile} ·{" "}
-          <LocalTime atMs={startedMs} />
+          <LocalTime atMs={startedMs} /> · <span className="sp-mono">{endpoint}</span>
+          {visit !== undefined && (
+            <>
+              {" · "}
+              <Link to={`/recordings/${visit}`}>{visitText.part}</Link>
+            </>
+          )}
         </span>
       </h2>
       {narrow ? (

@@ -8,12 +8,14 @@ import { panelText as words } from "../../text/panel.ts";
 const TEXT_MAX = 60_000;
 
 interface ClipboardToolProps {
+  /** Those that the profile permits. */
+  readonly ways: readonly ("in" | "out")[];
   readonly disabled: boolean;
   readonly copied: string | undefined;
   readonly onSend: (text: string) => void;
 }
 
-export function ClipboardTool({ disabled, copied, onSend }: ClipboardToolProps) {
+export function ClipboardTool({ ways, disabled, copied, onSend }: ClipboardToolProps) {
   const [text, setText] = useState("");
   const [sent, setSent] = useState(false);
   const send = () => {
@@ -34,31 +36,37 @@ export function ClipboardTool({ disabled, copied, onSend }: ClipboardToolProps) 
         </Button>
       </Popover.Target>
       <Popover.Dropdown className="vnc-clipboard">
-        <Textarea
-          label={words.clipboardIn}
-          description={words.clipboardLatin}
-          value={text}
-          maxLength={TEXT_MAX}
-          autosize
-          minRows={2}
-          maxRows={8}
-          onChange={(event) => {
-            setText(event.currentTarget.value);
-            setSent(false);
-          }}
-        />
-        <Button size="xs" disabled={text === ""} onClick={send}>
-          {words.clipboardSend}
-        </Button>
-        {sent && <p role="status">{words.clipboardSent}</p>}
-        <div>
-          <strong>{words.clipboardOut}</strong>
-          {copied === undefined ? (
-            <p className="wb-dim">{words.clipboardNone}</p>
-          ) : (
-            <CopiedText text={copied} />
-          )}
-        </div>
+        {ways.includes("in") && (
+          <>
+            <Textarea
+              label={words.clipboardIn}
+              description={words.clipboardLatin}
+              value={text}
+              maxLength={TEXT_MAX}
+              autosize
+              minRows={2}
+              maxRows={8}
+              onChange={(event) => {
+                setText(event.currentTarget.value);
+                setSent(false);
+              }}
+            />
+            <Button size="xs" disabled={text === ""} onClick={send}>
+              {words.clipboardSend}
+            </Button>
+            {sent && <p role="status">{words.clipboardSent}</p>}
+          </>
+        )}
+        {ways.includes("out") && (
+          <div>
+            <strong>{words.clipboardOut}</strong>
+            {copied === undefined ? (
+              <p className="wb-dim">{words.clipboardNone}</p>
+            ) : (
+              <CopiedText text={copied} />
+            )}
+          </div>
+        )}
       </Popover.Dropdown>
     </Popover>
   );

@@ -1,15 +1,26 @@
-/** Keys that cannot be typed here. */
+/** Keys that cannot be typed here, of those that the profile lets be pressed. */
 import { Button, Menu } from "@mantine/core";
 import { IconKeyboard } from "@tabler/icons-react";
+import { keysymsOf } from "../../../protocols/rfb/keys.ts";
+import { FUNCTION_KEYS } from "../../../protocols/rfb/menu-keys.ts";
 import { panelText as words } from "../../text/panel.ts";
-import { CHORDS, FUNCTION_KEYS, type KeyChord } from "./panel-keys.ts";
 
 interface KeyMenuProps {
+  /** Names of chords. */
+  readonly keys: readonly string[];
   readonly disabled: boolean;
-  readonly onPress: (chord: KeyChord) => void;
+  /** Keysyms of X11, in the order in which they are pressed. */
+  readonly onPress: (keysyms: readonly number[]) => void;
 }
 
-export function KeyMenu({ disabled, onPress }: KeyMenuProps) {
+export function KeyMenu({ keys, disabled, onPress }: KeyMenuProps) {
+  const functions = keys.filter((name) => FUNCTION_KEYS.includes(name));
+  const others = keys.filter((name) => !FUNCTION_KEYS.includes(name));
+  const item = (name: string) => (
+    <Menu.Item key={name} onClick={() => onPress(keysymsOf(name) ?? [])}>
+      {name}
+    </Menu.Item>
+  );
   return (
     <Menu position="bottom-end" returnFocus={false}>
       <Menu.Target>
@@ -24,20 +35,10 @@ export function KeyMenu({ disabled, onPress }: KeyMenuProps) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        {CHORDS.map((chord) => (
-          <Menu.Item key={chord.name} onClick={() => onPress(chord)}>
-            {chord.name}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Label>{words.functionKeys}</Menu.Label>
-        <div className="vnc-function-keys">
-          {FUNCTION_KEYS.map((chord) => (
-            <Menu.Item key={chord.name} onClick={() => onPress(chord)}>
-              {chord.name}
-            </Menu.Item>
-          ))}
-        </div>
+        {others.map(item)}
+        {others.length > 0 && functions.length > 0 && <Menu.Divider />}
+        {functions.length > 0 && <Menu.Label>{words.functionKeys}</Menu.Label>}
+        <div className="vnc-function-keys">{functions.map(item)}</div>
       </Menu.Dropdown>
     </Menu>
   );

@@ -10,7 +10,6 @@ import type { SessionState } from "../session-state.ts";
 import { ClipboardTool } from "./clipboard-tool.tsx";
 import { KeyMenu } from "./key-menu.tsx";
 import type { Judged, MakeViewer, PanelDesk, PanelState } from "./panel-desk.ts";
-import type { KeyChord } from "./panel-keys.ts";
 
 interface PanelViewProps {
   readonly desk: PanelDesk;
@@ -18,9 +17,17 @@ interface PanelViewProps {
   readonly assetName: string;
   /** What the session may do when nothing keeps it back. */
   readonly granted: readonly OperationClass[];
+  /** What the profile permits of it at all. */
+  readonly reach: PanelReach;
 }
 
-export function PanelView({ desk, state, assetName, granted }: PanelViewProps) {
+export interface PanelReach {
+  /** Chords for the menu. */
+  readonly keys: readonly string[];
+  readonly clipboard: readonly ("in" | "out")[];
+}
+
+export function PanelView({ desk, state, assetName, granted, reach }: PanelViewProps) {
   const panel = useSyncExternalStore(desk.subscribe, desk.state);
   const [fits, setFits] = useState(true);
   const [pressedAt, setPressedAt] = useState<Place | undefined>(undefined);
@@ -31,8 +38,9 @@ export function PanelView({ desk, state, assetName, granted }: PanelViewProps) {
   useEffect(() => {
     desk.viewOnly = !operates;
   }, [desk, operates]);
-  const press = (chord: KeyChord) => {
-    pressChord(rfb.current, chord);
+  const copies = state.classes.includes("transfer") && reach.clipboard.length > 0;
+  const press = (keysyms: readonly number[]) => {
+    pressChord(rfb.current, keysyms);
     rfb.current?.focus();
   };
   const ready = panel.phase === "shown";
@@ -41,9 +49,12 @@ export function PanelView({ desk, state, assetName, granted }: PanelViewProps) {
       <div className="vnc-tools">
         <Standing operates={operates} granted={granted} />
         <div className="vnc-buttons">
-          {operates && <KeyMenu disabled={!ready} onPress={press} />}
-          {state.classes.includes("transfer") && (
+          {operates && reach.keys.length > 0 && (
+            <KeyMenu keys={reach.keys} disabled={!ready} onPress={press} />
+          )}
+          {copies && (
             <ClipboardTool
+              ways={reach.clipboard}
               disabled={!ready}
               copied={panel.copied}
               onSend={(text) => rfb.current?.clipboardPasteFrom(text)}
@@ -138,7 +149,7 @@ function useScreen(
   }, [current, fits]);
 }
 
-function pressChord(rfb: RFB | undefined, { keysyms }: KeyChord): void {
+function pressChord(rfb: RFB | undefined, keysyms: readonly number[]): void {
   for (const keysym of keysyms) rfb?.sendKey(keysym, null, true);
   for (const keysym of [...keysyms].reverse()) rfb?.sendKey(keysym, null, false);
 }
