@@ -3,6 +3,7 @@
  * Whatever stands in the way of starting is one line on standard error and a code.
  */
 import { ConfigInvalid, readConfig } from "./config.ts";
+import { countMemoryOutside } from "./memory-outside.ts";
 import { onFault } from "./on-fault.ts";
 import { type Broker, startBroker } from "./start.ts";
 import { StartRefused } from "./start-refused.ts";
@@ -17,6 +18,7 @@ const EXIT_INTERRUPTED = 130;
 
 /** Resolves once the broker runs; the process then ends by a signal. */
 export async function runBroker(environment: NodeJS.ProcessEnv): Promise<void> {
+  countMemoryOutside();
   // Nobody else may read what this process writes.
   process.umask(0o077);
   // Whoever read what is printed may go; the broker goes on.
