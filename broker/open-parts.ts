@@ -33,7 +33,6 @@ import { openViewing } from "./evidence/viewing/viewing.ts";
 import { firstPlantFile } from "./first-plant.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Identity } from "./identity/identity.ts";
-import { openIdentity } from "./identity/open-identity.ts";
 import type { Integrations } from "./integrations/integrations.ts";
 import { type IdentitySource, keptIdentity } from "./legs/opcua/kept-identity.ts";
 import type { Logger } from "./log.ts";
@@ -149,17 +148,6 @@ async function openSimulator({ config, opened, board, log }: Ground): Promise<st
   return plant.addresses;
 }
 
-export function openPeople({ config, opened, clock, store }: Ground): Promise<Identity> {
-  const { rpId, origins, acceptRpIdChange } = config;
-  const { signInIdleMs: idleMs, signInAbsoluteMs: absoluteMs } = config;
-  const identity = openIdentity({
-    ...{ store, clock },
-    config: { rpId, origins, rpName: "Sallyport", idleMs, absoluteMs, acceptRpIdChange },
-  });
-  opened.push(async () => (await identity).close());
-  return identity;
-}
-
 export interface Core {
   readonly identity: Identity;
   readonly evidence: Evidence;
@@ -207,6 +195,7 @@ export async function openCore(
     ...{ store, clock, plant, host: sessions, permitKey: key.privateKey, decisions },
     people: identity.people,
     signIns: identity.signIns,
+    devices: identity.deviceFacts,
     signedActions: identity.signedActions,
     openProbe: (permit) => openProbe(sessions, permit),
     limits: {
@@ -214,6 +203,7 @@ export async function openCore(
       leaseMs: config.sessionLeaseMs,
       absoluteMs: config.sessionAbsoluteMs,
       assertionMaxMs: config.assertionAgeMaxMs,
+      knownDevicesOnly: config.unknownDevices === "refuse",
     },
   });
   opened.push(
@@ -294,13 +284,13 @@ export async function openDoors(
     integrations: core.integrations,
     ...{ alarms: ground.alarms, audit: core.audit, logState: core.logState },
   });
-  const { signIns, machines } = identity;
-  const gatekeepers = { signIns, machines, decisions };
+  const gatekeepers = { ...identity, decisions };
   const served = { ...config, version, certificate: tls };
   const app = await buildServer(served, routes, gatekeepers, log, metrics.request);
   const owners = new OwnerLinks(sessions);
   const live = openLiveChannel(app.server, {
     ...{ identity, sessions, owners, decisions, clock, log, origins: config.origins },
+    unknownDevices: config.unknownDevices,
     recordings: evidence.recordings,
     presence: access.presence,
     looks: viewing.looks,

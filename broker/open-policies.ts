@@ -54,7 +54,7 @@ export async function openPolicies(
     ),
   );
   const decisions = new DecisionPoint({
-    ...{ policies, plant, clock, siteState },
+    ...{ policies, plant, clock, siteState, devices: identity.deviceFacts },
     alarm: (text) => noticed.note({ kind: "policy:failed", priority: "alarm", text }),
   });
   return { policies, decisions, defaultRights };

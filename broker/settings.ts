@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { DEVICE_SETTINGS } from "./device-settings.ts";
 import { NATIVE_SETTINGS } from "./native-settings.ts";
 import {
   flag,
@@ -326,6 +327,7 @@ export const SETTINGS = {
     ),
     secret: true,
   },
+  ...DEVICE_SETTINGS,
   ...NATIVE_SETTINGS,
   ...TLS_SETTINGS,
   ...TIME_SETTINGS,

@@ -10,13 +10,17 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router/dom";
+import { onDeviceNeeded } from "./components/http.ts";
 import { styleNonce } from "./components/nonce.ts";
 import { queryClient } from "./components/queries.ts";
+import { stepUp } from "./components/step-up.ts";
 import { colorScheme, cssVariables, theme } from "./components/theme.ts";
 import { router } from "./routes.tsx";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element for the console");
+
+onDeviceNeeded(stepUp);
 
 createRoot(root).render(
   <StrictMode>

@@ -165,6 +165,10 @@ export type AccessCode =
   /** Who answers for this account does so no more. */
   | "suspended"
   | "step-up-required"
+  /** The browser has shown no key that the site knows. */
+  | "device-required"
+  /** A policy asks more of the device than is known of it; the message says what. */
+  | "device-refused"
   /** A workload asks for what only a passkey can open. */
   | "needs-a-person"
   | "input-invalid"

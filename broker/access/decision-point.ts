@@ -6,6 +6,7 @@
 import { isIP } from "node:net";
 import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts";
 import type { Clock } from "../clock.ts";
+import type { DeviceFacts } from "../identity/device-facts.ts";
 import type { Asset, Plant, Zone } from "../plant/model.ts";
 import {
   type AccessInput,
@@ -30,6 +31,8 @@ export interface Asker {
   readonly person: Person;
   readonly signIn?: SignIn;
   readonly assertionAgeMs?: number;
+  /** Instead of what is known of the sign-in's own. */
+  readonly device?: ContextInput["device"];
 }
 
 export interface DecisionParts {
@@ -40,15 +43,22 @@ export interface DecisionParts {
   alarm?(text: string): void;
   /** Of the whole site; open and not locked where nobody says otherwise. */
   siteState?(): ContextInput["site"];
+  /** Of a person's sign-in; unknown where nobody says. */
+  readonly devices?: Pick<DeviceFacts, "of">;
 }
 
 /**
  * Somebody about whom no browser is at hand: the gate has asked with all that is known, or a list
- * shows what they would hold once they have confirmed with their passkey.
+ * shows what they would hold once they have confirmed with their passkey, on a good device.
  */
 export function onceAsserted(person: Person): Asker {
-  return { person, assertionAgeMs: 1 };
+  return { person, assertionAgeMs: 1, device: GOOD_DEVICE };
 }
+
+/** What any policy could ask for: on such a one nothing is refused for the device's sake. */
+export const GOOD_DEVICE: ContextInput["device"] = {
+  ...{ self: "", known: true, compliant: true, reportAgeSeconds: 0 },
+};
 
 /** What a session wants to hold, or a person would under a grant. */
 export interface CapabilityQuestion {
@@ -119,7 +129,7 @@ export class DecisionPoint {
   /** All rights on the site; a part of it may still be closed to the person. */
   rights(who: Asker): ReadonlySet<Right> {
     const set = this.parts.policies.current();
-    const { authentication, network, time, site } = this.contextOf(who);
+    const { authentication, network, time, site, device } = this.contextOf(who);
     const moment = [
       ...[
         authentication.ageSeconds,
@@ -130,6 +140,7 @@ export class DecisionPoint {
         time.minute,
       ],
       ...[site.open, site.locked, this.parts.plant.current().site.id],
+      ...[device.self, device.known, device.compliant, device.reportAgeSeconds],
     ].join(" ");
     const known = this.known.get(who.person);
     if (known?.set === set && known.moment === moment) return known.rights;
@@ -174,9 +185,14 @@ export class DecisionPoint {
       site: siteState?.() ?? UNKNOWN_CONTEXT.site,
       ...change,
       authentication: authenticationOf(signIn, assertionAgeMs),
+      device: this.deviceOf(who),
       ...(signIn && { network: { address: addressOf(signIn.address) } }),
       time: this.siteTime.at(timeZone, clock.wallMs()),
     });
+  }
+
+  private deviceOf({ signIn, device }: Asker): ContextInput["device"] {
+    return device ?? (signIn && this.parts.devices?.of(signIn)) ?? UNKNOWN_CONTEXT.device;
   }
 
   private tell(alarms: readonly string[]): void {

@@ -1,6 +1,7 @@
 /** Builds access: mints permits from live grants and keeps the sessions on them. */
 import type { KeyObject } from "node:crypto";
 import { type Clock, systemClock } from "../clock.ts";
+import type { DeviceFacts } from "../identity/device-facts.ts";
 import type { People } from "../identity/identity.ts";
 import type { SignedActions } from "../identity/signed-actions.ts";
 import type { Plant } from "../plant/model.ts";
@@ -52,6 +53,8 @@ export interface AccessParts<S extends ControlledSession> {
   /** `Identity.signedActions` satisfies it. */
   readonly signedActions: SignedActions;
   readonly decisions: DecisionPoint;
+  /** What is known of people's devices; without it nothing is asked of them here. */
+  readonly devices?: DeviceFacts;
   readonly host: SessionOpener<S>;
   readonly permitKey: KeyObject;
   /** How key switches are read; without it none is ever on. */
@@ -69,6 +72,8 @@ export interface OpeningLimits {
   readonly absoluteMs: number;
   /** Opening asks for an assertion no older than this. */
   readonly assertionMaxMs: number;
+  /** Nobody opens anything on a device that is not enrolled. */
+  readonly knownDevicesOnly: boolean;
 }
 
 const LIMITS: OpeningLimits = {
@@ -76,6 +81,7 @@ const LIMITS: OpeningLimits = {
   leaseMs: 60_000,
   absoluteMs: 12 * 3_600_000,
   assertionMaxMs: 15 * 60_000,
+  knownDevicesOnly: true,
 };
 
 export async function openAccess<S extends ControlledSession>(
@@ -167,6 +173,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
         this.consents.drop((each) => (each.signInId === signIn.id ? "they signed out" : undefined));
       }),
       this.keySwitches.onChanged(() => this.keySwitchesChanged()),
+      parts.devices?.onChanged((ids) => this.watch.devicesChanged(ids)) ?? (() => {}),
       parts.signIns.onAsserted((signIn) => this.watch.signInAsserted(signIn)),
       decisions.onPoliciesChanged(() => {
         this.watch.policiesChanged();
@@ -315,9 +322,10 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   }
 
   private openingParts(): OpeningParts {
-    const { plant, decisions, signIns } = this.parts;
+    const { plant, decisions, signIns, devices } = this.parts;
     const { locks, keySwitches, watch } = this;
     return {
+      ...(this.limits.knownDevicesOnly && { knownDevices: devices }),
       ...{ plant, decisions, signIns, locks, keySwitches },
       suspended: (personId) => this.sponsors.causeOver(personId),
       mayView: (person, asset) => this.mayView(person, asset),

@@ -3,10 +3,18 @@
  * Nothing here waits, so that what was checked is what the permit says.
  */
 import type { OperationClass } from "../../protocols/guard.ts";
+import type { DeviceFacts } from "../identity/device-facts.ts";
 import type { Asset, Endpoint, Plant, Profile } from "../plant/model.ts";
 import { isWorkload, type Person } from "../store/model.ts";
 import { AccessRefused, type Grant, type LeaseCause, type Opener } from "./access.ts";
-import { type Asker, basisOf, type DecisionPoint } from "./decision-point.ts";
+import {
+  type Asker,
+  basisOf,
+  type DecidedCapabilities,
+  type DecisionPoint,
+  GOOD_DEVICE,
+  rulingOfLost,
+} from "./decision-point.ts";
 import type { KeySwitches } from "./key-switches.ts";
 import type { Locks } from "./locks.ts";
 import { decideReach, findEndpoint, findProfile } from "./reach.ts";
@@ -28,6 +36,8 @@ export interface OpeningParts {
   countOf(personId: string): number;
   countUnder(grantId: string): number;
   readonly assertionMaxMs: number;
+  /** Undefined where devices that nobody knows may open too, if policies let them. */
+  readonly knownDevices?: Pick<DeviceFacts, "of"> | undefined;
 }
 
 /** All of it holds in this turn. */
@@ -41,7 +51,7 @@ export interface Openable {
   readonly basis: string;
 }
 
-/** @throws AccessRefused not-allowed, suspended, not-found, locked, key-switch, no-grant, step-up-required, too-many */
+/** @throws AccessRefused not-allowed, suspended, not-found, locked, key-switch, no-grant, step-up-required, device-required, device-refused, too-many */
 export function openable(
   parts: OpeningParts,
   who: Opener,
@@ -69,15 +79,34 @@ export function openable(
   if (who.assertionAgeMs > parts.assertionMaxMs && !isWorkload(person)) {
     throw new AccessRefused("step-up-required", "the last assertion is too old for a session");
   }
+  const known = parts.knownDevices?.of(who.signIn).known;
+  if (known === false && !isWorkload(person)) {
+    throw new AccessRefused("device-required", "the browser showed no key that is known");
+  }
   checkCounts(parts, person, grant);
   const decided = decideReach({ plant, decisions: parts.decisions }, asker, grant);
   const classes = decided?.classes ?? [];
   if (!decided || classes.length === 0) {
     if (isWorkload(person)) throw new AccessRefused("needs-a-person", "policy asks for a passkey");
+    refuseForDevice(parts, asker, grant, decided);
     // It would be another answer with a fresh assertion: `liveGrants` asked for one.
     throw new AccessRefused("step-up-required", "policy asks for a fresher assertion");
   }
   return { ...found, person, grant, profile, classes, basis: basisOf(decided) };
+}
+
+/** Where a better device is all that is missing, no passkey helps. */
+function refuseForDevice(
+  { plant, decisions }: OpeningParts,
+  asker: Asker,
+  grant: Grant,
+  decided: DecidedCapabilities | undefined,
+): void {
+  const ground = { plant: plant.current(), decisions };
+  const better = decideReach(ground, { ...asker, device: GOOD_DEVICE }, grant);
+  if (!better || better.classes.length === 0) return;
+  const ruling = decided && rulingOfLost(decided, better.classes);
+  throw new AccessRefused("device-refused", ruling?.reason ?? "a rule asks for another device");
 }
 
 /** As the person is now, not as they were when the request came in. */

@@ -186,6 +186,13 @@ export class SessionWatch<S extends ControlledSession> {
     this.redecisions.all([...this.all].filter(({ rest }) => rest.signInId === signIn.id));
   }
 
+  /** More or less is known of the devices behind some sign-ins. */
+  devicesChanged(deviceIds: ReadonlySet<string>): void {
+    const { signIns } = this.parts;
+    const on = ({ rest }: Watched<S>) => signIns.get(rest.signInId)?.signIn?.deviceId ?? "";
+    this.redecisions.all([...this.all].filter((watched) => deviceIds.has(on(watched))));
+  }
+
   grantRevoked(grantId: string, by: Person): void {
     this.each((watched) => {
       const { grant } = watched.rest;

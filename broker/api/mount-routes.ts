@@ -7,6 +7,7 @@ import { isIP } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type { Decisions } from "../access/decision-point.ts";
 import { systemClock } from "../clock.ts";
+import type { Devices } from "../identity/devices.ts";
 import type { SignedIn, SignIns } from "../identity/identity.ts";
 import type { MachineSignIns } from "../identity/machine-sign-ins.ts";
 import type { Right } from "../policy/rights.ts";
@@ -17,6 +18,13 @@ import {
   type PublicCall,
   type PublicEndpoint,
 } from "./endpoint.ts";
+import {
+  checkDevice,
+  type DeviceGate,
+  deviceShown,
+  FROM_DEVICE,
+  type UnknownDevices,
+} from "./from-device.ts";
 import { isKeyed, keyedRequest, originOf } from "./keyed-request.ts";
 import { ApiRefused, notFound, signedOut } from "./problem.ts";
 import { Repeats } from "./repeats.ts";
@@ -45,6 +53,7 @@ export interface MountSettings {
   /** Empty: no scraper may read the metrics. */
   readonly metricsToken: string;
   readonly origins: readonly string[];
+  readonly unknownDevices: UnknownDevices;
 }
 
 /** Who people are, and what they may do. */
@@ -52,6 +61,7 @@ export interface Gatekeepers {
   readonly signIns: Pick<SignIns, "authenticate">;
   readonly machines: Pick<MachineSignIns, "authenticate">;
   readonly decisions: Decisions;
+  readonly devices: Pick<Devices, "checkRequest" | "counting">;
 }
 
 /** Whose request this is. @throws ApiRefused `signed-out` */
@@ -63,7 +73,7 @@ export const BACKGROUND_HEADER = "sallyport-background";
 export function mountRoutes(
   app: FastifyInstance,
   routes: readonly Route[],
-  { signIns, machines, decisions }: Gatekeepers,
+  { signIns, machines, decisions, devices }: Gatekeepers,
   settings: MountSettings,
 ): Authenticate {
   refuseOtherRoutes(app, routes);
@@ -86,7 +96,9 @@ export function mountRoutes(
     if (me.signIn.machine && !commands) throw browserOnly();
     if (rights.length > 0 && !rights.some((right) => decisions.may(me, right))) throw notFound();
   };
-  for (const route of routes) app.route(mounted(route, { admit, decisions, repeats }, settings));
+  const { origins, unknownDevices } = settings;
+  const gate = { admit, decisions, repeats, device: { devices, origins, unknownDevices } };
+  for (const route of routes) app.route(mounted(route, gate, settings));
   return authenticate;
 }
 
@@ -113,11 +125,12 @@ interface Gate {
   admit(request: FastifyRequest, rights: readonly Right[], commands?: boolean): Promise<void>;
   readonly decisions: Decisions;
   readonly repeats: Repeats;
+  readonly device: DeviceGate;
 }
 
 function mounted(
   route: Route,
-  { admit, decisions, repeats }: Gate,
+  { admit, decisions, repeats, device }: Gate,
   settings: MountSettings,
 ): RouteOptions {
   const common = {
@@ -143,6 +156,13 @@ function mounted(
   return {
     ...common,
     onRequest: (request) => admit(request, right, commands),
+    // Before the body is checked against its schema: as it was sent is as it was signed.
+    ...(FROM_DEVICE.has(routeName(route)) && {
+      preValidation: async (request: FastifyRequest) => {
+        if (!request.me) throw signedOut();
+        await checkDevice(device, request.me, request);
+      },
+    }),
     handler: guardedHandler(route.endpoint, { decisions, repeats }, settings.origins),
   };
 }
@@ -210,7 +230,8 @@ function callOf(
     query: request.query,
     body: request.body,
     get browser() {
-      return browserOf(request, reply);
+      const device = deviceShown(request, origins);
+      return { ...browserOf(request, reply), ...(device && { device }) };
     },
     signIn: (token) => setSignInCookie(reply, token),
     signOut: () => clearSignInCookie(reply),

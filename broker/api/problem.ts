@@ -52,6 +52,10 @@ const IDENTITY: Readonly<Record<IdentityCode, Said>> = {
   ],
   "last-passkey": [409, "This is the last passkey. Enrol another one before you remove it."],
   "person-disabled": [403, "This account is disabled. Ask an administrator."],
+  "device-revoked": [
+    403,
+    "This browser was revoked as a device. Enrol it anew on the Account page.",
+  ],
   "link-invalid": [
     404,
     "This link was used, has expired or was replaced by a newer one. Ask for a new one.",
@@ -82,6 +86,11 @@ const ACCESS: Readonly<Record<AccessCode, Said>> = {
   ],
   locked: [403, "This is locked now."],
   "step-up-required": [403, "Confirm with your passkey to open a session."],
+  "device-required": [
+    403,
+    "This browser is not enrolled as a device. Confirm with your passkey to enrol it.",
+  ],
+  "device-refused": [403, "A rule asks more of your device than is known of it."],
   "needs-a-person": [403, "Only a person can open this, with a passkey: a workload never can."],
   "input-invalid": [400, "Something in this form is not acceptable."],
   "too-many": [409, "There are too many of these already. End one first."],
@@ -139,7 +148,12 @@ interface Coded {
 }
 
 /** These carry their own sentence, in words for people: which field, who locked it and why. */
-const OWN_WORDS: ReadonlySet<string> = new Set(["input-invalid", "locked", "key-switch"]);
+const OWN_WORDS: ReadonlySet<string> = new Set([
+  "input-invalid",
+  "locked",
+  "key-switch",
+  "device-refused",
+]);
 
 function said(known: Said | undefined, error: Coded, retryAfterMs?: number): ApiRefused {
   const [status, message] = known ?? [409, error.message];

@@ -24,6 +24,7 @@ import type { SiteEvents } from "../store/site-events.ts";
 import { alarmRoutes } from "./alarm-routes.ts";
 import { removeCredential, setCredential } from "./credentials/change-credentials.ts";
 import { listCredentials } from "./credentials/list-credentials.ts";
+import { deviceRoutes } from "./device-routes.ts";
 import { enrol } from "./enrolment/enrol.ts";
 import { enrolmentOptions } from "./enrolment/enrolment-options.ts";
 import { listEvents } from "./events/list-events.ts";
@@ -161,6 +162,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     forCommands(guarded("GET", "/api/plant", "plant:view", showPlant(plant, access, sessions))),
 
     ...machineRoutes(parts),
+    ...deviceRoutes(parts),
     ...peopleRoutes(parts),
     ...requestRoutes(parts),
     ...vendorRoutes(parts),

@@ -75,6 +75,7 @@ afterEach(async () => {
 const NOBODY = {
   signIns: { authenticate: () => undefined },
   machines: { authenticate: async () => ({ kind: "refused" as const }) },
+  devices: { checkRequest: async () => "refused" as const, counting: () => undefined },
   decisions: {
     may: () => false,
     rights: () => new Set<never>(),
@@ -89,6 +90,7 @@ function serverWith(routes: readonly Route[], requestsPerMinute = 1_000): Promis
     trustedProxies: [],
     requestsPerMinute,
     metricsToken: TOKEN,
+    unknownDevices: "refuse" as const,
     consoleFolder: join(folder, "console"),
     version: "1.2.3",
   };

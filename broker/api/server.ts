@@ -14,6 +14,7 @@ import { addApiDocument, documentRoute } from "./api-document.ts";
 import { limitConnections } from "./connection-limits.ts";
 import { addConsole } from "./console/console-files.ts";
 import { addErrorAnswers, answerRefusal } from "./error-answers.ts";
+import type { UnknownDevices } from "./from-device.ts";
 import { type Gatekeepers, mountRoutes } from "./mount-routes.ts";
 import { notFound } from "./problem.ts";
 import { addRequestLog, type RequestObserver } from "./request-log.ts";
@@ -25,6 +26,7 @@ export interface ServerSettings {
   readonly origins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly requestsPerMinute: number;
+  readonly unknownDevices: UnknownDevices;
   /** Empty: no scraper may read the metrics. */
   readonly metricsToken: string;
   readonly consoleFolder: string;

@@ -20,7 +20,7 @@ import { IdentityRefused } from "./identity.ts";
 import { makeLink } from "./links.ts";
 import type { PeopleBook } from "./people.ts";
 import { emailFrom, labelFrom, nameFrom } from "./person-input.ts";
-import { admit, beginSignIn, type SignInParts } from "./sign-ins.ts";
+import { admit, beginOnDevice, type SignInParts } from "./sign-ins.ts";
 import { hashToken, newToken } from "./token.ts";
 import {
   type NewPasskey,
@@ -128,8 +128,9 @@ async function finish(
   const binding = bindingTo.link(link.tokenHash, browser.id);
   await parts.challenges.take(registration.challenge, "enrolment", binding);
   const made = await verifyRegistration(parts.config, registration);
+  const shown = await parts.devices.shownBy(browser, registration.challenge);
   const passkey = passkeyOf(made, link.personId, answer.label, parts.clock.wallMs());
-  const { person, fresh } = await parts.store.act(async (queries, record) => {
+  const { person, fresh, recognised } = await parts.store.act(async (queries, record) => {
     // First of all: of two who open the link at once, the second finds it gone.
     if (!(await takeLink(queries, link.tokenHash, parts.clock.wallMs()))) {
       throw new IdentityRefused("link-invalid", "the link was used meanwhile");
@@ -138,7 +139,7 @@ async function finish(
     if (link.kind === "recovery") await dropOld(queries, link.personId, record);
     await keepPasskey(queries, passkey);
     await updatePerson(queries, link.personId, { enrolledMs: parts.clock.wallMs() });
-    const begun = await beginSignIn(parts, queries, passkey, browser);
+    const begun = await beginOnDevice(parts, { queries, record }, passkey, { browser, shown });
     await record({
       kind: "passkey:enrolled",
       priority: link.kind === "recovery" ? "alarm" : "event",
@@ -147,6 +148,7 @@ async function finish(
     });
     return begun;
   });
+  parts.devices.settle(recognised);
   if (link.kind === "recovery") {
     parts.book.endKept(
       parts.book.of(link.personId).map(({ id }) => id),

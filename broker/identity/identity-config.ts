@@ -1,5 +1,6 @@
 /** What identity is told at start, checked once. */
 import { IdentityRefused } from "./identity.ts";
+import type { PostureRule } from "./posture.ts";
 
 export interface IdentityConfig {
   /** WebAuthn relying party: a registrable domain, or `localhost`. */
@@ -11,6 +12,8 @@ export interface IdentityConfig {
   readonly absoluteMs?: number;
   /** Start although passkeys exist for another RP ID: they stop working. */
   readonly acceptRpIdChange?: boolean;
+  /** What is asked of the computers that people work on. */
+  readonly posture?: PostureRule;
 }
 
 /** Most that SP 800-63B-4 AAL3 allows; shorter is fine. */

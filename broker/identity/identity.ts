@@ -9,6 +9,9 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
 } from "@simplewebauthn/server";
 import type { Passkey, Person, Recovery, Role, SignIn } from "../store/model.ts";
+import type { DeviceBook } from "./device-book.ts";
+import type { DeviceShown } from "./device-proof.ts";
+import type { Devices } from "./devices.ts";
 import type { MachineSignIns } from "./machine-sign-ins.ts";
 import type { SignedActions } from "./signed-actions.ts";
 import type { WorkloadSignIns } from "./workload-sign-ins.ts";
@@ -19,6 +22,9 @@ export interface Identity {
   /** Of the `sallyport` command. */
   readonly machines: MachineSignIns;
   readonly workloads: WorkloadSignIns;
+  readonly devices: Devices;
+  /** What policies hear of them. */
+  readonly deviceFacts: DeviceBook;
   readonly passkeys: Passkeys;
   readonly people: People;
   readonly recoveries: Recoveries;
@@ -39,6 +45,8 @@ export interface Browser {
   readonly userAgent: string;
   /** Token of the sign-in cookie, if it sent one: that sign-in ends when a new one begins. */
   readonly token?: string;
+  /** Its own key, shown while its person is proved. */
+  readonly device?: DeviceShown;
 }
 
 /** A proved person in a browser: the value that everything behind sign-in asks for. */
@@ -86,7 +94,7 @@ export interface Enrolment {
   ): Promise<NewSignIn>;
 }
 
-/** `signed-out`, `ended` (in the list of own sign-ins), `idle`, `absolute`, `replaced`, `stolen`, `person-disabled`, `recovered`, `passkey-removed`. */
+/** `signed-out`, `ended` (in the list of own sign-ins), `idle`, `absolute`, `replaced`, `stolen`, `person-disabled`, `recovered`, `passkey-removed`, `device-revoked`. */
 export interface SignInEnd {
   readonly rule: string;
   readonly reason: string;
@@ -213,6 +221,8 @@ export type IdentityCode =
   | "passkey-counter"
   | "last-passkey"
   | "person-disabled"
+  /** The browser's key was revoked; another one may be enrolled. */
+  | "device-revoked"
   | "link-invalid"
   | "rate-limited"
   | "step-up-required"

@@ -37,6 +37,8 @@ export interface MachineApproval {
   readonly personId: string;
   readonly passkeyId: string;
   readonly atMs: number;
+  /** The device that the browser is, where the person says that the command runs on the same one. */
+  readonly browserId?: string;
 }
 
 /** To open a page, sign in there and touch a key. */

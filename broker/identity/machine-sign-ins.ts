@@ -4,7 +4,10 @@
  * counts only together with the machine's key.
  */
 import { findPasskey } from "../store/passkeys.ts";
+import { findPerson } from "../store/people.ts";
+import type { Queries } from "../store/schema.ts";
 import { deleteSignIn } from "../store/sign-ins.ts";
+import type { RecordEvent } from "../store/store.ts";
 import { IdentityRefused, type NewSignIn, type SignedIn } from "./identity.ts";
 import { type KeyedRequest, KeyProofs } from "./key-proof.ts";
 import { type MachineApproval, type MachineAsk, MachineAsks } from "./machine-asks.ts";
@@ -68,15 +71,19 @@ export class MachineSignIns {
   }
 
   private async begin(ask: MachineAsk, approval: MachineApproval): Promise<NewSignIn> {
-    const { store, book } = this.parts;
+    const { store, book, devices } = this.parts;
     const { machine: name, keyThumbprint, address, tool } = ask;
     const surplus = book.surplus(approval.personId);
-    const { person, fresh } = await store.act(async (queries, record) => {
+    const { person, fresh, recognised } = await store.act(async (queries, record) => {
       const passkey = await findPasskey(queries, approval.passkeyId);
       if (!passkey) throw new IdentityRefused("passkey-unknown", "its passkey was removed");
       for (const { id } of surplus) await deleteSignIn(queries, id);
+      const recognised = await this.machineOf(ask, approval, { queries, record });
       const browser = { id: "", address, userAgent: tool };
-      const held = { machine: { name, keyThumbprint }, assertedMs: approval.atMs };
+      const held = {
+        ...{ machine: { name, keyThumbprint }, assertedMs: approval.atMs },
+        ...(recognised.device && { deviceId: recognised.device.id }),
+      };
       const begun = await beginSignIn(this.parts, queries, passkey, browser, held);
       await record({
         kind: "sign-in:begun",
@@ -85,13 +92,30 @@ export class MachineSignIns {
         subject: begun.person.id,
         about: { address },
       });
-      return begun;
+      return { ...begun, recognised };
     });
+    devices.settle(recognised);
+    const { device } = recognised;
+    if (approval.browserId !== undefined && device) {
+      await devices.link(approval.browserId, device.id, person);
+    }
     book.endKept(
       surplus.map(({ id }) => id),
       { rule: "replaced", reason: "This person is signed in in too many browsers." },
     );
     return { ...book.add(fresh.kept, person), token: fresh.token };
+  }
+
+  /** A machine whose key was revoked is not signed in again by it: it makes another one. */
+  private async machineOf(
+    { machine: name, keyThumbprint: thumbprint, address }: MachineAsk,
+    { personId }: MachineApproval,
+    { queries, record }: { readonly queries: Queries; readonly record: RecordEvent },
+  ) {
+    const owner = await findPerson(queries, personId);
+    if (owner?.state !== "active") throw new IdentityRefused("person-disabled", "not active");
+    const shown = { kind: "machine", thumbprint, name, address } as const;
+    return this.parts.devices.recognise(queries, record, owner, shown);
   }
 
   private async endStolen({ person, signIn }: SignedIn, address: string): Promise<void> {

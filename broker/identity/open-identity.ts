@@ -4,12 +4,15 @@ import { rpIds } from "../store/passkeys.ts";
 import { listPeople } from "../store/people.ts";
 import type { Store } from "../store/store.ts";
 import { ChallengeBook } from "./challenge-book.ts";
+import { DeviceBook } from "./device-book.ts";
+import { Devices } from "./devices.ts";
 import { createEnrolment } from "./enrolment.ts";
 import { type Identity, IdentityRefused } from "./identity.ts";
 import { checkIdentityConfig, type IdentityConfig } from "./identity-config.ts";
 import { MachineSignIns } from "./machine-sign-ins.ts";
 import { createPasskeys } from "./own-passkeys.ts";
 import { createPeople, PeopleBook } from "./people.ts";
+import type { PostureRule } from "./posture.ts";
 import { createRecoveries } from "./recoveries.ts";
 import { SignInBook } from "./sign-in-book.ts";
 import { SignInFailures } from "./sign-in-failures.ts";
@@ -31,10 +34,13 @@ export async function openIdentity(options: {
   const people = new PeopleBook(book);
   const failures = new SignInFailures(store, clock);
   const challenges = new ChallengeBook(store, clock);
-  const parts = { store, clock, config, book, people, failures, challenges };
+  const rule = options.config.posture ?? NOTHING_ASKED;
+  const deviceBook = await DeviceBook.open(store.queries, clock, rule);
+  const devices = new Devices({ store, clock, book, deviceBook });
+  const parts = { store, clock, config, book, people, failures, challenges, devices };
   const machines = new MachineSignIns(parts);
   return {
-    machines,
+    ...{ machines, devices, deviceFacts: deviceBook },
     workloads: new WorkloadSignIns(parts),
     enrolment: createEnrolment(parts),
     signIns: createSignIns(parts),
@@ -48,6 +54,9 @@ export async function openIdentity(options: {
     },
   };
 }
+
+/** For who says nothing: any report will do, for a day. */
+const NOTHING_ASKED: PostureRule = { needs: [], ageMaxMs: 24 * 3_600_000 };
 
 /** A changed RP ID kills every passkey, which must never happen by a slip in a configuration. */
 async function checkRpId(store: Store, config: IdentityConfig): Promise<void> {

@@ -7,8 +7,9 @@ import { findPerson, updatePerson, userHandleOf } from "../store/people.ts";
 import { plainText } from "../store/plain-text.ts";
 import type { Queries } from "../store/schema.ts";
 import { deleteSignIn, insertSignIn, type KeptSignIn, rotateSignIn } from "../store/sign-ins.ts";
-import type { Store } from "../store/store.ts";
+import type { RecordEvent, Store } from "../store/store.ts";
 import { bindingTo, type ChallengeBook, type Purpose } from "./challenge-book.ts";
+import type { Devices, KeyShown } from "./devices.ts";
 import type { Browser, NewSignIn, SignedIn, SignIns } from "./identity.ts";
 import { IdentityRefused } from "./identity.ts";
 import type { CheckedIdentityConfig } from "./identity-config.ts";
@@ -27,6 +28,7 @@ export interface SignInParts {
   readonly book: SignInBook;
   readonly challenges: ChallengeBook;
   readonly failures: SignInFailures;
+  readonly devices: Devices;
 }
 
 /** An assertion that is genuine, of an active person, and whose counter advanced. */
@@ -34,6 +36,8 @@ export interface Proved {
   readonly passkey: Passkey;
   readonly counter: number;
   readonly backedUp: boolean;
+  /** What the browser showed over the same challenge. */
+  readonly shown: KeyShown | undefined;
 }
 
 export function createSignIns(parts: SignInParts): SignIns {
@@ -81,17 +85,17 @@ function ofBrowser(book: SignInBook, token: string, seen: boolean): SignedIn | u
 }
 
 async function signIn(parts: SignInParts, input: unknown, browser: Browser): Promise<NewSignIn> {
-  const { store, book } = parts;
+  const { store, book, devices } = parts;
   parts.failures.check(browser.address);
-  const { passkey, counter, backedUp } = await parts.failures.counting(browser.address, () =>
+  const { passkey, counter, backedUp, shown } = await parts.failures.counting(browser.address, () =>
     prove(parts, input, browser, "sign-in", bindingTo.browser(browser.id)),
   );
   const surplus = book.surplus(passkey.personId);
-  const { person, fresh } = await store
+  const { person, fresh, recognised } = await store
     .act(async (queries, record) => {
       await advance(queries, passkey, { counter, backedUp, atMs: parts.clock.wallMs() });
       for (const { id } of surplus) await deleteSignIn(queries, id);
-      const begun = await beginSignIn(parts, queries, passkey, browser);
+      const begun = await beginOnDevice(parts, { queries, record }, passkey, { browser, shown });
       await record({
         kind: "sign-in:begun",
         priority: "event",
@@ -102,6 +106,7 @@ async function signIn(parts: SignInParts, input: unknown, browser: Browser): Pro
       return begun;
     })
     .catch((error: unknown) => parts.failures.alarm(error, passkey));
+  devices.settle(recognised);
   book.endKept(
     surplus.map(({ id }) => id),
     { rule: "replaced", reason: "This person is signed in in too many browsers." },
@@ -115,13 +120,33 @@ export interface FreshSignIn {
   readonly token: string;
 }
 
+interface Transaction {
+  readonly queries: Queries;
+  readonly record: RecordEvent;
+}
+
+/** Within a transaction: the sign-in is bound to the key that the browser showed, if it counts. */
+export async function beginOnDevice(
+  parts: Pick<SignInParts, "clock" | "config" | "devices">,
+  { queries, record }: Transaction,
+  passkey: Pick<Passkey, "id" | "personId" | "backupEligible">,
+  { browser, shown }: { readonly browser: Browser; readonly shown: KeyShown | undefined },
+) {
+  const owner = await findPerson(queries, passkey.personId);
+  if (owner?.state !== "active") throw new IdentityRefused("person-disabled", "not active");
+  const recognised = await parts.devices.recognise(queries, record, owner, shown);
+  const { device } = recognised;
+  const held = device && { deviceId: device.id };
+  return { ...(await beginSignIn(parts, queries, passkey, browser, held)), recognised };
+}
+
 /** Within a transaction. @param held by a command, and since when @throws IdentityRefused person-disabled */
 export async function beginSignIn(
   parts: Pick<SignInParts, "clock" | "config">,
   queries: Queries,
   passkey: Pick<Passkey, "id" | "personId" | "backupEligible">,
   browser: Browser,
-  held?: Pick<SignIn, "machine" | "assertedMs">,
+  held?: Partial<Pick<SignIn, "machine" | "assertedMs" | "deviceId">>,
 ): Promise<{ readonly person: Person; readonly fresh: FreshSignIn }> {
   const nowMs = parts.clock.wallMs();
   await updatePerson(queries, passkey.personId, { lastSignInMs: nowMs });
@@ -181,19 +206,21 @@ async function stepUp(
   );
   const nowMs = parts.clock.wallMs();
   const token = newToken();
-  const kept: KeptSignIn = {
-    signIn: {
-      ...who.signIn,
-      passkeyId: proved.passkey.id,
-      synced: proved.passkey.backupEligible,
-      assertedMs: nowMs,
-      lastSeenMs: nowMs,
-    },
-    tokenHash: hashToken(token),
-  };
-  await parts.store
+  const { shown } = proved;
+  const { kept, recognised } = await parts.store
     .act(async (queries, record) => {
       await advance(queries, proved.passkey, { ...proved, atMs: nowMs });
+      const recognised = await parts.devices.recognise(queries, record, who.person, shown);
+      if (shown && !recognised.device) throw new IdentityRefused("device-revoked", "revoked");
+      const deviceId = recognised.device?.id;
+      const signIn: SignIn = {
+        ...who.signIn,
+        passkeyId: proved.passkey.id,
+        synced: proved.passkey.backupEligible,
+        ...{ assertedMs: nowMs, lastSeenMs: nowMs },
+        ...(deviceId !== undefined && { deviceId }),
+      };
+      const kept: KeptSignIn = { signIn, tokenHash: hashToken(token) };
       if (!(await rotateSignIn(queries, kept))) throw gone();
       await record({
         kind: "sign-in:stepped-up",
@@ -201,8 +228,10 @@ async function stepUp(
         text: `${who.person.name} proved themselves again with ${proved.passkey.label}`,
         subject: who.person.id,
       });
+      return { kept, recognised };
     })
     .catch((error: unknown) => parts.failures.alarm(error, proved.passkey));
+  parts.devices.settle(recognised);
   const rotated = parts.book.rotate(kept);
   if (!rotated) throw gone();
   return { ...rotated, token };
@@ -215,7 +244,7 @@ async function stepUp(
 export async function prove(
   parts: SignInParts,
   input: unknown,
-  browser: Pick<Browser, "address">,
+  browser: Pick<Browser, "address" | "device">,
   purpose: Purpose,
   binding: string,
   expected?: Person,
@@ -230,7 +259,8 @@ export async function prove(
   return parts.failures.ofAccount(passkey.personId, async () => {
     await checkOwner(parts.store, passkey, assertion, expected);
     const { counter, backedUp } = await verifyAssertion(parts.config, passkey, assertion);
-    return { passkey, counter, backedUp };
+    const shown = await parts.devices.shownBy(browser, assertion.challenge);
+    return { passkey, counter, backedUp, shown };
   });
 }
 

@@ -11,6 +11,7 @@ import { assetIdentityTable } from "./asset-identity-table.ts";
 import { breakGlassTables } from "./break-glass-tables.ts";
 import { changeTables } from "./change-tables.ts";
 import { credentialTables } from "./credential-tables.ts";
+import { deviceTable } from "./device-table.ts";
 import { grantUseTable } from "./grant-use-table.ts";
 import { integrationTables } from "./integration-tables.ts";
 import { lockTables } from "./lock-tables.ts";
@@ -52,6 +53,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "identities of assets", up: assetIdentityTable },
   { name: "sign-ins of commands", up: machineColumns },
   { name: "keys of people's SSH clients", up: sshKeyTable },
+  { name: "devices of people", up: deviceTable },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

@@ -39,6 +39,7 @@ export interface Schema extends IntegrationSchema {
   readonly log_outbox: LogOutboxTable;
   readonly asset_identities: AssetIdentitiesTable;
   readonly ssh_keys: SshKeysTable;
+  readonly devices: DevicesTable;
 }
 
 export interface LogOutboxTable {
@@ -95,6 +96,7 @@ export interface SignInsTable {
   absolute_ends_ms: number;
   machine: string | null;
   key_thumbprint: string | null;
+  device_id: string | null;
 }
 
 export interface ChallengesTable {
@@ -252,6 +254,24 @@ export interface SshKeysTable {
   action_id: string;
   added_ms: number;
   used_ms: number | null;
+}
+
+export interface DevicesTable {
+  id: string;
+  person_id: string;
+  kind: "browser" | "machine";
+  name: string;
+  /** RFC 7638 */
+  key_thumbprint: string;
+  address: string;
+  enrolled_ms: number;
+  used_ms: number;
+  revoked_ms: number | null;
+  revoked_by: string | null;
+  machine_id: string | null;
+  inventory: string;
+  /** JSON of a `DeviceReport`. */
+  report: string | null;
 }
 
 export interface AssetIdentitiesTable {

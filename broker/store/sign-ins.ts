@@ -25,6 +25,7 @@ export async function insertSignIn(queries: Queries, kept: KeptSignIn): Promise<
       absolute_ends_ms: signIn.absoluteEndsMs,
       machine: signIn.machine?.name ?? null,
       key_thumbprint: signIn.machine?.keyThumbprint ?? null,
+      device_id: signIn.deviceId ?? null,
     })
     .execute();
 }
@@ -52,6 +53,7 @@ export async function rotateSignIn(queries: Queries, kept: KeptSignIn): Promise<
       passkey_id: kept.signIn.passkeyId,
       asserted_ms: kept.signIn.assertedMs,
       last_seen_ms: kept.signIn.lastSeenMs,
+      device_id: kept.signIn.deviceId ?? null,
     })
     .where("id", "=", kept.signIn.id)
     .executeTakeFirst();
@@ -93,5 +95,6 @@ function toSignIn(row: Selectable<SignInsTable>, synced: boolean): SignIn {
     ...(row.key_thumbprint !== null && {
       machine: { name: row.machine ?? "", keyThumbprint: row.key_thumbprint },
     }),
+    ...(row.device_id !== null && { deviceId: row.device_id }),
   };
 }

@@ -49,7 +49,7 @@ import type {
   VendorInvitedView,
   VendorView,
 } from "../../broker/api/shapes/vendors.ts";
-import { ask, askBytes } from "./http.ts";
+import { ask, askBytes, askWithKey } from "./http.ts";
 
 export interface CreationOptions {
   readonly options: PublicKeyCredentialCreationOptionsJSON;
@@ -157,17 +157,18 @@ export interface DecisionBody {
 export const api = {
   enrolmentOptions: (token: string) =>
     ask<EnrolmentStart>("POST", "/api/enrolment/options", { token }),
-  enrol: (token: string, label: string, response: RegistrationResponseJSON) =>
-    ask<MeView>("POST", "/api/enrolment", { token, label, response }),
+  /** `challenge` is what the passkey answered: this browser's key signs it too. */
+  enrol: (token: string, label: string, response: RegistrationResponseJSON, challenge: string) =>
+    askWithKey<MeView>("/api/enrolment", { token, label, response }, challenge),
   signInOptions: () => ask<RequestOptions>("POST", "/api/sign-in/options", {}),
-  signIn: (response: AuthenticationResponseJSON) =>
-    ask<MeView>("POST", "/api/sign-in", { response }),
+  signIn: (response: AuthenticationResponseJSON, challenge: string) =>
+    askWithKey<MeView>("/api/sign-in", { response }, challenge),
 
   me: () => ask<MeView>("GET", "/api/me"),
   signOut: () => ask<void>("POST", "/api/sign-out", {}),
   stepUpOptions: () => ask<RequestOptions>("POST", "/api/step-up/options", {}),
-  stepUp: (response: AuthenticationResponseJSON) =>
-    ask<MeView>("POST", "/api/step-up", { response }),
+  stepUp: (response: AuthenticationResponseJSON, challenge: string) =>
+    askWithKey<MeView>("/api/step-up", { response }, challenge),
   passkeys: () => ask<PasskeyView[]>("GET", "/api/me/passkeys"),
   passkeyOptions: () => ask<CreationOptions>("POST", "/api/me/passkeys/options", {}),
   addPasskey: (label: string, response: RegistrationResponseJSON) =>

@@ -1,16 +1,31 @@
 /** One way to the broker's HTTP API: JSON in and out, errors as `ApiProblem`. */
 import type { Problem } from "../../broker/api/shapes/people.ts";
 import { text } from "../text.ts";
+import { DEVICE_HEADER, isUnbound, noteBound, signAsDevice } from "./device-key.ts";
+import { isDeviceSigned } from "./device-signed.ts";
 import { isCausedByPerson } from "./human.ts";
-import { ApiProblem } from "./problem.ts";
+import { ApiProblem, isProblem } from "./problem.ts";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /** @throws {ApiProblem} for every answer that is not 2xx, and when there is none */
 export async function ask<Result>(method: Method, path: string, body?: unknown): Promise<Result> {
-  const response = await reach(method, path, body);
-  if (response.status === 204) return undefined as Result;
-  return (await response.json()) as Result;
+  return parsed(await reach(method, path, body));
+}
+
+/**
+ * With the passkey's answer to this challenge: the key of this browser signs the same one, so that
+ * the sign-in is bound to it. @throws {ApiProblem} as `ask`
+ */
+export async function askWithKey<Result>(
+  path: string,
+  body: unknown,
+  challenge: string,
+): Promise<Result> {
+  const proof = await signAsDevice({ challenge, method: "POST", path });
+  const answer = await parsed<Result>(await send("POST", path, JSON.stringify(body), proof));
+  noteBound();
+  return answer;
 }
 
 /** @throws {ApiProblem} as `ask` */
@@ -19,13 +34,59 @@ export async function askBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
+/** What the live channel is shown when it connects; nothing where there is no challenge to be had. */
+export async function liveProof(path: string): Promise<{ readonly device?: string }> {
+  try {
+    return { device: await proofFor("GET", path) };
+  } catch {
+    return {};
+  }
+}
+
+let bind: (() => Promise<void>) | undefined;
+
+/** @param confirm asks the person for the passkey and binds the sign-in to this browser's key */
+export function onDeviceNeeded(confirm: () => Promise<void>): void {
+  bind = confirm;
+}
+
 async function reach(method: Method, path: string, body?: unknown): Promise<Response> {
+  const payload = body === undefined ? undefined : JSON.stringify(body);
+  if (!isDeviceSigned(method, path)) return send(method, path, payload);
+  const signed = async () => send(method, path, payload, await proofFor(method, path, payload));
+  try {
+    if (bind === undefined || !(await isUnbound())) return await signed();
+  } catch (thrown) {
+    if (bind === undefined || !NEEDS_DEVICE.some((code) => isProblem(thrown, code))) throw thrown;
+  }
+  // The key was lost with the site's data, or the sign-in is from before it had one.
+  await bind();
+  return signed();
+}
+
+const NEEDS_DEVICE = ["device-required", "device-proof"];
+
+async function proofFor(method: string, path: string, body?: string): Promise<string> {
+  const asked = await send("POST", "/api/me/device-nonces", "{}", undefined, true);
+  const { challenge } = (await asked.json()) as { readonly challenge: string };
+  return signAsDevice({ challenge, method, path, body });
+}
+
+/** @param unseen nobody did it: keeps no idle away */
+async function send(
+  method: Method,
+  path: string,
+  payload?: string,
+  proof?: string,
+  unseen = method === "GET" && !isCausedByPerson(),
+): Promise<Response> {
   const headers = new Headers();
   const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
-  if (method === "GET" && !isCausedByPerson()) headers.set("sallyport-background", "1");
-  if (body !== undefined) {
+  if (unseen) headers.set("sallyport-background", "1");
+  if (proof !== undefined) headers.set(DEVICE_HEADER, proof);
+  if (payload !== undefined) {
     headers.set("content-type", "application/json");
-    init.body = JSON.stringify(body);
+    init.body = payload;
   }
   let response: Response;
   try {
@@ -35,6 +96,11 @@ async function reach(method: Method, path: string, body?: unknown): Promise<Resp
   }
   if (!response.ok) throw new ApiProblem(response.status, await problemIn(response));
   return response;
+}
+
+async function parsed<Result>(response: Response): Promise<Result> {
+  if (response.status === 204) return undefined as Result;
+  return (await response.json()) as Result;
 }
 
 async function problemIn(response: Response): Promise<Problem> {

@@ -5,6 +5,7 @@
 import { useSyncExternalStore } from "react";
 import { io, type Socket } from "socket.io-client";
 import type { FromBroker, FromBrowser } from "../../broker/api/shapes/live.ts";
+import { liveProof } from "./http.ts";
 import { queryClient } from "./queries.ts";
 import { leaveForSignIn } from "./signed-out.ts";
 
@@ -25,6 +26,11 @@ export function liveSocket(): LiveSocket {
   return socket;
 }
 
+/** The person's device has become another one. */
+export function reconnectLive(): void {
+  socket?.disconnect().connect();
+}
+
 export function useLiveState(): LiveState {
   return useSyncExternalStore(subscribe, () => state);
 }
@@ -32,6 +38,7 @@ export function useLiveState(): LiveState {
 function connect(): LiveSocket {
   const live: LiveSocket = io({
     path: LIVE_PATH,
+    auth: (show) => void liveProof(LIVE_PATH).then(show),
     transports: ["websocket"],
     reconnectionDelayMax: RECONNECT_DELAY_MAX_MS,
   });

@@ -1,5 +1,6 @@
 /** Acts that need a passkey assertion of the last minutes: asked for in place, then the act goes on. */
 import { api } from "./api.ts";
+import { reconnectLive } from "./live.ts";
 import { confirmByPasskey } from "./passkey.ts";
 import { isProblem } from "./problem.ts";
 import { meQuery, queryClient } from "./queries.ts";
@@ -22,5 +23,9 @@ export async function withFreshAssertion<Result>(act: () => Promise<Result>): Pr
 export async function stepUp(): Promise<void> {
   const { options } = await api.stepUpOptions();
   const response = await confirmByPasskey(options);
-  queryClient.setQueryData(meQuery.queryKey, await api.stepUp(response));
+  const before = queryClient.getQueryData(meQuery.queryKey)?.deviceId;
+  const me = await api.stepUp(response, options.challenge);
+  queryClient.setQueryData(meQuery.queryKey, me);
+  // The socket showed another key, or none: it shows the one that counts now.
+  if (before !== me.deviceId) reconnectLive();
 }

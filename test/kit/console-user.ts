@@ -6,6 +6,7 @@ import {
 } from "node:http";
 import { request as secureRequest } from "node:https";
 import { io, type Socket } from "socket.io-client";
+import { DEVICE_HEADER, FROM_DEVICE } from "../../broker/api/from-device.ts";
 import type { FromBroker, FromBrowser } from "../../broker/api/shapes/live.ts";
 import type { MeView, Problem } from "../../broker/api/shapes/people.ts";
 import {
@@ -13,6 +14,8 @@ import {
   type RequestOptions,
   SoftwareAuthenticator,
 } from "./authenticator.ts";
+
+import { DeviceKey } from "./device-key.ts";
 
 /** What most answers are asked for: an error's code, or the id of what was made. */
 interface Common extends Problem {
@@ -41,6 +44,8 @@ export class ConsoleUser {
   readonly address: string;
   readonly authenticator: SoftwareAuthenticator;
   readonly cookies = new Map<string, string>();
+  /** Of this browser; it leaves it no more than WebCrypto's would. */
+  readonly device = new DeviceKey();
   me: MeView | undefined;
 
   private readonly trusted: string | undefined;
@@ -56,15 +61,43 @@ export class ConsoleUser {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   }
 
-  /** @param path sent as it is: nothing is normalised */
-  ask<Body = Common>(
+  /**
+   * As the console asks: what only one's own device may ask is signed by it.
+   * @param path sent as it is: nothing is normalised
+   */
+  async ask<Body = Common>(
+    method: string,
+    path: string,
+    body?: unknown,
+    options: AskOptions = {},
+  ): Promise<Answer<Body>> {
+    const signs = this.me?.deviceId && isSigned(method, path) && options.cookies !== false;
+    const proof = signs ? await this.proofFor(method, path, body) : undefined;
+    const headers = { ...(proof !== undefined && { [DEVICE_HEADER]: proof }), ...options.headers };
+    return this.askPlainly(method, path, body, { ...options, headers });
+  }
+
+  /** Undefined where no challenge is to be had. */
+  async proofFor(method: string, path: string, body?: unknown): Promise<string | undefined> {
+    const given = await this.askPlainly<{ readonly challenge?: string }>(
+      ...(["POST", "/api/me/device-nonces", {}] as const),
+    );
+    const challenge = given.body?.challenge;
+    if (given.status !== 200 || challenge === undefined) return undefined;
+    const [plainPath = ""] = path.split("?");
+    const url = `${this.address}${plainPath}`;
+    return this.device.sign({ challenge, method, url, body: payloadOf(body) });
+  }
+
+  /** Without the device's signature. */
+  askPlainly<Body = Common>(
     method: string,
     path: string,
     body?: unknown,
     options: AskOptions = {},
   ): Promise<Answer<Body>> {
     const { port, host } = new URL(this.address);
-    const payload = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
+    const payload = payloadOf(body);
     const headers = {
       host,
       ...(method === "GET" ? {} : { origin: this.address, "sec-fetch-site": "same-origin" }),
@@ -112,34 +145,59 @@ export class ConsoleUser {
       { token },
     );
     if (begun.status !== 200) return begun;
-    const response = this.authenticator.register(begun.body.options);
-    return this.proved("/api/enrolment", { token, label: "test", response });
+    const { options } = begun.body;
+    const response = this.authenticator.register(options);
+    return this.proved("/api/enrolment", options, { token, label: "test", response });
   }
 
   async signIn(): Promise<Answer<MeView & Problem>> {
-    return this.proved("/api/sign-in", { response: await this.assertion("/api/sign-in/options") });
+    const { options, response } = await this.assertion("/api/sign-in/options");
+    return this.proved("/api/sign-in", options, { response });
   }
 
   async stepUp(): Promise<Answer<MeView & Problem>> {
-    return this.proved("/api/step-up", { response: await this.assertion("/api/step-up/options") });
+    const { options, response } = await this.assertion("/api/step-up/options");
+    return this.proved("/api/step-up", options, { response });
   }
 
-  private async assertion(path: string): Promise<unknown> {
+  private async assertion(path: string) {
     const begun = await this.ask<{ options: RequestOptions }>("POST", path, {});
-    return this.authenticator.assert(begun.body.options);
+    const { options } = begun.body;
+    return { options, response: this.authenticator.assert(options) };
   }
 
-  private async proved(path: string, body: unknown): Promise<Answer<MeView & Problem>> {
-    const answer = await this.ask<MeView & Problem>("POST", path, body);
+  /** The device signs the same challenge as the authenticator. */
+  private async proved(
+    path: string,
+    { challenge }: { readonly challenge: string },
+    body: unknown,
+  ): Promise<Answer<MeView & Problem>> {
+    const url = `${this.address}${path}`;
+    const proof = await this.device.sign({ challenge, method: "POST", url });
+    const headers = { [DEVICE_HEADER]: proof };
+    const answer = await this.ask<MeView & Problem>("POST", path, body, { headers });
     if (answer.status === 200) this.me = answer.body;
     return answer;
   }
 
   /** Not connected yet. The caller disconnects it. */
   socket(headers: Readonly<Record<string, string>> = {}): UserSocket {
+    const path = "/api/live";
+    return this.plainSocket(headers, (done) => {
+      void this.proofFor("GET", path).then((device) =>
+        done(device === undefined ? {} : { device }),
+      );
+    });
+  }
+
+  /** @param auth nothing, for a page that shows no signature */
+  plainSocket(
+    headers: Readonly<Record<string, string>> = {},
+    auth: (done: (shown: object) => void) => void = (done) => done({}),
+  ): UserSocket {
     return io(this.address, {
       ...(this.trusted && { ca: this.trusted }),
-      path: "/api/live",
+      ...{ path: "/api/live", auth },
       transports: ["websocket"],
       reconnection: false,
       forceNew: true,
@@ -155,6 +213,21 @@ export class ConsoleUser {
       else this.cookies.set(name, value);
     }
   }
+}
+
+/** The routes of `FROM_DEVICE`, their parameters filled in. */
+const SIGNED = [...FROM_DEVICE].map((name) => {
+  const [method = "", path = ""] = name.split(" ");
+  return { method, path: new RegExp(`^${path.replaceAll(/:[a-z]+/g, "[^/]+")}$`) };
+});
+
+function isSigned(method: string, path: string): boolean {
+  const [plain = ""] = path.split("?");
+  return SIGNED.some((each) => each.method === method && each.path.test(plain));
+}
+
+function payloadOf(body: unknown): string | undefined {
+  return typeof body === "string" || body === undefined ? body : JSON.stringify(body);
 }
 
 function bodyHeaders(payload: string): Record<string, string> {

@@ -1,6 +1,7 @@
 /** People of a scenario in their browsers: how each is enrolled, invited, asked for and looked at. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { askSigned } from "./signed-in-page.ts";
 import type { Device } from "./site-in-browser.ts";
 import { violations } from "./violations.ts";
 
@@ -22,19 +23,9 @@ export async function invite(by: Device, name: string, role: string): Promise<st
   return answer.link.url;
 }
 
-/** As the page itself would, with its cookie. */
-export function ask<T>(page: Page, method: string, path: string, body?: unknown): Promise<T> {
-  return page.evaluate(
-    async (request) => {
-      const answer = await fetch(request.path, {
-        method: request.method,
-        headers: { "content-type": "application/json" },
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      });
-      return answer.status === 204 ? null : answer.json();
-    },
-    { method, path, body },
-  ) as Promise<T>;
+/** As the page itself would, with its cookie and its key. */
+export async function ask<T>(page: Page, method: string, path: string, body?: unknown): Promise<T> {
+  return (await askSigned(page, method, path, body)).body as T;
 }
 
 /** A picture, where somebody wants to look: `SCENARIO_SHOTS` names the folder. */

@@ -4,6 +4,7 @@
  */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ask } from "../kit/people-in-browser.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
 import { violations } from "../kit/violations.ts";
 
@@ -21,14 +22,9 @@ beforeAll(async () => {
   await ada.page.getByRole("button", { name: "Make a passkey" }).click();
   await ada.page.getByText("You are enrolled").first().waitFor();
   // Also a supervisor, who sees what waits: an auditor is never one as well.
-  await ada.page.evaluate(async () => {
-    const { person } = (await (await fetch("/api/me")).json()) as { person: { id: string } };
-    await fetch(`/api/people/${person.id}`, {
-      method: "PATCH",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ roles: ["administrator", "engineer", "supervisor"] }),
-    });
-  });
+  const { person } = await ask<{ person: { id: string } }>(ada.page, "GET", "/api/me");
+  const roles = ["administrator", "engineer", "supervisor"];
+  await ask(ada.page, "PATCH", `/api/people/${person.id}`, { roles });
   await ada.page.goto("/");
   const links = ada.page.getByRole("navigation", { name: "Main" }).getByRole("link");
   await links.first().waitFor();

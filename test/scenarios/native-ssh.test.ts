@@ -12,6 +12,7 @@ import type { DoorsView } from "../../broker/api/shapes/native.ts";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import { SWITCH_LOGIN } from "../../simulators/assets/ssh-switch.ts";
 import { type AskingClient, askAtDoor } from "../kit/native-client.ts";
+import { postSigned } from "../kit/signed-in-page.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 import { violations } from "../kit/violations.ts";
@@ -53,11 +54,11 @@ beforeAll(async () => {
   ann = await site.device();
   await enrol(ann.page, site.enrolmentLink);
   const person = { name: "Sam", email: "sam@plant.example", employer: "Plant" };
-  const invited = await post(ann.page, "/api/people", { ...person, roles: ["supervisor"] });
+  const invited = await postSigned(ann.page, "/api/people", { ...person, roles: ["supervisor"] });
   sam = await site.device({ dark: false });
   await enrol(sam.page, (invited as { link: { url: string } }).link.url);
   const credential = { kind: "password", ...SWITCH_LOGIN };
-  await post(ann.page, "/api/credentials", { endpoint: "switch-works/ssh", credential });
+  await postSigned(ann.page, "/api/credentials", { endpoint: "switch-works/ssh", credential });
   const doors = await ann.page.evaluate(async () => (await fetch("/api/native")).json());
   port = (doors as DoorsView).ssh?.port ?? 0;
 }, 180_000);
@@ -73,21 +74,6 @@ async function enrol(page: Page, link: string): Promise<void> {
   await page.goto(link);
   await page.getByRole("button", { name: "Make a passkey" }).click();
   await page.getByText("You are enrolled").first().waitFor();
-}
-
-async function post(page: Page, to: string, body: unknown): Promise<unknown> {
-  return page.evaluate(
-    async ([address, json]) => {
-      const answer = await fetch(String(address), {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(json),
-      });
-      if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
-      return answer.status === 204 ? undefined : answer.json();
-    },
-    [to, body],
-  );
 }
 
 async function accessible(page: Page, name: string): Promise<void> {
@@ -182,7 +168,7 @@ test("a terminal to look at shows what the asset prints and takes no key", SLOW,
   };
   const grants = plant.assets.flatMap(({ endpoints }) => endpoints.flatMap((each) => each.grants));
   const grant = grants.find(({ profile }) => profile === "switch-watch")?.id;
-  const opened = await post(page, "/api/sessions", { endpoint: "switch-works/ssh", grant });
+  const opened = await postSigned(page, "/api/sessions", { endpoint: "switch-works/ssh", grant });
   await page.goto(`/sessions/${(opened as { id: string }).id}`);
   await expect.poll(() => shown(page), PATIENCE).toContain("sw-works#");
   await page.locator(".xterm-helper-textarea").focus();
@@ -193,7 +179,7 @@ test("a terminal to look at shows what the asset prints and takes no key", SLOW,
     .waitFor();
   expect(await shown(page)).not.toContain("reload");
   await accessible(page, "view-only");
-  await post(page, `/api/sessions/${(opened as { id: string }).id}/end`, { reason: "" });
+  await postSigned(page, `/api/sessions/${(opened as { id: string }).id}/end`, { reason: "" });
 });
 
 test("under a profile of named commands a shell is refused, in its rule's name", SLOW, async () => {

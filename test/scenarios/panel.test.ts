@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { PANEL_BUTTONS, type PanelButton } from "../../simulators/assets/panel-page.ts";
 import { PANEL_PASSWORD } from "../../simulators/assets/vnc-panel.ts";
+import { postSigned } from "../kit/signed-in-page.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
 import { violations } from "../kit/violations.ts";
 
@@ -41,22 +42,13 @@ afterAll(() => site?.close());
 
 /** Opens a session by this profile and its workbench; the screen is there when this resolves. */
 async function open(page: Page, profile: string): Promise<string> {
-  const id = await page.evaluate(
-    async ([endpoint, named]) => {
-      const plant = (await (await fetch("/api/plant")).json()) as {
-        assets: { endpoints: { id: string; grants: { id: string; profile: string }[] }[] }[];
-      };
-      const found = plant.assets.flatMap((each) => each.endpoints).find((e) => e.id === endpoint);
-      const grant = found?.grants.find((each) => each.profile === named)?.id;
-      const answer = await fetch("/api/sessions", {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ endpoint, grant }),
-      });
-      return ((await answer.json()) as { id: string }).id;
-    },
-    [ENDPOINT, profile],
-  );
+  const plant = (await page.evaluate(async () => (await fetch("/api/plant")).json())) as {
+    assets: { endpoints: { id: string; grants: { id: string; profile: string }[] }[] }[];
+  };
+  const found = plant.assets.flatMap((each) => each.endpoints).find((e) => e.id === ENDPOINT);
+  const grant = found?.grants.find((each) => each.profile === profile)?.id;
+  const asked = { endpoint: ENDPOINT, grant };
+  const { id } = (await postSigned(page, "/api/sessions", asked)) as { id: string };
   opened.push({ page, id });
   await page.goto(`/sessions/${id}`);
   await page.locator('.vnc-stage[data-phase="shown"] canvas').first().waitFor();

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
+import { postSigned } from "../kit/signed-in-page.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
 import { violations } from "../kit/violations.ts";
 
@@ -60,15 +61,9 @@ test("one touch with the passkey puts exactly it in force", async () => {
 
 test("the list of recordings pages, and hides the broker's own until asked for", async () => {
   const { page } = ada;
-  const auditor = await page.evaluate(async () => {
-    const person = { name: "Aud", email: "aud@plant.example", employer: "Waterworks" };
-    const answer = await fetch("/api/people", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ ...person, roles: ["auditor"] }),
-    });
-    return ((await answer.json()) as { link: { url: string } }).link.url;
-  });
+  const person = { name: "Aud", email: "aud@plant.example", employer: "Waterworks" };
+  const invited = await postSigned(page, "/api/people", { ...person, roles: ["auditor"] });
+  const auditor = (invited as { link: { url: string } }).link.url;
   const device = await site.device({ viewport: NARROW, dark: false });
   await device.page.goto(auditor);
   await device.page.getByRole("button", { name: "Make a passkey" }).click();

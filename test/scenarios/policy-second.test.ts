@@ -1,6 +1,6 @@
 /** A site that asks for two administrators: one proposes, the other reads the difference and confirms. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { enrolled, shot } from "../kit/people-in-browser.ts";
+import { enrolled, invite, shot } from "../kit/people-in-browser.ts";
 import { type Device, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
 import { violations } from "../kit/violations.ts";
 
@@ -11,16 +11,7 @@ let bob: Device;
 beforeAll(async () => {
   site = await openSite({ SALLYPORT_POLICY_SECOND_ADMINISTRATOR: "1" });
   ada = await enrolled(await site.device(), site.enrolmentLink);
-  const { url } = await ada.page.evaluate(async () => {
-    const person = { name: "Bob", email: "bob@plant.example", employer: "Waterworks" };
-    const answer = await fetch("/api/people", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ ...person, roles: ["administrator"] }),
-    });
-    const invited = (await answer.json()) as { link: { url: string } };
-    return invited.link;
-  });
+  const url = await invite(ada, "Bob", "administrator");
   bob = await enrolled(await site.device({ dark: false }), url);
 }, 120_000);
 

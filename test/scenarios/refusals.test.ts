@@ -7,6 +7,7 @@ import type { LiveAnswer } from "../../broker/api/shapes/live.ts";
 import type { SessionEvent } from "../../broker/sessions/session.ts";
 import { connected } from "../kit/console-user.ts";
 import { startRunningBroker } from "../kit/running-broker.ts";
+import { askSigned } from "../kit/signed-in-page.ts";
 import { type Device, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
 
 let site: SiteInBrowser;
@@ -54,14 +55,8 @@ test("an auditor sees the plant and every recording, and can open no session", a
   await page.getByText("Treatment PLC").first().click();
   await page.getByText("Your roles do not open sessions.").waitFor();
   expect(await page.getByRole("button", { name: "Open", exact: true }).count()).toBe(0);
-  const status = await page.evaluate(async () => {
-    const answer = await fetch("/api/sessions", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ endpoint: "plc-treatment/modbus" }),
-    });
-    return answer.status;
-  });
+  const asked = { endpoint: "plc-treatment/modbus" };
+  const { status } = await askSigned(page, "POST", "/api/sessions", asked);
   expect(status).toBe(404);
   await page.goto("/people");
   await page
@@ -153,24 +148,13 @@ async function openTreatment({ page }: Device): Promise<void> {
 
 /** The form counts in minutes; a test has seconds, so it asks as the page would. */
 async function grantVendor(forMs: number): Promise<void> {
-  const status = await admin.page.evaluate(async (ms) => {
-    const listed = await fetch("/api/people");
-    const people = (await listed.json()) as { id: string; name: string }[];
-    const personId = people.find(({ name }) => name === "Vera Vendor")?.id;
-    const grant = {
-      personId,
-      endpoint: "plc-treatment/modbus",
-      profile: "read-only",
-      fromMs: Date.now(),
-      untilMs: Date.now() + ms,
-      reason: "inspection",
-    };
-    const answer = await fetch("/api/grants", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(grant),
-    });
-    return answer.status;
-  }, forMs);
+  const listed = await askSigned(admin.page, "GET", "/api/people");
+  const people = listed.body as readonly { readonly id: string; readonly name: string }[];
+  const personId = people.find(({ name }) => name === "Vera Vendor")?.id;
+  const times = { fromMs: Date.now(), untilMs: Date.now() + forMs };
+  const { status } = await askSigned(admin.page, "POST", "/api/grants", {
+    ...{ personId, endpoint: "plc-treatment/modbus", profile: "read-only" },
+    ...{ ...times, reason: "inspection" },
+  });
   expect(status).toBeLessThan(300);
 }

@@ -5,6 +5,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SWITCH_LOGIN } from "../../simulators/assets/ssh-switch.ts";
+import { postSigned } from "../kit/signed-in-page.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
 import { violations } from "../kit/violations.ts";
 
@@ -39,21 +40,6 @@ async function setCredential(page: Page): Promise<void> {
   await accessible(page, "panel");
 }
 
-async function post(page: Page, path: string, body: unknown): Promise<unknown> {
-  return page.evaluate(
-    async ([to, json]) => {
-      const answer = await fetch(String(to), {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(json),
-      });
-      if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
-      return answer.status === 204 ? undefined : answer.json();
-    },
-    [path, body],
-  );
-}
-
 /** Opens a session by this profile and its workbench. */
 async function open(page: Page, profile: string): Promise<string> {
   const plant = (await page.evaluate(async () => (await fetch("/api/plant")).json())) as {
@@ -63,7 +49,7 @@ async function open(page: Page, profile: string): Promise<string> {
     .flatMap(({ endpoints }) => endpoints)
     .find(({ id }) => id === ENDPOINT);
   const grant = grants?.grants.find((each) => each.profile === profile)?.id;
-  const { id } = (await post(page, "/api/sessions", { endpoint: ENDPOINT, grant })) as {
+  const { id } = (await postSigned(page, "/api/sessions", { endpoint: ENDPOINT, grant })) as {
     id: string;
   };
   await page.goto(`/sessions/${id}`);
@@ -151,7 +137,7 @@ test("what was done is played: the screen of each moment, what was typed, and wh
   await type(page, "configure terminal");
   await type(page, "hostname renamed");
   await seen(page, "renamed(config)#");
-  await post(page, `/api/sessions/${id}/end`, { reason: "" });
+  await postSigned(page, `/api/sessions/${id}/end`, { reason: "" });
   await page.goto(`/recordings/${id}`);
   await page
     .getByRole("button", { name: "hostname renamed" })

@@ -5,6 +5,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PANEL_PASSWORD } from "../../simulators/assets/vnc-panel.ts";
+import { postSigned } from "../kit/signed-in-page.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
 import { violations } from "../kit/violations.ts";
 
@@ -44,16 +45,8 @@ const canvas = ".vnc-stage[data-phase='shown'] canvas";
 
 test("screen and wire are opened, worked, ended and replayed as one visit", async () => {
   const { page } = ann;
-  await page.evaluate(async (password) => {
-    await fetch("/api/credentials", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({
-        endpoint: "hmi-treatment/screen",
-        credential: { kind: "password", user: "", password },
-      }),
-    });
-  }, PANEL_PASSWORD);
+  const credential = { kind: "password", user: "", password: PANEL_PASSWORD };
+  await postSigned(page, "/api/credentials", { endpoint: "hmi-treatment/screen", credential });
   await page.goto("/?asset=hmi-treatment");
   await page.getByRole("button", { name: "Open all 2 as one visit" }).click();
   await page.waitForURL(/\/sessions\/\w+$/);
@@ -111,5 +104,6 @@ test("screen and wire are opened, worked, ended and replayed as one visit", asyn
   await page.goto(`/recordings?q=${encodeURIComponent("tag:PANEL.P101.SpeedSetpoint")}`);
   const found = page.locator(".sp-search-group").first();
   await found.getByText("hmi-treatment/wire").waitFor();
+  await found.getByRole("link", { name: "Part of a visit" }).waitFor();
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/visit-search.png` });
 }, 400_000);

@@ -5,6 +5,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WEB_PANEL_LOGIN } from "../../simulators/assets/web-panel.ts";
+import { postSigned } from "../kit/signed-in-page.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
 import { violations } from "../kit/violations.ts";
 
@@ -20,28 +21,13 @@ beforeAll(async () => {
   await ann.page.goto(site.enrolmentLink);
   await ann.page.getByRole("button", { name: "Make a passkey" }).click();
   await ann.page.getByText("You are enrolled").first().waitFor();
-  await post(ann.page, "/api/credentials", {
+  await postSigned(ann.page, "/api/credentials", {
     endpoint: ENDPOINT,
     credential: { kind: "password", ...WEB_PANEL_LOGIN },
   });
 }, 120_000);
 
 afterAll(() => site?.close());
-
-async function post(page: Page, path: string, body: unknown): Promise<unknown> {
-  return page.evaluate(
-    async ([to, json]) => {
-      const answer = await fetch(String(to), {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(json),
-      });
-      if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
-      return answer.status === 204 ? undefined : answer.json();
-    },
-    [path, body],
-  );
-}
 
 /** Opens a session by this profile, its page, and the panel in a tab of its own. */
 async function open(profile: string): Promise<{ readonly id: string; readonly panel: Page }> {
@@ -53,7 +39,7 @@ async function open(profile: string): Promise<{ readonly id: string; readonly pa
     .flatMap(({ endpoints }) => endpoints)
     .find(({ id }) => id === ENDPOINT);
   const grant = endpoint?.grants.find((each) => each.profile === profile)?.id;
-  const { id } = (await post(page, "/api/sessions", { endpoint: ENDPOINT, grant })) as {
+  const { id } = (await postSigned(page, "/api/sessions", { endpoint: ENDPOINT, grant })) as {
     id: string;
   };
   await page.goto(`/sessions/${id}`);
@@ -66,7 +52,7 @@ async function open(profile: string): Promise<{ readonly id: string; readonly pa
 }
 
 async function end(id: string): Promise<void> {
-  await post(ann.page, `/api/sessions/${id}/end`, { reason: "done" });
+  await postSigned(ann.page, `/api/sessions/${id}/end`, { reason: "done" });
 }
 
 function main(panel: Page) {

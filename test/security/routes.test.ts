@@ -3,6 +3,7 @@
  * `route-reach.ts`.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { FROM_DEVICE } from "../../broker/api/from-device.ts";
 import type { DeviceAuthorization } from "../../broker/api/shapes/machines.ts";
 import type { DoorsView } from "../../broker/api/shapes/native.ts";
 import type { RoleName } from "../../broker/api/shapes/people.ts";
@@ -149,6 +150,12 @@ test("every route of the broker has a line here, and every line a route", async 
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
   expect(routes.sort()).toEqual(Object.keys(REACH).sort());
+});
+
+test("what must be signed by the person's device are routes of people, and no misspelt ones", () => {
+  for (const name of FROM_DEVICE) {
+    expect([name, REACH[name.replaceAll(/:([a-z]+)/g, "{$1}")]]).toEqual([name, expect.any(Array)]);
+  }
 });
 
 test.each(Object.entries(REACH).filter(([, reach]) => Array.isArray(reach)))(

@@ -13,6 +13,7 @@ import type { Identity, SignedIn } from "../../identity/identity.ts";
 import type { Logger } from "../../log.ts";
 import type { Cause, SessionHost } from "../../sessions/session.ts";
 import type { SiteEvents } from "../../store/site-events.ts";
+import type { UnknownDevices } from "../from-device.ts";
 import type { FromBroker, FromBrowser } from "../shapes/live.ts";
 import { admitSocket } from "./handshake.ts";
 import { MessageRate } from "./message-rate.ts";
@@ -23,7 +24,8 @@ import { mayHear, type Topic } from "./topics.ts";
 import { WatchLinks } from "./watch-links.ts";
 
 export interface LiveParts {
-  readonly identity: Pick<Identity, "signIns" | "people">;
+  readonly identity: Pick<Identity, "signIns" | "people" | "devices">;
+  readonly unknownDevices: UnknownDevices;
   readonly sessions: SessionHost;
   readonly owners: OwnerLinks;
   readonly presence: Pick<Presence, "attend">;
@@ -77,10 +79,11 @@ export function openLiveChannel(server: HttpServer, parts: LiveParts): LiveChann
   });
   const live = new Pages(io, parts);
   const admission = new Admission(parts, live);
+  io.use((socket, next) => void admission.prove(socket).then(() => next(), next));
   io.on("connection", (socket) => {
     const signInId = admission.signInOf(socket.request);
     if (signInId === undefined) socket.disconnect(true);
-    else live.join(socket, signInId);
+    else live.join(socket, signInId, admission.deviceOf(socket.request));
   });
   // Whose path it is not closes it: `connect-channel.ts`.
   io.attach(server, { destroyUpgrade: false });
@@ -92,6 +95,7 @@ class Admission {
   private readonly parts: LiveParts;
   private readonly live: Pages;
   private readonly admitted = new WeakMap<IncomingMessage, string>();
+  private readonly devices = new WeakMap<IncomingMessage, string>();
 
   constructor(parts: LiveParts, live: Pages) {
     this.parts = parts;
@@ -104,13 +108,28 @@ class Admission {
       signIns: this.parts.identity.signIns,
       parseCookies: this.parts.parseCookies,
     });
-    if (!me || !this.live.hasRoom(me)) return false;
+    if (!me || !this.live.takeRoom(me, request)) return false;
     this.admitted.set(request, me.signIn.id);
     return true;
   }
 
+  /** A page that shows a signature is held to it; one without may look, and attach to nothing. */
+  async prove({ request, handshake }: LiveSocket): Promise<void> {
+    const { devices, signIns } = this.parts.identity;
+    const me = signIns.get(this.admitted.get(request) ?? "");
+    const { device: proof } = handshake.auth as { readonly device?: unknown };
+    if (!me || typeof proof !== "string") return;
+    const shown = { proof, method: "GET", url: `${request.headers.origin}${LIVE_PATH}` };
+    if ((await devices.checkRequest(me, shown, "")) !== "proved") return;
+    this.devices.set(request, me.signIn.deviceId ?? "");
+  }
+
   signInOf(request: IncomingMessage): string | undefined {
     return this.admitted.get(request);
+  }
+
+  deviceOf(request: IncomingMessage): string | undefined {
+    return this.devices.get(request);
   }
 }
 
@@ -121,6 +140,8 @@ class Pages implements LiveChannel {
   private readonly watches: WatchLinks;
   /** Pages by the sign-in they belong to. */
   private readonly pages = new Map<string, Set<Page>>();
+  /** Of each sign-in. */
+  private readonly connections = new Map<string, number>();
   private readonly pending = new Set<Topic>();
   private readonly unsubscribe: readonly (() => void)[];
 
@@ -141,13 +162,23 @@ class Pages implements LiveChannel {
     return this.io.engine.clientsCount;
   }
 
-  hasRoom({ signIn }: SignedIn): boolean {
-    const own = this.pages.get(signIn.id)?.size ?? 0;
-    return own < SOCKETS_PER_SIGN_IN_MAX && this.sockets < SOCKETS_MAX;
+  /** Counted from here on, while it proves itself too: many at once are not too many. */
+  takeRoom({ signIn }: SignedIn, request: IncomingMessage): boolean {
+    const own = this.connections.get(signIn.id) ?? 0;
+    if (own >= SOCKETS_PER_SIGN_IN_MAX || this.sockets >= SOCKETS_MAX) return false;
+    this.connections.set(signIn.id, own + 1);
+    request.socket.once("close", () => {
+      const left = (this.connections.get(signIn.id) ?? 1) - 1;
+      if (left > 0) this.connections.set(signIn.id, left);
+      else this.connections.delete(signIn.id);
+    });
+    return true;
   }
 
-  join(socket: LiveSocket, signInId: string): void {
-    const page = openPage(socket, () => this.parts.identity.signIns.get(signInId));
+  /** @param deviceId that proved itself on this socket */
+  join(socket: LiveSocket, signInId: string, deviceId: string | undefined): void {
+    const me = () => this.parts.identity.signIns.get(signInId);
+    const page = openPage(socket, me, () => this.isOfDevice(me(), deviceId));
     const siblings = this.pages.get(signInId) ?? new Set();
     this.pages.set(signInId, siblings.add(page));
     socket.on("disconnect", () => {
@@ -165,6 +196,15 @@ class Pages implements LiveChannel {
     });
     // The sign-in may have ended between the upgrade and now.
     if (!page.me()) this.dismiss(signInId, OVER);
+  }
+
+  private isOfDevice(me: SignedIn | undefined, proved: string | undefined): boolean {
+    const { unknownDevices, identity } = this.parts;
+    const bound = me?.signIn.deviceId;
+    if (!me || (bound === undefined && unknownDevices === "policy")) return me !== undefined;
+    if (bound !== undefined && bound === proved) return true;
+    void identity.devices.noteUnproved(me).catch(() => {});
+    return false;
   }
 
   announce(topic: Topic): void {

@@ -35,6 +35,7 @@ export class OwnerLinks {
     const session = this.sessions.get(sessionId);
     const me = page.me();
     if (!session || !me || session.claims.subject.id !== me.person.id) return refused(notFound());
+    if (!page.isOfDevice()) return refused(notFromDevice());
     const link = this.take(page, session);
     this.dropChannel(link, name, "attached again");
     if (link.channels.size >= CHANNELS_PER_PAGE_MAX) return refused(tooMany());
@@ -155,6 +156,11 @@ const TAKEN_OVER: CauseView = {
   rule: "taken-over",
   reason: "This session was opened in another page or command.",
 };
+
+function notFromDevice(): ApiRefused {
+  const message = "This page was not opened on the device that you signed in on. Load it again.";
+  return new ApiRefused(403, "device-proof", message);
+}
 
 function tooMany(): ApiRefused {
   const most = `A page has at most ${CHANNELS_PER_PAGE_MAX} channels. Close one first.`;

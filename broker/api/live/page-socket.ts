@@ -12,12 +12,18 @@ export interface Page {
   isReading(): boolean;
   /** The sign-in as it stands now; undefined once it has ended. */
   me(): SignedIn | undefined;
+  /** Whether the sign-in's device has proved itself on this socket. */
+  isOfDevice(): boolean;
 }
 
 /** Messages waiting for a page that reads nothing: some seconds of a busy one. */
 const WAITING_MAX = 2_000;
 
-export function openPage(socket: LiveSocket, me: () => SignedIn | undefined): Page {
+export function openPage(
+  socket: LiveSocket,
+  me: () => SignedIn | undefined,
+  isOfDevice: () => boolean,
+): Page {
   let waiting = 0;
   socket.conn.on("packetCreate", () => {
     waiting += 1;
@@ -25,5 +31,5 @@ export function openPage(socket: LiveSocket, me: () => SignedIn | undefined): Pa
   socket.conn.on("drain", () => {
     waiting = 0;
   });
-  return { socket, me, isReading: () => waiting <= WAITING_MAX };
+  return { socket, me, isOfDevice, isReading: () => waiting <= WAITING_MAX };
 }

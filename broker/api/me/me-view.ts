@@ -13,6 +13,7 @@ export function meView(me: SignedIn, site: Site, decisions: Decisions): MeView {
     rights: [...decisions.rights(me)],
     assertedMs: me.signIn.assertedMs,
     signInId: me.signIn.id,
+    deviceId: me.signIn.deviceId ?? null,
     idleEndsMs: me.idleEndsMs,
     absoluteEndsMs: me.signIn.absoluteEndsMs,
     wantsSecondPasskey: me.person.passkeys < PASSKEYS_WANTED,

@@ -35,6 +35,8 @@ export const meSchema = z.object({
   /** When the passkey last proved this person in this browser. */
   assertedMs: z.number(),
   signInId: z.string(),
+  /** The device that this browser is enrolled as. */
+  deviceId: z.string().nullable(),
   idleEndsMs: z.number(),
   absoluteEndsMs: z.number(),
   /** True until a second authenticator is enrolled. */

@@ -3,13 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import type { SignInView } from "../../../broker/api/shapes/people.ts";
 import { api } from "../../components/api.ts";
+import { browserName } from "../../components/browser-name.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { queryClient, signInsQuery } from "../../components/queries.ts";
 import { QueryView } from "../../components/query-view.tsx";
 import { LocalTime, RelativeTime } from "../../components/time.tsx";
 import { accountText } from "../../text/account.ts";
-import { browserName } from "./browser-name.ts";
 
 const words = accountText.signIns;
 

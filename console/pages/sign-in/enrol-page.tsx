@@ -76,7 +76,8 @@ function FirstForm({ token, email, onDone }: FirstPasskeyProps & { readonly emai
     try {
       // Asked anew for each attempt: a challenge works once and only for minutes.
       const { options } = await api.enrolmentOptions(token);
-      const me = await api.enrol(token, label.trim(), await makePasskey(options));
+      const response = await makePasskey(options);
+      const me = await api.enrol(token, label.trim(), response, options.challenge);
       queryClient.clear();
       queryClient.setQueryData(meQuery.queryKey, me);
       onDone();

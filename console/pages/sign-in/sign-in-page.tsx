@@ -48,7 +48,8 @@ function SignInForm() {
     setThrown(undefined);
     try {
       const { options } = await api.signInOptions();
-      entered(await api.signIn(await confirmByPasskey(options)));
+      const response = await confirmByPasskey(options);
+      entered(await api.signIn(response, options.challenge));
     } catch (failure) {
       setThrown(failure);
       setAttempt((count) => count + 1);
@@ -111,7 +112,8 @@ function useOffer(
       setOffered(true);
       const { options } = await api.signInOptions();
       const response = left ? undefined : await offerPasskeys(options);
-      if (response !== undefined && !left) entered(await api.signIn(response));
+      if (response === undefined || left) return;
+      entered(await api.signIn(response, options.challenge));
     }
     offer().catch((thrown: unknown) => {
       if (!left) failed(thrown);

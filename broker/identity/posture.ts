@@ -1,0 +1,35 @@
+/** What a site asks of the state of a computer, and whether a report meets it. Pure. */
+import type { DeviceReport, PostureFacts } from "../store/device.ts";
+
+export const POSTURE_NEEDS = ["disk-encryption", "screen-lock", "endpoint-protection"] as const;
+export type PostureNeed = (typeof POSTURE_NEEDS)[number];
+
+export interface PostureRule {
+  /** Each must be `yes`; `unknown` is not enough. */
+  readonly needs: readonly PostureNeed[];
+  /** An older report says nothing any more. */
+  readonly ageMaxMs: number;
+}
+
+const ANSWER: Readonly<Record<PostureNeed, (facts: PostureFacts) => string>> = {
+  "disk-encryption": ({ diskEncryption }) => diskEncryption,
+  "screen-lock": ({ screenLock }) => screenLock,
+  "endpoint-protection": ({ endpointProtection }) => endpointProtection,
+};
+
+/** Which needs are not met, by facts alone. */
+export function failingNeeds(
+  facts: PostureFacts,
+  needs: readonly PostureNeed[],
+): readonly PostureNeed[] {
+  return needs.filter((need) => ANSWER[need](facts) !== "yes");
+}
+
+export function isCompliant(
+  report: DeviceReport | null,
+  { needs, ageMaxMs }: PostureRule,
+  nowMs: number,
+): boolean {
+  if (!report || failingNeeds(report.facts, needs).length > 0) return false;
+  return nowMs - report.observedMs <= ageMaxMs;
+}
