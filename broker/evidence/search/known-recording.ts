@@ -146,10 +146,13 @@ export class KnownRecording {
   }
 
   entry(): CatalogueEntry {
-    const { session, site, subject, asset, endpoint, grant, startedMs } = this.header;
+    const { session, site, subject, asset, endpoint, grant, startedMs, visit } = this.header;
     const lastMs = this.lines.at(-1)?.lastMs ?? startedMs;
     return {
-      header: { session, site, subject, asset, endpoint, grant, startedMs },
+      header: {
+        ...{ session, site, subject, asset, endpoint, grant, startedMs },
+        ...(visit !== undefined && { visit }),
+      },
       state: this.close?.state ?? "open",
       endedMs: this.close?.endedMs ?? Math.max(lastMs, this.tailMs),
       isComplete: this.isDone,

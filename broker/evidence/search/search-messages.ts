@@ -7,7 +7,7 @@ import type { IndexedRow } from "./row.ts";
 /** Of the header, what is asked of a recording as a whole. */
 export type CatalogueHeader = Pick<
   Header,
-  "session" | "site" | "subject" | "asset" | "endpoint" | "grant" | "startedMs"
+  "session" | "site" | "subject" | "asset" | "endpoint" | "grant" | "startedMs" | "visit"
 >;
 
 /** A recording as the search knows it. */
