@@ -7,7 +7,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import ssh2, { type AuthContext, type Connection, type PublicKeyAuthContext } from "ssh2";
-import { algorithms } from "../legs/ssh/algorithms.ts";
+import { algorithmsForClients } from "../legs/ssh/algorithms.ts";
 import { quicken } from "../legs/ssh/quick-connection.ts";
 import { serveChannels } from "../legs/ssh/ssh-client.ts";
 import type { SshKey } from "../store/ssh-keys.ts";
@@ -65,7 +65,7 @@ export class SshDoor {
     const options = {
       hostKeys: [parts.hostKey.privateKey],
       ident: "Sallyport",
-      algorithms: algorithms(false),
+      algorithms: algorithmsForClients(),
       keepaliveInterval: KEEPALIVE_MS,
       keepaliveCountMax: KEEPALIVE_MISSED_MAX,
     };

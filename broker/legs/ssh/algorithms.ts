@@ -50,7 +50,17 @@ const LEGACY = {
   compress: ["none"],
 } as const;
 
+/** To assets: the first here that the asset knows. */
 export function algorithms(legacy: boolean): Algorithms {
   // The types of the library know fewer names than it does, and only arrays that can change.
   return structuredClone(legacy ? LEGACY : MODERN) as unknown as Algorithms;
+}
+
+/**
+ * To clients: the first of theirs that is here. OpenSSH's names ChaCha20-Poly1305 first, which costs
+ * a broker more than AES-GCM, and which Terrapin was about; whoever knows it knows another here.
+ */
+export function algorithmsForClients(): Algorithms {
+  const cipher = MODERN.cipher.filter((name) => !name.startsWith("chacha20"));
+  return structuredClone({ ...MODERN, cipher }) as unknown as Algorithms;
 }

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import type { WebSocket } from "ws";
 import type { Leg } from "../../legs/leg.ts";
-import type { IdentitySource } from "../../legs/opcua/kept-identity.ts";
+import type { OpcuaProcess } from "../../legs/opcua/apart/opcua-process.ts";
 import { VncClientLeg } from "../../legs/vnc/vnc-client-leg.ts";
 import { WebSocketLeg } from "../../legs/web-socket-leg.ts";
 import { socketOver, type ToolAddress } from "../../legs/web-socket-stream.ts";
@@ -33,7 +33,7 @@ export interface ToolRoadParts {
   /** For the tape: who brings the tool's bytes. */
   readonly peer: string;
   readonly hostKey: () => SshHostKey;
-  readonly opcuaIdentity: IdentitySource;
+  readonly opcua: OpcuaProcess;
   /** Somebody did something. */
   input(): void;
   /** A connection of the tool could not be opened, or is over. */
@@ -83,10 +83,11 @@ function plainRoad(parts: ToolRoadParts, legOf: (socket: WebSocket) => Leg): Too
 
 async function sshRoad({ session, peer, hostKey, input }: ToolRoadParts): Promise<ToolRoad> {
   const { default: ssh2 } = await import("ssh2");
-  const { algorithms } = await import("../../legs/ssh/algorithms.ts");
+  const { algorithmsForClients } = await import("../../legs/ssh/algorithms.ts");
   const { serveChannels } = await import("../../legs/ssh/ssh-client.ts");
   const { privateKey, publicKey } = hostKey();
-  const options = { hostKeys: [privateKey], ident: "Sallyport", algorithms: algorithms(false) };
+  const algorithms = algorithmsForClients();
+  const options = { hostKeys: [privateKey], ident: "Sallyport", algorithms };
   const open = new Set<{ end(): unknown }>();
   return {
     tool: { protocol: "ssh", hostKey: publicKey },
@@ -112,22 +113,19 @@ async function sshRoad({ session, peer, hostKey, input }: ToolRoadParts): Promis
 const TICKET_BYTES = 15;
 
 async function opcuaRoad(parts: ToolRoadParts): Promise<ToolRoad> {
-  const { session, opcuaIdentity, input, peer } = parts;
-  const { ClientListener } = await import("../../legs/opcua/client-listener.ts");
-  const { NO_SECURITY, SECURE } = await import("../../legs/opcua/security.ts");
-  const identity = await opcuaIdentity();
+  const { session, opcua, input, peer } = parts;
+  const { thumbprint } = await opcua.identity();
   const ticket = randomBytes(TICKET_BYTES).toString("base64url");
-  const listener = new ClientListener({
-    identity,
-    security: () => [...SECURE, NO_SECURITY],
+  const clients = opcua.clients({
+    plain: () => true,
     url: () => "opc.tcp://127.0.0.1",
     signIn: async ({ password }) =>
       password === ticket ? { attach: (leg) => session.attach(leg, peer), input } : undefined,
   });
   return {
-    tool: { protocol: "opcua", thumbprint: identity.thumbprint, ticket },
-    serve: (socket, from) => listener.serve(socketOver(socket, from)),
-    close: () => listener.close(),
+    tool: { protocol: "opcua", thumbprint, ticket },
+    serve: (socket, from) => clients.serveStream(socketOver(socket, from)),
+    close: () => clients.close(),
   };
 }
 
