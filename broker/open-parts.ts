@@ -20,6 +20,7 @@ import type { TopicBell } from "./api/live/topic-bell.ts";
 import { routeTable } from "./api/route-table.ts";
 import { surroundingsOf } from "./api/search/surroundings.ts";
 import { buildServer } from "./api/server.ts";
+import type { WorkloadRouteParts } from "./api/workload-routes.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { buildConsole, needsBuild } from "./console-build.ts";
@@ -240,6 +241,7 @@ function overQuota({ recordingMibMax }: Config): Cause {
 interface DoorParts {
   readonly integrations: Integrations;
   readonly tls: ServedCertificate | undefined;
+  readonly services: WorkloadRouteParts["services"];
 }
 
 /** Builds the console if need be, then listens: from here on people can come in. */
@@ -283,6 +285,7 @@ export async function openDoors(
     health: healthOf(ground, core),
     integrations: core.integrations,
     ...{ alarms: ground.alarms, audit: core.audit, logState: core.logState },
+    services: core.services,
   });
   const gatekeepers = { ...identity, decisions };
   const served = { ...config, version, certificate: tls };

@@ -16,6 +16,7 @@ import {
 } from "./setting.ts";
 import { TIME_SETTINGS } from "./time-settings.ts";
 import { TLS_SETTINGS } from "./tls-settings.ts";
+import { WORKLOAD_SETTINGS } from "./workload-settings.ts";
 
 /** Where the package lies: the console, the examples and the simulator are found from here. */
 export const PACKAGE_FOLDER = fileURLToPath(new URL("..", import.meta.url));
@@ -329,6 +330,7 @@ export const SETTINGS = {
   },
   ...DEVICE_SETTINGS,
   ...NATIVE_SETTINGS,
+  ...WORKLOAD_SETTINGS,
   ...TLS_SETTINGS,
   ...TIME_SETTINGS,
 } as const satisfies Record<string, Setting<unknown>>;

@@ -1,5 +1,6 @@
 import { IDENTITY_ALARM_KINDS } from "./identity-alarm-kinds.ts";
 import { SCANNING_ALARM_KINDS } from "./scanning-alarm-kinds.ts";
+import { WORKLOAD_ALARM_KINDS } from "./workload-alarm-kinds.ts";
 
 /**
  * Every alarm there is, in the manner of ISA-18.2: what needs a person, how urgently, what happens
@@ -201,6 +202,7 @@ export const ALARM_KINDS = {
     source: "subject",
   },
   ...IDENTITY_ALARM_KINDS,
+  ...WORKLOAD_ALARM_KINDS,
   ...SCANNING_ALARM_KINDS,
   "tool-not-started": {
     priority: "high",

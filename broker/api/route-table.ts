@@ -98,6 +98,7 @@ import { askForVendor } from "./vendors/ask-for-vendor.ts";
 import { inviteVendor } from "./vendors/invite-vendor.ts";
 import { listVendors } from "./vendors/list-vendors.ts";
 import { newVendorLink } from "./vendors/new-vendor-link.ts";
+import { type WorkloadRouteParts, workloadRoutes } from "./workload-routes.ts";
 
 /** What the endpoints ask; each is handed only its own part. */
 export interface ApiParts {
@@ -121,6 +122,7 @@ export interface ApiParts {
   readonly native: Native;
   /** Undefined where no web panels are served. */
   readonly panels: Panels | undefined;
+  readonly services: WorkloadRouteParts["services"];
   readonly clock: Clock;
   readonly figuresByMonth: FiguresByMonth;
   readonly alarms: AlarmBook;
@@ -162,6 +164,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     forCommands(guarded("GET", "/api/plant", "plant:view", showPlant(plant, access, sessions))),
 
     ...machineRoutes(parts),
+    ...workloadRoutes(parts),
     ...deviceRoutes(parts),
     ...peopleRoutes(parts),
     ...requestRoutes(parts),

@@ -22,7 +22,7 @@ const ANY_HOST = new Set(["/healthz", "/readyz", "/metrics"]);
  */
 const KNOCKS_DIVISOR = 30;
 
-const DOOR = /^\/api\/(enrolment|sign-in|shared\/open|device\/authorization)(\/|$)/;
+const DOOR = /^\/api\/(enrolment|sign-in|shared\/open|device\/authorization|workloads\/token)(\/|$)/;
 
 const MINUTE_MS = 60_000;
 

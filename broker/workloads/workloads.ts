@@ -130,6 +130,12 @@ export class Workloads {
     }));
   }
 
+  /** Whether what proved it counts no second time. */
+  isOnce({ workload: proof }: SignIn): boolean {
+    const issuer = this.config.issuers.find((each) => each.issuer === proof?.trust);
+    return proof?.kind === "jwt" && (issuer?.once ?? false);
+  }
+
   /** Addresses of keys that could not be had, with the reason. */
   troubles(): readonly string[] {
     return [...this.remote].flatMap(([url, { problem }]) =>

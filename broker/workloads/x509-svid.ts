@@ -98,9 +98,17 @@ function isOfNow({ validFrom, validTo }: X509Certificate, nowMs: number): boolea
 
 /** X509-SVID, section 4: what a leaf must and must not be. */
 async function leafFault(leaf: X509Certificate): Promise<string | undefined> {
-  if (leaf.ca) return "it is an authority, not a leaf";
-  const { X509Certificate: Certificate, KeyUsagesExtension } = await x509();
-  const usages = new Certificate(new Uint8Array(leaf.raw)).getExtension(KeyUsagesExtension)?.usages;
+  const {
+    X509Certificate: Certificate,
+    BasicConstraintsExtension,
+    KeyUsagesExtension,
+  } = await x509();
+  const read = new Certificate(new Uint8Array(leaf.raw));
+  // The platform calls only those an authority whose key may sign certificates, too.
+  if (leaf.ca || read.getExtension(BasicConstraintsExtension)?.ca) {
+    return "it is an authority, not a leaf";
+  }
+  const usages = read.getExtension(KeyUsagesExtension)?.usages;
   if (usages === undefined) return "it does not say what its key is for";
   const has = (bit: number) => (usages & (1 << bit)) !== 0;
   if (!has(DIGITAL_SIGNATURE)) return "its key is not for signatures";

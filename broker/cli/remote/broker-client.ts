@@ -33,7 +33,9 @@ const ANSWER_BYTES_MAX = 64 * 2 ** 20;
 export class BrokerClient {
   readonly address: BrokerAddress;
   private readonly key: MachineKeyPair;
-  private readonly token: string | undefined;
+  private token: string | undefined;
+  /** Of a service: gets another token by what proves it. Undefined where it cannot. */
+  renew: (() => Promise<string | undefined>) | undefined;
   /** How far the broker's clock is ahead of this machine's. */
   private aheadMs = 0;
 
@@ -54,11 +56,21 @@ export class BrokerClient {
     path: string,
     body?: unknown,
   ): Promise<z.output<S>> {
-    const { status, text } = await this.answered(method, path, body);
+    let { status, text } = await this.answered(method, path, body);
+    if (status === 401 && problemOf(text)?.code === "signed-out" && (await this.renewed())) {
+      ({ status, text } = await this.answered(method, path, body));
+    }
     if (status >= 400) throw failure(status, text);
     const parsed = schema.safeParse(text === "" ? undefined : JSON.parse(text));
     if (parsed.success) return parsed.data;
     throw new CommandFailed(EXIT.failed, `${this.address.origin} answered what is not understood`);
+  }
+
+  /** Another token before the one in use ends. @throws CommandFailed as what proves it is refused */
+  async renewed(): Promise<boolean> {
+    const token = await this.renew?.();
+    if (token !== undefined) this.token = token;
+    return token !== undefined;
   }
 
   /** For a request that is made elsewhere, as of a WebSocket. */
@@ -72,6 +84,11 @@ export class BrokerClient {
       ...(token !== undefined && { token }),
     });
     return { origin, dpop: proof, ...(token !== undefined && { authorization: `DPoP ${token}` }) };
+  }
+
+  /** As the broker's clock has it, as far as it is known. */
+  get nowMs(): number {
+    return Date.now() + this.aheadMs;
   }
 
   /** What a connection over TLS trusts. */

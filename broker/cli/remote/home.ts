@@ -6,6 +6,13 @@ import { CommandFailed, EXIT } from "./exit-codes.ts";
 import { MachineKeyPair } from "./machine-key.ts";
 import { readPrivate, removePrivate, writePrivate } from "./private-file.ts";
 
+/** Absolute paths; what they hold is read anew for each proof, and kept nowhere else. */
+const workloadFiles = z.union([
+  z.object({ svid: z.string(), key: z.string() }),
+  z.object({ jwt: z.string() }),
+]);
+export type WorkloadFiles = z.infer<typeof workloadFiles>;
+
 const accountSchema = z.object({
   /** Origin of the console. */
   broker: z.url(),
@@ -13,6 +20,10 @@ const accountSchema = z.object({
   person: z.object({ name: z.string(), email: z.string() }),
   /** File with the certificates that the broker's is trusted by, beside those of the system. */
   ca: z.string().exactOptional(),
+  /** Where a service finds what proves it; absent for a person. */
+  workload: workloadFiles.exactOptional(),
+  /** SHA-256 of a token that counts once, and was shown. */
+  spent: z.string().exactOptional(),
 });
 /** Somebody is signed in at a broker. */
 export type Account = z.infer<typeof accountSchema>;

@@ -16,6 +16,13 @@ import {
 } from "./lists.ts";
 import { login, logout } from "./login.ts";
 import { type Flags, jsonLine } from "./output.ts";
+import {
+  keepRenewing,
+  loginWorkload,
+  renewalOf,
+  type WorkloadFlags,
+  workloadFilesOf,
+} from "./workload-login.ts";
 
 /** @param version told to the broker, for the person who approves */
 export function addRemoteCommands(program: Command, version: string): void {
@@ -34,11 +41,23 @@ function addSigningIn(program: Command, home: HomeOf, version: string): void {
     .description("sign in at a broker: approve it in the browser with your passkey")
     .argument("<broker>", "its address, for example https://sallyport.example")
     .option("--ca <file>", "certificates that the broker's is trusted by, besides the system's")
+    .option("--svid <file>", "as a service: its certificate (X.509-SVID) with those that made it")
+    .option("--key <file>", "the key of that certificate")
+    .option("--jwt <file>", "as a service: a token (JWT-SVID, of Kubernetes, of a CI service)")
     .option("--json", "one JSON value a line, for programs")
-    .addHelpText("after", examples("sallyport login https://sallyport.example"))
-    .action(async (broker: string, { ca, ...flags }: Flags & { ca?: string }) => {
+    .addHelpText(
+      "after",
+      examples(
+        "sallyport login https://sallyport.example",
+        "sallyport login https://sallyport.example --svid svid.pem --key svid.key",
+        "sallyport login https://sallyport.example --jwt /var/run/secrets/tokens/sallyport",
+      ),
+    )
+    .action(async (broker: string, { ca, svid, key, jwt, ...flags }: LoginFlags) => {
       const address = { origin: originOf(broker), ca };
-      await login(home(), address, { ...flags, version }, process.stdout);
+      const files = workloadFilesOf({ svid, key, jwt });
+      if (files) await loginWorkload(home(), address, files, flags, process.stdout);
+      else await login(home(), address, { ...flags, version }, process.stdout);
     });
   remote(program.command("logout"), "end the sign-in of this machine").action(
     async (flags: Flags) => {
@@ -58,6 +77,10 @@ function addSigningIn(program: Command, home: HomeOf, version: string): void {
       }
     },
   );
+}
+
+interface LoginFlags extends Flags, WorkloadFlags {
+  readonly ca?: string;
 }
 
 function addLists(program: Command, home: HomeOf): void {
@@ -122,11 +145,13 @@ function addConnect(program: Command, home: HomeOf): void {
       ),
     )
     .action(async (asset: string, endpoint: string | undefined, flags: ConnectFlags) => {
-      const { client } = connected(home(), flags);
+      const { client, account } = connected(home(), flags);
       // Says at once where nobody is signed in, and sets the clock right by the broker's.
       await client.ask(meSchema, "GET", "/api/me");
       const target = endpoint === undefined ? asset : `${asset}/${endpoint}`;
+      const stop = await keepRenewing(client, account, (line) => process.stderr.write(line));
       process.exitCode = await connect(client, { ...flags, target }, keysOf(), process.stdout);
+      stop();
       process.stdin.unref();
       // A tool that does not close its end, or a broker that is gone, holds nobody up.
       setTimeout(() => process.exit(), LAST_MS).unref();
@@ -173,7 +198,9 @@ export function remote(command: Command, what: string): Command {
 
 export function connected(home: Home, { broker }: Flags) {
   const account = home.account(broker);
-  return { account, client: BrokerClient.of(account, home.key()) };
+  const client = BrokerClient.of(account, home.key());
+  if (account.workload) client.renew = renewalOf(home, account, client);
+  return { account, client };
 }
 
 export function examples(...lines: readonly string[]): string {

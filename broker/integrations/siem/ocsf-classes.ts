@@ -52,6 +52,7 @@ type Entry = readonly [classUid: ClassUid, activityId: number, status?: Classifi
 const KINDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["sign-in:begun", [3002, 1, "Success"]],
   ["sign-in:refused", [3002, 1, "Failure"]],
+  ["workload:refused", [3002, 1, "Failure"]],
   ["sign-in:limited", [3002, 1, "Failure"]],
   ["sign-in:ended", [3002, 2, "Success"]],
   ["sign-in:stepped-up", [3002, OTHER, "Success"]],

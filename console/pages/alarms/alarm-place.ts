@@ -28,6 +28,7 @@ const PLACES: Readonly<Record<string, AlarmPlace>> = {
   "integrations-invalid": { path: "/integrations", name: pages.integrations },
   "plant-invalid": { path: "/health", name: pages.health },
   "passkey-counter": { path: "/people", name: pages.people },
+  "workloads-invalid": { path: "/people", name: pages.people },
   "rare-act": { path: "/people", name: pages.people },
 };
 
