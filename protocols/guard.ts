@@ -159,6 +159,8 @@ export interface Guard {
    * Otherwise a send follows within some dozens of decisions.
    */
   readonly keepsDecisions?: true;
+  /** Each decision has one send at most: which were sent need not be remembered. */
+  readonly sendsOnce?: true;
   /**
    * Items of one `decide` are carried out one by one: those that are permitted are sent, whatever
    * becomes of the others. Where there are several, a `hold` parks nothing and is never settled:

@@ -10,14 +10,18 @@ const ASKED_EVERY_MS = 1;
 export class RecordTime {
   private readonly clock: Clock;
   private askedMs = Number.NEGATIVE_INFINITY;
+  /** When any record was put on any tape last. */
+  lastMs = 0;
   private aheadMs = 0;
 
   constructor(clock: Clock) {
     this.clock = clock;
   }
 
+  /** Of the next record; `lastMs` from here on. */
   monotonicMs(): number {
-    return this.clock.monotonicMs();
+    this.lastMs = this.clock.monotonicMs();
+    return this.lastMs;
   }
 
   /** @param monotonicMs as just answered by `monotonicMs` */

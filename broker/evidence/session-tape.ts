@@ -51,7 +51,6 @@ export class SessionTape implements TapeWriter {
   private endLost: TapeBody | undefined;
   private closing: Promise<void> | undefined;
   private enteredAt = 0;
-  atMs: number;
 
   constructor(options: SessionTapeOptions) {
     this.options = options;
@@ -62,8 +61,12 @@ export class SessionTape implements TapeWriter {
     this.slot = options.slot;
     this.segmentBytes = options.segmentBytes;
     this.encoder = new TapeEncoder(this.writeAhead.out);
-    this.startMs = this.clock.monotonicMs();
-    this.atMs = this.startMs;
+    this.startMs = this.time.monotonicMs();
+  }
+
+  /** Of whatever tape had the last record: what follows on this one was not earlier. */
+  get atMs(): number {
+    return this.time.lastMs;
   }
 
   get length(): number {
@@ -101,7 +104,7 @@ export class SessionTape implements TapeWriter {
 
   append(body: TapeBody, atOnce?: true): number {
     if (this.closing !== undefined) throw new Error("the tape is closed");
-    if (atOnce === undefined) this.atMs = this.time.monotonicMs();
+    if (atOnce === undefined) this.time.monotonicMs();
     if (this.lost !== undefined || !this.writeAhead.accepts()) return this.lose(body);
     this.lastLostBy = undefined;
     return this.put(body);
@@ -139,7 +142,7 @@ export class SessionTape implements TapeWriter {
     if (lost === undefined) return;
     this.lost = undefined;
     this.endLost = undefined;
-    this.atMs = this.time.monotonicMs();
+    this.time.monotonicMs();
     const { fromMs, cause } = lost;
     this.put({ kind: "gap", fromMs, untilMs: this.clock.wallMs(), cause });
     if (endLost !== undefined) this.put(endLost);

@@ -215,7 +215,9 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
   private connect(): void {
     if (this.socket || this.legs.size === 0) return;
     const { address, port, limiter, clock } = this.options;
-    const socket = connectShared(address, port, (bytes) => this.received(socket, bytes));
+    const socket = connectShared(address, port, (from) => ({
+      received: (bytes) => this.received(from, bytes),
+    }));
     this.socket = socket;
     this.output = new SocketOutput(socket);
     this.heardMs = -1;

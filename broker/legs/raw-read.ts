@@ -5,10 +5,18 @@
  */
 import type { Socket } from "node:net";
 
-type OnRead = (this: unknown, ...given: unknown[]) => unknown;
+type OnRead = (this: ReadingHandle, ...given: unknown[]) => unknown;
+
+/** Takes each read; the array is valid only during the call. */
+export interface Receiver {
+  received(bytes: Uint8Array): void;
+}
 
 interface ReadingHandle {
   onread?: OnRead;
+  /** Of the stream, for what is no data. */
+  [ORDINARY]?: OnRead;
+  [RECEIVER]?: Receiver;
 }
 
 interface StreamWrap {
@@ -20,18 +28,33 @@ interface Binding {
   binding?(name: "stream_wrap"): StreamWrap | undefined;
 }
 
+const ORDINARY = Symbol("what the stream does");
+const RECEIVER = Symbol("who receives");
+
 const state = streamState();
 
-/** @param socket one that reads into a buffer of its owner's; `receive` gets the count of bytes. */
-export function readRaw(socket: Socket, receive: (length: number) => void): void {
-  const handle = (socket as Socket & { readonly _handle?: ReadingHandle | null })._handle;
-  const ordinary = handle?.onread;
-  if (state === undefined || !handle || typeof ordinary !== "function") return;
-  handle.onread = function read(this: unknown, ...given: unknown[]): unknown {
-    const length = state();
-    if (length <= 0) return ordinary.apply(this, given);
-    receive(length);
+/**
+ * Gives receivers to sockets that read into one buffer. One function serves all handles: one of
+ * its own for each would be memory that every message passes through, and there are thousands.
+ *
+ * @param beginning of the buffer, by length
+ */
+export function rawReader(
+  beginning: (length: number) => Uint8Array,
+): (socket: Socket, receiver: Receiver) => void {
+  function read(this: ReadingHandle, ...given: unknown[]): unknown {
+    const length = state?.() ?? 0;
+    if (length <= 0) return this[ORDINARY]?.apply(this, given);
+    this[RECEIVER]?.received(beginning(length));
     return undefined;
+  }
+  return (socket, receiver) => {
+    const handle = (socket as Socket & { readonly _handle?: ReadingHandle | null })._handle;
+    const ordinary = handle?.onread;
+    if (state === undefined || !handle || typeof ordinary !== "function") return;
+    handle[ORDINARY] = ordinary;
+    handle[RECEIVER] = receiver;
+    handle.onread = read;
   };
 }
 

@@ -3,7 +3,7 @@
  * the callback, so one buffer is enough, and an idle session holds none.
  */
 import { connect as connectSocket, Socket, type SocketConstructorOpts } from "node:net";
-import { readRaw } from "./raw-read.ts";
+import { type Receiver, rawReader } from "./raw-read.ts";
 
 /** One read: more than any Modbus burst, small enough that one peer cannot hold a turn for long. */
 const READ_LENGTH = 65_536;
@@ -20,14 +20,20 @@ function beginning(length: number): Uint8Array {
   return views[length] ?? shared.subarray(0, length);
 }
 
-/** Receives each read; the array is valid only during the call. */
-export type Receive = (bytes: Uint8Array) => void;
+const readRaw = rawReader(beginning);
 
 /** An outgoing connection to an address that was resolved and checked before. */
-export function connectShared(host: string, port: number, receive: Receive): Socket {
-  const read = onread(receive);
+export function connectShared(
+  host: string,
+  port: number,
+  receiverOf: (socket: Socket) => Receiver,
+): Socket {
+  const late: Late = {};
+  const read = onread(late);
   const socket = connectSocket({ host, port, noDelay: true, keepAlive: true, onread: read });
-  socket.once("connect", () => readRaw(socket, (length) => receive(beginning(length))));
+  const receiver = receiverOf(socket);
+  late.receiver = receiver;
+  socket.once("connect", () => readRaw(socket, receiver));
   return socket;
 }
 
@@ -36,27 +42,39 @@ export function connectShared(host: string, port: number, receive: Receive): Soc
  * `onread`, so the handle moves to a socket that has it; where Node keeps it elsewhere one day,
  * the ordinary road is taken, which is slower and otherwise alike.
  */
-export function adoptAccepted(accepted: Socket, receive: Receive): Socket {
+export function adoptAccepted<R extends Receiver>(
+  accepted: Socket,
+  receiverOf: (socket: Socket) => R,
+): R {
   const owner = accepted as Socket & { _handle?: object | null };
   const handle = owner._handle;
   if (!handle) {
-    accepted.on("data", (bytes: Buffer) => receive(new Uint8Array(bytes)));
-    return accepted;
+    const receiver = receiverOf(accepted);
+    accepted.on("data", (bytes: Buffer) => receiver.received(new Uint8Array(bytes)));
+    return receiver;
   }
   owner._handle = null;
   accepted.destroy();
-  const options: SocketConstructorOpts & { handle: object } = { handle, onread: onread(receive) };
+  const late: Late = {};
+  const options: SocketConstructorOpts & { handle: object } = { handle, onread: onread(late) };
   const socket = new Socket(options);
   socket.pause();
-  readRaw(socket, (length) => receive(beginning(length)));
-  return socket;
+  const receiver = receiverOf(socket);
+  late.receiver = receiver;
+  readRaw(socket, receiver);
+  return receiver;
 }
 
-function onread(receive: Receive): NonNullable<SocketConstructorOpts["onread"]> {
+/** A socket needs its buffer before there can be a receiver of it; nothing is read until then. */
+interface Late {
+  receiver?: Receiver;
+}
+
+function onread(late: Late): NonNullable<SocketConstructorOpts["onread"]> {
   return {
     buffer: shared,
     callback: (length) => {
-      receive(beginning(length));
+      late.receiver?.received(beginning(length));
       return true;
     },
   };

@@ -7,10 +7,7 @@ import { flushAtTurnEnd, flushMany } from "./turn.ts";
 
 /** @param accepted from a server made with `pauseOnConnect` and `noDelay`. */
 export function acceptedLeg(accepted: Socket): TcpLeg {
-  const box: { leg?: TcpLeg } = {};
-  const socket = adoptAccepted(accepted, (bytes) => box.leg?.received(bytes));
-  box.leg = new TcpLeg(socket);
-  return box.leg;
+  return adoptAccepted(accepted, (socket) => new TcpLeg(socket));
 }
 
 export class TcpLeg implements Leg {

@@ -7,6 +7,8 @@ import type { TapeWriter } from "../evidence/recorder.ts";
 import { LEG_QUEUE_MAX, type Leg } from "../legs/leg.ts";
 
 interface Pressed {
+  /** What waits for the disk. */
+  readonly releases: { readonly isFull: boolean };
   breathe(): void;
 }
 
@@ -14,7 +16,6 @@ export class BackPressure {
   private readonly guard: Guard;
   private readonly client: Leg;
   private readonly asset: Leg;
-  private readonly releases: { readonly isFull: boolean };
   private readonly tape: Pick<TapeWriter, "isBehind" | "whenDurable">;
   private readonly channel: Pressed;
   private awaitsTape = false;
@@ -23,16 +24,19 @@ export class BackPressure {
 
   constructor(
     { guard, client, asset }: { guard: Guard; client: Leg; asset: Leg },
-    releases: { readonly isFull: boolean },
     tape: Pick<TapeWriter, "isBehind" | "whenDurable">,
     channel: Pressed,
   ) {
     this.guard = guard;
     this.client = client;
     this.asset = asset;
-    this.releases = releases;
     this.tape = tape;
     this.channel = channel;
+  }
+
+  /** Something is held up: then whatever moves may let it go on. */
+  get isOn(): boolean {
+    return this.clientPaused || this.assetPaused || this.awaitsTape;
   }
 
   /** Called after whatever may have filled or emptied a queue. */
@@ -42,7 +46,7 @@ export class BackPressure {
     if (behind) this.awaitTape();
     const toClientFull = client.queued > LEG_QUEUE_MAX;
     const toAssetFull = asset.queued > LEG_QUEUE_MAX;
-    const clientWaits = toClientFull || toAssetFull || behind || this.releases.isFull;
+    const clientWaits = toClientFull || toAssetFull || behind || this.channel.releases.isFull;
     const pauseClient = clientWaits || guard.backlog("client") > BACKLOG_MAX;
     const pauseAsset = toClientFull || behind || guard.backlog("asset") > BACKLOG_MAX;
     if (pauseClient !== this.clientPaused) {

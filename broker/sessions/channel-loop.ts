@@ -19,40 +19,31 @@ import type { Judged } from "../../protocols/tape/record.ts";
 import type { TapeWriter } from "../evidence/recorder.ts";
 import { type Leg, mayGiveBack } from "../legs/leg.ts";
 import { BackPressure } from "./back-pressure.ts";
+import type { ChannelOwner, Decide } from "./channel-owner.ts";
 import { ChannelSide, type TwoSided } from "./channel-side.ts";
 import { changesPlant, OBSERVE_MASK, OPERATE_MASK, permittedMask } from "./class-mask.ts";
 import { answersOf } from "./desk.ts";
 import { EffectQueue } from "./effect-queue.ts";
 import { KeptPermits, type Permits, Permitted } from "./permitted.ts";
-import { type PendingSend, ReleaseQueue, type Releasing } from "./release-queue.ts";
+import {
+  NOTHING_WAITS,
+  type PendingSend,
+  ReleaseQueue,
+  type Releasing,
+  type Waits,
+} from "./release-queue.ts";
 import { SentToLegs } from "./sent-to-legs.ts";
 import type { Cause } from "./session.ts";
 
-type Decide = Extract<Effect, { kind: "decide" }>;
+/**
+ * So little fills no queue that had room: nobody is asked how much waits before as much has come
+ * and gone. Two orders of magnitude below the limits of queues.
+ */
+const CALM_BYTES = 2_048;
+
 type Send = Extract<Effect, { kind: "send" }>;
 /** A leg gives back by decision alone. */
 type Withheld = Pick<PendingSend, "decision"> & Partial<Pick<PendingSend, "number">>;
-
-/** What a channel asks of its session. */
-export interface ChannelOwner {
-  readonly tape: TapeWriter;
-  /** Classes that may pass at this instant, as bits; 0 once the session is cut. */
-  readonly held: number;
-  /** One answer per item. Undefined if the session ended meanwhile. */
-  judge(channel: ChannelLoop, decide: Decide): readonly Judged[] | undefined;
-  /** They stand on the tape under this sequence number, and the guard knows them. */
-  judged(channel: ChannelLoop, decide: Decide, items: readonly Judged[], sequence: number): void;
-  /** The guard refused a message that was no request: there was nothing to judge. */
-  refused(channel: ChannelLoop, request: number, reason: string): void;
-  /** Looks at deadlines too; a sentence if what waited may not leave any more. */
-  obstacle(channel: ChannelLoop, decision: number, mask: number): string | undefined;
-  /** Nothing more will be heard of a permitted change: it was answered, lost or withheld. */
-  settled(channel: ChannelLoop, decision: number): void;
-  /** The channel is over; the session goes on unless it says otherwise. */
-  channelEnded(channel: ChannelLoop, cause: Cause): void;
-  /** Our own fault: the session must end. */
-  fault(error: unknown): void;
-}
 
 export interface ChannelParts {
   readonly number: number;
@@ -71,7 +62,7 @@ export class ChannelLoop implements Releasing, TwoSided {
   private readonly asset: Leg;
   private readonly owner: ChannelOwner;
   private readonly tape: TapeWriter;
-  private readonly releases: ReleaseQueue;
+  releases: Waits = NOTHING_WAITS;
   private readonly pressure: BackPressure;
   private readonly permitted: Permits;
   /** Permitted changes on their way, not yet answered. */
@@ -79,8 +70,10 @@ export class ChannelLoop implements Releasing, TwoSided {
   private readonly sent: SentToLegs;
   /** Towards the asset. */
   private sends = 0;
-  private readonly work = new EffectQueue();
-  private working = false;
+  /** While effects are carried out: those that come meanwhile. */
+  private work: EffectQueue | undefined;
+  /** Bytes that came or went since queues were looked at. */
+  private moved = 0;
   private over = false;
   /** The send whose last check is under way: it dies if that check ends the session. */
   private checking: Withheld | undefined;
@@ -93,14 +86,13 @@ export class ChannelLoop implements Releasing, TwoSided {
     this.number = number;
     this.by = by;
     this.guard = guard;
-    this.permitted = guard.keepsDecisions ? new KeptPermits() : new Permitted();
+    this.permitted = guard.keepsDecisions ? new KeptPermits() : new Permitted(guard.sendsOnce);
     this.client = client;
     this.asset = asset;
     this.owner = owner;
     this.tape = owner.tape;
     this.sent = new SentToLegs(owner.tape, number);
-    this.releases = new ReleaseQueue(owner.tape, this);
-    this.pressure = new BackPressure({ guard, client, asset }, this.releases, owner.tape, this);
+    this.pressure = new BackPressure({ guard, client, asset }, owner.tape, this);
   }
 
   start(): void {
@@ -169,7 +161,7 @@ export class ChannelLoop implements Releasing, TwoSided {
   record(cause: string): void {
     if (!this.guard.releasesAtEnd) this.endGuard(cause);
     const checked = this.checking === undefined ? [] : [this.checking];
-    for (const { decision } of checked) this.sent.asset.withheld(decision);
+    for (const { decision } of checked) this.sent.withheld(decision);
     for (const send of [...this.givenBack, ...checked, ...this.releases.clear()]) {
       const event = this.withheldEvent(send);
       this.tape.append({ kind: "event", channel: this.number, event, cause });
@@ -223,7 +215,7 @@ export class ChannelLoop implements Releasing, TwoSided {
 
   /** The asset's leg had it, and it never left. */
   gaveBack(decision: number, cause: string): void {
-    this.sent.asset.withheld(decision);
+    this.sent.withheld(decision);
     if (this.over) this.givenBack.push({ decision });
     else this.withhold({ decision }, cause);
   }
@@ -234,7 +226,8 @@ export class ChannelLoop implements Releasing, TwoSided {
       const input = { kind: "bytes", channel: this.number, from, bytes } as const;
       this.tape.append(input);
       this.feed(input);
-      this.breathe();
+      this.moved += bytes.length;
+      if (this.moved > CALM_BYTES || this.pressure.isOn || this.tape.isBehind) this.breathe();
     } catch (error) {
       this.owner.fault(error);
     }
@@ -245,7 +238,8 @@ export class ChannelLoop implements Releasing, TwoSided {
   }
 
   obstacleTo(change: number): string | undefined {
-    return this.lastCheck({ decision: change, mask: this.permitted.maskOf(change) });
+    const mask = this.permitted.maskOf(change) || OPERATE_MASK;
+    return this.lastCheck({ decision: change, mask });
   }
 
   spent(bytes: Uint8Array): void {
@@ -270,27 +264,26 @@ export class ChannelLoop implements Releasing, TwoSided {
   /** Steps the guard and carries its effects out, those of inputs that come meanwhile after them. */
   private feed(input: Input): void {
     const effects = this.guard.step(input);
-    if (this.working) {
+    if (this.work) {
       for (const effect of effects) this.work.push(effect);
       return;
     }
-    this.working = true;
+    const work = EffectQueue.take();
+    this.work = work;
     try {
-      this.carryOutAll(effects);
+      this.carryOutAll(effects, work);
     } finally {
-      this.working = false;
-      this.work.clear();
+      this.work = undefined;
+      work.rest();
     }
   }
 
-  private carryOutAll(effects: readonly Effect[]): void {
+  private carryOutAll(effects: readonly Effect[], work: EffectQueue): void {
     for (const effect of effects) {
       if (this.over) return;
       this.carryOut(effect);
     }
-    for (let next = this.work.shift(); next && !this.over; next = this.work.shift()) {
-      this.carryOut(next);
-    }
+    for (let next = work.shift(); next && !this.over; next = work.shift()) this.carryOut(next);
   }
 
   private carryOut(effect: Effect): void {
@@ -303,7 +296,7 @@ export class ChannelLoop implements Releasing, TwoSided {
         else this.toAsset(effect);
         break;
       case "outcome":
-        this.sent.asset.left(effect.decision);
+        this.sent.left(effect.decision);
         if (this.open?.delete(effect.decision)) this.owner.settled(this, effect.decision);
         break;
       case "refused":
@@ -334,7 +327,8 @@ export class ChannelLoop implements Releasing, TwoSided {
   }
 
   private toClient(bytes: Uint8Array): void {
-    this.sent.client.add(bytes);
+    this.sent.toClient(bytes);
+    this.moved += bytes.length;
     this.client.write(bytes);
   }
 
@@ -348,21 +342,29 @@ export class ChannelLoop implements Releasing, TwoSided {
     const number = ++this.sends;
     if (atOnce && (this.owner.held & mask) === mask) this.hand(bytes, decision, mask);
     else if (atOnce) this.release({ bytes, decision, mask, number });
-    else this.releases.push({ bytes, decision, mask, number }, changes);
+    else this.keep({ bytes, decision, mask, number }, changes);
+  }
+
+  private keep(send: PendingSend, waits: boolean): void {
+    const queue =
+      this.releases instanceof ReleaseQueue ? this.releases : new ReleaseQueue(this.tape, this);
+    this.releases = queue;
+    queue.push(send, waits);
   }
 
   /** Behind what it lets go of, and never kept back. */
   private releaseHeld(bytes: Uint8Array) {
     const number = ++this.sends;
     const send = { bytes, decision: 0, mask: OPERATE_MASK, number, letsGo: true } as const;
-    if (this.releases.length > 0) this.releases.push(send, false);
+    if (this.releases.length > 0) this.keep(send, false);
     else this.hand(bytes, 0, OPERATE_MASK);
   }
 
   private hand(bytes: Uint8Array, decision: number, mask: number): void {
     const change = mask > OBSERVE_MASK ? decision : undefined;
     // Only a leg that holds requests can give one back.
-    this.sent.asset.add(bytes, mayGiveBack(this.asset) ? change : undefined);
+    this.moved += bytes.length;
+    this.sent.toAsset(bytes, mayGiveBack(this.asset) ? change : undefined);
     this.asset.write(bytes, change);
     if (this.guard.neverAnswered && this.open?.delete(decision)) {
       this.owner.settled(this, decision);
@@ -386,6 +388,7 @@ export class ChannelLoop implements Releasing, TwoSided {
 
   breathe(): void {
     if (this.over) return;
+    this.moved = 0;
     this.pressure.update();
     this.sent.recordSometimes(this.releases.length === 0);
   }

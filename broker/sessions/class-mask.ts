@@ -1,5 +1,10 @@
 /** Sets of operation classes as bits: what is held and what is needed are compared on every send. */
-import type { Operation, OperationClass } from "../../protocols/guard.ts";
+import {
+  type Capabilities,
+  OPERATION_CLASSES,
+  type Operation,
+  type OperationClass,
+} from "../../protocols/guard.ts";
 import type { Judged } from "../../protocols/tape/record.ts";
 
 const BITS: Readonly<Record<OperationClass, number>> = {
@@ -22,6 +27,17 @@ export function classMask(classes: Iterable<OperationClass>): number {
   for (const name of classes) mask |= BITS[name];
   return mask;
 }
+
+/** The set of these bits: one for all sessions that have the same, since each operation asks it. */
+export function classesOf(mask: number): Capabilities {
+  const known = SETS[mask];
+  if (known) return known;
+  const made = new Set(OPERATION_CLASSES.filter((name) => (mask & BITS[name]) !== 0));
+  SETS[mask] = made;
+  return made;
+}
+
+const SETS: Capabilities[] = [];
 
 export function itemsMask(items: readonly Operation[]): number {
   let mask = 0;

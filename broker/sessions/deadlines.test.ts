@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { fromHex } from "../../test/kit/hex.ts";
 import { SessionKit } from "../../test/kit/session-kit.ts";
 import { TestClock } from "../../test/kit/test-clock.ts";
+import { Calm } from "./calm.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Cause } from "./session.ts";
 
@@ -111,7 +112,14 @@ function deadlines(clock: SteppingClock): { causes: Cause[] } {
   const untilMs = clock.wallMs() + 2 * HOUR_MS;
   const limits = { idleMs: 8 * HOUR_MS, leaseMs: HOUR_MS, untilMs };
   const ended = (cause: Cause) => causes.push(cause);
-  new Deadlines({ clock, limits, grantUntilMs: untilMs + 1, ended, warn: () => {} });
+  new Deadlines({
+    clock,
+    calm: new Calm(),
+    limits,
+    grantUntilMs: untilMs + 1,
+    ended,
+    warn: () => {},
+  });
   return { causes };
 }
 
@@ -121,7 +129,7 @@ test("a machine that slept over the end of the grant lets nothing pass when it w
   const untilMs = clock.wallMs() + HOUR_MS;
   const limits = { idleMs: 8 * HOUR_MS, leaseMs: HOUR_MS, untilMs };
   const ended = (cause: Cause) => causes.push(cause);
-  const parts = { clock, limits, grantUntilMs: untilMs, ended, warn: () => {} };
+  const parts = { calm: new Calm(), clock, limits, grantUntilMs: untilMs, ended, warn: () => {} };
   const asleep = new Deadlines(parts);
   expect(asleep.check(clock.monotonicMs())).toBe(false);
   clock.step = HOUR_MS;
@@ -135,7 +143,7 @@ test("a machine that slept longer than a session may be idle wakes to one that i
   const untilMs = clock.wallMs() + 8 * HOUR_MS;
   const limits = { idleMs: HOUR_MS, leaseMs: HOUR_MS, untilMs };
   const ended = (cause: Cause) => causes.push(cause);
-  const parts = { clock, limits, grantUntilMs: untilMs, ended, warn: () => {} };
+  const parts = { calm: new Calm(), clock, limits, grantUntilMs: untilMs, ended, warn: () => {} };
   const asleep = new Deadlines(parts);
   clock.step = HOUR_MS / 2;
   expect(asleep.check(clock.monotonicMs())).toBe(false);

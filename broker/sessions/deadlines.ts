@@ -8,6 +8,7 @@
  */
 import type { SessionLimits } from "../access/permit.ts";
 import type { Clock } from "../clock.ts";
+import type { Calm } from "./calm.ts";
 import type { Cause, SessionEvent } from "./session.ts";
 
 /** A stepped clock is noticed within this time. */
@@ -17,6 +18,7 @@ const WARNING_MS = 60_000;
 
 export interface DeadlinesParts {
   readonly clock: Clock;
+  readonly calm: Calm;
   readonly limits: Omit<SessionLimits, "renewMs">;
   readonly grantUntilMs: number;
   ended(cause: Cause): void;
@@ -57,6 +59,7 @@ export class Deadlines {
   /** A person did something. */
   active(): void {
     if (this.over) return;
+    this.parts.calm.end();
     this.activeMs = this.clock.monotonicMs();
     this.lastActivityMs = this.clock.wallMs();
     if (!this.idleWarned) return;
@@ -68,7 +71,7 @@ export class Deadlines {
   ownerPresent(present: boolean, by: "page" | "tool" = "page"): void {
     if (by === "tool") this.hasTool = present;
     this.awayMs = present || this.hasTool ? undefined : (this.awayMs ?? this.clock.monotonicMs());
-    this.soonestMs = 0;
+    this.mayBeSooner();
     this.arm();
   }
 
@@ -77,12 +80,22 @@ export class Deadlines {
     if (this.over) return;
     const nowMs = this.clock.monotonicMs();
     this.untilWallMs = untilWallMs;
-    this.soonestMs = 0;
+    this.mayBeSooner();
     this.untilRule = rule;
     this.untilMs = nowMs + Math.max(0, untilWallMs - this.clock.wallMs());
     this.untilWarned = false;
     this.warn(rule, this.untilMs - nowMs);
     this.arm();
+  }
+
+  /** Until then nothing ends it, on both clocks; good from a `check` to the next change. */
+  get soonest(): { readonly untilMs: number; readonly untilWallMs: number } {
+    return { untilMs: this.soonestMs, untilWallMs: this.soonestWallMs() };
+  }
+
+  private mayBeSooner(): void {
+    this.soonestMs = 0;
+    this.parts.calm.end();
   }
 
   get endsMs(): number {
@@ -106,6 +119,7 @@ export class Deadlines {
 
   stop(): void {
     this.over = true;
+    this.parts.calm.end();
     this.stopTimer?.();
   }
 

@@ -8,7 +8,9 @@ import type { Judged, TapeRecord } from "../../protocols/tape/record.ts";
 import type { VerifiedClaims } from "../access/permits.ts";
 import type { RecorderState, TapeWriter } from "../evidence/recorder.ts";
 import type { Leg } from "../legs/leg.ts";
-import type { ChannelLoop, ChannelOwner } from "./channel-loop.ts";
+import { Calm } from "./calm.ts";
+import type { ChannelLoop } from "./channel-loop.ts";
+import type { ChannelOwner } from "./channel-owner.ts";
 import { Channels } from "./channels.ts";
 import { Deadlines } from "./deadlines.ts";
 import { SessionAsOwner } from "./desk-owner.ts";
@@ -33,6 +35,7 @@ export class Session implements LiveSession, ChannelOwner {
   private readonly rights: Rights;
   private readonly parts: SessionParts;
   private readonly channels: Channels;
+  private readonly calm = new Calm();
   private readonly deadlines: Deadlines;
   private readonly stillness: Freeze;
   private readonly desk: SessionDesk;
@@ -60,10 +63,11 @@ export class Session implements LiveSession, ChannelOwner {
       changed: (frozen, cause) => this.frozenChanged(frozen, cause),
       ended: (cause) => this.end(cause),
     });
-    const { stillness } = this;
-    this.rights = new Rights(claims.capabilities, claims.limits.renewMs, { clock, stillness });
+    const { stillness, calm } = this;
+    const standing = { clock, stillness, calm };
+    this.rights = new Rights(claims.capabilities, claims.limits.renewMs, standing);
     this.deadlines = new Deadlines({
-      ...{ clock, limits: claims.limits, grantUntilMs: claims.grant.untilMs },
+      ...{ clock, calm, limits: claims.limits, grantUntilMs: claims.grant.untilMs },
       ended: (cause) => this.end(cause),
       warn: (event) => this.audience.tell(event),
     });
@@ -272,9 +276,14 @@ export class Session implements LiveSession, ChannelOwner {
     // The time of the message that asks: it was put on the tape in this very call.
     const nowMs = this.tape.atMs;
     const wallMs = this.parts.clock.wallMs();
-    if (this.deadlines.check(nowMs, wallMs)) return undefined;
-    if (!this.rights.hasLapsed(nowMs, wallMs)) return this.desk.judge(channel, decide, nowMs);
-    return decide.items.map(notRenewed);
+    if (this.calm.isOver(nowMs, wallMs)) {
+      if (this.deadlines.check(nowMs, wallMs)) return undefined;
+      if (this.rights.hasLapsed(nowMs, wallMs)) return decide.items.map(notRenewed);
+      const [ends, lapses] = [this.deadlines.soonest, this.rights.until];
+      const untilMs = Math.min(ends.untilMs, lapses.untilMs);
+      this.calm.begin(untilMs, Math.min(ends.untilWallMs, lapses.untilWallMs));
+    }
+    return this.desk.judge(channel, decide, nowMs, this.rights.leased);
   }
 
   judged(channel: ChannelLoop, decide: Decide, items: readonly Judged[], sequence: number): void {

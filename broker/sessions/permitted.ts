@@ -3,6 +3,8 @@
  * that even a faulty guard forwards nothing that was not permitted.
  */
 
+import { OBSERVE_MASK } from "./class-mask.ts";
+
 /** A send follows its permit at once, or after other sends of the same turn. Power of two. */
 const REMEMBERED = 64;
 /** Above every mask of classes. */
@@ -44,23 +46,38 @@ export class KeptPermits implements Permits {
 
 export class Permitted implements Permits {
   /** `decision * MASKS + mask`, in the place of the decision. */
-  private readonly recent: number[] = [];
+  private recent: number[] | undefined;
   /** The last one stands apart: nearly every send is of it. */
   private lastId = 0;
   private lastMask = 0;
+  private readonly sendsOnce: boolean;
+
+  /** @param sendsOnce one that was sent need not be remembered */
+  constructor(sendsOnce = false) {
+    this.sendsOnce = sendsOnce;
+  }
 
   note(decision: number, mask: number): void {
-    if (this.lastId !== 0) {
-      while (this.recent.length < REMEMBERED) this.recent.push(0);
-      this.recent[this.lastId & (REMEMBERED - 1)] = this.lastId * MASKS + this.lastMask;
-    }
+    if (this.lastMask !== 0) this.remember();
     this.lastId = decision;
     this.lastMask = mask;
   }
 
   maskOf(decision: number): number {
-    if (this.lastId === decision) return this.lastMask;
-    const noted = this.recent[decision & (REMEMBERED - 1)] ?? 0;
+    if (this.lastId === decision) return this.takeLast();
+    const noted = this.recent?.[decision & (REMEMBERED - 1)] ?? 0;
     return Math.floor(noted / MASKS) === decision ? noted % MASKS : 0;
+  }
+
+  /** What may change the asset is asked for again, where it waited in a leg. */
+  private takeLast(): number {
+    const mask = this.lastMask;
+    if (this.sendsOnce && mask === OBSERVE_MASK) this.lastMask = 0;
+    return mask;
+  }
+
+  private remember(): void {
+    this.recent ??= new Array<number>(REMEMBERED).fill(0);
+    this.recent[this.lastId & (REMEMBERED - 1)] = this.lastId * MASKS + this.lastMask;
   }
 }

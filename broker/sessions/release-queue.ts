@@ -26,6 +26,24 @@ export interface PendingSend {
   readonly letsGo?: true;
 }
 
+/** What waits, or nothing. */
+export interface Waits {
+  readonly length: number;
+  readonly isFull: boolean;
+  withdraw(): readonly PendingSend[];
+  takeLetsGo(): readonly PendingSend[];
+  clear(): readonly PendingSend[];
+}
+
+/** Of all channels whose sends never had to wait: those that only read. */
+export const NOTHING_WAITS: Waits = {
+  length: 0,
+  isFull: false,
+  withdraw: () => [],
+  takeLetsGo: () => [],
+  clear: () => [],
+};
+
 interface Entry extends PendingSend {
   waits: boolean;
   failed: boolean;
@@ -39,11 +57,10 @@ export interface Releasing {
   breathe(): void;
 }
 
-export class ReleaseQueue {
+export class ReleaseQueue implements Waits {
   private readonly tape: Durability;
   private readonly to: Releasing;
-  /** None until there is something to wait with. */
-  private entries: Fifo<Entry> | undefined;
+  private readonly entries = new Fifo<Entry>();
   private bytes = 0;
   private wasFull = false;
 
@@ -53,7 +70,7 @@ export class ReleaseQueue {
   }
 
   get length(): number {
-    return this.entries === undefined ? 0 : this.entries.length;
+    return this.entries.length;
   }
 
   /** Who streams is slowed to what the disk takes, instead of filling the memory. */
@@ -63,7 +80,6 @@ export class ReleaseQueue {
 
   push(send: PendingSend, waits: boolean): void {
     const entry: Entry = { ...send, waits, failed: false };
-    this.entries ??= new Fifo();
     this.entries.push(entry);
     this.bytes += send.bytes.length;
     this.wasFull ||= this.isFull;
@@ -88,7 +104,7 @@ export class ReleaseQueue {
   }
 
   private take(these: (entry: Entry) => boolean): readonly PendingSend[] {
-    const taken = this.entries?.remove(these) ?? [];
+    const taken = this.entries.remove(these);
     for (const { bytes } of taken) this.bytes -= bytes.length;
     return taken;
   }
@@ -101,8 +117,8 @@ export class ReleaseQueue {
 
   private drain(): void {
     const { entries } = this;
-    for (let next = entries?.peek(); next && !next.waits; next = entries?.peek()) {
-      entries?.shift();
+    for (let next = entries.peek(); next && !next.waits; next = entries.peek()) {
+      entries.shift();
       this.bytes -= next.bytes.length;
       if (next.failed) this.to.withhold(next, "its record could not be written");
       else this.to.release(next);

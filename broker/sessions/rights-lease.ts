@@ -10,8 +10,9 @@ import type { Clock } from "../clock.ts";
 export class RightsLease {
   private readonly clock: Clock;
   private readonly validMs: number;
-  private untilMs = 0;
-  private untilWallMs = 0;
+  /** The last instant at which it counts, on both clocks. */
+  untilMs = 0;
+  untilWallMs = 0;
 
   constructor(clock: Clock, validMs: number) {
     this.clock = clock;

@@ -5,7 +5,8 @@
 import type { Capabilities, Operation, OperationClass } from "../../protocols/guard.ts";
 import type { Judged } from "../../protocols/tape/record.ts";
 import type { Clock } from "../clock.ts";
-import { classMask, OBSERVE_MASK } from "./class-mask.ts";
+import type { Calm } from "./calm.ts";
+import { classesOf, classMask, OBSERVE_MASK } from "./class-mask.ts";
 import { denied } from "./desk.ts";
 import type { Freeze } from "./freeze.ts";
 import { RightsLease } from "./rights-lease.ts";
@@ -13,6 +14,7 @@ import { RightsLease } from "./rights-lease.ts";
 export class Rights {
   private readonly stillness: Freeze;
   private readonly time: RightsLease;
+  private readonly calm: Calm;
   private over = false;
   leased: Capabilities;
   /** Classes that may pass, as bits; looked at before every send. */
@@ -22,12 +24,13 @@ export class Rights {
   constructor(
     classes: readonly OperationClass[],
     renewMs: number,
-    parts: { readonly clock: Clock; readonly stillness: Freeze },
+    parts: { readonly clock: Clock; readonly stillness: Freeze; readonly calm: Calm },
   ) {
     this.stillness = parts.stillness;
+    this.calm = parts.calm;
     this.time = new RightsLease(parts.clock, renewMs);
-    this.leased = new Set(classes);
-    this.held = classMask(this.leased);
+    this.held = classMask(classes);
+    this.leased = classesOf(this.held);
   }
 
   /** As people are told: while a person has frozen it or a condition is not met, only what observes. */
@@ -38,14 +41,21 @@ export class Rights {
   /** @returns whether a class was lost */
   lease(classes: readonly OperationClass[]): boolean {
     const lost = [...this.leased].some((held) => !classes.includes(held));
-    this.leased = new Set(classes);
+    this.leased = classesOf(classMask(classes));
     this.time.renew();
+    this.calm.end();
     this.update();
     return lost;
   }
 
   renew(): void {
     this.time.renew();
+    this.calm.end();
+  }
+
+  /** The last instant at which they count without being leased anew, on both clocks. */
+  get until(): { readonly untilMs: number; readonly untilWallMs: number } {
+    return this.time;
   }
 
   /** @param nowMs on the monotonic clock */
@@ -63,11 +73,12 @@ export class Rights {
   end(): void {
     this.over = true;
     this.held = 0;
+    this.calm.end();
   }
 }
 
 function onlyObserving(rights: Capabilities): Capabilities {
-  return new Set([...rights].filter((each) => each === "observe"));
+  return classesOf(classMask(rights) & OBSERVE_MASK);
 }
 
 export const NOT_RENEWED = "what this session may do was not confirmed in time";

@@ -58,14 +58,21 @@ export class SessionDesk {
   private readonly heldWrites: HeldWrites;
   private readonly scans: Scans;
   private readonly parts: SessionDeskParts;
+  private readonly matcher: Matcher;
+  private readonly hooks: SessionHooks;
   private readonly owner: DeskOwner;
+  /** The session is the broker's own: what it reads for itself is judged as anybody's. */
+  private readonly isBrokers: boolean;
   /** What the request just judged as `hold` waits for. */
   private waitsFor: readonly (NeedsValues | undefined)[] | undefined;
 
   constructor(parts: SessionDeskParts) {
     const { clock, locks, read, owner } = parts;
     this.parts = parts;
+    this.matcher = parts.matcher;
+    this.hooks = parts.hooks;
     this.owner = owner;
+    this.isBrokers = parts.claims.subject.id === BROKER_SUBJECT.id;
     this.heldWrites = new HeldWrites({
       ...{ clock, locks, read },
       settle: (channel, decide, items) => this.settle({ channel, decide, items }),
@@ -108,20 +115,25 @@ export class SessionDesk {
     return this.heldWrites.isStale(channel, decision);
   }
 
-  judge(channel: ChannelLoop, decide: Decide, nowMs: number): readonly Judged[] {
-    const { matcher } = this.parts;
+  /** @param leased classes, at this instant */
+  judge(
+    channel: ChannelLoop,
+    decide: Decide,
+    nowMs: number,
+    leased: Capabilities,
+  ): readonly Judged[] {
+    const { matcher } = this;
     const items = matcher.classed
       ? decide.items.map((item) => matcher.classed?.(item) ?? item)
       : decide.items;
     // A probe within a person's session is none of the person's profile.
-    const own = this.parts.claims.subject.id === BROKER_SUBJECT.id;
-    if (channel.by === "broker" && !own) return items.map(judgeProbe);
+    if (channel.by === "broker" && !this.isBrokers) return items.map(judgeProbe);
     const changes = changesPlant(itemsMask(items));
     if (changes) this.owner.changing();
     const obstacle = changes ? this.owner.obstacle : undefined;
     if (obstacle) return items.map((item) => refusedBy(item, obstacle));
-    if (isApart(channel, items)) return judgeEach(items, matcher, this.owner.leased, nowMs);
-    const judgement = judgeItems(items, matcher, this.owner.leased, nowMs);
+    if (isApart(channel, items)) return judgeEach(items, matcher, leased, nowMs);
+    const judgement = judgeItems(items, matcher, leased, nowMs);
     this.waitsFor = judgement.needs;
     if (judgement.items.some(isToBeScanned)) {
       if (decide.content) return judgement.items.map(awaitsScan);
@@ -228,7 +240,7 @@ export class SessionDesk {
     items: readonly Judged[],
     sequence: number,
   ): void {
-    const { hooks } = this.parts;
+    const { hooks } = this;
     for (const { operation, answer, rule, reason } of items) {
       hooks.onOperation?.(operation.class, answer.kind);
       // What the broker reads for itself is not the subject's work.

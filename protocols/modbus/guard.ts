@@ -65,12 +65,15 @@ const INBOX_MAX = 4 * BACKLOG_MAX;
 const gathered = new Effects();
 
 export class ModbusGuard implements Guard {
+  readonly sendsOnce = true as const;
   /** Nearly every frame comes whole and alone: there is none until one does not. */
   private client: Inbox | undefined;
   private asset: Inbox | undefined;
   private readonly exchanges = new Exchanges();
-  private readonly parked: Parked;
+  /** None until something waits for a person. */
+  private parked: Parked | undefined;
   private readonly inFlightMax: number;
+  private readonly parkedMax: number;
   /** Waits for its answer; meanwhile nothing else moves. */
   private undecided: Exchange | undefined;
   private decisions = 0;
@@ -78,7 +81,7 @@ export class ModbusGuard implements Guard {
 
   constructor({ inFlightMax, parkedMax }: ModbusGuardOptions = {}) {
     this.inFlightMax = limit("inFlightMax", inFlightMax ?? IN_FLIGHT_DEFAULT);
-    this.parked = new Parked(limit("parkedMax", parkedMax ?? PARKED_DEFAULT));
+    this.parkedMax = limit("parkedMax", parkedMax ?? PARKED_DEFAULT);
   }
 
   step(input: Input): readonly Effect[] {
@@ -173,8 +176,9 @@ export class ModbusGuard implements Guard {
       return;
     }
     const exchange = Exchange.of(transaction, unit, items);
-    if (this.parked.isFull && exchange.changes) this.crowdedOut(exchange, effects);
-    else if (this.parked.keepsBack(exchange)) this.parked.push(exchange);
+    const { parked } = this;
+    if (parked?.isFull && exchange.changes) this.crowdedOut(exchange, effects);
+    else if (parked?.keepsBack(exchange)) parked.push(exchange);
     else this.ask(exchange, effects);
   }
 
@@ -192,7 +196,7 @@ export class ModbusGuard implements Guard {
 
   /** One that a hold kept back is asked for once the hold is settled: by then rights may have changed. */
   private askParked(effects: Effects): boolean {
-    const exchange = this.hasRoom ? this.parked.takeFree() : undefined;
+    const exchange = this.parked && this.hasRoom ? this.parked.takeFree() : undefined;
     if (exchange) this.ask(exchange, effects);
     return exchange !== undefined;
   }
@@ -205,7 +209,7 @@ export class ModbusGuard implements Guard {
   }
 
   private isUsed(number: number): boolean {
-    return this.exchanges.uses(number) || this.parked.uses(number);
+    return this.exchanges.uses(number) || this.parked?.uses(number) === true;
   }
 
   private settle(id: number, answers: readonly Answer[], effects: Effects): void {
@@ -215,7 +219,7 @@ export class ModbusGuard implements Guard {
       this.carryOut(exchange, answers, effects);
     } else {
       if (id < 1 || id > this.decisions) throw new Error(`decision ${id} was never asked for`);
-      const exchange = this.parked.settle(id);
+      const exchange = this.parked?.settle(id);
       if (exchange) this.carryOut(exchange, answers, effects);
     }
     this.advance(effects);
@@ -233,6 +237,7 @@ export class ModbusGuard implements Guard {
   }
 
   private park(exchange: Exchange, effects: Effects): void {
+    this.parked ??= new Parked(this.parkedMax);
     if (!this.parked.push(exchange)) this.crowdedOut(exchange, effects);
   }
 
@@ -325,7 +330,7 @@ export class ModbusGuard implements Guard {
   private end(effects: Effects): void {
     this.ended = true;
     for (const exchange of this.exchanges.abandon()) this.outcomeUnknown(exchange, effects);
-    this.parked.clear();
+    this.parked?.clear();
     this.undecided = undefined;
     this.client?.clear();
     this.asset?.clear();

@@ -41,8 +41,7 @@ export class TapeDecoder {
   private readonly cursor = new Cursor();
   private readonly texts = new TextsRead();
   private readonly operations: Operation[] = [];
-  private readonly likesFromClient = new Likes();
-  private readonly likesFromAsset = new Likes();
+  private readonly likes = new Likes();
   private expected: "preamble" | "header" | "position" | "any" = "preamble";
   private fault: string | undefined;
   private headerLast: Header | undefined;
@@ -96,8 +95,7 @@ export class TapeDecoder {
     this.expected = "header";
     this.texts.clear();
     this.operations.length = 0;
-    this.likesFromClient.clear();
-    this.likesFromAsset.clear();
+    this.likes.clear();
     this.decisionLast = 0;
     return undefined;
   }
@@ -168,8 +166,8 @@ export class TapeDecoder {
   private readBytes(from: "client" | "asset", like: boolean): TapeBody {
     const channel = this.cursor.varint();
     const bytes = this.cursor.raw(this.cursor.left);
-    const likes = from === "client" ? this.likesFromClient : this.likesFromAsset;
-    if (!likes.restore(bytes, like)) this.cursor.fail("difference to a message that is not there");
+    if (!this.likes.restore(from, bytes, like))
+      this.cursor.fail("difference to a message that is not there");
     return { kind: "bytes", channel, from, bytes };
   }
 

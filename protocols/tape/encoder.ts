@@ -5,7 +5,6 @@
  * operation with the one kept under its key, and allocate nothing: so places of arrays are asked
  * for by number here, since an iterator costs memory wherever the compiler does not see through it.
  */
-import { copyBytes } from "../copy-bytes.ts";
 import type { Answer, Operation, OperationClass, Side } from "../guard.ts";
 import {
   type ByteWriter,
@@ -45,23 +44,27 @@ interface Kept {
   readonly fields: number;
 }
 
-/** Something judged before, and how it was written: by references alone. */
+/** Something judged before, and how it was written: by references alone, in up to eight bytes. */
 interface Lately {
   readonly item: Judged;
-  readonly bytes: Uint8Array;
+  readonly length: number;
+  /** Its bytes, the first in the lowest bits: numbers, since an array of each would be memory more. */
+  readonly low: number;
+  readonly high: number;
 }
 
 /** Polls of a workbench that take turns; longer than by references nothing is kept. */
 const LATELY_MAX = 8;
-const LATELY_LENGTH_MAX = 12;
+const LATELY_LENGTH_MAX = 8;
 
 export class TapeEncoder {
   private readonly out: ByteWriter;
   private readonly texts = new TextsWritten();
   private readonly operations = new Map<number, Kept>();
-  private readonly lately: Lately[] = [];
-  private readonly likesFromClient = new Likes();
-  private readonly likesFromAsset = new Likes();
+  /** The one used last, and the others. */
+  private last: Lately | undefined;
+  private lately: Lately[] = NONE;
+  private readonly likes = new Likes();
   private header: Header | undefined;
   private placed = false;
   private sequenceNext = 0;
@@ -88,9 +91,9 @@ export class TapeEncoder {
   begin(header: Header): void {
     this.texts.clear();
     this.operations.clear();
-    this.lately.length = 0;
-    this.likesFromClient.clear();
-    this.likesFromAsset.clear();
+    this.last = undefined;
+    this.lately = NONE;
+    this.likes.clear();
     this.header = header;
     this.placed = false;
     this.decisionLast = 0;
@@ -166,8 +169,7 @@ export class TapeEncoder {
       putBytes(target, at, bytes);
       return false;
     }
-    const likes = from === "client" ? this.likesFromClient : this.likesFromAsset;
-    return likes.put(target, at, bytes);
+    return this.likes.put(from, target, at, bytes);
   }
 
   private verdict(body: VerdictBody): void {
@@ -190,15 +192,19 @@ export class TapeEncoder {
   }
 
   /** A poll is judged the same again and again, and those who judge give the very same value then. */
-  private findLately(item: Judged): Uint8Array | undefined {
+  private findLately(item: Judged): Lately | undefined {
+    if (this.last?.item === item) return this.last;
     const { lately } = this;
     for (let at = 0; at < lately.length; at++) {
-      if (lately[at]?.item === item) return lately[at]?.bytes;
+      const known = lately[at];
+      if (known?.item !== item) continue;
+      this.last = known;
+      return known;
     }
     return undefined;
   }
 
-  private verdictAgain({ channel, decision }: VerdictBody, item: Uint8Array): void {
+  private verdictAgain({ channel, decision }: VerdictBody, item: Lately): void {
     const { out, passedUs } = this;
     const step = decision - this.decisionLast;
     const folded = step < 0 ? -step * 2 - 1 : step * 2;
@@ -212,11 +218,11 @@ export class TapeEncoder {
     at = putVarint(target, at, channel);
     at = putVarint(target, at, folded);
     target[at++] = 1;
-    out.length = putBytes(target, at, item);
+    out.length = putLately(target, at, item);
   }
 
   private judged(item: Judged): void {
-    const { out, lately } = this;
+    const { out } = this;
     const start = out.length;
     const kept = this.texts.size + this.operations.size;
     out.byte(headOf(item.answer, item.operation.class));
@@ -227,8 +233,11 @@ export class TapeEncoder {
     const isNew = this.texts.size + this.operations.size > kept;
     if (isNew || length > LATELY_LENGTH_MAX || item.operation.key === undefined) return;
     if (this.findLately(item) !== undefined) return;
-    if (lately.length === LATELY_MAX) lately.shift();
-    lately.push({ item, bytes: copyBytes(out.bytes, start, out.length) });
+    const bytes = { item, length, ...wordsOf(out.bytes, start, length) };
+    if (this.lately === NONE) this.lately = [];
+    else if (this.lately.length === LATELY_MAX) this.lately.shift();
+    this.lately.push(bytes);
+    this.last = bytes;
   }
 
   private operation(operation: Operation): void {
@@ -281,6 +290,24 @@ export class TapeEncoder {
     }
     this.out.closeLength(start);
   }
+}
+
+/** Never changed. */
+const NONE: Lately[] = [];
+
+/** Up to eight bytes as two numbers. */
+function wordsOf(bytes: Uint8Array, start: number, length: number): { low: number; high: number } {
+  const words = [0, 0];
+  for (let n = 0; n < length; n++) {
+    words[n >> 2] = (words[n >> 2] ?? 0) | ((bytes[start + n] ?? 0) << (8 * (n & 3)));
+  }
+  const [low = 0, high = 0] = words;
+  return { low, high };
+}
+
+function putLately(target: Uint8Array, at: number, { length, low, high }: Lately): number {
+  for (let n = 0; n < length; n++) target[at + n] = (n < 4 ? low : high) >> (8 * (n & 3));
+  return at + length;
 }
 
 function kindOfBytes(from: Side, like: boolean): number {

@@ -226,6 +226,8 @@ class ChannelRerun {
   }
 
   private event(event: GuardEvent): string | undefined {
+    // The session ended in the instant of a request, before it was judged: nothing became of it.
+    if (event.kind === "end") this.asked = undefined;
     if (this.asked) return this.unexpected();
     if (this.ended) return undefined;
     if (event.kind !== "end") return this.unexpected() ?? this.step({ kind: "event", event });

@@ -27,7 +27,9 @@ let nextId = 0;
 let scheduled = false;
 let rest: Buffer = Buffer.alloc(0);
 
-const device = connectShared("127.0.0.1", Number(process.argv[2]), replies);
+const device = connectShared("127.0.0.1", Number(process.argv[2]), () => ({
+  received: replies,
+}));
 
 /** The bench's client sends a frame at a time, whole. */
 function request(client: Client, bytes: Uint8Array): void {
@@ -65,10 +67,11 @@ function reply(bytes: Buffer, at: number, end: number): void {
 }
 
 const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
-  const box: { client?: Client } = {};
-  const socket = adoptAccepted(accepted, (bytes) => box.client && request(box.client, bytes));
-  const { _handle } = socket as Socket & { readonly _handle?: { readonly fd: number } };
-  box.client = { socket, fd: _handle?.fd ?? -1 };
+  const { socket } = adoptAccepted(accepted, (adopted) => {
+    const { _handle } = adopted as Socket & { readonly _handle?: { readonly fd: number } };
+    const client = { socket: adopted, fd: _handle?.fd ?? -1 };
+    return { socket: adopted, received: (bytes: Uint8Array) => request(client, bytes) };
+  });
   socket.on("error", () => socket.destroy());
   socket.resume();
 });
