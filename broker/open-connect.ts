@@ -13,10 +13,10 @@ export function openConnect(
   { config, clock }: Ground,
   core: Core & { readonly native: Native; readonly owners: OwnerLinks },
 ): ConnectChannel {
-  const { identity, access, plant, sessions, evidence, native, owners, opcuaIdentity } = core;
+  const { identity, access, plant, sessions, evidence, native, owners, opcua } = core;
   let hostKey: SshHostKey | undefined;
   const parts = {
-    ...{ identity, sessions, owners, clock, opcuaIdentity, asks: native.asks },
+    ...{ identity, sessions, owners, clock, opcua, asks: native.asks },
     ground: { access, plant },
     recorder: evidence.recorder,
     hostKey: () => {

@@ -35,9 +35,10 @@ import { firstPlantFile } from "./first-plant.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Identity } from "./identity/identity.ts";
 import type { Integrations } from "./integrations/integrations.ts";
-import { type IdentitySource, keptIdentity } from "./legs/opcua/kept-identity.ts";
+import { OpcuaProcess } from "./legs/opcua/apart/opcua-process.ts";
+import { keptIdentity } from "./legs/opcua/kept-identity.ts";
 import type { Logger } from "./log.ts";
-import { isPlainOpcua, openNative } from "./native/open-native.ts";
+import { openNative, plainOpcua } from "./native/open-native.ts";
 import type { Noticed } from "./noticed.ts";
 import { evidenceNotices } from "./noticed-evidence.ts";
 import type { AuditParts } from "./open-audit.ts";
@@ -159,7 +160,7 @@ export interface Core {
   readonly policies: PolicyStore;
   readonly defaultRights: DefaultRights;
   readonly credentials: Credentials;
-  readonly opcuaIdentity: IdentitySource;
+  readonly opcua: OpcuaProcess;
   readonly trust: TrustDesk;
 }
 
@@ -171,10 +172,10 @@ export async function openCore(
   const { identity, evidence, plant, book } = parts;
   const key = loadSigningKey(join(config.dataFolder, "permit-key.pem"));
   const credentials = openCredentials(ground);
-  const opcuaIdentity = keptIdentity(join(config.dataFolder, "opcua.pem"));
+  const opcua = openOpcua(ground);
   const trusted = await openTrusted(ground);
   const sessions = createSessionHost({
-    ...{ credentials, opcuaIdentity, trusted, scanner: openScanner(ground) },
+    ...{ credentials, opcua, trusted, scanner: openScanner(ground) },
     recorder: evidence.recorder,
     permitKey: key.publicKey,
     clock,
@@ -223,8 +224,18 @@ export async function openCore(
   const trust = openTrustDesk(ground, {
     ...{ book: trusted, identity, decisions, plant, sessions, access, permitKey },
   });
-  const shared = { policies, defaultRights, credentials, opcuaIdentity, trust };
+  const shared = { policies, defaultRights, credentials, opcua, trust };
   return { ...parts, sessions, access, decisions, ...shared };
+}
+
+/** Ends after the sessions that it carries. */
+function openOpcua({ config, opened, log }: Ground): OpcuaProcess {
+  const file = join(config.dataFolder, "opcua.pem");
+  const opcua = new OpcuaProcess(file, keptIdentity(file), (why) =>
+    log.error({ why }, "the OPC UA process failed; its sessions ended, and it begins again"),
+  );
+  opened.push(() => opcua.close());
+  return opcua;
 }
 
 function openCredentials({ config, store, clock }: Ground): Credentials {
@@ -258,10 +269,10 @@ export async function openDoors(
   const viewing = openViewing(store, clock);
   opened.push(() => viewing.looks.close());
   const native = await openNative({
-    ...{ config, clock, store, opcuaIdentity: core.opcuaIdentity },
+    ...{ config, clock, store, opcua: core.opcua },
     signedActions: identity.signedActions,
     seen: (signIn) => identity.signIns.seen(signIn),
-    isPlain: (path) => isPlainOpcua(core.plant.current(), path),
+    plain: () => plainOpcua(core.plant.current()),
   });
   opened.push(() => native.close());
   const panels = await openPanels(ground, { sessions, signIns: identity.signIns, tls });

@@ -4,19 +4,18 @@
  */
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { OpcuaClients, OpcuaProcess } from "../legs/opcua/apart/opcua-process.ts";
 import type { ClientAsking, ClientAttaching } from "../legs/opcua/client-asking.ts";
-import type { ClientListener } from "../legs/opcua/client-listener.ts";
-import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
 import type { OpcuaTickets } from "./opcua-tickets.ts";
 
 export interface OpcuaDoorParts {
   readonly listen: string;
   /** 0 takes any free one. */
   readonly port: number;
-  readonly identity: IdentitySource;
+  readonly opcua: OpcuaProcess;
   readonly tickets: OpcuaTickets;
-  /** Whether the asset of this path is reached without security: only then tools may come so. */
-  isPlain(path: string): boolean;
+  /** Paths of assets that are reached without security: only there tools may come so. */
+  plain(): readonly string[];
   /** Somebody did something under this sign-in. */
   seen(signInId: string): void;
 }
@@ -28,15 +27,19 @@ const CONNECTIONS_PER_ADDRESS_MAX = 32;
 export class OpcuaDoor {
   private readonly parts: OpcuaDoorParts;
   private readonly server: Server;
+  private readonly clients: OpcuaClients;
   private readonly sockets = new Set<Socket>();
   private readonly byAddress = new Map<string, number>();
-  private listener: Promise<ClientListener> | undefined;
 
   private constructor(parts: OpcuaDoorParts) {
     this.parts = parts;
+    this.clients = parts.opcua.clients({
+      plain: () => parts.plain(),
+      url: () => `opc.tcp://${parts.listen}:${this.port}`,
+      signIn: async (asking) => this.signIn(asking),
+    });
     const options = { noDelay: true, pauseOnConnect: true };
-    this.server = createServer(options, (socket) => void this.came(socket));
-    this.server.maxConnections = CONNECTIONS_MAX;
+    this.server = createServer(options, (socket) => this.came(socket));
   }
 
   /** Rejects where the port is taken. */
@@ -53,52 +56,30 @@ export class OpcuaDoor {
 
   close(): void {
     this.server.close();
-    // One that could not be loaded has told who asked for it.
-    void this.listener?.then(
-      (listener) => listener.close(),
-      () => undefined,
-    );
-    for (const socket of this.sockets) socket.destroySoon();
+    this.clients.close();
   }
 
-  private async came(socket: Socket): Promise<void> {
+  private came(socket: Socket): void {
     socket.on("error", () => undefined);
     const address = socket.remoteAddress ?? "";
-    const open = (this.byAddress.get(address) ?? 0) + 1;
-    if (open > CONNECTIONS_PER_ADDRESS_MAX) return void socket.destroy();
-    this.byAddress.set(address, open);
+    const open = this.byAddress.get(address) ?? 0;
+    if (this.sockets.size >= CONNECTIONS_MAX || open >= CONNECTIONS_PER_ADDRESS_MAX) {
+      return void socket.destroy();
+    }
+    this.byAddress.set(address, open + 1);
     this.sockets.add(socket);
-    socket.once("close", () => {
+    this.clients.serve(socket, () => {
       this.sockets.delete(socket);
       const left = (this.byAddress.get(address) ?? 1) - 1;
       if (left > 0) this.byAddress.set(address, left);
       else this.byAddress.delete(address);
     });
-    this.listener ??= this.load();
-    try {
-      const listener = await this.listener;
-      if (!socket.destroyed) listener.serve(socket);
-    } catch {
-      this.listener = undefined;
-      socket.destroy();
-    }
   }
 
-  /** The library takes a second to load: only when the first tool comes. */
-  private async load(): Promise<ClientListener> {
-    const { ClientListener } = await import("../legs/opcua/client-listener.ts");
-    const { NO_SECURITY, SECURE } = await import("../legs/opcua/security.ts");
-    const { identity, isPlain, listen } = this.parts;
-    return new ClientListener({
-      identity: await identity(),
-      security: (path) => (isPlain(path) ? [...SECURE, NO_SECURITY] : SECURE),
-      url: () => `opc.tcp://${listen}:${this.port}`,
-      signIn: async (asking) => this.signIn(asking),
-    });
-  }
-
-  private signIn({ path, user, password }: ClientAsking): ClientAttaching | undefined {
-    const { tickets, seen } = this.parts;
+  private signIn({ path, user, password, security }: ClientAsking): ClientAttaching | undefined {
+    const { tickets, seen, plain } = this.parts;
+    // Offered by what stood in the plant file when the tool connected; decided by what stands now.
+    if (security.mode === "None" && !plain().includes(path)) return undefined;
     const redeemed = tickets.redeem(path, user, password);
     if (!redeemed) return undefined;
     const { session, signInId } = redeemed;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { SignedActions } from "../identity/signed-actions.ts";
-import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
+import type { OpcuaProcess } from "../legs/opcua/apart/opcua-process.ts";
 import type { Plant } from "../plant/model.ts";
 import type { Store } from "../store/store.ts";
 import { NativeAsks } from "./native-asks.ts";
@@ -38,13 +38,13 @@ export interface OpcuaShown {
 export interface NativeParts {
   readonly config: Config;
   readonly clock: Clock;
-  readonly opcuaIdentity: IdentitySource;
+  readonly opcua: OpcuaProcess;
   readonly store: Store;
   readonly signedActions: SignedActions;
   /** Somebody did something under this sign-in. */
   seen(signInId: string): void;
-  /** Whether the asset of this path (`ASSET` or `ASSET/ENDPOINT`) is reached without security. */
-  isPlain(path: string): boolean;
+  /** Paths of the assets that are reached without security. */
+  plain(): readonly string[];
 }
 
 /** The port cannot be had; `message` says what to do. */
@@ -64,7 +64,7 @@ export async function openNative(parts: NativeParts): Promise<Native> {
     ssh: ssh?.shown,
     opcua: opcua && {
       port: opcua.port,
-      thumbprint: async () => (await parts.opcuaIdentity()).thumbprint,
+      thumbprint: async () => (await parts.opcua.identity()).thumbprint,
     },
     close: () => {
       asks.close();
@@ -77,8 +77,8 @@ export async function openNative(parts: NativeParts): Promise<Native> {
 
 async function openOpcua(parts: NativeParts, tickets: OpcuaTickets): Promise<OpcuaDoor> {
   const { listen, opcuaPort: port = 0 } = parts.config;
-  const { opcuaIdentity: identity, isPlain, seen } = parts;
-  const door = OpcuaDoor.open({ listen, port, identity, tickets, isPlain, seen });
+  const { opcua, plain, seen } = parts;
+  const door = OpcuaDoor.open({ listen, port, opcua, tickets, plain, seen });
   return door.catch((error: NodeJS.ErrnoException) => {
     throw portRefused(error, `${listen}:${port} for OPC UA`, "SALLYPORT_OPCUA_PORT");
   });
@@ -102,14 +102,13 @@ function portRefused(error: NodeJS.ErrnoException, port: string, setting: string
   return new NativePortRefused(`port ${port} ${why}: choose another one with ${setting}, or "off"`);
 }
 
-/** The asset of this path is reached without security: `ASSET`, or `ASSET/ENDPOINT`. */
-export function isPlainOpcua({ assets }: Pick<Plant, "assets">, path: string): boolean {
-  const [assetId, endpointId] = path.split("/");
-  const speaking = assets.find(({ id }) => id === assetId)?.endpoints ?? [];
-  return speaking.some(
-    (each) =>
-      each.protocol === "opcua" &&
-      each.security.mode === "None" &&
-      (endpointId === undefined || each.id === endpointId),
+/** Paths of assets that are reached without security: `ASSET/ENDPOINT`, and `ASSET`. */
+export function plainOpcua({ assets }: Pick<Plant, "assets">): readonly string[] {
+  return assets.flatMap(({ id: asset, endpoints }) =>
+    endpoints.flatMap((each) =>
+      each.protocol === "opcua" && each.security.mode === "None"
+        ? [asset, `${asset}/${each.id}`]
+        : [],
+    ),
   );
 }

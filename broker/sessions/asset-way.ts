@@ -2,7 +2,7 @@
 import type { Clock } from "../clock.ts";
 import type { EndpointLimiter } from "../legs/endpoint-limiter.ts";
 import type { Leg } from "../legs/leg.ts";
-import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
+import type { OpcuaProcess } from "../legs/opcua/apart/opcua-process.ts";
 import type { CredentialSource } from "../plant/credential.ts";
 import type { Endpoint } from "../plant/model.ts";
 import type { ShownIdentity, TrustedIdentities } from "../plant/shown-identity.ts";
@@ -39,8 +39,8 @@ export interface WaysParts {
   readonly strangeKey?: StrangeKey | undefined;
   /** What counts where the plant file pins nothing. */
   readonly trusted?: TrustedIdentities | undefined;
-  /** The broker's own certificate; absent where no endpoint needs one. */
-  readonly opcuaIdentity?: IdentitySource | undefined;
+  /** Absent where no endpoint needs it. */
+  readonly opcua?: OpcuaProcess | undefined;
 }
 
 /** The client's end of a channel of probes: asks as the subject `broker`. */

@@ -6,7 +6,7 @@
 import type { PermitClaims } from "../access/permit.ts";
 import type { Clock } from "../clock.ts";
 import { EndpointLimiter } from "../legs/endpoint-limiter.ts";
-import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
+import type { OpcuaProcess } from "../legs/opcua/apart/opcua-process.ts";
 import type { CredentialSource } from "../plant/credential.ts";
 import type { Endpoint } from "../plant/model.ts";
 import type { TrustedIdentities } from "../plant/shown-identity.ts";
@@ -21,7 +21,7 @@ import { SessionRefused } from "./session.ts";
 export interface EndpointsParts {
   readonly clock: Clock;
   readonly credentials: CredentialSource;
-  readonly opcuaIdentity?: IdentitySource | undefined;
+  readonly opcua?: OpcuaProcess | undefined;
   readonly strangeKey?: StrangeKey | undefined;
   readonly trusted?: TrustedIdentities | undefined;
 }

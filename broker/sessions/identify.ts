@@ -2,7 +2,7 @@
  * Which key or certificate an asset shows, without a session: only the beginning of a handshake,
  * so that an administrator can compare it on the spot and accept it.
  */
-import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
+import type { OpcuaProcess } from "../legs/opcua/apart/opcua-process.ts";
 import type { Endpoint, OpcUaEndpoint } from "../plant/model.ts";
 import type { ShownIdentity } from "../plant/shown-identity.ts";
 import type { PinnedAddress } from "./dial.ts";
@@ -12,7 +12,7 @@ import { SessionRefused } from "./session.ts";
 export async function identify(
   endpoint: Endpoint,
   to: PinnedAddress,
-  opcuaIdentity: IdentitySource | undefined,
+  opcua: OpcuaProcess | undefined,
 ): Promise<ShownIdentity> {
   const timeoutMs = endpoint.limits.connectTimeoutMs;
   switch (endpoint.protocol) {
@@ -30,7 +30,7 @@ export async function identify(
       return showScreenCertificate({ ...to, host: endpoint.host, timeoutMs });
     }
     case "opcua":
-      return opcuaCertificate(endpoint, to, opcuaIdentity);
+      return opcuaCertificate(endpoint, to, opcua);
     default:
       throw new SessionRefused("protocol-unknown", "this protocol proves no identity");
   }
@@ -39,14 +39,12 @@ export async function identify(
 async function opcuaCertificate(
   { id, path, security, limits }: OpcUaEndpoint,
   to: PinnedAddress,
-  identity: IdentitySource | undefined,
+  opcua: OpcuaProcess | undefined,
 ): Promise<ShownIdentity> {
-  if (!identity) throw new Error("this broker has no certificate for OPC UA");
-  const { OpcuaSessions } = await import("../legs/opcua/asset-session.ts");
-  const sessions = new OpcuaSessions({
+  if (!opcua) throw new Error("this broker has no certificate for OPC UA");
+  const sessions = opcua.sessions({
     ...{ name: id, ...to, path, security, certificates: [] },
     connectTimeoutMs: limits.connectTimeoutMs,
-    identity: await identity(),
     credential: async () => undefined,
   });
   return sessions.identify();

@@ -40,21 +40,18 @@ export class OpcuaWays implements EndpointWays {
     this.connections.clear();
   }
 
-  /** The library takes a second to load: only where an asset of OPC UA is really dialled. */
   private async sessions(
     endpoint: OpcUaEndpoint,
     to: PinnedAddress,
     session: { readonly id: string },
   ): Promise<AssetSessions> {
-    const { name, limiter, credentials, opcuaIdentity } = this.parts;
-    if (!opcuaIdentity) throw new Error("this broker has no certificate for OPC UA");
-    const { OpcuaSessions } = await import("../legs/opcua/asset-session.ts");
+    const { name, limiter, credentials, opcua } = this.parts;
+    if (!opcua) throw new Error("this broker has no certificate for OPC UA");
     const { security, path } = endpoint;
     const certificates = pinsOf(name, endpoint, this.parts.trusted);
-    return new OpcuaSessions({
+    return opcua.sessions({
       ...{ name, ...to, path, security, certificates },
       connectTimeoutMs: limiter.limits.connectTimeoutMs,
-      identity: await opcuaIdentity(),
       credential: () => credentials.of(name),
       unknownCertificate: (shown) =>
         this.parts.strangeKey?.(session.id, name, shown, certificates.length > 0),

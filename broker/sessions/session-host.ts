@@ -6,7 +6,7 @@ import { type VerifiedClaims, verifyPermit } from "../access/permits.ts";
 import type { Clock } from "../clock.ts";
 import { type Recorder, RecorderUnavailable, type TapeWriter } from "../evidence/recorder.ts";
 import type { Scanner } from "../legs/clamd.ts";
-import type { IdentitySource } from "../legs/opcua/kept-identity.ts";
+import type { OpcuaProcess } from "../legs/opcua/apart/opcua-process.ts";
 import type { CredentialSource } from "../plant/credential.ts";
 import type { ShownIdentity, TrustedIdentities } from "../plant/shown-identity.ts";
 import { compileProfile } from "../policy/compile-profile.ts";
@@ -29,8 +29,8 @@ export interface SessionHostParts {
   readonly hooks?: SessionHooks;
   /** What legs sign in to assets with; without it no asset that wants a credential is reached. */
   readonly credentials?: CredentialSource;
-  /** The broker's own certificate towards assets of OPC UA. */
-  readonly opcuaIdentity?: IdentitySource;
+  /** Where assets of OPC UA are reached from. */
+  readonly opcua?: OpcuaProcess;
   /** Keys and certificates of assets that were accepted besides the plant file. */
   readonly trusted?: TrustedIdentities;
   /** What looks into files before an asset has them; without it none that must be scanned passes. */
@@ -57,9 +57,9 @@ class Host implements SessionHost {
 
   constructor(parts: SessionHostParts) {
     this.parts = parts;
-    const { clock, credentials = NO_CREDENTIALS, opcuaIdentity, trusted } = parts;
+    const { clock, credentials = NO_CREDENTIALS, opcua, trusted } = parts;
     this.endpoints = new Endpoints({
-      ...{ clock, credentials, opcuaIdentity, trusted },
+      ...{ clock, credentials, opcua, trusted },
       strangeKey: (...shown) => parts.hooks?.onStrangeKey?.(...shown),
     });
     parts.recorder.onState((state) => {
@@ -87,7 +87,7 @@ class Host implements SessionHost {
     this.spend(claims);
     const leave = this.endpoints.of(claims).enter();
     try {
-      return await identify(claims.endpoint, await pinAddress(claims), this.parts.opcuaIdentity);
+      return await identify(claims.endpoint, await pinAddress(claims), this.parts.opcua);
     } finally {
       leave();
     }

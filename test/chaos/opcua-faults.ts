@@ -18,10 +18,15 @@ import { onFault } from "../../broker/on-fault.ts";
 const BROKER_FAULT_EXIT = 7;
 const [HISTORY_READ, CALL] = ["Raw664", "Raw712"];
 
-onFault((error) => {
-  process.stderr.write(`fault of the broker: ${error instanceof Error ? error.message : error}\n`);
-  process.exit(BROKER_FAULT_EXIT);
-});
+// The process of OPC UA, into which this is loaded too, looks after its own.
+if (!process.argv[1]?.endsWith("opcua-child.ts")) {
+  onFault((error) => {
+    process.stderr.write(
+      `fault of the broker: ${error instanceof Error ? error.message : error}\n`,
+    );
+    process.exit(BROKER_FAULT_EXIT);
+  });
+}
 
 const server = ServerSecureChannelLayer.prototype;
 const sendResponse = server.send_response;

@@ -9,34 +9,32 @@
  * it listens on loopback only.
  */
 
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import type { PermitClaims } from "../../broker/access/permit.ts";
 import { mintPermit } from "../../broker/access/permits.ts";
 import { systemClock } from "../../broker/clock.ts";
 import { openEvidence } from "../../broker/evidence/evidence.ts";
 import { Clamd } from "../../broker/legs/clamd.ts";
 import type { Leg } from "../../broker/legs/leg.ts";
+import { OpcuaProcess } from "../../broker/legs/opcua/apart/opcua-process.ts";
 import { keptIdentity } from "../../broker/legs/opcua/kept-identity.ts";
 import { writeDirectly } from "../../broker/legs/socket-output.ts";
 import { acceptedLeg } from "../../broker/legs/tcp-leg.ts";
 import { VncClientLeg } from "../../broker/legs/vnc/vnc-client-leg.ts";
 import type { Endpoint } from "../../broker/plant/model.ts";
-import { parsePlant } from "../../broker/plant/parse-plant.ts";
-import { classesOf } from "../../broker/policy/profile-reach.ts";
 import type { LiveSession } from "../../broker/sessions/session.ts";
 import { createSessionHost } from "../../broker/sessions/session-host.ts";
 import { listenOpcua } from "./conduit-opcua.ts";
 import { credentialFrom, listenSsh } from "./conduit-ssh.ts";
 import { listenWeb } from "./conduit-web.ts";
 import { TEST_KEYS } from "./evidence-keys.ts";
+import { plantClaims } from "./plant-claims.ts";
 
 const BUILD = "conduit";
-const HOUR_MS = 3_600_000;
 
 interface Settings {
   readonly plant: string;
@@ -64,7 +62,10 @@ async function main(): Promise<void> {
   }
   const settings = readSettings();
   writeDirectly(process.env.SALLYPORT_PUBLIC_SOCKETS !== "1");
-  const claims = testClaimsFrom(settings);
+  const { plant: file, asset, endpoint: endpointId, profile } = settings;
+  const claims = plantClaims({
+    ...{ text: readFileSync(file, "utf8"), file, endpoint: `${asset}/${endpointId}`, profile },
+  });
   const keys = generateKeyPairSync("ed25519");
   const evidence = await openEvidence({
     directory: settings.recordings,
@@ -73,14 +74,17 @@ async function main(): Promise<void> {
     clock: systemClock,
   });
   // Beside the recordings, where the one who started it looks after it.
-  const opcuaIdentity = keptIdentity(path.resolve(settings.recordings, "../conduit-opcua.pem"));
+  const opcuaFile = path.resolve(settings.recordings, "../conduit-opcua.pem");
+  const opcua = new OpcuaProcess(opcuaFile, keptIdentity(opcuaFile), (why) =>
+    process.stderr.write(`the OPC UA process failed: ${why}\n`),
+  );
   const host = createSessionHost({
     recorder: evidence.recorder,
     permitKey: keys.publicKey,
     clock: systemClock,
     build: BUILD,
     credentials: { of: async () => credentialFrom(process.env) },
-    opcuaIdentity,
+    opcua,
     scanner: process.env.CONDUIT_CLAMD ? new Clamd(process.env.CONDUIT_CLAMD) : undefined,
     hooks: { onAlarm: (session, text) => process.stderr.write(`${session}: ${text}\n`) },
   });
@@ -92,7 +96,7 @@ async function main(): Promise<void> {
     endpoint.protocol === "ssh"
       ? listenSsh(sessionFor)
       : endpoint.protocol === "opcua"
-        ? await listenOpcua(sessionFor, opcuaIdentity)
+        ? listenOpcua(sessionFor, opcua)
         : endpoint.protocol === "web"
           ? listenWeb(sessionFor)
           : listen(sessionFor, perConnection, wireOf(endpoint));
@@ -103,6 +107,7 @@ async function main(): Promise<void> {
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   server.close();
   await host.shutdown();
+  await opcua.close();
   await evidence.close();
 }
 
@@ -126,38 +131,6 @@ function readSettings(): Settings {
   }
   const sessionPerConnection = values["session-per-connection"];
   return { plant, asset, endpoint, profile, port, recordings, sessionPerConnection };
-}
-
-/** A grant that holds every class the profile speaks of; each call is a session of its own. */
-function testClaimsFrom(settings: Settings): () => PermitClaims {
-  const parsed = parsePlant(readFileSync(settings.plant, "utf8"), settings.plant);
-  if (parsed.kind !== "plant") {
-    throw new Error(`${settings.plant} is no plant file: ${JSON.stringify(parsed)}`);
-  }
-  const { plant } = parsed;
-  const asset = plant.assets.find(({ id }) => id === settings.asset);
-  const endpoint = asset?.endpoints.find(({ id }) => id === settings.endpoint);
-  const profile = plant.profiles.find(({ id }) => id === settings.profile);
-  if (!asset || !endpoint)
-    throw new Error(`no ${settings.asset}/${settings.endpoint} in the plant`);
-  if (!profile) throw new Error(`no profile ${settings.profile} in the plant`);
-  return () => {
-    const nowMs = systemClock.wallMs();
-    const untilMs = nowMs + 24 * HOUR_MS;
-    return {
-      session: randomBytes(12).toString("hex"),
-      site: { id: plant.site.id, name: plant.site.name },
-      subject: { id: "conduit", name: "Test instrument", roles: ["engineer"] },
-      grant: { id: "conduit", untilMs },
-      asset: { id: asset.id, name: asset.name, zone: asset.zone },
-      endpoint,
-      profile,
-      plantDigest: plant.digest,
-      capabilities: classesOf(profile),
-      limits: { idleMs: 24 * HOUR_MS, leaseMs: 60_000, renewMs: 24 * HOUR_MS, untilMs },
-      expiresMs: nowMs + 60_000,
-    };
-  };
 }
 
 /** One session for all connections (opened anew once it ended), or one each. */

@@ -8,7 +8,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Clock } from "../../clock.ts";
 import type { Recorder } from "../../evidence/recorder.ts";
 import type { Identity, SignedIn } from "../../identity/identity.ts";
-import type { IdentitySource } from "../../legs/opcua/kept-identity.ts";
+import type { OpcuaProcess } from "../../legs/opcua/apart/opcua-process.ts";
 import type { NativeAsks } from "../../native/native-asks.ts";
 import type { SshHostKey } from "../../native/ssh-host-key.ts";
 import type { SessionHost } from "../../sessions/session.ts";
@@ -26,7 +26,7 @@ export interface ConnectParts {
   readonly owners: OwnerLinks;
   readonly recorder: Pick<Recorder, "state">;
   readonly clock: Clock;
-  readonly opcuaIdentity: IdentitySource;
+  readonly opcua: OpcuaProcess;
   readonly hostKey: () => SshHostKey;
   readonly origins: readonly string[];
   /** Where a person approves. */

@@ -25,8 +25,7 @@ const WAITING_MAX = 1_048_576;
 /** Words that are on their way when it is over. */
 const FAREWELL_MS = 1_000;
 
-export interface LinkParts
-  extends Pick<ConnectParts, "recorder" | "opcuaIdentity" | "hostKey" | "origin"> {
+export interface LinkParts extends Pick<ConnectParts, "recorder" | "opcua" | "hostKey" | "origin"> {
   readonly ground: NativeGround;
   readonly asks: NativeAsks;
   readonly sessions: SessionHost;
@@ -187,7 +186,7 @@ export class ConnectLink {
     const { clock, owners, recorder } = this.parts;
     const { person } = this.signedIn();
     const road = await openToolRoad({
-      ...{ session, hostKey: this.parts.hostKey, opcuaIdentity: this.parts.opcuaIdentity },
+      ...{ session, hostKey: this.parts.hostKey, opcua: this.parts.opcua },
       peer: `connect ${this.address}`,
       input: () => this.touched(),
       told: (reason) => this.say({ kind: "channel", reason }),

@@ -24,6 +24,16 @@ export interface ClientAttaching {
   input?(): void;
 }
 
+/** A door of native clients, as the broker keeps it. */
+export interface OpcuaDoorways {
+  /** `opc.tcp://host:port` for clients that do not say by which address they came. */
+  url(): string;
+  /** Paths of assets that may be reached without security; true: all. */
+  plain(): readonly string[] | true;
+  /** Undefined where the ticket is not good; the tool is told nothing more. */
+  signIn(asking: ClientAsking): Promise<ClientAttaching | undefined>;
+}
+
 /** A ticket is encrypted on every channel, also where nothing else is. */
 export function ticketToken(channel: SecurityPolicyName) {
   const policy = channel === "None" ? "Basic256Sha256" : channel;

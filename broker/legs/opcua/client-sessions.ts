@@ -24,6 +24,7 @@ import type { AnswerTo, ClientChannel } from "./client-channel.ts";
 import { OpcuaClientLeg } from "./client-leg.ts";
 import { fault } from "./fault.ts";
 import { type OpcuaIdentity, uriIn } from "./identity.ts";
+import { isPolling } from "./polling.ts";
 import type { ReceivedRequest } from "./raw-message.ts";
 import { POLICY_URIS } from "./security.ts";
 import { SERVICE, STATUS } from "./services.ts";
@@ -66,9 +67,6 @@ const TIMEOUT_MAX_MS = 3_600_000;
 const GRACE_MS = 30_000;
 const NONCE_LENGTH = 32;
 const TOOL_MAX = 60;
-
-/** What a person's tool does by itself again and again is no sign of the person. */
-const POLLING: ReadonlySet<number> = new Set([SERVICE.read, SERVICE.publish, SERVICE.republish]);
 
 /** Refusals that the protocol has a word for. */
 class Refused extends Error {
@@ -115,7 +113,7 @@ export class ClientSessions {
       this.drop(session, "the client closed its session");
       return void channel.answer(to, new CloseSessionResponse({}));
     }
-    if (!POLLING.has(typeId)) session.input();
+    if (!isPolling(typeId)) session.input();
     leg.request(channel, request, to);
   }
 

@@ -1,14 +1,12 @@
 /**
  * What the library does for one connection, also later: in timers and promises of its own, where
  * no `try` of ours is around it. An error from there must end that connection and nothing else;
- * one of the broker's own must end the broker, as everywhere. So both are told apart by where they
+ * one of our own must end the process, as everywhere. So both are told apart by where they
  * come from: the library's work runs in its connection's scope, and whatever it calls of ours
  * leaves that scope again.
  *
- * Why no process or thread of its own: every message would change threads four times, which costs
- * more than all that the broker does with it, and what is inside there holds no right to anything
- * (guard, decision and tape are outside). Bytes of strangers are cut and bounded before
- * (`framed-socket.ts`); memory is bounded by its limits.
+ * All of it runs in a process of its own (`apart/`), which ends for what cannot be told apart so,
+ * or hangs, or runs out of memory: this is what spares the other sessions of that process.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 

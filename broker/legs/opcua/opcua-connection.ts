@@ -38,6 +38,8 @@ export interface AssetSessions {
   open(): Promise<AssetSession>;
   /** The same session over a new channel; undefined where the asset does not know it any more. */
   resume(): Promise<AssetSession | undefined>;
+  /** Nothing more is asked of it. */
+  done?(): void;
 }
 
 /** A leg, as its connection sees it. */
@@ -109,6 +111,7 @@ export class OpcuaConnection {
     const { live } = this;
     this.live = undefined;
     void live?.session.close();
+    this.sessions?.done?.();
   }
 
   private async open(): Promise<void> {

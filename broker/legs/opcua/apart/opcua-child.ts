@@ -1,0 +1,102 @@
+/**
+ * The OPC UA process: secure channels of native clients and to assets end in here, and nothing
+ * else does. Whatever the library or a peer does to it, at worst this process ends, with the
+ * sessions of OPC UA; guard, decisions, recordings and all other sessions are the broker's.
+ */
+import { Socket } from "node:net";
+import { loadOpcuaIdentity } from "../identity.ts";
+import { endedItsConnection } from "../library-scope.ts";
+import { DialledAssets } from "./dialled-assets.ts";
+import { type Handed, ServedClients } from "./served-clients.ts";
+import { jsonOf, KIND, Wire, type WireMessage } from "./wire.ts";
+
+const PIPE = 3;
+/** Assets are told that their sessions are over, if they listen. */
+const FAREWELL_MS = 1_000;
+
+function fault(error: unknown): void {
+  if (endedItsConnection(error)) return;
+  const words = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`the OPC UA process failed: ${words}\n`);
+  process.exit(1);
+}
+
+process.on("uncaughtException", fault);
+process.on("unhandledRejection", fault);
+
+async function main(file: string): Promise<void> {
+  const identity = await loadOpcuaIdentity(file);
+  const wire = new Wire(
+    new Socket({ fd: PIPE, readable: true, writable: true }),
+    (message) => heard(message),
+    (method, args) => answer(method, args),
+    () => process.exit(0),
+  );
+  const clients = new ServedClients(wire, identity);
+  const assets = new DialledAssets(wire, identity);
+
+  function heard({ kind, id, body }: WireMessage): void {
+    switch (kind) {
+      case KIND.frame:
+        return void clients.frame(id, body);
+      case KIND.taken:
+        return void clients.taken(id, body.readUInt32LE(0));
+      case KIND.ask:
+        return void assets.ask(id, body);
+      case KIND.beat:
+        return void wire.send(KIND.beat, id, body);
+      case KIND.word:
+        return void word(id, jsonOf(body) as Word);
+    }
+  }
+
+  function word(id: number, { close, session, door, forget }: Word): void {
+    if (close !== undefined) clients.closeLeg(id, close ?? undefined);
+    else if (session !== undefined) assets.told(id, session);
+    else if (door === "close") clients.closeDoor(id);
+    else if (forget) assets.forget(id);
+  }
+
+  function answer(method: string, args: unknown): unknown {
+    switch (method) {
+      case "open":
+        return assets.open(args as never);
+      case "resume":
+        return assets.resume(args as never);
+      case "identify":
+        return assets.identify(args as never);
+      case "namespaces":
+        return assets.namespaces(args as never);
+      case "state":
+        return assets.state(args as never);
+      case "close":
+        return assets.closeSession(args as never);
+      case "end":
+        return end();
+      default:
+        throw new Error(`no call ${method}`);
+    }
+  }
+
+  async function end(): Promise<void> {
+    clients.close();
+    await Promise.race([assets.close(), new Promise((done) => setTimeout(done, FAREWELL_MS))]);
+    setImmediate(() => process.exit(0));
+  }
+
+  process.on("message", (handed: Handed, socket: Socket | undefined) => {
+    if (socket) clients.serve(handed, socket);
+    else wire.word(handed.connection, { connection: "closed" });
+  });
+  process.on("disconnect", () => process.exit(0));
+  wire.word(0, { ready: true });
+}
+
+interface Word {
+  readonly close?: string | null;
+  readonly session?: string;
+  readonly door?: string;
+  readonly forget?: boolean;
+}
+
+await main(process.argv[2] ?? "");

@@ -1,0 +1,201 @@
+/**
+ * The OPC UA library in a process of its own: started when it is first needed, watched, and
+ * started again when it has died. What it can do to the broker is send it frames, which a guard
+ * judges; what a peer can do to it ends OPC UA sessions, each with a reason, and no other.
+ *
+ * A frame crosses a pipe four times from the client to the asset and back; that costs some 30 µs
+ * of waiting, and takes the cryptography off the broker's own thread.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import net, { type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import type { OpcuaDoorways } from "../client-asking.ts";
+import type { IdentitySource } from "../kept-identity.ts";
+import type { AssetSessions } from "../opcua-connection.ts";
+import { DistantSessions, type DistantTarget } from "./distant-session.ts";
+import { RunningProcess } from "./running-process.ts";
+
+/** Native clients of one door. */
+export interface OpcuaClients {
+  /** @param socket paused, nothing read; it is the process's from now on */
+  serve(socket: Socket, closed: () => void): void;
+  /** A connection that is no socket of the system's. */
+  serveStream(stream: Duplex): void;
+  close(): void;
+}
+
+const CHILD = new URL("./opcua-child.ts", import.meta.url);
+/** Some hundred sessions; a peer that makes it grow further ends this process and no other. */
+const HEAP_MAX_MB = 512;
+const PIPE = 3;
+/** A process that dies at once is not started in a loop. */
+const AGAIN_AFTER_MS = 1_000;
+const AGAIN_MAX_MS = 8_000;
+/** A run of this length was a good one. */
+const GOOD_MS = 60_000;
+const END_WITHIN_MS = 3_000;
+
+export class OpcuaProcess {
+  readonly identity: IdentitySource;
+  private readonly file: string;
+  private readonly failed: (why: string) => void;
+  private running: Promise<RunningProcess> | undefined;
+  private child: ChildProcess | undefined;
+  private startedMs = 0;
+  private failures = 0;
+  private doors = 0;
+  private over = false;
+
+  /**
+   * @param file the broker's certificate and key
+   * @param identity reads or makes that file
+   * @param failed hears why the process has ended, when nobody asked it to
+   */
+  constructor(file: string, identity: IdentitySource, failed: (why: string) => void = () => {}) {
+    this.file = file;
+    this.identity = identity;
+    this.failed = failed;
+  }
+
+  /** Of the process; undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  sessions(target: DistantTarget): AssetSessions & Pick<DistantSessions, "identify"> {
+    return new DistantSessions(target, () => this.reach());
+  }
+
+  clients(door: OpcuaDoorways): OpcuaClients {
+    this.doors += 1;
+    const id = this.doors;
+    const serve = async (socket: Socket, closed: () => void) => {
+      try {
+        const running = await this.reach();
+        if (socket.destroyed) return closed();
+        running.serve({ id, door, socket, closed });
+      } catch {
+        socket.destroy();
+        closed();
+      }
+    };
+    return {
+      serve: (socket, closed) => void serve(socket, closed),
+      serveStream: (stream) => void this.serveStream(stream, (socket) => serve(socket, () => {})),
+      close: () => {
+        this.running?.then(
+          (running) => running.closeDoor(id),
+          () => undefined,
+        );
+      },
+    };
+  }
+
+  /** Sessions were closed before; resolves when the process is gone. */
+  async close(): Promise<void> {
+    if (this.over) return;
+    this.over = true;
+    const { child, running } = this;
+    if (!child || !running) return;
+    const gone = new Promise<void>((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) resolve();
+      else child.once("exit", () => resolve());
+    });
+    const late = setTimeout(() => child.kill("SIGKILL"), END_WITHIN_MS);
+    await running.then(
+      (each) => each.end(),
+      () => child.kill("SIGKILL"),
+    );
+    await gone;
+    clearTimeout(late);
+  }
+
+  private reach(): Promise<RunningProcess> {
+    if (this.over) return Promise.reject(new Error("the broker is stopping"));
+    this.running ??= this.start();
+    return this.running;
+  }
+
+  private async start(): Promise<RunningProcess> {
+    await this.pause();
+    if (this.over) throw new Error("the broker is stopping");
+    this.startedMs = performance.now();
+    try {
+      // Made here where it is missing: one process alone writes it.
+      await this.identity();
+      const child = this.fork();
+      const pipe = child.stdio[PIPE] as Duplex;
+      return await RunningProcess.begin(child, pipe, (why) => this.died(child, why));
+    } catch (error) {
+      this.failures += 1;
+      this.running = undefined;
+      throw error;
+    }
+  }
+
+  /** Whoever asks meanwhile waits along. */
+  private async pause(): Promise<void> {
+    if (this.failures === 0) return;
+    const againMs = Math.min(AGAIN_MAX_MS, AGAIN_AFTER_MS * 2 ** (this.failures - 1));
+    const waitMs = this.startedMs + againMs - performance.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+  }
+
+  private fork(): ChildProcess {
+    const { PATH, NODE_OPTIONS } = process.env;
+    const child = fork(CHILD, [this.file], {
+      // Nothing of the broker's environment: there are secrets in it.
+      env: { ...(PATH && { PATH }), ...(NODE_OPTIONS && { NODE_OPTIONS }) },
+      execArgv: [`--max-old-space-size=${HEAP_MAX_MB}`],
+      stdio: ["ignore", "ignore", "inherit", "pipe", "ipc"],
+    });
+    this.child = child;
+    return child;
+  }
+
+  private died(child: ChildProcess, why: string): void {
+    if (this.child !== child) return;
+    this.child = undefined;
+    this.running = undefined;
+    this.failures = performance.now() - this.startedMs > GOOD_MS ? 1 : this.failures + 1;
+    if (!this.over) this.failed(why);
+  }
+
+  /** A process can be given sockets of the system only: both ends of one are made for it. */
+  private async serveStream(stream: Duplex, serve: (socket: Socket) => void): Promise<void> {
+    try {
+      const [own, other] = await socketPair();
+      own.on("error", () => own.destroy());
+      own.on("close", () => stream.destroy());
+      stream.on("close", () => own.destroy());
+      stream.pipe(own).pipe(stream);
+      serve(other);
+    } catch {
+      stream.destroy();
+    }
+  }
+}
+
+/** Over a name that only this user can reach and that is gone again at once. */
+async function socketPair(): Promise<readonly [Socket, Socket]> {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-opcua-"));
+  const path = join(folder, "pair");
+  const server = net.createServer({ pauseOnConnect: true });
+  try {
+    return await new Promise((resolve, reject) => {
+      let own: Socket | undefined;
+      server.once("error", reject);
+      server.once("connection", (other) => own && resolve([own, other]));
+      server.listen(path, () => {
+        own = net.connect(path);
+        own.once("error", reject);
+      });
+    });
+  } finally {
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

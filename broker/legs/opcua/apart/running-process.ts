@@ -1,0 +1,218 @@
+/** The broker's side of one run of the OPC UA process: its wire, its heartbeat and its end. */
+import type { ChildProcess } from "node:child_process";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { ShownIdentity } from "../../../plant/shown-identity.ts";
+import type { ClientAsking, ClientAttaching, OpcuaDoorways } from "../client-asking.ts";
+import { DistantClientLeg } from "./distant-client-leg.ts";
+import type { AssetsWire, DistantSession, DistantTarget } from "./distant-session.ts";
+import type { Handed } from "./served-clients.ts";
+import { jsonOf, KIND, Wire, type WireMessage } from "./wire.ts";
+
+const BEAT_EVERY_MS = 1_000;
+/** Beats in a row without an answer: it is in an endless loop, or the machine is stuck. */
+const BEATS_MISSED_MAX = 6;
+/** The library takes seconds to load on a slow machine. */
+const READY_WITHIN_MS = 60_000;
+
+const EXIT_WITHIN_MS = 1_000;
+
+interface Served {
+  readonly id: number;
+  readonly door: OpcuaDoorways;
+  readonly socket: Socket;
+  closed(): void;
+}
+
+export class RunningProcess implements AssetsWire {
+  readonly sessions = new Map<number, DistantSession>();
+  readonly wire: Wire;
+  private readonly child: ChildProcess;
+  private readonly died: (why: string) => void;
+  private readonly targets = new Map<number, DistantTarget>();
+  private readonly doors = new Map<number, OpcuaDoorways>();
+  private readonly connections = new Map<number, () => void>();
+  private readonly signedIn = new Map<number, ClientAttaching>();
+  private readonly legs = new Map<number, DistantClientLeg>();
+  private readonly ready = Promise.withResolvers<void>();
+  private readonly beating: NodeJS.Timeout;
+  private last = 0;
+  private missed = 0;
+  private why: string | undefined;
+
+  private constructor(child: ChildProcess, pipe: Duplex, died: (why: string) => void) {
+    this.child = child;
+    this.died = died;
+    this.wire = new Wire(
+      pipe,
+      (message) => this.heard(message),
+      (method, args) => this.answer(method, args),
+      (why) => this.left(why),
+    );
+    child.on("error", (error) => this.kill(error.message));
+    child.once("exit", (code, signal) => this.gone(`it ended with ${signal ?? code}`));
+    this.beating = setInterval(() => this.beat(), BEAT_EVERY_MS);
+    this.beating.unref();
+  }
+
+  static async begin(child: ChildProcess, pipe: Duplex, died: (why: string) => void) {
+    const running = new RunningProcess(child, pipe, died);
+    const late = setTimeout(() => running.kill("it did not begin in time"), READY_WITHIN_MS);
+    try {
+      await running.ready.promise;
+      return running;
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  next(): number {
+    this.last += 1;
+    return this.last;
+  }
+
+  keep(target: DistantTarget): number {
+    const id = this.next();
+    this.targets.set(id, target);
+    return id;
+  }
+
+  forget(id: number): void {
+    if (this.targets.delete(id)) this.wire.word(id, { forget: true });
+  }
+
+  serve({ id, door, socket, closed }: Served): void {
+    this.doors.set(id, door);
+    const connection = this.next();
+    this.connections.set(connection, closed);
+    const handed: Handed = { connection, door: id, url: door.url(), plain: door.plain() };
+    this.child.send(handed, socket, (error) => {
+      if (error) this.connectionClosed(connection);
+    });
+  }
+
+  closeDoor(id: number): void {
+    this.doors.delete(id);
+    this.wire.word(id, { door: "close" });
+  }
+
+  /** Resolves when it was told; it goes by itself. */
+  async end(): Promise<void> {
+    await this.wire.call("end", {}).catch(() => undefined);
+  }
+
+  private heard({ kind, id, body }: WireMessage): void {
+    switch (kind) {
+      case KIND.frame:
+        return void this.legs.get(id)?.frame(body);
+      case KIND.taken:
+        return void this.legs.get(id)?.taken(body.readUInt32LE(0));
+      case KIND.answer:
+        return void this.sessions.get(id)?.answered(body);
+      case KIND.unanswered:
+        return void this.sessions.get(id)?.unanswered(body);
+      case KIND.left:
+        return void this.sessions.get(id)?.left(body.readUInt32LE(0));
+      case KIND.beat:
+        this.missed = 0;
+        return;
+      case KIND.word:
+        return void this.word(id, jsonOf(body) as Word);
+      default:
+        throw new Error(`a message of kind ${kind}`);
+    }
+  }
+
+  private word(id: number, { ready, closed, connection, broken, unknown }: Word): void {
+    if (ready) this.ready.resolve();
+    else if (closed !== undefined) this.legs.get(id)?.gone(String(closed));
+    else if (connection !== undefined) this.connectionClosed(id);
+    else if (broken !== undefined) this.sessions.get(id)?.broken(String(broken));
+    else if (unknown !== undefined) this.targets.get(id)?.unknownCertificate?.(unknown);
+  }
+
+  private async answer(method: string, args: unknown): Promise<unknown> {
+    switch (method) {
+      case "signIn":
+        return this.signIn(args as { readonly door: number; readonly asking: ClientAsking });
+      case "attach":
+        return this.attach(args as { readonly leg: number; readonly peer: string });
+      case "credential":
+        return this.targets.get((args as { readonly id: number }).id)?.credential();
+      default:
+        throw new Error(`no call ${method}`);
+    }
+  }
+
+  private async signIn({ door, asking }: { door: number; asking: ClientAsking }) {
+    const attaching = await this.doors.get(door)?.signIn(asking);
+    if (!attaching) return null;
+    const leg = this.next();
+    this.signedIn.set(leg, attaching);
+    return leg;
+  }
+
+  private async attach({ leg: id, peer }: { leg: number; peer: string }): Promise<void> {
+    const attaching = this.signedIn.get(id);
+    this.signedIn.delete(id);
+    if (!attaching) throw new Error("nobody has signed in under this number");
+    const leg = new DistantClientLeg({
+      ...{ id, wire: this.wire },
+      input: () => attaching.input?.(),
+      over: () => void this.legs.delete(id),
+    });
+    this.legs.set(id, leg);
+    try {
+      await attaching.attach(leg, peer);
+    } catch (error) {
+      this.legs.delete(id);
+      throw error;
+    }
+  }
+
+  private connectionClosed(id: number): void {
+    const closed = this.connections.get(id);
+    this.connections.delete(id);
+    closed?.();
+  }
+
+  private beat(): void {
+    this.missed += 1;
+    if (this.missed > BEATS_MISSED_MAX) return void this.kill("it did not answer any more");
+    this.wire.send(KIND.beat, 0);
+  }
+
+  /** The pipe tells it first; how the process ended is known a moment later. */
+  private left(why: string): void {
+    this.child.kill("SIGKILL");
+    setTimeout(() => this.gone(why), EXIT_WITHIN_MS).unref();
+  }
+
+  private kill(why: string): void {
+    this.child.kill("SIGKILL");
+    this.gone(why);
+  }
+
+  /** Each of its sessions ends with a reason; the system has closed its sockets, or does now. */
+  private gone(why: string): void {
+    if (this.why !== undefined) return;
+    this.why = why;
+    clearInterval(this.beating);
+    this.wire.close(why);
+    this.ready.reject(new Error(`the OPC UA process could not begin: ${why}`));
+    const reason = `the OPC UA process of the broker failed: ${why}`;
+    for (const session of [...this.sessions.values()]) session.broken(reason);
+    for (const leg of [...this.legs.values()]) leg.gone(reason);
+    for (const id of [...this.connections.keys()]) this.connectionClosed(id);
+    this.targets.clear();
+    this.died(why);
+  }
+}
+
+interface Word {
+  readonly ready?: boolean;
+  readonly closed?: string;
+  readonly connection?: string;
+  readonly broken?: string;
+  readonly unknown?: ShownIdentity;
+}

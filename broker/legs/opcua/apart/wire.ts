@@ -1,0 +1,218 @@
+/**
+ * Messages between the broker and its OPC UA process, over one pipe: whole, in order, several of
+ * one turn in one write. Each is its length (u32, itself included), kind (u8), id (u32) and body.
+ *
+ * What goes with every service message has a kind and a layout of its own; what happens once a
+ * connection or session is a call with an answer, or a word, in JSON.
+ */
+import type { Duplex } from "node:stream";
+import { FRAME_MAX } from "../../../../protocols/opcua/frame.ts";
+
+export const KIND = {
+  /** JSON `{ method, args }`, answered by `done` or `failed` under the same id. */
+  call: 1,
+  done: 2,
+  failed: 3,
+  /** JSON, about what has this id. */
+  word: 4,
+  /** A frame of a client's leg, in either direction. */
+  frame: 5,
+  /** u32: so many bytes of frames of this leg were taken. */
+  taken: 6,
+  /** For a session at an asset: u32 call, f64 time, u32 type, u32 patience, body. */
+  ask: 7,
+  /** u32 call, u32 type, body. */
+  answer: 8,
+  /** u32 call, words. */
+  unanswered: 9,
+  /** u32: so many bytes of questions to this session have left. */
+  left: 10,
+  /** Sent back as it came: the other side is alive. */
+  beat: 11,
+} as const;
+
+export interface WireMessage {
+  readonly kind: number;
+  readonly id: number;
+  /** A view that stays as it is. */
+  readonly body: Buffer;
+}
+
+export type Answers = (method: string, args: unknown) => unknown;
+
+const HEADER = 9;
+/** A service message and what is written before it. */
+const MESSAGE_MAX = FRAME_MAX + 1_024;
+/** Below it the parts are copied into one buffer: cheaper than a write of several. */
+const COPIED_MAX = 16_384;
+
+export class Wire {
+  private readonly pipe: Duplex;
+  private readonly heard: (message: WireMessage) => void;
+  private readonly answers: Answers;
+  private readonly calls = new Map<number, PromiseWithResolvers<unknown>>();
+  private last = 0;
+  private parts: Buffer[] = [];
+  private length = 0;
+  private corked = false;
+  private over = false;
+
+  /**
+   * @param heard everything but calls and their answers; throwing in it ends the wire
+   * @param answers the other side's calls; what it throws is told by its message
+   * @param ended called once, for whatever reason
+   */
+  constructor(
+    pipe: Duplex,
+    heard: (message: WireMessage) => void,
+    answers: Answers,
+    ended: (why: string) => void,
+  ) {
+    this.pipe = pipe;
+    this.heard = heard;
+    this.answers = answers;
+    const end = (why: string) => {
+      if (this.over) return;
+      this.close(why);
+      ended(why);
+    };
+    pipe.on("data", (bytes: Buffer) => {
+      try {
+        this.data(bytes);
+      } catch (error) {
+        end(error instanceof Error ? error.message : String(error));
+      }
+    });
+    pipe.on("error", (error) => end(error.message));
+    pipe.on("close", () => end("the pipe was closed"));
+    pipe.on("end", () => end("the other side is gone"));
+  }
+
+  get isOver(): boolean {
+    return this.over;
+  }
+
+  /** The parts are kept until they are written: they must stay as they are. */
+  send(kind: number, id: number, ...parts: readonly Uint8Array[]): void {
+    if (this.over) return;
+    let length = HEADER;
+    for (const part of parts) length += part.length;
+    if (length > MESSAGE_MAX) throw new Error(`a message of ${length} bytes`);
+    if (!this.corked) {
+      this.corked = true;
+      this.pipe.cork();
+      process.nextTick(() => {
+        this.corked = false;
+        this.pipe.uncork();
+      });
+    }
+    const head = Buffer.allocUnsafe(length <= COPIED_MAX ? length : HEADER);
+    head.writeUInt32LE(length, 0);
+    head.writeUInt8(kind, 4);
+    head.writeUInt32LE(id, 5);
+    if (length > COPIED_MAX) {
+      this.pipe.write(head);
+      for (const part of parts) this.pipe.write(part);
+      return;
+    }
+    let at = HEADER;
+    for (const part of parts) {
+      head.set(part, at);
+      at += part.length;
+    }
+    this.pipe.write(head);
+  }
+
+  number(kind: number, id: number, value: number): void {
+    const body = Buffer.allocUnsafe(4);
+    body.writeUInt32LE(value >>> 0, 0);
+    this.send(kind, id, body);
+  }
+
+  word(id: number, said: object): void {
+    this.send(KIND.word, id, Buffer.from(JSON.stringify(said)));
+  }
+
+  /** Rejects with the other side's words, or when the wire ends. */
+  call(method: string, args: object): Promise<unknown> {
+    const settling = Promise.withResolvers<unknown>();
+    if (this.over) {
+      settling.reject(new Error("the wire is closed"));
+    } else {
+      this.last = (this.last + 1) >>> 0;
+      this.calls.set(this.last, settling);
+      this.send(KIND.call, this.last, Buffer.from(JSON.stringify({ method, args })));
+    }
+    return settling.promise;
+  }
+
+  close(why = "the wire is closed"): void {
+    if (this.over) return;
+    this.over = true;
+    this.parts = [];
+    for (const { reject } of this.calls.values()) reject(new Error(why));
+    this.calls.clear();
+    this.pipe.destroy();
+  }
+
+  private data(bytes: Buffer): void {
+    this.parts.push(bytes);
+    this.length += bytes.length;
+    for (let message = this.next(); message && !this.over; message = this.next()) {
+      this.message(message);
+    }
+  }
+
+  private next(): WireMessage | undefined {
+    if (this.length < HEADER) return undefined;
+    const need = this.joined(HEADER).readUInt32LE(0);
+    if (need < HEADER || need > MESSAGE_MAX) throw new Error(`a message of ${need} bytes`);
+    if (this.length < need) return undefined;
+    const all = this.joined(need);
+    this.length -= need;
+    this.parts.shift();
+    if (all.length > need) this.parts.unshift(all.subarray(need));
+    return { kind: all.readUInt8(4), id: all.readUInt32LE(5), body: all.subarray(HEADER, need) };
+  }
+
+  /** The first part with at least so many bytes. */
+  private joined(need: number): Buffer {
+    const [first] = this.parts;
+    if (first && first.length >= need) return first;
+    const all = Buffer.concat(this.parts);
+    this.parts = [all];
+    return all;
+  }
+
+  private message(message: WireMessage): void {
+    const { kind, id, body } = message;
+    if (kind === KIND.call) return void this.answer(id, jsonOf(body));
+    if (kind !== KIND.done && kind !== KIND.failed) return void this.heard(message);
+    const settling = this.calls.get(id);
+    this.calls.delete(id);
+    if (kind === KIND.done) settling?.resolve(jsonOf(body));
+    else settling?.reject(new Error(body.toString("utf8")));
+  }
+
+  private async answer(id: number, asked: unknown): Promise<void> {
+    const { method, args } = asked as { readonly method?: unknown; readonly args?: unknown };
+    try {
+      const given = await this.answers(String(method), args);
+      this.send(KIND.done, id, Buffer.from(JSON.stringify(given ?? null)));
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      this.send(KIND.failed, id, Buffer.from(words));
+    }
+  }
+}
+
+export function jsonOf(body: Buffer): unknown {
+  return JSON.parse(body.toString("utf8"));
+}
+
+/**
+ * Milliseconds of a clock that both processes share (CLOCK_MONOTONIC), for how old a message is.
+ */
+export function sharedMs(): number {
+  return Number(process.hrtime.bigint() / 1_000n) / 1_000;
+}

@@ -1,0 +1,20 @@
+/**
+ * Loaded into the OPC UA process (`NODE_OPTIONS=--import=…`): what a fault of the library could do
+ * there, at a signal.
+ *
+ *     SIGUSR2 -> an endless loop
+ *     SIGHUP  -> all memory is used up
+ *     SIGALRM -> an error that nobody catches
+ */
+process.on("SIGUSR2", () => {
+  for (;;);
+});
+process.on("SIGHUP", () => {
+  const all: unknown[] = [];
+  for (;;) all.push(Array.from({ length: 100_000 }, (_, at) => ({ at })));
+});
+process.on("SIGALRM", () => {
+  setTimeout(() => {
+    throw new Error("injected in the OPC UA process");
+  }, 1);
+});
