@@ -19,6 +19,7 @@ const webMatch: Reading<WebMatch> = (value) => {
   const paths = from.take("paths", distinct(path, size));
   const query = from.take("query", words);
   const form = from.take("form", words);
+  const json = from.take("json", words);
   const contentTypes = from.take("content-types", words);
   const messages = from.take("messages", words);
   const sizeMax = from.take("size-max", integer(0, Number.MAX_SAFE_INTEGER));
@@ -30,6 +31,7 @@ const webMatch: Reading<WebMatch> = (value) => {
     ...(paths && { paths }),
     ...(query && { query }),
     ...(form && { form }),
+    ...(json && { json }),
     ...(contentTypes && { contentTypes: contentTypes.map((each) => each.toLowerCase()) }),
     ...(messages && { messages }),
     ...(sizeMax !== undefined && { sizeMax }),

@@ -39,6 +39,8 @@ export interface WebMatch {
   readonly query?: readonly string[];
   /** Likewise, of forms. */
   readonly form?: readonly string[];
+  /** Likewise, of bodies of JSON: `pump.speed=20..45`. */
+  readonly json?: readonly string[];
   /** Of bodies that are no form; forms where not given. */
   readonly contentTypes?: readonly string[];
   /** Texts of WebSocket messages; `*` stands for any letters. */

@@ -4,6 +4,7 @@
  * field that it carries, since old panels start pumps by a query.
  */
 import type { Capabilities, Operation } from "../../protocols/guard.ts";
+import { JSON_TYPE } from "../../protocols/http/json.ts";
 import {
   isWebOperation,
   type Pair,
@@ -37,6 +38,7 @@ interface Compiled {
   readonly paths: readonly ((path: string) => boolean)[] | undefined;
   readonly query: readonly FieldPattern[] | undefined;
   readonly form: readonly FieldPattern[] | undefined;
+  readonly json: readonly FieldPattern[] | undefined;
   readonly contentTypes: ReadonlySet<string>;
   readonly messages: readonly Wildcard[] | undefined;
   readonly sizeMax: number;
@@ -160,6 +162,7 @@ function compiled(rule: Rule): Compiled {
     paths: own?.paths?.map((glob) => (denies ? anyCase(glob) : inCase(glob))),
     query: own?.query?.map(fieldPattern),
     form: own?.form?.map(fieldPattern),
+    json: own?.json?.map(fieldPattern),
     contentTypes: new Set(own?.contentTypes),
     messages: own?.messages?.map(wildcard),
     sizeMax: own?.sizeMax ?? Number.POSITIVE_INFINITY,
@@ -190,7 +193,11 @@ function covers(each: Compiled, operation: WebOperation): boolean {
   if (each.paths && !each.paths.some((glob) => glob(operation.path))) return false;
   switch (operation.action) {
     case "web:upload":
-      return each.methods.has(operation.method) && mayCarry(each, operation);
+      return (
+        each.methods.has(operation.method) &&
+        mayCarry(each, operation) &&
+        jsonCovered(each, operation)
+      );
     case "web:request":
     case "web:uploaded":
       return each.methods.has(operation.method) && carries(each, operation);
@@ -210,7 +217,31 @@ const DEED_OF: Readonly<Record<string, string>> = {
 };
 
 function carries(each: Compiled, operation: RequestOperation | UploadedOperation): boolean {
-  return fieldsCovered(each, each.form, operation.form) && mayCarry(each, operation);
+  return (
+    fieldsCovered(each, each.form, operation.form) &&
+    mayCarry(each, operation) &&
+    jsonCovered(each, operation)
+  );
+}
+
+/**
+ * What it says to be JSON and cannot be read as that may be anything: a permit is not about it,
+ * unless it lets every body through; a denial of values in it is. So are uploads and bodies of
+ * other types: none is read, and panels take what they like for JSON.
+ */
+function jsonCovered(
+  each: Compiled,
+  operation: RequestOperation | UploadOperation | UploadedOperation,
+): boolean {
+  const { json: patterns, contentTypes, rule } = each;
+  const denies = rule.verdict === "deny";
+  const isRequest = operation.action === "web:request";
+  const pairs = isRequest ? operation.json : undefined;
+  if (patterns === undefined) {
+    return denies || !isRequest || !operation.unread || contentTypes.has(ALL_BODIES);
+  }
+  if (pairs !== undefined) return fieldsCovered(each, patterns, pairs);
+  return denies && !FORMS.includes(operation.contentType);
 }
 
 /** As far as its head tells. */
@@ -219,7 +250,10 @@ function mayCarry(
   operation: RequestOperation | UploadOperation | UploadedOperation,
 ): boolean {
   if (!fieldsCovered(each, each.query, operation.query)) return false;
-  const { contentTypes, rule } = each;
+  const { contentTypes, json, rule } = each;
+  if (json !== undefined && contentTypes.size === 0 && rule.verdict !== "deny") {
+    return operation.contentType === JSON_TYPE;
+  }
   if (contentTypes.size > 0) {
     return contentTypes.has(operation.contentType) || contentTypes.has(ALL_BODIES);
   }

@@ -8,7 +8,7 @@ export function webDeed(operation: WebOperation): string {
   switch (operation.action) {
     case "web:request":
       return shown(
-        `${operation.method} ${operation.path}${withQuery(operation.query)}${withForm(operation.form)}`,
+        `${operation.method} ${operation.path}${withQuery(operation.query)}${withForm([...operation.form, ...(operation.json ?? [])])}`,
       );
     case "web:upload":
       return `sending ${operation.size} bytes to ${shown(operation.path)}`;

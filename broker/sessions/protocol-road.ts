@@ -50,11 +50,13 @@ export interface JudgedBy {
   readonly decidesRealpath?: true | undefined;
   /** Of SSH, since it is told what passed of files. */
   readonly tellsPassed?: true | undefined;
+  /** Of web panels, since bodies of JSON are read. */
+  readonly readsJson?: true | undefined;
 }
 
 export function newGuard(
   { protocol }: Pick<Endpoint, "protocol">,
-  { pages = [], places, decidesRealpath, tellsPassed }: JudgedBy = {},
+  { pages = [], places, decidesRealpath, tellsPassed, readsJson }: JudgedBy = {},
 ): Guard {
   switch (protocol) {
     case "modbus":
@@ -64,12 +66,18 @@ export function newGuard(
     case "vnc":
       return new RfbGuard(pages);
     case "web":
-      return new HttpGuard(newContentHash);
+      return httpGuard(readsJson === true);
     case "opcua":
       return new OpcUaGuard(places);
     case "tcp":
       return new TcpGuard();
   }
+}
+
+function httpGuard(readsJson: boolean): HttpGuard {
+  const guard = new HttpGuard(newContentHash);
+  guard.jsonUnread = !readsJson;
+  return guard;
 }
 
 function newContentHash(): ContentHash {

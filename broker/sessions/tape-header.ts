@@ -11,6 +11,9 @@ import { pagesJudged } from "./screen-pages.ts";
 /** What is recorded of SSH that older tapes do not have. */
 export const SSH_NOW = { decidesRealpath: true, tellsPassed: true } as const;
 
+/** Likewise of web panels. */
+export const WEB_NOW = { readsJson: true } as const;
+
 /** Sessions share their endpoint and profile (`shared-claims.ts`): so they share what is made of them. */
 const tagsOf = new WeakMap<Endpoint, readonly HeaderTag[]>();
 const digestOf = new WeakMap<Profile, string>();
@@ -36,6 +39,7 @@ export function tapeHeader(claims: PermitClaims, build: string, startedMs: numbe
     ...(pages.length > 0 && { pages }),
     ...(places && { places }),
     ...(endpoint.protocol === "ssh" && SSH_NOW),
+    ...(endpoint.protocol === "web" && WEB_NOW),
     ...(claims.visit !== undefined && { visit: claims.visit }),
     startedMs,
   };

@@ -49,6 +49,7 @@ function Shown({ entry }: { readonly entry: PageEntry }) {
   const { act, tone, rule, reason } = pageWords(entry);
   if (operation.action !== "web:request" && operation.action !== "web:uploaded") return null;
   const { method, path, query, form, files } = operation;
+  const json = (operation.action === "web:request" && operation.json) || NONE;
   return (
     <>
       <div className="rp-page-line">
@@ -66,6 +67,7 @@ function Shown({ entry }: { readonly entry: PageEntry }) {
       )}
       <Fields title={words.query} pairs={query} />
       <Fields title={words.form} pairs={form} />
+      <Fields title={words.json} pairs={json} />
       {files.length > 0 && (
         <Facts
           title={words.files}
@@ -78,6 +80,8 @@ function Shown({ entry }: { readonly entry: PageEntry }) {
     </>
   );
 }
+
+const NONE: readonly Pair[] = [];
 
 function Fields({ title, pairs }: { readonly title: string; readonly pairs: readonly Pair[] }) {
   if (pairs.length === 0) return null;

@@ -26,7 +26,8 @@ function whatOf(operation: WebOperation): string {
   const { path } = operation;
   switch (operation.action) {
     case "web:request": {
-      const { method, query, form, files } = operation;
+      const { method, query, files } = operation;
+      const form = [...operation.form, ...(operation.json ?? [])];
       const sent = files.map(({ name, size }) => `${name} (${byteSize(size)})`);
       const more = [pairs(form, ", "), ...sent].filter((each) => each !== "").join(" · ");
       return `${method} ${path}${query.length > 0 ? `?${pairs(query, "&")}` : ""}${more === "" ? "" : ` · ${more}`}`;

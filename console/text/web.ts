@@ -30,6 +30,7 @@ export const webText = {
     none: "No page was asked for before this moment.",
     query: "In its address",
     form: "Submitted",
+    json: "Submitted as JSON",
     files: "Files",
   },
   acts: {

@@ -56,6 +56,8 @@ export class HttpGuard implements Guard {
   private upload: Upload | undefined;
   private answer: AnswerTalk | undefined;
   private readonly newHash: () => ContentHash;
+  /** Of older tapes. */
+  jsonUnread = false;
   /** Of the request under way. */
   private decision = 0;
   private socket: SocketTalk | undefined;
@@ -231,7 +233,7 @@ export class HttpGuard implements Guard {
     this.reader = undefined;
     this.state = "idle";
     if (head === undefined) return;
-    const asked = readAsked(head, joined(this.body, this.size));
+    const asked = readAsked(head, joined(this.body, this.size), !this.jsonUnread);
     this.body = [];
     if (asked.kind === "malformed") return this.refuse(400, asked.reason);
     this.asked = asked.value;
@@ -323,7 +325,6 @@ export class HttpGuard implements Guard {
     this.forget();
   }
 
-  /** No request that anyone could permit. */
   private refuse(status: number, reason: string) {
     this.effects.push({ kind: "refused", request: this.requests, reason });
     const lines = ["Sallyport did not carry this request out.", `Reason: ${reason}.`];
@@ -348,7 +349,6 @@ export class HttpGuard implements Guard {
     return this.answer?.isAwaited === true || this.upload?.isAtAsset === true;
   }
 
-  /** Nothing more is heard of the request. */
   private fail(page: Page): void {
     const { upload } = this;
     this.open = undefined;

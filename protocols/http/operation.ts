@@ -42,6 +42,10 @@ export interface RequestOperation extends Operation {
   readonly query: readonly Pair[];
   /** Of forms, text parts of multipart bodies included. */
   readonly form: readonly Pair[];
+  /** Of a body of JSON, each value under the names that lead to it, as `json.ts` reads it. */
+  readonly json?: readonly Pair[];
+  /** It says that it is JSON, and two readers could differ on it. */
+  readonly unread?: true;
   readonly files: readonly FilePart[];
   /** Without parameters, lower case; "" where there is no body. */
   readonly contentType: string;

@@ -9,6 +9,7 @@ import {
   type Read,
   type RequestHead,
 } from "./head.ts";
+import { JSON_TYPE, readJson } from "./json.ts";
 import {
   type RequestOperation,
   type SocketOperation,
@@ -24,7 +25,8 @@ export interface Asked {
   readonly body: Uint8Array;
 }
 
-export function readAsked(head: RequestHead, body: Uint8Array): Read<Asked> {
+/** @param readsJson false on older tapes, where bodies of JSON were passed unread */
+export function readAsked(head: RequestHead, body: Uint8Array, readsJson: boolean): Read<Asked> {
   const { method, target, fields } = head;
   if (!isWebMethod(method)) return malformed(`${method} is not carried`);
   const read = readTarget(target);
@@ -37,7 +39,10 @@ export function readAsked(head: RequestHead, body: Uint8Array): Read<Asked> {
   if (body.length > 0 && (method === "GET" || method === "HEAD")) {
     return malformed(`${method} with a body`);
   }
-  return request(method, read.value, fieldOf(fields, "content-type"), body);
+  const asked = request(method, read.value, fieldOf(fields, "content-type"), body);
+  return readsJson && asked.kind === "read"
+    ? { kind: "read", value: withJson(asked.value) }
+    : asked;
 }
 
 function socket(method: WebMethod, target: Target, body: Uint8Array): Read<Asked> {
@@ -61,6 +66,13 @@ function request(
     ...{ method, path, query, form, files, contentType, size: bytes.length },
   };
   return { kind: "read", value: { operation, encoded, body } };
+}
+
+function withJson(asked: Asked): Asked {
+  const { operation, body } = asked;
+  if (operation.action !== "web:request" || operation.contentType !== JSON_TYPE) return asked;
+  const json = readJson(body);
+  return { ...asked, operation: { ...operation, ...(json ? { json } : { unread: true }) } };
 }
 
 export function isWebMethod(method: string): method is WebMethod {

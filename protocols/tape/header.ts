@@ -24,6 +24,7 @@ export function parseHeader(value: unknown): Header | undefined {
     ...placesOf(whole.places),
     ...(whole.decidesRealpath === true && { decidesRealpath: true as const }),
     ...(whole.tellsPassed === true && { tellsPassed: true as const }),
+    ...(whole.readsJson === true && { readsJson: true as const }),
     ...(typeof whole.visit === "string" && { visit: whole.visit }),
     startedMs: whole.startedMs,
   };

@@ -63,6 +63,8 @@ export interface Header {
   readonly decidesRealpath?: true;
   /** Of SSH: it is told what passed of a file, with its digest. */
   readonly tellsPassed?: true;
+  /** Of a web panel: bodies of JSON were read, value by value. */
+  readonly readsJson?: true;
   /** The session that this one was opened beside: both are of one visit. Absent on the first. */
   readonly visit?: string;
   readonly startedMs: number;

@@ -51,13 +51,15 @@ function requestRules(
   options: LearnOptions,
   notes: string[],
 ): LearnedRule[] {
-  const plain = requests.filter((each) => each.query.length + each.form.length === 0);
+  const plain = requests.filter((each) => fieldsOf(each) === 0);
   const alike = grouped(plain, (each) =>
     JSON.stringify([each.class, each.method, bodyType(each.contentType), each.size > 0]),
   );
   const fielded = grouped(
-    requests.filter((each) => each.query.length + each.form.length > 0),
-    (each) => JSON.stringify([each.class, each.method, each.path, bodyType(each.contentType)]),
+    requests.filter((each) => fieldsOf(each) > 0),
+    // Older recordings say nothing of bodies of JSON.
+    ({ class: of, method, path, contentType, json }) =>
+      JSON.stringify([of, method, path, bodyType(contentType), json !== undefined]),
   );
   return [...alike.values(), ...fielded.values()].map((own) => requestRule(own, options, notes));
 }
@@ -89,9 +91,19 @@ function requestRule(
         name,
         notes,
       ),
+      ...fieldKey(
+        "json",
+        own.map((each) => each.json ?? []),
+        name,
+        notes,
+      ),
       ...bodyKeys(own, options),
     },
   };
+}
+
+function fieldsOf({ query, form, json = [] }: RequestOperation): number {
+  return query.length + form.length + json.length;
 }
 
 /** An upload is named as the request that it is: its head carries no form yet. */
@@ -150,7 +162,7 @@ function bodyKeys(
 }
 
 function fieldKey(
-  key: "query" | "form",
+  key: "query" | "form" | "json",
   given: readonly (readonly Pair[])[],
   name: string,
   notes: string[],
