@@ -49,6 +49,7 @@ import type {
   VendorInvitedView,
   VendorView,
 } from "../../broker/api/shapes/vendors.ts";
+import type { WorkloadsView } from "../../broker/api/shapes/workloads.ts";
 import { ask, askBytes, askWithKey } from "./http.ts";
 
 export interface CreationOptions {
@@ -180,6 +181,7 @@ export const api = {
   plant: () => ask<PlantView>("GET", "/api/plant"),
 
   people: () => ask<PersonView[]>("GET", "/api/people"),
+  workloads: () => ask<WorkloadsView>("GET", "/api/workloads"),
   invite: (person: NewPerson) =>
     ask<{ person: PersonView; link: EnrolmentLinkView }>("POST", "/api/people", person),
   changePerson: (id: string, change: PersonChange) =>

@@ -63,6 +63,10 @@ export const recordingChoicesQuery = queryOptions({
   queryFn: api.recordingChoices,
 });
 export const peopleQuery = queryOptions({ queryKey: ["people"], queryFn: api.people });
+export const workloadsQuery = queryOptions({
+  queryKey: ["people", "workloads"],
+  queryFn: api.workloads,
+});
 export const recoveriesQuery = queryOptions({
   queryKey: ["people", "recoveries"],
   queryFn: api.recoveries,

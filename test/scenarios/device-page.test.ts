@@ -1,20 +1,36 @@
-/** A person lets their own machine act for them: the real page, the real command. Slow: a browser. */
+/** Machines that act for people, and for themselves: the real pages, the real command. Slow: a browser. */
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askToSignIn } from "../kit/machine-user.ts";
 import { runCommand } from "../kit/sallyport-command.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
+import { SpiffeAuthority } from "../kit/spiffe.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 import { violations } from "../kit/violations.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
 const folder = makeFolder();
 const home = path.join(folder, "home");
+const WORKLOADS = `
+trust:
+  - { domain: plant.example, bundle: bundle.pem }
+workloads:
+  - id: historian
+    name: Process historian
+    owner: somebody@plant.example
+    spiffe: spiffe://plant.example/historian
+`;
 let site: SiteInBrowser;
 let ann: Device;
 
 beforeAll(async () => {
-  site = await openSite();
+  writeFileSync(path.join(folder, "bundle.pem"), (await SpiffeAuthority.make()).pem);
+  writeFileSync(path.join(folder, "workloads.yaml"), WORKLOADS);
+  site = await openSite({
+    SALLYPORT_WORKLOADS: path.join(folder, "workloads.yaml"),
+    SALLYPORT_WORKLOAD_PORT: "0",
+  });
   ann = await site.device();
   await ann.page.goto(site.enrolmentLink);
   await ann.page.getByRole("button", { name: "Make a passkey" }).click();
@@ -65,4 +81,20 @@ test("a refusal on the page ends the asking", { timeout: 180_000 }, async () => 
   await page.getByRole("button", { name: /refuse/ }).click();
   await page.getByText("Nobody was let in").waitFor();
   expect(await asking.ended).toBe(4);
+});
+
+test("services are listed with what proves them, and one is shut out", {
+  timeout: 180_000,
+}, async () => {
+  const { page } = ann;
+  await page.goto("/people");
+  const services = page.getByRole("region", { name: "Workloads" });
+  await services.getByText("spiffe://plant.example/historian").waitFor();
+  await services.getByText("Owner is not active here").waitFor();
+  await look("workloads");
+  await services.getByRole("button", { name: "Disable the workload Process historian" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Disable", exact: true }).click();
+  const enable = services.getByRole("button", { name: "Enable the workload Process historian" });
+  await enable.waitFor();
+  await services.getByText("Disabled").waitFor();
 });

@@ -143,7 +143,7 @@ function Who({ form }: PartProps) {
 }
 
 function opensSessions(person: PersonView): boolean {
-  return person.roles.includes("engineer") || person.roles.includes("vendor");
+  return person.roles.some((role) => ["engineer", "vendor", "workload"].includes(role));
 }
 
 function What({ form }: PartProps) {

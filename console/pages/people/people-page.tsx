@@ -21,12 +21,13 @@ import type { NewLink } from "./new-link.ts";
 import { PersonForm } from "./person-form.tsx";
 import { PersonMenu } from "./person-menu.tsx";
 import { Recoveries } from "./recoveries.tsx";
+import { Workloads } from "./workloads.tsx";
 
 export function PeoplePage() {
   const query = useQuery(peopleQuery);
   const [inviting, setInviting] = useState(false);
   const [newLink, setNewLink] = useState<NewLink | null>(null);
-  const people = query.data ?? [];
+  const people = (query.data ?? []).filter(isPerson);
   const active = people.filter((person) => person.state === "active").length;
   return (
     <Page
@@ -40,14 +41,15 @@ export function PeoplePage() {
     >
       <Recoveries onLink={setNewLink} />
       <QueryView query={query} failed={words.failed}>
-        {(all) =>
-          all.length === 0 ? (
+        {() =>
+          people.length === 0 ? (
             <Empty title={words.emptyTitle}>{words.empty}</Empty>
           ) : (
-            <PeopleTable people={all} onLink={setNewLink} />
+            <PeopleTable people={people} onLink={setNewLink} />
           )
         }
       </QueryView>
+      <Workloads />
       {inviting && (
         <PersonForm
           onClose={() => setInviting(false)}
@@ -57,6 +59,11 @@ export function PeoplePage() {
       {newLink && <LinkDialog newLink={newLink} onClose={() => setNewLink(null)} />}
     </Page>
   );
+}
+
+/** Services have a table of their own. */
+function isPerson({ roles }: PersonView): boolean {
+  return !roles.includes("workload");
 }
 
 interface PeopleTableProps {
