@@ -29,6 +29,7 @@ export async function addApiDocument(app: FastifyInstance, version: string): Pro
             description:
               "A token of `sallyport login`, with a proof of the machine's key (RFC 9449).",
           },
+          reporter: { type: "http", scheme: "bearer" },
           scraper: { type: "http", scheme: "bearer" },
         },
       },

@@ -10,14 +10,15 @@ import {
   revokeDevice,
   revokeOwnDevice,
 } from "./devices/devices.ts";
-import { guarded, type Route } from "./route.ts";
+import { reportOwnPosture, takePostureReports } from "./devices/posture.ts";
+import { forCommands, guarded, type Route, reported } from "./route.ts";
 
 export interface DeviceRouteParts {
   readonly identity: Identity;
   readonly clock: Clock;
 }
 
-export function deviceRoutes({ identity }: DeviceRouteParts): readonly Route[] {
+export function deviceRoutes({ identity, clock }: DeviceRouteParts): readonly Route[] {
   const own = "/api/me/devices";
   const one = "/api/devices/:id";
   const right = "people:manage";
@@ -26,6 +27,8 @@ export function deviceRoutes({ identity }: DeviceRouteParts): readonly Route[] {
     guarded("GET", own, "signed-in", listOwnDevices(identity)),
     guarded("PATCH", `${own}/:id`, "signed-in", renameOwnDevice(identity)),
     guarded("POST", `${own}/:id/revocation`, "signed-in", revokeOwnDevice(identity)),
+    forCommands(guarded("POST", "/api/posture", "signed-in", reportOwnPosture(identity, clock))),
+    reported("/api/posture-reports", takePostureReports(identity, clock)),
     guarded("GET", "/api/devices", right, listDevices(identity)),
     guarded("PATCH", one, right, changeDevice(identity)),
     guarded("POST", `${one}/revocation`, right, revokeDevice(identity)),

@@ -52,6 +52,8 @@ export interface MountSettings {
   readonly requestsPerMinute: number;
   /** Empty: no scraper may read the metrics. */
   readonly metricsToken: string;
+  /** Empty: nobody may report how computers are. */
+  readonly postureToken: string;
   readonly origins: readonly string[];
   readonly unknownDevices: UnknownDevices;
 }
@@ -152,6 +154,15 @@ function mounted(
       handler: publicHandler(route.endpoint, settings.origins),
     };
   }
+  if (route.right === "reporter") {
+    return {
+      ...common,
+      onRequest: async (request) => {
+        if (!knowsToken(request, settings.postureToken)) throw notFound();
+      },
+      handler: publicHandler(route.endpoint, settings.origins),
+    };
+  }
   const { right, commands = false } = route;
   return {
     ...common,
@@ -178,6 +189,7 @@ function schemaOf(route: Route): Record<string, unknown> {
     ...(answer ? { response: { [status ?? 200]: answer } } : {}),
     ...(right === "everybody" ? { security: [] } : {}),
     ...("commands" in route ? { security: [{ signIn: [] }, { command: [] }] } : {}),
+    ...(right === "reporter" ? { security: [{ reporter: [] }] } : {}),
     ...(right === "scraper" ? { security: [{ signIn: [] }, { scraper: [] }] } : {}),
     ...(typeof right === "object" && right.length > 0
       ? { description: `Needs the right ${right.join(" or ")}.` }
@@ -261,10 +273,13 @@ function answer(
 
 /** A program on this machine, not through a proxy, that knows the token. */
 function isScraper(request: FastifyRequest, token: string): boolean {
-  const given = /^Bearer (\S{1,256})$/.exec(request.headers.authorization ?? "")?.[1];
-  if (token === "" || given === undefined) return false;
   const direct = request.headers["x-forwarded-for"] === undefined;
-  return direct && isLoopback(request.socket.remoteAddress ?? "") && sameSecret(given, token);
+  return direct && isLoopback(request.socket.remoteAddress ?? "") && knowsToken(request, token);
+}
+
+function knowsToken({ headers }: FastifyRequest, token: string): boolean {
+  const given = /^Bearer (\S{1,256})$/.exec(headers.authorization ?? "")?.[1];
+  return token !== "" && given !== undefined && sameSecret(given, token);
 }
 
 function isLoopback(address: string): boolean {

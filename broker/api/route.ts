@@ -21,6 +21,13 @@ export type Route =
   | {
       readonly method: Method;
       readonly path: string;
+      /** A system that manages computers and knows the token for it. */
+      readonly right: "reporter";
+      readonly endpoint: PublicEndpoint;
+    }
+  | {
+      readonly method: Method;
+      readonly path: string;
       /** Any of these rights is enough; none named: to be signed in is. */
       readonly right: readonly Right[];
       readonly endpoint: Endpoint;
@@ -38,6 +45,11 @@ export function open(method: Method, path: string, endpoint: PublicEndpoint): Ro
 /** A route for the program that collects metrics, and for who may see the broker's health. */
 export function scraped(path: string, endpoint: PublicEndpoint): Route {
   return { method: "GET", path, right: "scraper", endpoint };
+}
+
+/** A route for the system that tells how computers are. */
+export function reported(path: string, endpoint: PublicEndpoint): Route {
+  return { method: "POST", path, right: "reporter", endpoint };
 }
 
 /** A route for whoever is signed in and holds one of the rights. */

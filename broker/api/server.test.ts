@@ -90,6 +90,7 @@ function serverWith(routes: readonly Route[], requestsPerMinute = 1_000): Promis
     trustedProxies: [],
     requestsPerMinute,
     metricsToken: TOKEN,
+    postureToken: "",
     unknownDevices: "refuse" as const,
     consoleFolder: join(folder, "console"),
     version: "1.2.3",

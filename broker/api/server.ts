@@ -29,6 +29,8 @@ export interface ServerSettings {
   readonly unknownDevices: UnknownDevices;
   /** Empty: no scraper may read the metrics. */
   readonly metricsToken: string;
+  /** Empty: nobody may report how computers are. */
+  readonly postureToken: string;
   readonly consoleFolder: string;
   readonly version: string;
   /** Undefined: plain http, for localhost or behind a proxy that speaks TLS. */

@@ -16,6 +16,9 @@ export interface GateSettings {
 /** Asked by load balancers and scrapers by address: they say nothing about people or the plant. */
 const ANY_HOST = new Set(["/healthz", "/readyz", "/metrics"]);
 
+/** Asked by systems that know no page of ours, with a token and never by a cookie. */
+const PROGRAMS = new Set(["/api/posture-reports"]);
+
 /**
  * Knocking on the door (enrolment, sign-in, a link to a recording) is allowed this much more seldom than the rest:
  * one person signs in with two requests.
@@ -37,6 +40,7 @@ export function addGates(app: FastifyInstance, settings: GateSettings): void {
     if (!origin && !ANY_HOST.has(path)) throw wrongHost(settings.origins);
     if (origin?.startsWith("https:")) reply.header(...hstsHeader);
     if (isKnock(request, path)) await knocks(request);
+    if (PROGRAMS.has(path)) return;
     if (!isFromOurPages(request.method, request.headers, origin)) throw foreignOrigin();
   });
 }

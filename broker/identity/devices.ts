@@ -97,6 +97,15 @@ export class Devices {
     return new Set(this.parts.book.of(personId).flatMap(({ deviceId }) => deviceId ?? []));
   }
 
+  /** Those that an administrator says are this computer. */
+  managedAs(inventory: string): readonly Device[] {
+    const wanted = plainText(inventory, NAME_MAX).toLowerCase();
+    const all = this.parts.deviceBook.all();
+    return all.filter(
+      (device) => device.revokedMs === null && device.inventory.toLowerCase() === wanted,
+    );
+  }
+
   /** The device, if it still counts. */
   counting(deviceId: string | undefined): Device | undefined {
     const device = deviceId === undefined ? undefined : this.parts.deviceBook.get(deviceId);
@@ -198,6 +207,8 @@ export class Devices {
   async report(device: Device, report: DeviceReport): Promise<void> {
     const { deviceBook, clock } = this.parts;
     const before = device.report;
+    // Late or played again: what is known since then counts.
+    if (before && before.observedMs > report.observedMs) return;
     const { rule } = deviceBook;
     const managed = before !== null && before.source !== "machine" && report.source === "machine";
     const fails = failingNeeds(report.facts, rule.needs).length > 0;

@@ -1,5 +1,16 @@
 /** What a site asks of the state of a computer, and whether a report meets it. Pure. */
+import { z } from "zod";
 import type { DeviceReport, PostureFacts } from "../store/device.ts";
+
+const answer = z.enum(["yes", "no", "unknown"]);
+
+/** As reports carry them, whoever makes them. */
+export const postureFacts = z.strictObject({
+  os: z.strictObject({ name: z.string().min(1).max(60), version: z.string().max(80) }),
+  diskEncryption: answer,
+  screenLock: answer,
+  endpointProtection: answer,
+});
 
 export const POSTURE_NEEDS = ["disk-encryption", "screen-lock", "endpoint-protection"] as const;
 export type PostureNeed = (typeof POSTURE_NEEDS)[number];

@@ -12,14 +12,20 @@ interface ToSign {
   readonly options: RequestOptions;
 }
 
-/** Picks the number and signs, as the page does. Answers the status of the act. */
+/**
+ * Picks the number and signs, as the page does. Answers the status of the act.
+ * @param here the command runs on the computer of the browser
+ */
 export async function approveMachine(
   user: ConsoleUser,
   code: string,
   number: number,
+  here = false,
 ): Promise<number> {
   const path = `/api/devices/${code}`;
-  const begun = await user.ask<ToSign>("POST", `${path}/options`, { number });
+  const begun = await user.ask<ToSign>("POST", `${path}/options`, {
+    ...{ number, ...(here && { here }) },
+  });
   if (begun.status !== 200) return begun.status;
   const { text, options } = begun.body;
   const response = user.authenticator.assert(options);

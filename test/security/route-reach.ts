@@ -12,7 +12,7 @@ export const ROLES: readonly RoleName[] = [
   "auditor",
 ];
 
-export type Reach = "everybody" | "scraper" | readonly RoleName[];
+export type Reach = "everybody" | "scraper" | "reporter" | readonly RoleName[];
 
 const ADMINISTRATOR: Reach = ["administrator"];
 const OPENS: readonly RoleName[] = ["engineer", "vendor"];
@@ -43,10 +43,12 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "DELETE /api/me/passkeys/{id}": ROLES,
   "GET /api/me/sign-ins": ROLES,
   "DELETE /api/me/sign-ins/{id}": ROLES,
-  "POST /api/me/device-challenges": ROLES,
+  "POST /api/me/device-nonces": ROLES,
   "GET /api/me/devices": ROLES,
   "PATCH /api/me/devices/{id}": ROLES,
   "POST /api/me/devices/{id}/revocation": ROLES,
+  "POST /api/posture": ROLES,
+  "POST /api/posture-reports": "reporter",
   "GET /api/devices": ADMINISTRATOR,
   "PATCH /api/devices/{id}": ADMINISTRATOR,
   "POST /api/devices/{id}/revocation": ADMINISTRATOR,

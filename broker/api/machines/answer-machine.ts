@@ -40,7 +40,11 @@ export function machineOptions({ asks, actions, notes }: MachineGround) {
   return endpoint({
     summary: "What to sign so that the command acts for one; a wrong number ends its asking",
     params,
-    body: z.strictObject({ number: z.number().int().min(0).max(99) }),
+    body: z.strictObject({
+      number: z.number().int().min(0).max(99),
+      /** The command runs on the computer that this browser is on: its reports count for both. */
+      here: z.boolean().exactOptional(),
+    }),
     answer: actionToSignSchema,
     handle: async ({ me, params: { id: code }, body }) => {
       const ask = askOf(asks, code);
@@ -50,7 +54,11 @@ export function machineOptions({ asks, actions, notes }: MachineGround) {
           "That is not the number the command shows: nobody was signed in. Start anew.";
         throw new ApiRefused(409, "changed", message);
       }
-      const { text, options } = await actions.options(me, "machine", contentOf(ask));
+      const { text, options } = await actions.options(
+        me,
+        "machine",
+        contentOf(ask, body.here === true),
+      );
       return { text, options: { ...options } };
     },
   });
@@ -63,9 +71,14 @@ export function approveMachine({ asks, actions, clock }: MachineGround) {
     body: signedAnswer,
     handle: async ({ me, params: { id: code }, body }) => {
       const { content, action } = await actions.prove(me, "machine", body);
-      sameContent(content, contentOf(askOf(asks, code)));
+      const here = content.here === true;
+      sameContent(content, contentOf(askOf(asks, code), here));
       const { passkeyId } = action;
-      const approval = { personId: me.person.id, passkeyId, atMs: clock.wallMs() };
+      const { deviceId } = me.signIn;
+      const approval = {
+        ...{ personId: me.person.id, passkeyId, atMs: clock.wallMs() },
+        ...(here && deviceId !== undefined && { browserId: deviceId }),
+      };
       if (!asks.approve(code, approval)) throw notFound();
     },
   });
@@ -90,15 +103,12 @@ function askOf(asks: MachineAsks, code: string): MachineAsk {
   return ask;
 }
 
-function contentOf({
-  id,
-  machine,
-  tool,
-  address,
-  keyThumbprint,
-  number,
-}: MachineAsk): ActionContent {
-  return { act: "machine-sign-in", ask: id, machine, tool, address, keyThumbprint, number };
+function contentOf(
+  { id, machine, tool, address, keyThumbprint, number }: MachineAsk,
+  here: boolean,
+): ActionContent {
+  const asked = { machine, tool, address, keyThumbprint, number };
+  return { act: "machine-sign-in", ask: id, ...asked, ...(here && { here }) };
 }
 
 function eventOf(

@@ -1,17 +1,9 @@
 import { z } from "zod";
+import { POSTURE_NEEDS, postureFacts } from "../../identity/posture.ts";
 
-export const factAnswer = z.enum(["yes", "no", "unknown"]);
+export type PostureFactsView = z.infer<typeof postureFacts>;
 
-/** The state of a computer. What could not be told is `unknown`. */
-export const postureFactsSchema = z.strictObject({
-  os: z.strictObject({ name: z.string().min(1).max(60), version: z.string().max(80) }),
-  diskEncryption: factAnswer,
-  screenLock: factAnswer,
-  endpointProtection: factAnswer,
-});
-export type PostureFactsView = z.infer<typeof postureFactsSchema>;
-
-const need = z.enum(["disk-encryption", "screen-lock", "endpoint-protection"]);
+const need = z.enum(POSTURE_NEEDS);
 export type PostureNeedView = z.infer<typeof need>;
 
 export const deviceSchema = z.object({
@@ -36,9 +28,7 @@ export const deviceSchema = z.object({
   compliant: z.boolean(),
   /** What the site asks and a report denies or does not know. */
   failing: z.array(need),
-  report: z
-    .object({ facts: postureFactsSchema, observedMs: z.number(), source: z.string() })
-    .nullable(),
+  report: z.object({ facts: postureFacts, observedMs: z.number(), source: z.string() }).nullable(),
 });
 export type DeviceView = z.infer<typeof deviceSchema>;
 
@@ -63,7 +53,7 @@ export const postureReportsSchema = z.strictObject({
         inventory: z.string().min(1).max(80),
         /** RFC 3339; now where it is absent. */
         observed: z.iso.datetime({ offset: true }).exactOptional(),
-        facts: postureFactsSchema,
+        facts: postureFacts,
       }),
     )
     .min(1)

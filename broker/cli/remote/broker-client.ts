@@ -86,6 +86,11 @@ export class BrokerClient {
     return { origin, dpop: proof, ...(token !== undefined && { authorization: `DPoP ${token}` }) };
   }
 
+  /** A statement about this machine, for this broker, signed by its key. */
+  stated(type: string, claims: Readonly<Record<string, unknown>>): Promise<string> {
+    return this.key.state(type, { ...claims, aud: this.address.origin }, this.nowMs);
+  }
+
   /** As the broker's clock has it, as far as it is known. */
   get nowMs(): number {
     return Date.now() + this.aheadMs;

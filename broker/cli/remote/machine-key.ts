@@ -46,6 +46,14 @@ export class MachineKeyPair {
     return made;
   }
 
+  /** A statement of this machine about itself. */
+  state(type: string, claims: Readonly<Record<string, unknown>>, nowMs: number): Promise<string> {
+    return new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: "ES256", typ: type, jwk: { ...this.publicKey } })
+      .setIssuedAt(Math.floor(nowMs / 1_000))
+      .sign(this.privateKey);
+  }
+
   prove({ method, url, token, nowMs }: RequestToProve): Promise<string> {
     const ath = token && createHash("sha256").update(token).digest("base64url");
     return new SignJWT({ htm: method, htu: url, ...(ath && { ath }) })

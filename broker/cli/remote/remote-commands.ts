@@ -16,6 +16,7 @@ import {
 } from "./lists.ts";
 import { login, logout } from "./login.ts";
 import { type Flags, jsonLine } from "./output.ts";
+import { sendPosture, showPosture } from "./posture.ts";
 import {
   keepRenewing,
   loginWorkload,
@@ -28,6 +29,7 @@ import {
 export function addRemoteCommands(program: Command, version: string): void {
   const home = () => new Home(process.env);
   addSigningIn(program, home, version);
+  addPosture(program, home);
   addLists(program, home);
   addActs(program, home);
   addConnect(program, home);
@@ -77,6 +79,23 @@ function addSigningIn(program: Command, home: HomeOf, version: string): void {
       }
     },
   );
+}
+
+interface PostureFlags extends Flags {
+  readonly show?: boolean;
+}
+
+function addPosture(program: Command, home: HomeOf): void {
+  remote(
+    program.command("posture"),
+    "tell the site how this computer is: system, disk encryption, screen lock, protection",
+  )
+    .option("--show", "only show what would be told")
+    .addHelpText("after", examples("sallyport posture --show", "sallyport posture"))
+    .action(async ({ show, ...flags }: PostureFlags) => {
+      if (show) await showPosture(flags, process.stdout);
+      else await sendPosture(connected(home(), flags).client, flags, process.stdout);
+    });
 }
 
 interface LoginFlags extends Flags, WorkloadFlags {
