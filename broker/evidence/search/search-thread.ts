@@ -1,6 +1,10 @@
-/** The search in a thread of its own: neither indexing nor looking through ever delays a session. */
+/**
+ * The search in a thread of its own: neither indexing nor looking through ever delays a session, or
+ * whoever plays a recording.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../clock.ts";
+import { giveWay } from "../background-thread.ts";
 import { SealingVolume } from "../disk-volume.ts";
 import { SearchEngine } from "./engine.ts";
 import type { ToSearch } from "./search-messages.ts";
@@ -8,6 +12,7 @@ import type { ToSearch } from "./search-messages.ts";
 const port = parentPort;
 if (port === null) throw new Error("runs as a worker thread only");
 
+giveWay();
 const engine = new SearchEngine({
   ...workerData,
   volume: new SealingVolume(),

@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import type { H264MP4Encoder } from "h264-mp4-encoder";
+import { giveWay } from "../background-thread.ts";
 import { FILM_RATE, type FilmSpan, ScreenFilm } from "./screen-film.ts";
 
 export type ToVideo =
@@ -20,6 +21,7 @@ const QUANTIZATION = 26;
 
 const port = parentPort;
 if (port === null) throw new Error("runs as a worker thread only");
+giveWay();
 // A module of its own kind, which looks for its file beside itself.
 const module = createRequire(import.meta.url)("h264-mp4-encoder");
 const encoder: H264MP4Encoder = await module.createH264MP4Encoder();
