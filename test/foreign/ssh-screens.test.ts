@@ -3,7 +3,7 @@
  * keys: screen for screen the same, attributes and cursor included, and what the recording tells
  * are the very bytes that the person's terminal was sent.
  */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import headless from "@xterm/headless";
 import ssh2, { type ClientChannel } from "ssh2";
@@ -16,7 +16,6 @@ import { sshRoad } from "../kit/ssh-road.ts";
 import { SSHD } from "../kit/ssh-server.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
-const testScreens = testWith(["vim", "less", "top", SSHD]);
 /** A program draws when it has the time; the machine may be busy with other tests. */
 const WITHIN = { timeout: 40_000, interval: 25 };
 const SIZE = { cols: 90, rows: 28 };
@@ -105,12 +104,27 @@ interface Step {
 
 interface Program {
   readonly name: string;
+  /** Makes what it needs beside the file. */
   command(file: string): string;
   readonly steps: readonly Step[];
   readonly plain?: (line: string) => string;
 }
 
 const ENVIRONMENT = "env -i PATH=/usr/bin:/bin TERM=xterm-256color LANG=C.UTF-8 HOME=/nonexistent";
+/** No clock and no name of the machine; it ends with the connection, and leaves nothing behind. */
+const TMUX = `set -g status-right ""
+set -g default-command "exec /bin/sh"
+set -g destroy-unattached on
+set -g automatic-rename off
+`;
+/** No hints by chance, and not how full the disk is. */
+const MC = `[Midnight-Commander]
+use_internal_edit=true
+[Layout]
+message_visible=false
+free_space=false
+keybar_visible=true
+`;
 /** Clocks, loads and counts go on by themselves. */
 const withoutNumbers = (line: string) => line.replace(/[\d.,:+\s]+/g, " ").trim();
 
@@ -145,10 +159,48 @@ const PROGRAMS: readonly Program[] = [
     steps: [{ shows: /PID +USER/ }, { keys: "h", shows: /Help for Interactive Commands/ }],
     plain: withoutNumbers,
   },
+  {
+    name: "tmux",
+    command: (file) => {
+      const configured = `${file}.tmux`;
+      writeFileSync(configured, TMUX);
+      const socket = `-S "$(mktemp -u ${path.dirname(file)}/tmux.XXXXXX)"`;
+      return `${ENVIRONMENT} tmux -u ${socket} -f ${configured} new-session -n log`;
+    },
+    steps: [
+      { shows: /[#$] / },
+      { keys: "printf '\\033[3%dmpump %d\\033[0m\\n' 1 1 2 2 3 3\r", shows: /\npump 3\n/ },
+      { keys: "\x02%", shows: /│[#$]/ },
+      { keys: "echo Wasserwerk 水ポンプ\r", shows: /│Wasserwerk 水ポンプ/ },
+      { keys: '\x02"', shows: /├───/ },
+      { keys: "\x02[", shows: /\[0\/\d+\]/ },
+      { keys: "q", shows: /^(?!.*\[0\/).*├───/s },
+      { resize: true, shows: /│Wasserwerk 水ポンプ/ },
+    ],
+  },
+  {
+    name: "mc",
+    command: (file) => {
+      const home = path.join(path.dirname(file), "settings");
+      mkdirSync(path.join(home, "mc"), { recursive: true });
+      writeFileSync(path.join(home, "mc/ini"), MC);
+      const own = `XDG_CONFIG_HOME=${home} XDG_CACHE_HOME=${home} XDG_DATA_HOME=${home}`;
+      return `cd ${path.dirname(file)} && ${ENVIRONMENT} ${own} mc -u`;
+    },
+    steps: [
+      { shows: /plant\.log .*10Quit/s },
+      { keys: "\x1bOF", shows: /├─+┤├─+┤\n│ ?plant\.log/ },
+      { keys: "\x1bOR", shows: /line 1 of the log/ },
+      { keys: "\x1b[21~", shows: /\/settings.*10Quit/s },
+      { keys: "\x1b[20~\x1bOB", shows: /File listing/ },
+      { keys: "\x1b[21~", shows: /^(?!.*File listing).*10Quit/s },
+      { resize: true, shows: /10Quit/ },
+    ],
+  },
 ];
 
 for (const program of PROGRAMS) {
-  testScreens(
+  testWith([program.name, SSHD])(
     `${program.name} looks through the broker as it does natively, and so does its recording`,
     async () => {
       const asset = await startSshd(temporaryFolder());
