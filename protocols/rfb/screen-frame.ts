@@ -147,7 +147,7 @@ function writePicture(
   out.varint(picture.streams.length);
   for (const stream of picture.streams) writeStream(out, stream);
   let [tiles, changed] = [0, 0];
-  const pixels = new Uint32Array(TILE * TILE);
+  const palette = new Palette();
   for (const box of tilesOf(picture)) {
     tiles += 1;
     if (base && isSame(picture, base, box)) {
@@ -155,7 +155,7 @@ function writePicture(
       continue;
     }
     changed += 1;
-    writeTile(out, picture, box, pixels);
+    writeTile(out, picture, box, palette);
   }
   return changed / tiles;
 }
@@ -207,33 +207,98 @@ function writeTile(
   out: ByteWriter,
   { width, pixels }: PictureState,
   { x, y, columns, rows }: Box,
-  tile: Uint32Array,
+  palette: Palette,
 ): void {
-  const palette = new Map<number, number>();
-  let count = 0;
-  for (let row = y; row < y + rows; row += 1) {
-    for (let column = 0; column < columns; column += 1) {
-      const colour = (pixels[row * width + x + column] ?? 0) & 0xffffff;
-      tile[count++] = colour;
-      if (palette.size <= COLOURS_MAX && !palette.has(colour)) palette.set(colour, palette.size);
+  palette.clear();
+  const count = columns * rows;
+  const tile = palette.indexes;
+  let at = 0;
+  for (let row = y; row < y + rows && !palette.isFull; row += 1) {
+    const end = row * width + x + columns;
+    for (let place = end - columns; place < end; place += 1, at += 1) {
+      tile[at] = palette.indexOf((pixels[place] ?? 0) & 0xffffff);
     }
   }
-  const plain = palette.size > COLOURS_MAX;
   out.reserve(1 + 3 * (COLOURS_MAX + count));
-  out.byte(plain ? PLAIN : palette.size);
-  if (plain) {
-    for (let n = 0; n < count; n += 1) writeColour(out, tile[n] ?? 0);
+  out.byte(palette.isFull ? PLAIN : palette.size);
+  if (palette.isFull) {
+    writePlain(out, pixels, { x, y, columns, rows }, width);
     return;
   }
-  for (const colour of palette.keys()) writeColour(out, colour);
+  for (const colour of palette.colours.subarray(0, palette.size)) writeColour(out, colour);
   if (palette.size === 1) return;
-  for (let n = 0; n < count; n += 1) out.byte(palette.get(tile[n] ?? 0) ?? 0);
+  out.raw(tile.subarray(0, count));
+}
+
+/** Room for it was made. */
+function writePlain(
+  out: ByteWriter,
+  pixels: Uint32Array,
+  { x, y, columns, rows }: Box,
+  width: number,
+): void {
+  for (let row = y; row < y + rows; row += 1) {
+    const end = row * width + x + columns;
+    for (let place = end - columns; place < end; place += 1) {
+      const colour = pixels[place] ?? 0;
+      out.bytes[out.length++] = colour & 0xff;
+      out.bytes[out.length++] = (colour >> 8) & 0xff;
+      out.bytes[out.length++] = (colour >> 16) & 0xff;
+    }
+  }
+}
+
+/** Places of a table for the colours of a tile, four times as many as it holds. */
+const PLACES = 1_024;
+
+/** The colours of one tile, in the order in which they come. A map costs thirty times as much. */
+class Palette {
+  readonly colours = new Uint32Array(COLOURS_MAX);
+  readonly indexes = new Uint8Array(TILE * TILE);
+  size = 0;
+  /** There was one more than it takes. */
+  isFull = false;
+  private readonly table = new Uint16Array(PLACES);
+  /** Most pixels are as the one before them. */
+  private last = -1;
+  private lastIndex = 0;
+
+  clear(): void {
+    this.size = 0;
+    this.isFull = false;
+    this.last = -1;
+    this.table.fill(0);
+  }
+
+  /** A colour that is new joins the others, as long as there is room. */
+  indexOf(colour: number): number {
+    if (colour === this.last) return this.lastIndex;
+    const { table, colours } = this;
+    let place = (Math.imul(colour, 0x9e3779b1) >>> 22) & (PLACES - 1);
+    let index = (table[place] ?? 0) - 1;
+    while (index >= 0 && colours[index] !== colour) {
+      place = (place + 1) & (PLACES - 1);
+      index = (table[place] ?? 0) - 1;
+    }
+    if (index < 0) {
+      if (this.size === COLOURS_MAX) {
+        this.isFull = true;
+        return 0;
+      }
+      index = this.size++;
+      colours[index] = colour;
+      table[place] = index + 1;
+    }
+    this.last = colour;
+    this.lastIndex = index;
+    return index;
+  }
 }
 
 function writeColour(out: ByteWriter, colour: number): void {
   out.byte(colour & 0xff);
   out.byte((colour >> 8) & 0xff);
-  out.byte(colour >> 16);
+  out.byte((colour >> 16) & 0xff);
 }
 
 function readTile(

@@ -1,5 +1,6 @@
 /** Key frames of screens in a thread of their own: drawing what an asset says delays nobody. */
 import { parentPort, workerData } from "node:worker_threads";
+import { giveWay } from "../background-thread.ts";
 import { diskVolume } from "../disk-volume.ts";
 import { ScreenFramer, type ScreenSegment } from "./screen-framer.ts";
 
@@ -12,6 +13,7 @@ export interface FromFramer {
   readonly taken: number;
 }
 
+giveWay();
 const framer = new ScreenFramer({ ...workerData, volume: diskVolume });
 let working: Promise<void> = Promise.resolve();
 
