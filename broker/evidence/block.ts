@@ -130,13 +130,40 @@ export function sizeChunk(out: ByteWriter, start: number, length: number): void 
   putUint32(out.bytes, start + 13, length);
 }
 
-/** The chunks of a block's payload. Stops at what is none: a block with a right CRC has only these. */
+/** The chunks of a block's payload, each by itself. */
 export function* readChunks(payload: Uint8Array): Generator<Chunk> {
-  const view = viewOf(payload);
-  let at = 0;
-  while (at + CHUNK_HEAD_LENGTH <= payload.length) {
-    const flags = view.getUint8(at + 4);
-    const length = view.getUint32(at + 13);
+  const reader = new ChunkReader(payload);
+  while (reader.next()) {
+    const { slot, flags, segment, offset, session, start, end } = reader;
+    yield { slot, flags, segment, offset, session, payload, start, end };
+  }
+}
+
+/**
+ * The chunk of a block's payload at which it stands: there are two for each polled read, and an
+ * object for each would be garbage at once. Stops at what is none: a block with a right CRC has
+ * only these.
+ */
+export class ChunkReader implements Chunk {
+  readonly payload: Uint8Array;
+  slot = 0;
+  flags = 0;
+  segment = 0;
+  offset = 0;
+  session = "";
+  start = 0;
+  end = 0;
+
+  constructor(payload: Uint8Array) {
+    this.payload = payload;
+  }
+
+  /** Goes to the next one; false if there is none. */
+  next(): boolean {
+    const { payload, end: at } = this;
+    if (at + CHUNK_HEAD_LENGTH > payload.length) return false;
+    const flags = payload[at + 4] ?? 0;
+    const length = uint32At(payload, at + 13);
     let start = at + CHUNK_HEAD_LENGTH;
     let session = "";
     if ((flags & BEGIN) !== 0) {
@@ -144,19 +171,22 @@ export function* readChunks(payload: Uint8Array): Generator<Chunk> {
       session = Buffer.from(payload.subarray(start + 1, nameEnd)).toString("latin1");
       start = nameEnd;
     }
-    if (start + length > payload.length) return;
-    yield {
-      slot: view.getUint32(at),
-      flags,
-      segment: view.getUint32(at + 5),
-      offset: view.getUint32(at + 9),
-      session,
-      payload,
-      start,
-      end: start + length,
-    };
-    at = start + length;
+    if (start + length > payload.length) return false;
+    this.slot = uint32At(payload, at);
+    this.flags = flags;
+    this.segment = uint32At(payload, at + 5);
+    this.offset = uint32At(payload, at + 9);
+    this.session = session;
+    this.start = start;
+    this.end = start + length;
+    return true;
   }
+}
+
+function uint32At(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+  const low = ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
+  return high * 0x1_0000 + low;
 }
 
 function putSession(out: ByteWriter, session: string): void {

@@ -9,7 +9,7 @@
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
-import { BEGIN, readChunks } from "./block.ts";
+import { BEGIN, ChunkReader } from "./block.ts";
 import type { Close } from "./descriptions.ts";
 import type { EvidenceKeys } from "./keys.ts";
 import type { EvidenceLimits } from "./limits.ts";
@@ -221,7 +221,7 @@ export class Sealer {
 
   private async takeChunks(payload: Uint8Array, file: number | undefined): Promise<void> {
     await this.keepPace();
-    for (const chunk of readChunks(payload)) {
+    for (const chunk = new ChunkReader(payload); chunk.next(); ) {
       if ((chunk.flags & BEGIN) !== 0 && isSessionId(chunk.session)) {
         this.slots.set(chunk.slot, await this.recordingOf(chunk.session));
       }

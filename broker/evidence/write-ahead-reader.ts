@@ -18,6 +18,8 @@ export class WriteAheadReader {
   private readonly volume: Volume;
   private readonly path: string;
   private readonly keys: EvidenceKeys;
+  /** What was read last: one array for all, since its garbage would be collected ten times a second. */
+  private room = new Uint8Array(0);
   private file: VolumeFile | undefined;
   private head: FileHead | undefined;
   /** Absent in a file of version 1, whose blocks are plain. */
@@ -104,7 +106,9 @@ export class WriteAheadReader {
 
   private async readAt(file: VolumeFile, position: number, length: number): Promise<Uint8Array> {
     const size = await file.size();
-    const into = new Uint8Array(Math.max(0, Math.min(length, size - position)));
+    const count = Math.max(0, Math.min(length, size - position));
+    if (this.room.length < count) this.room = new Uint8Array(count);
+    const into = this.room.subarray(0, count);
     return into.subarray(0, await file.read(into, position));
   }
 }

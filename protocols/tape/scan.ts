@@ -41,13 +41,21 @@ export class TapeScan {
   }
 
   /** Answers how many bytes were whole and well-formed frames; less than all means damage. */
-  push(bytes: Uint8Array, start = 0, end = bytes.length): number {
-    let at = start;
+  push(bytes: Uint8Array, startsAt = 0, end = bytes.length): number {
+    let at = startsAt;
     for (;;) {
       at = this.messages(bytes, at, end);
+      const start = shortFrame(bytes, at, end);
+      if (start > 0) {
+        const next = start + shortLength(bytes, at);
+        if (!this.frame(bytes, start, next)) return at - startsAt;
+        at = next;
+        continue;
+      }
       const found = findFrame(bytes, at, end);
-      if (found.kind !== "frame" && found.kind !== "preamble") return at - start;
-      if (found.kind === "frame" && !this.frame(bytes, found.start, found.next)) return at - start;
+      if (found.kind !== "frame" && found.kind !== "preamble") return at - startsAt;
+      if (found.kind === "frame" && !this.frame(bytes, found.start, found.next))
+        return at - startsAt;
       at = found.next;
     }
   }
