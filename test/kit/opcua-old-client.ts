@@ -29,10 +29,14 @@ export interface OldValue {
 }
 
 interface OldSession {
+  performMessageTransaction(request: object, done: Done<OldResponse>): void;
   read(nodes: readonly object[], maxAge: number, done: Done<readonly OldValue[]>): void;
   write(nodes: readonly object[], done: Done<readonly { readonly name: string }[]>): void;
   close(done: Done<void>): void;
 }
+
+/** Of the library's own classes; statuses have a `name`. */
+export type OldResponse = Readonly<Record<string, unknown>>;
 
 export interface OldClientOptions {
   readonly url: string;
@@ -46,17 +50,28 @@ export interface OldClientOptions {
 }
 
 export interface OldSignedIn {
+  /**
+   * Any service, built by that library's own classes.
+   * @param make given them by the name of their package without `node-opcua-`
+   */
+  ask(make: (classes: OldClasses) => object): Promise<OldResponse>;
   read(nodes: readonly string[]): Promise<readonly OldValue[]>;
   /** Status by name. */
   writeDouble(node: string, value: number): Promise<string>;
   close(): Promise<void>;
 }
 
+export type OldClasses = (name: string) => Readonly<Record<string, OldClass>>;
+type OldClass = new (options: object) => object;
+
 const VALUE = 13;
 const DOUBLE = 11;
 
 export async function signInOld(options: OldClientOptions): Promise<OldSignedIn> {
-  const library = createRequire(import.meta.url)("node-opcua-client-0") as OldLibrary;
+  const require = createRequire(import.meta.url);
+  const library = require("node-opcua-client-0") as OldLibrary;
+  const inside = createRequire(require.resolve("node-opcua-client-0"));
+  const classes: OldClasses = (name) => inside(`node-opcua-${name}`);
   const { security, certificateFile, privateKeyFile, applicationUri } = options;
   const client = new library.OPCUAClient({
     ...{ endpoint_must_exist: false, keepSessionAlive: false, certificateFile, privateKeyFile },
@@ -73,6 +88,13 @@ export async function signInOld(options: OldClientOptions): Promise<OldSignedIn>
     client.createSession({ userName, password }, done),
   );
   return {
+    ask: (make) =>
+      new Promise((resolve, reject) => {
+        // A service fault is an answer too.
+        session.performMessageTransaction(make(classes), (error, response) =>
+          response ? resolve(response) : reject(error),
+        );
+      }),
     read: (nodes) => {
       const all = nodes.map((nodeId) => ({ nodeId, attributeId: VALUE }));
       return called((done) => session.read(all, 0, done));

@@ -5,6 +5,7 @@
  */
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
+import { mkdirSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { mintPermit } from "../../broker/access/permits.ts";
@@ -57,6 +58,7 @@ export class OpcuaSite {
   }
 
   static async open(options: OpcuaSiteOptions): Promise<OpcuaSite> {
+    mkdirSync(options.folder, { recursive: true });
     const directory = join(options.folder, "recordings");
     const recorded = { directory, keys: TEST_KEYS, build: "test", clock: systemClock };
     const file = join(options.folder, "broker.pem");
