@@ -17,9 +17,13 @@ export function machineAskQuery(code: string) {
   });
 }
 
-/** One touch: the passkey signs that the machine which shows this number may act for one. */
-export async function approveMachine(code: string, number: number): Promise<void> {
-  const toSign = await ask<ActionToSign>("POST", `${pathOf(code)}/options`, { number });
+/**
+ * One touch: the passkey signs that the machine which shows this number may act for one.
+ * @param here it runs on the computer of this browser, which its reports are then about too
+ */
+export async function approveMachine(code: string, number: number, here: boolean): Promise<void> {
+  const wanted = { number, ...(here && { here }) };
+  const toSign = await ask<ActionToSign>("POST", `${pathOf(code)}/options`, wanted);
   await ask("POST", pathOf(code), await signAction(toSign, deviceText.altered));
 }
 

@@ -113,6 +113,7 @@ export const helpByPath: Record<string, HelpEntry> = {
     lines: [
       "Invite a person and give them the one-time link; they make a passkey on their own device. There are no passwords.",
       "Disabling a person ends their sessions and sign-ins at once.",
+      "Devices of everybody lists the browsers and machines that people work on, each known by a key that stays in it. Revoke one that was lost: what is open on it ends at once. Its name in Fleet or the MDM lets their reports count for it; rules can ask for a computer that is in order.",
       "A person who lost every passkey gets a new link only when a second administrator agrees.",
     ],
   },
@@ -168,6 +169,7 @@ export const helpByPath: Record<string, HelpEntry> = {
     title: "Account",
     lines: [
       "Your passkeys, where you are signed in, and how the console looks in this browser.",
+      "Each browser that you sign in on becomes a device by itself: it makes a key that cannot leave it and signs each session that you open, so that a copied sign-in opens nothing. Revoke one that you no longer have. After its data was cleared it enrols again with your passkey, and the old one stays listed as unused. sallyport posture tells the site how a computer is.",
       "Keep at least two passkeys on different devices: with one lost, the other still signs you in.",
       "A key of your own SSH client can be registered here: then only you can approve what that client asks for. It opens nothing by itself; each session is approved in the browser, with the number that ssh shows. SALLYPORT_SSH_KEYS makes such keys a must, or turns them off.",
     ],

@@ -63,15 +63,66 @@ test("the number is picked on the page, and the command acts for the person", {
   await page.getByRole("button", { name: "Look" }).click();
   await page.getByText("Which number does your command show?").waitFor();
   await look("device");
+  await page.getByLabel("The command runs on this computer").check();
   await page.getByRole("button", { name: String(asking.number), exact: true }).click();
   await page.getByText("Your machine is signed in").waitFor();
   expect(await asking.ended).toBe(0);
+  expect(await runCommand(home, ["posture"])).toMatchObject({ code: 0, errors: "" });
   expect(await runCommand(home, ["assets"])).toMatchObject({ code: 0 });
   await page.getByRole("link", { name: "Where you are signed in" }).click();
   await page.getByText(/^sallyport on /).waitFor();
   await look("device-account");
   await page.goto(`/device/${asking.code}`);
   await page.getByText("Nothing waits under this code any more").waitFor();
+});
+
+test("a browser that lost its key enrols again when it is needed, and one that was revoked when asked", {
+  timeout: 180_000,
+}, async () => {
+  const { page } = ann;
+  await page.goto("/account");
+  const devices = page.getByRole("table", { name: "Devices" });
+  await devices.getByText("(this browser)").waitFor();
+  // It runs on the machine of the command, whose report is about it too.
+  await devices.getByText(/^browser on /).waitFor();
+  await page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const gone = indexedDB.deleteDatabase("sallyport-device");
+        gone.onsuccess = resolve;
+        gone.onerror = reject;
+      }),
+  );
+  await page.goto("/?asset=plc-treatment");
+  await page.getByRole("button", { name: "Open", exact: true }).first().click();
+  await page.waitForURL(/\/sessions\/\w+$/);
+  await page.goto("/account");
+  await devices.getByText("unused").waitFor();
+  await look("devices");
+  await devices
+    .getByRole("row", { name: /this browser/ })
+    .getByRole("button", { name: /^Revoke/ })
+    .click();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke device" }).click();
+  await page.waitForURL(/\/sign-in/);
+  await page.getByRole("button", { name: /passkey/ }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+  await page.goto("/account");
+  await page.getByText("This browser is not enrolled as a device").waitFor();
+  await look("devices-revoked");
+  await page.getByRole("button", { name: "Enrol this browser" }).click();
+  await page.getByText("This browser is not enrolled as a device").waitFor({ state: "detached" });
+  await devices.getByText("(this browser)").waitFor();
+  await page.goto("/people");
+  const everybody = page.getByRole("table", { name: "Devices" });
+  await everybody
+    .getByRole("button", { name: /^Change/ })
+    .first()
+    .click();
+  await page.getByRole("dialog").getByLabel("Name in Fleet or the MDM").fill("LT-0042");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await everybody.getByText(/LT-0042/).waitFor();
+  await look("devices-people");
 });
 
 test("a refusal on the page ends the asking", { timeout: 180_000 }, async () => {

@@ -6,8 +6,10 @@ import { Page } from "../../components/page.tsx";
 import { ThemeSwitch } from "../../components/theme-switch.tsx";
 import { useShortcutsSetting } from "../../shell/shortcuts.ts";
 import { accountText as words } from "../../text/account.ts";
+import { devicesText } from "../../text/devices.ts";
 import { sshKeyText } from "../../text/ssh-keys.ts";
 import { text } from "../../text.ts";
+import { Devices } from "./devices.tsx";
 import { Passkeys } from "./passkeys.tsx";
 import { SignIns } from "./sign-ins.tsx";
 import { SshKeys } from "./ssh-keys.tsx";
@@ -26,6 +28,9 @@ export function AccountPage() {
             <SshKeys />
           </Section>
         )}
+        <Section title={devicesText.title}>
+          <Devices />
+        </Section>
         <Section title={words.signIns.title}>
           <SignIns />
         </Section>

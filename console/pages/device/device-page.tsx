@@ -1,6 +1,6 @@
 /** A command on a machine asks to act for a person: who picks its number signs exactly that. */
 import "../native/native.css";
-import { Button, Group, Text, TextInput, Title } from "@mantine/core";
+import { Button, Checkbox, Group, Text, TextInput, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
@@ -13,6 +13,7 @@ import { QueryView } from "../../components/query-view.tsx";
 import { Empty, ProblemNotice } from "../../components/states.tsx";
 import { duration } from "../../components/time-words.ts";
 import { deviceText as words } from "../../text/device.ts";
+import { devicesText } from "../../text/devices.ts";
 
 type Outcome = "done" | "refused";
 
@@ -110,6 +111,7 @@ function Asking({ ask, onSettled }: AskingProps) {
 
 function Answers({ ask, onSettled }: AskingProps) {
   const [busy, setBusy] = useState(false);
+  const [here, setHere] = useState(false);
   const [thrown, setThrown] = useState<unknown>();
   const run = async (work: () => Promise<void>, outcome: Outcome) => {
     setBusy(true);
@@ -132,6 +134,12 @@ function Answers({ ask, onSettled }: AskingProps) {
         <Text size="sm">{words.pickBody}</Text>
       </div>
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.notDone} />}
+      <Checkbox
+        label={devicesText.here}
+        description={devicesText.hereAdvice}
+        checked={here}
+        onChange={(event) => setHere(event.currentTarget.checked)}
+      />
       <Group gap="sm" grow>
         {ask.choices.map((number) => (
           <Button
@@ -140,7 +148,7 @@ function Answers({ ask, onSettled }: AskingProps) {
             variant="default"
             className="nt-number"
             disabled={busy}
-            onClick={() => void run(() => approveMachine(ask.code, number), "done")}
+            onClick={() => void run(() => approveMachine(ask.code, number, here), "done")}
           >
             {number}
           </Button>

@@ -18,6 +18,7 @@ import { peopleText as words } from "../../text/people.ts";
 import { text } from "../../text.ts";
 import { LinkDialog } from "./link-dialog.tsx";
 import type { NewLink } from "./new-link.ts";
+import { PeopleDevices } from "./people-devices.tsx";
 import { PersonForm } from "./person-form.tsx";
 import { PersonMenu } from "./person-menu.tsx";
 import { Recoveries } from "./recoveries.tsx";
@@ -50,6 +51,7 @@ export function PeoplePage() {
         }
       </QueryView>
       <Workloads />
+      <PeopleDevices />
       {inviting && (
         <PersonForm
           onClose={() => setInviting(false)}
