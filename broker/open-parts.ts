@@ -43,11 +43,11 @@ import type { Noticed } from "./noticed.ts";
 import { evidenceNotices } from "./noticed-evidence.ts";
 import type { AuditParts } from "./open-audit.ts";
 import { openConnect } from "./open-connect.ts";
-import { gaugesOf, refusalHooks } from "./open-integrations.ts";
-import { loggedHooks } from "./open-log.ts";
+import type { SiteGateways } from "./open-gateways.ts";
+import { gaugesOf } from "./open-integrations.ts";
 import { openPanels } from "./open-panels.ts";
 import { openPolicies } from "./open-policies.ts";
-import { openScanner, scannerHooks } from "./open-scanner.ts";
+import { openSessions } from "./open-sessions.ts";
 import { openTrustDesk, openTrusted } from "./open-trust.ts";
 import type { Opened } from "./opened.ts";
 import { ConfirmedPlant } from "./plant/confirmed-plant.ts";
@@ -55,7 +55,6 @@ import { PlantSource } from "./plant/plant-source.ts";
 import { portRefusal } from "./port.ts";
 import { openProbe } from "./sessions/probe-session.ts";
 import type { Cause, LiveSession, SessionHost } from "./sessions/session.ts";
-import { createSessionHost } from "./sessions/session-host.ts";
 import { startSimulatedPlant } from "./simulated-plant.ts";
 import type { Store } from "./store/store.ts";
 import type { ServedCertificate } from "./tls/served-certificate.ts";
@@ -162,31 +161,22 @@ export interface Core {
   readonly credentials: Credentials;
   readonly opcua: OpcuaProcess;
   readonly trust: TrustDesk;
+  readonly gateways: SiteGateways | undefined;
 }
 
 export async function openCore(
   ground: Ground,
   parts: Pick<Core, "identity" | "evidence" | "plant"> & { readonly book: LogBook },
 ): Promise<Core> {
-  const { config, opened, clock, version, store, noticed } = ground;
+  const { config, opened, clock, store } = ground;
   const { identity, evidence, plant, book } = parts;
   const key = loadSigningKey(join(config.dataFolder, "permit-key.pem"));
   const credentials = openCredentials(ground);
   const opcua = openOpcua(ground);
   const trusted = await openTrusted(ground);
-  const sessions = createSessionHost({
-    ...{ credentials, opcua, trusted, scanner: openScanner(ground) },
-    recorder: evidence.recorder,
-    permitKey: key.publicKey,
-    clock,
-    build: version,
-    hooks: refusalHooks(
-      ground,
-      loggedHooks(book, scannerHooks(ground, noticed.sessionHooks(trusted))),
-    ),
-    beforeOpen: (header) => book.openSession(header),
+  const { sessions, gateways } = await openSessions(ground, {
+    ...{ evidence, plant, book, credentials, opcua, trusted, permitKey: key.publicKey },
   });
-  opened.push(() => sessions.shutdown());
   opened.push(evidence.onOverQuota((session) => sessions.get(session)?.end(overQuota(config))));
   let siteState = () => ({ open: true, locked: false });
   const { policies, decisions, defaultRights } = await openPolicies(ground, parts, () =>
@@ -224,7 +214,7 @@ export async function openCore(
   const trust = openTrustDesk(ground, {
     ...{ book: trusted, identity, decisions, plant, sessions, access, permitKey },
   });
-  const shared = { policies, defaultRights, credentials, opcua, trust };
+  const shared = { policies, defaultRights, credentials, opcua, trust, gateways };
   return { ...parts, sessions, access, decisions, ...shared };
 }
 
@@ -287,6 +277,7 @@ export async function openDoors(
     },
     videos: openVideos(ground, evidence),
     ...{ credentials: core.credentials, defaultRights: core.defaultRights, trust: core.trust },
+    gateways: core.gateways,
     ...{ identity, access, sessions, decisions, policies, metrics, clock },
     recorder: evidence.recorder,
     recordings: evidence.recordings,

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { DEVICE_SETTINGS } from "./device-settings.ts";
+import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { NATIVE_SETTINGS } from "./native-settings.ts";
 import {
   flag,
@@ -332,6 +333,7 @@ export const SETTINGS = {
   ...NATIVE_SETTINGS,
   ...WORKLOAD_SETTINGS,
   ...TLS_SETTINGS,
+  ...GATEWAY_SETTINGS,
   ...TIME_SETTINGS,
 } as const satisfies Record<string, Setting<unknown>>;
 

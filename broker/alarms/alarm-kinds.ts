@@ -1,4 +1,6 @@
+import { GATEWAY_ALARM_KINDS } from "./gateway-alarm-kinds.ts";
 import { IDENTITY_ALARM_KINDS } from "./identity-alarm-kinds.ts";
+import { INTEGRATION_ALARM_KINDS } from "./integration-alarm-kinds.ts";
 import { SCANNING_ALARM_KINDS } from "./scanning-alarm-kinds.ts";
 import { WORKLOAD_ALARM_KINDS } from "./workload-alarm-kinds.ts";
 
@@ -203,6 +205,7 @@ export const ALARM_KINDS = {
   },
   ...IDENTITY_ALARM_KINDS,
   ...WORKLOAD_ALARM_KINDS,
+  ...GATEWAY_ALARM_KINDS,
   ...SCANNING_ALARM_KINDS,
   "tool-not-started": {
     priority: "high",
@@ -267,28 +270,7 @@ export const ALARM_KINDS = {
     raisedBy: ["session:fault"],
     source: "session",
   },
-  "integration-failing": {
-    priority: "high",
-    title: "An integration does not deliver",
-    consequence: "A receiver (SIEM, mail, storage) does not hear what happens here.",
-    action: "Open its page for the cause. What waits is kept on disk and sent in order.",
-    returns: "condition",
-    quietMs: STEADY_MS,
-    raisedBy: ["integration:failing"],
-    clearedBy: ["integration:recovered", "integration:forgotten"],
-    source: "integration",
-  },
-  "integration-dropped": {
-    priority: "high",
-    title: "Events for an integration were dropped",
-    consequence: "Its receiver was away for longer than the buffer lasts and will never get them.",
-    action: "Tell who watches there which time they miss; the events themselves stand in Events.",
-    returns: "quiet",
-    quietMs: HOUR,
-    ringsAnew: true,
-    raisedBy: ["integration:dropped"],
-    source: "integration",
-  },
+  ...INTEGRATION_ALARM_KINDS,
   "integrations-invalid": {
     priority: "high",
     title: "The integrations file is not valid",

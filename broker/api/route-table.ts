@@ -19,6 +19,7 @@ import type { Videos } from "../evidence/video/videos.ts";
 import type { Viewing } from "../evidence/viewing/viewing.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Native } from "../native/open-native.ts";
+import type { SiteGateways } from "../open-gateways.ts";
 import type { LiveSession, SessionHost } from "../sessions/session.ts";
 import type { SiteEvents } from "../store/site-events.ts";
 import { alarmRoutes } from "./alarm-routes.ts";
@@ -28,6 +29,7 @@ import { deviceRoutes } from "./device-routes.ts";
 import { enrol } from "./enrolment/enrol.ts";
 import { enrolmentOptions } from "./enrolment/enrolment-options.ts";
 import { listEvents } from "./events/list-events.ts";
+import { inviteGateway, listGateways, revokeGateway } from "./gateways/gateways.ts";
 import { createGrant } from "./grants/create-grant.ts";
 import { listGrants } from "./grants/list-grants.ts";
 import { revokeGrant } from "./grants/revoke-grant.ts";
@@ -119,6 +121,8 @@ export interface ApiParts {
   readonly siteLog: Pick<SiteEvents, "record" | "list">;
   readonly credentials: Pick<Credentials, "list" | "set" | "remove">;
   readonly trust: IdentityRouteParts["trust"];
+  /** Undefined where no gateway is let in. */
+  readonly gateways: SiteGateways | undefined;
   readonly native: Native;
   /** Undefined where no web panels are served. */
   readonly panels: Panels | undefined;
@@ -135,7 +139,7 @@ export interface ApiParts {
 
 export function routeTable(parts: ApiParts): readonly Route[] {
   const { decisions } = parts;
-  const { identity, access, sessions, recorder, plant, siteLog } = parts;
+  const { identity, access, sessions, recorder, plant, siteLog, gateways } = parts;
   const { enrolment, signIns, passkeys, people } = identity;
   const ownSessions = ["session:open", "session:list"] as const;
   const endable = ["session:open", "session:end"] as const;
@@ -188,6 +192,10 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     ...identityRoutes(parts),
 
     ...nativeRoutes(parts),
+
+    guarded("GET", "/api/gateways", "plant:change", listGateways(gateways, plant)),
+    guarded("POST", "/api/gateways", "plant:change", inviteGateway(gateways)),
+    guarded("DELETE", "/api/gateways/:id", "plant:change", revokeGateway(gateways)),
 
     ...alarmRoutes(parts),
     ...logRoutes(parts),

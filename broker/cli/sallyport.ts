@@ -10,6 +10,7 @@ import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvidenceCommands } from "./evidence-commands.ts";
 import { addFirewallCommand } from "./firewall-command.ts";
 import { addForesightCommands } from "./foresight-commands.ts";
+import { addGatewayCommands } from "./gateway-commands.ts";
 import { addIntegrationCommands } from "./integration-commands.ts";
 import { runPlantCheck } from "./plant-check.ts";
 import { runPolicyCheck, runPolicyTest } from "./policy-check.ts";
@@ -124,6 +125,7 @@ addTrustCommands(program);
 addRemoteCommands(program, readVersion());
 addTlsCommands(program);
 addBackupCommands(program);
+addGatewayCommands(program);
 
 program
   .command("config")

@@ -86,10 +86,13 @@ function stateOf(totals: Totals, abortedBecause: string): Pick<Close, "state" | 
   if (totals.gaps === 0 && totals.missing === 0) {
     return { state: "sealed", cause: totals.end.reason || totals.end.rule };
   }
+  if (totals.missing === 0) return { state: "gap", cause: totals.gapCause ?? UNKNOWN_GAP };
   const lost =
     totals.missing === 1 ? "1 record is missing" : `${totals.missing} records are missing`;
-  return { state: "gap", cause: `${lost}: ${totals.gapCause ?? "they could not be recovered."}` };
+  return { state: "gap", cause: `${lost}: ${totals.gapCause ?? UNKNOWN_GAP}` };
 }
+
+const UNKNOWN_GAP = "they could not be recovered.";
 
 /** Root (hex) over the hashes (hex) of segments in place. */
 export function rootOf(hashes: readonly string[]): string {

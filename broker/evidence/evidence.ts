@@ -5,6 +5,7 @@ import type { Header } from "../../protocols/tape/record.ts";
 import type { Clock } from "../clock.ts";
 import type { Close, Tombstone } from "./descriptions.ts";
 import { diskVolume } from "./disk-volume.ts";
+import { HandedTapes } from "./handed-tapes.ts";
 import type { EvidenceKeys } from "./keys.ts";
 import { EVIDENCE_LIMITS, type EvidenceLimits } from "./limits.ts";
 import type { Recorder } from "./recorder.ts";
@@ -49,6 +50,8 @@ export interface EvidenceOptions {
 
 export interface Evidence {
   readonly recorder: Recorder;
+  /** Recordings that gateways write. */
+  readonly handed: Pick<HandedTapes, "open" | "get" | "of" | "all">;
   readonly recordings: Recordings;
   /** What an earlier run left open and was closed now. */
   readonly recovered: readonly Close[];
@@ -78,11 +81,9 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   const recordings = path.join(directory, "recordings");
   const files = new WriteAheadFiles(volume, path.join(directory, "write-ahead"), limits, keys);
   const frames = new FramerLink({ recordings, keys, volume: options.volume });
+  const [reserve, folder] = [path.join(directory, "reserve"), path.join(directory, "handed")];
   const sealer = new SealerLink(
-    {
-      ...{ recordings, build, limits, keys, clock, volume: options.volume },
-      reserve: path.join(directory, "reserve"),
-    },
+    { recordings, reserve, handed: folder, build, limits, keys, clock, volume: options.volume },
     {
       freed: (number) => void files.free(number).catch(() => undefined),
       trouble: (cause) => recorder.sealing(cause),
@@ -105,9 +106,13 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   });
   const recovered = await recover(volume, directory, files, sealer);
   await writeAhead.start();
+  const handed = new HandedTapes({
+    ...{ volume, recordings, folder, clock, recorder, writeAhead, sealer },
+  });
+  await handed.recover();
   await watch.look();
   let search: Search | undefined;
-  const isLive = (session: string) => recorder.isLive(session);
+  const isLive = recorder.isLive.bind(recorder);
   const settle = () => writeAhead.settle();
   const openHere = options.volume !== undefined;
   const { library, retention } = openLibrary(
@@ -121,15 +126,15 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   retention.start();
   return {
     recorder: telling(recorder, (header) => search?.began(header)),
+    handed: tellingOf(handed, (header) => search?.began(header)),
     recordings: library,
     recovered,
     onOverQuota: (listener) => recorder.onOverQuota(listener),
     progress: () => sealer.progressed(),
     keepProgress: (lines) => sealer.keepProgress(lines),
     openSearch: (trouble) => {
-      const folder = path.join(directory, "search");
-      const unsealed = unsealedTails(sealer, settle);
-      search = new Search({ recordings, folder, keys, clock, trouble, ...unsealed });
+      const at = { recordings, folder: path.join(directory, "search"), keys, clock };
+      search = new Search({ ...at, trouble, ...unsealedTails(sealer, settle) });
       return search;
     },
     close: async () => {
@@ -159,6 +164,20 @@ function telling(recorder: Recorder, began: (header: Header) => void): Recorder 
       return recorder.state;
     },
     onState: (listener) => recorder.onState(listener),
+  };
+}
+
+/** Likewise. */
+function tellingOf(handed: HandedTapes, began: (header: Header) => void): Evidence["handed"] {
+  return {
+    open: async (header, gateway) => {
+      const tape = await handed.open(header, gateway);
+      began(tape.header);
+      return tape;
+    },
+    get: (session) => handed.get(session),
+    of: (gateway) => handed.of(gateway),
+    all: () => handed.all(),
   };
 }
 

@@ -17,6 +17,8 @@ import type { Volume } from "./volume.ts";
 export interface SealerPlace {
   readonly recordings: string;
   readonly reserve: string;
+  /** Folder that names the recordings which gateways hand over. */
+  readonly handed?: string;
   readonly build: string;
   readonly limits: EvidenceLimits;
   readonly keys: EvidenceKeys;
@@ -195,9 +197,9 @@ export class SealerLink {
   }
 
   private startThread(): Port {
-    const { recordings, reserve, build, limits, keys } = this.place;
+    const { recordings, reserve, handed, build, limits, keys } = this.place;
     const worker = new Worker(this.place.thread ?? THREAD, {
-      workerData: { recordings, reserve, build, limits, keys },
+      workerData: { recordings, reserve, handed, build, limits, keys },
     });
     worker.on("message", (message: FromSealer) => this.receive(message));
     let cause = "it ended";

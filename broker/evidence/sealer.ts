@@ -26,6 +26,8 @@ export interface SealerOptions {
   readonly volume: Volume;
   readonly recordings: string;
   readonly reserve: string;
+  /** Names of recordings here get more from a gateway, whatever run of the broker began them. */
+  readonly handed?: string;
   readonly build: string;
   readonly limits: EvidenceLimits;
   readonly keys: EvidenceKeys;
@@ -135,7 +137,11 @@ export class Sealer {
     await this.findUnclosed();
     // Numbers of sessions start anew with each run of the broker.
     this.slots.clear();
-    for (const recording of this.recordings.values()) recording.end(BROKER_STOPPED);
+    const { volume, handed } = this.options;
+    const awaited = new Set(handed === undefined ? [] : await volume.list(handed));
+    for (const recording of this.recordings.values()) {
+      if (!awaited.has(recording.session)) recording.end(BROKER_STOPPED);
+    }
   }
 
   /** The listing is the folder: also a recording of which the write-ahead has nothing is closed. */

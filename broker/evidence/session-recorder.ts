@@ -22,15 +22,36 @@ export interface SessionRecorderOptions {
   readonly limits: EvidenceLimits;
   readonly clock: Clock;
   readonly writeAhead: WriteAhead;
-  readonly sealer: SealerLink;
+  /** Says when a recording is closed on disk. */
+  readonly sealer: Pick<SealerLink, "untilClosed">;
   /** Why no recording may begin, although those under way go on. */
   refusal(): string | undefined;
+}
+
+/** A tape that is being written, as far as the recorder looks after it. */
+export interface OpenTape {
+  readonly session: string;
+  readonly length: number;
+  /** Bytes of the segment that is being written. */
+  readonly segmentLength: number;
+  readonly beganInFile: number | undefined;
+  isOlderThan(ageMs: number): boolean;
+  cut(): void;
+  resume(): void;
+  close(): Promise<void>;
+  whenDurable(done: (error: Error | undefined) => void): void;
+}
+
+/** What a tape that is filled from elsewhere is given. */
+export interface TapePlace {
+  readonly slot: number;
+  onClosed(): void;
 }
 
 export class SessionRecorder implements Recorder {
   private readonly options: SessionRecorderOptions;
   private readonly time: RecordTime;
-  private readonly tapes = new Map<string, SessionTape>();
+  private readonly tapes = new Map<string, OpenTape>();
   private readonly listeners = new Set<(state: RecorderState) => void>();
   private slotNext = 0;
   private now: RecorderState = { kind: "ready" };
@@ -56,16 +77,26 @@ export class SessionRecorder implements Recorder {
   }
 
   async open(header: Header): Promise<TapeWriter> {
-    const { session } = header;
-    if (!isSessionId(session)) throw new Error("a session id that cannot name a folder");
-    if (this.tapes.has(session)) throw new Error(`session ${session} is recorded already`);
-    this.mustBeReady();
-    this.mustHaveRoom();
-    await this.makeFolder(session);
-    this.mustBeReady();
+    await this.makePlace(header.session);
     const tape = this.newTape(header);
     tape.begin();
     await this.untilDurable(tape);
+    return tape;
+  }
+
+  /** A new recording whose tape is filled from elsewhere. Durable as it was made when this resolves. */
+  async openWith<T extends OpenTape>(session: string, make: (place: TapePlace) => T): Promise<T> {
+    await this.makePlace(session);
+    const tape = this.enter(session, make);
+    await this.untilDurable(tape);
+    return tape;
+  }
+
+  /** Goes on with a recording of an earlier run. */
+  enter<T extends OpenTape>(session: string, make: (place: TapePlace) => T): T {
+    const tape = make({ slot: this.slotNext++, onClosed: () => this.forget(session) });
+    this.tapes.set(session, tape);
+    this.stopSweep ??= this.options.clock.after(SWEEP_MS, () => this.sweep());
     return tape;
   }
 
@@ -76,6 +107,11 @@ export class SessionRecorder implements Recorder {
 
   isLive(session: string): boolean {
     return this.tapes.has(session);
+  }
+
+  /** Ends its present segment. */
+  cut(session: string): void {
+    this.tapes.get(session)?.cut();
   }
 
   /** The volume has no room left for recording, or has some again. */
@@ -120,6 +156,15 @@ export class SessionRecorder implements Recorder {
     stopWaiting();
   }
 
+  private async makePlace(session: string): Promise<void> {
+    if (!isSessionId(session)) throw new Error("a session id that cannot name a folder");
+    if (this.tapes.has(session)) throw new Error(`session ${session} is recorded already`);
+    this.mustBeReady();
+    this.mustHaveRoom();
+    await this.makeFolder(session);
+    this.mustBeReady();
+  }
+
   private mustBeReady(): void {
     if (this.closed) throw new RecorderUnavailable("The recorder is closed.");
     if (this.now.kind === "failed") throw new RecorderUnavailable(this.now.cause);
@@ -143,20 +188,11 @@ export class SessionRecorder implements Recorder {
 
   private newTape(header: Header): SessionTape {
     const { writeAhead, clock, limits, sealer } = this.options;
+    const { segmentBytes } = limits;
     const { session } = header;
-    const tape = new SessionTape({
-      slot: this.slotNext++,
-      header,
-      writeAhead,
-      clock,
-      time: this.time,
-      segmentBytes: limits.segmentBytes,
-      untilClosed: () => sealer.untilClosed(session),
-      onClosed: () => this.forget(session),
-    });
-    this.tapes.set(session, tape);
-    this.stopSweep ??= clock.after(SWEEP_MS, () => this.sweep());
-    return tape;
+    const untilClosed = () => sealer.untilClosed(session);
+    const shared = { writeAhead, clock, time: this.time, segmentBytes, untilClosed };
+    return this.enter(session, (place) => new SessionTape({ ...shared, ...place, header }));
   }
 
   private forget(session: string): void {
@@ -165,7 +201,7 @@ export class SessionRecorder implements Recorder {
   }
 
   /** A tape whose header did not become durable is closed again; its session never was. */
-  private async untilDurable(tape: SessionTape): Promise<void> {
+  private async untilDurable(tape: OpenTape): Promise<void> {
     const error = await new Promise<Error | undefined>((resolve) => tape.whenDurable(resolve));
     if (error === undefined) return;
     tape.close().catch(() => undefined);

@@ -89,6 +89,8 @@ interface EndpointBase {
   /** Loopback and link-local addresses are refused unless the plant file says so here. */
   readonly allowLocal: boolean;
   readonly limits: EndpointLimits;
+  /** Gateways that reach it, the first one that is there; absent: the broker itself does. */
+  readonly gateways?: readonly string[];
   /** Empty where the protocol has no registers. */
   readonly tags: readonly Tag[];
 }

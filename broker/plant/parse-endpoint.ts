@@ -1,4 +1,5 @@
 /** Endpoints: what all have in common, and what each protocol adds. */
+import { GATEWAYS_PER_ENDPOINT_MAX, REMOTE_PROTOCOLS } from "./gateways.ts";
 import type {
   Endpoint,
   EndpointLimits,
@@ -51,7 +52,7 @@ import {
 import { Mapping, type Reading } from "./yaml-value.ts";
 
 /** The fields that every protocol has. */
-type Common = Pick<Endpoint, "id" | "host" | "port" | "allowLocal" | "limits">;
+type Common = Pick<Endpoint, "id" | "host" | "port" | "allowLocal" | "limits" | "gateways">;
 
 export function endpoint(references: References, assetId: string): Reading<Sourced<Endpoint>> {
   return (value) => {
@@ -68,11 +69,23 @@ export function endpoint(references: References, assetId: string): Reading<Sourc
     const limits = from.take("limits", endpointLimits) ?? ENDPOINT_LIMITS_DEFAULT;
     const host = target?.host ?? "";
     if (target) checkHost(host, allowLocal, from);
-    const common: Common = { id, host, port: target?.port ?? 0, allowLocal, limits };
+    const gateways = from.take("gateways", distinct(identifier, GATEWAYS_SIZE));
+    if (protocol && gateways) checkCarried(protocol, from);
+    const port = target?.port ?? 0;
+    const common: Common = { id, host, port, allowLocal, limits, ...(gateways && { gateways }) };
     const item = added(protocol ?? "modbus", from, common, references);
     from.finish();
     return { item, from };
   };
+}
+
+const GATEWAYS_SIZE = { min: 1, max: GATEWAYS_PER_ENDPOINT_MAX };
+
+/** Before somebody finds out at opening. */
+function checkCarried(protocol: Protocol, from: Mapping): void {
+  if (REMOTE_PROTOCOLS.has(protocol)) return;
+  const carried = [...REMOTE_PROTOCOLS].join(", ");
+  from.place("gateways").fail(`gateways carry ${carried}; they do not carry ${protocol}`);
 }
 
 const PORTS: Readonly<Record<Exclude<Protocol, "tcp">, number>> = {

@@ -35,6 +35,8 @@ export interface SessionHostParts {
   readonly trusted?: TrustedIdentities;
   /** What looks into files before an asset has them; without it none that must be scanned passes. */
   readonly scanner?: Scanner | undefined;
+  /** The header that its tape begins with; made here where nobody else has written one already. */
+  readonly headerOf?: (claims: VerifiedClaims) => Header;
   /** Awaited before anything of a session can be dialled; rejecting with a reason refuses it. */
   readonly beforeOpen?: (header: Header) => Promise<void>;
 }
@@ -135,9 +137,9 @@ class Host implements SessionHost {
   }
 
   private async openTape(claims: VerifiedClaims): Promise<TapeWriter> {
-    const { recorder, clock, build } = this.parts;
+    const { recorder, clock, build, headerOf } = this.parts;
     try {
-      const header = tapeHeader(claims, build, clock.wallMs());
+      const header = headerOf?.(claims) ?? tapeHeader(claims, build, clock.wallMs());
       const tape = await recorder.open(header);
       await this.announce(header, tape);
       return tape;

@@ -12,6 +12,7 @@ import { breakGlassTables } from "./break-glass-tables.ts";
 import { changeTables } from "./change-tables.ts";
 import { credentialTables } from "./credential-tables.ts";
 import { deviceTable } from "./device-table.ts";
+import { gatewayTable } from "./gateway-table.ts";
 import { grantUseTable } from "./grant-use-table.ts";
 import { integrationTables } from "./integration-tables.ts";
 import { lockTables } from "./lock-tables.ts";
@@ -54,6 +55,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "sign-ins of commands", up: machineColumns },
   { name: "keys of people's SSH clients", up: sshKeyTable },
   { name: "devices of people", up: deviceTable },
+  { name: "gateways", up: gatewayTable },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

@@ -39,6 +39,7 @@ export interface Schema extends IntegrationSchema {
   readonly log_outbox: LogOutboxTable;
   readonly asset_identities: AssetIdentitiesTable;
   readonly ssh_keys: SshKeysTable;
+  readonly gateways: GatewaysTable;
   readonly devices: DevicesTable;
 }
 
@@ -336,4 +337,22 @@ export interface SiteEventsTable {
 export interface SettingsTable {
   name: string;
   value: string;
+}
+
+/** Gateways that may reach assets for this site. */
+export interface GatewaysTable {
+  id: string;
+  /** As the plant file calls it; of one that was revoked it may be given again. */
+  name: string;
+  created_ms: number;
+  created_by: string;
+  /** SHA-256 of the one-time token, while it has not been used. */
+  token_hash: string | null;
+  token_until_ms: number | null;
+  /** SHA-256 (hex) of the certificate that counts. */
+  certificate: string | null;
+  /** Of one that was issued and not used yet: with its first use it is the one that counts. */
+  certificate_next: string | null;
+  seen_ms: number | null;
+  revoked_ms: number | null;
 }

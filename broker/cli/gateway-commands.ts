@@ -1,0 +1,23 @@
+/** Adds `sallyport gateway …`: what runs on the machine of a gateway. */
+import type { Command } from "commander";
+
+export function addGatewayCommands(program: Command): void {
+  const gateway = program
+    .command("gateway")
+    .description("on a machine in the plant's DMZ: reach assets for a broker elsewhere");
+  gateway
+    .command("join")
+    .description("become a gateway of a site, by the line that its console shows once")
+    .argument("<line>", "the whole line")
+    .action(async (line: string) => {
+      const { runJoin } = await import("../planes/gateway/run-gateway.ts");
+      process.stdout.write(`${await runJoin(process.env, line)}\n`);
+    });
+  gateway
+    .command("start")
+    .description("run the gateway; it dials control and listens on nothing. Ctrl-C stops it")
+    .action(async () => {
+      const { runGateway } = await import("../planes/gateway/run-gateway.ts");
+      await runGateway(process.env);
+    });
+}

@@ -1,0 +1,189 @@
+/**
+ * Lets gateways in and knows which are there. Whoever is refused is told why, and so are people:
+ * a certificate that does not count any more is somebody's mistake or somebody's theft.
+ */
+import type { Duplex } from "node:stream";
+import type { Clock } from "../../clock.ts";
+import type { Caller } from "../../legs/planes/gateway-listener.ts";
+import { Link, STRANGER_MAX } from "../link.ts";
+import { FROM_STRANGER } from "../messages.ts";
+import { type GatewayBook, type GatewayEntry, GatewayRefused } from "./gateway-book.ts";
+import { GatewayLink, type GatewayLinkParts, type KnownGateway } from "./gateway-link.ts";
+
+export interface GatewaysParts
+  extends Pick<GatewayLinkParts, "clock" | "tapes" | "hooks" | "permitKey"> {
+  readonly book: GatewayBook;
+  readonly site: string;
+  /** An event for people; `alarm` where somebody must look. */
+  noted(kind: string, text: string, isAlarm: boolean): void;
+  /** Which are there has changed. */
+  changed(): void;
+}
+
+/** One gateway, for people and machines. */
+export interface GatewayStatus extends GatewayEntry {
+  /** Undefined while it is away. */
+  readonly link:
+    | { readonly sinceMs: number; readonly build: string; readonly sessions: number }
+    | undefined;
+  readonly certificateUntilMs: number | null;
+}
+
+/** From the connection to the token. */
+const STRANGER_MS = 10_000;
+/** Who knocks without a certificate, at a time. */
+const STRANGERS_MAX = 16;
+/** The same refusal is told once in this time. */
+const REFUSAL_AGAIN_MS = 60_000;
+const REFUSALS_MAX = 256;
+
+export class Gateways {
+  private readonly parts: GatewaysParts;
+  private readonly clock: Clock;
+  private readonly links = new Map<string, GatewayLink>();
+  private readonly refusals = new Map<string, number>();
+  private strangers = 0;
+  private closed = false;
+
+  constructor(parts: GatewaysParts) {
+    this.parts = parts;
+    this.clock = parts.clock;
+  }
+
+  linkOf(name: string): GatewayLink | undefined {
+    for (const link of this.links.values()) if (link.gateway.name === name) return link;
+    return undefined;
+  }
+
+  async list(): Promise<readonly GatewayStatus[]> {
+    const known = await this.parts.book.list();
+    return known.map((entry) => {
+      const link = this.links.get(entry.id);
+      if (!link?.isReady) return { ...entry, link: undefined, certificateUntilMs: null };
+      const { sinceMs, build, liveSessions: sessions, certificateUntilMs } = link;
+      return { ...entry, link: { sinceMs, build, sessions }, certificateUntilMs };
+    });
+  }
+
+  /** Another one may come. */
+  known(): void {
+    this.parts.changed();
+  }
+
+  /** It is cut off in this turn: its sessions end. */
+  revoked({ id }: KnownGateway): void {
+    this.links.get(id)?.end("the gateway was revoked");
+    this.parts.changed();
+  }
+
+  came(socket: Duplex, caller: Caller): void {
+    if (this.closed) socket.destroy();
+    else if (caller.kind === "proved") void this.admit(socket, caller);
+    else if (caller.kind === "stranger") this.hearStranger(socket);
+    else {
+      const reason = `its certificate does not count: ${caller.reason}`;
+      this.refuse(socket, `${caller.name || "who knocks"}: ${reason}`);
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const link of [...this.links.values()]) link.end("control stops");
+  }
+
+  private async admit(socket: Duplex, caller: Extract<Caller, { kind: "proved" }>) {
+    try {
+      const gateway = await this.parts.book.admit(caller.uris, caller.fingerprint);
+      if (this.closed || socket.destroyed) throw new GatewayRefused("it went again");
+      if (this.links.has(gateway.id)) {
+        throw new GatewayRefused(`the gateway ${gateway.name} is connected already`);
+      }
+      this.begin(socket, gateway);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.refuse(socket, reason);
+    }
+  }
+
+  private begin(socket: Duplex, gateway: KnownGateway): void {
+    const { clock, tapes, hooks, permitKey, book } = this.parts;
+    const inner = new Link(socket);
+    const name = gateway.name;
+    const link: GatewayLink = new GatewayLink({
+      ...{ gateway, link: inner, clock, tapes, hooks, permitKey },
+      renew: (publicKey) => book.renew(gateway, publicKey),
+      distrusted: (reason) => {
+        const text = `The gateway ${name} was cut off: ${reason}`;
+        this.parts.noted("gateway:distrusted", text, true);
+      },
+      changed: () => this.parts.changed(),
+      closed: (reason) => {
+        if (this.links.get(gateway.id) === link) this.links.delete(gateway.id);
+        this.parts.noted("gateway:away", `The gateway ${name} is away: ${reason}`, !this.closed);
+        this.parts.changed();
+      },
+    });
+    this.links.set(gateway.id, link);
+    inner.start(link);
+    this.parts.noted("gateway:back", `The gateway ${name} is connected`, false);
+    this.parts.changed();
+  }
+
+  private hearStranger(socket: Duplex): void {
+    if (this.strangers >= STRANGERS_MAX) return void socket.destroy();
+    this.strangers += 1;
+    socket.once("close", () => {
+      this.strangers -= 1;
+    });
+    const stop = this.clock.after(STRANGER_MS, () => socket.destroy());
+    const link = new Link(socket, STRANGER_MAX);
+    let asked = false;
+    link.start({
+      message: (message) => {
+        const parsed = FROM_STRANGER.safeParse(message);
+        if (asked || !parsed.success) throw new Error("it said something that is not understood");
+        asked = true;
+        void this.enrol(link, parsed.data.token, parsed.data.publicKey).finally(stop);
+      },
+      bytes: refuseBytes,
+      records: refuseBytes,
+      closed: stop,
+    });
+  }
+
+  private async enrol(link: Link, token: string, publicKey: string): Promise<void> {
+    const { book, site, permitKey } = this.parts;
+    try {
+      const { name: gateway, certificate } = await book.enrol(token, publicKey);
+      link.send({ kind: "enrolled", gateway, certificate, site, permitKey });
+    } catch (error) {
+      const isKnown = error instanceof GatewayRefused;
+      const reason = isKnown ? error.message : "the certificate could not be issued";
+      this.noteRefusal(`a machine that wanted to join: ${reason}`);
+      link.send({ kind: "goodbye", reason });
+    }
+    link.finishAndClose();
+    this.parts.changed();
+  }
+
+  private refuse(socket: Duplex, reason: string): void {
+    this.noteRefusal(reason);
+    const link = new Link(socket, STRANGER_MAX);
+    link.send({ kind: "goodbye", reason: reason.slice(0, 500) });
+    link.finishAndClose();
+  }
+
+  private noteRefusal(reason: string): void {
+    const nowMs = this.clock.monotonicMs();
+    for (const [other, atMs] of this.refusals) {
+      if (nowMs - atMs > REFUSAL_AGAIN_MS) this.refusals.delete(other);
+    }
+    if (this.refusals.has(reason) || this.refusals.size >= REFUSALS_MAX) return;
+    this.refusals.set(reason, nowMs);
+    this.parts.noted("gateway:refused", `Not let in as a gateway: ${reason}`, true);
+  }
+}
+
+function refuseBytes(): void {
+  throw new Error("it said something that is not understood");
+}
