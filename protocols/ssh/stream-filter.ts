@@ -26,7 +26,7 @@ export interface Content {
 export interface OlderTape {
   /** … REALPATH of SFTP was decided. */
   readonly realpathUndecided?: boolean;
-  /** … it was told what passed of a file. */
+  /** … it was told what passed of a file, and SETSTAT lost what it must not set. */
   readonly passedUntold?: boolean;
 }
 

@@ -2,6 +2,7 @@
 import { encodeUtf8 } from "../../tape/utf8.ts";
 import type { FileOperation, PassedOperation } from "../operation.ts";
 import { canonicalPath, pathText } from "../paths.ts";
+import type { Attributes } from "./attributes.ts";
 import { encodeNamed, encodeOpen, encodeTwo, encodeWithAttributes } from "./encode.ts";
 import {
   type FilesParts,
@@ -167,17 +168,29 @@ export class Files {
   }
 
   private withAttributes(request: Extract<PathRequest, { kind: "mkdir" | "setstat" }>): Job {
-    const { kind, id, path, attributes } = request;
+    const { kind, id, path } = request;
     const isFolder = kind === "mkdir";
     const type = isFolder ? PACKET.mkdir : PACKET.setstat;
+    const attributes = this.plainAttributes(request.attributes);
+    const { size } = attributes;
     const job = this.single(id, path, type, isFolder ? "file:write" : "file:other", !isFolder);
     return {
       ...job,
       items: ([at = ""]) => [
         fileOperation(isFolder ? "file:write" : "file:other", at, { name: kind }),
+        // What sets a size cuts off what is behind it, or adds to it: the file is written.
+        ...(size === undefined || this.parts.passedUntold
+          ? []
+          : [fileOperation("file:write", at, { size })]),
       ],
       encode: (own, [at = NO_BYTES]) => encodeWithAttributes(type, own, at, attributes),
     };
+  }
+
+  private plainAttributes(attributes: Attributes): Attributes {
+    const { permissions } = attributes;
+    if (permissions === undefined || this.parts.passedUntold) return attributes;
+    return { ...attributes, permissions: permissions & MODE_BITS };
   }
 
   private onTwo(request: Extract<PathRequest, { kind: "rename" | "symlink" }>): Job {

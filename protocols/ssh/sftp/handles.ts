@@ -98,6 +98,7 @@ export class Handles {
   seen(path: string, reply: SftpReply): SftpReply {
     const size = reply.kind === "attrs" ? reply.attributes.size : undefined;
     if (size !== undefined) this.lastSeen = { path, size };
+    for (const opened of this.open.values()) if (opened.path === path) opened.file.looked(reply);
     return reply;
   }
 

@@ -148,6 +148,17 @@ test("one whose size was asked for before is whole without a read behind its end
   expect(passed).toMatchObject([{ way: "down", ...WHOLE }]);
 });
 
+test("nor need it be asked for before the file is opened", () => {
+  const { passed, open, send, settle, close } = sftpSite();
+  open(READ);
+  send(encodeNamed(PACKET.stat, 5, PATH));
+  settle();
+  send(encodeRead(6, HANDLE, 0, 1_000));
+  settle();
+  close();
+  expect(passed).toMatchObject([{ way: "down", ...WHOLE }]);
+});
+
 test("one that is read from its middle on, or here and there, says so", () => {
   const resumed = sftpSite();
   resumed.open(READ);

@@ -11,6 +11,7 @@ import {
   encodeRead,
   encodeReply,
   encodeTwo,
+  encodeWithAttributes,
   encodeWrite,
 } from "./encode.ts";
 import { HANDLES_MAX } from "./handles.ts";
@@ -283,6 +284,25 @@ test.each(["posix-rename@openssh.com", "copy-data", "hardlink@openssh.com"])(
     expect(toAsset).toHaveLength(1);
   },
 );
+
+test("SETSTAT sets no user id, and what sets a size is a writing too", () => {
+  const { client, asked, toAsset } = site(() => true);
+  client(encodeWithAttributes(PACKET.setstat, 3, path("/srv/a"), { permissions: 0o104755 }));
+  expect(toAsset.at(-1)).toMatchObject({ kind: "setstat", attributes: { permissions: 0o755 } });
+  client(encodeWithAttributes(PACKET.mkdir, 4, path("/srv/b"), { permissions: 0o47777 }));
+  expect(toAsset.at(-1)).toMatchObject({ kind: "mkdir", attributes: { permissions: 0o777 } });
+  asked.length = 0;
+  client(encodeWithAttributes(PACKET.setstat, 5, path("/srv/a"), { size: 5 }));
+  expect(asked).toEqual([
+    { action: "file:other", class: "transfer", via: "sftp", path: "/srv/a", name: "setstat" },
+    { action: "file:write", class: "transfer", via: "sftp", path: "/srv/a", size: 5 },
+  ]);
+  const without = site(({ action }) => action !== "file:write");
+  const sent = without.toAsset.length;
+  without.client(encodeWithAttributes(PACKET.setstat, 5, path("/srv/a"), { size: 0 }));
+  expect(without.toClient.at(-1)).toMatchObject({ kind: "status", id: 5, code: 3 });
+  expect(without.toAsset).toHaveLength(sent);
+});
 
 test("a reply that answers nothing, or answers otherwise, is the asset's fault", () => {
   const { filter, run, violations } = site(() => true);
