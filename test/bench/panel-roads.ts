@@ -69,6 +69,8 @@ async function shaken(pipe: Pipe, close: () => void): Promise<Wire> {
 export interface Page {
   readonly address: string;
   readonly cookie: string;
+  /** Where sessions are asked for, signed. */
+  readonly signing: string;
 }
 
 interface SessionWire extends Wire {
@@ -81,9 +83,11 @@ interface SessionWire extends Wire {
 export async function throughBroker(page: Page, endpoint: string): Promise<SessionWire> {
   const { address, cookie } = page;
   const session = String((await post(page, "/api/sessions", { endpoint })).id);
+  const device = await (await fetch(`${page.signing}/api/live`)).text();
   const socket: LiveSocket<FromBroker, FromBrowser> = io(address, {
     ...{ path: "/api/live", transports: ["websocket"], reconnection: false, forceNew: true },
     extraHeaders: { origin: address, cookie },
+    auth: { device },
   });
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", () => resolve());
@@ -111,12 +115,8 @@ export async function throughBroker(page: Page, endpoint: string): Promise<Sessi
   return wire;
 }
 
-async function post({ address, cookie }: Page, path: string, body: unknown) {
-  const headers = { cookie, origin: address, "content-type": "application/json" };
-  const answer = await fetch(address + path, {
-    ...{ method: "POST", headers },
-    body: JSON.stringify(body),
-  });
+async function post({ signing }: Page, path: string, body: unknown) {
+  const answer = await fetch(signing + path, { method: "POST", body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
   return (await answer.json().catch(() => ({}))) as { readonly id?: string };
 }

@@ -55,7 +55,7 @@ async function soakKills(folder: string) {
 async function soakFuzz() {
   const env = { SALLYPORT_FUZZ: FUZZ };
   const guards: Record<string, { readonly passed: boolean; readonly seconds: number }> = {};
-  for (const guard of ["modbus", "ssh", "opcua"]) {
+  for (const guard of ["modbus", "ssh", "opcua", "rfb", "http"]) {
     say(`feeding ${FUZZ} random and mutated messages to the guard of ${guard} …`);
     guards[guard] = await soakTest(`protocols/${guard}/guard.fuzz.test.ts`, env);
   }
