@@ -125,6 +125,8 @@ testWith(["Xvfb", "xtigervncviewer", "xdotool"])(
 );
 
 testWith([])("an OPC UA client signs in with the ticket alone, and reads", PATIENT, async () => {
+  // It begins with its first client, and then takes seconds that no connect timeout must count.
+  await site.plant.opcua.ready();
   const { port, opened } = await connecting("opc-treatment");
   const url = `opc.tcp://127.0.0.1:${port}`;
   const asking = { url, folder, security: NO_SECURITY };

@@ -349,3 +349,26 @@ test.each([SECURE[0] ?? NO_SECURITY, SECURE[4] ?? NO_SECURITY])(
     await session.close();
   },
 );
+
+test("a certificate with another one's key is refused by the asset: it checks the signature", {
+  timeout: SLOW_MS,
+}, async () => {
+  const { identity } = await bridge();
+  const user = keptCertificate(join(folder, "user"), "urn:sallyport:service-user");
+  const thief = keptCertificate(join(folder, "thief"), "urn:sallyport:thief");
+  const certificate = readFileSync(user.certificateFile, "utf8");
+  const target = {
+    ...{ name: "works/opcua", address: "127.0.0.1", port: works.port, path: "", identity },
+    ...{ security: STRONG, certificates: [thumbprint], connectTimeoutMs: 20_000 },
+  };
+  const enters = (privateKeyFile: string) =>
+    new OpcuaSessions({
+      ...target,
+      credential: async () => ({
+        ...{ kind: "key", user: "service", certificate },
+        privateKey: readFileSync(privateKeyFile, "utf8"),
+      }),
+    }).open();
+  await expect(enters(thief.privateKeyFile)).rejects.toThrow(/BadUserSignatureInvalid/);
+  await (await enters(user.privateKeyFile)).close();
+});

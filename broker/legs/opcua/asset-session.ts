@@ -15,13 +15,13 @@ import {
   AnonymousIdentityToken,
   ApplicationType,
   CloseSessionRequest,
+  CloseSessionResponse,
   CreateSessionRequest,
   CreateSessionResponse,
   type EndpointDescription,
   GetEndpointsRequest,
   GetEndpointsResponse,
   MessageSecurityMode,
-  ServiceFault,
   SignatureData,
   type UserIdentityToken,
   UserNameIdentityToken,
@@ -32,14 +32,14 @@ import { FRAME_MAX } from "../../../protocols/opcua/frame.ts";
 import type { Credential } from "../../plant/credential.ts";
 import type { ShownIdentity } from "../../plant/shown-identity.ts";
 import { shownCertificate } from "../read-identity.ts";
-import { AssetChannel, AssetSilent } from "./asset-channel.ts";
+import { ask, OpcuaUnreachable, unreachable } from "./ask-asset.ts";
+import { AssetChannel } from "./asset-channel.ts";
 import type { OpcuaIdentity } from "./identity.ts";
 import type { AssetAnswer, AssetSession, AssetSessions } from "./opcua-connection.ts";
-import { HANDLE_NOT_SET, RawRequest, type ReceivedAnswer } from "./raw-message.ts";
+import { RawRequest } from "./raw-message.ts";
 import { readNamespaces, readState } from "./read-node.ts";
 import { NULL_NODE_ID } from "./request-header.ts";
 import { type ChannelSecurity, NO_SECURITY, POLICY_URIS, policyOfUri } from "./security.ts";
-import { SERVICE } from "./services.ts";
 import { encryptPassword } from "./user-token.ts";
 
 export interface OpcuaTarget {
@@ -57,11 +57,6 @@ export interface OpcuaTarget {
   credential(): Promise<Credential | undefined>;
   /** One that is not trusted was shown: for the alarm, and for who accepts it. */
   unknownCertificate?(shown: ShownIdentity): void;
-}
-
-/** Why there is no session at the asset, in words for the person. */
-export class OpcuaUnreachable extends Error {
-  override readonly name = "OpcuaUnreachable";
 }
 
 /** The asset forgets the session this long after the last word, subscriptions included. */
@@ -135,7 +130,7 @@ class SignedIn implements AssetSession {
   async close(): Promise<void> {
     const request = new CloseSessionRequest({ deleteSubscriptions: true });
     request.requestHeader.authenticationToken = this.token;
-    await ask(this.channel, request).catch(() => undefined);
+    await ask(this.channel, request, new CloseSessionResponse({})).catch(() => undefined);
     this.channel.end();
   }
 }
@@ -190,8 +185,7 @@ export class OpcuaSessions implements AssetSessions {
     const channel = await this.channel(NO_SECURITY, undefined);
     try {
       const request = new GetEndpointsRequest({ endpointUrl: this.url });
-      const answer = await ask(channel, request);
-      const { endpoints } = answer.decoded(new GetEndpointsResponse());
+      const { endpoints } = await ask(channel, request, new GetEndpointsResponse());
       const { policy, mode } = this.target.security;
       const found = endpoints?.find(
         (each) =>
@@ -260,7 +254,7 @@ export class OpcuaSessions implements AssetSessions {
         productUri: "urn:sallyport",
       },
     });
-    const answer = (await ask(channel, request)).decoded(new CreateSessionResponse());
+    const answer = await ask(channel, request, new CreateSessionResponse());
     if (security.mode !== "None") {
       const [shown] = answer.serverCertificate ? split_der(answer.serverCertificate) : [];
       if (!shown || !certificate?.equals(shown)) {
@@ -293,7 +287,7 @@ export class OpcuaSessions implements AssetSessions {
       ...(signature && { userTokenSignature: signature }),
     });
     request.requestHeader.authenticationToken = session.token;
-    const answer = (await ask(channel, request)).decoded(new ActivateSessionResponse());
+    const answer = await ask(channel, request, new ActivateSessionResponse());
     session.nonce = answer.serverNonce ?? Buffer.alloc(0);
   }
 
@@ -370,22 +364,4 @@ async function certificateProof(parts: {
   const policy = fromURI(policyUri);
   const signature = await computeSignatureAsync(certificate ?? null, nonce, keys, policy);
   return { token: new X509IdentityToken({ policyId, certificateData: der }), signature };
-}
-
-/** Of what the library knows; throws `AssetSilent`, or what the asset answered in words. */
-async function ask(
-  channel: AssetChannel,
-  request: { readonly requestHeader: { requestHandle: number } },
-): Promise<ReceivedAnswer> {
-  request.requestHeader.requestHandle = HANDLE_NOT_SET;
-  const answer = await channel.ask(request);
-  if (answer.typeId !== SERVICE.serviceFault) return answer;
-  const { serviceResult } = answer.decoded(new ServiceFault()).responseHeader;
-  throw new OpcuaUnreachable(`the asset refused: ${serviceResult.name}`);
-}
-
-function unreachable(error: unknown): OpcuaUnreachable {
-  if (error instanceof OpcuaUnreachable) return error;
-  if (error instanceof AssetSilent) return new OpcuaUnreachable(error.message);
-  return new OpcuaUnreachable("the asset's answer makes no sense");
 }

@@ -1,9 +1,8 @@
 /** The few values that a leg reads for itself. */
 import type { NodeId } from "node-opcua-nodeid";
 import { ReadRequest, ReadResponse } from "node-opcua-types";
+import { ask } from "./ask-asset.ts";
 import type { AssetChannel } from "./asset-channel.ts";
-import { HANDLE_NOT_SET } from "./raw-message.ts";
-import { SERVICE } from "./services.ts";
 
 /** Server_NamespaceArray */
 const NAMESPACES = "i=2255";
@@ -40,9 +39,6 @@ async function read(channel: AssetChannel, token: NodeId, nodeId: string): Promi
     nodesToRead: [{ nodeId, attributeId: VALUE }],
   });
   request.requestHeader.authenticationToken = token;
-  request.requestHeader.requestHandle = HANDLE_NOT_SET;
-  const answer = await channel.ask(request);
-  if (answer.typeId === SERVICE.serviceFault) throw new Error("the asset refused to be read");
-  const [result] = answer.decoded(new ReadResponse()).results ?? [];
+  const [result] = (await ask(channel, request, new ReadResponse())).results ?? [];
   return result?.value?.value;
 }
