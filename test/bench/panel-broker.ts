@@ -8,6 +8,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { countMemoryOutside } from "../../broker/memory-outside.ts";
 import { PANEL_PASSWORD, startVncPanel } from "../../simulators/assets/vnc-panel.ts";
 import { startingPlant } from "../../simulators/process/water-plant.ts";
 import { startRunningBroker } from "../kit/running-broker.ts";
@@ -22,6 +23,8 @@ export interface BenchBroker {
   readonly data: string;
 }
 
+// As the broker does when it starts by itself.
+countMemoryOutside();
 const ports = JSON.parse(process.argv[2] ?? "{}") as Readonly<Record<string, number>>;
 const EXAMPLE = new URL("../../deploy/examples/water-plant.yaml", import.meta.url);
 
