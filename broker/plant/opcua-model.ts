@@ -27,6 +27,8 @@ export interface NodeTag {
   readonly max?: number;
   /** Words of its values. */
   readonly states: readonly { readonly value: number; readonly word: string }[];
+  /** Its value before and after a session stands in the report of what the session changed. */
+  readonly report?: true;
 }
 
 /** All that are given must match. */

@@ -15,7 +15,7 @@ import { PROTOCOLS } from "./model.ts";
 import { parseNetworkAddress } from "./network-address.ts";
 import { opcUaAdded } from "./parse-opcua-endpoint.ts";
 import { screenPages } from "./parse-screen-page.ts";
-import { tag } from "./parse-tag.ts";
+import { checkReport, tag } from "./parse-tag.ts";
 import { webAdded, webTls } from "./parse-web-endpoint.ts";
 import { itemsOf, type Sourced } from "./parse-zones.ts";
 import {
@@ -27,7 +27,6 @@ import {
   MODBUS_PORT,
   OPCUA_PORT,
   QUEUE_MAX,
-  REPORT_TAGS_MAX,
   REQUESTS_PER_SECOND_MAX,
   SSH_PORT,
   TAGS_PER_ENDPOINT_MAX,
@@ -140,14 +139,6 @@ function modbus(from: Mapping, common: Common, references: References): ModbusEn
   const tags = from.take("tags", list(tag(references, units), { max: TAGS_PER_ENDPOINT_MAX }));
   checkReport(itemsOf(tags ?? []), from);
   return { ...common, protocol: "modbus", units, connection, tags: itemsOf(tags ?? []) };
-}
-
-/** They are read before a session's first operation, which waits for them. */
-function checkReport(tags: readonly Tag[], from: Mapping): void {
-  const count = tags.filter(({ report }) => report).length;
-  if (count <= REPORT_TAGS_MAX) return;
-  const advice = "mark those that say what a session changed";
-  from.place("tags").fail(`${count} tags have "report"; at most ${REPORT_TAGS_MAX}: ${advice}`);
 }
 
 function ssh(from: Mapping, common: Common): SshEndpoint {

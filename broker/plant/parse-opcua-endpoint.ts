@@ -2,7 +2,7 @@
 import type { OpcUaEndpoint, TagState } from "./model.ts";
 import { oneNode } from "./node-text.ts";
 import { type NodeTag, OPCUA_POLICIES, type OpcUaSecurity } from "./opcua-model.ts";
-import { tagName } from "./parse-tag.ts";
+import { checkReport, tagName } from "./parse-tag.ts";
 import { itemsOf, type Sourced } from "./parse-zones.ts";
 import {
   HOST_KEYS_MAX,
@@ -12,7 +12,7 @@ import {
   UNIT_LENGTH_MAX,
 } from "./plant-limits.ts";
 import type { References } from "./references.ts";
-import { description, distinct, integer, list, name, number, text } from "./yaml-readings.ts";
+import { description, distinct, flag, integer, list, name, number, text } from "./yaml-readings.ts";
 import { Mapping, type Reading } from "./yaml-value.ts";
 
 type Added = Pick<OpcUaEndpoint, "security" | "certificates" | "path" | "nodes">;
@@ -25,6 +25,7 @@ export function opcUaAdded(from: Mapping, references: References): Added {
   const tags = from.take("tags", list(nodeTag(references), { max: TAGS_PER_ENDPOINT_MAX }));
   const nodes = itemsOf(tags ?? []);
   checkDistinct(nodes, from);
+  checkReport(nodes, from);
   return { security, certificates, path, nodes };
 }
 
@@ -67,6 +68,7 @@ function nodeTag(references: References): Reading<Sourced<NodeTag>> {
       unit: from.take("unit", text(UNIT_LENGTH_MAX)) ?? "",
       ...bounds(from),
       states: from.take("states", states) ?? [],
+      ...(from.take("report", flag) ? { report: true } : {}),
     };
     from.finish();
     return { item, from };

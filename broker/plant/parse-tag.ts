@@ -3,11 +3,24 @@ import type { Table } from "../../protocols/modbus/operation.ts";
 import { registerCount, valueRange } from "../../protocols/modbus/values.ts";
 import type { Tag, TagState, TagType } from "./model.ts";
 import type { Sourced } from "./parse-zones.ts";
-import { ID_LENGTH_MAX, STATES_PER_TAG_MAX, UNIT_LENGTH_MAX } from "./plant-limits.ts";
+import {
+  ID_LENGTH_MAX,
+  REPORT_TAGS_MAX,
+  STATES_PER_TAG_MAX,
+  UNIT_LENGTH_MAX,
+} from "./plant-limits.ts";
 import type { References } from "./references.ts";
 import { ADDRESS_MAX, parseRegister, type TableAddress } from "./register-notation.ts";
 import { description, flag, integer, name, number, oneOf, shown, text } from "./yaml-readings.ts";
 import { Mapping, type Reading } from "./yaml-value.ts";
+
+/** They are read before a session's first operation, which waits for them. */
+export function checkReport(tags: readonly { readonly report?: true }[], from: Mapping): void {
+  const count = tags.filter(({ report }) => report).length;
+  if (count <= REPORT_TAGS_MAX) return;
+  const advice = "mark those that say what a session changed";
+  from.place("tags").fail(`${count} tags have "report"; at most ${REPORT_TAGS_MAX}: ${advice}`);
+}
 
 export const TABLES = ["coils", "discrete-inputs", "holding-registers", "input-registers"] as const;
 

@@ -8,7 +8,7 @@ import { registerCount } from "../../protocols/modbus/values.ts";
 import { REPORT_PEERS, type ReportMoment } from "../../protocols/tape/report-moment.ts";
 import type { Clock } from "../clock.ts";
 import type { Endpoint, Tag } from "../plant/model.ts";
-import type { RegisterRange } from "../policy/decision.ts";
+import type { PointRange, RegisterRange } from "../policy/decision.ts";
 
 /** The subject's first operation waits so long for the first reading, then goes on without it. */
 export const BEFORE_WAIT_MAX_MS = 1_000;
@@ -24,13 +24,13 @@ const POINTS_PER_READ = 120;
 /** Reads on a channel of its own; false if there is no connection to read over. Calls back once. */
 export type ReadForReport = (
   peer: string,
-  ranges: readonly RegisterRange[],
+  ranges: readonly PointRange[],
   done: () => void,
 ) => boolean;
 
 export class Survey {
   private readonly clock: Clock;
-  private readonly ranges: readonly RegisterRange[];
+  private readonly ranges: readonly PointRange[];
   private readonly read: ReadForReport;
   private begun = false;
   private reading = false;
@@ -40,7 +40,7 @@ export class Survey {
 
   constructor(clock: Clock, endpoint: Endpoint, read: ReadForReport) {
     this.clock = clock;
-    this.ranges = reportRanges(endpoint.tags);
+    this.ranges = [...reportRanges(endpoint.tags), ...reportNodes(endpoint)];
     this.read = read;
   }
 
@@ -105,6 +105,11 @@ export class Survey {
       else resolve();
     });
   }
+}
+
+function reportNodes(endpoint: Endpoint): readonly PointRange[] {
+  if (endpoint.protocol !== "opcua") return [];
+  return endpoint.nodes.filter(({ report }) => report).map(({ node }) => ({ node }));
 }
 
 /** Tags side by side are read together. */

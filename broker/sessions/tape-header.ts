@@ -89,10 +89,11 @@ function headerTag(tag: Tag): HeaderTag {
 }
 
 /** A node has its value in its unit, and no register. */
-function nodeTag({ name, node, unit, states }: NodeTag): HeaderTag {
+function nodeTag({ name, node, unit, states, report }: NodeTag): HeaderTag {
   return {
     ...{ name, node, unit, unitId: 0, table: "nodes", address: 0 },
     ...{ type: "float64", wordOrder: "big", scale: 1, offset: 0 },
     ...(states.length > 0 && { states: states.map(({ value, word }) => ({ value, word })) }),
+    ...(report && { report }),
   };
 }

@@ -79,7 +79,7 @@ function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
       actions={
         <>
           {detail.state === "open" && <StillOpen id={detail.id} onFetchMore={onFetchMore} />}
-          {detail.protocol === "modbus" && detail.deletedMs === null && (
+          {HAS_REPORT.has(detail.protocol) && detail.deletedMs === null && (
             <Button
               variant="default"
               leftSection={<IconFileDiff size={15} />}
@@ -129,6 +129,8 @@ function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
 }
 
 const NO_COMMENTS = [] as const;
+/** What these sessions changed is told on a page of its own. */
+const HAS_REPORT: ReadonlySet<string> = new Set(["modbus", "opcua"]);
 
 function Share({
   detail,

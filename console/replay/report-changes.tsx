@@ -3,7 +3,9 @@ import { Link } from "react-router";
 import type { ReportView } from "../../broker/api/shapes/report.ts";
 import { clockTime, exactUtc } from "../components/time-words.ts";
 import { viewingText } from "../text/viewing.ts";
+import { plain } from "../workbench/opcua/value-words.ts";
 import { changesOf, type Written } from "./entry-words.ts";
+import { nodeValueText } from "./report-values.tsx";
 import { SignedAct } from "./signed-act.tsx";
 
 const words = viewingText.report;
@@ -48,8 +50,14 @@ export function ReportChanges({ report }: { readonly report: ReportView }) {
   );
 }
 
+function nodeChange({ name, before, value, unit }: NonNullable<Change["node"]>): string {
+  const old = before && nodeValueText(before.text, before.number);
+  return plain(words.written(name, old, value, unit));
+}
+
 /** By tags where the plant file names them, else by registers. */
-function whatOf({ tags }: ReportView, { points, description }: Change): string {
+function whatOf({ tags }: ReportView, { points, node, description }: Change): string {
+  if (node !== null) return nodeChange(node);
   if (points === null) return description;
   const { before, table, ...place } = points;
   const known = before.map((value) => value ?? undefined);

@@ -3,6 +3,7 @@ import type { ReportView } from "../../broker/api/shapes/report.ts";
 import { clockTime } from "../components/time-words.ts";
 import { viewingText } from "../text/viewing.ts";
 import { exactText, tagValue, valueText } from "../workbench/modbus/tag-value.ts";
+import { numberWords, plain } from "../workbench/opcua/value-words.ts";
 import { shownTag } from "./value-tracks.ts";
 
 const words = viewingText.report;
@@ -84,15 +85,29 @@ function Read({ report, tag, reading }: ReadProps) {
 
 type Shown = typeof valueText;
 
-function textOf(report: ReportView, name: string, { registers }: Reading, shown: Shown): string {
+function textOf(report: ReportView, name: string, reading: Reading, shown: Shown): string {
+  const { registers, text, value: number } = reading;
   const tag = report.tags.find((one) => one.name === name);
+  if (text !== undefined) return nodeText(tag, text, number);
   const known = tag && shownTag(tag);
   const value = known && tagValue(known, registers);
   return known && value !== undefined ? shown(known, value) : registers.join(" ");
 }
 
+/** Of a node: its word where the plant file has one, else its value in its unit. */
+function nodeText(tag: ReportView["tags"][number] | undefined, text: string, value: number | null) {
+  const word = tag?.states?.find((state) => state.value === value)?.word;
+  if (word !== undefined) return word;
+  return `${nodeValueText(text, value)} ${tag?.unit ?? ""}`.trimEnd();
+}
+
+/** Sensors tell more digits than anybody means; the JSON has all of them. */
+export function nodeValueText(text: string, value: number | null): string {
+  return value === null ? plain(text) : numberWords(value, "Double");
+}
+
 function isSame(a: Reading, b: Reading): boolean {
-  return a.registers.join() === b.registers.join();
+  return a.registers.join() === b.registers.join() && a.text === b.text;
 }
 
 function differenceOf(report: ReportView, { tag, before, after }: Values): string {

@@ -79,6 +79,8 @@ export const viewingText = {
     time: "Time",
     what: "What",
     oldNew: "Old → new",
+    written: (name: string, before: string | null, value: string, unit: string) =>
+      `${name}: ${before ?? "not read"} → ${value}${unit === "" ? "" : ` ${unit}`}`,
     outcome: "What became of it",
     allowed: "Allowed by",
     leftOut: (count: number) => `${count} more changes are in the recording.`,

@@ -130,7 +130,7 @@ test("a session is exported beside the running broker and proved with two witnes
 }, 60_000);
 
 async function comment(user: ConsoleUser, session: string, text: string): Promise<void> {
-  const { body } = await user.ask("GET", `/api/recordings/${session}`);
+  const { body } = await user.ask<{ startedMs: number }>("GET", `/api/recordings/${session}`);
   const said = { sequence: 0, wallMs: body.startedMs, text };
   expect((await user.ask("POST", `/api/recordings/${session}/comments`, said)).status).toBe(201);
 }

@@ -4,7 +4,8 @@ import { z } from "zod";
 import { decodeValue, type PointFormat } from "../../../protocols/modbus/values.ts";
 import type { HeaderTag } from "../../../protocols/tape/record.ts";
 import type { Recordings } from "../../evidence/recordings.ts";
-import { type Reading, sessionReport } from "../../evidence/report/session-report.ts";
+import type { Reading } from "../../evidence/report/report-book.ts";
+import { hasReport, sessionReport } from "../../evidence/report/session-report.ts";
 import type { Bases } from "../../evidence/viewing/bases.ts";
 import type { Looks } from "../../evidence/viewing/looks.ts";
 import { endpoint } from "../endpoint.ts";
@@ -22,7 +23,7 @@ export function showReport(recordings: Recordings, looks: Looks, bases: Bases) {
     answer: reportSchema,
     handle: async (call) => {
       const recording = await visibleRecording(recordings, call.params.id, call);
-      if (recording.header.endpoint.protocol !== "modbus") throw noReport();
+      if (!hasReport(recording.header.endpoint.protocol)) throw noReport();
       await noteReplay(looks, call.me, recording);
       const { values, changes, ...rest } = await sessionReport(recordings, recording);
       const { grant, tags } = recording.header;
@@ -84,7 +85,8 @@ function readingView(tag: HeaderTag, reading: Reading | null) {
   if (reading === null) return null;
   return {
     registers: [...reading.registers],
-    value: engineeringValue(tag, reading),
+    value: reading.node ? reading.node.number : engineeringValue(tag, reading),
+    ...(reading.node && { text: reading.node.text }),
     atMs: reading.atMs,
   };
 }

@@ -15,10 +15,11 @@ const tagSchema = z.object({
   states: z.array(z.object({ value: z.number(), word: z.string() })).exactOptional(),
 });
 
-/** `value`: raw * scale + offset; null where the registers are no number. */
+/** `value`: raw * scale + offset; null where it is no number. `text`: of a node, which has no registers. */
 const readingSchema = z.object({
   registers: z.array(z.number()),
   value: z.number().nullable(),
+  text: z.string().exactOptional(),
   atMs: z.number(),
 });
 
@@ -49,6 +50,14 @@ export const reportSchema = z.object({
           address: z.number(),
           before: z.array(z.number().nullable()),
           values: z.array(z.number()),
+        })
+        .nullable(),
+      /** Where it writes the value of a node of OPC UA. */
+      node: z
+        .object({
+          ...{ name: z.string(), unit: z.string() },
+          before: z.object({ text: z.string(), number: z.number().nullable() }).nullable(),
+          value: z.string(),
         })
         .nullable(),
       outcome: z.enum([
