@@ -34,7 +34,7 @@ export const indexLineSchema = z.object({
     z.object({
       sequence: whole,
       wallMs: whole,
-      kind: z.enum(["write", "refusal", "hold", "capabilities", "gap", "end"]),
+      kind: z.enum(["write", "refusal", "hold", "answer", "capabilities", "gap", "end"]),
     }),
   ),
 });

@@ -51,7 +51,7 @@ export interface SegmentEntry {
 export interface Mark {
   readonly sequence: number;
   readonly wallMs: number;
-  readonly kind: "write" | "refusal" | "hold" | "capabilities" | "gap" | "end";
+  readonly kind: "write" | "refusal" | "hold" | "answer" | "capabilities" | "gap" | "end";
 }
 
 /** As much of a recording as a list is narrowed by. */

@@ -17,11 +17,12 @@ export class Segment {
   private hashed = 0;
   private broken = false;
 
-  constructor(number: number, marksMax: number) {
+  /** @param waiting what was held before it, shared by the segments of a recording */
+  constructor(number: number, marksMax: number, waiting: Set<string>) {
     this.number = number;
     this.scan = new TapeScan((mark) => {
       if (this.marks.length < marksMax) this.marks.push(mark);
-    });
+    }, waiting);
   }
 
   get length(): number {

@@ -142,7 +142,8 @@ function drawMoments(
     if (drawn.has(key)) continue;
     drawn.add(key);
     if (moment.kind === "end") drawEnd(context, x, colours);
-    const lane = LANES.indexOf(moment.kind);
+    // An answer stands in the lane of what it answers, in a shape of its own.
+    const lane = LANES.indexOf(moment.kind === "answer" ? "hold" : moment.kind);
     if (lane < 0) continue;
     const y = ACTIVITY_HEIGHT + (lane + 0.5) * LANE_HEIGHT;
     drawMark(context, moment.kind, x, y, colours);
@@ -193,6 +194,13 @@ function drawMark(
       context.lineTo(x, y + 5);
       context.lineTo(x - 5, y);
       context.fill();
+      break;
+    case "answer":
+      context.strokeStyle = colours.text;
+      context.moveTo(x - 4, y);
+      context.lineTo(x - 1, y + 4);
+      context.lineTo(x + 5, y - 4);
+      context.stroke();
       break;
     default:
       context.strokeStyle = colours.dim;

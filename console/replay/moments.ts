@@ -16,6 +16,7 @@ export const MOMENT_KINDS = [
   "write",
   "refusal",
   "hold",
+  "answer",
   "capabilities",
   "comment",
   "gap",

@@ -235,6 +235,7 @@ function playerKeys(head: PlayHead, marks: Marks, write: (() => void) | undefine
     b: marks.previous("write"),
     ...keysOf("r", "refusal", marks),
     ...keysOf("h", "hold", marks),
+    ...keysOf("g", "answer", marks),
     ...keysOf("y", "capabilities", marks),
     ...keysOf("c", "comment", marks),
     ...keysOf("x", "gap", marks),

@@ -106,6 +106,8 @@ export class Story implements StoryShown {
   dropped = 0;
   ended = false;
   private list: Entry[] = [];
+  /** Decisions that are held. */
+  private readonly waiting = new Set<string>();
   private readonly places = new Map<string, number>();
   private readonly history = new ModbusHistory();
   private readonly ssh: SshStory | undefined;
@@ -245,10 +247,21 @@ export class Story implements StoryShown {
     this.list.push(entry);
   }
 
+  /** What was held is settled. */
+  private isAnswer({ channel, decision, items }: TapeRecord & { kind: "verdict" }): boolean {
+    const key = `${channel} ${decision}`;
+    if (!items.some(({ answer }) => answer.kind === "hold")) return this.waiting.delete(key);
+    this.waiting.add(key);
+    return false;
+  }
+
   private note(record: TapeRecord): void {
     const { sequence, wallMs } = record;
     const mark = (kind: Moment["kind"]) => this.moments.push({ sequence, wallMs, kind });
-    if (record.kind === "verdict") for (const kind of marksOf(record.items)) mark(kind);
+    if (record.kind === "verdict") {
+      for (const kind of marksOf(record.items)) mark(kind);
+      if (this.isAnswer(record)) mark("answer");
+    }
     if (record.kind === "capabilities") mark("capabilities");
     if (record.kind === "gap") {
       mark("gap");

@@ -20,6 +20,7 @@ const marks = {
   write: { one: "change", many: "Changes" },
   refusal: { one: "refusal", many: "Refused" },
   hold: { one: "hold", many: "Held" },
+  answer: { one: "answer to a hold", many: "Answered" },
   capabilities: { one: "rights change", many: "Rights" },
   comment: { one: "comment", many: "Comments" },
   gap: { one: "gap", many: "Gaps" },

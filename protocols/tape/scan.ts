@@ -10,8 +10,12 @@ import { skipText } from "./texts.ts";
 export interface ScannedMark {
   readonly sequence: number;
   readonly wallMs: number;
-  readonly kind: "write" | "refusal" | "hold" | "capabilities" | "gap" | "end";
+  /** `answer`: what was held is settled. */
+  readonly kind: "write" | "refusal" | "hold" | "answer" | "capabilities" | "gap" | "end";
 }
+
+/** Held at a time; a session may have far fewer. */
+const WAITING_MAX = 1_000;
 
 /** Fed the whole frames of one segment in order. */
 export class TapeScan {
@@ -33,11 +37,15 @@ export class TapeScan {
   ended = false;
   private us = 0;
   private wallOffsetUs = 0;
+  private decisionLast = 0;
   private readonly cursor = new Cursor();
   private readonly mark: (mark: ScannedMark) => void;
+  private readonly waiting: Set<string>;
 
-  constructor(mark: (mark: ScannedMark) => void) {
+  /** @param waiting what was held in the segments before, and goes on from here */
+  constructor(mark: (mark: ScannedMark) => void, waiting = new Set<string>()) {
     this.mark = mark;
+    this.waiting = waiting;
   }
 
   /** Answers how many bytes were whole and well-formed frames; less than all means damage. */
@@ -85,7 +93,10 @@ export class TapeScan {
     const cursor = this.cursor;
     cursor.enter(bytes, start, end);
     const kind = cursor.byte();
-    if (kind === FRAME.header) return true;
+    if (kind === FRAME.header) {
+      this.decisionLast = 0;
+      return true;
+    }
     if (kind === FRAME.position) this.position();
     else this.record(kind);
     return cursor.fault === undefined;
@@ -121,8 +132,10 @@ export class TapeScan {
 
   private verdict(): void {
     const cursor = this.cursor;
-    cursor.varint();
-    cursor.varint();
+    const channel = cursor.varint();
+    const folded = cursor.varint();
+    const decision = this.decisionLast + (folded % 2 === 1 ? -(folded + 1) / 2 : folded / 2);
+    this.decisionLast = decision;
     let changed = false;
     let refused = false;
     let held = false;
@@ -144,7 +157,12 @@ export class TapeScan {
     }
     if (changed) this.note("write");
     if (refused) this.note("refusal");
+    const { waiting } = this;
+    if (!held && waiting.size === 0) return;
+    const key = `${channel} ${decision}`;
     if (held) this.note("hold");
+    else if (waiting.delete(key)) this.note("answer");
+    if (held && waiting.size < WAITING_MAX) waiting.add(key);
   }
 
   private skipItem(): void {

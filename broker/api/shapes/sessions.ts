@@ -58,7 +58,7 @@ export type LiveSessionView = z.infer<typeof liveSessionSchema>;
 export const markSchema = z.object({
   sequence: z.number(),
   wallMs: z.number(),
-  kind: z.enum(["write", "refusal", "hold", "capabilities", "gap", "end"]),
+  kind: z.enum(["write", "refusal", "hold", "answer", "capabilities", "gap", "end"]),
 });
 
 const namedSchema = z.array(z.object({ id: z.string(), name: z.string() }));
