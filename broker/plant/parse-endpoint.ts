@@ -7,7 +7,6 @@ import type {
   Protocol,
   ScreenTls,
   SshEndpoint,
-  Tag,
   VncEndpoint,
   WebEndpoint,
 } from "./model.ts";
