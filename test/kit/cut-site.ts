@@ -18,12 +18,12 @@ const keys = generateKeyPairSync("ed25519");
 /** Shorter than any time of being idle. */
 const GRANT_MS = 300_000;
 
-/** Register 200, the node Held and the right button are for four eyes; everything else passes while a supervisor watches and the key is on. */
+/** Register 200, the node Held, the right button and /held are for four eyes; everything else passes while a supervisor watches and the key is on. */
 const STANDING: Readonly<Record<string, string>> = {
   "units: [1], tags: [] }\n  - id: other":
-    "units: [1], tags: [{ name: Key, unit-id: 1, register: 10001 }] }\n      - { id: ssh, protocol: ssh, address: 10.1.2.3:22 }\n      - { id: opcua, protocol: opcua, address: 10.1.2.3:4840, security: None }\n      - { id: screen, protocol: vnc, address: 10.1.2.3:5900 }\n  - id: other",
+    "units: [1], tags: [{ name: Key, unit-id: 1, register: 10001 }] }\n      - { id: ssh, protocol: ssh, address: 10.1.2.3:22 }\n      - { id: opcua, protocol: opcua, address: 10.1.2.3:4840, security: None }\n      - { id: screen, protocol: vnc, address: 10.1.2.3:5900 }\n      - { id: web, protocol: web, address: 10.1.2.3:80 }\n  - id: other",
   "rules: [{ permit: [observe, operate, configure, program, transfer] }]":
-    'rules: [{ hold: operate, table: holding-registers, addresses: ["200"] }, { hold: operate, opcua: { nodes: ["nsu=http://plant.example/pumps;s=Held"] } }, { hold: operate, buttons: [right] }, { permit: [observe, operate, configure, program, transfer] }]',
+    'rules: [{ hold: operate, table: holding-registers, addresses: ["200"] }, { hold: operate, opcua: { nodes: ["nsu=http://plant.example/pumps;s=Held"] } }, { hold: operate, buttons: [right] }, { hold: operate, web: { paths: [/held] } }, { permit: observe, web: { does: [request, socket], paths: [/look, /live] } }, { permit: [observe, operate, configure, program, transfer] }]',
   "grants:": `conditions: [{ zone: cell, needs: [supervisor] }]
 key-switches:
   - { id: gate, name: Gate, tag: Key, covers: site, when-off: read-only }
@@ -62,7 +62,7 @@ export class CutSite {
     this.endpoint = endpoint;
   }
 
-  /** @param endpoint `plc/modbus`, `plc/ssh`, `plc/opcua` or `plc/screen` */
+  /** @param endpoint `plc/modbus`, `plc/ssh`, `plc/opcua`, `plc/screen` or `plc/web` */
   static async open(endpoint = "plc/modbus"): Promise<CutSite> {
     const site = await TestIdentity.open();
     const kit = await SessionKit.start(site.clock);

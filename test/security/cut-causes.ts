@@ -41,6 +41,7 @@ export const ENDS: readonly NamedCause[] = [
       s.changeConditions({
         ...{ "10.1.2.3:502": "10.1.2.9:502", "10.1.2.3:22": "10.1.2.9:22" },
         ...{ "10.1.2.3:4840": "10.1.2.9:4840", "10.1.2.3:5900": "10.1.2.9:5900" },
+        "10.1.2.3:80": "10.1.2.9:80",
       }),
   ],
   ["its person is locked", "lockdown", lock("person", (s) => s.ben.me.person.id)],
