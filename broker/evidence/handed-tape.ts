@@ -170,7 +170,8 @@ export class HandedTape implements OpenTape {
     const encoder = new TapeEncoder(out);
     encoder.begin(this.header);
     const from = this.isBare ? out.length : 0;
-    if (!this.isBare) this.nextSegment();
+    // One that has nothing yet is not left empty.
+    if (!this.isBare && (this.offset > 0 || this.isEnded)) this.nextSegment();
     const { monotonicMs } = this.last;
     const wallMs = clock.wallMs();
     if (gap !== undefined) {
@@ -224,6 +225,7 @@ export class HandedTape implements OpenTape {
     this.segment += 1;
     this.offset = 0;
     this.isEnded = false;
+    this.isBare = false;
     this.decoder = new TapeDecoder();
     this.segmentFile = this.options.writeAhead.fileNumber;
     this.segmentStartMs = this.options.clock.monotonicMs();

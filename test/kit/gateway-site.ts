@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { GatewaysView } from "../../broker/api/shapes/gateways.ts";
+import type { RecordingView } from "../../broker/api/shapes/sessions.ts";
 import { type SimulatedPlant, startSimulatedPlant } from "../../simulators/plant.ts";
 import { type Child, startChild } from "./child.ts";
 import { ConsoleUser } from "./console-user.ts";
@@ -108,10 +109,12 @@ export class GatewaySite {
     }
   }
 
-  async recording(session: string): Promise<{ readonly state: string; readonly cause: string }> {
-    return (
-      await this.user.ask<{ state: string; cause: string }>("GET", `/api/recordings/${session}`)
-    ).body;
+  async recording(session: string): Promise<Pick<RecordingView, "state">> {
+    return (await this.user.ask<RecordingView>("GET", `/api/recordings/${session}`)).body;
+  }
+
+  async state(session: string): Promise<string> {
+    return (await this.recording(session)).state;
   }
 
   async stop(): Promise<void> {
