@@ -221,7 +221,8 @@ function isNodeOfKind({ deed }: Extract<Entry, { kind: "node" }>, kinds: Kinds):
   if (kinds === "refusals") return !isPermitted;
   const changes = deed.operation.class !== "observe";
   if (kinds === "changes") return changes && isPermitted;
-  return changes || !isPermitted || (deed.status !== undefined && isBad(deed.status));
+  if (changes || !isPermitted || deed.event !== undefined) return true;
+  return deed.status !== undefined && isBad(deed.status);
 }
 
 function isDeedOfKind(

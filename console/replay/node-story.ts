@@ -61,6 +61,7 @@ export class NodeStory {
     const names = this.namesIn(operation);
     const entry: NodeEntry = { id, sequence, wallMs, kind: "node", deed, names, count: 1 };
     if (operation.class !== "observe" || judged.answer.kind !== "permit") return entry;
+    if (deed.event) return entry;
     if (deed.status !== undefined && isBad(deed.status)) return entry;
     const key = JSON.stringify([operation.action, names, deed.by]);
     const known = this.counted.get(key);

@@ -3,6 +3,7 @@ import { describeWhat, shortNode } from "../../protocols/opcua/describe.ts";
 import type { NodeValue } from "../../protocols/opcua/history.ts";
 import { ATTRIBUTE_VALUE } from "../../protocols/opcua/operation.ts";
 import { isBad } from "../../protocols/opcua/status.ts";
+import { eventText, type NodeEvent } from "../../protocols/opcua/told-event.ts";
 import type { HeaderTag } from "../../protocols/tape/record.ts";
 import { opcuaText } from "../text/opcua.ts";
 import { replayText } from "../text/replay.ts";
@@ -13,7 +14,8 @@ import type { NodeEntry } from "./node-story.ts";
 const words = opcuaText.told;
 
 export function nodeWords(entry: NodeEntry, tags: readonly HeaderTag[]): EntryWords {
-  const { judged, operation, status, withheld } = entry.deed;
+  const { judged, operation, status, withheld, event } = entry.deed;
+  if (event) return eventWords(event);
   const { answer, rule, reason } = judged;
   const act = words.acts[operation.action];
   const { refused, heldAct, withheld: neverSent } = replayText.entry;
@@ -29,6 +31,18 @@ export function nodeWords(entry: NodeEntry, tags: readonly HeaderTag[]): EntryWo
     tone: answer.kind === "deny" || withheld ? "alarm" : isOdd ? "attention" : "normal",
   };
 }
+
+/** Nobody's deed: no rule stands behind it. */
+function eventWords(event: NodeEvent): EntryWords {
+  const isGrave = (event.severity ?? 0) >= GRAVE;
+  return {
+    ...{ act: words.event, what: plain(eventText(event)), result: "", rule: "", reason: "" },
+    tone: isGrave ? "attention" : "normal",
+  };
+}
+
+/** Of 1,000: from here on somebody should look (Part 5, 6.4.2 leaves the bands to the site). */
+const GRAVE = 500;
 
 function whatOf({ deed, names }: NodeEntry, tags: readonly HeaderTag[]): string {
   const { operation, before } = deed;

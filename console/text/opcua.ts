@@ -109,6 +109,7 @@ export const opcuaText = {
       "opcua:file": "File",
       "opcua:other": "Service",
     },
+    event: "Event",
     times: (count: number) => ` · ${count} times`,
     byAsset: (status: string) => `The asset answered ${status}`,
   },

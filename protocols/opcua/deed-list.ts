@@ -9,6 +9,7 @@ import { attributeName, describeWhat } from "./describe.ts";
 import { isQuiet, type NodeDeed, type NodeValue, OpcUaHistory } from "./history.ts";
 import type { OpcUaOperation } from "./operation.ts";
 import { isBad, statusText } from "./status.ts";
+import { eventText } from "./told-event.ts";
 
 export interface DeedRow {
   /** UTC, RFC 3339 with milliseconds. */
@@ -105,6 +106,7 @@ export class DeedList {
       ...{ verdict: judged.answer.kind, rule: judged.rule, reason: judged.reason },
       outcome: outcomeOf(deed),
       description: describeWhat(operation, (each) => this.nameOf(each)),
+      ...(deed.event && { action: "opcua:event", description: eventText(deed.event) }),
     };
   }
 

@@ -11,6 +11,7 @@ import { encodeFrame } from "./frame.ts";
 import { type NodeDeed, type NodeValue, OpcUaHistory } from "./history.ts";
 import type { OpcUaOperation } from "./operation.ts";
 import { STATUS } from "./status.ts";
+import { eventText } from "./told-event.ts";
 
 const NODE = new NodeId(NodeIdType.STRING, "Speed", 2);
 const NAME = `nsu=${URIS[1]};s=Speed`;
@@ -149,4 +150,64 @@ test("names that browsing showed are remembered, and broken bytes are passed ove
     }
   }
   expect(tape.values).toEqual([]);
+});
+
+test("events are told with the fields that were asked for, and those of nobody's items are not", () => {
+  const tape = new Tape();
+  const clause = (name: string) => ({ browsePath: [{ namespaceIndex: 0, name }], attributeId: 13 });
+  const request = new ua.CreateMonitoredItemsRequest({
+    subscriptionId: 7,
+    itemsToCreate: [
+      {
+        itemToMonitor: { nodeId: new NodeId(NodeIdType.NUMERIC, 2253, 0), attributeId: 12 },
+        requestedParameters: {
+          ...{ clientHandle: 3, samplingInterval: 0, queueSize: 10 },
+          filter: new ua.EventFilter({
+            selectClauses: ["Severity", "Message", "SourceName"].map(clause),
+            whereClause: {
+              elements: [
+                {
+                  filterOperator: ua.FilterOperator.OfType,
+                  filterOperands: [
+                    new ua.LiteralOperand({
+                      value: {
+                        dataType: DataType.NodeId,
+                        value: new NodeId(NodeIdType.NUMERIC, 2130, 0),
+                      },
+                    }),
+                  ],
+                },
+              ],
+            },
+          }),
+        },
+      },
+    ],
+  });
+  tape.bytes("client", encodeFrame({ requestId: 4, typeId: 751, body: bytesOf(request) }));
+  const fields = [
+    new Variant({ dataType: DataType.UInt16, value: 800 }),
+    new Variant({ dataType: DataType.LocalizedText, value: { text: "Level is low" } }),
+    new Variant({ dataType: DataType.String, value: "T301.LevelLow" }),
+  ];
+  const response = new ua.PublishResponse({
+    subscriptionId: 7,
+    notificationMessage: {
+      sequenceNumber: 1,
+      notificationData: [
+        new ua.EventNotificationList({
+          events: [
+            { clientHandle: 3, eventFields: fields },
+            { clientHandle: 9, eventFields: fields },
+          ],
+        }),
+      ],
+    },
+  });
+  tape.asset(9, 829, response);
+  const told = [...tape.deeds.values()].filter(({ event }) => event !== undefined);
+  expect(told.map(({ event }) => event && eventText(event))).toEqual([
+    "T301.LevelLow: Level is low (severity 800)",
+  ]);
+  expect(told[0]?.operation).toMatchObject({ node: "i=2253" });
 });

@@ -21,6 +21,7 @@ import { ATTRIBUTE_VALUE, isOpcUaOperation, type OpcUaOperation } from "./operat
 import { Reader } from "./reader.ts";
 import { isBad } from "./status.ts";
 import { monitoringParameters, readValueId } from "./structures.ts";
+import { eventOf, type NodeEvent, namesOfFields } from "./told-event.ts";
 
 /** A value that a node had. */
 export interface NodeValue {
@@ -48,6 +49,8 @@ export interface NodeDeed {
   /** What the asset answered; undefined where it has not, or nothing that is a status. */
   readonly status: number | undefined;
   readonly withheld: boolean;
+  /** No deed of anybody's: what the asset told who had asked for its events. */
+  readonly event?: NodeEvent;
 }
 
 export interface Told {
@@ -85,8 +88,14 @@ interface Channel {
   namespaces: Namespaces | undefined;
   /** By the decision, which is the number of the request towards the asset. */
   readonly awaited: Map<number, readonly NodeDeed[]>;
-  /** Nodes by subscription and the client's own number. */
-  readonly monitored: Map<string, string>;
+  /** By subscription and the client's own number. */
+  readonly monitored: Map<string, Monitored>;
+}
+
+interface Monitored {
+  readonly node: string;
+  /** Of an item that tells events: the fields that were asked for. */
+  readonly fields: readonly string[] | undefined;
 }
 
 export class OpcUaHistory {
@@ -183,15 +192,17 @@ export class OpcUaHistory {
     const subscription = r.uint32();
     r.uint32();
     const items = Array.from({ length: Math.max(0, r.count()) }, () => {
-      if (r.fault !== undefined) return { node: undefined, handle: 0 };
+      if (r.fault !== undefined) return { node: undefined, fields: undefined, handle: 0 };
       const { nodeId } = readValueId(r);
       r.uint32();
-      const { clientHandle } = monitoringParameters(r);
-      return { node: channel.namespaces?.name(nodeId), handle: clientHandle };
+      const { clientHandle, filter } = monitoringParameters(r);
+      const fields = namesOfFields(filter?.value);
+      return { node: channel.namespaces?.name(nodeId), fields, handle: clientHandle };
     });
     if (r.fault !== undefined) return;
-    for (const { node, handle } of items) {
-      if (node !== undefined) keep(channel.monitored, NODES_MAX, `${subscription}/${handle}`, node);
+    for (const { node, fields, handle } of items) {
+      if (node === undefined) continue;
+      keep(channel.monitored, NODES_MAX, `${subscription}/${handle}`, { node, fields });
     }
   }
 
@@ -234,7 +245,7 @@ export class OpcUaHistory {
         this.learnNames(channel, r);
         return NOTHING;
       case PUBLISH:
-        return { deeds: [], values: this.published(channel, r, at) };
+        return this.published(channel, r, at);
       default:
         return NOTHING;
     }
@@ -267,12 +278,20 @@ export class OpcUaHistory {
     return { deeds: told, values };
   }
 
-  private published(channel: Channel, r: Reader, at: Moment): readonly NodeValue[] {
+  private published(channel: Channel, r: Reader, at: Moment): Told {
     const published = whole(r, publishAnswer);
-    return (published?.values ?? []).flatMap(({ handle, value }) => {
-      const node = channel.monitored.get(`${published?.subscription}/${handle}`);
+    if (published === undefined) return NOTHING;
+    const item = (handle: number) => channel.monitored.get(`${published.subscription}/${handle}`);
+    const values = published.values.flatMap(({ handle, value }) => {
+      const node = item(handle)?.node;
       return node === undefined ? [] : [this.had(node, value, at)];
     });
+    const deeds = published.events.flatMap(({ handle, fields }, n) => {
+      const found = item(handle);
+      if (!found?.fields) return [];
+      return [told(found.node, eventOf(found.fields, fields), channel.by, at, n)];
+    });
+    return { deeds, values };
   }
 
   private learnNames({ namespaces }: Channel, r: Reader): void {
@@ -301,6 +320,24 @@ type Moment = Pick<TapeRecord, "wallMs" | "sequence">;
 
 function momentOf({ wallMs, sequence }: Moment): Moment {
   return { wallMs, sequence };
+}
+
+/** Nobody decides on an event: whoever may watch where it comes from is told it. */
+function told(
+  node: string,
+  event: NodeEvent,
+  by: NodeDeed["by"],
+  at: Moment,
+  item: number,
+): NodeDeed {
+  const operation: OpcUaOperation = {
+    ...{ action: "opcua:subscribe", class: "observe", service: "Event", node },
+  };
+  return {
+    ...{ id: `event/${at.sequence}/${item}`, item, by, operation, event, ...momentOf(at) },
+    judged: { operation, answer: { kind: "permit" }, rule: "", reason: "" },
+    ...{ before: undefined, status: undefined, withheld: false },
+  };
 }
 
 function newChannel(by: Channel["by"]): Channel {

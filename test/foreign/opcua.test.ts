@@ -8,7 +8,9 @@ import { join } from "node:path";
 import {
   AttributeIds,
   type ClientSession,
+  constructEventFilter,
   DataType,
+  ofType,
   StatusCodes,
   TimestampsToReturn,
 } from "node-opcua";
@@ -193,3 +195,45 @@ async function aliases(): Promise<void> {
   );
   expect(read.map(({ statusCode }) => statusCode.isGood())).toEqual([false, true]);
 }
+
+test("an alarm of the asset comes through a filter as an event, and not past the rules", {
+  timeout: SLOW_MS,
+}, async () => {
+  const url = `opc.tcp://127.0.0.1:${conduit.port}`;
+  const security = SECURE[0] ?? NO_SECURITY;
+  const own = await signInOpcua({ url, folder, security, password: "any" });
+  const subscription = await own.session.createSubscription2({
+    ...{ requestedPublishingInterval: 50, publishingEnabled: true },
+  });
+  const events = (nodeId: string) =>
+    subscription.monitor(
+      { nodeId, attributeId: AttributeIds.EventNotifier },
+      {
+        ...{ samplingInterval: 0, queueSize: 100, discardOldest: true },
+        filter: constructEventFilter(["SourceName", "Severity"], ofType("SystemEventType")),
+      },
+      TimestampsToReturn.Both,
+    );
+  const told: unknown[] = [];
+  const server = await events("i=2253");
+  server.on("changed", (fields: unknown) => told.push(fields));
+  const forbidden = await events(node("D201.Events")).catch((error: Error) => error);
+  const status = "statusCode" in forbidden ? forbidden.statusCode : StatusCodes.BadUserAccessDenied;
+  expect(status).toBe(StatusCodes.BadUserAccessDenied);
+  // Shown again and again: the item at the asset may begin a moment after its answer.
+  let isLow = false;
+  const alarm = () => {
+    isLow = !isLow;
+    const plant = startingPlant(3);
+    works.show({ ...plant, alarms: { ...plant.alarms, t301Low: isLow } });
+  };
+  const told800 = () => {
+    alarm();
+    return told.map((fields) => (fields as readonly { value: unknown }[]).map((f) => f.value));
+  };
+  await expect
+    .poll(told800, { timeout: 30_000, interval: 300 })
+    .toContainEqual(["T301.LevelLow", 800]);
+  await subscription.terminate();
+  await signOut(own);
+});
