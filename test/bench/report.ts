@@ -63,6 +63,12 @@ export function cpuMs(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
 }
 
+/** The same of a process and of those that it has started and that still run. */
+export function cpuWithChildrenMs(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").split(" ");
+  return children.filter(Boolean).reduce((sum, child) => sum + cpuMs(Number(child)), cpuMs(pid));
+}
+
 /** Resident memory of a process in KiB. */
 export function residentKib(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "latin1");
