@@ -94,6 +94,28 @@ test("without a cookie, with a made-up one, with the console's or another sessio
   expect(asked()).toBe(before);
 });
 
+test("a cookie that was there before the panel came from another one, and is not told to this one", async () => {
+  const session = await site.first.ask("POST", "/api/sessions", { endpoint: ENDPOINT });
+  const { id } = session.body;
+  const enters = async (cookies: string) => {
+    const { host, port, ticket } = await admitted(id);
+    const head = `GET /.sallyport/enter?ticket=${ticket} HTTP/1.1\n`;
+    const entered = await send(port, head, host, `Cookie: ${cookies}\n`);
+    const cookie = /set-cookie: (__Host-sallyport-panel=[\w-]+);/i.exec(entered)?.[1] ?? "";
+    return { id, host, port, ticket, cookie };
+  };
+  const brought = async (of: Opened, cookies: string) => {
+    expect(status(await get(of, "/overview.html", `${of.cookie}; ${cookies}`))).toBe(200);
+    return site.plant.web.headers.cookie?.replace(/;? ?PANELSESSION=\w+/, "");
+  };
+  const first = await enters("planted=from the other; x=1");
+  expect(await brought(first, "planted=again; x=2; own=3")).toBe("own=3");
+  // Opened once more, what its own script has set since is still its own.
+  const again = await enters(`${first.cookie}; planted=again; own=3`);
+  expect(await brought(again, "planted=again; own=3")).toBe("own=3");
+  await site.first.ask("POST", `/api/sessions/${id}/end`, { reason: "tried" });
+});
+
 test("two cookies of the name are none", async () => {
   const cookie = `${one.cookie}; ${other.cookie}`;
   expect(status(await get(one, "/overview.html", cookie))).toBe(401);

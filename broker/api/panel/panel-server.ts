@@ -15,6 +15,7 @@ import { type LiveSession, type SessionHost, SessionRefused } from "../../sessio
 import type { ServedCertificate } from "../../tls/served-certificate.ts";
 import { limitConnections } from "../connection-limits.ts";
 import { hstsHeader } from "../security-headers.ts";
+import { cookieNames, cookieOf, withoutCookies } from "./panel-cookies.ts";
 import { LanesTaken, PanelLanes } from "./panel-lanes.ts";
 import {
   isLocalPanelHost,
@@ -23,7 +24,7 @@ import {
   panelOrigin,
   sessionOf,
 } from "./panel-origin.ts";
-import { type PanelPass, PanelTickets } from "./panel-tickets.ts";
+import { type GivenPass, PanelTickets } from "./panel-tickets.ts";
 
 export interface PanelServerParts {
   readonly listen: string;
@@ -141,14 +142,21 @@ export class PanelServer {
   /** A cookie of this origin, from a page of this origin, in a sign-in and a session that live. */
   private admitted(request: IncomingMessage, id: string): Admitted | Page {
     if (!isVisible(request.url ?? "")) return MALFORMED;
-    const cookie = cookieOf(request.headers.cookie);
-    const pass = cookie === undefined ? undefined : this.tickets.passOf(cookie, id);
+    const pass = this.passOf(request, id);
     if (!pass) return NO_PASS;
     if (!isFromItself(request, originOf(this.origin, id))) return FOREIGN;
     const session = this.parts.sessions.get(id);
     const me = this.parts.signIns.get(pass.signInId);
     if (!session || me?.person.id !== session.claims.subject.id) return NO_PASS;
+    const { cookie, ...others } = request.headers;
+    const own = withoutCookies(cookie, pass.planted);
+    request.headers = own === undefined ? others : { ...others, cookie: own };
     return { session, pass };
+  }
+
+  private passOf({ headers }: IncomingMessage, id: string): GivenPass | undefined {
+    const cookie = cookieOf(headers.cookie, PANEL_COOKIE);
+    return cookie === undefined ? undefined : this.tickets.passOf(cookie, id);
   }
 
   /** What a person does keeps the session and their sign-in awake. */
@@ -162,7 +170,10 @@ export class PanelServer {
     const ticket = url.searchParams.get("ticket") ?? "";
     const wanted = request.method === "GET" && url.pathname === ENTER && ticket.length <= 100;
     const userAgent = request.headers["user-agent"] ?? "";
-    const cookie = wanted ? this.tickets.exchange(ticket, id, userAgent) : undefined;
+    // A browser that was here before has what this panel set in it.
+    const planted = this.passOf(request, id)?.planted ?? cookieNames(request.headers.cookie);
+    const from = { session: id, userAgent, planted };
+    const cookie = wanted ? this.tickets.exchange(ticket, from) : undefined;
     if (cookie === undefined) return answer(response, NO_PASS);
     response.setHeader(
       "set-cookie",
@@ -195,7 +206,7 @@ function newServer(
 
 interface Admitted {
   readonly session: LiveSession;
-  readonly pass: PanelPass;
+  readonly pass: GivenPass;
 }
 
 const OPENING: Page = {
@@ -255,12 +266,6 @@ function isFromItself({ headers }: IncomingMessage, origin: string): boolean {
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none") return false;
   return headers.origin === undefined || headers.origin === origin;
-}
-
-function cookieOf(field: string | undefined): string | undefined {
-  const own = (field ?? "").split(";").map((pair) => pair.trim());
-  const values = own.filter((pair) => pair.startsWith(`${PANEL_COOKIE}=`));
-  return values.length === 1 ? values[0]?.slice(PANEL_COOKIE.length + 1) : undefined;
 }
 
 function isVisible(url: string): boolean {
