@@ -7,6 +7,7 @@ import { isIP } from "node:net";
 import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts";
 import type { Clock } from "../clock.ts";
 import type { DeviceFacts } from "../identity/device-facts.ts";
+import { reaches, type TokenScope } from "../identity/token-scope.ts";
 import type { Asset, Plant, Zone } from "../plant/model.ts";
 import {
   type AccessInput,
@@ -33,6 +34,8 @@ export interface Asker {
   readonly assertionAgeMs?: number;
   /** Instead of what is known of the sign-in's own. */
   readonly device?: ContextInput["device"];
+  /** Of a program with a token: it holds nothing beyond. */
+  readonly scope?: TokenScope;
 }
 
 export interface DecisionParts {
@@ -117,6 +120,7 @@ export class DecisionPoint {
   /** @param resource the site if it is left out */
   ruling(who: Asker, right: Right, resource: ResourceInput = this.site()): Ruling {
     if (who.person.state !== "active") return NOT_ACTIVE;
+    if (who.scope && !isWithin(who.scope, right, resource)) return NOT_IN_SCOPE;
     if (isWorkload(who.person) && !WORKLOAD_RIGHTS.includes(right)) return NEEDS_A_PERSON;
     const subject = subjectOf(who.person);
     const context = this.contextOf(who);
@@ -143,10 +147,11 @@ export class DecisionPoint {
       ...[device.self, device.known, device.compliant, device.reportAgeSeconds],
     ].join(" ");
     const known = this.known.get(who.person);
-    if (known?.set === set && known.moment === moment) return known.rights;
-    const rights = new Set(RIGHTS.filter((right) => this.may(who, right)));
+    if (known?.set === set && known.moment === moment) return within(known.rights, who);
+    const { scope: _, ...whole } = who;
+    const rights = new Set(RIGHTS.filter((right) => this.may(whole, right)));
     this.known.set(who.person, { set, moment, rights });
-    return rights;
+    return within(rights, who);
   }
 
   /** What counts for at most 30 s. Who may not open sessions on the asset holds nothing there. */
@@ -229,6 +234,20 @@ const NOT_ACTIVE: Ruling = {
   alarms: [],
 };
 
+const NOT_IN_SCOPE: Ruling = {
+  ...{ permitted: false, rule: "token-scope", determining: [], alarms: [] },
+  reason: "This token was not made for that.",
+};
+
+function isWithin(scope: TokenScope, right: Right, resource: ResourceInput): boolean {
+  if (!scope.rights.has(right)) return false;
+  return resource.kind !== "asset" || reaches({ scope }, resource.id);
+}
+
+function within(rights: ReadonlySet<Right>, { scope }: Asker): ReadonlySet<Right> {
+  return scope ? new Set([...rights].filter((right) => scope.rights.has(right))) : rights;
+}
+
 const NEEDS_A_PERSON: Ruling = {
   ...{ permitted: false, rule: "needs-a-person", determining: [], alarms: [] },
   reason: "Only a person can do this, with a passkey: a workload never can.",
@@ -244,8 +263,9 @@ function authenticationOf(signIn: SignIn | undefined, assertionAgeMs: number | u
   return { ageSeconds: age, key: signIn ? keyOf(signIn) : ("unknown" as const) };
 }
 
-function keyOf({ synced, workload }: SignIn): "synced" | "device-bound" | "unknown" {
-  if (workload) return "unknown";
+function keyOf({ synced, passkeyId }: SignIn): "synced" | "device-bound" | "unknown" {
+  // Of workloads and tokens.
+  if (passkeyId === "") return "unknown";
   return synced ? "synced" : "device-bound";
 }
 

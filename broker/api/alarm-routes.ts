@@ -2,12 +2,12 @@
 import type { AlarmBook } from "../alarms/alarm-book.ts";
 import { acknowledgeAlarm, shelveAlarm, unshelveAlarm } from "./alarms/answer-alarm.ts";
 import { listAlarmKinds, listAlarms, listPastAlarms } from "./alarms/list-alarms.ts";
-import { guarded, type Route } from "./route.ts";
+import { forSiteTokens, guarded, type Route } from "./route.ts";
 
 export function alarmRoutes({ alarms }: { readonly alarms: AlarmBook }): readonly Route[] {
   const one = "/api/alarms/:id";
   return [
-    guarded("GET", "/api/alarms", "events:view", listAlarms(alarms)),
+    forSiteTokens(guarded("GET", "/api/alarms", "events:view", listAlarms(alarms))),
     guarded("GET", "/api/alarms/past", "events:view", listPastAlarms(alarms)),
     guarded("GET", "/api/alarms/kinds", "events:view", listAlarmKinds(alarms)),
     guarded("POST", `${one}/acknowledgement`, "alarm:acknowledge", acknowledgeAlarm(alarms)),

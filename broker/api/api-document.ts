@@ -29,6 +29,13 @@ export async function addApiDocument(app: FastifyInstance, version: string): Pro
             description:
               "A token of `sallyport login`, with a proof of the machine's key (RFC 9449).",
           },
+          token: {
+            type: "http",
+            scheme: "bearer",
+            description:
+              "A token of `sallyport token create`: some rights, some assets, for a time. One that " +
+              "is bound to a machine's key comes as `DPoP`, with a proof of that key.",
+          },
           reporter: { type: "http", scheme: "bearer" },
           scraper: { type: "http", scheme: "bearer" },
         },

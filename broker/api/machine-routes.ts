@@ -9,10 +9,11 @@ import {
   showMachine,
 } from "./machines/answer-machine.ts";
 import { askMachine, redeemMachine } from "./machines/ask-machine.ts";
-import { guarded, open, type Route } from "./route.ts";
+import { forCommands, guarded, open, type Route } from "./route.ts";
+import { listOwnTokens, listTokens, revokeOwnToken, revokeToken } from "./tokens/tokens.ts";
 
 export interface MachineRouteParts {
-  readonly identity: Pick<Identity, "machines" | "signedActions">;
+  readonly identity: Pick<Identity, "machines" | "signedActions" | "tokens" | "people">;
   readonly siteLog: Pick<SiteEvents, "record">;
   readonly clock: Clock;
 }
@@ -20,6 +21,7 @@ export interface MachineRouteParts {
 export function machineRoutes({ identity, siteLog, clock }: MachineRouteParts): readonly Route[] {
   const { machines, signedActions: actions } = identity;
   const ground = { asks: machines.asks, actions, notes: siteLog, clock };
+  const tokens = { tokens: identity.tokens, people: identity.people, clock };
   const one = "/api/devices/:id";
   return [
     open("POST", "/api/device/authorization", askMachine(machines.asks, clock)),
@@ -28,5 +30,9 @@ export function machineRoutes({ identity, siteLog, clock }: MachineRouteParts): 
     guarded("POST", `${one}/options`, "signed-in", machineOptions(ground)),
     guarded("POST", one, "signed-in", approveMachine(ground)),
     guarded("POST", `${one}/refusal`, "signed-in", refuseMachine(ground)),
+    forCommands(guarded("GET", "/api/me/tokens", "signed-in", listOwnTokens(tokens))),
+    forCommands(guarded("DELETE", "/api/me/tokens/:id", "signed-in", revokeOwnToken(tokens))),
+    guarded("GET", "/api/tokens", "people:manage", listTokens(tokens)),
+    guarded("DELETE", "/api/tokens/:id", "people:manage", revokeToken(tokens)),
   ];
 }

@@ -7,9 +7,11 @@ import { isIP } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type { Decisions } from "../access/decision-point.ts";
 import { systemClock } from "../clock.ts";
+import type { ApiTokens } from "../identity/api-tokens.ts";
 import type { Devices } from "../identity/devices.ts";
 import type { SignedIn, SignIns } from "../identity/identity.ts";
 import type { MachineSignIns } from "../identity/machine-sign-ins.ts";
+import type { TokenScope } from "../identity/token-scope.ts";
 import type { Right } from "../policy/rights.ts";
 import {
   type Call,
@@ -25,7 +27,7 @@ import {
   FROM_DEVICE,
   type UnknownDevices,
 } from "./from-device.ts";
-import { isKeyed, keyedRequest, originOf } from "./keyed-request.ts";
+import { apiTokenOf, isKeyed, keyedRequest, originOf } from "./keyed-request.ts";
 import { ApiRefused, notFound, signedOut } from "./problem.ts";
 import { Repeats } from "./repeats.ts";
 import { type Route, routeName } from "./route.ts";
@@ -62,6 +64,7 @@ export interface MountSettings {
 export interface Gatekeepers {
   readonly signIns: Pick<SignIns, "authenticate">;
   readonly machines: Pick<MachineSignIns, "authenticate">;
+  readonly tokens: Pick<ApiTokens, "authenticate">;
   readonly decisions: Decisions;
   readonly devices: Pick<Devices, "checkRequest" | "counting">;
 }
@@ -69,13 +72,16 @@ export interface Gatekeepers {
 /** Whose request this is. @throws ApiRefused `signed-out` */
 export type Authenticate = (request: FastifyRequest) => SignedIn;
 
+/** Of one API token: a program that asks every second for five lists, with room to spare. */
+const TOKEN_REQUESTS_PER_MINUTE = 600;
+
 /** Sent by the console when no person caused the request, so that polling does not keep idle away. */
 export const BACKGROUND_HEADER = "sallyport-background";
 
 export function mountRoutes(
   app: FastifyInstance,
   routes: readonly Route[],
-  { signIns, machines, decisions, devices }: Gatekeepers,
+  { signIns, machines, tokens, decisions, devices }: Gatekeepers,
   settings: MountSettings,
 ): Authenticate {
   refuseOtherRoutes(app, routes);
@@ -89,13 +95,21 @@ export function mountRoutes(
   };
   const repeats = new Repeats(systemClock);
   const perPerson = rateOf(app, settings.requestsPerMinute, (r) => r.me?.person.id ?? r.ip);
-  const admit = async (request: FastifyRequest, rights: readonly Right[], commands = false) => {
-    const me = isKeyed(request)
-      ? await commandOf(request, machines, settings.origins)
+  const perToken = rateOf(app, TOKEN_REQUESTS_PER_MINUTE, (r) => r.me?.signIn.id ?? r.ip);
+  const whoAsks = (request: FastifyRequest) => {
+    if (apiTokenOf(request) !== undefined) return programOf(request, tokens, settings.origins);
+    return isKeyed(request)
+      ? commandOf(request, machines, settings.origins)
       : authenticate(request);
+  };
+  const admit = async (request: FastifyRequest, rights: readonly Right[], reach: Reach = {}) => {
+    const me = await whoAsks(request);
     request.me = me;
     await perPerson(request);
-    if (me.signIn.machine && !commands) throw browserOnly();
+    if (me.scope) {
+      await perToken(request);
+      checkScope(me.scope, reach);
+    } else if (me.signIn.machine && !reach.commands) throw browserOnly();
     if (rights.length > 0 && !rights.some((right) => decisions.may(me, right))) throw notFound();
   };
   const { origins, unknownDevices } = settings;
@@ -119,12 +133,37 @@ async function commandOf(
   throw new ApiRefused(401, "proof-stale", "The clock of this machine is wrong. Set it.");
 }
 
+/** @throws ApiRefused `signed-out`, `proof-stale` */
+async function programOf(
+  request: FastifyRequest,
+  tokens: Pick<ApiTokens, "authenticate">,
+  origins: readonly string[],
+): Promise<SignedIn> {
+  const token = apiTokenOf(request) ?? "";
+  const keyed = isKeyed(request) ? keyedRequest(request, origins) : undefined;
+  const proved = await tokens.authenticate(token, request.ip, keyed && { ...keyed, token });
+  if (proved.kind === "signed-in") return proved.me;
+  if (proved.kind === "refused") throw signedOut();
+  throw new ApiRefused(401, "proof-stale", "The clock of this machine is wrong. Set it.");
+}
+
+/** @throws ApiRefused */
+function checkScope({ assets }: TokenScope, { tokens }: Reach): void {
+  if (tokens === undefined) {
+    throw new ApiRefused(403, "not-for-tokens", "No token reaches this: a person does it.");
+  }
+  if (tokens === "all-assets" && assets) throw notFound();
+}
+
 function browserOnly(): ApiRefused {
   return new ApiRefused(403, "browser-only", "This is done in the browser, with the passkey.");
 }
 
+/** Who comes to a route besides browsers. */
+type Reach = Pick<Extract<Route, { readonly commands?: true }>, "commands" | "tokens">;
+
 interface Gate {
-  admit(request: FastifyRequest, rights: readonly Right[], commands?: boolean): Promise<void>;
+  admit(request: FastifyRequest, rights: readonly Right[], reach?: Reach): Promise<void>;
   readonly decisions: Decisions;
   readonly repeats: Repeats;
   readonly device: DeviceGate;
@@ -163,10 +202,11 @@ function mounted(
       handler: publicHandler(route.endpoint, settings.origins),
     };
   }
-  const { right, commands = false } = route;
+  const { right, commands, tokens } = route;
+  const reach = { ...(commands && { commands }), ...(tokens && { tokens }) };
   return {
     ...common,
-    onRequest: (request) => admit(request, right, commands),
+    onRequest: (request) => admit(request, right, reach),
     // Before the body is checked against its schema: as it was sent is as it was signed.
     ...(FROM_DEVICE.has(routeName(route)) && {
       preValidation: async (request: FastifyRequest) => {
@@ -188,13 +228,20 @@ function schemaOf(route: Route): Record<string, unknown> {
     ...(body ? { body } : {}),
     ...(answer ? { response: { [status ?? 200]: answer } } : {}),
     ...(right === "everybody" ? { security: [] } : {}),
-    ...("commands" in route ? { security: [{ signIn: [] }, { command: [] }] } : {}),
+    ...securityOf(route),
     ...(right === "reporter" ? { security: [{ reporter: [] }] } : {}),
     ...(right === "scraper" ? { security: [{ signIn: [] }, { scraper: [] }] } : {}),
     ...(typeof right === "object" && right.length > 0
       ? { description: `Needs the right ${right.join(" or ")}.` }
       : {}),
   };
+}
+
+function securityOf(route: Route): Record<string, unknown> {
+  const command = "commands" in route ? [{ command: [] }] : [];
+  const token = "tokens" in route ? [{ token: [] }] : [];
+  if (command.length + token.length === 0) return {};
+  return { security: [{ signIn: [] }, ...command, ...token] };
 }
 
 function publicHandler(endpoint: PublicEndpoint, origins: readonly string[]) {

@@ -19,7 +19,7 @@ import { showRecording } from "./recordings/show-recording.ts";
 import { showReport, showSignedAct } from "./recordings/show-report.ts";
 import { showSegment } from "./recordings/show-segment.ts";
 import { askVideo, downloadVideo, showVideo } from "./recordings/videos.ts";
-import { forCommands, guarded, open, type Route } from "./route.ts";
+import { forCommands, forTokens, guarded, open, type Route } from "./route.ts";
 import type { SearchRouteParts } from "./search/ask-search.ts";
 import { downloadFound } from "./search/download-found.ts";
 import { findRecorded } from "./search/find-recorded.ts";
@@ -50,16 +50,20 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
   const hold = "/api/recordings/:id/hold";
   const segment = "/api/recordings/:id/segments/:number";
   return [
-    forCommands(guarded("GET", "/api/recordings", own, listRecordings(recordings))),
+    forTokens(forCommands(guarded("GET", "/api/recordings", own, listRecordings(recordings)))),
     guarded("GET", "/api/recording-choices", own, recordingChoices(recordings)),
-    forCommands(guarded("GET", "/api/recordings/:id", own, showRecording(recordings, looks))),
+    forTokens(
+      forCommands(guarded("GET", "/api/recordings/:id", own, showRecording(recordings, looks))),
+    ),
     guarded("GET", segment, own, showSegment(recordings, looks)),
     guarded("GET", `${segment}/frame`, own, showFrame(recordings)),
-    guarded(
-      "GET",
-      "/api/recordings/:id/export",
-      exporting,
-      exportOneRecording(recordings, siteLog),
+    forTokens(
+      guarded(
+        "GET",
+        "/api/recordings/:id/export",
+        exporting,
+        exportOneRecording(recordings, siteLog),
+      ),
     ),
     guarded("POST", hold, "recording:all", holdRecording(recordings, siteLog, clock)),
     guarded("DELETE", hold, "recording:all", releaseRecording(recordings, siteLog)),

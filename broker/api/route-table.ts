@@ -82,7 +82,15 @@ import { requestChoices } from "./requests/request-choices.ts";
 import { withdrawRequest } from "./requests/withdraw-request.ts";
 import { reviewAccess } from "./review/review-access.ts";
 import { showFigures } from "./review/show-figures.ts";
-import { forCommands, guarded, open, type Route, scraped } from "./route.ts";
+import {
+  forCommands,
+  forSiteTokens,
+  forTokens,
+  guarded,
+  open,
+  type Route,
+  scraped,
+} from "./route.ts";
 import type { SearchRouteParts } from "./search/ask-search.ts";
 import { endSession } from "./sessions/end-session.ts";
 import { listSessions } from "./sessions/list-sessions.ts";
@@ -154,7 +162,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     open("POST", "/api/sign-in/options", signInOptions(signIns)),
     open("POST", "/api/sign-in", signIn(signIns, plant, decisions)),
 
-    forCommands(guarded("GET", "/api/me", "signed-in", showMe(plant, decisions))),
+    forTokens(forCommands(guarded("GET", "/api/me", "signed-in", showMe(plant, decisions)))),
     forCommands(guarded("POST", "/api/sign-out", "signed-in", signOut(signIns))),
     guarded("POST", "/api/step-up/options", "signed-in", stepUpOptions(signIns)),
     guarded("POST", "/api/step-up", "signed-in", stepUp(signIns, plant, decisions)),
@@ -165,7 +173,9 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("GET", "/api/me/sign-ins", "signed-in", listSignIns(signIns)),
     guarded("DELETE", "/api/me/sign-ins/:id", "signed-in", endSignIn(signIns)),
 
-    forCommands(guarded("GET", "/api/plant", "plant:view", showPlant(plant, access, sessions))),
+    forTokens(
+      forCommands(guarded("GET", "/api/plant", "plant:view", showPlant(plant, access, sessions))),
+    ),
 
     ...machineRoutes(parts),
     ...workloadRoutes(parts),
@@ -175,9 +185,15 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     ...vendorRoutes(parts),
 
     guarded("POST", "/api/sessions", "session:open", openSession(access, recorder, sessions)),
-    forCommands(guarded("GET", "/api/sessions", ownSessions, listSessions(sessions, recorder))),
-    forCommands(guarded("GET", "/api/sessions/:id", ownSessions, showSession(sessions, recorder))),
-    forCommands(guarded("POST", "/api/sessions/:id/end", endable, endSession(sessions))),
+    forTokens(
+      forCommands(guarded("GET", "/api/sessions", ownSessions, listSessions(sessions, recorder))),
+    ),
+    forTokens(
+      forCommands(
+        guarded("GET", "/api/sessions/:id", ownSessions, showSession(sessions, recorder)),
+      ),
+    ),
+    forTokens(forCommands(guarded("POST", "/api/sessions/:id/end", endable, endSession(sessions)))),
     guarded("GET", panel, "session:open", listPanelRequests(sessions, parts.panels)),
     guarded("POST", panel, "session:open", openPanel(sessions, parts.panels)),
 
@@ -200,8 +216,8 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     ...alarmRoutes(parts),
     ...logRoutes(parts),
 
-    guarded("GET", "/api/events", "events:view", listEvents(siteLog, people)),
-    guarded("GET", "/api/health", "health:view", showHealth(parts.health.view)),
+    forSiteTokens(guarded("GET", "/api/events", "events:view", listEvents(siteLog, people))),
+    forSiteTokens(guarded("GET", "/api/health", "health:view", showHealth(parts.health.view))),
     ...integrationRoutes(parts),
   ];
 }
@@ -234,10 +250,16 @@ function requestRoutes({ access, plant }: ApiParts): readonly Route[] {
   const choosing = ["session:open", "vendor:invite", "break-glass:open"] as const;
   const decision = "/api/requests/:id/decision";
   return [
-    forCommands(guarded("GET", "/api/me/grants", "session:open", listMyGrants(access, plant))),
-    forCommands(guarded("GET", "/api/requests", concerned, listRequests(requests, plant))),
+    forTokens(
+      forCommands(guarded("GET", "/api/me/grants", "session:open", listMyGrants(access, plant))),
+    ),
+    forTokens(
+      forCommands(guarded("GET", "/api/requests", concerned, listRequests(requests, plant))),
+    ),
     forCommands(guarded("GET", "/api/requests/choices", choosing, requestChoices(access, plant))),
-    forCommands(guarded("POST", "/api/requests", "session:open", makeRequest(requests, plant))),
+    forTokens(
+      forCommands(guarded("POST", "/api/requests", "session:open", makeRequest(requests, plant))),
+    ),
     forCommands(
       guarded("POST", "/api/requests/:id/withdrawal", concerned, withdrawRequest(requests)),
     ),
@@ -300,7 +322,7 @@ function vendorRoutes(parts: ApiParts): readonly Route[] {
     guarded("POST", "/api/vendors/:id/requests", "vendor:invite", askForVendor(vendors, plant)),
     guarded("POST", "/api/vendors/:id/enrolment-link", "vendor:invite", newVendorLink(vendors)),
     guarded("POST", "/api/vendors/:id/sponsorship", "people:manage", adoptVendor(vendors)),
-    guarded("GET", "/api/review", "access:review", reviewAccess(access)),
-    guarded("GET", "/api/figures", "access:review", showFigures(parts)),
+    forSiteTokens(guarded("GET", "/api/review", "access:review", reviewAccess(access))),
+    forSiteTokens(guarded("GET", "/api/figures", "access:review", showFigures(parts))),
   ];
 }

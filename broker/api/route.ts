@@ -33,6 +33,8 @@ export type Route =
       readonly endpoint: Endpoint;
       /** Also for the `sallyport` command; otherwise for browsers alone. */
       readonly commands?: true;
+      /** Also for programs with a token: any of them, or only one for all assets. */
+      readonly tokens?: "any" | "all-assets";
     };
 
 type Guarded = Extract<Route, { readonly right: readonly Right[] }>;
@@ -63,8 +65,18 @@ export function guarded(
 }
 
 /** Reached by the command of a person's machine too, with what that person may do. */
-export function forCommands(route: Guarded): Route {
+export function forCommands(route: Guarded): Guarded {
   return { ...route, commands: true };
+}
+
+/** Reached by a program with a token too; it shows, and takes, only what is on the token's assets. */
+export function forTokens(route: Guarded): Guarded {
+  return { ...route, tokens: "any" };
+}
+
+/** The same where what is shown belongs to no asset. */
+export function forSiteTokens(route: Guarded): Guarded {
+  return { ...route, tokens: "all-assets" };
 }
 
 function rightsNeeded(right: Right | readonly Right[] | "signed-in"): readonly Right[] {

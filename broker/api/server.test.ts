@@ -74,6 +74,7 @@ afterEach(async () => {
 
 const NOBODY = {
   signIns: { authenticate: () => undefined },
+  tokens: { authenticate: async () => ({ kind: "refused" as const }) },
   machines: { authenticate: async () => ({ kind: "refused" as const }) },
   devices: { checkRequest: async () => "refused" as const, counting: () => undefined },
   decisions: {

@@ -4,6 +4,7 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { apiTokenOf } from "./keyed-request.ts";
 import { ApiRefused } from "./problem.ts";
 import { hstsHeader } from "./security-headers.ts";
 
@@ -25,7 +26,8 @@ const PROGRAMS = new Set(["/api/posture-reports"]);
  */
 const KNOCKS_DIVISOR = 30;
 
-const DOOR = /^\/api\/(enrolment|sign-in|shared\/open|device\/authorization|workloads\/token)(\/|$)/;
+const DOOR =
+  /^\/api\/(enrolment|sign-in|shared\/open|device\/authorization|workloads\/token)(\/|$)/;
 
 const MINUTE_MS = 60_000;
 
@@ -67,6 +69,8 @@ export function isFromOurPages(
 ): boolean {
   const site = headers["sec-fetch-site"];
   const reading = method === "GET" || method === "HEAD";
+  // No page of another site can send this header, and no cookie counts beside it.
+  if (apiTokenOf({ headers }) !== undefined && headers.origin === undefined && !site) return true;
   if (!reading) {
     if (ownOrigin === undefined || headers.origin !== ownOrigin) return false;
     return site === undefined || site === "same-origin";

@@ -22,7 +22,7 @@ export function workloadRoutes({ identity, services, clock }: WorkloadRouteParts
   const { workloads, problem, door } = services;
   const ground = { workloads, problem, people: identity.people, clock };
   const routes: readonly Route[] = [
-    open("GET", "/api/workloads/door", showWorkloadDoor(door)),
+    open("POST", "/api/workloads/options", showWorkloadDoor(door)),
     open("POST", WORKLOAD_TOKEN_PATH, proveByToken(workloads, clock)),
     guarded("GET", "/api/workloads", "people:manage", listWorkloads(ground)),
   ];

@@ -9,11 +9,13 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
 } from "@simplewebauthn/server";
 import type { Passkey, Person, Recovery, Role, SignIn } from "../store/model.ts";
+import type { ApiTokens } from "./api-tokens.ts";
 import type { DeviceBook } from "./device-book.ts";
 import type { DeviceShown } from "./device-proof.ts";
 import type { Devices } from "./devices.ts";
 import type { MachineSignIns } from "./machine-sign-ins.ts";
 import type { SignedActions } from "./signed-actions.ts";
+import type { TokenScope } from "./token-scope.ts";
 import type { WorkloadSignIns } from "./workload-sign-ins.ts";
 
 export interface Identity {
@@ -22,6 +24,7 @@ export interface Identity {
   /** Of the `sallyport` command. */
   readonly machines: MachineSignIns;
   readonly workloads: WorkloadSignIns;
+  readonly tokens: ApiTokens;
   readonly devices: Devices;
   /** What policies hear of them. */
   readonly deviceFacts: DeviceBook;
@@ -57,6 +60,8 @@ export interface SignedIn {
   readonly idleEndsMs: number;
   /** How long ago a passkey proved the person here, by a clock that never steps. */
   readonly assertionAgeMs: number;
+  /** Of a program with a token: what it may be used for. */
+  readonly scope?: TokenScope;
 }
 
 /** The token is shown to the browser once, as its cookie, and kept nowhere. */

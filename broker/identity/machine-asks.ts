@@ -9,6 +9,7 @@ import { randomInt } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { newId } from "../store/ids.ts";
 import { plainText } from "../store/plain-text.ts";
+import type { TokenWish } from "./api-tokens.ts";
 import { hashToken, newToken } from "./token.ts";
 
 /** What a command says of itself. Nothing of it is proved but the key, and that when it redeems. */
@@ -18,6 +19,8 @@ export interface MachineAsking {
   readonly tool: string;
   readonly address: string;
   readonly keyThumbprint: string;
+  /** It asks for a token of this kind and for no sign-in. */
+  readonly token?: TokenWish;
 }
 
 export interface MachineAsk extends MachineAsking {

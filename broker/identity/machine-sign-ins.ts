@@ -8,6 +8,7 @@ import { findPerson } from "../store/people.ts";
 import type { Queries } from "../store/schema.ts";
 import { deleteSignIn } from "../store/sign-ins.ts";
 import type { RecordEvent } from "../store/store.ts";
+import type { ApiTokens, IssuedToken } from "./api-tokens.ts";
 import { IdentityRefused, type NewSignIn, type SignedIn } from "./identity.ts";
 import { type KeyedRequest, KeyProofs } from "./key-proof.ts";
 import { type MachineApproval, type MachineAsk, MachineAsks } from "./machine-asks.ts";
@@ -15,6 +16,7 @@ import { beginSignIn, type SignInParts } from "./sign-ins.ts";
 
 export type Redeemed =
   | { readonly kind: "signed-in"; readonly signIn: NewSignIn }
+  | { readonly kind: "issued"; readonly issued: IssuedToken }
   | { readonly kind: "pending" | "slow-down" | "refused" | "gone" | "stale" | "invalid" };
 
 export type MachineProved =
@@ -25,10 +27,12 @@ export type MachineProved =
 export class MachineSignIns {
   readonly asks: MachineAsks;
   private readonly parts: SignInParts;
+  private readonly tokens: Pick<ApiTokens, "issue">;
   private readonly proofs: KeyProofs;
 
-  constructor(parts: SignInParts) {
+  constructor(parts: SignInParts, tokens: Pick<ApiTokens, "issue">) {
     this.parts = parts;
+    this.tokens = tokens;
     this.asks = new MachineAsks(parts.clock);
     this.proofs = new KeyProofs(parts.clock);
   }
@@ -43,7 +47,12 @@ export class MachineSignIns {
       return { kind: "gone" };
     }
     if (polled.kind !== "approved") return { kind: polled.kind };
-    return { kind: "signed-in", signIn: await this.begin(polled.ask, polled.approval) };
+    const { ask, approval } = polled;
+    if (ask.token) {
+      const issued = await this.tokens.issue(ask.token, approval.personId, ask.keyThumbprint);
+      return { kind: "issued", issued };
+    }
+    return { kind: "signed-in", signIn: await this.begin(ask, approval) };
   }
 
   /** Whose token and key these are. A token without its key was stolen, and ends. */

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { rpIds } from "../store/passkeys.ts";
 import { listPeople } from "../store/people.ts";
 import type { Store } from "../store/store.ts";
+import { ApiTokens } from "./api-tokens.ts";
 import { ChallengeBook } from "./challenge-book.ts";
 import { DeviceBook } from "./device-book.ts";
 import { Devices } from "./devices.ts";
@@ -38,10 +39,11 @@ export async function openIdentity(options: {
   const deviceBook = await DeviceBook.open(store.queries, clock, rule);
   const devices = new Devices({ store, clock, book, deviceBook });
   const parts = { store, clock, config, book, people, failures, challenges, devices };
-  const machines = new MachineSignIns(parts);
+  const tokens = new ApiTokens(parts);
+  const machines = new MachineSignIns(parts, tokens);
   return {
     ...{ machines, devices, deviceFacts: deviceBook },
-    workloads: new WorkloadSignIns(parts),
+    ...{ tokens, workloads: new WorkloadSignIns(parts) },
     enrolment: createEnrolment(parts),
     signIns: createSignIns(parts),
     passkeys: createPasskeys(parts),

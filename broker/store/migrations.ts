@@ -6,6 +6,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import { alarmTables } from "./alarm-tables.ts";
+import { apiTokenTable } from "./api-token-table.ts";
 import { approvalNeedsColumns } from "./approval-needs-columns.ts";
 import { assetIdentityTable } from "./asset-identity-table.ts";
 import { breakGlassTables } from "./break-glass-tables.ts";
@@ -56,6 +57,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "keys of people's SSH clients", up: sshKeyTable },
   { name: "devices of people", up: deviceTable },
   { name: "gateways", up: gatewayTable },
+  { name: "tokens of programs", up: apiTokenTable },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

@@ -5,6 +5,7 @@
  */
 import type { Generated, Kysely } from "kysely";
 import type { AlarmsTable } from "./alarm-tables.ts";
+import type { ApiTokensTable } from "./api-token-table.ts";
 import type { IntegrationSchema } from "./integration-schema.ts";
 import type { BreakGlassVerdict, LockKind, Priority } from "./model.ts";
 import type {
@@ -39,8 +40,9 @@ export interface Schema extends IntegrationSchema {
   readonly log_outbox: LogOutboxTable;
   readonly asset_identities: AssetIdentitiesTable;
   readonly ssh_keys: SshKeysTable;
-  readonly gateways: GatewaysTable;
   readonly devices: DevicesTable;
+  readonly gateways: GatewaysTable;
+  readonly api_tokens: ApiTokensTable;
 }
 
 export interface LogOutboxTable {

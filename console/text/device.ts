@@ -17,6 +17,19 @@ export const deviceText = {
   means:
     "It may then list, ask for and open what you may, as long as this sign-in lasts: approvals and " +
     "held writes stay with your passkey. You can end it on your account page.",
+  tokenTitle: "A program asks to use the API for you",
+  tokenName: "Token for",
+  tokenRights: "May",
+  tokenAssets: "On",
+  tokenAllAssets: "all assets that you may see",
+  tokenLife: "Counts for",
+  tokenKey: "Whoever holds it",
+  tokenBound: "can use it only with the key of that machine",
+  tokenFree: "can use it: keep it like a password",
+  tokenMeans:
+    "It may never do more than you may at that moment, and nothing that needs your passkey. You can " +
+    "end it on your account page.",
+  tokenDone: "The token is made",
   pick: "Which number does your command show?",
   pickBody:
     "Choosing it lets that machine act for you, with your passkey. If you started nothing, refuse.",

@@ -1,8 +1,11 @@
 /** The page on which a person approves that a command on a machine acts for them. */
 import { z } from "zod";
 import type { Clock } from "../../clock.ts";
+import type { TokenWish } from "../../identity/api-tokens.ts";
 import type { MachineAsk, MachineAsks } from "../../identity/machine-asks.ts";
 import type { ActionContent, SignedActions } from "../../identity/signed-actions.ts";
+import { TOKEN_RIGHTS } from "../../identity/token-scope.ts";
+import type { Right } from "../../policy/rights.ts";
 import type { Person } from "../../store/model.ts";
 import type { SiteEvents } from "../../store/site-events.ts";
 import { endpoint } from "../endpoint.ts";
@@ -29,9 +32,10 @@ export function showMachine({ asks }: MachineGround) {
     answer: machineAskSchema,
     handle: ({ params: { id: code } }) => {
       const { machine, tool, address, keyThumbprint, ...ask } = askOf(asks, code);
-      const { askedMs, untilMs, choices } = ask;
+      const { askedMs, untilMs, choices, token } = ask;
       const said = { machine, tool, address, keyThumbprint };
-      return { code: ask.code, ...said, askedMs, untilMs, choices: [...choices] };
+      const wish = token && { token: wishView(token) };
+      return { code: ask.code, ...said, askedMs, untilMs, choices: [...choices], ...wish };
     },
   });
 }
@@ -46,8 +50,9 @@ export function machineOptions({ asks, actions, notes }: MachineGround) {
       here: z.boolean().exactOptional(),
     }),
     answer: actionToSignSchema,
-    handle: async ({ me, params: { id: code }, body }) => {
+    handle: async ({ me, rights, params: { id: code }, body }) => {
       const ask = askOf(asks, code);
+      checkWish(ask, rights);
       if (asks.pick(code, body.number) !== "right") {
         await notes.record(eventOf("sign-in:mismatched", ask, me.person));
         const message =
@@ -69,8 +74,9 @@ export function approveMachine({ asks, actions, clock }: MachineGround) {
     summary: "Let the command act for one, by a signed act",
     params,
     body: signedAnswer,
-    handle: async ({ me, params: { id: code }, body }) => {
+    handle: async ({ me, rights, params: { id: code }, body }) => {
       const { content, action } = await actions.prove(me, "machine", body);
+      checkWish(askOf(asks, code), rights);
       const here = content.here === true;
       sameContent(content, contentOf(askOf(asks, code), here));
       const { passkeyId } = action;
@@ -104,11 +110,27 @@ function askOf(asks: MachineAsks, code: string): MachineAsk {
 }
 
 function contentOf(
-  { id, machine, tool, address, keyThumbprint, number }: MachineAsk,
+  { id, machine, tool, address, keyThumbprint, number, token }: MachineAsk,
   here: boolean,
 ): ActionContent {
   const asked = { machine, tool, address, keyThumbprint, number };
+  if (token) return { act: "api-token", ask: id, ...asked, token: wishView(token) };
   return { act: "machine-sign-in", ask: id, ...asked, ...(here && { here }) };
+}
+
+/** Nobody gives a program what they do not have; later it has less, if they have less then. */
+function checkWish({ token }: MachineAsk, rights: ReadonlySet<Right>): void {
+  const missing = token?.rights.filter((right) => !rights.has(right as Right)) ?? [];
+  if (missing.length === 0) return;
+  const message = `You do not hold ${missing.join(", ")} yourself: ask for a token without it.`;
+  throw new ApiRefused(403, "rights-missing", message);
+}
+
+function wishView({ name, rights, assets, lifeMs, bound }: TokenWish) {
+  return {
+    ...{ name, rights: TOKEN_RIGHTS.filter((each) => rights.includes(each)), lifeMs, bound },
+    ...(assets && { assets: [...assets] }),
+  };
 }
 
 function eventOf(

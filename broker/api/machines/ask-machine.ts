@@ -19,8 +19,12 @@ export function askMachine(asks: Pick<MachineAsks, "ask">, clock: Clock) {
     body: deviceAskSchema,
     answer: deviceAuthorizationSchema,
     handle: async ({ body, address, origin }) => {
-      const { machine, tool, key } = body;
-      const asked = asks.ask({ machine, tool, address, keyThumbprint: await thumbprintOf(key) });
+      const { machine, tool, key, token } = body;
+      const keyThumbprint = await thumbprintOf(key);
+      const asked = asks.ask({
+        ...{ machine, tool, address, keyThumbprint },
+        ...(token && { token: { assets: undefined, ...token } }),
+      });
       if (!asked) throw tooMany();
       const { ask, deviceCode } = asked;
       const page = `${origin}/device`;
@@ -45,6 +49,15 @@ export function redeemMachine(machines: Pick<MachineSignIns, "redeem">, clock: C
     handle: async ({ body, keyed }) => {
       if (!keyed) throw refusedFor("invalid");
       const redeemed = await machines.redeem(body.device_code, keyed);
+      if (redeemed.kind === "issued") {
+        const { token, kept, person } = redeemed.issued;
+        return {
+          access_token: token,
+          token_type: kept.keyThumbprint === undefined ? ("Bearer" as const) : ("DPoP" as const),
+          expires_in: Math.floor((kept.expiresMs - clock.wallMs()) / 1_000),
+          person: { name: person.name, email: person.email },
+        };
+      }
       if (redeemed.kind !== "signed-in") throw refusedFor(redeemed.kind);
       const { token, person, signIn } = redeemed.signIn;
       return {
@@ -57,7 +70,7 @@ export function redeemMachine(machines: Pick<MachineSignIns, "redeem">, clock: C
   });
 }
 
-type Refused = Exclude<Redeemed["kind"], "signed-in">;
+type Refused = Exclude<Redeemed["kind"], "signed-in" | "issued">;
 
 /** Codes of RFC 8628 and RFC 9449. */
 const REFUSALS: Readonly<Record<Refused, readonly [code: string, message: string]>> = {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Access, ControlledSession, Grant, PlantInForce } from "../../access/access.ts";
 import { findEndpoint, findProfile } from "../../access/reach.ts";
+import { assetOf, reaches } from "../../identity/token-scope.ts";
 import type { Plant } from "../../plant/model.ts";
 import type { Person } from "../../store/model.ts";
 import { endpoint } from "../endpoint.ts";
@@ -15,6 +16,7 @@ export function listMyGrants(access: Asked, plant: PlantInForce) {
     handle: ({ me }) =>
       access
         .grantsOf(me.person)
+        .filter(({ endpoint: at }) => reaches(me, assetOf(at)))
         .flatMap((grant) => heldGrant(access, plant.current(), me.person, grant)),
   });
 }

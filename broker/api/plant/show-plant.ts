@@ -1,4 +1,5 @@
 import type { Access } from "../../access/access.ts";
+import { reaches } from "../../identity/token-scope.ts";
 import type { LiveSession, SessionHost } from "../../sessions/session.ts";
 import { endpoint } from "../endpoint.ts";
 import { plantSchema } from "../shapes/plant.ts";
@@ -12,6 +13,9 @@ export function showPlant(
   return endpoint({
     summary: "The plant as I may see it, and what I may do there",
     answer: plantSchema,
-    handle: ({ me, rights }) => plantView(plant, access, sessions.list(), me.person, rights),
+    handle: ({ me, rights }) => {
+      const view = plantView(plant, access, sessions.list(), me.person, rights);
+      return { ...view, assets: view.assets.filter(({ id }) => reaches(me, id)) };
+    },
   });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BROKER_SUBJECT } from "../../access/permit.ts";
 import type { RecordingHead, Recordings } from "../../evidence/recordings.ts";
+import { reaches } from "../../identity/token-scope.ts";
 import { endpoint } from "../endpoint.ts";
 import { recordingChoicesSchema, recordingSchema } from "../shapes/sessions.ts";
 import { recordingView } from "./recording-view.ts";
@@ -41,7 +42,8 @@ export function listRecordings(recordings: Recordings) {
       const found = await recordings.page({
         ...(after !== undefined && { after }),
         limit,
-        wanted: (head) => maySeeHead(head, call) && matches(head, call.query),
+        wanted: (head) =>
+          maySeeHead(head, call) && reaches(call.me, head.asset) && matches(head, call.query),
       });
       return found.map(recordingView);
     },

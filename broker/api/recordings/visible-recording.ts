@@ -1,9 +1,10 @@
 import type { Recording, RecordingHead, Recordings } from "../../evidence/recordings.ts";
+import { reaches, type TokenScope } from "../../identity/token-scope.ts";
 import type { Right } from "../../policy/rights.ts";
 import { notFound } from "../problem.ts";
 
 interface Viewer {
-  readonly me: { readonly person: { readonly id: string } };
+  readonly me: { readonly person: { readonly id: string }; readonly scope?: TokenScope };
   readonly rights: ReadonlySet<Right>;
 }
 
@@ -45,5 +46,6 @@ export async function visibleRecording(
 ): Promise<Recording> {
   const recording = await recordings.get(id);
   if (!recording || !maySee(recording, viewer)) throw notFound();
+  if (!reaches(viewer.me, recording.header.asset.id)) throw notFound();
   return recording;
 }

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { PlantInForce } from "../../access/access.ts";
 import type { Requests } from "../../access/requests.ts";
+import { assetOf, reaches } from "../../identity/token-scope.ts";
 import { endpoint } from "../endpoint.ts";
 import { endpointText, instant, reasonText } from "../parameters.ts";
+import { notFound } from "../problem.ts";
 import { requestSchema, weeklyWindowSchema } from "../shapes/requests.ts";
 import { requestView } from "./request-view.ts";
 
@@ -28,6 +30,8 @@ export function makeRequest(requests: Pick<Requests, "ask">, plant: PlantInForce
     answer: requestSchema,
     status: 201,
     handle: async ({ me, body }) => {
+      if (me.scope && !me.scope.rights.has("request:make")) throw notFound();
+      if (!body.endpoints.every((at) => reaches(me, assetOf(at)))) throw notFound();
       const seen = await requests.ask(me.person, body);
       return requestView(seen, plant.current(), me.person);
     },

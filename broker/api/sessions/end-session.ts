@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Cause, LiveSession, SessionHost } from "../../sessions/session.ts";
 import { endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
-import { ApiRefused } from "../problem.ts";
+import { ApiRefused, notFound } from "../problem.ts";
 import { isOwner, visibleSession } from "./visible-session.ts";
 import { membersOf, together } from "./visit.ts";
 
@@ -16,6 +16,8 @@ export function endSession(sessions: SessionHost) {
     body: z.strictObject({ reason }),
     answer: z.object({ cutMicroseconds: z.number(), droppedOperations: z.number() }),
     handle: async (call) => {
+      // One's own session is ended without this right; by a token only with it.
+      if (call.me.scope && !call.rights.has("session:end")) throw notFound();
       const session = visibleSession(sessions, call.params.id, call, "session:end");
       const by = call.me.person.id;
       const given = call.body.reason;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Recorder } from "../../evidence/recorder.ts";
+import { reaches } from "../../identity/token-scope.ts";
 import type { SessionHost } from "../../sessions/session.ts";
 import { endpoint } from "../endpoint.ts";
 import { liveSessionSchema } from "../shapes/sessions.ts";
@@ -14,6 +15,7 @@ export function listSessions(sessions: SessionHost, recorder: Pick<Recorder, "st
     handle: (call) =>
       sessions
         .list()
+        .filter(({ claims }) => reaches(call.me, claims.asset.id))
         .filter((session) => call.rights.has("session:list") || isOwner(session, call))
         .map((session) => sessionView(session, call.me.person.id, recorderView(recorder)))
         .sort((a, b) => b.startedMs - a.startedMs),

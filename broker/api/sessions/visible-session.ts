@@ -1,9 +1,10 @@
+import { reaches, type TokenScope } from "../../identity/token-scope.ts";
 import type { Right } from "../../policy/rights.ts";
 import type { LiveSession, SessionHost } from "../../sessions/session.ts";
 import { notFound } from "../problem.ts";
 
 interface Viewer {
-  readonly me: { readonly person: { readonly id: string } };
+  readonly me: { readonly person: { readonly id: string }; readonly scope?: TokenScope };
   readonly rights: ReadonlySet<Right>;
 }
 
@@ -18,7 +19,7 @@ export function visibleSession(
   right: Right,
 ): LiveSession {
   const session = sessions.get(id);
-  if (!session) throw notFound();
+  if (!session || !reaches(viewer.me, session.claims.asset.id)) throw notFound();
   if (!isOwner(session, viewer) && !viewer.rights.has(right)) throw notFound();
   return session;
 }

@@ -1,8 +1,22 @@
 /** JSON of commands on people's machines that ask to be signed in; names as in RFC 8628. */
 import { z } from "zod";
 import { machineKey } from "../../identity/key-proof.ts";
+import { TOKEN_LIFE_MAX_MS, TOKEN_RIGHTS } from "../../identity/token-scope.ts";
+
+/** Of a program that uses the API for a person: what it is asked to be good for. */
+export const tokenWishSchema = z.strictObject({
+  name: z.string().trim().min(1).max(60),
+  rights: z.array(z.enum(TOKEN_RIGHTS)).min(1).max(TOKEN_RIGHTS.length),
+  /** Ids; without it all that the person may see. */
+  assets: z.array(z.string().min(1).max(64)).min(1).max(100).exactOptional(),
+  lifeMs: z.number().int().min(60_000).max(TOKEN_LIFE_MAX_MS),
+  /** Counts with the machine's key alone; otherwise with whoever holds it. */
+  bound: z.boolean(),
+});
 
 export const deviceAskSchema = z.strictObject({
+  /** Instead of a sign-in. */
+  token: tokenWishSchema.exactOptional(),
   /** The key that the token will be bound to. */
   key: machineKey,
   /** Shown to the person: the machine's name and the account there. */
@@ -24,7 +38,8 @@ export type DeviceAuthorization = z.infer<typeof deviceAuthorizationSchema>;
 
 export const deviceTokenSchema = z.object({
   access_token: z.string(),
-  token_type: z.literal("DPoP"),
+  /** `Bearer`: an API token that no key is bound to. */
+  token_type: z.enum(["DPoP", "Bearer"]),
   /** At the latest; sooner where nothing is asked for a while. */
   expires_in: z.number(),
   person: z.object({ name: z.string(), email: z.string() }),
@@ -41,5 +56,6 @@ export const machineAskSchema = z.object({
   askedMs: z.number(),
   untilMs: z.number(),
   choices: z.array(z.number()),
+  token: tokenWishSchema.exactOptional(),
 });
 export type MachineAskView = z.infer<typeof machineAskSchema>;

@@ -2,6 +2,7 @@
 import type { Clock } from "../../clock.ts";
 import type { WorkloadProved, Workloads } from "../../workloads/workloads.ts";
 import { publicEndpoint } from "../endpoint.ts";
+import { emptyBody } from "../parameters.ts";
 import { ApiRefused } from "../problem.ts";
 import {
   tokenProofSchema,
@@ -13,6 +14,7 @@ import {
 export function showWorkloadDoor(door: () => WorkloadDoor) {
   return publicEndpoint({
     summary: "What a workload needs to know to prove itself",
+    body: emptyBody,
     answer: workloadDoorSchema,
     handle: door,
   });

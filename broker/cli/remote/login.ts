@@ -23,7 +23,7 @@ export async function login(
   });
   const { verification_uri_complete: url, user_code: code, number, expires_in } = asked;
   if (flags.json) out.write(jsonLine({ kind: "ask", url, code, number, expiresIn: expires_in }));
-  else out.write(words(url, number, expires_in));
+  else out.write(askWords(WHAT, url, number, expires_in));
   const token = await tokenOf(client, asked);
   const { access_token, person } = token;
   const { origin: broker, ca } = address;
@@ -44,7 +44,8 @@ export async function logout(home: Home, account: Account): Promise<void> {
   }
 }
 
-async function tokenOf(
+/** Asks again and again, until it was answered in the browser. */
+export async function tokenOf(
   client: BrokerClient,
   { device_code, interval }: z.output<typeof deviceAuthorizationSchema>,
 ) {
@@ -60,10 +61,12 @@ async function tokenOf(
   }
 }
 
-function words(url: string, number: number, seconds: number): string {
+const WHAT = "Let this machine act for you";
+
+export function askWords(what: string, url: string, number: number, seconds: number): string {
   return [
     "",
-    "Let this machine act for you, with your passkey:",
+    `${what}, with your passkey:`,
     "",
     `    open    ${url}`,
     `    choose  ${number}`,
@@ -74,7 +77,7 @@ function words(url: string, number: number, seconds: number): string {
   ].join("\n");
 }
 
-function machineName(): string {
+export function machineName(): string {
   try {
     return `${userInfo().username}@${hostname()}`;
   } catch {

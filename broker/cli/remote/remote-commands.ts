@@ -1,6 +1,7 @@
 /** The commands that people run on their own machine: they ask a broker over the network. */
 import { type Command, InvalidArgumentError } from "commander";
 import { meSchema } from "../../api/shapes/people.ts";
+import { TOKEN_RIGHTS } from "../../identity/token-scope.ts";
 import { BrokerClient } from "./broker-client.ts";
 import { type ConnectAsked, connect, type Keys } from "./connect.ts";
 import { CommandFailed, EXIT } from "./exit-codes.ts";
@@ -17,6 +18,7 @@ import {
 import { login, logout } from "./login.ts";
 import { type Flags, jsonLine } from "./output.ts";
 import { sendPosture, showPosture } from "./posture.ts";
+import { createToken, listOf, listTokens, revokeToken } from "./tokens.ts";
 import {
   keepRenewing,
   loginWorkload,
@@ -33,6 +35,7 @@ export function addRemoteCommands(program: Command, version: string): void {
   addLists(program, home);
   addActs(program, home);
   addConnect(program, home);
+  addTokens(program, home);
 }
 
 type HomeOf = () => Home;
@@ -205,6 +208,51 @@ function portNumber(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError("It must be a port from 0 to 65535.");
+}
+
+function addTokens(program: Command, home: HomeOf): void {
+  const token = program
+    .command("token")
+    .description("what programs use the API with: some rights, some assets, for a time");
+  remote(token.command("create"), "make one; approve it in the browser with your passkey")
+    .requiredOption("--name <text>", "what it is for, as lists show it")
+    .requiredOption("--rights <list>", `with commas, of: ${TOKEN_RIGHTS.join(", ")}`, listOf)
+    .option(
+      "--assets <list>",
+      "ids of assets, with commas; without it all that you may see",
+      listOf,
+    )
+    .option("--for <time>", "how long: 1h, 7d, at most 90d", durationArgument, 7 * 86_400_000)
+    .option("--bearer", "counts for whoever holds it, not with this machine's key alone")
+    .addHelpText(
+      "after",
+      examples(
+        "sallyport token create --name nightly-export --rights recording:own --assets plc-treatment --for 30d",
+        'curl -H "Authorization: Bearer $TOKEN" https://sallyport.example/api/recordings',
+      ),
+    )
+    .action(async ({ for: lifeMs, bearer, ...flags }: TokenFlags) => {
+      const { client } = connected(home(), flags);
+      const { name, rights, assets } = flags;
+      const asked = { ...flags, name, rights, assets, lifeMs, bound: !bearer };
+      await createToken(client, home().key(), asked, process.stdout);
+    });
+  remote(token.command("list"), "yours: what they are good for, until when, last use").action(
+    (flags: Flags) => listTokens(connected(home(), flags).client, flags, process.stdout),
+  );
+  remote(token.command("revoke"), "end one at once")
+    .argument("<id>", "its id, as `sallyport token list` shows it")
+    .action((id: string, flags: Flags) =>
+      revokeToken(connected(home(), flags).client, id, flags, process.stdout),
+    );
+}
+
+interface TokenFlags extends Flags {
+  readonly name: string;
+  readonly rights: readonly string[];
+  readonly assets: readonly string[] | undefined;
+  readonly for: number;
+  readonly bearer?: boolean;
 }
 
 /** What all of them take. */

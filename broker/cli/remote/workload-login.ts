@@ -146,7 +146,7 @@ async function proveByCertificate(
   key: MachineKeyPair,
   files: { readonly svid: string; readonly key: string },
 ): Promise<Token> {
-  const { svidPort } = await client.ask(workloadDoorSchema, "GET", "/api/workloads/door");
+  const { svidPort } = await client.ask(workloadDoorSchema, "POST", "/api/workloads/options", {});
   if (svidPort === null) {
     throw new CommandFailed(EXIT.refused, "this broker takes no certificates", "not-proved");
   }

@@ -4,15 +4,18 @@ import type { ReactNode } from "react";
 import { useMe, useRight } from "../../components/me.ts";
 import { Page } from "../../components/page.tsx";
 import { ThemeSwitch } from "../../components/theme-switch.tsx";
+import { ownTokensQuery, revokeOwnToken } from "../../components/tokens.ts";
 import { useShortcutsSetting } from "../../shell/shortcuts.ts";
 import { accountText as words } from "../../text/account.ts";
 import { devicesText } from "../../text/devices.ts";
 import { sshKeyText } from "../../text/ssh-keys.ts";
+import { tokenText } from "../../text/tokens.ts";
 import { text } from "../../text.ts";
 import { Devices } from "./devices.tsx";
 import { Passkeys } from "./passkeys.tsx";
 import { SignIns } from "./sign-ins.tsx";
 import { SshKeys } from "./ssh-keys.tsx";
+import { Tokens } from "./tokens.tsx";
 import "./account.css";
 
 export function AccountPage() {
@@ -30,6 +33,9 @@ export function AccountPage() {
         )}
         <Section title={devicesText.title}>
           <Devices />
+        </Section>
+        <Section title={tokenText.title}>
+          <Tokens query={ownTokensQuery} revoke={revokeOwnToken} />
         </Section>
         <Section title={words.signIns.title}>
           <SignIns />

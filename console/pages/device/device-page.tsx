@@ -103,8 +103,36 @@ function Asking({ ask, onSettled }: AskingProps) {
         <dt>{words.asked}</dt>
         <dd>{words.left(duration(leftMs))}</dd>
       </dl>
-      <Text size="sm">{words.means}</Text>
+      {ask.token && <TokenWished token={ask.token} />}
+      <Text size="sm">{ask.token ? words.tokenMeans : words.means}</Text>
       <Answers ask={ask} onSettled={onSettled} />
+    </section>
+  );
+}
+
+type Wish = NonNullable<MachineAskView["token"]>;
+
+/** Instead of a sign-in: exactly this is signed. */
+function TokenWished({ token }: { readonly token: Wish }) {
+  return (
+    <section aria-label={words.tokenTitle}>
+      <Title order={2} size="h5">
+        {words.tokenTitle}
+      </Title>
+      <dl className="nt-facts">
+        <dt>{words.tokenName}</dt>
+        <dd>
+          <strong>{token.name}</strong>
+        </dd>
+        <dt>{words.tokenRights}</dt>
+        <dd>{token.rights.join(", ")}</dd>
+        <dt>{words.tokenAssets}</dt>
+        <dd>{token.assets?.join(", ") ?? words.tokenAllAssets}</dd>
+        <dt>{words.tokenLife}</dt>
+        <dd>{duration(token.lifeMs)}</dd>
+        <dt>{words.tokenKey}</dt>
+        <dd>{token.bound ? words.tokenBound : words.tokenFree}</dd>
+      </dl>
     </section>
   );
 }

@@ -1,5 +1,5 @@
 /** Who may sign in, in which roles; inviting, disabling, recovering. */
-import { Button } from "@mantine/core";
+import { Button, Title } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
@@ -14,8 +14,11 @@ import { StateBadge } from "../../components/state-badge.tsx";
 import { Empty } from "../../components/states.tsx";
 import { matchesFilter } from "../../components/table-order.ts";
 import { RelativeTime } from "../../components/time.tsx";
+import { allTokensQuery, revokeToken } from "../../components/tokens.ts";
 import { peopleText as words } from "../../text/people.ts";
+import { tokenText } from "../../text/tokens.ts";
 import { text } from "../../text.ts";
+import { Tokens } from "../account/tokens.tsx";
 import { LinkDialog } from "./link-dialog.tsx";
 import type { NewLink } from "./new-link.ts";
 import { PeopleDevices } from "./people-devices.tsx";
@@ -51,6 +54,12 @@ export function PeoplePage() {
         }
       </QueryView>
       <Workloads />
+      <section aria-labelledby="tokens">
+        <Title order={2} size="h5" mt="xl" id="tokens">
+          {tokenText.allTitle}
+        </Title>
+        <Tokens query={allTokensQuery} revoke={revokeToken} everybody />
+      </section>
       <PeopleDevices />
       {inviting && (
         <PersonForm

@@ -1,0 +1,28 @@
+/** Words about tokens by which programs use the API. */
+
+export const tokenText = {
+  title: "API tokens",
+  allTitle: "API tokens of everybody",
+  explain:
+    "Programs use the API for you with these: some rights, some assets, for a time, and never more " +
+    "than you may yourself at that moment. Make one with `sallyport token create`.",
+  explainAll:
+    "Programs use the API for people with these, within what the person may at that moment.",
+  none: "There are none.",
+  failed: "The tokens could not be loaded",
+  label: "API tokens",
+  name: "Name",
+  person: "Of",
+  rights: "May",
+  assets: "On",
+  allAssets: "all assets",
+  bound: "with its machine's key",
+  free: "for whoever holds it",
+  expires: "Expires",
+  used: "Last used",
+  never: "never",
+  revoke: "Revoke",
+  revokeNamed: (name: string) => `Revoke the token ${name}`,
+  revokeTitle: (name: string) => `Revoke ${name}?`,
+  revokeExplain: "The program that uses it is refused at once. It cannot be brought back.",
+} as const;
