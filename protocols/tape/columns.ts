@@ -22,11 +22,12 @@ const HEAD_LENGTH = MAGIC.length + 4 * COLUMNS;
 
 /**
  * The parts of the packed segment, which compress best one by one: head and columns. One part, as
- * it is, where it is no segment that the encoder would write.
+ * it is, where it is no segment that the encoder would write. Good until the next call: the room
+ * that all this takes, eight times the segment, is kept and used again.
  */
 export function packSegment(plain: Uint8Array): readonly Uint8Array[] {
   const columns = splitColumns(plain);
-  if (columns === undefined || !isSame(joinColumns(columns, plain.length), plain)) return [plain];
+  if (columns === undefined || !isSame(joined(columns, plain.length, again), plain)) return [plain];
   const out = new ByteWriter(HEAD_LENGTH);
   for (const byte of MAGIC) out.byte(byte);
   for (const { length } of columns) {
@@ -51,6 +52,19 @@ export function unpackSegment(packed: Uint8Array, lengthMax: number): Uint8Array
   return joinColumns(columns, lengthMax);
 }
 
+/** Longer than those of any segment but one with a single huge record; such room is not kept. */
+const KEPT_MAX = 4 * 1024 * 1024;
+
+const split = Array.from({ length: COLUMNS }, () => new ByteWriter(0));
+const again = new ByteWriter(0);
+
+function begin(writer: ByteWriter, lengthFirst: number): ByteWriter {
+  const isTooLong = writer.bytes.length > KEPT_MAX;
+  writer.length = 0;
+  if (isTooLong || writer.bytes.length === 0) writer.bytes = new Uint8Array(lengthFirst);
+  return writer;
+}
+
 /** Pairs of columns of each class, then the body. */
 type Columns = readonly Uint8Array[];
 
@@ -66,7 +80,7 @@ function hasTime(kind: number): boolean {
 
 /** Undefined for what is no whole segment as the encoder writes it. */
 function splitColumns(plain: Uint8Array): Columns | undefined {
-  const columns = Array.from({ length: COLUMNS }, () => new ByteWriter(plain.length >> 2));
+  const columns = split.map((writer) => begin(writer, plain.length >> 2));
   const times = columns;
   const body = columns[2 * CLASSES];
   const last = new Array<number>(CLASSES).fill(0);
@@ -94,14 +108,20 @@ function splitColumns(plain: Uint8Array): Columns | undefined {
     times[2 * group + 1]?.varint(Math.floor(folded / 0x100));
   }
   body?.range(plain, copied, plain.length);
-  return columns.map((column) => column.take());
+  return columns.map(({ bytes, length }) => bytes.subarray(0, length));
 }
 
-/** Undefined for columns that were never split. */
+/** In an array of its own. Undefined for columns that were never split. */
 function joinColumns(columns: Columns, lengthMax: number): Uint8Array | undefined {
+  const out = new ByteWriter((columns[2 * CLASSES]?.length ?? 0) * 2);
+  return joined(columns, lengthMax, out) && out.take();
+}
+
+/** Good as long as the writer is left as it is. */
+function joined(columns: Columns, lengthMax: number, writer: ByteWriter): Uint8Array | undefined {
   const times = columns;
   const body = columns[2 * CLASSES] ?? new Uint8Array(0);
-  const out = new ByteWriter(body.length * 2);
+  const out = begin(writer, body.length * 2);
   const places = new Array<number>(2 * CLASSES).fill(0);
   const last = new Array<number>(CLASSES).fill(0);
   for (let at = 0; at < body.length && out.length <= lengthMax; ) {
@@ -128,7 +148,7 @@ function joinColumns(columns: Columns, lengthMax: number): Uint8Array | undefine
     out.range(body, head.start + 1, end);
     at = end;
   }
-  return out.length <= lengthMax ? out.take() : undefined;
+  return out.length <= lengthMax ? out.bytes.subarray(0, out.length) : undefined;
 }
 
 interface Head {
