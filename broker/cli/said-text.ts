@@ -14,7 +14,9 @@ export function saidText({ comments, unreadable }: BundleComments): string[] {
     ...["", "Comments (what people said about it; no part of the verdict)"],
     ...comments.slice(0, LISTED_MAX).map((comment) => `  - ${lineOf(comment)}`),
     ...(more > 0 ? [`  … and ${more} more (--json lists all of them)`] : []),
-    ...unreadable.map((session) => `  - on ${shown(session)}: not all of them can be read`),
+    ...unreadable
+      .slice(0, LISTED_MAX)
+      .map((session) => `  - on ${shown(session)}: not all of them can be read`),
   ];
 }
 

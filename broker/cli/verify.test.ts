@@ -248,7 +248,9 @@ test("comments that were changed are refused with the inventory, and doubted wit
     ...{ before: REFUSED, code: PROVED },
     printed: expect.stringContaining("on s-2: not all of them can be read"),
   });
-  for (const hostile of ["{}\n", "[".repeat(100_000), `${text}x`, "\n".repeat(100_000)]) {
+  const longer = text.replaceAll("Who agreed?", "x".repeat(3_000));
+  const cut = ["{}\n", "[".repeat(100_000), `${text}x`, "\n".repeat(100_000), longer];
+  for (const hostile of [...cut, text.repeat(2_000)]) {
     const { code, printed } = await with_(hostile);
     expect(code).toBe(PROVED);
     expect(printed).toContain("on s-1: not all of them can be read");

@@ -38,8 +38,12 @@ export interface BundleComments {
 
 export const COMMENTED = "recording:commented";
 const NAME = /^comments\/(.+)\.ndjson$/;
-/** The broker takes a thousand on a recording. */
+/** The broker takes a thousand on a recording, of two thousand signs each, from people with names. */
 const LINES_MAX = 2_000;
+const TEXT_MAX = 2_000;
+const AUTHOR_MAX = 500;
+/** In all of a bundle: what is more is as good as unreadable. */
+const COMMENTS_MAX = 20_000;
 
 /** @throws BundleRefused where a file is not as the inventory says */
 export async function commentsOf(
@@ -52,11 +56,13 @@ export async function commentsOf(
   const unreadable: string[] = [];
   for (const name of files.named(NAME)) {
     const session = NAME.exec(name)?.[1] ?? "";
-    const lines = (await files.text(name)).split("\n").slice(0, LINES_MAX + 1);
+    const lines = (await files.text(name)).split("\n", LINES_MAX + 1);
     const close = files.said(`recordings/${session}/close.json`);
     const read = lines.slice(0, -1).map((line) => commentOf(line, session, close, inLog, sha256));
-    comments.push(...read.filter((comment) => comment !== undefined));
-    const isCut = lines.at(-1) !== "" || read.includes(undefined);
+    const whole = read.filter((comment) => comment !== undefined);
+    const taken = whole.slice(0, COMMENTS_MAX - comments.length);
+    comments.push(...taken);
+    const isCut = lines.at(-1) !== "" || taken.length < read.length;
     if (isCut) unreadable.push(session);
   }
   return { comments, unreadable };
@@ -84,7 +90,8 @@ function commentOf(
   if (!value || !comment || comment.recording !== session) return undefined;
   const { author, of } = value;
   const { sequence, wallMs, text = "", atMs, withdrawnMs } = comment;
-  if (typeof author !== "string" || typeof text !== "string") return undefined;
+  if (typeof author !== "string" || author.length > AUTHOR_MAX) return undefined;
+  if (typeof text !== "string" || text.length > TEXT_MAX) return undefined;
   const saidMs = atMs ?? withdrawnMs;
   if (typeof sequence !== "number" || typeof wallMs !== "number") return undefined;
   if (typeof saidMs !== "number") return undefined;
