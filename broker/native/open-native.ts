@@ -6,6 +6,7 @@ import type { SignedActions } from "../identity/signed-actions.ts";
 import type { OpcuaProcess } from "../legs/opcua/apart/opcua-process.ts";
 import type { Plant } from "../plant/model.ts";
 import type { Store } from "../store/store.ts";
+import { HostCertificateFile } from "./host-certificate.ts";
 import { NativeAsks } from "./native-asks.ts";
 import { OpcuaDoor } from "./opcua-door.ts";
 import { OpcuaTickets } from "./opcua-tickets.ts";
@@ -47,7 +48,7 @@ export interface NativeParts {
   plain(): readonly string[];
 }
 
-/** The port cannot be had; `message` says what to do. */
+/** A door cannot be opened: its port or its certificate; `message` says what to do. */
 export class NativePortRefused extends Error {
   override readonly name = "NativePortRefused";
 }
@@ -84,12 +85,20 @@ async function openOpcua(parts: NativeParts, tickets: OpcuaTickets): Promise<Opc
   });
 }
 
-async function openSsh({ config, seen }: NativeParts, asks: NativeAsks, book: SshKeys) {
+async function openSsh({ config, clock, seen }: NativeParts, asks: NativeAsks, book: SshKeys) {
   const { listen, origins, sshPort: port = 0, sshKeys: use } = config;
   const hostKey = loadSshHostKey(join(config.dataFolder, "ssh-host.key"));
+  const certificate = new HostCertificateFile(
+    join(config.dataFolder, "ssh-host-cert.pub"),
+    hostKey,
+    clock,
+  );
+  const { trouble } = certificate;
+  if (trouble !== undefined) throw new NativePortRefused(`${trouble}: renew it, or take it away`);
   const origin = origins[0] ?? "";
   const keys = use === "off" ? {} : { keys: { book, use } };
-  const parts = { listen, port, hostKey, asks, ...keys, origin, seen };
+  const offered = { hostKey, certificate: () => certificate.offered() };
+  const parts = { listen, port, ...offered, asks, ...keys, origin, seen };
   const door = await SshDoor.open(parts).catch((error: NodeJS.ErrnoException) => {
     throw portRefused(error, `${listen}:${port} for SSH`, "SALLYPORT_SSH_PORT");
   });

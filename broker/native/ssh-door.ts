@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import ssh2, { type AuthContext, type Connection, type PublicKeyAuthContext } from "ssh2";
 import { algorithmsForClients } from "../legs/ssh/algorithms.ts";
+import { offerCertificate } from "../legs/ssh/offer-certificate.ts";
 import { quicken } from "../legs/ssh/quick-connection.ts";
 import { serveChannels } from "../legs/ssh/ssh-client.ts";
 import type { SshKey } from "../store/ssh-keys.ts";
@@ -20,6 +21,8 @@ export interface SshDoorParts {
   /** 0 takes any free one. */
   readonly port: number;
   readonly hostKey: SshHostKey;
+  /** A certificate for it, to offer to the connection that comes now. */
+  readonly certificate?: () => Uint8Array | undefined;
   readonly asks: NativeAsks;
   /** Registered keys that a client may, or must, prove besides; absent: none counts. */
   readonly keys?: { readonly book: SshKeys; readonly use: "optional" | "required" };
@@ -127,6 +130,9 @@ export class SshDoor {
     const address = plainAddress(info.ip);
     this.connections.add(connection);
     quicken(connection);
+    const { hostKey, certificate } = this.parts;
+    const certified = certificate?.();
+    if (certified) offerCertificate(connection, hostKey.privateKey, certified);
     connection.on("error", () => connection.end());
     connection.on("close", () => this.connections.delete(connection));
     const key = `${address}:${info.port}`;
