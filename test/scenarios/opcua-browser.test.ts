@@ -122,6 +122,14 @@ test("found by a search, a value shows its course and its history", {
   await page.getByRole("tab", { name: "Events" }).click();
   await page.getByRole("button", { name: "Show all events" }).click();
   await looksRight("events");
+  // The process shows its own state again soon: the alarm comes, and goes.
+  const told = page.getByText("T301.LevelLow").first();
+  const alarm = async () => {
+    const now = site.plant.process;
+    site.plant.opcua.show({ ...now, alarms: { ...now.alarms, t301Low: true } });
+    return told.isVisible();
+  };
+  await expect.poll(alarm, { timeout: 120_000, interval: 3_000 }).toBe(true);
   await page.getByRole("tab", { name: "Log" }).click();
   await page.getByText("OPC.P101.SpeedSetpoint ← 33 Hz").waitFor();
   await looksRight("log");
@@ -177,6 +185,10 @@ test("the recording tells by names what was done, refused and watched", {
   await list.getByText("OPC.P101.SpeedSetpoint 33 → 50 Hz").waitFor();
   await list.getByText("opcua-operate/pump speed").first().waitFor();
   await list.getByText("F201.StartBackwash of F201 (7200)").waitFor();
+  await list
+    .getByText(/^T301\.LevelLow: .*\(severity 800\)$/)
+    .first()
+    .waitFor();
   await page.getByRole("button", { name: "Next end" }).click();
   await list.getByText("OPC.D201.DoseSetpoint 1.2 → 1.1 mg/l").first().waitFor();
   const values = page.getByRole("region", { name: "Values at this moment" });
