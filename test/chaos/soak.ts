@@ -1,8 +1,8 @@
 /**
  * `npm run soak`: the drills with the large numbers. SALLYPORT_KILLS (100), SALLYPORT_FUZZ
- * (1,000,000), SALLYPORT_LOG_KILLS (200), SALLYPORT_MUTATIONS (10,000), SALLYPORT_LARGE_MIB (1024)
- * and SALLYPORT_PEERS (1,200) set others, SALLYPORT_SEED repeats a run. Prints one JSON line with
- * the figures last, and exits with 1 if a promise was broken.
+ * (1,000,000), SALLYPORT_LOG_KILLS (200), SALLYPORT_MUTATIONS (10,000), SALLYPORT_LARGE_MIB (1024),
+ * SALLYPORT_DAY_HOURS (24) and SALLYPORT_PEERS (1,200) set others, SALLYPORT_SEED repeats a run.
+ * Prints one JSON line with the figures last, and exits with 1 if a promise was broken.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -17,6 +17,7 @@ const SEED = Number(process.env.SALLYPORT_SEED ?? Date.now() % 1_000_000);
 const LOG_KILLS = process.env.SALLYPORT_LOG_KILLS ?? "200";
 const MUTATIONS = process.env.SALLYPORT_MUTATIONS ?? "10000";
 const LARGE_MIB = process.env.SALLYPORT_LARGE_MIB ?? "1024";
+const DAY_HOURS = process.env.SALLYPORT_DAY_HOURS ?? "24";
 /** Broken clients and assets, each a connection with its handshakes. */
 const PEERS = process.env.SALLYPORT_PEERS ?? "1200";
 /** A million frames, or ten thousand bundles, take minutes on a small machine. */
@@ -68,7 +69,10 @@ async function soakEvidence() {
   const drills: readonly [file: string, env: Readonly<Record<string, string>>][] = [
     ["test/chaos/witnessed.test.ts", { SALLYPORT_KILLS: LOG_KILLS }],
     ["test/foreign/bundle.test.ts", { SALLYPORT_MUTATIONS: MUTATIONS }],
-    ["test/chaos/large.test.ts", { SALLYPORT_LARGE_MIB: LARGE_MIB }],
+    [
+      "test/chaos/large.test.ts",
+      { SALLYPORT_LARGE_MIB: LARGE_MIB, SALLYPORT_DAY_HOURS: DAY_HOURS },
+    ],
     ["test/chaos/opcua-peers.test.ts", { SALLYPORT_PEERS: PEERS, SALLYPORT_SEED: String(SEED) }],
   ];
   const figures: { drill: string; passed: boolean; seconds: number }[] = [];

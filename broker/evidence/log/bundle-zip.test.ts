@@ -137,7 +137,8 @@ test.each(HOSTILE)("a hostile zip is refused at once: %s", async (said, make) =>
   expect(printed).toContain(said);
   expect(printed).not.toContain("\u001b");
   expect(code).toBe(1);
-  expect(performance.now() - startMs).toBeLessThan(1_000);
+  // Milliseconds on a quiet machine; a bomb that goes off takes minutes.
+  expect(performance.now() - startMs).toBeLessThan(15_000);
 });
 
 test("a zip that claims a gigabyte where there are bytes takes no memory for it", async () => {
