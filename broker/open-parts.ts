@@ -43,6 +43,7 @@ import type { Noticed } from "./noticed.ts";
 import { evidenceNotices } from "./noticed-evidence.ts";
 import type { AuditParts } from "./open-audit.ts";
 import { openConnect } from "./open-connect.ts";
+import { openForesights } from "./open-foresights.ts";
 import type { SiteGateways } from "./open-gateways.ts";
 import { gaugesOf } from "./open-integrations.ts";
 import { openPanels } from "./open-panels.ts";
@@ -270,6 +271,7 @@ export async function openDoors(
   void evidence.recordings.heads(() => false).catch(() => undefined);
   const routes = routeTable({
     ...openChanges(ground, core),
+    ...openForesights(ground, evidence),
     ...{ native, panels, viewing },
     searching: {
       search: evidence.openSearch((cause) => log.warn({ cause }, "the search index is behind")),

@@ -244,6 +244,12 @@ export const SETTINGS = {
     description:
       "A change of policies in the console counts only once another administrator has confirmed exactly it.",
   }),
+  policyWhatIf: flag({
+    variable: "SALLYPORT_POLICY_WHAT_IF",
+    fallback: "0",
+    description:
+      "Policies come into force in the console only after who changes them has seen what exactly they would have changed in past sessions.",
+  }),
   plantSecondAdministrator: flag({
     variable: "SALLYPORT_PLANT_SECOND_ADMINISTRATOR",
     fallback: "0",

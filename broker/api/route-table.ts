@@ -13,6 +13,7 @@ import type { AlarmBook } from "../alarms/alarm-book.ts";
 import type { Clock } from "../clock.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { AuditLog } from "../evidence/audit/audit-log.ts";
+import type { Foresights } from "../evidence/past/foresights.ts";
 import type { Recorder } from "../evidence/recorder.ts";
 import type { Recordings } from "../evidence/recordings.ts";
 import type { Videos } from "../evidence/video/videos.ts";
@@ -69,6 +70,7 @@ import {
 } from "./policies/policy-proposals.ts";
 import { showPolicies } from "./policies/show-policies.ts";
 import { showPolicyVersion } from "./policies/show-policy-version.ts";
+import { askWhatIf, cancelWhatIf, showWhatIf } from "./policies/what-if.ts";
 import { recordingRoutes } from "./recording-routes.ts";
 import { approveRecovery } from "./recoveries/approve-recovery.ts";
 import { listRecoveries } from "./recoveries/list-recoveries.ts";
@@ -118,6 +120,9 @@ export interface ApiParts {
   readonly decisions: Decisions;
   readonly policies: PolicyStore;
   readonly proposals: PolicyProposals;
+  readonly foresights: Foresights;
+  /** Policies are put in force in the console only after they were tried over past sessions. */
+  readonly needsWhatIf: boolean;
   readonly plantConfirmation: PlantConfirmation;
   readonly defaultRights: Pick<DefaultRights, "missing">;
   readonly recorder: Pick<Recorder, "state">;
@@ -149,9 +154,6 @@ export function routeTable(parts: ApiParts): readonly Route[] {
   const { decisions } = parts;
   const { identity, access, sessions, recorder, plant, siteLog, gateways } = parts;
   const { enrolment, signIns, passkeys, people } = identity;
-  const ownSessions = ["session:open", "session:list"] as const;
-  const endable = ["session:open", "session:end"] as const;
-  const panel = "/api/sessions/:id/panel";
   return [
     open("GET", "/healthz", healthz),
     open("GET", "/readyz", readyz(parts.health.isReady)),
@@ -184,18 +186,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     ...requestRoutes(parts),
     ...vendorRoutes(parts),
 
-    guarded("POST", "/api/sessions", "session:open", openSession(access, recorder, sessions)),
-    forTokens(
-      forCommands(guarded("GET", "/api/sessions", ownSessions, listSessions(sessions, recorder))),
-    ),
-    forTokens(
-      forCommands(
-        guarded("GET", "/api/sessions/:id", ownSessions, showSession(sessions, recorder)),
-      ),
-    ),
-    forTokens(forCommands(guarded("POST", "/api/sessions/:id/end", endable, endSession(sessions)))),
-    guarded("GET", panel, "session:open", listPanelRequests(sessions, parts.panels)),
-    guarded("POST", panel, "session:open", openPanel(sessions, parts.panels)),
+    ...sessionRoutes(parts),
 
     ...supervisionRoutes(parts),
 
@@ -219,6 +210,26 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     forSiteTokens(guarded("GET", "/api/events", "events:view", listEvents(siteLog, people))),
     forSiteTokens(guarded("GET", "/api/health", "health:view", showHealth(parts.health.view))),
     ...integrationRoutes(parts),
+  ];
+}
+
+function sessionRoutes({ access, recorder, sessions, panels }: ApiParts): readonly Route[] {
+  const ownSessions = ["session:open", "session:list"] as const;
+  const endable = ["session:open", "session:end"] as const;
+  const panel = "/api/sessions/:id/panel";
+  return [
+    guarded("POST", "/api/sessions", "session:open", openSession(access, recorder, sessions)),
+    forTokens(
+      forCommands(guarded("GET", "/api/sessions", ownSessions, listSessions(sessions, recorder))),
+    ),
+    forTokens(
+      forCommands(
+        guarded("GET", "/api/sessions/:id", ownSessions, showSession(sessions, recorder)),
+      ),
+    ),
+    forTokens(forCommands(guarded("POST", "/api/sessions/:id/end", endable, endSession(sessions)))),
+    guarded("GET", panel, "session:open", listPanelRequests(sessions, panels)),
+    guarded("POST", panel, "session:open", openPanel(sessions, panels)),
   ];
 }
 
@@ -287,18 +298,18 @@ function plantChangeRoutes({ plantConfirmation }: ApiParts): readonly Route[] {
   ];
 }
 
-function policyRoutes({ policies, proposals, defaultRights }: ApiParts): readonly Route[] {
+function policyRoutes(parts: ApiParts): readonly Route[] {
+  const { policies, proposals, defaultRights } = parts;
   const proposal = "/api/policy-proposals/:id";
+  const trying = ["policy:view", "plant:change"] as const;
   return [
-    guarded(
-      "GET",
-      "/api/policies",
-      "policy:view",
-      showPolicies(policies, proposals, defaultRights),
-    ),
+    guarded("POST", "/api/what-if", trying, askWhatIf(parts)),
+    guarded("GET", "/api/what-if/:id", trying, showWhatIf(parts)),
+    guarded("DELETE", "/api/what-if/:id", trying, cancelWhatIf(parts)),
+    guarded("GET", "/api/policies", "policy:view", showPolicies(policies, parts, defaultRights)),
     guarded("GET", "/api/policies/:id", "policy:view", showPolicyVersion(policies)),
     guarded("POST", "/api/policies/check", "policy:view", checkPolicies(policies)),
-    guarded("POST", "/api/policies", "policy:change", activatePolicies(policies, proposals)),
+    guarded("POST", "/api/policies", "policy:change", activatePolicies(policies, parts)),
     guarded(
       "POST",
       "/api/policies/rollback",

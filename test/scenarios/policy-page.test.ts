@@ -37,6 +37,9 @@ test("an administrator edits a policy, is told of a slip with its place, and put
   await shot(page, "policy-slip");
   await text.fill(`${before}\n// The night shift has read this.\n`);
   await page.getByText(/^Valid: \d+ policies, \d+ tests pass\.$/).waitFor();
+  const tried = page.getByRole("region", { name: "What would have been otherwise" });
+  await tried.getByRole("button", { name: "Try it on past sessions" }).click();
+  await tried.getByText(/There is no past session that you may see/).waitFor();
   await page.getByRole("button", { name: "Put in force" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("textbox").fill("a remark for the night shift");

@@ -1,18 +1,29 @@
 import { z } from "zod";
 import type { PolicyProposals } from "../../access/policies/policy-proposals.ts";
 import type { PolicyStore } from "../../access/policies/policy-store.ts";
+import type { Foresights } from "../../evidence/past/foresights.ts";
 import { FRESH_MS, type SignedIn } from "../../identity/identity.ts";
 import { endpoint } from "../endpoint.ts";
 import { reasonText } from "../parameters.ts";
 import { ApiRefused, notFound } from "../problem.ts";
 import { policyActivationSchema, policyFileSchema } from "../shapes/policies.ts";
 import { activationView, proposedView } from "./policy-views.ts";
+import { requireTried } from "./what-if.ts";
 
 /** SHA-256 (hex) of the set that the change was made from. */
 const basedOn = z.string().regex(/^[0-9a-f]{64}$/);
 
+export interface ChangeGround {
+  readonly proposals: PolicyProposals;
+  readonly foresights: Pick<Foresights, "hasTried">;
+  readonly needsWhatIf: boolean;
+}
+
 /** Where a second administrator is needed, both only propose. */
-export function activatePolicies(store: PolicyStore, proposals: PolicyProposals) {
+export function activatePolicies(
+  store: PolicyStore,
+  { proposals, foresights, needsWhatIf }: ChangeGround,
+) {
   return endpoint({
     summary: "Put policies in force if they pass everything; needs a fresh assertion",
     body: z.strictObject({ files: z.array(policyFileSchema), basedOn, reason: reasonText }),
@@ -20,6 +31,7 @@ export function activatePolicies(store: PolicyStore, proposals: PolicyProposals)
     handle: async ({ me, body }) => {
       checkChange(store, me, body.basedOn);
       const { files, reason } = body;
+      if (needsWhatIf) requireTried(foresights, me.person.id, files);
       if (proposals.needed) return proposedView(await proposals.propose(me.person, files, reason));
       return activationView(await store.activate(files, me.person, reason));
     },

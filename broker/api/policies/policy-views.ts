@@ -14,15 +14,16 @@ const VERSIONS_MAX = 200;
 
 export function policiesView(
   store: PolicyStore,
-  needsSecond: boolean,
-  unspoken: readonly string[],
+  needed: Pick<PoliciesView, "needsSecond" | "needsWhatIf"> & {
+    readonly unspoken: readonly string[];
+  },
 ): PoliciesView {
   const version = store.version();
   const versions = store.versions().slice(-VERSIONS_MAX).toReversed();
   return {
     version: versionView(version),
-    needsSecond,
-    unspoken: [...unspoken],
+    ...needed,
+    unspoken: [...needed.unspoken],
     problem: store.problem() ?? null,
     files: [...store.sources(version.sequence)],
     rules: store.current().rules.map(({ id, effect, reason, file, line }) => ({

@@ -75,6 +75,8 @@ export const policiesSchema = z.object({
   rules: z.array(policyRuleSchema),
   /** A change in the console counts only once another administrator has confirmed it. */
   needsSecond: z.boolean(),
+  /** It must have been tried over past sessions first. */
+  needsWhatIf: z.boolean(),
   /** Rights that only the policies Sallyport comes with speak of: nobody here holds them. */
   unspoken: z.array(z.string()),
   /** Newest first. */

@@ -3,7 +3,7 @@
  * every difference, the same ones told once with the moments at which they were.
  */
 
-import type { Header } from "../../../protocols/tape/record.ts";
+import type { Header, TapeRecord } from "../../../protocols/tape/record.ts";
 import type { Plant } from "../../plant/model.ts";
 import { operationWords } from "../../policy/operation-words.ts";
 import type { PolicySet } from "../../policy/policy-set.ts";
@@ -49,32 +49,70 @@ export interface Foreseen {
 export const DIFFERENCES_MAX = 500;
 export const MOMENTS_MAX = 20;
 
+/** Recordings one after the other, each from its first record to its last. */
+export class Foresight {
+  private readonly candidate: Candidate;
+  private readonly gathering = new Gathering();
+  private readonly ledgers = new Map<string, BoundedRateLedger>();
+  private judging: Judging | undefined;
+  private sessions = 0;
+  private operations = 0;
+
+  constructor(candidate: Candidate) {
+    this.candidate = candidate;
+  }
+
+  begin(header: Header): void {
+    this.end();
+    const { plant, policies } = this.candidate;
+    const place = `${header.asset.id}/${header.endpoint.id}`;
+    const ledger = this.ledgers.get(place) ?? new BoundedRateLedger();
+    this.ledgers.set(place, ledger);
+    const asset = plant.assets.find(({ id }) => id === header.asset.id);
+    const endpoint = asset?.endpoints.find(({ id }) => id === header.endpoint.id);
+    const profile = plant.profiles.find(({ id }) => id === header.grant.profile);
+    const session = { subject: header.subject.id, profile: header.grant.profile };
+    const judge = new WhatIf(session, { endpoint, profile, policies, ledger });
+    const nodes = endpoint?.protocol === "opcua" ? endpoint.nodes : [];
+    const words = operationWords({ tags: endpoint?.tags ?? [], nodes });
+    this.judging = { header, judge, words };
+    this.sessions += 1;
+  }
+
+  push(records: readonly TapeRecord[]): void {
+    if (!this.judging) return;
+    const { header, judge, words } = this.judging;
+    for (const record of records) this.gathering.add(header, words, judge.push(record));
+  }
+
+  /** So far. */
+  get result(): Foreseen {
+    const operations = this.operations + (this.judging?.judge.judged ?? 0);
+    return { sessions: this.sessions, operations, ...this.gathering.result };
+  }
+
+  private end(): void {
+    this.operations += this.judging?.judge.judged ?? 0;
+    this.judging = undefined;
+  }
+}
+
+interface Judging {
+  readonly header: Header;
+  readonly judge: WhatIf;
+  readonly words: (operation: Otherwise["operation"]) => string;
+}
+
 export async function foresee(
   past: readonly PastRecording[],
   candidate: Candidate,
 ): Promise<Foreseen> {
-  const gathering = new Gathering();
-  const ledgers = new Map<string, BoundedRateLedger>();
-  let operations = 0;
+  const foresight = new Foresight(candidate);
   for (const recording of past) {
-    const { header } = recording;
-    const place = `${header.asset.id}/${header.endpoint.id}`;
-    const ledger = ledgers.get(place) ?? new BoundedRateLedger();
-    ledgers.set(place, ledger);
-    const asset = candidate.plant.assets.find(({ id }) => id === header.asset.id);
-    const endpoint = asset?.endpoints.find(({ id }) => id === header.endpoint.id);
-    const profile = candidate.plant.profiles.find(({ id }) => id === header.grant.profile);
-    const session = { subject: header.subject.id, profile: header.grant.profile };
-    const { policies } = candidate;
-    const judge = new WhatIf(session, { endpoint, profile, policies, ledger });
-    const nodes = endpoint?.protocol === "opcua" ? endpoint.nodes : [];
-    const words = operationWords({ tags: endpoint?.tags ?? [], nodes });
-    for await (const records of recording.records()) {
-      for (const record of records) gathering.add(header, words, judge.push(record));
-    }
-    operations += judge.judged;
+    foresight.begin(recording.header);
+    for await (const records of recording.records()) foresight.push(records);
   }
-  return { sessions: past.length, operations, ...gathering.result };
+  return foresight.result;
 }
 
 interface Gathered extends Omit<Difference, "count" | "moments"> {

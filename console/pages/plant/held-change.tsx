@@ -11,6 +11,7 @@ import { ProblemNotice } from "../../components/states.tsx";
 import { RelativeTime } from "../../components/time.tsx";
 import { plantChangeText as words } from "../../text/plant-change.ts";
 import { PolicyChanges } from "../policy/policy-changes.tsx";
+import { WhatIf } from "../policy/what-if.tsx";
 import "../policy/policy.css";
 
 export function HeldChange() {
@@ -36,6 +37,8 @@ export function HeldChange() {
     </>
   );
 }
+
+const HELD = { plant: "held" } as const;
 
 interface ChangeProps {
   readonly held: NonNullable<PlantChangeView["held"]>;
@@ -75,6 +78,7 @@ function Change({ held, onDone }: ChangeProps) {
           </ul>
         </>
       )}
+      <WhatIf tried={HELD} ready />
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.failed} />}
       <Group gap="xs" mt="sm">
         <Button loading={busy} onClick={() => void confirm()}>

@@ -1,6 +1,6 @@
 /** The files as text: checked by the broker a moment after the last key, put in force with a reason. */
 import { Button, Group, SegmentedControl, Text, Textarea, TextInput } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type {
   PoliciesView,
   PolicyCheckView,
@@ -14,6 +14,7 @@ import { policiesQuery, queryClient } from "../../components/queries.ts";
 import { ProblemNotice } from "../../components/states.tsx";
 import { withFreshAssertion } from "../../components/step-up.ts";
 import { policyText } from "../../text/policy.ts";
+import { WhatIf } from "./what-if.tsx";
 
 const words = policyText.edit;
 /** After the last key: long enough not to check every letter. */
@@ -76,6 +77,7 @@ export function PolicyEditor({ policies }: { readonly policies: PoliciesView }) 
           {words.discard}
         </Button>
       </Group>
+      <Tried files={files} ready={changed && check?.valid === true} policies={policies} />
       <ConfirmDialog
         opened={asking}
         onClose={() => setAsking(false)}
@@ -88,6 +90,17 @@ export function PolicyEditor({ policies }: { readonly policies: PoliciesView }) 
       </ConfirmDialog>
     </div>
   );
+}
+
+interface TriedProps {
+  readonly files: Files;
+  readonly ready: boolean;
+  readonly policies: PoliciesView;
+}
+
+function Tried({ files, ready, policies: { needsWhatIf } }: TriedProps) {
+  const tried = useMemo(() => ({ files: [...files] }), [files]);
+  return <WhatIf tried={tried} ready={ready} required={needsWhatIf} />;
 }
 
 /** The text as it is being written, and the set that it was begun from. */
