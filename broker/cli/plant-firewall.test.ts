@@ -53,6 +53,23 @@ test("the broker's own user reaches each endpoint at its port, names as they res
   ]);
 });
 
+test("what gateways reach is no road of this machine's; they come in on the leg towards the plant alone", async () => {
+  const config = readConfig({
+    ...{ SALLYPORT_PORT: "443", SALLYPORT_OPCUA_PORT: "off" },
+    ...{ SALLYPORT_GATEWAY_PORT: "7443", SALLYPORT_GATEWAY_LISTEN: "10.2.0.1" },
+  });
+  const text = PLANT.replace(
+    'plc.plant.example:503", units: [1]',
+    (end) => `${end}, gateways: [a]`,
+  );
+  const parsed = parsePlant(text, "plant.yaml");
+  if (parsed.kind !== "plant") throw new Error(JSON.stringify(parsed.problems));
+  const made = await firewallRules(config, parsed.plant, ASKED, async () => ["10.20.0.9"]);
+  expect(made).toContain('ip daddr 10.2.0.1 tcp dport 7443 ct state new accept comment "gateways"');
+  expect(made).not.toContain("10.20.0.9");
+  expect(await rules()).not.toContain("gateways");
+});
+
 test("people come to the doors that are open, from where they are, and to nothing else", async () => {
   const text = await rules({ from: ["10.1.0.0/16", "fd01::/64"], adminFrom: ["10.1.9.9"] });
   expect(text).toContain(

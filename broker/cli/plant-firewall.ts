@@ -76,11 +76,14 @@ async function roadsOf(
 ): Promise<readonly Road[]> {
   for (const network of [...asked.from, ...asked.adminFrom]) checkNetwork(network);
   const endpoints = plant.assets.flatMap(({ id, endpoints: own }) =>
-    own.map((endpoint) => ({
-      host: endpoint.host,
-      port: endpoint.port,
-      what: `${id}/${endpoint.id}`,
-    })),
+    own
+      // What a gateway reaches is no road of this machine's.
+      .filter(({ gateways }) => gateways === undefined)
+      .map((endpoint) => ({
+        host: endpoint.host,
+        port: endpoint.port,
+        what: `${id}/${endpoint.id}`,
+      })),
   );
   const roads: Road[] = [];
   for (const { host, port, what } of endpoints) {
@@ -173,7 +176,7 @@ table inet sallyport {
 		ct state invalid drop
 		ct state established,related accept
 		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept
-${rows([...people, ...admins.map((from) => `${from}tcp dport ${ADMIN_PORT} ct state new accept`)])}
+${rows([...people, ...gatewayDoor(config), ...admins.map((from) => `${from}tcp dport ${ADMIN_PORT} ct state new accept`)])}
 		counter drop
 	}
 	chain forward {
@@ -191,6 +194,16 @@ ${rows(out)}
 	}
 }
 `;
+}
+
+/** On the leg that it listens on, and on no other. */
+function gatewayDoor({ gatewayPort, gatewayListen }: Config): readonly string[] {
+  if (!gatewayPort || LOOPBACK.check(gatewayListen, isIPv6(gatewayListen) ? "ipv6" : "ipv4")) {
+    return [];
+  }
+  const isAny = gatewayListen === "0.0.0.0" || gatewayListen === "::";
+  const leg = isAny ? "" : `${family(gatewayListen)} daddr ${gatewayListen} `;
+  return [`${leg}tcp dport ${gatewayPort} ct state new accept comment "gateways"`];
 }
 
 function rows(lines: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import { readPoints, writePoints } from "../../protocols/modbus/build.ts";
@@ -9,6 +10,26 @@ const RIGHT = { kind: "answer" };
 
 async function sessions(site: GatewaySite): Promise<readonly LiveSessionView[]> {
   return (await site.user.ask<readonly LiveSessionView[]>("GET", "/api/sessions")).body;
+}
+
+/** Ports that a program has open for others. */
+function listening(pid: number | undefined): number {
+  const folder = `/proc/${pid}/fd`;
+  const sockets = readdirSync(folder).map((name) => linkOf(`${folder}/${name}`));
+  const tables = ["tcp", "tcp6"].map((name) => readFileSync(`/proc/net/${name}`, "utf8"));
+  const rows = tables.flatMap((table) => table.split("\n").map((row) => row.trim().split(/\s+/)));
+  // Column 3 is the state, of which 0A is listening, and column 9 the socket's number.
+  const open = rows.filter(([, , , state]) => state === "0A").map((row) => `socket:[${row[9]}]`);
+  return open.filter((socket) => sockets.includes(socket)).length;
+}
+
+/** One that was closed meanwhile is none. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
 }
 
 /** A person tries until it is there: the key switch over the asset is read through the gateway too. */
@@ -37,8 +58,11 @@ test("control that hangs, control killed, a gateway killed: nothing recorded is 
   const first = await opened(site);
   expect(await first.ask(READ)).toMatchObject(RIGHT);
 
-  // The lease runs out and nothing is forwarded until control is heard again.
   const gateway = site.gateways.get("dmz-a");
+  expect(listening(site.control.process.pid)).toBeGreaterThan(0);
+  expect(listening(gateway?.process.pid)).toBe(0);
+
+  // The lease runs out and nothing is forwarded until control is heard again.
   site.control.process.kill("SIGSTOP");
   await site.until("the lease is out", () => gateway?.output.includes("the lease is out") === true);
   site.control.process.kill("SIGCONT");
