@@ -30,6 +30,6 @@ export function compileProfile({ endpoint, ...input }: ProfileInput): Matcher {
     case "tcp":
       return new TcpMatcher(input);
     case "web":
-      return new WebMatcher(input);
+      return new WebMatcher({ ...input, endpoint });
   }
 }

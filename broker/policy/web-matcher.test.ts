@@ -3,6 +3,7 @@ import type { Capabilities } from "../../protocols/guard.ts";
 import type { RequestOperation, WebOperation } from "../../protocols/http/operation.ts";
 import type { Rule } from "../plant/model.ts";
 import type { WebMatch } from "../plant/web-model.ts";
+import { BoundedRateLedger } from "./rate-ledger.ts";
 import { WebMatcher } from "./web-matcher.ts";
 
 const LOOKING: Capabilities = new Set(["observe"]);
@@ -248,4 +249,31 @@ test("a denial of a value finds it, and whatever might hide it", () => {
   expect(send({ unread: true })).toBe("deny no dosing operate");
   expect(send({ contentType: "text/plain" })).toBe("deny no dosing operate");
   expect(send({ contentType: "", size: 0 })).toBe("permit all operate");
+});
+
+test("messages on a WebSocket keep to the endpoint's requests a second, whoever sends them", () => {
+  const ledger = new BoundedRateLedger();
+  const rules = [rule("say", "permit", "operate", { actions: ["web:message"], messages: ["*"] })];
+  const profile = { id: "web", description: "", onRecorderFailure: "freeze", rules } as const;
+  const of = (subject: string, requestsPerSecond: number) =>
+    new WebMatcher({ profile, subject, ledger, endpoint: { limits: { requestsPerSecond } } });
+  const message: WebOperation = {
+    ...({ action: "web:message", class: "operate" } as const),
+    ...{ path: "/live", text: "go", size: 2 },
+  };
+  const [one, other] = [of("one", 4), of("other", 4)];
+  const at = (web: WebMatcher, nowMs: number) => web.judge(message, WORKING, nowMs).kind;
+  expect([0, 10, 20, 30].map((nowMs) => at(nowMs % 20 === 0 ? one : other, nowMs))).toEqual(
+    Array(4).fill("permit"),
+  );
+  expect(one.judge(message, WORKING, 40)).toMatchObject({
+    ...{ kind: "deny", rule: "requests-per-second" },
+    refusal: "busy",
+  });
+  expect(at(other, 999)).toBe("deny");
+  expect(at(other, 1_001)).toBe("permit");
+  const quick = of("one", 1_000);
+  const passed = Array.from({ length: 3_000 }, (_, n) => at(quick, 5_000 + n / 2));
+  expect(passed.filter((kind) => kind === "permit").length).toBeLessThanOrEqual(1_600);
+  expect(passed.filter((kind) => kind === "permit").length).toBeGreaterThanOrEqual(1_400);
 });

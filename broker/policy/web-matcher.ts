@@ -14,7 +14,7 @@ import {
   WEB_DEEDS,
   type WebOperation,
 } from "../../protocols/http/operation.ts";
-import type { Profile, Rule } from "../plant/model.ts";
+import type { EndpointLimits, Profile, Rule } from "../plant/model.ts";
 import type { Decision, Matcher, RateLedger } from "./decision.ts";
 import { type FieldPattern, fieldPattern, type Wildcard, wildcard } from "./field-pattern.ts";
 import { pathGlob } from "./path-glob.ts";
@@ -27,6 +27,8 @@ export interface WebMatcherInput {
   readonly profile: Profile;
   readonly subject: string;
   readonly ledger: RateLedger;
+  /** Messages on WebSockets count against its requests per second, of all sessions together. */
+  readonly endpoint?: { readonly limits: Pick<EndpointLimits, "requestsPerSecond"> };
 }
 
 interface Compiled {
@@ -44,6 +46,11 @@ interface Compiled {
   readonly sizeMax: number;
 }
 
+/** Name that stands for the plant file. */
+const PER_SECOND = "requests-per-second";
+/** As many as a ledger remembers; what is more a second is counted in a part of one. */
+const COUNTED_MAX = 100;
+
 const ALL_BODIES = "*";
 /** Bodies whose fields a rule can name. */
 const FORMS: readonly string[] = ["", "application/x-www-form-urlencoded", "multipart/form-data"];
@@ -53,8 +60,10 @@ export class WebMatcher implements Matcher {
   private readonly subject: string;
   private readonly ledger: RateLedger;
   private readonly rules: readonly Compiled[];
+  private readonly perSecond: number;
 
-  constructor({ profile, subject, ledger }: WebMatcherInput) {
+  constructor({ profile, subject, ledger, endpoint }: WebMatcherInput) {
+    this.perSecond = endpoint?.limits.requestsPerSecond ?? Number.POSITIVE_INFINITY;
     this.profile = profile;
     this.subject = subject;
     this.ledger = ledger;
@@ -83,7 +92,19 @@ export class WebMatcher implements Matcher {
     if (operation.action === "web:uploaded" && found.rule.verdict === "hold") {
       return sizeRefusal(found, operation) ?? { kind: "permit", rule: found.rule.name };
     }
-    return this.decide(found, operation, nowMs);
+    const decision = this.decide(found, operation, nowMs);
+    const passes = decision.kind === "permit" && operation.action === "web:message";
+    return (passes && this.tooMany(nowMs)) || decision;
+  }
+
+  /** Requests wait for their turn; nothing answers a message, so one too many is refused. */
+  private tooMany(nowMs: number): Decision | undefined {
+    const { perSecond } = this;
+    if (perSecond === Number.POSITIVE_INFINITY) return undefined;
+    const count = Math.max(1, Math.min(COUNTED_MAX, Math.floor(perSecond)));
+    if (this.ledger.take([PER_SECOND], (count / perSecond) * 1_000, count, nowMs)) return undefined;
+    const reason = `the panel is sent ${perSecond} messages a second at most; try again later`;
+    return deny(PER_SECOND, "busy", reason);
   }
 
   /**
