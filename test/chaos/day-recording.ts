@@ -4,7 +4,7 @@
  * it. In a process of its own, so that its memory and its work can be looked at. Prints one line of
  * JSON.
  *
- * node day-recording.ts FOLDER HOURS
+ * node --expose-gc day-recording.ts FOLDER HOURS
  */
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
@@ -49,6 +49,7 @@ const seconds = Number(hours) * HOUR_S;
 
 /** An hour first: what it takes is what every recording takes, however long. */
 async function recorded(session: string, length: number) {
+  const heldBefore = heldMib();
   const cpuBefore = process.cpuUsage();
   const startRss = process.memoryUsage().rss;
   peakRss = startRss;
@@ -60,7 +61,15 @@ async function recorded(session: string, length: number) {
   return {
     msPerPolledSecond: (cpu.user + cpu.system) / 1000 / length,
     grownMib: (peakRss - startRss) / MIB,
+    keptMib: heldMib() - heldBefore,
   };
+}
+
+/** What is in use, without garbage. */
+function heldMib(): number {
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + arrayBuffers) / MIB;
 }
 
 await recorded("warm", HOUR_S / 4);
@@ -89,6 +98,6 @@ process.stdout.write(
     ...{ observed: counts.observed, changes: changes.length, reportMs },
     ...{ mib: bytes / MIB, bytesPerRead: bytes / counts.observed },
     ...{ msPerPolledSecond: day.msPerPolledSecond, hourMsPerPolledSecond: hour.msPerPolledSecond },
-    ...{ grownMib: day.grownMib, hourGrownMib: hour.grownMib },
+    ...{ grownMib: day.grownMib, keptMib: day.keptMib, hourGrownMib: hour.grownMib },
   })}\n`,
 );
