@@ -152,7 +152,7 @@ export interface ApiParts {
 
 export function routeTable(parts: ApiParts): readonly Route[] {
   const { decisions } = parts;
-  const { identity, access, sessions, recorder, plant, siteLog, gateways } = parts;
+  const { identity, access, sessions, plant, siteLog, gateways } = parts;
   const { enrolment, signIns, passkeys, people } = identity;
   return [
     open("GET", "/healthz", healthz),

@@ -150,12 +150,12 @@ test("keys at an address: a new one is noticed, a flood of made-up ones asks onc
   const clock = new TestClock();
   let asked = 0;
   let served = signer.keySet;
-  const fetch = async () => {
+  const load = async () => {
     asked += 1;
     if (served === "") throw new Error("away");
     return served;
   };
-  const keys = new RemoteKeys("https://ci.example/keys", { clock, fetch });
+  const keys = new RemoteKeys("https://ci.example/keys", { clock, load });
   expect((await keys.forToken("key-1")).map(({ kid }) => kid)).toEqual(["key-1"]);
   for (let n = 0; n < 50; n += 1) await keys.forToken(`made-up-${n}`);
   expect(asked).toBe(1);

@@ -10,7 +10,7 @@ import { parseKeySet } from "./trust-bundle.ts";
 export interface RemoteKeysParts {
   readonly clock: Clock;
   /** By the dialer of integrations. */
-  fetch(url: string): Promise<string>;
+  load(url: string): Promise<string>;
 }
 
 const REFRESH_MS = 5 * 60_000;
@@ -59,7 +59,7 @@ export class RemoteKeys {
 
   private async ask(): Promise<void> {
     try {
-      this.keys = parseKeySet(await this.parts.fetch(this.url));
+      this.keys = parseKeySet(await this.parts.load(this.url));
       this.fetchedMs = this.parts.clock.monotonicMs();
       this.problem = undefined;
     } catch (error) {

@@ -200,7 +200,7 @@ export class Workloads {
     let remote = this.remote.get(url);
     if (!remote) {
       const { clock, fetchKeys } = this.parts;
-      remote = new RemoteKeys(url, { clock, fetch: (address) => fetchKeys(address) });
+      remote = new RemoteKeys(url, { clock, load: (address) => fetchKeys(address) });
       this.remote.set(url, remote);
     }
     return remote.forToken(kid);

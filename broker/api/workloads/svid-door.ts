@@ -7,7 +7,6 @@ import { constants, randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Clock } from "../../clock.ts";
 import type { ServedCertificate } from "../../tls/served-certificate.ts";
 import type { Workloads } from "../../workloads/workloads.ts";
@@ -24,6 +23,20 @@ export interface SvidDoorParts {
   /** By which this machine is known. */
   readonly hosts: readonly string[];
   readonly clock: Clock;
+}
+
+/** The part of a connection over TLS that is looked at. */
+interface Handshake {
+  readonly authorized: boolean;
+  readonly authorizationError: unknown;
+  isSessionReused(): boolean;
+  getPeerCertificate(detailed: true): ShownCertificate;
+}
+
+/** With the one that made it; a root with itself. Nothing in it where none was shown. */
+interface ShownCertificate {
+  readonly raw?: Uint8Array;
+  readonly issuerCertificate?: ShownCertificate;
 }
 
 /** A request is some lines and a proof. */
@@ -115,7 +128,7 @@ export class SvidDoor {
     if (!asked.success) throw refusedFor("refused");
     const { tool } = asked.data;
     const keyed = this.keyedOf(request);
-    const chain = this.chainOf(request.socket as TLSSocket, keyed?.address ?? "");
+    const chain = this.chainOf(request.socket as unknown as Handshake, keyed?.address ?? "");
     if (!keyed || !chain) throw refusedFor("refused");
     return answerOf(workloads, await workloads.bySvid(chain, { keyed, tool }), clock);
   }
@@ -129,7 +142,7 @@ export class SvidDoor {
   }
 
   /** Undefined where the handshake was not good enough. */
-  private chainOf(socket: TLSSocket, address: string): readonly Uint8Array[] | undefined {
+  private chainOf(socket: Handshake, address: string): readonly Uint8Array[] | undefined {
     const shown = socket.getPeerCertificate(true);
     if (!shown.raw || socket.isSessionReused()) {
       this.parts.workloads.refusedHandshake(address, "it showed no certificate");
@@ -144,12 +157,12 @@ export class SvidDoor {
   }
 }
 
-function ders(shown: DetailedPeerCertificate): readonly Uint8Array[] {
+function ders(shown: ShownCertificate): readonly Uint8Array[] {
   const all: Uint8Array[] = [];
-  let at: DetailedPeerCertificate | undefined = shown;
+  let at: ShownCertificate | undefined = shown;
   while (at?.raw && all.length < CHAIN_MAX) {
     all.push(at.raw);
-    const { issuerCertificate: next }: DetailedPeerCertificate = at;
+    const { issuerCertificate: next }: ShownCertificate = at;
     at = next === at ? undefined : next;
   }
   return all;
