@@ -24,6 +24,7 @@ export const helpByPath: Record<string, HelpEntry> = {
       "A write that a rule refuses never reaches the asset; the rule is named where it happened.",
       "Over OPC UA: the tree browses a node when you open it; arrow keys move and open, Enter chooses, and the field above looks through all objects. A chosen node shows its attributes and what may be done: Watch brings its value by subscription, Write asks for a value of its type and shows old and new, Call asks for each argument. What a rule refuses or holds is said where you asked, with its name. Named points come from the plant file.",
       "Over SSH: a terminal where the profile permits a shell, or a button for each command that it names, and the asset's files. What is typed into a shell cannot be held to a list of commands: it is recorded, can be watched and cut. Ctrl+Shift+F finds, Ctrl+Shift+C copies, Ctrl+Shift+X leaves the terminal. After the connection was away a new shell begins.",
+      "Every file that passes over SFTP or scp is on the recording with its size and SHA-256, when it is closed: whole, or the part that was moved; what was read or written here and there has none, and says so. Search finds a file by its digest.",
       "A profile can have files scanned by ClamAV before the asset has any of them: what is found in one refuses it and rings, and so does a scanner that does not answer. Such files are sent whole, by SFTP.",
       "A screen (VNC) is shown as it is on the panel; mouse and keys go there where the profile permits them, each press decided and recorded. Keys offers chords that a browser keeps for itself, of those that the profile lets through, and Text each way of copying that it permits. Rules can permit clicks only inside named rectangles of a page that is recognised by a part of its picture: a refused click is shown where it was, with its rule. That cannot stop what the panel changes between the picture and the click. What is held down is let go of when the session ends, is frozen or loses its right.",
       "A web panel opens in a tab of its own, at an address of this session alone; the broker signs in to it. Each request is decided: only what a rule names as looking is looking, pages, forms and buttons that no rule names are refused with a page that says so. A rule names what a form or a body of JSON may carry, value by value (speed=20..45); a body that two readers could understand differently is refused. An upload is decided by its head, and again whole, with its files and their digest, before its last piece leaves.",
@@ -147,6 +148,14 @@ export const helpByPath: Record<string, HelpEntry> = {
     title: "Events",
     lines: [
       "What the broker noticed. Alarms need a person and come first; everything else is for the record.",
+    ],
+  },
+  "/gateways": {
+    title: "Gateways",
+    lines: [
+      "A gateway is a machine in the plant's DMZ that reaches assets for this broker. It dials out to here, so that no port is open towards the plant; its guards, connections and a write-ahead of its own are there, everything that decides is here.",
+      "Let a machine in with a line that works once, then name it on the endpoints that it reaches: gateways: [dmz-a, dmz-b] in the plant file. The first that is connected is used; sessions of one that is lost end, and can be opened again through another. Gateways carry Modbus, VNC and tcp.",
+      "What a gateway may do is leased for two seconds. When it does not hear the broker any more, nothing is forwarded; when the connection is gone its sessions end as at a cut. What it recorded is on its own disk until this broker has it on its own, and is handed over when it is back.",
     ],
   },
   "/integrations": {
