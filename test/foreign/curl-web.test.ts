@@ -35,6 +35,7 @@ beforeAll(async () => {
   const rules = [
     '{ name: look, permit: observe, web: { paths: ["/"] } }',
     '{ name: install, permit: transfer, web: { methods: [POST], paths: [/install], form: ["note=*"] } }',
+    '{ name: speed, permit: operate, web: { paths: [/api/pump], json: ["pump.speed=20..45", "tags[]=*"] } }',
   ];
   writeFileSync(plant, webPlantFile({ port, rules }));
   conduit = await startConduit({
@@ -56,7 +57,7 @@ const at = (target: string) => `http://127.0.0.1:${conduit.port}${target}`;
 
 test("it gets pages and is refused in words what it may not", async () => {
   expect(await curl(at("/"))).toMatch(/^[0-9a-f]{64}$/);
-  expect(await curl(at("/other"))).toContain("Rule: capabilities.");
+  expect(await curl(at("/other"))).toContain("Rule: default-deny.");
   expect(asked).toEqual(["GET /"]);
 }, 60_000);
 
@@ -71,4 +72,18 @@ test("its upload of megabytes, in parts, arrives as it was; a field that no rule
   expect(await curl(...install("note"))).toMatch(/^[0-9a-f]{64}$/);
   expect(await curl(...install("mode"))).toContain("Rule: default-deny.");
   expect(asked.filter((each) => each === "POST /install")).toHaveLength(1);
+}, 120_000);
+
+test("what it sends as JSON passes value by value; anything else in it stops it", async () => {
+  const sent = (body: string) =>
+    curl("-H", "content-type: application/json", "--data-binary", body, at("/api/pump"));
+  const passes = '{"pump": {"speed": 3e1}, "tags": ["a", "b"]}';
+  expect(await sent(passes)).toBe(createHash("sha256").update(passes).digest("hex"));
+  for (const body of [
+    ...['{"pump": {"speed": 46}}', '{"pump": {"speed": "30"}}', '{"pump": {"speed": 30}, "on": 1}'],
+    ...['{"pump": {"speed": 30, "Speed": 60}}', '{"pump": {"speed": 30}} x', "speed=30"],
+  ]) {
+    expect(await sent(body), body).toContain("Rule: default-deny.");
+  }
+  expect(asked.filter((each) => each === "POST /api/pump")).toHaveLength(1);
 }, 120_000);
