@@ -32,6 +32,7 @@ const inside: Record<string, Load> = {
   "/audit": () => import("./pages/audit/audit-page.tsx").then((page) => page.AuditPage),
   "/events": () => import("./pages/events-page.tsx").then((page) => page.EventsPage),
   "/health": () => import("./pages/health-page.tsx").then((page) => page.HealthPage),
+  "/gateways": () => import("./pages/gateways/gateways-page.tsx").then((page) => page.GatewaysPage),
   "/integrations": () =>
     import("./pages/integrations/integrations-page.tsx").then((page) => page.IntegrationsPage),
   "/account": () => import("./pages/account/account-page.tsx").then((page) => page.AccountPage),

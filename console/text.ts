@@ -92,6 +92,7 @@ export const text = {
     audit: "Audit",
     events: "Events",
     health: "Health",
+    gateways: "Gateways",
     integrations: "Integrations",
     account: "Account",
   },

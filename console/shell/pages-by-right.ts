@@ -15,6 +15,7 @@ import {
   IconListDetails,
   IconPlayerPlay,
   IconPlugConnected,
+  IconRouteAltLeft,
   IconTopologyStar3,
   IconUserShield,
   IconUsers,
@@ -59,6 +60,7 @@ const PAGES: readonly PageEntry[] = [
     "log:state",
   ]),
   page("/events", text.pages.events, IconListDetails, "administration", "e", ["events:view"]),
+  page("/gateways", text.pages.gateways, IconRouteAltLeft, "administration", "j", ["plant:change"]),
   page("/integrations", text.pages.integrations, IconPlugConnected, "administration", "i", [
     "integration:manage",
   ]),

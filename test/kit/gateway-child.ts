@@ -10,20 +10,17 @@ interface Invitation {
 }
 
 /** @param folder of this gateway alone, below which it keeps what it has */
-export async function joinGateway(by: ConsoleUser, name: string, folder: string): Promise<string> {
+export async function joinGateway(by: ConsoleUser, name: string, folder: string): Promise<void> {
   const invited = await by.ask<Invitation>("POST", "/api/gateways", { name });
   if (invited.status !== 201) throw new Error(`no invitation: ${invited.text}`);
+  await joinByLine(invited.body.line, folder);
+}
+
+export async function joinByLine(line: string, folder: string): Promise<void> {
   const env = environmentOf(folder);
-  const joined = await runProgram(
-    process.execPath,
-    [COMMAND, "gateway", "join", invited.body.line],
-    {
-      env,
-      withinMs: 60_000,
-    },
-  );
+  const join = [COMMAND, "gateway", "join", line];
+  const joined = await runProgram(process.execPath, join, { env, withinMs: 60_000 });
   if (joined.code !== 0) throw new Error(`not joined: ${joined.output}`);
-  return invited.body.line;
 }
 
 /** Resolves once it is connected, or says that it is not. */
