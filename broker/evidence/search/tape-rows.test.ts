@@ -281,6 +281,23 @@ test("operations of a protocol without a history tell their commands and files",
   ]);
 });
 
+test("a file that passed over SSH is found by its digest", () => {
+  const rows = new TapeRows({ ...HEADER, endpoint: { id: "ssh", protocol: "ssh" } });
+  const records = new Records();
+  const digest = "5f".repeat(32);
+  const operation = {
+    ...{ action: "file:passed", class: "observe" as const, via: "sftp", way: "down" },
+    ...{ path: "/srv/recipe.txt", extent: "whole", size: 12, digest },
+  };
+  const items = [
+    { operation, answer: { kind: "permit" as const }, rule: "kept-by-digest", reason: "" },
+  ];
+  records.append({ kind: "verdict" as const, channel: 1, decision: 1, items });
+  for (const record of records.all) rows.push(record);
+  const found = { text: expect.stringContaining(digest), file: "/srv/recipe.txt" };
+  expect(rows.finish()).toMatchObject([{ action: "file:passed", ...found }]);
+});
+
 test("deeds over OPC UA are rows by the names of their nodes, and what is nobody's is none", () => {
   const node = "nsu=urn:plant;s=P101.Speed";
   const named: HeaderTag = { ...holding("Pump speed", 0), table: "nodes", type: "float64", node };
