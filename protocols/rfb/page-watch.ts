@@ -1,9 +1,11 @@
 /**
  * Which page a screen shows now, for a guard whose clicks are judged by it: it draws what it lets
  * through. What that costs is bounded by what the client asks for: an asset that draws more than
- * a few screens for each request is not drawn any more, and shows no page from then on.
+ * a few screens for each request is not drawn any more, and shows no page from then on. Nor does
+ * one that is larger than every page: its few screens would be as large as it likes.
  */
 import type { Rectangle } from "./asset-stream.ts";
+import { ENCODING } from "./encodings.ts";
 import { Picture } from "./picture.ts";
 import type { PixelFormat } from "./pixel-format.ts";
 import { pageOf, type ScreenPage } from "./screen-page.ts";
@@ -21,9 +23,12 @@ export class PageWatch {
   private data: Uint8Array[] = [];
   private length = 0;
   private allowance = 0;
+  /** Pixels of the largest page. */
+  private readonly pixelsMax: number;
 
   constructor(pages: readonly ScreenPage[]) {
     this.pages = pages;
+    this.pixelsMax = Math.max(...pages.map(({ width, height }) => width * height));
   }
 
   /** Name of the page; empty where none is recognised. */
@@ -32,6 +37,7 @@ export class PageWatch {
   }
 
   begin(width: number, height: number): void {
+    if (width * height > this.pixelsMax) return;
     this.picture = new Picture(width, height);
     this.allowance = SCREENS_SAVED * width * height;
   }
@@ -44,6 +50,9 @@ export class PageWatch {
   }
 
   rectangleBegins(rectangle: Rectangle): void {
+    const { width, height, encoding } = rectangle;
+    const resizes = encoding === ENCODING.desktopSize || encoding === ENCODING.extendedDesktopSize;
+    if (resizes && width * height > this.pixelsMax) this.lose();
     this.rectangle = rectangle;
     this.data = [];
     this.length = 0;

@@ -1,11 +1,12 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { GuardDriver } from "../../test/kit/guard-driver.ts";
-import { shown } from "../../test/kit/screen-tape.ts";
+import { drawn, shown } from "../../test/kit/screen-tape.ts";
 import type { Answer } from "../guard.ts";
 import { type ClientMessage, cutClientMessage, encodeClientMessage } from "./client-message.ts";
 import { ENCODING } from "./encodings.ts";
 import { RfbGuard } from "./guard.ts";
 import type { RfbOperation } from "./operation.ts";
+import { Picture } from "./picture.ts";
 import { PLAIN_FORMAT } from "./pixel-format.ts";
 import { asPage, contains, pageOf, referenceOf, type ScreenPage } from "./screen-page.ts";
 import { encodeHello, rectangleHead, updateHead } from "./to-client.ts";
@@ -157,4 +158,32 @@ test("an asset that draws without end is not drawn any more, and shows no page",
   }
   says(at(1, 25, 35), at(0, 25, 35));
   expect(asked).toMatchObject([{ action: "rfb:click", page: "" }]);
+});
+
+test("a screen that is, or becomes, larger than every page is not drawn, and shows none", () => {
+  const draw = vi.spyOn(Picture.prototype, "draw");
+  const { says, asked, shows, driver } = screen();
+  shows(1);
+  expect(draw).toHaveBeenCalledTimes(1);
+  const large = { x: 0, y: 0, width: 4_096, height: 4_096 };
+  says({ kind: "encodings", encodings: [ENCODING.copyRect, ENCODING.desktopSize] });
+  driver.bytes("asset", updateHead(1));
+  driver.bytes("asset", rectangleHead({ ...large, encoding: ENCODING.desktopSize }));
+  const copy = rectangleHead({ ...large, encoding: ENCODING.copyRect });
+  for (let n = 0; n < 3; n += 1) {
+    driver.bytes("asset", updateHead(1));
+    driver.bytes("asset", copy);
+    driver.bytes("asset", Uint8Array.of(0, 0, 0, 0));
+  }
+  says(at(1, 25, 35), at(0, 25, 35));
+  expect(asked.at(-1)).toMatchObject({ action: "rfb:click", page: "" });
+  expect(driver.violations).toEqual([]);
+  expect(draw).toHaveBeenCalledTimes(1);
+  const hello = new GuardDriver(new RfbGuard(PAGES), ({ items }) => items.map(() => PERMIT));
+  hello.bytes("client", Uint8Array.of(0));
+  hello.bytes("asset", encodeHello({ ...large, format: PLAIN_FORMAT, name: new Uint8Array(0) }));
+  hello.bytes("asset", drawn(0, 0, 60, 1));
+  expect(hello.sent("client").length).toBeGreaterThan(1);
+  expect(draw).toHaveBeenCalledTimes(1);
+  draw.mockRestore();
 });
