@@ -12,10 +12,14 @@ import { startConduit } from "../kit/conduit-child.ts";
 import { HOST, OPENSSH, plantText } from "../kit/ssh-plant.ts";
 import { launchSshd, type SshAsset } from "../kit/ssh-server.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
-import { median, printResult, printTable } from "./report.ts";
+import { fdatasyncP50Ms } from "./disk.ts";
+import { cpuMs, median, printResult, printTable } from "./report.ts";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const BULK_BYTES = Number(process.env.SALLYPORT_BULK_MIB ?? 64) * 1_048_576;
+const MIB = BULK_BYTES / 1_048_576;
+/** Bulk out and in, SFTP put and get. */
+const TRANSFERS = 4;
 /** Keys of one round. */
 const KEYS = 100;
 const WITHIN_MS = 120_000;
@@ -33,6 +37,12 @@ interface Road {
   readonly host: string;
 }
 
+interface Roads {
+  readonly roads: readonly Road[];
+  /** Of the broker. */
+  readonly pid: number;
+}
+
 const GOALS = {
   prompt: { atMost: 0.25 },
   echoAdded: { atMost: 0.75 },
@@ -45,18 +55,18 @@ export async function run(): Promise<void> {
   const folder = makeFolder();
   const stops: (() => Promise<unknown>)[] = [];
   try {
-    const roads = await openRoads(folder, stops);
+    const { roads, pid } = await openRoads(folder, stops);
     const file = path.join(folder, "bulk");
     writeFileSync(file, new Uint8Array(BULK_BYTES));
-    const figures = await measureAll(roads, file);
-    report(figures);
+    const figures = await measureAll(roads, file, pid);
+    report(figures, await fdatasyncP50Ms(folder));
   } finally {
     for (const stop of stops.reverse()) await stop();
     removeFolder(folder);
   }
 }
 
-async function openRoads(folder: string, stops: (() => Promise<unknown>)[]): Promise<Road[]> {
+async function openRoads(folder: string, stops: (() => Promise<unknown>)[]): Promise<Roads> {
   const [far, middle] = [path.join(folder, "asset"), path.join(folder, "jump")];
   const asset = await launchSshd(far);
   stops.push(asset.stop);
@@ -72,11 +82,12 @@ async function openRoads(folder: string, stops: (() => Promise<unknown>)[]): Pro
   const proxy = ["ssh", ...withKey, "-p", String(jump.asset.port), "-W", "%h:%p"];
   const proxyCommand = `ProxyCommand=${proxy.join(" ")} ${user}@127.0.0.1`;
   const host = `${user}@127.0.0.1`;
-  return [
+  const roads: readonly Road[] = [
     { name: "direct", options: withKey, port, host },
     { name: "jump", options: [...withKey, "-o", proxyCommand], port, host },
     { name: "broker", options: OPENSSH, port: conduit.port, host: HOST },
   ];
+  return { roads, pid: conduit.process.pid ?? 0 };
 }
 
 function startBroker(folder: string, asset: SshAsset) {
@@ -90,11 +101,12 @@ function startBroker(folder: string, asset: SshAsset) {
   });
 }
 
-type Figures = Readonly<Record<RoadName, Record<Measure, number[]>>>;
+/** `cpu`: of the broker, a MiB that was carried, over all four ways of carrying one. */
+type Figures = Readonly<Record<RoadName, Record<Measure | "cpu", number[]>>>;
 
 /** In milliseconds. */
-async function measureAll(roads: readonly Road[], file: string): Promise<Figures> {
-  const none = () => Object.fromEntries(MEASURES.map((each) => [each, []]));
+async function measureAll(roads: readonly Road[], file: string, pid: number): Promise<Figures> {
+  const none = () => Object.fromEntries([...MEASURES, "cpu"].map((each) => [each, []]));
   const figures = { direct: none(), jump: none(), broker: none() } as unknown as Figures;
   for (let round = 0; round < ROUNDS; round++) {
     for (const road of roads) {
@@ -102,10 +114,12 @@ async function measureAll(roads: readonly Road[], file: string): Promise<Figures
       const { promptMs, echoMs } = await typing(road);
       of.prompt.push(promptMs);
       of.echo.push(echoMs);
+      const before = cpuMs(pid);
       of.bulkOut.push(await bulkOut(road));
       of.bulkIn.push(await bulkIn(road, file));
       of.sftpPut.push(await sftp(road, `put ${file} ${file}.put`));
       of.sftpGet.push(await sftp(road, `get ${file} ${file}.got`));
+      of.cpu.push((cpuMs(pid) - before) / (TRANSFERS * MIB));
     }
     process.stderr.write(`round ${round + 1} of ${ROUNDS}\n`);
   }
@@ -163,10 +177,10 @@ async function timed(words: readonly string[], input = ""): Promise<number> {
   return performance.now() - began;
 }
 
-function report(figures: Figures): void {
+function report(figures: Figures, fdatasyncMs: number): void {
   const at = (road: RoadName, measure: Measure) => median(figures[road][measure]);
   const rate = (road: RoadName, measure: Measure) =>
-    `${(BULK_BYTES / 1_048_576 / (at(road, measure) / 1_000)).toFixed(0)} MiB/s`;
+    `${(MIB / (at(road, measure) / 1_000)).toFixed(0)} MiB/s`;
   const roads: readonly RoadName[] = ["direct", "jump", "broker"];
   printTable(
     ["", ...roads],
@@ -194,7 +208,12 @@ function report(figures: Figures): void {
     goals: GOALS,
     notes: {
       rounds: ROUNDS,
-      bulkMiB: BULK_BYTES / 1_048_576,
+      bulkMiB: MIB,
+      // Of all threads; the steadier figure where a machine has much else to do.
+      brokerCpuMsPerMiB: median(figures.broker.cpu),
+      // Below this no echo can be: each key is on disk before the asset has it.
+      fdatasyncMs,
+      echoAddedBehindDisk: (added("broker") - fdatasyncMs) / added("jump"),
       openssh: spawnSync("ssh", ["-V"], { encoding: "utf8" }).stderr.trim(),
       clientSignIn:
         "none at the broker's side of this instrument; a key at both of the jump host's",
