@@ -19,7 +19,8 @@ export interface ChildOptions {
   readonly withinMs?: number;
 }
 
-const READY_WITHIN_MS = 20_000;
+/** A loaded machine takes tens of seconds to read a program in; what never comes up fails all the same. */
+const READY_WITHIN_MS = 60_000;
 /** After a polite signal a program gets this long before it is killed. */
 const POLITE_MS = 10_000;
 
