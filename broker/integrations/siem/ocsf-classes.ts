@@ -74,6 +74,7 @@ const KINDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["plant:changed", [3004, 3]],
   ["recording:viewed", [3004, 2]],
   ["recording:exported", [3004, 2]],
+  ["recording:read-on-host", [3004, 2]],
   ["recording:deleted", [3004, 4]],
   ["session:opened", [4001, 1, "Success"]],
   ["session:ended", [4001, 2]],
