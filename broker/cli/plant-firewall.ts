@@ -149,7 +149,8 @@ function checkUser(user: string): void {
 /** Ports that people come to. */
 export function doors(config: Config): readonly number[] {
   const { port, httpPort, panelPort, sshPort, opcuaPort } = config;
-  const open = [port, httpPort, panelPort, sshPort, opcuaPort];
+  const workloadPort = config.workloads === "" ? undefined : config.workloadPort;
+  const open = [port, httpPort, panelPort, sshPort, opcuaPort, workloadPort];
   return [...new Set(open.filter((each): each is number => each !== undefined && each > 0))];
 }
 

@@ -1,4 +1,5 @@
 /** From a one-time link to a passkey: the first person, invited people, and recovered ones. */
+import { dropApiTokensOf } from "../store/api-tokens.ts";
 import { findLink, type KeptLink, takeLink } from "../store/enrolment-links.ts";
 import { newId } from "../store/ids.ts";
 import type { Passkey, Person } from "../store/model.ts";
@@ -162,6 +163,7 @@ async function finish(
 async function dropOld(queries: Queries, personId: string, record: RecordEvent): Promise<void> {
   const removed = await deletePasskeysOf(queries, personId);
   await deleteSignInsOf(queries, personId);
+  await dropApiTokensOf(queries, personId);
   await record({
     kind: "passkey:removed",
     priority: "alarm",

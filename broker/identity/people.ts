@@ -1,5 +1,6 @@
 /** People as administrators manage them. Every check is made in the transaction that changes. */
 import type { Clock } from "../clock.ts";
+import { dropApiTokensOf } from "../store/api-tokens.ts";
 import { deleteLinksOf } from "../store/enrolment-links.ts";
 import { newId } from "../store/ids.ts";
 import { isWorkload, type Person, type Role } from "../store/model.ts";
@@ -151,6 +152,7 @@ async function changePerson(
     if (after.state === "disabled") {
       await deleteLinksOf(queries, personId);
       await deleteSignInsOf(queries, personId);
+      await dropApiTokensOf(queries, personId);
     }
     await recordChanges(record, admin, before, after);
     return after;

@@ -71,6 +71,11 @@ export async function dropApiToken(queries: Queries, id: string): Promise<ApiTok
   return row && toToken(row);
 }
 
+/** Of who is shut out, or lost what proved them: whoever made them may have been somebody else. */
+export async function dropApiTokensOf(queries: Queries, personId: string): Promise<void> {
+  await queries.deleteFrom("api_tokens").where("person_id", "=", personId).execute();
+}
+
 export async function dropExpiredApiTokens(queries: Queries, beforeMs: number): Promise<void> {
   await queries.deleteFrom("api_tokens").where("expires_ms", "<", beforeMs).execute();
 }

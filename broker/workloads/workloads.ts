@@ -117,8 +117,7 @@ export class Workloads {
 
   /** For the door, where a handshake itself was not good enough. */
   refusedHandshake(address: string, why: string): void {
-    this.failures.failed(addressKey(address));
-    this.notes.refused(address, why);
+    this.refuse(address, why);
   }
 
   async list(): Promise<readonly WorkloadKnown[]> {
@@ -151,7 +150,6 @@ export class Workloads {
     >,
   ): Promise<WorkloadProved> {
     const { address } = keyed;
-    if (this.failures.waitMs(addressKey(address))) return { kind: "limited" };
     const machine = await this.proofs.check(keyed);
     if (machine.kind === "stale") return { kind: "stale" };
     if (machine.kind !== "proved") return this.refuse(address, "the machine's key was not proved");
@@ -188,7 +186,9 @@ export class Workloads {
     }
   }
 
+  /** Who proves a workload is let in, however many others fail behind the same address. */
   private refuse(address: string, why: string): WorkloadProved {
+    if (this.failures.waitMs(addressKey(address))) return { kind: "limited" };
     this.failures.failed(addressKey(address));
     this.notes.refused(address, plainText(why, WHY_MAX));
     return { kind: "refused" };

@@ -115,6 +115,8 @@ export const helpByPath: Record<string, HelpEntry> = {
       "Invite a person and give them the one-time link; they make a passkey on their own device. There are no passwords.",
       "Disabling a person ends their sessions and sign-ins at once.",
       "Devices of everybody lists the browsers and machines that people work on, each known by a key that stays in it. Revoke one that was lost: what is open on it ends at once. Its name in Fleet or the MDM lets their reports count for it; rules can ask for a computer that is in order.",
+      "Workloads are services that work without a person, by a certificate or token of their platform. The file of workloads names them and what is trusted; grants name them as workload:ID. Disable shuts one out at once. Nothing that needs a passkey is ever open to them.",
+      "API tokens let a program use the API for a person: made with sallyport token create, within what the person may at that moment. Revoke ends one at once; disabling or recovering a person ends all of theirs.",
       "A person who lost every passkey gets a new link only when a second administrator agrees.",
     ],
   },

@@ -87,7 +87,7 @@ export const disableText = {
       : count === 1
         ? "One running session ends at once."
         : `${count} running sessions end at once.`,
-  rest: "They are signed out everywhere and cannot sign in. Their grants stay listed and work again only if they are enabled again. Recordings stay.",
+  rest: "They are signed out everywhere, their API tokens end, and they cannot sign in. Their grants stay listed and work again only if they are enabled again. Recordings stay.",
   action: "Disable",
   enableTitle: (name: string) => `Enable ${name} again?`,
   enableRest:

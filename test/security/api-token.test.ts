@@ -108,6 +108,9 @@ test(
     expect(await statusOf(token, "GET", "/api/recordings")).toBe(404);
     expect((await change({ disabled: true })).status).toBe(200);
     expect(await statusOf(token, "GET", "/api/me")).toBe(401);
+    // Let in again, a person has no programs that they did not make since.
+    expect((await change({ disabled: false })).status).toBe(200);
+    expect(await statusOf(token, "GET", "/api/me")).toBe(401);
   },
 );
 
