@@ -202,6 +202,14 @@ test("the recording tells by names what was done, refused and watched", {
   const written = (await csv.text()).split("\r\n").filter((row) => row.includes("opcua:write"));
   expect(written).toHaveLength(3);
   expect(written[0]).toContain(",Double,33,35,permit,opcua-operate/pump speed,");
+  await page.getByRole("link", { name: "What it changed" }).click();
+  const marked = page.getByRole("table", { name: "Before and after" });
+  await marked.getByRole("row", { name: /OPC.P101.SpeedSetpoint.*35 Hz → 33 Hz$/ }).waitFor();
+  await marked.getByRole("row", { name: /OPC.P101.Run.*running.*running.*same$/ }).waitFor();
+  const changes = page.getByRole("table", { name: "Every change" });
+  await changes.getByText("OPC.P101.SpeedSetpoint: 35 → 33 Hz", { exact: true }).waitFor();
+  await changes.getByText(/StartBackwash of F201 \(7200\)/).waitFor();
+  await looksRight("report");
   // What asks for the ended session is told that it is gone.
   expect(ann.complaints.filter((text) => !text.includes("404 (Not Found)"))).toEqual([]);
 });
