@@ -32,7 +32,7 @@ async function newSite(): Promise<Environment> {
   writeFileSync(page, '<meta name="csp-nonce" content="">');
   const later = new Date(Date.now() + 86_400_000);
   utimesSync(page, later, later);
-  const [port, simulatorPort] = [await freePorts(1), await freePorts(6)];
+  const [port, simulatorPort] = [await freePorts(1), await freePorts(7)];
   return {
     SALLYPORT_DATA: join(folder, "data"),
     SALLYPORT_PORT: String(port),
