@@ -71,7 +71,6 @@ export class DialledAssets {
   ask(id: number, asked: Buffer): void {
     const call = asked.readUInt32LE(0);
     const body = asked.subarray(ASK_HEAD);
-    this.wire.number(KIND.left, id, body.length);
     const session = this.sessions.get(id);
     if (!session) return void this.unanswered(id, call, "the session is closed");
     if (sharedMs() - asked.readDoubleLE(4) > STALE_MS) return void this.unanswered(id, call, STALE);

@@ -91,12 +91,16 @@ function plain(target: DistantTarget): PlainTarget {
 
 const ASK_HEAD = 20;
 
+interface Asked extends PromiseWithResolvers<AssetAnswer> {
+  readonly bytes: number;
+}
+
 export class DistantSession implements AssetSession {
   timeoutMs = 0;
   readonly id: number;
   private readonly wire: Wire;
   private readonly closed: () => void;
-  private readonly asked = new Map<number, PromiseWithResolvers<AssetAnswer>>();
+  private readonly asked = new Map<number, Asked>();
   private last = 0;
   private waiting = 0;
   private why: string | undefined;
@@ -122,6 +126,7 @@ export class DistantSession implements AssetSession {
     }
   }
 
+  /** Until they are answered: that they have left would cost a message for each. */
   get queued(): number {
     return this.waiting;
   }
@@ -141,7 +146,7 @@ export class DistantSession implements AssetSession {
       return settling.promise;
     }
     this.last = (this.last + 1) >>> 0;
-    this.asked.set(this.last, settling);
+    this.asked.set(this.last, { ...settling, bytes: body.length });
     const head = Buffer.allocUnsafe(ASK_HEAD);
     head.writeUInt32LE(this.last, 0);
     head.writeDoubleLE(sharedMs(), 4);
@@ -179,19 +184,19 @@ export class DistantSession implements AssetSession {
   }
 
   answered(body: Buffer): void {
-    const settling = this.asked.get(body.readUInt32LE(0));
-    this.asked.delete(body.readUInt32LE(0));
-    settling?.resolve({ typeId: body.readUInt32LE(4), body: body.subarray(8) });
+    this.take(body)?.resolve({ typeId: body.readUInt32LE(4), body: body.subarray(8) });
   }
 
   unanswered(body: Buffer): void {
-    const settling = this.asked.get(body.readUInt32LE(0));
-    this.asked.delete(body.readUInt32LE(0));
-    settling?.reject(new Error(body.toString("utf8", 4)));
+    this.take(body)?.reject(new Error(body.toString("utf8", 4)));
   }
 
-  left(bytes: number): void {
-    this.waiting = Math.max(0, this.waiting - bytes);
+  private take(body: Buffer): Asked | undefined {
+    const call = body.readUInt32LE(0);
+    const asked = this.asked.get(call);
+    this.asked.delete(call);
+    this.waiting -= asked?.bytes ?? 0;
+    return asked;
   }
 
   /** The channel broke over there, or the process did. */
@@ -206,5 +211,6 @@ export class DistantSession implements AssetSession {
     this.closed();
     for (const { reject } of this.asked.values()) reject(new Error(why));
     this.asked.clear();
+    this.waiting = 0;
   }
 }

@@ -11,7 +11,7 @@ import { jsonOf, KIND, Wire, type WireMessage } from "./wire.ts";
 
 const BEAT_EVERY_MS = 1_000;
 /** Beats in a row without an answer: it is in an endless loop, or the machine is stuck. */
-const BEATS_MISSED_MAX = 6;
+const BEATS_MISSED_MAX = 10;
 /** The library takes seconds to load on a slow machine. */
 const READY_WITHIN_MS = 60_000;
 
@@ -35,7 +35,7 @@ export class RunningProcess implements AssetsWire {
   private readonly signedIn = new Map<number, ClientAttaching>();
   private readonly legs = new Map<number, DistantClientLeg>();
   private readonly ready = Promise.withResolvers<void>();
-  private readonly beating: NodeJS.Timeout;
+  private beating: NodeJS.Timeout | undefined;
   private last = 0;
   private missed = 0;
   private why: string | undefined;
@@ -51,8 +51,6 @@ export class RunningProcess implements AssetsWire {
     );
     child.on("error", (error) => this.kill(error.message));
     child.once("exit", (code, signal) => this.gone(`it ended with ${signal ?? code}`));
-    this.beating = setInterval(() => this.beat(), BEAT_EVERY_MS);
-    this.beating.unref();
   }
 
   static async begin(child: ChildProcess, pipe: Duplex, died: (why: string) => void) {
@@ -60,6 +58,10 @@ export class RunningProcess implements AssetsWire {
     const late = setTimeout(() => running.kill("it did not begin in time"), READY_WITHIN_MS);
     try {
       await running.ready.promise;
+      // Not before: while it loads the library it answers nothing, for seconds on a busy machine.
+      if (running.why === undefined) {
+        running.beating = setInterval(() => running.beat(), BEAT_EVERY_MS).unref();
+      }
       return running;
     } finally {
       clearTimeout(late);
@@ -111,8 +113,6 @@ export class RunningProcess implements AssetsWire {
         return void this.sessions.get(id)?.answered(body);
       case KIND.unanswered:
         return void this.sessions.get(id)?.unanswered(body);
-      case KIND.left:
-        return void this.sessions.get(id)?.left(body.readUInt32LE(0));
       case KIND.beat:
         this.missed = 0;
         return;

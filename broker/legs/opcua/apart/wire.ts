@@ -25,10 +25,8 @@ export const KIND = {
   answer: 8,
   /** u32 call, words. */
   unanswered: 9,
-  /** u32: so many bytes of questions to this session have left. */
-  left: 10,
   /** Sent back as it came: the other side is alive. */
-  beat: 11,
+  beat: 10,
 } as const;
 
 export interface WireMessage {
