@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { makeRelease } from "../../deploy/release/make-release.ts";
 import { type Child, runProgram, startChild } from "../kit/child.ts";
+import { freePorts, PLANT_PORTS } from "../kit/free-ports.ts";
 import { found } from "../kit/programs.ts";
 import { freePort } from "../kit/site-in-browser.ts";
 import { makeFolder } from "../kit/temporary.ts";
@@ -89,7 +90,7 @@ test("it starts where nothing is installed, serves its console and is ready", as
     ...BARE,
     SALLYPORT_DATA: path.join(made, "data"),
     SALLYPORT_PORT: port,
-    SALLYPORT_SIMULATOR_PORT: String(await freePort()),
+    SALLYPORT_SIMULATOR_PORT: String(await freePorts(PLANT_PORTS)),
     SALLYPORT_SSH_PORT: "0",
     SALLYPORT_OPCUA_PORT: "0",
     SALLYPORT_PANEL_PORT: "0",

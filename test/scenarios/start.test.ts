@@ -9,12 +9,12 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { BROKER_SUBJECT } from "../../broker/access/permit.ts";
 import { type Child, runProgram, startChild } from "../kit/child.ts";
 import { ConsoleUser } from "../kit/console-user.ts";
+import { freePorts, PLANT_PORTS, taken } from "../kit/free-ports.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
 const MAIN = new URL("../../broker/main.ts", import.meta.url).pathname;
@@ -32,7 +32,7 @@ async function newSite(): Promise<Environment> {
   writeFileSync(page, '<meta name="csp-nonce" content="">');
   const later = new Date(Date.now() + 86_400_000);
   utimesSync(page, later, later);
-  const [port, simulatorPort] = [await freePorts(1), await freePorts(7)];
+  const [port, simulatorPort] = [await freePorts(1), await freePorts(PLANT_PORTS)];
   return {
     SALLYPORT_DATA: join(folder, "data"),
     SALLYPORT_PORT: String(port),
@@ -42,26 +42,6 @@ async function newSite(): Promise<Environment> {
     SALLYPORT_SIMULATOR_PORT: String(simulatorPort),
     SALLYPORT_CONSOLE: join(folder, "console"),
   };
-}
-
-/** The first of so many adjacent free ports. */
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = 20_000 + Math.floor(Math.random() * 10_000);
-    const servers = await Promise.allSettled(
-      Array.from({ length: count }, (_, n) => taken(first + n)),
-    );
-    for (const result of servers) if (result.status === "fulfilled") result.value.close();
-    if (servers.every(({ status }) => status === "fulfilled")) return first;
-  }
-}
-
-function taken(port: number): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => resolve(server));
-  });
 }
 
 async function start(site: Environment): Promise<Child> {
