@@ -66,7 +66,7 @@ test("what is no UTF-8, and what is larger than any, is not read", () => {
   expect(readJson(encodeUtf8(`"${"a".repeat(JSON_MAX)}"`))).toBeUndefined();
 });
 
-test("a text as long as any is read in good time, and one that does not end is none", () => {
+test("a text of the largest size is read at once, and one that does not end is none", () => {
   const long = "a".repeat(JSON_MAX - 10);
   expect(read(`"${long}"`)).toEqual([`=${long}`]);
   expect(read(`"${"\\n".repeat(100_000)}"`)).toHaveLength(1);
