@@ -69,12 +69,12 @@ test("a screen and plain bytes are carried, and their recordings handed over", {
     endpoints:
       - { id: service, protocol: tcp, address: "127.0.0.1:${port}", allow-local: true, gateways: [dmz-a] }
 profiles:
-  - { id: any-bytes, rules: [{ name: tool, permit: program, raw: true }] }
+  - { id: all-bytes, rules: [{ name: tool, permit: program, raw: true }] }
 `,
     )
     .replace(
       "\ngrants:\n",
-      '\ngrants:\n  - { id: engineers-echo, subject: "role:engineer", endpoint: echo/service, profile: any-bytes }\n',
+      '\ngrants:\n  - { id: engineers-echo, subject: "role:engineer", endpoint: echo/service, profile: all-bytes }\n',
     );
   writeFileSync(file, text);
   await expect
