@@ -51,7 +51,7 @@ export class Link {
   private heldBytes = 0;
   private sent = 0;
   private received = 0;
-  private frameMax: number;
+  private readonly frameMax: number;
   private corked = false;
   private over = false;
 
@@ -67,12 +67,6 @@ export class Link {
   start(listener: LinkListener): void {
     this.listener = listener;
     this.socket.on("data", (bytes: Buffer) => this.take(bytes));
-  }
-
-  /** The peer has proved who it is. */
-  trust(listener: LinkListener): void {
-    this.frameMax = FRAME_MAX;
-    this.listener = listener;
   }
 
   /** Bytes that the system has not taken yet. */

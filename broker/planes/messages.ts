@@ -116,8 +116,6 @@ const state = z.object({
   counts: z.object({ observed: whole, changed: whole, refused: whole }),
   lastActivityMs: z.number(),
   holds: z.array(hold).max(200),
-  /** Why nothing passes although control was heard: the recorder of the gateway, for example. */
-  stillBecause: words.optional(),
 });
 
 export const FROM_GATEWAY = z.discriminatedUnion("kind", [

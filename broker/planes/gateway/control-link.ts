@@ -59,10 +59,6 @@ export class ControlLink implements LinkListener {
     this.tick();
   }
 
-  get liveSessions(): number {
-    return this.sessions.size;
-  }
-
   renew(publicKey: string): void {
     this.link.send({ kind: "renew-certificate", publicKey });
   }

@@ -24,7 +24,7 @@ export interface GatewayOptions {
 /** Between two attempts; doubled from the first to the last. */
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 15_000;
-/** When it stops, what control has not acknowledged is handed over by the next start. */
+/** How often it looks whether its certificate is to be renewed. */
 const RENEW_LOOK_MS = 60_000;
 
 export class Gateway {

@@ -88,11 +88,6 @@ export class HandOver {
     this.options = options;
   }
 
-  /** Bytes of files that control has not acknowledged, as far as they are whole. */
-  get filesHeld(): number {
-    return this.files.size;
-  }
-
   /** Files of earlier runs, oldest first. */
   found(numbers: readonly number[]): void {
     this.earlierLast = Math.max(0, ...numbers);

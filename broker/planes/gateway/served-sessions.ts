@@ -69,10 +69,6 @@ export class ServedSessions {
     });
   }
 
-  get size(): number {
-    return this.byNumber.size;
-  }
-
   tell(message: Telling): void {
     const { session } = message;
     if (message.kind === "end" && this.opening.has(session)) {
