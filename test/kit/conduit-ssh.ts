@@ -1,7 +1,7 @@
 /** The conduit's listener for SSH: any client that comes over loopback is let in. */
 import { generateKeyPairSync } from "node:crypto";
 import ssh2, { type Connection } from "ssh2";
-import { algorithms } from "../../broker/legs/ssh/algorithms.ts";
+import { algorithmsForClients } from "../../broker/legs/ssh/algorithms.ts";
 import { quicken } from "../../broker/legs/ssh/quick-connection.ts";
 import { serveChannels } from "../../broker/legs/ssh/ssh-client.ts";
 import type { Credential } from "../../broker/plant/credential.ts";
@@ -21,7 +21,11 @@ export function credentialFrom(
 export function listenSsh(sessionFor: () => Promise<LiveSession>) {
   const hostKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
   const pem = hostKey.export({ type: "pkcs1", format: "pem" }).toString();
-  const options = { hostKeys: [pem], algorithms: algorithms(false), keepaliveInterval: 15_000 };
+  const options = {
+    hostKeys: [pem],
+    algorithms: algorithmsForClients(),
+    keepaliveInterval: 15_000,
+  };
   return new ssh2.Server(options, (connection, { ip, port }) => {
     quicken(connection);
     connection.on("authentication", (asks) => asks.accept());
