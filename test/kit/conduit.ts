@@ -25,6 +25,7 @@ import { keptIdentity } from "../../broker/legs/opcua/kept-identity.ts";
 import { writeDirectly } from "../../broker/legs/socket-output.ts";
 import { acceptedLeg } from "../../broker/legs/tcp-leg.ts";
 import { VncClientLeg } from "../../broker/legs/vnc/vnc-client-leg.ts";
+import { countMemoryOutside } from "../../broker/memory-outside.ts";
 import type { Endpoint } from "../../broker/plant/model.ts";
 import type { LiveSession } from "../../broker/sessions/session.ts";
 import { createSessionHost } from "../../broker/sessions/session-host.ts";
@@ -60,6 +61,7 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
+  countMemoryOutside();
   const settings = readSettings();
   writeDirectly(process.env.SALLYPORT_PUBLIC_SOCKETS !== "1");
   const { plant: file, asset, endpoint: endpointId, profile } = settings;
