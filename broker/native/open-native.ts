@@ -65,7 +65,11 @@ export async function openNative(parts: NativeParts): Promise<Native> {
     ssh: ssh?.shown,
     opcua: opcua && {
       port: opcua.port,
-      thumbprint: async () => (await parts.opcua.identity()).thumbprint,
+      // Asked for with a ticket, so a tool comes soon; why it could not begin, that tool is told.
+      thumbprint: async () => {
+        parts.opcua.begin().catch(() => undefined);
+        return (await parts.opcua.identity()).thumbprint;
+      },
     },
     close: () => {
       asks.close();

@@ -63,11 +63,9 @@ export class OpcuaSite {
     const recorded = { directory, keys: TEST_KEYS, build: "test", clock: systemClock };
     const file = join(options.folder, "broker.pem");
     const failures: string[] = [];
-    return new OpcuaSite(options, {
-      evidence: await openEvidence(recorded),
-      opcua: new OpcuaProcess(file, keptIdentity(file), (why) => void failures.push(why)),
-      failures,
-    });
+    const opcua = new OpcuaProcess(file, keptIdentity(file), (why) => void failures.push(why));
+    await opcua.begin();
+    return new OpcuaSite(options, { evidence: await openEvidence(recorded), opcua, failures });
   }
 
   session(endpoint: string): Promise<LiveSession> {

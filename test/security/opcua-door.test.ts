@@ -19,7 +19,7 @@ import { connectOpcua, type SignedIn, signInOpcua, signOut } from "../kit/opcua-
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 
 // Slow: a broker and an OPC UA server of its own.
-const SLOW = { timeout: 60_000 };
+const SLOW = { timeout: 180_000 };
 const ENDPOINT = "works/opcua";
 const STRONG = SECURE[0] ?? NO_SECURITY;
 const folder = mkdtempSync(join(tmpdir(), "sallyport-opcua-"));
@@ -60,10 +60,10 @@ beforeAll(async () => {
   const credential = { kind: "password", ...OPCUA_LOGIN };
   const set = await site.first.ask("POST", "/api/credentials", { endpoint: ENDPOINT, credential });
   expect(set.status).toBeLessThan(300);
-}, 60_000);
+}, 240_000);
 
 afterAll(async () => {
-  await site.close();
+  await site?.close();
   await works.close();
   rmSync(folder, { recursive: true });
 });

@@ -65,6 +65,11 @@ export class OpcuaProcess {
     return this.child?.pid;
   }
 
+  /** Ahead of a tool that comes soon: it takes seconds, and tools are impatient. */
+  async begin(): Promise<void> {
+    await this.reach();
+  }
+
   sessions(target: DistantTarget): AssetSessions & Pick<DistantSessions, "identify"> {
     return new DistantSessions(target, () => this.reach());
   }
