@@ -119,7 +119,9 @@ export class Gateways {
       changed: () => this.parts.changed(),
       closed: (reason) => {
         if (this.links.get(gateway.id) === link) this.links.delete(gateway.id);
-        this.parts.noted("gateway:away", `The gateway ${name} is away: ${reason}`, !this.closed);
+        // That control stops is no news of a gateway's, and the store is about to close.
+        if (this.closed) return;
+        this.parts.noted("gateway:away", `The gateway ${name} is away: ${reason}`, true);
         this.parts.changed();
       },
     });
