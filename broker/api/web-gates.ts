@@ -42,9 +42,15 @@ export function addGates(app: FastifyInstance, settings: GateSettings): void {
     if (!origin && !ANY_HOST.has(path)) throw wrongHost(settings.origins);
     if (origin?.startsWith("https:")) reply.header(...hstsHeader);
     if (isKnock(request, path)) await knocks(request);
-    if (PROGRAMS.has(path)) return;
+    if (PROGRAMS.has(path) && isProgram(request.headers)) return;
     if (!isFromOurPages(request.method, request.headers, origin)) throw foreignOrigin();
   });
+}
+
+/** Shows a token, which no page can be made to send, and nothing that a browser adds by itself. */
+function isProgram({ authorization, cookie, origin, ...others }: IncomingHttpHeaders): boolean {
+  const byBrowser = [cookie, origin, others["sec-fetch-site"]];
+  return authorization !== undefined && byBrowser.every((header) => header === undefined);
 }
 
 /** The path as it was sent, without its query. */

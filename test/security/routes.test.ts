@@ -188,8 +188,9 @@ test.each(Object.entries(REACH).filter(([, reach]) => Array.isArray(reach)))(
   },
 );
 
-/** There is no signed act in this test; consents, panels and videos are shown to the one person they are of. */
-const NOT_FOUND = /\/acts\/\{act\}$|\/consents\/\{id\}$|\/panel$|\/videos\/\{video\}/;
+/** There is no signed act in this test; consents, panels, videos and what was tried are shown to the one person they are of. */
+const NOT_FOUND =
+  /\/acts\/\{act\}$|\/consents\/\{id\}$|\/panel$|\/videos\/\{video\}|\/what-if\/\{id\}$/;
 const FOUND = READS.filter((name) => !NOT_FOUND.test(name));
 
 test.each(FOUND)("%s answers each role with the right", async (name) => {
