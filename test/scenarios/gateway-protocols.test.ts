@@ -49,8 +49,8 @@ test("a screen and plain bytes are carried, and their recordings handed over", {
   await joinGateway(site.first, "dmz-a", folder);
   const gateway = await startGateway(folder);
   onTestFinished(async () => {
-    await gateway.stop("SIGKILL");
     await site.close();
+    await gateway.stop("SIGKILL");
     echo.close();
   });
 
