@@ -36,6 +36,8 @@ export class BrokerClient {
   private token: string | undefined;
   /** Of a service: gets another token by what proves it. Undefined where it cannot. */
   renew: (() => Promise<string | undefined>) | undefined;
+  /** Where other commands of this machine leave a newer one. */
+  shared: (() => string | undefined) | undefined;
   /** How far the broker's clock is ahead of this machine's. */
   private aheadMs = 0;
 
@@ -78,7 +80,7 @@ export class BrokerClient {
     const { origin } = this.address;
     const [plain = ""] = path.split("?");
     const nowMs = Date.now() + this.aheadMs;
-    const { token } = this;
+    const token = this.shared?.() ?? this.token;
     const proof = await this.key.prove({
       ...{ method, url: `${origin}${plain}`, nowMs },
       ...(token !== undefined && { token }),

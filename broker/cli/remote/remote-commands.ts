@@ -266,7 +266,10 @@ export function remote(command: Command, what: string): Command {
 export function connected(home: Home, { broker }: Flags) {
   const account = home.account(broker);
   const client = BrokerClient.of(account, home.key());
-  if (account.workload) client.renew = renewalOf(home, account, client);
+  if (account.workload) {
+    client.renew = renewalOf(home, account, client);
+    client.shared = () => home.account(account.broker).token;
+  }
   return { account, client };
 }
 
