@@ -204,8 +204,8 @@ export const ALARM_KINDS = {
     source: "subject",
   },
   ...IDENTITY_ALARM_KINDS,
-  ...WORKLOAD_ALARM_KINDS,
   ...GATEWAY_ALARM_KINDS,
+  ...WORKLOAD_ALARM_KINDS,
   ...SCANNING_ALARM_KINDS,
   "tool-not-started": {
     priority: "high",

@@ -1,13 +1,7 @@
 /** What the store keeps, as the rest of the broker sees it. Times are milliseconds since the epoch. */
 
 /** `workload` stands for a service: no person ever holds it, and no workload holds another. */
-export type Role =
-  | "administrator"
-  | "engineer"
-  | "supervisor"
-  | "vendor"
-  | "auditor"
-  | "workload";
+export type Role = "administrator" | "engineer" | "supervisor" | "vendor" | "auditor" | "workload";
 
 export const ROLES: readonly Role[] = [
   "administrator",
