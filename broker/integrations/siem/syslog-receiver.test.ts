@@ -106,5 +106,5 @@ test("one that resets in the middle has not taken it; the broker's end does not 
   expect(await waiting(site)).toBe(1);
   const beganMs = performance.now();
   await site.close();
-  expect(performance.now() - beganMs).toBeLessThan(3_000);
+  expect(performance.now() - beganMs).toBeLessThan(15_000);
 });
