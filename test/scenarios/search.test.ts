@@ -54,7 +54,7 @@ test("what a session does is found while it runs, by tag, value and verdict", as
   await page.getByRole("option").first().waitFor();
   await picture("fields-proposed");
   await box.fill("tag:P101.SpeedS");
-  await page.getByRole("option", { name: "P101.SpeedSetpoint" }).waitFor();
+  await page.getByRole("option", { name: "P101.SpeedSetpoint", exact: true }).waitFor();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   expect(await box.inputValue()).toBe("tag:P101.SpeedSetpoint ");
