@@ -36,6 +36,7 @@ export class OpcuaAssetLeg implements Leg, ConnectedLeg {
   constructor(connection: OpcuaConnection, limiter: EndpointLimiter) {
     this.connection = connection;
     this.limiter = limiter;
+    connection.keep(this);
   }
 
   get queued(): number {

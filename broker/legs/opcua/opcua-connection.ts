@@ -68,12 +68,15 @@ const AGED_MS = 300_000;
 export class OpcuaConnection {
   private readonly load: () => Promise<AssetSessions>;
   private sessions: AssetSessions | undefined;
+  /** Made, and not over: as long as there is one, the session at the asset stays. */
+  private readonly kept = new Set<ConnectedLeg>();
+  /** Those that have started. */
   private readonly legs = new Set<ConnectedLeg>();
   private live: Live | undefined;
   private opening: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private freshMs = 0;
-  private over = false;
+  private why: string | undefined;
 
   /** @param load asked when the first leg comes */
   constructor(load: () => Promise<AssetSessions>) {
@@ -81,7 +84,7 @@ export class OpcuaConnection {
   }
 
   get isOver(): boolean {
-    return this.over;
+    return this.why !== undefined;
   }
 
   /** What requests can go over now. */
@@ -89,9 +92,15 @@ export class OpcuaConnection {
     return this.live?.session;
   }
 
+  /** A leg of this connection was made; it enters when it starts, and leaves in any case. */
+  keep(leg: ConnectedLeg): void {
+    this.kept.add(leg);
+  }
+
   enter(leg: ConnectedLeg): void {
+    const { live, why } = this;
+    if (why !== undefined) return queueMicrotask(() => leg.gone(why));
     this.legs.add(leg);
-    const { live } = this;
     // Not within `enter`: a leg is not told anything while it starts.
     if (live) queueMicrotask(() => this.live === live && leg.ready(live.namespaces));
     else this.opening ??= this.open();
@@ -99,12 +108,13 @@ export class OpcuaConnection {
 
   leave(leg: ConnectedLeg): void {
     this.legs.delete(leg);
-    if (this.legs.size === 0) this.close("no channel is left");
+    this.kept.delete(leg);
+    if (this.kept.size === 0) this.close("no channel is left");
   }
 
   close(reason: string): void {
-    if (this.over) return;
-    this.over = true;
+    if (this.isOver) return;
+    this.why = reason;
     clearTimeout(this.timer);
     for (const leg of [...this.legs]) leg.gone(reason);
     this.legs.clear();
@@ -124,13 +134,13 @@ export class OpcuaConnection {
   }
 
   private async use(session: AssetSession): Promise<void> {
-    if (this.over) return session.close();
+    if (this.isOver) return session.close();
     // A break while the namespaces are read is told by that reading.
     const namespaces = await session.readNamespaces().catch(async (error: unknown) => {
       await session.close();
       throw error;
     });
-    if (this.over) return session.close();
+    if (this.isOver) return session.close();
     const live = { session, namespaces };
     this.live = live;
     this.freshMs = performance.now();
@@ -141,13 +151,13 @@ export class OpcuaConnection {
   }
 
   private async broken(why: string): Promise<void> {
-    if (this.over) return;
+    if (this.isOver) return;
     clearTimeout(this.timer);
     this.live = undefined;
     for (const leg of [...this.legs]) leg.broken(why);
     for (const afterMs of RESUME_AFTER_MS) {
       if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
-      if (this.over || (await this.resumed())) return;
+      if (this.isOver || (await this.resumed())) return;
     }
     this.close(why);
   }

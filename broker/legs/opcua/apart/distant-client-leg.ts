@@ -39,6 +39,7 @@ export class DistantClientLeg implements Leg {
 
   start(sink: LegSink): void {
     this.sink = sink;
+    queueMicrotask(() => this.deliver());
   }
 
   write(bytes: Uint8Array): void {
@@ -88,12 +89,13 @@ export class DistantClientLeg implements Leg {
   }
 
   private deliver(): void {
-    while (!this.paused && !this.over) {
+    // A client need not wait until the asset was dialled: its frames do.
+    while (this.sink && !this.paused && !this.over) {
       const next = this.held.shift();
       if (!next) return;
       this.tell(next.length);
       if (!isPolling(typeOf(next))) this.parts.input();
-      this.sink?.bytes(next);
+      this.sink.bytes(next);
     }
   }
 
