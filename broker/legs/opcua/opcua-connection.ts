@@ -99,10 +99,10 @@ export class OpcuaConnection {
 
   enter(leg: ConnectedLeg): void {
     const { live, why } = this;
-    if (why !== undefined) return queueMicrotask(() => leg.gone(why));
     this.legs.add(leg);
     // Not within `enter`: a leg is not told anything while it starts.
-    if (live) queueMicrotask(() => this.live === live && leg.ready(live.namespaces));
+    if (why !== undefined) queueMicrotask(() => leg.gone(why));
+    else if (live) queueMicrotask(() => this.live === live && leg.ready(live.namespaces));
     else this.opening ??= this.open();
   }
 
