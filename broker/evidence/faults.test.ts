@@ -50,7 +50,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await rm(directory, { recursive: true });
+  await rm(directory, { recursive: true, maxRetries: 20, retryDelay: 50 });
 });
 
 interface Story {
@@ -153,7 +153,7 @@ async function sweep(failure: Partial<FailingVolume>): Promise<ReadonlySet<strin
   const total = await countOperations();
   const states = new Set<string | undefined>();
   for (let n = 1; n <= total; n++) {
-    await rm(directory, { recursive: true });
+    await rm(directory, { recursive: true, maxRetries: 20, retryDelay: 50 });
     directory = await mkdtemp(path.join(tmpdir(), "faults-"));
     const volume = Object.assign(new FailingVolume(), { failAt: n, ...failure });
     const story = await record(volume);

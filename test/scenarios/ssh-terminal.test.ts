@@ -147,7 +147,12 @@ test("what was done is played: the screen of each moment, what was typed, and wh
   await accessible(page, "player-start");
   const row = page.getByRole("row").filter({ hasText: "hostname renamed" }).first();
   await row.getByRole("button").first().click();
-  await seen(page, "renamed(config)#");
+  // The moment is that of the line; the switch's answer comes a little later.
+  const later = async () => {
+    await page.keyboard.press("ArrowRight");
+    return shown(page);
+  };
+  await expect.poll(later, PATIENCE).toContain("renamed(config)#");
   await accessible(page, "player-change");
   const first = page.getByRole("row").filter({ hasText: "show interfaces" }).first();
   await first.getByRole("button").first().click();
