@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../../clock.ts";
 import type { RecordingHead, Recordings } from "../recordings.ts";
+import { ThreadLine } from "../thread-line.ts";
 import type { Foreseen } from "./foresee.ts";
 import type { ForesightGiven, FromForesight, ToForesight } from "./foresight-thread.ts";
 
@@ -135,7 +136,7 @@ export class Foresights {
     const worker = new Worker(THREAD, { workerData });
     this.worker = worker;
     try {
-      await this.judgeAll(job, new Line(worker));
+      await this.judgeAll(job, new ThreadLine<ToForesight, FromForesight>(worker, "it was ended"));
       this.is(job, { state: { kind: "done" } });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -147,7 +148,7 @@ export class Foresights {
   }
 
   /** Oldest first, so that rates are counted as they were. */
-  private async judgeAll(job: Job, line: Line): Promise<void> {
+  private async judgeAll(job: Job, line: ThreadLine<ToForesight, FromForesight>): Promise<void> {
     const { recordings } = this.parts;
     const { wanted, sinceMs } = job.asked;
     const heads = await recordings.heads(
@@ -162,7 +163,11 @@ export class Foresights {
     }
   }
 
-  private async judgeOne(job: Job, session: string, line: Line): Promise<void> {
+  private async judgeOne(
+    job: Job,
+    session: string,
+    line: ThreadLine<ToForesight, FromForesight>,
+  ): Promise<void> {
     const recording = await this.parts.recordings.get(session);
     if (!recording || recording.deletedMs !== undefined) return;
     const { header, segments } = recording;
@@ -194,30 +199,4 @@ export class Foresights {
 
 function isOver({ state }: ForesightShown): boolean {
   return state.kind === "done" || state.kind === "failed";
-}
-
-/** Says one thing after another, each when the one before was dealt with. */
-class Line {
-  private readonly worker: Worker;
-  private waiting: PromiseWithResolvers<FromForesight> | undefined;
-  private failure: Error | undefined;
-
-  constructor(worker: Worker) {
-    this.worker = worker;
-    worker.on("message", (message: FromForesight) => this.waiting?.resolve(message));
-    worker.on("error", (error: Error) => this.fail(error));
-    worker.on("exit", () => this.fail(new Error("it was ended")));
-  }
-
-  say(message: ToForesight): Promise<FromForesight> {
-    if (this.failure) return Promise.reject(this.failure);
-    this.waiting = Promise.withResolvers();
-    this.worker.postMessage(message);
-    return this.waiting.promise;
-  }
-
-  private fail(error: Error): void {
-    this.failure ??= error;
-    this.waiting?.reject(error);
-  }
 }

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../../clock.ts";
 import type { Recording, Recordings } from "../recordings.ts";
+import { ThreadLine } from "../thread-line.ts";
 import type { FilmSpan } from "./screen-film.ts";
 import type { FromVideo, ToVideo } from "./video-thread.ts";
 
@@ -113,7 +114,7 @@ export class Videos {
     const { recording, video } = job;
     const worker = new Worker(THREAD, { workerData: video.span });
     this.worker = worker;
-    const line = new Line(worker);
+    const line = new ThreadLine<ToVideo, FromVideo>(worker, "the thread that makes it has ended");
     try {
       const { session } = recording.header;
       const wanted = await this.wanted(recording, video.span);
@@ -165,30 +166,4 @@ export class Videos {
 
 function isOver({ state }: Video): boolean {
   return state.kind === "ready" || state.kind === "failed";
-}
-
-/** Says one thing after another, each when the one before was taken. */
-class Line {
-  private readonly worker: Worker;
-  private waiting: PromiseWithResolvers<FromVideo> | undefined;
-  private failure: Error | undefined;
-
-  constructor(worker: Worker) {
-    this.worker = worker;
-    worker.on("message", (message: FromVideo) => this.waiting?.resolve(message));
-    worker.on("error", (error: Error) => this.fail(error));
-    worker.on("exit", () => this.fail(new Error("the thread that makes it has ended")));
-  }
-
-  say(message: ToVideo): Promise<FromVideo> {
-    if (this.failure) return Promise.reject(this.failure);
-    this.waiting = Promise.withResolvers();
-    this.worker.postMessage(message);
-    return this.waiting.promise;
-  }
-
-  private fail(error: Error): void {
-    this.failure ??= error;
-    this.waiting?.reject(error);
-  }
 }
