@@ -37,6 +37,7 @@ export class ControlLink implements LinkListener {
   private stopBeat: (() => void) | undefined;
   private stopLease: (() => void) | undefined;
   private why = "";
+  private isLeased = false;
   private over = false;
 
   constructor(parts: ControlLinkParts) {
@@ -71,6 +72,7 @@ export class ControlLink implements LinkListener {
 
   message(received: unknown): void {
     this.heardMs = this.parts.clock.monotonicMs();
+    this.mindLease(this.heardMs);
     const message = TO_GATEWAY.parse(received);
     if ("ask" in message) this.sessions.ask(message);
     else if (message.kind === "cut") this.parts.recording.recorder.cut(message.session);
@@ -80,6 +82,7 @@ export class ControlLink implements LinkListener {
 
   bytes(session: number, channel: number, bytes: Uint8Array): void {
     this.heardMs = this.parts.clock.monotonicMs();
+    this.mindLease(this.heardMs);
     this.sessions.bytes(session, channel, bytes);
   }
 
@@ -128,13 +131,21 @@ export class ControlLink implements LinkListener {
     const nowMs = this.parts.clock.monotonicMs();
     this.leaseUntilMs = Math.max(this.leaseUntilMs, askedMs + LEASE_MS);
     if (this.leaseUntilMs <= nowMs) return;
+    this.isLeased = true;
     this.sessions.stillBecause(undefined);
     this.stopLease?.();
     const leftMs = Math.ceil(this.leaseUntilMs - nowMs);
     this.stopLease = this.parts.clock.after(leftMs, () => this.leaseOver());
   }
 
+  /** A machine that stood still hears what waited for it before its timers. */
+  private mindLease(nowMs: number): void {
+    if (this.leaseUntilMs <= nowMs) this.leaseOver();
+  }
+
   private leaseOver(): void {
+    if (!this.isLeased) return;
+    this.isLeased = false;
     this.parts.said("the lease is out: nothing is forwarded until control is heard again");
     this.sessions.stillBecause(LEASE_OVER);
   }
