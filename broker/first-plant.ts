@@ -19,6 +19,8 @@ const EXAMPLE_CREDENTIALS = {
   "hmi-treatment/screen": { kind: "password", user: "", password: "waterhmi" },
 } as const;
 
+const SETTER = { name: "The example plant", firstStart: true } as const;
+
 /**
  * @param openCredentials asked for only where the example is copied now
  * @returns the path of the plant file in the data folder
@@ -33,7 +35,7 @@ export async function firstPlantFile(
   // Before the file: a start that dies between the two does both again.
   const credentials = openCredentials();
   for (const [endpoint, credential] of Object.entries(EXAMPLE_CREDENTIALS)) {
-    await credentials.set({ name: "the example plant" }, endpoint, credential);
+    await credentials.set(SETTER, endpoint, credential);
   }
   const example = readFileSync(EXAMPLE, "utf8").replace(/(?<=\b127\.0\.0\.1:)(\d+)/g, (port) =>
     String(Number(port) - EXAMPLE_PORT + simulatorPort),

@@ -46,6 +46,22 @@ test("neither the list nor the events nor the files of the database hold the sec
   }
 });
 
+test("one set on the host is an alarm, one of the first start or of a person is not", async () => {
+  const { credentials, store } = await site();
+  await credentials.set({ name: "The example plant", firstStart: true }, "panel-1/screen", {
+    ...LOGIN,
+    user: "",
+  });
+  await credentials.set({ id: "ana", name: "Ana" }, "switch-1/ssh", LOGIN);
+  await credentials.set(ANA, "switch-2/ssh", LOGIN);
+  const events = await store.log.list({});
+  expect(events.map(({ priority, text }) => [priority, text]).reverse()).toEqual([
+    ["event", "The example plant set what panel-1/screen is signed in to with (password)."],
+    ["event", 'Ana set what switch-1/ssh is signed in to with (password of "admin").'],
+    ["alarm", 'Ana set what switch-2/ssh is signed in to with (password of "admin").'],
+  ]);
+});
+
 test("a replaced credential counts from the next dial on, a removed one no more", async () => {
   const { credentials } = await site();
   await credentials.set(ANA, "switch-1/ssh", LOGIN);

@@ -20,10 +20,12 @@ export interface CredentialShown {
   readonly setMs: number;
 }
 
-/** Who sets one: a person of the console, or somebody on the host. */
+/** Who sets one: a person of the console, somebody on the host, or the broker at its first start. */
 export interface CredentialSetter {
   readonly id?: string;
   readonly name: string;
+  /** The broker's own first start: nobody acted, so it raises no alarm. */
+  readonly firstStart?: true;
 }
 
 /** A private key of 16,384 bit RSA with its certificate chain fits. */
@@ -55,7 +57,7 @@ export class Credentials implements CredentialSource {
     const setMs = this.clock.wallMs();
     await this.store.act(async (queries, record) => {
       await putCredential(queries, { endpoint, kind, user, sealed, setBy: by.name, setMs });
-      const text = `${by.name} set what ${endpoint} is signed in to with (${kind} of "${user}").`;
+      const text = `${by.name} set what ${endpoint} is signed in to with (${kind}${user === "" ? "" : ` of "${user}"`}).`;
       await record({ kind: "credential:set", ...priorityOf(by), text, ...subjectOf(by) });
     });
   }
@@ -86,8 +88,8 @@ function kindOf(text: string): CredentialKind {
 }
 
 /** What somebody does past the console needs a look. */
-function priorityOf({ id }: CredentialSetter): { readonly priority: "event" | "alarm" } {
-  return { priority: id === undefined ? "alarm" : "event" };
+function priorityOf(by: CredentialSetter): { readonly priority: "event" | "alarm" } {
+  return { priority: by.id === undefined && by.firstStart !== true ? "alarm" : "event" };
 }
 
 function subjectOf({ id }: CredentialSetter): { readonly subject?: string } {

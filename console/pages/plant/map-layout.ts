@@ -53,10 +53,11 @@ export interface MapLayout {
   readonly lines: readonly Line[];
 }
 
-export const ASSET_WIDTH = 244;
+/** "In session" and three classes stand beside each other. */
+export const ASSET_WIDTH = 264;
 export const ASSET_HEIGHT = 48;
 const ZONE_HEAD = 32;
-const ZONE_WIDTH_MIN = 268;
+const ZONE_WIDTH_MIN = 288;
 const ZONE_HEIGHT_MIN = 36;
 const PADDING = 12;
 const GAP = 10;

@@ -57,11 +57,13 @@ export function AssetNode({ data }: NodeProps<AssetNodeType>) {
       onClick={() => onSelect(asset.id)}
     >
       <span className="sp-map-asset-name">{asset.name}</span>
-      <span className="sp-map-asset-state" data-active={asset.state !== "idle" || undefined}>
-        <Shape size={8} aria-hidden />
-        {word}
+      <span className="sp-map-asset-line">
+        <span className="sp-map-asset-state" data-active={asset.state !== "idle" || undefined}>
+          <Shape size={8} aria-hidden />
+          {word}
+        </span>
+        <MyAccess asset={asset} />
       </span>
-      <MyAccess asset={asset} />
     </UnstyledButton>
   );
 }
@@ -71,10 +73,11 @@ function MyAccess({ asset }: { readonly asset: AssetView }) {
   const classes = classesAt(asset);
   if (classes.length === 0)
     return <span className="sp-map-asset-may">{plantText.map.noAccess}</span>;
+  const words = plantText.map.may(classes);
   return (
-    <span className="sp-map-asset-may" data-may>
+    <span className="sp-map-asset-may" data-may title={words}>
       <IconKey size={13} aria-hidden />
-      {plantText.map.may(classes)}
+      <span>{words}</span>
     </span>
   );
 }
