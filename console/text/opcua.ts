@@ -129,6 +129,7 @@ export const opcuaText = {
     foundPart: (count: number) => `The first ${count}; a longer text finds less`,
     none: "No node has this in its name or id",
     noneAdvice: "The search looks below Objects, 12 levels deep.",
+    noneNamed: "No named point has this in its name",
     noTags: "The plant file names no points here",
     noTagsAdvice: "Open the address space and browse.",
     loading: "Browsing…",

@@ -79,7 +79,10 @@ export function TreePanel({ desk, chosen, onChoose }: TreePanelProps) {
 function Named({ desk, chosen, onChoose, filter }: TreePanelProps & { readonly filter: string }) {
   const wanted = filter.trim().toLowerCase();
   const tags = desk.tags.filter(({ tag }) => tag.name.toLowerCase().includes(wanted));
-  if (tags.length === 0) return <Empty title={words.noTags}>{words.noTagsAdvice}</Empty>;
+  // Until the asset tells its namespaces; the line above says what is waited for.
+  if (desk.hasHiddenTags) return null;
+  if (desk.tags.length === 0) return <Empty title={words.noTags}>{words.noTagsAdvice}</Empty>;
+  if (tags.length === 0) return <Empty title={words.noneNamed}>{words.noTagsAdvice}</Empty>;
   const rows = tags.map(namedRow);
   return (
     <NodeTree
