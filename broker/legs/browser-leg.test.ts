@@ -1,4 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { BrowserLeg } from "./browser-leg.ts";
 import { LEG_QUEUE_MAX, type LegSink } from "./leg.ts";
@@ -84,4 +85,76 @@ test("closing drops what is queued and tells the page's side once", async () => 
     ended: 1,
     heard: { bytes: [], closed: [] },
   });
+});
+
+test("wherever the connection of a page breaks, it has the whole stream once, in order", async () => {
+  const deed = fc.oneof(
+    fc.record({ kind: fc.constant("write" as const), count: fc.integer({ min: 1, max: 700 }) }),
+    fc.record({ kind: fc.constant("show" as const), share: fc.double({ min: 0, max: 1 }) }),
+    fc.record({ kind: fc.constant("break" as const) }),
+    // What was on its way when it broke is gone.
+    fc.record({ kind: fc.constant("lose" as const) }),
+    fc.record({ kind: fc.constant("back" as const) }),
+  );
+  const property = fc.asyncProperty(fc.array(deed, { maxLength: 60 }), async (deeds) => {
+    const page = { got: [] as number[], shown: 0, there: true, deaf: false };
+    const leg = new BrowserLeg({
+      ...{ keeps: true, creditBytes: CREDIT },
+      send: (bytes) => {
+        if (page.there && !page.deaf) page.got.push(...bytes);
+      },
+    });
+    const sink = { bytes() {}, lost() {}, withheld() {}, closed() {}, drained() {} };
+    leg.start(sink);
+    let written = 0;
+    const comeBack = () => {
+      leg.rest();
+      const has = { received: page.got.length, shown: page.shown };
+      expect(leg.has(has)).toBe(true);
+      page.there = true;
+      page.deaf = false;
+      leg.goOn(has);
+    };
+    const show = (share: number) => {
+      const count = Math.ceil((page.got.length - page.shown) * share);
+      if (count === 0 || !page.there || page.deaf) return;
+      page.shown += count;
+      leg.credit(count);
+    };
+    for (const each of deeds) {
+      if (each.kind === "write") {
+        leg.write(Uint8Array.from({ length: each.count }, () => written++ % 251));
+        await turn();
+      } else if (each.kind === "show") show(each.share);
+      else if (each.kind === "back") comeBack();
+      else if (each.kind === "lose") page.deaf = true;
+      else {
+        page.there = false;
+        leg.rest();
+      }
+    }
+    comeBack();
+    for (let before = -1; before !== page.got.length; ) {
+      before = page.got.length;
+      show(1);
+    }
+    expect(page.got.length).toBe(written);
+    expect(page.got.every((byte, n) => byte === n % 251)).toBe(true);
+  });
+  await fc.assert(property, { numRuns: 60 });
+});
+
+test("a page that claims more than it was sent, or less than it had, is not gone on with", async () => {
+  const leg = new BrowserLeg({ keeps: true, creditBytes: CREDIT, send: () => {} });
+  leg.start({ bytes() {}, lost() {}, withheld() {}, closed() {}, drained() {} });
+  leg.write(new Uint8Array(10));
+  await turn();
+  leg.credit(10);
+  leg.write(new Uint8Array(10));
+  await turn();
+  const has = (received: number, shown: number) => leg.has({ received, shown });
+  expect([has(20, 10), has(15, 12), has(20, 20)]).toEqual([true, true, true]);
+  expect([has(21, 10), has(9, 9), has(20, 9), has(12, 15)]).toEqual([false, false, false, false]);
+  leg.close();
+  expect(has(20, 10)).toBe(false);
 });

@@ -1,7 +1,11 @@
 /**
  * The browser's side of a channel: knows nothing of socket.io, only how to hand over bytes and
  * how many of them the page has consumed. socket.io has no flow control of its own.
+ *
+ * One that `keeps` outlives the page's connection: it waits (`rest`), its asset is read no further
+ * than its queue is long, and a page that comes back (`goOn`) goes on at the byte where it was.
  */
+import { KeptBytes } from "../../protocols/kept-bytes.ts";
 import { Fifo } from "./fifo.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "./leg.ts";
 import { flushAtTurnEnd } from "./turn.ts";
@@ -11,8 +15,18 @@ export interface BrowserLegOptions {
   send(bytes: Uint8Array): void;
   /** Bytes that may be on their way to the page without having been returned by `credit`. */
   readonly creditBytes: number;
+  /** Whether a page may come back to it. */
+  readonly keeps?: boolean;
   /** The session closed the leg. */
   ended?(): void;
+}
+
+/** What a page that comes back has of a channel. */
+export interface PageHas {
+  /** Bytes that it received. */
+  readonly received: number;
+  /** Those of them that it has consumed. */
+  readonly shown: number;
 }
 
 /** Bytes of a page that ignores `paused`: what a socket already held when reading stopped. */
@@ -29,10 +43,21 @@ export class BrowserLeg implements Leg {
   private over = false;
   private held = true;
   private full = false;
+  private readonly kept: KeptBytes | undefined;
+  /** Nobody is there to be sent anything. */
+  private resting = false;
+  /** Bytes that came from the page. */
+  taken = 0;
   queued = 0;
 
   constructor(options: BrowserLegOptions) {
     this.options = options;
+    this.kept = options.keeps ? new KeptBytes() : undefined;
+  }
+
+  /** Whether a page may come back to it. */
+  get keeps(): boolean {
+    return this.kept !== undefined && !this.over;
   }
 
   /** The session reads no more for now. */
@@ -48,6 +73,11 @@ export class BrowserLeg implements Leg {
   /** Bytes from the page. */
   received(bytes: Uint8Array): void {
     if (this.over || bytes.length === 0) return;
+    this.taken += bytes.length;
+    this.deliver(bytes);
+  }
+
+  private deliver(bytes: Uint8Array): void {
     if (this.held) this.keep(bytes);
     else this.sink?.bytes(bytes);
   }
@@ -56,6 +86,34 @@ export class BrowserLeg implements Leg {
   credit(bytes: number): void {
     if (this.over || !(bytes > 0)) return;
     this.outstanding = Math.max(0, this.outstanding - bytes);
+    if (this.kept) this.kept.arrived(this.kept.total - this.outstanding);
+    this.sendOn();
+  }
+
+  /** The page's connection is gone, and the page may come back. */
+  rest(): void {
+    this.resting = true;
+  }
+
+  /** Whether it can go on with a page that has this much. */
+  has({ received, shown }: PageHas): boolean {
+    if (this.over || shown > received) return false;
+    return this.kept?.after(received) !== undefined && this.kept.after(shown) !== undefined;
+  }
+
+  /** A page is back that has this much, as `has` said. */
+  goOn({ received, shown }: PageHas): void {
+    const { kept } = this;
+    if (this.over || !kept) return;
+    const missing = kept.after(received) ?? [];
+    this.outstanding = kept.total - shown;
+    kept.arrived(shown);
+    this.resting = false;
+    for (const bytes of missing) this.options.send(bytes);
+    this.sendOn();
+  }
+
+  private sendOn(): void {
     this.flush();
     if (!this.full || this.queued > LEG_QUEUE_MAX) return;
     this.full = false;
@@ -83,7 +141,7 @@ export class BrowserLeg implements Leg {
   /** Sends whole messages while the page has credit left; a message may overdraw it once. */
   flush(): void {
     this.scheduled = false;
-    if (this.over) return;
+    if (this.over || this.resting) return;
     const parts: Uint8Array[] = [];
     let length = 0;
     while (this.outstanding + length < this.options.creditBytes) {
@@ -95,7 +153,9 @@ export class BrowserLeg implements Leg {
     if (length === 0) return;
     this.queued -= length;
     this.outstanding += length;
-    this.options.send(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts, length));
+    const bytes = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts, length);
+    this.kept?.push(bytes);
+    this.options.send(bytes);
   }
 
   pause(): void {
@@ -107,7 +167,7 @@ export class BrowserLeg implements Leg {
     const waiting = this.unread;
     this.unread = [];
     this.unreadBytes = 0;
-    for (const bytes of waiting) this.received(bytes);
+    for (const bytes of waiting) this.deliver(bytes);
   }
 
   close(): void {

@@ -17,6 +17,7 @@ export const terminalText = {
     starting: "Starting…",
     running: "Running",
     ended: "Ended",
+    paused: "Waiting for the connection; keys are not taken",
   },
   shell: "Shell",
   aShell: "A shell",

@@ -3,7 +3,13 @@ import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
 import { io, type Socket } from "socket.io-client";
 import { afterEach, expect, test } from "vitest";
-import type { AttachAnswer, FromBroker, FromBrowser } from "../../broker/api/shapes/live.ts";
+import type {
+  AttachAnswer,
+  FromBroker,
+  FromBrowser,
+  Kept,
+  ResumeAnswer,
+} from "../../broker/api/shapes/live.ts";
 import { TestClock } from "../../test/kit/test-clock.ts";
 import { ACTIVITY_EVERY_MS, SessionLink } from "./session-link.ts";
 
@@ -41,7 +47,8 @@ async function setUp(answers: AttachAnswer[]) {
   const seen: string[] = [];
   const link = new SessionLink(socket, "s1", clock, {
     attached: () => seen.push("attached"),
-    away: () => seen.push("away"),
+    away: (keeps) => seen.push(keeps ? "away, kept" : "away"),
+    resumed: () => seen.push("resumed"),
     refused: (answer, again) => seen.push(`refused ${answer.code} ${again}`),
     bytes: (bytes) => seen.push(`bytes ${[...bytes]}`),
     closed: (cause) => seen.push(`closed ${cause.rule}`),
@@ -148,4 +155,63 @@ test("a further channel is over when the network goes, and does not come back by
   socket.io.engine.close();
   await expect.poll(() => seen.filter((line) => line === "attached").length).toBe(2);
   expect(seen.filter((line) => line.startsWith("side"))).toEqual(["side", "side closed away"]);
+});
+
+/** A broker that keeps the channel: what it is told when the page is back, and what it answers. */
+async function keeping(answer: ResumeAnswer) {
+  const site = await setUp([{ ok: true, channel: 7, keeps: true }]);
+  const told: { kept?: Kept; bytes: number[] } = { bytes: [] };
+  site.server.on("connection", (socket) => {
+    socket.on("resume", (_session, _channel, kept, done) => {
+      told.kept = kept;
+      done(answer);
+      socket.on("bytes", (_name, _channel, bytes) => told.bytes.push(...bytes));
+    });
+  });
+  await expect.poll(() => site.seen).toContain("attached");
+  return { ...site, back: told };
+}
+
+test("a kept channel goes on: what the broker has not is sent again, and nothing else", async () => {
+  const { link, seen, socket, back } = await keeping({ ok: true, received: 2 });
+  link.send(Uint8Array.of(1, 2, 3));
+  await expect.poll(() => seen).toContain("bytes 1,2");
+  link.credit(1);
+  link.send(Uint8Array.of(4));
+  await expect.poll(() => seen.filter((line) => line === "bytes 1,2").length).toBe(2);
+  socket.io.engine.close();
+  await expect.poll(() => socket.connected).toBe(false);
+  link.send(Uint8Array.of(5));
+  await expect.poll(() => seen).toContain("resumed");
+  expect(seen).toContain("away, kept");
+  expect(back.kept).toEqual({ channel: 7, received: 4, shown: 1 });
+  link.send(Uint8Array.of(6));
+  await expect.poll(() => back.bytes).toEqual([3, 4, 5, 6]);
+});
+
+test("where the channel has ended meanwhile there is a new one", async () => {
+  const { link, seen, told, socket } = await keeping({
+    ...{ ok: false, code: "not-kept", message: "It ended." },
+  });
+  link.send(Uint8Array.of(1));
+  await expect.poll(() => told).toContain("bytes 1");
+  socket.io.engine.close();
+  await expect.poll(() => told.filter((line) => line === "attach s1").length).toBe(2);
+  await expect.poll(() => seen.filter((line) => line === "attached").length).toBe(2);
+  link.send(Uint8Array.of(2, 3));
+  await expect.poll(() => told).toContain("bytes 2");
+});
+
+test("what the broker was told of need not be kept", async () => {
+  const { link, server, socket, seen, back } = await keeping({ ok: true, received: 1 });
+  link.send(Uint8Array.of(1));
+  link.send(Uint8Array.of(2));
+  await expect.poll(() => seen).toContain("bytes 1,2");
+  server.emit("taken", "s1", "main", 2);
+  server.emit("bytes", "s1", "main", Uint8Array.of(9));
+  await expect.poll(() => seen).toContain("bytes 9");
+  socket.io.engine.close();
+  // It says that it has less than it had: such a channel is not gone on with.
+  await expect.poll(() => seen.filter((line) => line === "attached").length).toBe(2);
+  expect(back.bytes).toEqual([]);
 });

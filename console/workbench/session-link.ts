@@ -1,12 +1,15 @@
 /**
  * The owner's end of a session on the live channel: attaches its main channel, comes back by
  * itself after the network was away (the session waits for its lease), and hands out what
- * arrives. Further channels are opened and closed as the workbench likes (`side-channel.ts`).
+ * arrives. Where the broker kept the channel meanwhile it goes on as if nothing had been
+ * (`channel-stream.ts`). Further channels are opened and closed as the workbench likes
+ * (`side-channel.ts`).
  */
 import type { AttachAnswer } from "../../broker/api/shapes/live.ts";
 import type { CauseView } from "../../broker/api/shapes/sessions.ts";
 import type { LiveSocket } from "../components/live.ts";
 import { asBytes, MAIN_CHANNEL } from "../components/live-bytes.ts";
+import { ChannelStream } from "./channel-stream.ts";
 import type { Clock } from "./clock.ts";
 import type { SessionEvent } from "./session-state.ts";
 import { SideChannel, type SideSink } from "./side-channel.ts";
@@ -17,8 +20,13 @@ export interface LinkSink {
    * @param channel its number in events
    */
   attached(channel: number): void;
-  /** The live channel is away; it is sought again without being told. */
-  away(): void;
+  /**
+   * The live channel is away; it is sought again without being told.
+   * @param keeps the broker keeps the channel meanwhile: `resumed` or `attached` follows
+   */
+  away(keeps: boolean): void;
+  /** It is back, and so is the channel: nothing of it was lost. */
+  resumed(): void;
   /** The broker does not let this page attach. `again` tells whether it will be tried again. */
   refused(answer: { readonly code: string; readonly message: string }, again: boolean): void;
   bytes(bytes: Uint8Array): void;
@@ -49,8 +57,8 @@ export class SessionLink {
   private readonly session: string;
   private readonly sink: LinkSink;
   private readonly clock: Clock;
+  private readonly stream: ChannelStream;
   private attempts = 0;
-  private owed = 0;
   private open = false;
   private takenOver = false;
   private lastActivityMs = Number.NEGATIVE_INFINITY;
@@ -61,11 +69,13 @@ export class SessionLink {
     this.session = session;
     this.clock = clock;
     this.sink = sink;
+    this.stream = new ChannelStream(socket, session, MAIN_CHANNEL);
   }
 
   start(): void {
     this.open = true;
     this.socket.on("bytes", this.onBytes);
+    this.socket.on("taken", this.onTaken);
     this.socket.on("closed", this.onClosed);
     this.socket.on("event", this.onEvent);
     this.socket.on("unwatched", this.onUnwatched);
@@ -78,6 +88,7 @@ export class SessionLink {
     this.open = false;
     this.cancelRetry();
     this.socket.off("bytes", this.onBytes);
+    this.socket.off("taken", this.onTaken);
     this.socket.off("closed", this.onClosed);
     this.socket.off("event", this.onEvent);
     this.socket.off("unwatched", this.onUnwatched);
@@ -89,15 +100,17 @@ export class SessionLink {
   retry(): void {
     this.attempts = 0;
     this.takenOver = false;
+    this.stream.end();
     this.attach();
   }
 
   send(bytes: Uint8Array): void {
-    if (this.socket.connected) this.socket.emit("bytes", this.session, MAIN_CHANNEL, bytes);
+    this.stream.send(bytes);
   }
 
   /** The main channel is not wanted any more; the session stays this page's. */
   detach(): void {
+    this.stream.end();
     if (this.socket.connected) this.socket.emit("detach", this.session, MAIN_CHANNEL);
   }
 
@@ -106,10 +119,9 @@ export class SessionLink {
     return new SideChannel(this.socket, this.session, name, sink);
   }
 
-  /** Bytes that were shown, so that the broker may send as many again. One message a turn. */
+  /** Bytes that were shown, so that the broker may send as many again. */
   credit(count: number): void {
-    this.owed += count;
-    if (this.owed === count) queueMicrotask(() => this.payCredit());
+    this.stream.credit(count);
   }
 
   /** @returns whether the broker was told */
@@ -121,13 +133,6 @@ export class SessionLink {
     return true;
   }
 
-  private payCredit(): void {
-    const { owed } = this;
-    this.owed = 0;
-    if (owed === 0 || !this.socket.connected) return;
-    this.socket.emit("credit", this.session, MAIN_CHANNEL, owed);
-  }
-
   private attach(): void {
     this.cancelRetry();
     if (!this.open || !this.socket.connected) return;
@@ -135,10 +140,19 @@ export class SessionLink {
     this.socket.emit("attach", this.session, MAIN_CHANNEL, (answer) => this.answered(answer));
   }
 
+  private resume(): void {
+    this.stream.resume((refused) => {
+      if (!this.open) return;
+      if (refused) this.attach();
+      else this.sink.resumed();
+    });
+  }
+
   private answered(answer: AttachAnswer): void {
     if (!this.open) return;
     if (answer.ok) {
       this.attempts = 0;
+      this.stream.begin(answer);
       this.sink.attached(answer.channel);
       return;
     }
@@ -151,27 +165,38 @@ export class SessionLink {
 
   private readonly onConnect = (): void => {
     this.attempts = 0;
-    if (!this.takenOver) this.attach();
+    if (this.takenOver) return;
+    if (this.stream.keeps) this.resume();
+    else this.attach();
   };
 
   private readonly onUnwatched = (session: string, cause: CauseView): void => {
     if (session !== this.session) return;
     this.takenOver = true;
+    this.stream.end();
     this.cancelRetry();
     this.sink.takenOver(cause);
   };
 
   private readonly onDisconnect = (): void => {
     this.cancelRetry();
-    this.sink.away();
+    this.sink.away(this.stream.keeps);
   };
 
   private readonly onBytes = (session: string, channel: string, bytes: Uint8Array): void => {
-    if (session === this.session && channel === MAIN_CHANNEL) this.sink.bytes(asBytes(bytes));
+    if (session !== this.session || channel !== MAIN_CHANNEL) return;
+    this.stream.came(bytes.byteLength);
+    this.sink.bytes(asBytes(bytes));
+  };
+
+  private readonly onTaken = (session: string, channel: string, total: number): void => {
+    if (session === this.session && channel === MAIN_CHANNEL) this.stream.taken(total);
   };
 
   private readonly onClosed = (session: string, channel: string, cause: CauseView): void => {
-    if (session === this.session && channel === MAIN_CHANNEL) this.sink.closed(cause);
+    if (session !== this.session || channel !== MAIN_CHANNEL) return;
+    this.stream.end();
+    this.sink.closed(cause);
   };
 
   private readonly onEvent = (session: string, event: SessionEvent): void => {

@@ -31,7 +31,10 @@ export interface Desk {
   connect(way: Way): void;
   /** @param channel its number in the events of decisions */
   attached(channel: number): void;
-  away(): void;
+  /** @param keeps the broker keeps the channel meanwhile, and `resumed` follows unless it cannot */
+  away(keeps?: boolean): void;
+  /** The channel is back as it was. */
+  resumed?(): void;
   /** @param shown to be called once what the bytes said is on the screen */
   bytes(bytes: Uint8Array, shown: () => void): void;
   /** The channel is over, not by one's own doing. */
@@ -84,9 +87,13 @@ function makeLink(session: string, desk: Desk, change: (change: SessionChange) =
       change({ kind: "attachment", attachment: { kind: "attached" } });
       desk.attached(channel);
     },
-    away: () => {
+    away: (keeps: boolean) => {
       change({ kind: "attachment", attachment: { kind: "away", sinceMs: browserClock.wallMs() } });
-      desk.away();
+      desk.away(keeps);
+    },
+    resumed: () => {
+      change({ kind: "attachment", attachment: { kind: "attached" } });
+      desk.resumed?.();
     },
     refused: (answer: { code: string; message: string }, again: boolean) => {
       if (GONE_CODES.has(answer.code)) {

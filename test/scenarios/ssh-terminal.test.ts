@@ -2,7 +2,7 @@
  * A person works on a switch from the browser: the real console, broker and SSH, a simulated
  * switch behind them.
  */
-import type { Page } from "playwright-core";
+import type { Page, WebSocketRoute } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SWITCH_LOGIN } from "../../simulators/assets/ssh-switch.ts";
 import { postSigned } from "../kit/signed-in-page.ts";
@@ -98,6 +98,59 @@ test("a shell is worked in: what is typed does its work, and looks as it should"
   await page.setViewportSize(WIDE);
   await page.emulateMedia({ colorScheme: "dark" });
   expect(ann.complaints).toEqual([]);
+}, 60_000);
+
+/** The way of this page's live channel, which can swallow what is sent and break. */
+async function frailWay(page: Page) {
+  const way = { toBroker: true, toPage: true, sockets: [] as [WebSocketRoute, WebSocketRoute][] };
+  await page.routeWebSocket(/\/api\/live/, (socket) => {
+    const broker = socket.connectToServer();
+    way.sockets.push([socket, broker]);
+    socket.onMessage((message) => way.toBroker && broker.send(message));
+    broker.onMessage((message) => way.toPage && socket.send(message));
+  });
+  return {
+    way,
+    async breakOff() {
+      for (const [socket, broker] of way.sockets.splice(0)) {
+        await broker.close();
+        await socket.close();
+      }
+      way.toBroker = way.toPage = true;
+    },
+  };
+}
+
+test("a broken connection loses nothing of a terminal and repeats nothing: it is the same shell", async () => {
+  const page = await ann.context.newPage();
+  const { way, breakOff } = await frailWay(page);
+  await page.goto("/");
+  await open(page, "switch-maintenance");
+  await seen(page, "sw-works#");
+  await type(page, "configure terminal");
+  await seen(page, "(config)#");
+  // The page does not hear what the switch says to this.
+  way.toPage = false;
+  await type(page, "hostname unheard");
+  await expect.poll(() => site.plant.switch.state.hostname, PATIENCE).toBe("unheard");
+  expect(await shown(page)).not.toContain("unheard(config)#");
+  await breakOff();
+  await seen(page, "unheard(config)#");
+  // And the broker hears nothing of this, until the page is back.
+  way.toBroker = false;
+  await type(page, "hostname unsent");
+  expect(site.plant.switch.state.hostname).toBe("unheard");
+  await breakOff();
+  await seen(page, "unsent(config)#");
+  await page.getByRole("status").getByText("Running").waitFor();
+  await type(page, "hostname sw-works");
+  await seen(page, "sw-works(config)#");
+  const text = await shown(page);
+  for (const once of ["hostname unheard", "hostname unsent", "configure terminal"]) {
+    expect(text.split(once).length, `${once} in ${text}`).toBe(2);
+  }
+  expect(text).not.toContain("new shell");
+  await page.close();
 }, 60_000);
 
 test("a profile of named commands offers them and no shell", async () => {

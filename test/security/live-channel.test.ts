@@ -1,7 +1,7 @@
 /** The live channel against who has no right to it: foreign pages, foreign sessions, dead sign-ins. */
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import type { AttachAnswer, LiveAnswer } from "../../broker/api/shapes/live.ts";
+import type { AttachAnswer, LiveAnswer, ResumeAnswer } from "../../broker/api/shapes/live.ts";
 import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import type { EndReport } from "../../broker/sessions/session.ts";
 import { readPoints, writePoints } from "../../protocols/modbus/build.ts";
@@ -41,6 +41,11 @@ function attach(socket: UserSocket, id: string, channel = "main"): Promise<Attac
   return new Promise((resolve) => socket.emit("attach", id, channel, resolve));
 }
 
+function resume(socket: UserSocket, id: string): Promise<ResumeAnswer> {
+  const kept = { channel: 1, received: 0, shown: 0 };
+  return new Promise((resolve) => socket.emit("resume", id, "main", kept, resolve));
+}
+
 function watch(socket: UserSocket, id: string, from = 0): Promise<LiveAnswer> {
   return new Promise((resolve) => socket.emit("watch", id, from, resolve));
 }
@@ -74,6 +79,15 @@ test("a socket with the token of a sign-in that has ended is refused", async () 
 test("polling is no way in besides the websocket", async () => {
   const answer = await engineer.ask("GET", "/api/live/?EIO=4&transport=polling");
   expect(answer.status).toBe(400);
+});
+
+test("a channel of a protocol that asks anew is not kept: its owner's own page attaches", async () => {
+  const id = await session(engineer);
+  const first = await page(engineer);
+  expect(await attach(first, id)).toEqual({ ok: true, channel: 1 });
+  const second = await page(engineer);
+  expect(await resume(second, id)).toMatchObject({ ok: false, code: "not-kept" });
+  await engineer.ask("POST", `/api/sessions/${id}/end`, { reason: "" });
 });
 
 test("the owner reads the plant, is refused by rule, and sees both", async () => {
@@ -117,6 +131,7 @@ test("an id is no right: nobody attaches to or feeds the session of another pers
   expect(refused).toMatchObject({ ok: false, code: "not-found" });
   expect(refused).toEqual(unknown);
   expect(await watch(socket, id)).toEqual(unknown);
+  expect(await resume(socket, id)).toEqual(unknown);
   socket.emit("bytes", id, "main", readBytes());
   socket.emit("credit", id, "main", 100);
   socket.emit("activity", id);

@@ -6,6 +6,7 @@ import {
   CHANNEL_NAME,
   FROM_NEWEST,
   type LiveAnswer,
+  type ResumeAnswer,
   TAPE_CREDIT,
 } from "../shapes/live.ts";
 import type { MessageRate } from "./message-rate.ts";
@@ -29,11 +30,15 @@ const count = z.number().int().min(1).max(1_048_576);
 const bytes = z.instanceof(Uint8Array);
 const done = z.custom<(answer: LiveAnswer) => void>((value) => typeof value === "function");
 const attached = z.custom<(answer: AttachAnswer) => void>((value) => typeof value === "function");
+const resumed = z.custom<(answer: ResumeAnswer) => void>((value) => typeof value === "function");
+const total = z.number().int().min(0);
+const kept = z.object({ channel: z.number().int().min(1), received: total, shown: total });
 const credited = z.string().regex(CHANNEL_NAME);
 const channel = credited.refine((name) => name !== TAPE_CREDIT);
 
 const MESSAGES = {
   attach: z.tuple([id, channel, attached]),
+  resume: z.tuple([id, channel, kept, resumed]),
   detach: z.tuple([id, channel]),
   bytes: z.tuple([id, channel, bytes]),
   activity: z.tuple([id]),
@@ -48,6 +53,9 @@ export function bindMessages(page: Page, parts: MessageParts): void {
   on(page, parts, "attach", ([session, name, answer]) => {
     const peer = `browser ${page.me()?.signIn.address ?? ""}`;
     void owners.attach(page, session, name, peer).then(answer);
+  });
+  on(page, parts, "resume", ([session, name, has, answer]) => {
+    owners.resume(page, session, name, has, answer);
   });
   on(page, parts, "detach", ([session, name]) => owners.detach(page, session, name));
   on(page, parts, "bytes", ([session, name, data]) => owners.bytes(page, session, name, data));

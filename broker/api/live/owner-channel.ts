@@ -1,27 +1,38 @@
-/** One channel of a page that works in its session, under the name the page gave it. */
+/**
+ * One channel of a page that works in its session, under the name the page gave it. One that is
+ * `kept` waits for its page when the page's connection breaks: what runs at its other end, a shell
+ * or a file that is half there, would not come back.
+ */
 import { BrowserLeg } from "../../legs/browser-leg.ts";
 import type { ChannelHandle, LiveSession } from "../../sessions/session.ts";
-import { LIVE_CREDIT_BYTES } from "../shapes/live.ts";
+import { type Kept, LIVE_CREDIT_BYTES } from "../shapes/live.ts";
 import type { Page } from "./page-socket.ts";
 
+/** Channels by the names that the page gave them. */
+export type Holder = Map<string, OwnerChannel>;
+
+/** So often a page is told how much came from it; it keeps what it was not told of. */
+const TELL_EVERY_BYTES = 16_384;
+
 export class OwnerChannel {
-  private readonly page: Page;
   private readonly session: string;
   private readonly name: string;
-  private readonly forget: () => void;
+  private page: Page;
+  private holder: Holder;
   private readonly leg: BrowserLeg;
   private handle: ChannelHandle | undefined;
+  private told = 0;
   private over = false;
 
-  /** @param forget called once, when it is over */
-  constructor(page: Page, session: string, name: string, forget: () => void) {
+  constructor(page: Page, session: string, name: string, holder: Holder, keeps: boolean) {
     this.page = page;
     this.session = session;
     this.name = name;
-    this.forget = forget;
+    this.holder = holder;
+    holder.set(name, this);
     this.leg = new BrowserLeg({
-      creditBytes: LIVE_CREDIT_BYTES,
-      send: (bytes) => page.socket.emit("bytes", session, name, bytes),
+      ...{ creditBytes: LIVE_CREDIT_BYTES, keeps },
+      send: (bytes) => this.page.socket.emit("bytes", session, name, bytes),
     });
   }
 
@@ -38,8 +49,40 @@ export class OwnerChannel {
     return handle.channel;
   }
 
+  /** Whether it may outlive its page's connection. */
+  get keeps(): boolean {
+    return this.handle !== undefined && this.leg.keeps;
+  }
+
+  /** Waits among these, and sends nothing. */
+  rest(among: Holder): void {
+    this.moveTo(among);
+    this.leg.rest();
+  }
+
+  /** Whether it can go on with a page that has this much of it. */
+  has(kept: Kept): boolean {
+    return kept.channel === this.handle?.channel && this.leg.has(kept);
+  }
+
+  /** Bytes that came from its page. */
+  get taken(): number {
+    return this.leg.taken;
+  }
+
+  /** Goes on with a page that has this much of it, as `has` said. */
+  goOn(page: Page, among: Holder, kept: Kept): void {
+    this.moveTo(among);
+    this.page = page;
+    this.told = this.leg.taken;
+    this.leg.goOn(kept);
+  }
+
   received(bytes: Uint8Array): void {
     this.leg.received(bytes);
+    if (!this.leg.keeps || this.leg.taken - this.told < TELL_EVERY_BYTES) return;
+    this.told = this.leg.taken;
+    this.page.socket.emit("taken", this.session, this.name, this.told);
   }
 
   credit(count: number): void {
@@ -49,8 +92,14 @@ export class OwnerChannel {
   close(reason: string): void {
     if (this.over) return;
     this.over = true;
-    this.forget();
+    this.holder.delete(this.name);
     this.leg.gone(reason);
     this.handle?.close();
+  }
+
+  private moveTo(holder: Holder): void {
+    this.holder.delete(this.name);
+    this.holder = holder;
+    holder.set(this.name, this);
   }
 }

@@ -1,12 +1,13 @@
 /**
  * Pages that work in their own sessions. A session has one page at a time: attaching from
- * another one takes it over. A page that goes away leaves the session to its lease.
+ * another one takes it over. A page that goes away leaves the session to its lease, and what runs
+ * in it over SSH waits as long for the page to come back.
  */
 import type { LiveSession, SessionHost } from "../../sessions/session.ts";
 import { ApiRefused, notFound, refusalOf } from "../problem.ts";
-import type { AttachAnswer } from "../shapes/live.ts";
+import type { AttachAnswer, Kept, Refused, ResumeAnswer } from "../shapes/live.ts";
 import type { CauseView } from "../shapes/sessions.ts";
-import { OwnerChannel } from "./owner-channel.ts";
+import { type Holder, OwnerChannel } from "./owner-channel.ts";
 import type { Page } from "./page-socket.ts";
 
 /** A terminal, its files and a few transfers beside it; a page that wants more is not ours. */
@@ -15,7 +16,7 @@ const CHANNELS_PER_PAGE_MAX = 16;
 interface OwnerLink {
   readonly page: Page;
   readonly session: LiveSession;
-  readonly channels: Map<string, OwnerChannel>;
+  readonly channels: Holder;
   stopListening: () => void;
   over: boolean;
 }
@@ -23,6 +24,8 @@ interface OwnerLink {
 export class OwnerLinks {
   private readonly sessions: SessionHost;
   private readonly links = new Map<string, OwnerLink>();
+  /** By session: channels that wait for the page they had. */
+  private readonly resting = new Map<string, Holder>();
   /** Commands that work in sessions, and how each is told that it is over. */
   private readonly commands = new Map<string, (cause: CauseView) => void>();
 
@@ -32,23 +35,39 @@ export class OwnerLinks {
 
   /** Opens a channel of the session for the page of its owner. An id alone opens nothing. */
   async attach(page: Page, sessionId: string, name: string, peer: string): Promise<AttachAnswer> {
-    const session = this.sessions.get(sessionId);
-    const me = page.me();
-    if (!session || !me || session.claims.subject.id !== me.person.id) return refused(notFound());
-    if (!page.isOfDevice()) return refused(notFromDevice());
+    const session = this.ownSession(page, sessionId);
+    if (session instanceof ApiRefused) return refused(session);
     const link = this.take(page, session);
-    this.dropChannel(link, name, "attached again");
+    link.channels.get(name)?.close("attached again");
+    this.resting.get(sessionId)?.get(name)?.close("attached again");
     if (link.channels.size >= CHANNELS_PER_PAGE_MAX) return refused(tooMany());
-    const channel = new OwnerChannel(page, sessionId, name, () => link.channels.delete(name));
-    link.channels.set(name, channel);
+    const keeps = session.claims.endpoint.protocol === "ssh";
+    const channel = new OwnerChannel(page, sessionId, name, link.channels, keeps);
     try {
-      return { ok: true, channel: await channel.open(session, peer) };
+      const number = await channel.open(session, peer);
+      return { ok: true, channel: number, ...(keeps && { keeps }) };
     } catch (error) {
       const current = !link.over;
       channel.close("the channel could not be opened");
       if (current && link.channels.size === 0) this.abandon(link);
       return refused(error);
     }
+  }
+
+  /**
+   * A page whose connection broke is back. The old connection may not be known to be gone yet: what
+   * it had waits first. Answers before anything is sent on.
+   */
+  resume(
+    page: Page,
+    sessionId: string,
+    name: string,
+    kept: Kept,
+    done: (answer: ResumeAnswer) => void,
+  ): void {
+    const session = this.ownSession(page, sessionId);
+    if (session instanceof ApiRefused) done(refused(session));
+    else this.goOn(page, session, name, kept, done);
   }
 
   /**
@@ -59,6 +78,7 @@ export class OwnerLinks {
     const id = session.claims.session;
     const earlier = this.links.get(id);
     if (earlier) this.takeOver(earlier);
+    this.dropResting(id, "a command took the session over");
     this.commands.get(id)?.(TAKEN_OVER);
     this.commands.set(id, taken);
     session.ownerPresent(true);
@@ -70,8 +90,7 @@ export class OwnerLinks {
   }
 
   detach(page: Page, sessionId: string, name: string): void {
-    const link = this.linkOf(page, sessionId);
-    if (link) this.dropChannel(link, name, "the page closed it");
+    this.linkOf(page, sessionId)?.channels.get(name)?.close("the page closed it");
   }
 
   bytes(page: Page, sessionId: string, name: string, bytes: Uint8Array): void {
@@ -90,7 +109,7 @@ export class OwnerLinks {
   leave(page: Page): void {
     for (const link of [...this.links.values()]) {
       if (link.page !== page) continue;
-      this.drop(link, "the page went away");
+      this.rest(link);
       link.session.ownerPresent(false);
     }
   }
@@ -118,7 +137,10 @@ export class OwnerLinks {
       else page.socket.disconnect(true);
     });
     session.ownerPresent(true);
-    void session.closed.then(() => this.drop(link, "the session ended"));
+    void session.closed.then(() => {
+      this.drop(link, "the session ended");
+      this.dropResting(id, "the session ended");
+    });
     return link;
   }
 
@@ -138,8 +160,51 @@ export class OwnerLinks {
     link.session.ownerPresent(false);
   }
 
-  private dropChannel(link: OwnerLink, name: string, reason: string): void {
-    link.channels.get(name)?.close(reason);
+  private ownSession(page: Page, id: string): LiveSession | ApiRefused {
+    const session = this.sessions.get(id);
+    const me = page.me();
+    if (!session || !me || session.claims.subject.id !== me.person.id) return notFound();
+    return page.isOfDevice() ? session : notFromDevice();
+  }
+
+  private goOn(
+    page: Page,
+    session: LiveSession,
+    name: string,
+    kept: Kept,
+    done: (answer: ResumeAnswer) => void,
+  ): void {
+    const id = session.claims.session;
+    const earlier = this.links.get(id);
+    const channel = this.resting.get(id)?.get(name) ?? earlier?.channels.get(name);
+    if (!channel?.has(kept)) {
+      done(NOT_KEPT);
+      return;
+    }
+    if (earlier && earlier.page !== page) this.rest(earlier);
+    const link = this.take(page, session);
+    done({ ok: true, received: channel.taken });
+    channel.goOn(page, link.channels, kept);
+  }
+
+  /** What may outlive the page's connection waits; the rest ends. */
+  private rest(link: OwnerLink): void {
+    const id = link.session.claims.session;
+    for (const channel of [...link.channels.values()]) {
+      if (channel.keeps) channel.rest(this.restingFor(id));
+    }
+    this.drop(link, "the page went away");
+  }
+
+  private restingFor(id: string): Holder {
+    const resting: Holder = this.resting.get(id) ?? new Map();
+    this.resting.set(id, resting);
+    return resting;
+  }
+
+  private dropResting(id: string, reason: string): void {
+    for (const channel of [...(this.resting.get(id)?.values() ?? [])]) channel.close(reason);
+    this.resting.delete(id);
   }
 
   private drop(link: OwnerLink, reason: string): void {
@@ -167,7 +232,13 @@ function tooMany(): ApiRefused {
   return new ApiRefused(409, "too-many", most);
 }
 
-function refused(error: unknown): AttachAnswer {
+const NOT_KEPT: Refused = {
+  ok: false,
+  code: "not-kept",
+  message: "What ran in this session had ended before the page came back.",
+};
+
+function refused(error: unknown): Refused {
   const refusal = refusalOf(error);
   if (!refusal) {
     // Dialling fails for reasons of the network; what they were is on the tape and in the log.

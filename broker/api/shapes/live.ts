@@ -27,9 +27,30 @@ export const FROM_NEWEST = -1;
 /** Names what `credit` returns of a watched tape; no channel is called so. */
 export const TAPE_CREDIT = "tape";
 
+export type Refused = Exclude<LiveAnswer, { readonly ok: true }>;
+
 export type AttachAnswer =
-  /** `channel`: its number on the tape and in events. */
-  { readonly ok: true; readonly channel: number } | Exclude<LiveAnswer, { readonly ok: true }>;
+  | {
+      readonly ok: true;
+      /** Its number on the tape and in events. */
+      readonly channel: number;
+      /** It waits for this page when the connection breaks: `resume`. */
+      readonly keeps?: boolean;
+    }
+  | Refused;
+
+/** What a page has of a channel that waited for it. */
+export interface Kept {
+  readonly channel: number;
+  /** Bytes of it that the page received. */
+  readonly received: number;
+  /** Those of them that were consumed, whether or not `credit` said so. */
+  readonly shown: number;
+}
+
+export type ResumeAnswer =
+  /** `received`: bytes that came from the page; it sends again what follows them. */
+  { readonly ok: true; readonly received: number } | Refused;
 
 export interface FromBrowser {
   /**
@@ -37,6 +58,12 @@ export interface FromBrowser {
    * open under it is closed first.
    */
   attach(session: string, channel: string, done: (answer: AttachAnswer) => void): void;
+  /**
+   * The owner's page is back after its connection broke, and takes the session back with a channel
+   * that waited: the stream of either side goes on at the byte where it was. Refused `not-kept`
+   * where it ended meanwhile, or another page attached.
+   */
+  resume(session: string, channel: string, kept: Kept, done: (answer: ResumeAnswer) => void): void;
   /** Closes a channel; the session stays the page's. */
   detach(session: string, channel: string): void;
   /** Protocol bytes of the workbench, for the guard of that channel. */
@@ -61,6 +88,8 @@ export interface FromBrowser {
 export interface FromBroker {
   /** Bytes that the guard of this channel sent to the client. */
   bytes(session: string, channel: string, bytes: Uint8Array): void;
+  /** So many bytes came of a channel that is kept, in all: the page need not keep them. */
+  taken(session: string, channel: string, total: number): void;
   /** A channel is over, and not by the page's own doing. */
   closed(session: string, channel: string, cause: CauseView): void;
   event(session: string, event: SessionEvent): void;

@@ -41,8 +41,12 @@ export class SshStation implements Desk {
     this.terminal.attached(channel);
   }
 
-  away(): void {
-    this.terminal.away();
+  away(keeps?: boolean): void {
+    this.terminal.away(keeps);
+  }
+
+  resumed(): void {
+    this.terminal.resumed();
   }
 
   bytes(bytes: Uint8Array, shown: () => void): void {

@@ -158,6 +158,32 @@ test("after the network was away there is a new shell, and the terminal says so"
   expect(site.screen.text).toContain("This is a new shell.");
 });
 
+test("what the broker keeps goes on; no key is taken while nobody can see what it does", () => {
+  const site = new Site(SHELL);
+  site.attach();
+  site.starts();
+  site.desk.away(true);
+  expect(site.desk.state()).toMatchObject({ phase: "running", paused: true });
+  const before = site.asset.length;
+  site.desk.typed("reload\r");
+  expect(site.asset.length).toBe(before);
+  site.desk.resumed();
+  site.desk.typed("show\r");
+  expect(site.asset.length).toBe(before + 1);
+  expect(site.screen.text).not.toContain("new shell");
+});
+
+test("what was kept and has ended after all is told, and a new shell begun", () => {
+  const site = new Site(SHELL);
+  site.attach();
+  site.starts();
+  site.desk.away(true);
+  site.attach();
+  site.starts();
+  expect(site.desk.state()).toMatchObject({ phase: "running", paused: false });
+  expect(site.screen.text).toContain("This is a new shell.");
+});
+
 test("a command is not run again by itself", () => {
   const site = new Site(undefined);
   site.attach();

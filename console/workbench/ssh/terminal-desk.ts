@@ -41,6 +41,8 @@ export interface TerminalState {
   readonly refusal: Refusal | undefined;
   /** Typing is not permitted. */
   readonly viewOnly: Refusal | undefined;
+  /** The connection is away and what runs is not: no keys are taken until it is back. */
+  readonly paused: boolean;
   /** How it ended, in words. */
   readonly end: string | undefined;
 }
@@ -89,6 +91,7 @@ export class TerminalDesk implements Desk {
   attached(channel: number): void {
     this.channel = channel;
     this.inbox = new Inbox(INBOX_MAX);
+    if (this.current.paused) this.lose();
     const program = this.next ?? (this.lost ? shellOf(this.current) : undefined);
     this.next = undefined;
     if (program && this.lost) this.say(words.newShell);
@@ -96,10 +99,14 @@ export class TerminalDesk implements Desk {
     if (program) this.begin(program);
   }
 
-  away(): void {
+  away(keeps = false): void {
     if (this.current.phase !== "starting" && this.current.phase !== "running") return;
-    this.lost = true;
-    this.ended(words.awayEnd);
+    if (keeps) this.change({ paused: true });
+    else this.lose();
+  }
+
+  resumed(): void {
+    this.change({ paused: false });
   }
 
   bytes(bytes: Uint8Array, shown: () => void): void {
@@ -138,7 +145,7 @@ export class TerminalDesk implements Desk {
 
   /** What a person typed or pasted. */
   typed(text: string): void {
-    if (this.current.phase !== "running") return;
+    if (this.current.phase !== "running" || this.current.paused) return;
     const bytes = new TextEncoder().encode(text);
     for (let at = 0; at < bytes.length; at += TYPED_BYTES_MAX) {
       this.way?.send(dataOf(bytes.slice(at, at + TYPED_BYTES_MAX)));
@@ -165,6 +172,11 @@ export class TerminalDesk implements Desk {
     this.sentSize = this.screen.size;
     this.way?.send(askTerminal(this.sentSize));
     this.way?.send(startShell());
+  }
+
+  private lose(): void {
+    this.lost = true;
+    this.ended(words.awayEnd);
   }
 
   /** Undefined where it does not parse. */
@@ -211,7 +223,7 @@ export class TerminalDesk implements Desk {
   private ended(end: string | undefined): void {
     const { program, phase } = this.current;
     if (phase === "ended" || phase === "idle") return;
-    this.change({ phase: "ended", end: end ?? this.exit, waiting: undefined });
+    this.change({ phase: "ended", end: end ?? this.exit, waiting: undefined, paused: false });
     if (end !== undefined) this.say(end);
     else if (program?.kind === "shell" && !this.current.refusal) this.say(words.shellEnd);
   }
@@ -235,7 +247,7 @@ const CONTROL = /\p{Cc}/gu;
 
 const IDLE: TerminalState = {
   ...{ phase: "idle", program: undefined, waiting: undefined },
-  ...{ refusal: undefined, viewOnly: undefined, end: undefined },
+  ...{ refusal: undefined, viewOnly: undefined, end: undefined, paused: false },
 } as const;
 
 /** Only a shell is begun anew by itself; a command might do its work twice. */

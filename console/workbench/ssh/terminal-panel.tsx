@@ -87,14 +87,14 @@ interface RunningProps extends TerminalPanelProps {
 
 function Running({ station, terminal, state }: RunningProps) {
   const { terminal: desk, reach } = station;
-  const { phase, program, end } = terminal;
+  const { phase, program, end, paused } = terminal;
   const what = program?.kind === "exec" ? program.command : reach.shell ? words.shell : "";
   return (
     <div className="ssh-running">
       <IconTerminal2 size={16} aria-hidden />
       {what !== "" && <span className="ssh-program">{what}</span>}
       <span className="sp-dim" role="status">
-        {phase === "ended" && end !== undefined ? end : words.phase[phase]}
+        {phase === "ended" && end !== undefined ? end : words.phase[paused ? "paused" : phase]}
       </span>
       <ViewOnly station={station} terminal={terminal} state={state} />
       {phase === "ended" && program !== undefined && (
