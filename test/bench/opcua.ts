@@ -26,7 +26,7 @@ import {
 } from "./opcua-roads.ts";
 import { cpuWithChildrenMs, median, printResult, printTable } from "./report.ts";
 
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const ROUNDS = Math.max(1, Number(process.env.BENCH_ROUNDS ?? 5));
 /** Of each road and round: medians of some hundred differ from those of more by less than rounds do. */
 const READS = 200;
 const READS_OF_100 = 50;
@@ -34,6 +34,12 @@ const WRITES = 50;
 /** Values delivered of each road and round. */
 const SUBSCRIBED_MS = 2_000;
 const PUBLISHING_MS = 100;
+/** For all roads together: a machine that is slower measures fewer, not longer. */
+const LATENCIES_WITHIN_MS = 5_000;
+/** No new round begins after it: medians are then of those that were measured. */
+const ROUNDS_WITHIN_MS = 120_000;
+/** Of anything that is waited for: a road that stands still ends the bench with its name. */
+const STEP_WITHIN_MS = 30_000;
 const SECURITY_NAMES: readonly SecurityName[] = ["none", "sign"];
 
 type Measure = "read1" | "read100" | "write" | "values" | "clientCpu" | "betweenCpu";
@@ -63,10 +69,15 @@ export async function run(): Promise<void> {
   try {
     const { roads } = await openRoads(folder, stops);
     const joined: Joined[] = [];
+    stops.push(() =>
+      within("signing out", Promise.all(joined.map(signOut))).catch(() => undefined),
+    );
     for (const security of SECURITY_NAMES) {
-      for (const road of roads[security]) joined.push(await join(folder, security, road));
+      for (const road of roads[security]) {
+        const joining = join(folder, security, road);
+        joined.push(await within(`signing in (${security} ${road.name})`, joining));
+      }
     }
-    stops.push(() => Promise.all(joined.map(signOut)));
     report(await measureAll(joined));
   } finally {
     for (const stop of stops.reverse()) await stop();
@@ -85,13 +96,29 @@ async function measureAll(joined: readonly Joined[]): Promise<Figures> {
   const none = () => Object.fromEntries(MEASURES.map((each) => [each, []]));
   const each = () => ({ direct: none(), relay: none(), broker: none() });
   const figures = { none: each(), sign: each() } as unknown as Figures;
-  for (const { session } of joined) await warm(session);
+  for (const one of joined) await within(`${nameOf(one)}, beginning`, warm(one.session));
+  const beganMs = performance.now();
   for (let round = 0; round < ROUNDS; round++) {
+    if (performance.now() - beganMs > ROUNDS_WITHIN_MS) break;
     await latencies(joined, figures);
-    for (const one of joined) await subscribed(one, figures[one.security][one.road.name]);
+    for (const one of joined) {
+      const measuring = subscribed(one, figures[one.security][one.road.name]);
+      await within(`${nameOf(one)}, values`, measuring);
+    }
     process.stderr.write(`round ${round + 1} of ${ROUNDS}\n`);
   }
   return figures;
+}
+
+const nameOf = ({ security, road }: Joined) => `${security} ${road.name}`;
+
+async function within<T>(step: string, working: Promise<T>): Promise<T> {
+  let late: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    const error = new Error(`${step}: nothing for ${STEP_WITHIN_MS / 1_000} s`);
+    late = setTimeout(() => reject(error), STEP_WITHIN_MS);
+  });
+  return Promise.race([working, tooLate]).finally(() => clearTimeout(late));
 }
 
 const id = (name: string) => `ns=${NAMESPACE};s=${name}`;
@@ -123,13 +150,11 @@ async function latencies(joined: readonly Joined[], figures: Figures): Promise<v
   ] as const;
   for (const { measure, count, one } of kinds) {
     const times = joined.map((): number[] => []);
-    for (let turn = 0; turn < TURNS; turn++) {
-      for (const [at, { session }] of joined.entries()) {
-        for (let n = 0; n < count / TURNS; n++) {
-          const began = performance.now();
-          await one(session);
-          times[at]?.push(performance.now() - began);
-        }
+    const untilMs = performance.now() + LATENCIES_WITHIN_MS;
+    for (let turn = 0; turn < TURNS && performance.now() < untilMs; turn++) {
+      for (const [at, each] of joined.entries()) {
+        const some = timesOf(() => one(each.session), count / TURNS);
+        times[at]?.push(...(await within(`${nameOf(each)}, ${measure}`, some)));
       }
     }
     for (const [at, { security, road }] of joined.entries()) {
@@ -139,6 +164,16 @@ async function latencies(joined: readonly Joined[], figures: Figures): Promise<v
 }
 
 const TURNS = 10;
+
+async function timesOf(work: () => Promise<unknown>, count: number): Promise<readonly number[]> {
+  const times: number[] = [];
+  for (let n = 0; n < count; n++) {
+    const began = performance.now();
+    await work();
+    times.push(performance.now() - began);
+  }
+  return times;
+}
 
 /** CPU per second: of this process, which is the client, and of those between. */
 async function subscribed(
@@ -189,7 +224,7 @@ function report(figures: Figures): void {
     ratios: { ...ratiosOf(at, "none", ""), ...ratiosOf(at, "sign", "Sign") },
     goals: GOALS,
     notes: {
-      ...{ rounds: ROUNDS, items: VALUES, publishingMs: PUBLISHING_MS },
+      ...{ rounds: figures.none.direct.read1.length, items: VALUES, publishingMs: PUBLISHING_MS },
       ...{ sign: "Basic256Sha256, SignAndEncrypt", relay: `HAProxy ${haproxyVersion()}` },
     },
   });

@@ -7,6 +7,7 @@ import { Socket } from "node:net";
 import { loadOpcuaIdentity } from "../identity.ts";
 import { endedItsConnection } from "../library-scope.ts";
 import { DialledAssets } from "./dialled-assets.ts";
+import { keepKeys } from "./kept-keys.ts";
 import { type Handed, ServedClients } from "./served-clients.ts";
 import { jsonOf, KIND, Wire, type WireMessage } from "./wire.ts";
 
@@ -25,6 +26,7 @@ process.on("uncaughtException", fault);
 process.on("unhandledRejection", fault);
 
 async function main(file: string): Promise<void> {
+  keepKeys();
   const identity = await loadOpcuaIdentity(file);
   const wire = new Wire(
     new Socket({ fd: PIPE, readable: true, writable: true }),
