@@ -35,7 +35,11 @@ const STYLE =
   "body{font:16px/1.5 system-ui,sans-serif;max-width:38rem;margin:12vh auto;padding:0 1rem;" +
   "color-scheme:light dark}h1{font-size:1.3rem}p{margin:.6rem 0}";
 
-export function pageBytes({ status, title, lines }: Page, withBody = true): Uint8Array {
+export function pageBytes(
+  { status, title, lines }: Page,
+  withBody = true,
+  more: Fields = [],
+): Uint8Array {
   const text = lines.map((line) => `<p>${escaped(line)}</p>`).join("");
   const body = encodeUtf8(
     `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escaped(title)}</title>` +
@@ -45,6 +49,7 @@ export function pageBytes({ status, title, lines }: Page, withBody = true): Uint
     ...STRICT_FIELDS,
     ["content-type", "text/html; charset=utf-8"],
     ["content-length", String(body.length)],
+    ...more,
   ]);
   if (!withBody) return head;
   const whole = new Uint8Array(head.length + body.length);

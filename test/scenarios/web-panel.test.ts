@@ -163,6 +163,41 @@ test("what the panel knows of itself stays behind: its password, its cookie, its
   await end(id);
 }, 60_000);
 
+/** As the script of a hostile panel would, past whatever the broker put in its page. */
+const TOSS = `(() => {
+  const frame = document.createElement("iframe");
+  document.body.append(frame);
+  const { set } = Object.getOwnPropertyDescriptor(frame.contentWindow.Document.prototype, "cookie");
+  for (const name of ["tossed", "PANELSESSION", "__Host-own-lang", "__Host-sallyport-panel"]) {
+    set.call(document, name + "=hostile; path=/; domain=localhost");
+    set.call(document, name + "=hostile; path=/; secure; domain=localhost");
+  }
+})()`;
+
+test("two panels open at once share no cookie, and each is told what its own script set", async () => {
+  const [one, other] = [await open("web-operate"), await open("web-operate")];
+  const read = ({ panel }: typeof one) => panel.evaluate<string>("document.cookie");
+  for (const [{ panel }, lang] of [[one, "de"] as const, [other, "fi"] as const]) {
+    await panel.goto(new URL("/overview.html", panel.url()).href);
+    await panel.evaluate(TOSS);
+    await panel.evaluate(`document.cookie = "lang=${lang}; path=/; max-age=600"`);
+  }
+  await ann.context.addCookies([
+    { name: "tossed", value: "hostile", domain: ".localhost", path: "/" },
+  ]);
+  for (const [opened, lang] of [[one, "de"] as const, [other, "fi"] as const]) {
+    expect(await read(opened)).toBe(`lang=${lang}`);
+    await opened.panel.reload();
+    expect(site.plant.web.headers.cookie).toBe(`lang=${lang}; PANELSESSION=71f0a`);
+    expect(await read(opened)).toBe(`lang=${lang}`);
+    await opened.panel.evaluate('document.cookie = "lang=; max-age=0"');
+    expect(await read(opened)).toBe("");
+  }
+  await end(one.id);
+  await end(other.id);
+  await ann.context.clearCookies({ name: "tossed" });
+}, 90_000);
+
 test("a file is kept where a rule says so, and no service worker stays behind", async () => {
   const { id, panel } = await open("web-operate");
   await main(panel)

@@ -94,26 +94,26 @@ test("without a cookie, with a made-up one, with the console's or another sessio
   expect(asked()).toBe(before);
 });
 
-test("a cookie that was there before the panel came from another one, and is not told to this one", async () => {
-  const session = await site.first.ask("POST", "/api/sessions", { endpoint: ENDPOINT });
-  const { id } = session.body;
-  const enters = async (cookies: string) => {
-    const { host, port, ticket } = await admitted(id);
-    const head = `GET /.sallyport/enter?ticket=${ticket} HTTP/1.1\n`;
-    const entered = await send(port, head, host, `Cookie: ${cookies}\n`);
-    const cookie = /set-cookie: (__Host-sallyport-panel=[\w-]+);/i.exec(entered)?.[1] ?? "";
-    return { id, host, port, ticket, cookie };
-  };
-  const brought = async (of: Opened, cookies: string) => {
-    expect(status(await get(of, "/overview.html", `${of.cookie}; ${cookies}`))).toBe(200);
+test("of the cookies in a browser a panel is told what its own script set, and nothing else", async () => {
+  const told = async (cookies: string) => {
+    expect(status(await get(one, "/overview.html", `${one.cookie}; ${cookies}`))).toBe(200);
     return site.plant.web.headers.cookie?.replace(/;? ?PANELSESSION=\w+/, "");
   };
-  const first = await enters("planted=from the other; x=1");
-  expect(await brought(first, "planted=again; x=2; own=3")).toBe("own=3");
-  // Opened once more, what its own script has set since is still its own.
-  const again = await enters(`${first.cookie}; planted=again; own=3`);
-  expect(await brought(again, "planted=again; own=3")).toBe("own=3");
-  await site.first.ask("POST", `/api/sessions/${id}/end`, { reason: "tried" });
+  // What the script of another panel sets for all names above it comes along, before and after.
+  expect(await told("tossed=1; PANELSESSION=of the other; __Host-own-own=3")).toBe("own=3");
+  expect(await told("__Host-sallyport=x; __Secure-own-own=1; __host-own-own=2")).toBe("");
+  // Letters that some take for spaces hide no name.
+  expect(await told("\u00a0__Host-own-a=1; \t__Host-own-b=2; \u0085__Host-own-c=3")).toBe("");
+});
+
+test("a browser that was filled with cookies is told to forget them, and asks no panel meanwhile", async () => {
+  const before = asked();
+  const tossed = Array.from({ length: 8 }, (_, n) => `t${n}=${"x".repeat(4_000)}`).join("; ");
+  const answer = await get(one, "/overview.html", `${one.cookie}; ${tossed}`);
+  expect(status(answer)).toBe(431);
+  expect(answer).toMatch(/^clear-site-data: "cookies"\r$/im);
+  expect(answer).toContain("open the panel there once more");
+  expect(asked()).toBe(before);
 });
 
 test("two cookies of the name are none", async () => {
@@ -177,6 +177,50 @@ test.each([
   expect(status(answer)).not.toBe(200);
   const after = site.plant.web.asked.filter((each) => each.includes("smuggled")).length;
   expect(after).toBe(before);
+});
+
+/** As the bytes are; `|` stands for CR LF. */
+const SMUGGLED = "GET /smuggled.html HTTP/1.1|Host: HOST|Cookie: COOKIE||";
+const POST = "POST /setpoint.cgi HTTP/1.1|Host: HOST|User-Agent: test|Cookie: COOKIE|";
+test.each([
+  ["lines that end with LF alone", `${POST}X: y\nContent-Length: 0\n\n${SMUGGLED}`],
+  [
+    "a coding before its length",
+    `${POST}Transfer-Encoding: chunked|Content-Length: 4||0||${SMUGGLED}`,
+  ],
+  ["two codings", `${POST}Transfer-Encoding: chunked, identity||0||${SMUGGLED}`],
+  ["a coding behind a tab", `${POST}Transfer-Encoding:\tchunked|Content-Length: 0||${SMUGGLED}`],
+  ["a coding with a vertical tab", `${POST}Transfer-Encoding: \vchunked||0||${SMUGGLED}`],
+  [
+    "a chunk whose extension ends with LF",
+    `${POST}Transfer-Encoding: chunked||2;\nxx|10|${SMUGGLED}0||`,
+  ],
+  ["a chunk that is longer than it says", `${POST}Transfer-Encoding: chunked||1|xx${SMUGGLED}`],
+  [
+    "a chunk of a size beyond numbers",
+    `${POST}Transfer-Encoding: chunked||10000000000000002|${SMUGGLED}`,
+  ],
+  ["a length with a sign", `${POST}Content-Length: +0||${SMUGGLED}`],
+  ["a length in a list", `${POST}Content-Length: 0, 0||${SMUGGLED}`],
+  ["two hosts", `${POST}Host: evil.example||${SMUGGLED}`],
+  [
+    "HTTP/1.0 with a coding",
+    `${POST.replace("1.1", "1.0")}Transfer-Encoding: chunked||0||${SMUGGLED}`,
+  ],
+  ["a field with a NUL", `${POST}X: a\0b||${SMUGGLED}`],
+  ["a line of its own between two", `${POST}X: a\rContent-Length: 0||${SMUGGLED}`],
+])("in bytes with %s no second request is read", async (_what, text) => {
+  const socket = connect({ port: one.port, host: "127.0.0.1" });
+  let heard = "";
+  socket.setEncoding("latin1").on("data", (more) => {
+    heard += more;
+  });
+  socket.on("error", () => undefined);
+  const filled = text.replaceAll("HOST", one.host).replaceAll("COOKIE", one.cookie);
+  socket.end(Buffer.from(filled.replaceAll("|", "\r\n"), "latin1"));
+  await once(socket, "close");
+  expect(site.plant.web.asked.filter((each) => each.includes("smuggled"))).toEqual([]);
+  expect(heard.match(/^HTTP\/1\.1 200/gm)).toBeNull();
 });
 
 test("a target in absolute form, and one that leads elsewhere, reach no other host", async () => {

@@ -1,6 +1,9 @@
 /**
- * Cookies that a browser brings to the origin of a panel: the pass of the session, what the panel's
- * own script set there, and what the script of another panel set for all names above it.
+ * Cookies that a browser brings to the origin of a panel: the pass of the session, and what the
+ * panel's own script set there. A browser also brings what the script of another panel set for all
+ * names above it, and does not say which is which. A name that begins with `__Host-` nobody can set
+ * for another host (RFC 6265bis, 4.1.3.2): so a script in each page keeps its cookies under such
+ * names, and the panel is told of no other.
  */
 
 /** Read by one name alone: one that is sent twice is none. */
@@ -9,25 +12,40 @@ export function cookieOf(field: string | undefined, name: string): string | unde
   return values.length === 1 ? values[0]?.slice(name.length + 1) : undefined;
 }
 
-/** What a browser brings before any page of a session was shown in it belongs to another panel. */
-export function cookieNames(field: string | undefined): ReadonlySet<string> {
-  return new Set(pairsOf(field).map(nameOf));
-}
+const OWN = "__Host-own-";
 
-/** Undefined where nothing is left. */
-export function withoutCookies(
-  field: string | undefined,
-  names: ReadonlySet<string>,
-): string | undefined {
-  const kept = pairsOf(field).filter((pair) => !names.has(nameOf(pair)));
-  return kept.length === 0 ? undefined : kept.join("; ");
+/** What the panel's own script set, under the names that it gave; undefined where there is nothing. */
+export function ownCookies(field: string | undefined): string | undefined {
+  const own = pairsOf(field).filter((pair) => pair.startsWith(OWN));
+  return own.length === 0 ? undefined : own.map((pair) => pair.slice(OWN.length)).join("; ");
 }
 
 function pairsOf(field: string | undefined): readonly string[] {
-  const pairs = (field ?? "").split(";").map((pair) => pair.trim());
-  return pairs.filter((pair) => pair !== "");
+  // Spaces alone: what else counts as white space somewhere could hide whose name it is.
+  return (field ?? "").split(";").map((pair) => pair.replace(/^ +| +$/g, ""));
 }
 
-function nameOf(pair: string): string {
-  return pair.split("=")[0]?.trim() ?? "";
-}
+/** Where each page of a panel gets it from: see `own-script.ts`. */
+export const COOKIE_SCRIPT = `(() => {
+  const OWN = ${JSON.stringify(OWN)};
+  const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
+  // In each page once.
+  if (!String(get).includes("[native code]")) return;
+  const isLasting = (attribute) => /^(?:expires|max-age)=/i.test(attribute);
+  Object.defineProperty(Document.prototype, "cookie", {
+    configurable: true,
+    enumerable: true,
+    get() {
+      const all = get.call(this).split("; ").filter((pair) => pair.startsWith(OWN));
+      return all.map((pair) => pair.slice(OWN.length)).join("; ");
+    },
+    set(text) {
+      const [pair, ...attributes] = String(text).split(";").map((part) => part.trim());
+      const kept = attributes.filter(isLasting);
+      set.call(this, [OWN + pair, "path=/", "secure", "samesite=strict", ...kept].join("; "));
+    },
+  });
+  // Pages that find none of it use the other way.
+  delete window.cookieStore;
+})();
+`;

@@ -11,11 +11,12 @@ import { endOfHead } from "../../../protocols/http/head.ts";
 import { type Page, pageBytes, STRICT_FIELDS } from "../../../protocols/http/page.ts";
 import type { Clock } from "../../clock.ts";
 import type { SignIns } from "../../identity/identity.ts";
+import { OWN_SCRIPT_PATH } from "../../legs/web/own-script.ts";
 import { type LiveSession, type SessionHost, SessionRefused } from "../../sessions/session.ts";
 import type { ServedCertificate } from "../../tls/served-certificate.ts";
 import { limitConnections } from "../connection-limits.ts";
 import { hstsHeader } from "../security-headers.ts";
-import { cookieNames, cookieOf, withoutCookies } from "./panel-cookies.ts";
+import { COOKIE_SCRIPT, cookieOf, ownCookies } from "./panel-cookies.ts";
 import { LanesTaken, PanelLanes } from "./panel-lanes.ts";
 import {
   isLocalPanelHost,
@@ -24,7 +25,8 @@ import {
   panelOrigin,
   sessionOf,
 } from "./panel-origin.ts";
-import { type GivenPass, PanelTickets } from "./panel-tickets.ts";
+import { type PanelPass, PanelTickets } from "./panel-tickets.ts";
+import { answerUnreadable } from "./unreadable.ts";
 
 export interface PanelServerParts {
   readonly listen: string;
@@ -66,6 +68,7 @@ export class PanelServer {
     this.server = newServer(parts, (request, response) => void this.came(request, response));
     this.server.maxHeadersCount = HEADERS_MAX;
     limitConnections(this.server, parts.trustedProxies);
+    this.server.on("clientError", answerUnreadable);
     this.server.on("upgrade", (request, socket, rest) => void this.upgrade(request, socket, rest));
   }
 
@@ -149,12 +152,12 @@ export class PanelServer {
     const me = this.parts.signIns.get(pass.signInId);
     if (!session || me?.person.id !== session.claims.subject.id) return NO_PASS;
     const { cookie, ...others } = request.headers;
-    const own = withoutCookies(cookie, pass.planted);
+    const own = ownCookies(cookie);
     request.headers = own === undefined ? others : { ...others, cookie: own };
     return { session, pass };
   }
 
-  private passOf({ headers }: IncomingMessage, id: string): GivenPass | undefined {
+  private passOf({ headers }: IncomingMessage, id: string): PanelPass | undefined {
     const cookie = cookieOf(headers.cookie, PANEL_COOKIE);
     return cookie === undefined ? undefined : this.tickets.passOf(cookie, id);
   }
@@ -167,12 +170,11 @@ export class PanelServer {
 
   private enter(request: IncomingMessage, response: ServerResponse, id: string) {
     const url = new URL(request.url ?? "", originOf(this.origin, id));
+    if (url.pathname === OWN_SCRIPT_PATH) return script(response);
     const ticket = url.searchParams.get("ticket") ?? "";
     const wanted = request.method === "GET" && url.pathname === ENTER && ticket.length <= 100;
     const userAgent = request.headers["user-agent"] ?? "";
-    // A browser that was here before has what this panel set in it.
-    const planted = this.passOf(request, id)?.planted ?? cookieNames(request.headers.cookie);
-    const from = { session: id, userAgent, planted };
+    const from = { session: id, userAgent };
     const cookie = wanted ? this.tickets.exchange(ticket, from) : undefined;
     if (cookie === undefined) return answer(response, NO_PASS);
     response.setHeader(
@@ -206,7 +208,7 @@ function newServer(
 
 interface Admitted {
   readonly session: LiveSession;
-  readonly pass: GivenPass;
+  readonly pass: PanelPass;
 }
 
 const OPENING: Page = {
@@ -239,6 +241,12 @@ function troubleOf(error: unknown): Page {
     return { status: 503, title, lines: [error.message] };
   }
   return { status: 503, title, lines: ["The panel does not answer. It may be off."] };
+}
+
+function script(response: ServerResponse): void {
+  for (const [name, value] of STRICT_FIELDS) response.setHeader(name, value);
+  response.setHeader("content-type", "text/javascript; charset=utf-8");
+  response.end(COOKIE_SCRIPT);
 }
 
 function answer(response: ServerResponse, page: Page): void {

@@ -11,17 +11,10 @@ export interface PanelPass {
   readonly signInId: string;
 }
 
-/** As a browser has it. */
-export interface GivenPass extends PanelPass {
-  /** Names of cookies that were there before any page of the session: of another panel. */
-  readonly planted: ReadonlySet<string>;
-}
-
 /** Who comes with a ticket. */
 export interface Comer {
   readonly session: string;
   readonly userAgent: string;
-  readonly planted: ReadonlySet<string>;
 }
 
 /** From the click to the page that it opens. */
@@ -40,7 +33,7 @@ interface Ticket extends PanelPass {
 export class PanelTickets {
   private readonly clock: Clock;
   private readonly tickets = new Map<string, Ticket>();
-  private readonly passes = new Map<string, GivenPass>();
+  private readonly passes = new Map<string, PanelPass>();
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -57,7 +50,7 @@ export class PanelTickets {
   }
 
   /** Spends it, whatever becomes of it. @returns the cookie's value */
-  exchange(token: string, { session, userAgent, planted }: Comer): string | undefined {
+  exchange(token: string, { session, userAgent }: Comer): string | undefined {
     const key = hashToken(token);
     const ticket = this.tickets.get(key);
     this.tickets.delete(key);
@@ -67,12 +60,12 @@ export class PanelTickets {
     if (own.length >= PASSES_PER_SESSION_MAX) this.passes.delete(own[0]?.[0] ?? "");
     const cookie = newToken();
     const { signInId } = ticket;
-    this.passes.set(hashToken(cookie), { session, signInId, planted });
+    this.passes.set(hashToken(cookie), { session, signInId });
     return cookie;
   }
 
   /** Whose cookie this is; of this session alone. */
-  passOf(cookie: string, session: string): GivenPass | undefined {
+  passOf(cookie: string, session: string): PanelPass | undefined {
     const pass = this.passes.get(hashToken(cookie));
     return pass?.session === session ? pass : undefined;
   }

@@ -1,7 +1,6 @@
 /**
  * A browser's end of one lane: takes one request of the panel's server after the other, as the
- * guard reads them, and writes what the guard answers into each one's response. Cookies of the
- * broker's own are left out before anything is taped.
+ * guard reads them, and writes what the guard answers into each one's response.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -15,17 +14,17 @@ import {
 } from "../../../protocols/http/head.ts";
 import { pageBytes } from "../../../protocols/http/page.ts";
 import type { Leg, LegSink } from "../leg.ts";
+import { takesScript, withScript } from "./own-script.ts";
 
 /** A browser that sends nothing more of a body for so long does not mean to. */
 const SILENCE_MS = 60_000;
-
-/** Every cookie of the broker begins so; none of them is for a panel. */
-const OWN_COOKIE = /^__(?:Host|Secure)-sallyport/i;
 
 interface Answering {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   begun: boolean;
+  /** The broker's script goes into what comes next. */
+  scripted: boolean;
   /** The browser has more of the request. */
   unread: boolean;
   stalled: NodeJS.Timeout | undefined;
@@ -69,6 +68,7 @@ export class PanelLeg implements Leg {
         request,
         response,
         begun: false,
+        scripted: false,
         unread: false,
         stalled: undefined,
         done,
@@ -193,6 +193,7 @@ export class PanelLeg implements Leg {
     const passed = fields.filter(([name]) => name !== "transfer-encoding");
     response.writeHead(status, passed.flat());
     answering.begun = true;
+    answering.scripted = takesScript(request.headers["sec-fetch-dest"], status, fields);
     if (chunked && request.method !== "HEAD") return;
     response.end(rest);
     this.answered(answering, status);
@@ -217,7 +218,9 @@ export class PanelLeg implements Leg {
     if (isBrokenOff(bytes)) return this.breakOff(answering);
     const line = bytes.indexOf(10) + 1;
     const data = bytes.subarray(line, bytes.length - 2);
-    if (data.length > 0) return void response.write(data);
+    const { scripted } = answering;
+    answering.scripted = false;
+    if (data.length > 0) return void response.write(scripted ? withScript(data) : data);
     response.end();
     this.answered(answering, response.statusCode);
   }
@@ -271,15 +274,10 @@ function headOf(request: IncomingMessage, hasBody: boolean): Uint8Array {
     if (!HOP.has(name)) fields.push([name, rawHeaders[at + 1] ?? ""]);
   }
   if (request.headers.upgrade !== undefined) fields.push(["connection", "Upgrade"]);
-  const cookies = othersCookies(request.headers.cookie ?? "");
-  if (cookies !== "") fields.push(["cookie", cookies]);
+  const { cookie } = request.headers;
+  if (cookie !== undefined) fields.push(["cookie", cookie]);
   if (hasBody && request.headers["transfer-encoding"] !== undefined) {
     fields.push(["transfer-encoding", "chunked"]);
   }
   return encodeHead(`${method} ${url} HTTP/1.1`, fields);
-}
-
-function othersCookies(field: string): string {
-  const pairs = field.split(";").map((pair) => pair.trim());
-  return pairs.filter((pair) => pair !== "" && !OWN_COOKIE.test(pair)).join("; ");
 }
