@@ -105,7 +105,7 @@ function RecordingTable({ recordings, onClear }: RecordingTableProps) {
   return (
     <DataTable
       label={words.table.label}
-      rows={recordings}
+      rows={namedByVisit(recordings)}
       columns={COLUMNS}
       rowKey={(recording) => recording.id}
       initialSort={{ column: "started", descending: true }}
@@ -113,6 +113,12 @@ function RecordingTable({ recordings, onClear }: RecordingTableProps) {
       onClearFilter={onClear}
     />
   );
+}
+
+/** The session that began a visit does not know that others joined it. */
+function namedByVisit(recordings: readonly RecordingView[]): readonly RecordingView[] {
+  const visits = new Set(recordings.map(({ visit }) => visit));
+  return recordings.map((each) => (visits.has(each.id) ? { ...each, visit: each.id } : each));
 }
 
 function Older({ loading, onMore }: { readonly loading: boolean; readonly onMore: () => void }) {
