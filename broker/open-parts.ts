@@ -35,8 +35,7 @@ import { firstPlantFile } from "./first-plant.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Identity } from "./identity/identity.ts";
 import type { Integrations } from "./integrations/integrations.ts";
-import { OpcuaProcess } from "./legs/opcua/apart/opcua-process.ts";
-import { keptIdentity } from "./legs/opcua/kept-identity.ts";
+import type { OpcuaProcess } from "./legs/opcua/apart/opcua-process.ts";
 import type { Logger } from "./log.ts";
 import { openNative, plainOpcua } from "./native/open-native.ts";
 import type { Noticed } from "./noticed.ts";
@@ -46,6 +45,7 @@ import { openConnect } from "./open-connect.ts";
 import { openForesights } from "./open-foresights.ts";
 import type { SiteGateways } from "./open-gateways.ts";
 import { gaugesOf } from "./open-integrations.ts";
+import { openOpcua } from "./open-opcua.ts";
 import { openPanels } from "./open-panels.ts";
 import { openPolicies } from "./open-policies.ts";
 import { openSessions } from "./open-sessions.ts";
@@ -217,16 +217,6 @@ export async function openCore(
   });
   const shared = { policies, defaultRights, credentials, opcua, trust, gateways };
   return { ...parts, sessions, access, decisions, ...shared };
-}
-
-/** Ends after the sessions that it carries. */
-function openOpcua({ config, opened, log }: Ground): OpcuaProcess {
-  const file = join(config.dataFolder, "opcua.pem");
-  const opcua = new OpcuaProcess(file, keptIdentity(file), (why) =>
-    log.error({ why }, "the OPC UA process failed; its sessions ended, and it begins again"),
-  );
-  opened.push(() => opcua.close());
-  return opcua;
 }
 
 function openCredentials({ config, store, clock }: Ground): Credentials {

@@ -131,6 +131,7 @@ test.each([
   ["is killed", () => process.kill(pid(), "SIGKILL"), /SIGKILL/],
   ["throws what nobody catches", () => process.kill(pid(), "SIGALRM"), /ended with/],
   ["is in an endless loop", () => process.kill(pid(), "SIGUSR2"), /did not answer/],
+  ["takes memory outside its heap", () => process.kill(pid(), "SIGPWR"), /SIGKILL|did not answer/],
   ["uses up its memory", () => process.kill(pid(), "SIGHUP"), /ended with|did not answer/],
 ])(
   "a process that %s takes sessions of OPC UA along and nothing else",

@@ -77,9 +77,9 @@ async function main(): Promise<void> {
   });
   // Beside the recordings, where the one who started it looks after it.
   const opcuaFile = path.resolve(settings.recordings, "../conduit-opcua.pem");
-  const opcua = new OpcuaProcess(opcuaFile, keptIdentity(opcuaFile), (why) =>
-    process.stderr.write(`the OPC UA process failed: ${why}\n`),
-  );
+  const opcua = new OpcuaProcess(opcuaFile, keptIdentity(opcuaFile), {
+    failed: (why) => process.stderr.write(`the OPC UA process failed: ${why}\n`),
+  });
   const host = createSessionHost({
     recorder: evidence.recorder,
     permitKey: keys.publicKey,

@@ -33,6 +33,8 @@ export class OpcuaSite {
   readonly opcua: OpcuaProcess;
   /** Why the OPC UA process ended, each time. */
   readonly failures: string[];
+  /** How often it came back. */
+  recoveries = 0;
   private readonly host: SessionHost;
   private readonly mint: (endpoint: string) => ReturnType<typeof mintPermit>;
   private readonly servers: Server[] = [];
@@ -63,9 +65,14 @@ export class OpcuaSite {
     const recorded = { directory, keys: TEST_KEYS, build: "test", clock: systemClock };
     const file = join(options.folder, "broker.pem");
     const failures: string[] = [];
-    const opcua = new OpcuaProcess(file, keptIdentity(file), (why) => void failures.push(why));
+    const opcua = new OpcuaProcess(file, keptIdentity(file), {
+      failed: (why) => void failures.push(why),
+      well: () => void site.recoveries++,
+    });
     await opcua.begin();
-    return new OpcuaSite(options, { evidence: await openEvidence(recorded), opcua, failures });
+    const evidence = await openEvidence(recorded);
+    const site = new OpcuaSite(options, { evidence, opcua, failures });
+    return site;
   }
 
   session(endpoint: string): Promise<LiveSession> {

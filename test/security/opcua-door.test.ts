@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AttributeIds, StatusCodes } from "node-opcua";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { AlarmView } from "../../broker/api/shapes/alarms.ts";
 import type { OpcuaTicketView } from "../../broker/api/shapes/native.ts";
+import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import { thumbprintOf } from "../../broker/legs/opcua/identity.ts";
 import { NO_SECURITY, SECURE } from "../../broker/legs/opcua/security.ts";
 import {
@@ -15,11 +17,13 @@ import {
 import { startingPlant } from "../../simulators/process/water-plant.ts";
 import type { RequestOptions } from "../kit/authenticator.ts";
 import type { ConsoleUser } from "../kit/console-user.ts";
+import { isRunning, opcuaChildOf } from "../kit/opcua-child.ts";
 import { connectOpcua, type SignedIn, signInOpcua, signOut } from "../kit/opcua-client.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 
 // Slow: a broker and an OPC UA server of its own.
 const SLOW = { timeout: 180_000 };
+const WITHIN = { timeout: 90_000, interval: 200 };
 const ENDPOINT = "works/opcua";
 const STRONG = SECURE[0] ?? NO_SECURITY;
 const folder = mkdtempSync(join(tmpdir(), "sallyport-opcua-"));
@@ -173,3 +177,31 @@ test("ending the person's sign-in ends the tool's session", SLOW, async () => {
   await uma.ask("POST", "/api/sign-out", {});
   await expect(read(tool)).rejects.toThrow();
 });
+
+test(
+  "its process is killed: people are told, it comes back by itself, and that is told too",
+  SLOW,
+  async () => {
+    const { body } = await ticketFor(eva);
+    const tool = await enter(body);
+    await read(tool);
+    const before = opcuaChildOf(process.pid) ?? 0;
+    expect(isRunning(before)).toBe(true);
+    process.kill(before, "SIGKILL");
+    await expect(read(tool)).rejects.toThrow();
+    await expect.poll(liveSessions, WITHIN).toEqual([]);
+    const rings = async () => {
+      const { body: all } = await site.first.ask<AlarmView[]>("GET", "/api/alarms");
+      return all.filter(({ kind }) => kind === "opcua-process-failed").map(({ state }) => state);
+    };
+    // It returns once the process, which nobody has asked for, has run for a moment.
+    await expect.poll(rings, WITHIN).toEqual(["returned"]);
+    const { body: events } = await site.first.ask<SiteEventView[]>("GET", "/api/events");
+    const told = events.map(({ kind }) => kind).filter((kind) => kind.startsWith("opcua:"));
+    // The newest stands first.
+    expect(told).toEqual(["opcua:ready", "opcua:failed"]);
+    const again = await enter((await ticketFor(eva)).body);
+    expect((await read(again)).statusCode).toBe(StatusCodes.Good);
+    await signOut(again);
+  },
+);

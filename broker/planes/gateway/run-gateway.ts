@@ -1,16 +1,22 @@
 /** Runs a gateway as a program: reads the environment, says where it is, stops on a signal. */
+import { join } from "node:path";
 import { systemClock } from "../../clock.ts";
 import { readConfig } from "../../config.ts";
 import { lockFolder } from "../../folder-lock.ts";
+import { Clamd } from "../../legs/clamd.ts";
+import { OpcuaProcess } from "../../legs/opcua/apart/opcua-process.ts";
+import { keptIdentity } from "../../legs/opcua/kept-identity.ts";
 import { openLog } from "../../log.ts";
 import { countMemoryOutside } from "../../memory-outside.ts";
 import { onFault } from "../../on-fault.ts";
+import { Quarantine } from "../../scanning/quarantine.ts";
 import { StartRefused } from "../../start-refused.ts";
 import { prepareDataFolder } from "../../store/data-folder.ts";
 import { readVersion } from "../../version.ts";
 import { Gateway } from "./gateway.ts";
 import { readMembership } from "./gateway-files.ts";
 import { joinControl } from "./join.ts";
+import type { GatewayMeans } from "./served-sessions.ts";
 
 /** Keeps the process while nothing is connected. */
 const STAY_MS = 60_000;
@@ -42,7 +48,9 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
     process.stdout.write(`${line}\n`);
   };
   const build = readVersion();
-  const gateway = await Gateway.open({ dataFolder, membership, clock: systemClock, build, say });
+  const means = gatewayMeans(config.clamd, dataFolder, say);
+  const clock = systemClock;
+  const gateway = await Gateway.open({ dataFolder, membership, clock, build, means, say });
   say(`gateway ${membership.gateway} of ${membership.site}, version ${build}`);
   const staying = setInterval(() => {}, STAY_MS);
   const stop = (code: number) => {
@@ -55,4 +63,23 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
     process.stderr.write(`sallyport: stopped by a fault of its own: ${String(error)}\n`);
     stop(1);
   });
+}
+
+/** The OPC UA process begins when it is first needed; its certificate is the gateway's own. */
+function gatewayMeans(
+  clamd: string,
+  dataFolder: string,
+  say: (line: string) => void,
+): GatewayMeans {
+  const file = join(dataFolder, "opcua.pem");
+  const news = {
+    failed: (why: string) => say(`the OPC UA process failed: ${why}; its sessions ended`),
+    well: () => say("the OPC UA process runs again"),
+  };
+  return {
+    opcua: new OpcuaProcess(file, keptIdentity(file), news),
+    scanner: clamd === "" ? undefined : new Clamd(clamd),
+    quarantine: (recipients, digest, content) =>
+      new Quarantine(join(dataFolder, "quarantine"), () => recipients).keep(digest, content),
+  };
 }

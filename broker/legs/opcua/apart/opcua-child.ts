@@ -9,6 +9,7 @@ import { endedItsConnection } from "../library-scope.ts";
 import { DialledAssets } from "./dialled-assets.ts";
 import { keepKeys } from "./kept-keys.ts";
 import { type Handed, ServedClients } from "./served-clients.ts";
+import { watchOver } from "./watchdog.ts";
 import { jsonOf, KIND, Wire, type WireMessage } from "./wire.ts";
 
 const PIPE = 3;
@@ -25,7 +26,8 @@ function fault(error: unknown): void {
 process.on("uncaughtException", fault);
 process.on("unhandledRejection", fault);
 
-async function main(file: string): Promise<void> {
+async function main(file: string, parent: number): Promise<void> {
+  watchOver(parent);
   keepKeys();
   const identity = await loadOpcuaIdentity(file);
   const wire = new Wire(
@@ -101,4 +103,4 @@ interface Word {
   readonly forget?: boolean;
 }
 
-await main(process.argv[2] ?? "");
+await main(process.argv[2] ?? "", Number(process.argv[3]));

@@ -33,31 +33,39 @@ const HEAP_MAX_MB = 512;
 const PIPE = 3;
 /** A process that dies at once is not started in a loop. */
 const AGAIN_AFTER_MS = 1_000;
-const AGAIN_MAX_MS = 8_000;
+const AGAIN_MAX_MS = 30_000;
 /** A run of this length was a good one. */
 const GOOD_MS = 60_000;
 const END_WITHIN_MS = 3_000;
 
+/** What becomes of the process when nobody asked for it. */
+export interface OpcuaProcessNews {
+  /** It has ended, and its sessions with it. */
+  failed(why: string): void;
+  /** It runs again. */
+  well?(): void;
+}
+
 export class OpcuaProcess {
   readonly identity: IdentitySource;
   private readonly file: string;
-  private readonly failed: (why: string) => void;
+  private readonly news: OpcuaProcessNews;
   private running: Promise<RunningProcess> | undefined;
   private child: ChildProcess | undefined;
   private startedMs = 0;
   private failures = 0;
+  private isComing = false;
   private doors = 0;
   private over = false;
 
   /**
    * @param file the broker's certificate and key
    * @param identity reads or makes that file
-   * @param failed hears why the process has ended, when nobody asked it to
    */
-  constructor(file: string, identity: IdentitySource, failed: (why: string) => void = () => {}) {
+  constructor(file: string, identity: IdentitySource, news: OpcuaProcessNews) {
     this.file = file;
     this.identity = identity;
-    this.failed = failed;
+    this.news = news;
   }
 
   /** Of the process; undefined while it does not run. */
@@ -151,7 +159,7 @@ export class OpcuaProcess {
 
   private fork(): ChildProcess {
     const { PATH, NODE_OPTIONS } = process.env;
-    const child = fork(CHILD, [this.file], {
+    const child = fork(CHILD, [this.file, String(process.pid)], {
       // Nothing of the broker's environment: there are secrets in it.
       env: { ...(PATH && { PATH }), ...(NODE_OPTIONS && { NODE_OPTIONS }) },
       execArgv: [`--max-old-space-size=${HEAP_MAX_MB}`],
@@ -166,7 +174,25 @@ export class OpcuaProcess {
     this.child = undefined;
     this.running = undefined;
     this.failures = performance.now() - this.startedMs > GOOD_MS ? 1 : this.failures + 1;
-    if (!this.over) this.failed(why);
+    if (this.over) return;
+    this.news.failed(why);
+    void this.again();
+  }
+
+  /** Not only when somebody comes: who stands before it then is impatient, and the site wants to know. */
+  private async again(): Promise<void> {
+    if (this.isComing) return;
+    this.isComing = true;
+    while (!this.over) {
+      try {
+        await this.reach();
+        this.news.well?.();
+        break;
+      } catch {
+        // Told already; the next try waits longer.
+      }
+    }
+    this.isComing = false;
   }
 
   /** A process can be given sockets of the system only: both ends of one are made for it. */
