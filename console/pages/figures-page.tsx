@@ -49,7 +49,7 @@ function Figures({ figures: { now, months } }: { readonly figures: FiguresView }
       </p>
       <DataTable
         label={words.table.label}
-        rows={months}
+        rows={sinceTheFirst(months)}
         columns={COLUMNS}
         rowKey={({ month }) => month}
         initialSort={{ column: "month", descending: true }}
@@ -58,6 +58,17 @@ function Figures({ figures: { now, months } }: { readonly figures: FiguresView }
       />
     </>
   );
+}
+
+/** Months before anything happened say nothing; the newest always stands. */
+function sinceTheFirst(months: readonly MonthFiguresView[]): readonly MonthFiguresView[] {
+  const first = months.findLastIndex(({ month, ...figures }) => countsSomething(figures));
+  return months.slice(0, Math.max(first, 0) + 1);
+}
+
+function countsSomething(figures: unknown): boolean {
+  if (typeof figures === "number") return figures > 0;
+  return typeof figures === "object" && Object.values(figures ?? {}).some(countsSomething);
 }
 
 type Spread = MonthFiguresView["requests"]["decided"];
