@@ -108,6 +108,11 @@ export class SessionLink {
     this.stream.send(bytes);
   }
 
+  /** See `FromBrowser`. */
+  holding(down: boolean): void {
+    if (this.socket.connected) this.socket.emit("holding", this.session, MAIN_CHANNEL, down);
+  }
+
   /** The main channel is not wanted any more; the session stays this page's. */
   detach(): void {
     this.stream.end();

@@ -17,6 +17,8 @@ import type { SideChannel, SideSink } from "./side-channel.ts";
 /** The way from the page to the broker. */
 export interface Way {
   send(bytes: Uint8Array): void;
+  /** Something is held down at the asset, or nothing any more: see `FromBrowser`. */
+  holding(down: boolean): void;
   /** The channel is over or cannot be trusted any more: a new one is wanted. */
   renew(): void;
   /** The channel has done its work; the session stays. */
@@ -115,6 +117,7 @@ function makeLink(session: string, desk: Desk, change: (change: SessionChange) =
   });
   desk.connect({
     send: (bytes) => link.send(bytes),
+    holding: (down) => link.holding(down),
     renew: () => link.retry(),
     detach: () => link.detach(),
     openSide: (name, sink) => link.openSide(name, sink),

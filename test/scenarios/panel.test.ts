@@ -197,8 +197,8 @@ test("with view-only nothing is done", async () => {
   await accessible(page, "view-only");
 }, 120_000);
 
-test("a jog button that is held is let go of when the session is ended, and when its page dies", async () => {
-  for (const end of ["ended", "killed"] as const) {
+test("a jog button that is held is let go of when the session is ended, and when its page dies or stands still", async () => {
+  for (const end of ["ended", "killed", "still"] as const) {
     const page = end === "killed" ? await ann.context.newPage() : ann.page;
     await page.goto("/");
     const id = await open(page, "panel-operate");
@@ -208,11 +208,19 @@ test("a jog button that is held is let go of when the session is ended, and when
     await page.mouse.move(x, y);
     await page.mouse.down();
     await expect.poll(runs, PATIENCE).toBe(true);
+    // No script of it runs any more, as if its network were gone; nothing closes its connection.
+    const halted = end === "still" ? await page.context().newCDPSession(page) : undefined;
+    await halted?.send("Debugger.enable");
+    await halted?.send("Debugger.pause");
     if (end === "killed") await page.close();
-    else await endSession(page, id);
+    else if (end === "ended") await endSession(page, id);
     await expect.poll(() => site.plant.panel.pressed, { timeout: 20_000 }).toBeUndefined();
     await expect.poll(runs, PATIENCE).toBe(false);
-    if (end === "ended") await page.mouse.up();
+    await halted?.send("Debugger.resume").catch(() => undefined);
+    await halted?.detach();
+    if (end === "still") await page.getByText("All of it was let go of").first().waitFor();
+    if (end !== "killed") await page.mouse.up();
+    if (end === "still") await endSession(page, id);
   }
 }, 90_000);
 

@@ -41,6 +41,7 @@ const MESSAGES = {
   resume: z.tuple([id, channel, kept, resumed]),
   detach: z.tuple([id, channel]),
   bytes: z.tuple([id, channel, bytes]),
+  holding: z.tuple([id, channel, z.boolean()]),
   activity: z.tuple([id]),
   credit: z.tuple([id, credited, count]),
   watch: z.tuple([id, sequence, done]),
@@ -59,6 +60,9 @@ export function bindMessages(page: Page, parts: MessageParts): void {
   });
   on(page, parts, "detach", ([session, name]) => owners.detach(page, session, name));
   on(page, parts, "bytes", ([session, name, data]) => owners.bytes(page, session, name, data));
+  on(page, parts, "holding", ([session, name, down]) => {
+    owners.holding(page, session, name, down);
+  });
   on(page, parts, "activity", ([session]) => {
     parts.seen();
     owners.activity(page, session);

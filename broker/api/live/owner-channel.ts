@@ -6,6 +6,7 @@
 import { BrowserLeg } from "../../legs/browser-leg.ts";
 import type { ChannelHandle, LiveSession } from "../../sessions/session.ts";
 import { type Kept, LIVE_CREDIT_BYTES } from "../shapes/live.ts";
+import type { CauseView } from "../shapes/sessions.ts";
 import type { Page } from "./page-socket.ts";
 
 /** Channels by the names that the page gave them. */
@@ -13,6 +14,14 @@ export type Holder = Map<string, OwnerChannel>;
 
 /** So often a page is told how much came from it; it keeps what it was not told of. */
 const TELL_EVERY_BYTES = 16_384;
+/** A hand that holds a button is heard of every second; a jog runs no longer without one. */
+const HELD_WITHIN_MS = 3_000;
+const UNHEARD: CauseView = {
+  rule: "hand-unheard",
+  reason:
+    "The page held a button or key down and was not heard of for some seconds. " +
+    "All of it was let go of.",
+};
 
 export class OwnerChannel {
   private readonly session: string;
@@ -23,6 +32,7 @@ export class OwnerChannel {
   private handle: ChannelHandle | undefined;
   private told = 0;
   private over = false;
+  private held: NodeJS.Timeout | undefined;
 
   constructor(page: Page, session: string, name: string, holder: Holder, keeps: boolean) {
     this.page = page;
@@ -85,6 +95,13 @@ export class OwnerChannel {
     this.page.socket.emit("taken", this.session, this.name, this.told);
   }
 
+  /** Told while something is held down at the asset, and once nothing is. */
+  holding(down: boolean): void {
+    clearTimeout(this.held);
+    this.held = undefined;
+    if (down && !this.over) this.held = setTimeout(() => this.unheard(this.held), HELD_WITHIN_MS);
+  }
+
   credit(count: number): void {
     this.leg.credit(count);
   }
@@ -92,9 +109,19 @@ export class OwnerChannel {
   close(reason: string): void {
     if (this.over) return;
     this.over = true;
+    clearTimeout(this.held);
     this.holder.delete(this.name);
     this.leg.gone(reason);
     this.handle?.close();
+  }
+
+  /** What came while this process stood still is read first. */
+  private unheard(timer: NodeJS.Timeout | undefined): void {
+    setImmediate(() => {
+      if (this.over || this.held !== timer) return;
+      this.page.socket.emit("closed", this.session, this.name, UNHEARD);
+      this.close(UNHEARD.reason);
+    });
   }
 
   private moveTo(holder: Holder): void {

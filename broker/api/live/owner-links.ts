@@ -97,6 +97,10 @@ export class OwnerLinks {
     this.linkOf(page, sessionId)?.channels.get(name)?.received(bytes);
   }
 
+  holding(page: Page, sessionId: string, name: string, down: boolean): void {
+    this.linkOf(page, sessionId)?.channels.get(name)?.holding(down);
+  }
+
   credit(page: Page, sessionId: string, name: string, count: number): void {
     this.linkOf(page, sessionId)?.channels.get(name)?.credit(count);
   }

@@ -68,6 +68,11 @@ export interface FromBrowser {
   detach(session: string, channel: string): void;
   /** Protocol bytes of the workbench, for the guard of that channel. */
   bytes(session: string, channel: string, bytes: Uint8Array): void;
+  /**
+   * Something is held down on the screen of this channel, said every second while it is, or nothing
+   * is any more. Where it is not said again in time the channel ends, which lets go of all of it.
+   */
+  holding(session: string, channel: string, down: boolean): void;
   /** The person touched something (at most one a second): keeps idle away. */
   activity(session: string): void;
   /** This many bytes of a channel, or of `TAPE_CREDIT`, were consumed. */

@@ -56,6 +56,7 @@ class Session {
     });
     this.desk.connect({
       send: (bytes) => this.run(this.guard.step({ kind: "bytes", from: "client", bytes })),
+      holding: () => undefined,
       detach: () => {},
       openSide: () => {
         throw new Error("Modbus has one channel");

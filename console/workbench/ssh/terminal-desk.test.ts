@@ -32,6 +32,7 @@ class Site {
     this.desk.connect({
       send: (bytes) => this.run(this.guard.step({ kind: "bytes", from: "client", bytes })),
       renew: () => this.attach(2),
+      holding: () => undefined,
       detach: () => this.detached.push("main"),
       openSide: () => {
         throw new Error("a terminal has one channel");

@@ -5,6 +5,7 @@
 import type { CauseView } from "../../../broker/api/shapes/sessions.ts";
 import type { SessionEvent } from "../session-state.ts";
 import type { Desk, Way } from "../use-session.ts";
+import { HeldHand } from "./held-hand.ts";
 import { ScreenChannel } from "./screen-channel.ts";
 
 type Decision = Extract<SessionEvent, { kind: "decision" }>;
@@ -59,6 +60,7 @@ export class PanelDesk implements Desk {
   private used = false;
   private viewOnlyNow = false;
   private current = BEGIN;
+  private readonly hand = new HeldHand((down) => this.way?.holding(down));
   private readonly listeners = new Set<() => void>();
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -137,7 +139,10 @@ export class PanelDesk implements Desk {
     const { make } = this;
     if (!make) return;
     this.used = true;
-    const wire = new ScreenChannel((bytes) => this.way?.send(bytes));
+    const wire = new ScreenChannel((bytes) => {
+      this.way?.send(bytes);
+      this.hand.said(bytes);
+    });
     this.wire = wire;
     this.change({ phase: "connecting", closed: undefined });
     this.viewer = make(wire, {
@@ -154,6 +159,7 @@ export class PanelDesk implements Desk {
     const { viewer, wire } = this;
     this.viewer = undefined;
     this.wire = undefined;
+    this.hand.reset();
     // The viewer first: it complains of a channel that ends before it.
     viewer?.close();
     wire?.ended(reason);
