@@ -13,6 +13,11 @@ import type { PinnedAddress } from "./dial.ts";
 export interface AssetWay {
   /** Its own end for one more channel of this session. */
   leg(session: string): Leg;
+  /**
+   * Connects for the first channel of this session before there is one, and signs in to nothing.
+   * Absent where that saves no time. The returned function closes what no channel has taken.
+   */
+  warm?(session: string): () => void;
 }
 
 /** All connections to one endpoint, over all sessions. Lives as long as the process. */

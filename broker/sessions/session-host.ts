@@ -10,6 +10,7 @@ import type { OpcuaProcess } from "../legs/opcua/apart/opcua-process.ts";
 import type { CredentialSource } from "../plant/credential.ts";
 import type { ShownIdentity, TrustedIdentities } from "../plant/shown-identity.ts";
 import { compileProfile } from "../policy/compile-profile.ts";
+import type { AssetWay } from "./asset-way.ts";
 import { type PinnedAddress, pinAddress } from "./dial.ts";
 import { type EndpointState, Endpoints } from "./endpoints.ts";
 import { identify } from "./identify.ts";
@@ -169,9 +170,11 @@ class Host implements SessionHost {
     const { profile, endpoint, subject } = claims;
     const { ledger } = state;
     const matcher = compileProfile({ profile, endpoint, subject: subject.id, ledger });
+    let cool = () => {};
     const over = (session: Session) => {
       this.sessions.delete(claims.session);
       leave();
+      cool();
       session.closed.then(() => hooks.onChange?.());
     };
     const { locks } = state;
@@ -182,9 +185,22 @@ class Host implements SessionHost {
     this.sessions.set(claims.session, session);
     if (this.stopping) session.end({ rule: "shutdown", reason: "the broker was stopped" });
     session.recorderIs(recorder.state);
+    if (endpoint.protocol === "ssh" && this.sessions.has(claims.session)) {
+      cool = warmed(connect, claims.session);
+    }
     hooks.onOpen?.(session);
     hooks.onChange?.();
     return session;
+  }
+}
+
+/** An endpoint that has no room says so to the first channel. */
+function warmed(connect: () => AssetWay, session: string): () => void {
+  try {
+    return connect().warm?.(session) ?? (() => {});
+  } catch (error) {
+    if (error instanceof SessionRefused) return () => {};
+    throw error;
   }
 }
 

@@ -1,5 +1,4 @@
 /** The connections to one SSH endpoint: one for each session, shared by its channels. */
-import type { Leg } from "../legs/leg.ts";
 import { SshAssetLeg } from "../legs/ssh/ssh-asset-leg.ts";
 import { SshConnection } from "../legs/ssh/ssh-connection.ts";
 import type { Endpoint, SshEndpoint } from "../plant/model.ts";
@@ -7,6 +6,9 @@ import { pinsOf } from "../plant/shown-identity.ts";
 import type { AssetWay, EndpointWays, WaysParts } from "./asset-way.ts";
 import type { PinnedAddress } from "./dial.ts";
 import { SessionRefused } from "./session.ts";
+
+/** An asset keeps a connection that does not sign in for so long, many for two minutes. */
+export const WARM_MS = 30_000;
 
 export class SshWays implements EndpointWays {
   private readonly parts: WaysParts;
@@ -19,7 +21,10 @@ export class SshWays implements EndpointWays {
 
   connect(endpoint: Endpoint, to: PinnedAddress): AssetWay {
     if (endpoint.protocol !== "ssh") throw new Error("not an endpoint of SSH");
-    return { leg: (session) => this.leg(session, endpoint, to) };
+    return {
+      leg: (session) => new SshAssetLeg(this.connectionOf(session, endpoint, to)),
+      warm: (session) => this.warm(session, this.connectionOf(session, endpoint, to)),
+    };
   }
 
   close(reason: string): void {
@@ -27,14 +32,27 @@ export class SshWays implements EndpointWays {
     this.connections.clear();
   }
 
-  private leg(session: string, endpoint: SshEndpoint, to: PinnedAddress): Leg {
-    return new SshAssetLeg(this.connectionOf(session, endpoint, to));
+  private warm(session: string, connection: SshConnection): () => void {
+    connection.warm();
+    const cool = () => {
+      if (!connection.isFresh) return;
+      connection.close("no channel was opened");
+      this.connections.delete(session);
+    };
+    const stop = this.parts.clock.after(WARM_MS, cool);
+    return () => {
+      stop();
+      cool();
+    };
   }
 
   private connectionOf(session: string, endpoint: SshEndpoint, to: PinnedAddress): SshConnection {
     const existing = this.connections.get(session);
-    if (existing && !existing.isOver) return existing;
-    for (const [other, { isOver }] of this.connections) if (isOver) this.connections.delete(other);
+    // What failed before a channel came is told to that channel, and not tried twice for it.
+    if (existing && (!existing.isOver || existing.isFresh)) return existing;
+    for (const [other, { isOver, isFresh }] of this.connections) {
+      if (isOver && !isFresh) this.connections.delete(other);
+    }
     const { name, limiter, credentials, trusted } = this.parts;
     if (this.connections.size >= limiter.limits.connectionsMax) {
       const why = `${this.connections.size} connections are open`;

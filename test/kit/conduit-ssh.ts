@@ -28,18 +28,20 @@ export function listenSsh(sessionFor: () => Promise<LiveSession>) {
   };
   return new ssh2.Server(options, (connection, { ip, port }) => {
     quicken(connection);
-    connection.on("authentication", (asks) => asks.accept());
     connection.on("error", () => undefined);
-    connection.on("ready", () => void serve(connection, `${ip}:${port}`, sessionFor));
+    // Whoever comes is let in: the session is opened where a person would have agreed to it.
+    const session = sessionFor();
+    session.catch(() => undefined);
+    connection.on("authentication", (asks) => asks.accept());
+    connection.on("ready", () => void serve(connection, `${ip}:${port}`, session));
   });
 }
 
 async function serve(
   connection: Connection,
   peer: string,
-  sessionFor: () => Promise<LiveSession>,
+  opening: Promise<LiveSession>,
 ): Promise<void> {
-  const opening = sessionFor();
   serveChannels(connection, { attach: async (leg) => (await opening).attach(leg, peer) });
   try {
     const session = await opening;

@@ -1,10 +1,11 @@
 /**
- * One SSH connection to an asset, for one session: dialled when its first channel begins, shared
- * by the session's channels, closed with the last. The host key is pinned, the credential
- * injected; nothing of either leaves this file.
+ * One SSH connection to an asset, for one session: shared by the session's channels, closed with
+ * the last. It may be dialled before there is one (`warm`): keys are exchanged then, and nobody
+ * signs in until a channel begins. The host key is pinned, the credential injected; nothing of
+ * either leaves this file.
  */
 import { connect, type Socket } from "node:net";
-import { Client, type ConnectConfig } from "ssh2";
+import { type AuthenticationType, Client, type ConnectConfig } from "ssh2";
 import type { Credential } from "../../plant/credential.ts";
 import type { ShownIdentity } from "../../plant/shown-identity.ts";
 import { shownHostKey } from "../read-identity.ts";
@@ -35,21 +36,40 @@ const KEEPALIVE_MS = 15_000;
 const KEEPALIVE_MISSED_MAX = 3;
 
 export class SshConnection {
-  readonly ready: Promise<Client>;
+  private readonly opening = Promise.withResolvers<Client>();
+  readonly ready = this.opening.promise;
   private readonly client = new Client();
   private readonly target: SshTarget;
   private readonly lost = new Set<(reason: string) => void>();
   private socket: Socket | undefined;
   private channels = 0;
+  private dialled = false;
+  /** A channel began. */
+  private wanted = false;
+  private signIn: (() => void) | undefined;
+  private patience: NodeJS.Timeout | undefined;
   private over = false;
   /** The latest that went wrong, in words. */
   private trouble: string | undefined;
 
   constructor(target: SshTarget) {
     this.target = target;
-    this.ready = this.dial();
     // Whoever opens a channel hears of it; nobody else needs to.
     this.ready.catch(() => undefined);
+  }
+
+  /** Whether no channel ever used it. */
+  get isFresh(): boolean {
+    return !this.wanted;
+  }
+
+  /** Connects and exchanges keys, and waits there. */
+  warm(): void {
+    if (this.dialled) return;
+    this.dialled = true;
+    this.dial().catch((error: unknown) => {
+      this.fail(error instanceof Error ? error.message : String(error));
+    });
   }
 
   get isOver(): boolean {
@@ -60,6 +80,9 @@ export class SshConnection {
   enter(onLost: (reason: string) => void): () => void {
     this.channels += 1;
     this.lost.add(onLost);
+    this.wanted = true;
+    this.warm();
+    this.begin();
     let here = true;
     return () => {
       if (!here) return;
@@ -73,33 +96,58 @@ export class SshConnection {
   close(reason: string): void {
     if (this.over) return;
     this.over = true;
+    clearTimeout(this.patience);
+    this.signIn = undefined;
+    this.opening.reject(new SshUnreachable(this.trouble ?? reason));
     for (const tell of [...this.lost]) tell(reason);
     this.lost.clear();
     this.client.end();
     this.socket?.destroy();
   }
 
-  private async dial(): Promise<Client> {
+  private async dial(): Promise<void> {
     const credential = await this.credential();
-    if (this.over) throw new SshUnreachable("the session ended");
-    return new Promise((resolve, reject) => {
-      const fail = (reason: string) => {
-        const words = this.trouble ?? reason;
-        reject(new SshUnreachable(words));
-        this.close(words);
-      };
-      this.client.once("ready", () => resolve(this.client));
-      this.client.on("error", (error) => fail(wordsOf(error)));
-      this.client.on("close", () => fail("the asset closed the connection"));
-      this.client.on("keyboard-interactive", (_name, _instructions, _language, prompts, finish) => {
-        // Old devices ask for the password this way. One prompt is the password, more is something else.
-        const answer = credential.kind === "password" ? credential.password : "";
-        finish(prompts.length === 1 ? [answer] : []);
-      });
-      this.socket = this.openSocket();
-      this.client.connect(this.options(credential, this.socket));
-      quicken(this.client);
+    if (this.over) return;
+    this.client.once("handshake", () => this.begin());
+    this.client.once("ready", () => {
+      clearTimeout(this.patience);
+      this.opening.resolve(this.client);
     });
+    this.client.on("error", (error) => this.fail(wordsOf(error)));
+    this.client.on("close", () => this.fail("the asset closed the connection"));
+    this.client.on("keyboard-interactive", (_name, _instructions, _language, prompts, finish) => {
+      // Old devices ask for the password this way. One prompt is the password, more is something else.
+      const answer = credential.kind === "password" ? credential.password : "";
+      finish(prompts.length === 1 ? [answer] : []);
+    });
+    this.socket = this.openSocket();
+    this.client.connect(this.options(credential, this.socket));
+    quicken(this.client);
+    this.wait();
+  }
+
+  private fail(reason: string): void {
+    this.trouble ??= reason;
+    this.close(this.trouble);
+  }
+
+  /** For the asset's next answer. While nothing is asked of it there is nothing to wait for. */
+  private wait(): void {
+    clearTimeout(this.patience);
+    const late = () => this.fail("the asset did not answer in time");
+    this.patience = setTimeout(late, this.target.connectTimeoutMs);
+  }
+
+  /** Signs in where keys are exchanged and a channel wants it. */
+  private begin(): void {
+    const { signIn } = this;
+    if (!this.wanted || !signIn) {
+      if (signIn) clearTimeout(this.patience);
+      return;
+    }
+    this.signIn = undefined;
+    this.wait();
+    signIn();
   }
 
   private openSocket(): Socket {
@@ -116,7 +164,7 @@ export class SshConnection {
   }
 
   private options(credential: Credential, sock: Socket): ConnectConfig {
-    const { legacyAlgorithms, connectTimeoutMs } = this.target;
+    const { legacyAlgorithms } = this.target;
     const proof =
       credential.kind === "password"
         ? { password: credential.password, tryKeyboard: true }
@@ -128,13 +176,29 @@ export class SshConnection {
       sock,
       username: credential.user,
       ...proof,
-      readyTimeout: connectTimeoutMs,
+      // Time is kept here: a connection that is warm may wait for its channel.
+      readyTimeout: 0,
+      authHandler: this.methods(credential),
       keepaliveInterval: KEEPALIVE_MS,
       keepaliveCountMax: KEEPALIVE_MISSED_MAX,
       algorithms: algorithms(legacyAlgorithms),
       agentForward: false,
       hostVerifier: (key: Buffer) => this.verify(key),
     };
+  }
+
+  /** One after another; the first only when a channel wants to begin. */
+  private methods({ kind }: Credential): NonNullable<ConnectConfig["authHandler"]> {
+    const left: AuthenticationType[] =
+      kind === "password" ? ["none", "password", "keyboard-interactive"] : ["publickey"];
+    type Next = (method: AuthenticationType | false) => void;
+    const next = (_left: unknown, _partial: unknown, take: Next) => {
+      const method = left.shift() ?? false;
+      if (this.wanted) return take(method);
+      this.signIn = () => take(method);
+      this.begin();
+    };
+    return next as unknown as NonNullable<ConnectConfig["authHandler"]>;
   }
 
   private verify(key: Buffer): boolean {
@@ -154,6 +218,5 @@ export class SshConnection {
 /** What ssh2 says, without what it says about itself. */
 function wordsOf(error: Error & { readonly level?: string }): string {
   if (error.level === "client-authentication") return "the asset refused the credential";
-  if (error.level === "client-timeout") return "the asset did not answer in time";
   return error.message;
 }
