@@ -8,6 +8,7 @@ import type { Config } from "./config.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import { GatewayListener, type ListenerIdentity } from "./legs/planes/gateway-listener.ts";
 import type { Noticed } from "./noticed.ts";
+import { quarantineRecipients } from "./open-scanner.ts";
 import { servedNames, siteAuthority } from "./open-tls.ts";
 import type { Opened } from "./opened.ts";
 import { GatewayBook } from "./planes/control/gateway-book.ts";
@@ -67,6 +68,7 @@ export async function openGateways(
   const gateways = new Gateways({
     ...{ clock, book, tapes: parts.tapes, hooks: parts.hooks, site: parts.site },
     permitKey: parts.permitKey.export({ type: "spki", format: "pem" }).toString(),
+    recipients: () => quarantineRecipients(config),
     noted: (kind, text, isAlarm) =>
       noticed.note({ kind, priority: isAlarm ? "alarm" : "event", text }),
     changed: () => {

@@ -6,6 +6,7 @@ import { aboutSession } from "./integrations/about-session.ts";
 import { Clamd, type Scanner } from "./legs/clamd.ts";
 import type { Logger } from "./log.ts";
 import { Quarantine } from "./scanning/quarantine.ts";
+import type { MalwareFound } from "./sessions/scans.ts";
 import type { SessionHooks } from "./sessions/session-hooks.ts";
 import { plainText } from "./store/plain-text.ts";
 import type { NewSiteEvent } from "./store/site-events.ts";
@@ -16,9 +17,22 @@ export interface ScannerGround {
   readonly noticed: { note(event: NewSiteEvent): void };
 }
 
+function keep(quarantine: Quarantine, { digest, content, kept }: MalwareFound) {
+  return content ? quarantine.keep(digest, content) : Promise.resolve(kept ?? undefined);
+}
+
 /** Undefined where none is configured: nothing that must be scanned is sent then. */
 export function openScanner({ config }: ScannerGround): Scanner | undefined {
   return config.clamd === "" ? undefined : new Clamd(config.clamd);
+}
+
+/** Public `age1…` of those who may open what is kept. */
+export function quarantineRecipients({
+  evidenceFolder,
+  auditorRecipients,
+}: Pick<Config, "evidenceFolder" | "auditorRecipients">): readonly string[] {
+  const site = readFileSync(join(evidenceFolder, "recipient"), "utf8").trim();
+  return [site, ...auditorRecipients];
 }
 
 /** Of a path in a sentence. */
@@ -28,20 +42,19 @@ export function scannerHooks(
   { config, log, noticed }: ScannerGround,
   hooks: SessionHooks,
 ): SessionHooks {
-  const { dataFolder, evidenceFolder, auditorRecipients } = config;
-  const quarantine = new Quarantine(join(dataFolder, "quarantine"), () => [
-    readFileSync(join(evidenceFolder, "recipient"), "utf8").trim(),
-    ...auditorRecipients,
-  ]);
+  const quarantine = new Quarantine(join(config.dataFolder, "quarantine"), () =>
+    quarantineRecipients(config),
+  );
   return {
     ...hooks,
-    onMalware: async (session, { path, digest, name, content }) => {
+    onMalware: async (session, found) => {
       const { claims } = session;
-      const kept = await quarantine.keep(digest, content).catch((error: unknown) => {
+      const { path, digest, name } = found;
+      const kept = await keep(quarantine, found).catch((error: unknown) => {
         log.error({ error }, "a file with malware was not kept");
         return undefined;
       });
-      const where = kept === undefined ? "It was not kept" : `It is kept in ${kept}`;
+      const where = kept ? `It is kept in ${kept}` : "It was not kept";
       const { subject, asset } = claims;
       noticed.note({
         ...{ kind: "file:malware", priority: "alarm", subject: subject.id },

@@ -1,9 +1,16 @@
 /** What control and a gateway say to each other, checked field by field on both sides. */
 import { z } from "zod";
 
+/** Who says more says it shortened. */
+export const WORDS_MAX = 2_000;
+/** Items of one request, as the guards bound them. */
+const OPERATIONS_MAX = 10_000;
+
 const CLASSES = ["observe", "operate", "configure", "program", "transfer"] as const;
 /** Words for people; a hostile gateway does not fill the site's events with them. */
-const words = z.string().max(2_000);
+const words = z.string().max(WORDS_MAX);
+/** What an asset's points are called and hold: ids of OPC UA nodes are long. */
+const long = z.string().max(65_536);
 const name = z.string().min(1).max(200);
 const whole = z.number().int().min(0);
 const number = whole.max(0xffff_ffff);
@@ -21,12 +28,17 @@ const credential = z.union([
 
 /** An operation as its guard decoded it: class and action, and whatever its protocol adds. */
 const operation = z.looseObject({ action: name, class: z.enum(CLASSES) });
-const change = z.object({ point: words, now: words, asked: words });
+const change = z.object({ point: long, now: long, asked: long });
+/** JSON has no word for what is no number. */
+const read = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
 const hold = z.object({
   ...{ id: name, state: z.enum(["waiting", "lapsed", "asked"]), rule: name, reason: words },
-  operations: z.array(operation).max(1_000),
-  current: z.array(z.array(z.number()).max(10_000)).max(1_000),
-  changes: z.array(change).max(1_000),
+  operations: z.array(operation).max(OPERATIONS_MAX),
+  current: z.array(z.array(read).max(10_000)).max(OPERATIONS_MAX),
+  changes: z.array(change).max(OPERATIONS_MAX),
   ...{ untilMs: z.number(), why: words },
 });
 const holdAnswer = z.object({
@@ -39,7 +51,11 @@ const onChannel = { ...of, channel: number };
 const asking = { ask: number };
 
 export const TO_GATEWAY = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("welcome"), permitKey: z.string().max(4_096) }),
+  z.object({
+    ...{ kind: z.literal("welcome"), permitKey: z.string().max(4_096) },
+    /** `age1…` of those who may open what a gateway keeps of files with malware. */
+    recipients: z.array(z.string().max(200)).max(64).default([]),
+  }),
   /** Before the connection is closed: for who reads the gateway's log. */
   z.object({ kind: z.literal("goodbye"), reason: words }),
   z.object({
@@ -88,7 +104,7 @@ const event = z.discriminatedUnion("kind", [
   }),
   z.object({
     ...{ kind: z.literal("answered"), hold: name, permitted: z.boolean(), by: words },
-    changes: z.array(z.object({ point: words, asked: words })).max(1_000),
+    changes: z.array(z.object({ point: long, asked: long })).max(OPERATIONS_MAX),
     untilMs: z.number().optional(),
   }),
   z.object({
@@ -131,6 +147,11 @@ export const FROM_GATEWAY = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("credit"), ...onChannel, bytes: number }),
   z.object({ kind: z.literal("strange"), ...of, endpoint: name, shown, pinned: z.boolean() }),
   z.object({ kind: z.literal("alarm"), ...of, text: words }),
+  z.object({
+    ...{ kind: z.literal("malware"), ...of, path: long, name: words },
+    ...{ digest: z.string().regex(/^[0-9a-f]{64}$/), kept: words.nullable() },
+  }),
+  z.object({ kind: z.literal("scanner-away"), ...of, reason: words }),
   z.object({
     kind: z.literal("operations"),
     counts: z

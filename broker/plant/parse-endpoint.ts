@@ -1,5 +1,4 @@
 /** Endpoints: what all have in common, and what each protocol adds. */
-import { GATEWAYS_PER_ENDPOINT_MAX, REMOTE_PROTOCOLS } from "./gateways.ts";
 import type {
   Endpoint,
   EndpointLimits,
@@ -20,6 +19,7 @@ import { itemsOf, type Sourced } from "./parse-zones.ts";
 import {
   CONNECTIONS_MAX,
   ENDPOINT_LIMITS_DEFAULT,
+  GATEWAYS_PER_ENDPOINT_MAX,
   HOST_KEYS_MAX,
   HOST_LENGTH_MAX,
   IN_FLIGHT_MAX,
@@ -68,7 +68,6 @@ export function endpoint(references: References, assetId: string): Reading<Sourc
     const host = target?.host ?? "";
     if (target) checkHost(host, allowLocal, from);
     const gateways = from.take("gateways", distinct(identifier, GATEWAYS_SIZE));
-    if (protocol && gateways) checkCarried(protocol, from);
     const port = target?.port ?? 0;
     const common: Common = { id, host, port, allowLocal, limits, ...(gateways && { gateways }) };
     const item = added(protocol ?? "modbus", from, common, references);
@@ -78,13 +77,6 @@ export function endpoint(references: References, assetId: string): Reading<Sourc
 }
 
 const GATEWAYS_SIZE = { min: 1, max: GATEWAYS_PER_ENDPOINT_MAX };
-
-/** Before somebody finds out at opening. */
-function checkCarried(protocol: Protocol, from: Mapping): void {
-  if (REMOTE_PROTOCOLS.has(protocol)) return;
-  const carried = [...REMOTE_PROTOCOLS].join(", ");
-  from.place("gateways").fail(`gateways carry ${carried}; they do not carry ${protocol}`);
-}
 
 const PORTS: Readonly<Record<Exclude<Protocol, "tcp">, number>> = {
   modbus: MODBUS_PORT,

@@ -13,6 +13,8 @@ export const ZONES_MAX = 256;
 export const CONDUITS_MAX = 2_048;
 export const ASSETS_MAX = 2_048;
 export const ENDPOINTS_PER_ASSET_MAX = 16;
+/** Endpoints survive the loss of one; more than a few reach nothing more. */
+export const GATEWAYS_PER_ENDPOINT_MAX = 8;
 /** A permit carries its endpoint with all tags. */
 export const TAGS_PER_ENDPOINT_MAX = 10_000;
 /** Read at the beginning and end of each session: a few requests to the asset, and one page. */

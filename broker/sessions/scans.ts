@@ -22,7 +22,10 @@ export interface MalwareFound {
   readonly digest: string;
   /** As the scanner calls it. */
   readonly name: string;
-  readonly content: Uint8Array;
+  /** Absent where a gateway kept it. */
+  readonly content?: Uint8Array;
+  /** Where a gateway kept it; null where it could not. */
+  readonly kept?: string | null;
 }
 
 export interface ScansParts {

@@ -152,11 +152,20 @@ export const helpByPath: Record<string, HelpEntry> = {
       "What the broker noticed. Alarms need a person and come first; everything else is for the record.",
     ],
   },
+  "/plant-file": {
+    title: "Plant file",
+    lines: [
+      "The file that says what the plant is: zones, assets, endpoints, tags, profiles, standing grants. What you write is checked as you type; marks stand at what is wrong, and nothing counts before you have signed it.",
+      "Show what changes makes a plan: each part that is another one in plain words, the live sessions that would end, the text line by line, and what would have been otherwise in past sessions. Your passkey signs exactly this text in the place of exactly the one in force. Sessions lose at once what it no longer gives.",
+      "An edit on the host is never written over: a plan that was made before it does not count any more. A file that its host does not let the broker write says so. Where the site asks for a second administrator, what you sign waits until another one has confirmed it on the page Plant.",
+      "History keeps every plant that counted, with who, when and why; Plan to go back makes a plan of an older one. sallyport apply -f plant.yaml does the same from a machine of yours: it shows the plan, and you sign it here.",
+    ],
+  },
   "/gateways": {
     title: "Gateways",
     lines: [
       "A gateway is a machine in the plant's DMZ that reaches assets for this broker. It dials out to here, so that no port is open towards the plant; its guards, connections and a write-ahead of its own are there, everything that decides is here.",
-      "Let a machine in with a line that works once, then name it on the endpoints that it reaches: gateways: [dmz-a, dmz-b] in the plant file. The first that is connected is used; sessions of one that is lost end, and can be opened again through another. Gateways carry Modbus, VNC and tcp.",
+      "Let a machine in with a line that works once, then name it on the endpoints that it reaches: gateways: [dmz-a, dmz-b] in the plant file. The first that is connected is used; sessions of one that is lost end, and can be opened again through another. Gateways carry every protocol; certificate towards OPC UA servers and file scanner are a gateway's own.",
       "What a gateway may do is leased for two seconds. When it does not hear the broker any more, nothing is forwarded; when the connection is gone its sessions end as at a cut. What it recorded is on its own disk until this broker has it on its own, and is handed over when it is back.",
     ],
   },

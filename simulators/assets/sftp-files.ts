@@ -25,6 +25,8 @@ export function serveFiles(sftp: SFTPWrapper, files: Map<string, Buffer>): void 
   const of = (handle: Buffer) => opened.get(handle.length === 4 ? handle.readUInt32BE(0) : 0);
   const status = (id: number, code: number) => sftp.status(id, code);
 
+  // A client that is done says so, and waits for the same.
+  sftp.on("end", () => sftp.end());
   sftp.on("REALPATH", (id, path) => {
     const whole = absolute(path);
     sftp.name(id, [entryOf(whole, attributesOf(files, whole) ?? folderAttributes())]);

@@ -24,10 +24,13 @@ export async function joinByLine(line: string, folder: string): Promise<void> {
 }
 
 /** Resolves once it is connected, or says that it is not. */
-export function startGateway(folder: string): Promise<Child> {
+export function startGateway(
+  folder: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Child> {
   return startChild(process.execPath, [COMMAND, "gateway", "start"], {
     ready: /(?:not )?connected to control/,
-    env: environmentOf(folder),
+    env: { ...environmentOf(folder), ...more },
     withinMs: 60_000,
   });
 }

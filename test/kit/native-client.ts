@@ -1,5 +1,8 @@
 /** OpenSSH's own client at the broker's SSH door: asks for an asset and shows an address and a number. */
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import type { NativeAskView } from "../../broker/api/shapes/native.ts";
+import type { RequestOptions } from "./authenticator.ts";
+import type { ConsoleUser } from "./console-user.ts";
 
 export interface AskingClient {
   readonly process: ChildProcess;
@@ -36,6 +39,29 @@ export async function askAtDoor(
   const host = ["-p", String(port), "-l", target, "127.0.0.1"];
   // What is said first counts.
   return asking(spawn("ssh", [...options, ...SSH_OPTIONS, ...host, ...more], { stdio: "pipe" }));
+}
+
+interface ToSign {
+  readonly text: string;
+  readonly options: RequestOptions;
+}
+
+/** As the page does: picks the number, signs exactly that. Answers the session. */
+export async function approveTool(
+  who: ConsoleUser,
+  { id, number }: Pick<AskingClient, "id" | "number">,
+  profile: string,
+): Promise<string> {
+  const ask = await who.ask<NativeAskView>("GET", `/api/native/${id}`);
+  const grant = ask.body.grants.find((each) => each.profile === profile)?.id;
+  const begun = await who.ask<ToSign>("POST", `/api/native/${id}/options`, { number, grant });
+  const { text, options } = begun.body;
+  const response = who.authenticator.assert(options);
+  const opened = await who.ask<{ session: string }>("POST", `/api/native/${id}`, {
+    ...{ text, response },
+  });
+  if (opened.status !== 200) throw new Error(opened.text);
+  return opened.body.session;
 }
 
 /** OpenSSH's `sftp`, which takes its commands from `type`. */

@@ -91,6 +91,8 @@ async function sftp() {
   return {
     session: opened.body.session,
     ended: tool.ended,
+    /** The broker's own words come on another stream than the tool's. */
+    says: tool.says,
     send,
     /** Answers what it said from here until it was done. */
     put: async (to: string, content: string) => {
@@ -126,8 +128,9 @@ testSftp("what is clean is there, as it was sent", SLOW, async () => {
 
 testAge("what is found is refused, rings, and is kept sealed to the site alone", SLOW, async () => {
   answer = "stream: Test.Evil FOUND\0";
-  const { put } = await sftp();
-  expect(await put("/config/startup.cfg", "evil content")).toMatch(/malware was found in it/);
+  const { put, says } = await sftp();
+  await put("/config/startup.cfg", "evil content");
+  await says(/malware was found in it/);
   expect(there().get("/config/startup.cfg")?.toString()).toBe("hostname sw-works\n");
   await rings("malware-found");
   const [event] = await vi.waitUntil(async () => {
@@ -146,8 +149,9 @@ testAge("what is found is refused, rings, and is kept sealed to the site alone",
 
 testSftp("a scanner that answers nonsense lets nothing through, and rings", SLOW, async () => {
   answer = "whatever\0";
-  const { put } = await sftp();
-  expect(await put("/config/nonsense.cfg", "x")).toMatch(/could not be scanned/);
+  const { put, says } = await sftp();
+  await put("/config/nonsense.cfg", "x");
+  await says(/could not be scanned/);
   expect(there().has("/config/nonsense.cfg")).toBe(false);
   await rings("scanner-away");
 });

@@ -11,6 +11,7 @@ import type { StrangeKey } from "../../sessions/asset-way.ts";
 import type { Hold } from "../../sessions/hold.ts";
 import { type Cause, SessionRefused } from "../../sessions/session.ts";
 import type { SessionHooks } from "../../sessions/session-hooks.ts";
+import { plainText } from "../../store/plain-text.ts";
 import type { Link, LinkListener, TapeChunk } from "../link.ts";
 import { BEAT_MS, FROM_GATEWAY, type FromGateway, LEASE_MS, SILENCE_MAX_MS } from "../messages.ts";
 import type { RemoteSession } from "./remote-session.ts";
@@ -29,6 +30,8 @@ export interface GatewayLinkParts {
   readonly hooks: SessionHooks;
   /** PEM of the key that permits are signed with. */
   readonly permitKey: string;
+  /** `age1…` of those who may open what a gateway keeps of files with malware. */
+  recipients(): readonly string[];
   /** A new certificate for the gateway's next connections. */
   renew(publicKey: string): Promise<string>;
   /** It said what cannot be. */
@@ -80,7 +83,7 @@ export class GatewayLink implements LinkListener {
     this.sinceMs = clock.wallMs();
     this.heardMs = clock.monotonicMs();
     this.beatMs = this.heardMs;
-    this.send({ kind: "welcome", permitKey });
+    this.send({ kind: "welcome", permitKey, recipients: parts.recipients() });
     this.watch();
   }
 
@@ -271,6 +274,12 @@ export class GatewayLink implements LinkListener {
         break;
       case "alarm":
         hooks.onAlarm?.(session.claims.session, `${this.name}: ${message.text}`);
+        break;
+      case "malware":
+        this.malware(session, message);
+        break;
+      case "scanner-away":
+        hooks.onScannerAway?.(session, `on the gateway ${this.name}, ${message.reason}`);
     }
   }
 
@@ -279,6 +288,13 @@ export class GatewayLink implements LinkListener {
     const { session, asset, endpoint } = claims;
     const name = `${asset.id}/${endpoint.id}`;
     this.parts.hooks.onStrangeKey?.(session, name, shown as Shown, pinned);
+  }
+
+  private malware(session: RemoteSession, { path, digest, name, kept }: Malware): void {
+    const at = kept === null ? null : plainText(kept, MALWARE_WORDS_MAX);
+    const where = at === null ? null : `${at} on the gateway ${this.name}`;
+    const what = plainText(name, MALWARE_WORDS_MAX);
+    this.parts.hooks.onMalware?.(session, { path, digest, name: what, kept: where });
   }
 
   private count(counts: Extract<FromGateway, { kind: "operations" }>["counts"]): void {
@@ -345,8 +361,11 @@ export class GatewayLink implements LinkListener {
 }
 
 type Strange = Extract<FromGateway, { kind: "strange" }>;
+type Malware = Extract<FromGateway, { kind: "malware" }>;
 type Shown = Parameters<StrangeKey>[2];
 
+/** Of a scanner's name for it, and of a path. */
+const MALWARE_WORDS_MAX = 300;
 /** Of one message: a figure in metrics is not worth a busy loop. */
 const COUNTED_MAX = 100_000;
 

@@ -11,7 +11,7 @@ import { type GatewayBook, type GatewayEntry, GatewayRefused } from "./gateway-b
 import { GatewayLink, type GatewayLinkParts, type KnownGateway } from "./gateway-link.ts";
 
 export interface GatewaysParts
-  extends Pick<GatewayLinkParts, "clock" | "tapes" | "hooks" | "permitKey"> {
+  extends Pick<GatewayLinkParts, "clock" | "tapes" | "hooks" | "permitKey" | "recipients"> {
   readonly book: GatewayBook;
   readonly site: string;
   /** An event for people; `alarm` where somebody must look. */
@@ -106,11 +106,11 @@ export class Gateways {
   }
 
   private begin(socket: Duplex, gateway: KnownGateway): void {
-    const { clock, tapes, hooks, permitKey, book } = this.parts;
+    const { clock, tapes, hooks, permitKey, recipients, book } = this.parts;
     const inner = new Link(socket);
     const name = gateway.name;
     const link: GatewayLink = new GatewayLink({
-      ...{ gateway, link: inner, clock, tapes, hooks, permitKey },
+      ...{ gateway, link: inner, clock, tapes, hooks, permitKey, recipients },
       renew: (publicKey) => book.renew(gateway, publicKey),
       distrusted: (reason) => {
         const text = `The gateway ${name} was cut off: ${reason}`;

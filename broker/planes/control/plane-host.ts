@@ -1,6 +1,7 @@
 /**
  * All live sessions of the site: those of this process, and those on gateways. An endpoint that
- * names gateways is reached by them alone, by the first of them that is there.
+ * names gateways is reached by them alone: by the one that has sessions on it, so that its limits
+ * count for all, else by the first of them that is there.
  */
 import type { KeyObject } from "node:crypto";
 import type { Header } from "../../../protocols/tape/record.ts";
@@ -11,7 +12,6 @@ import type { HandedTape } from "../../evidence/handed-tape.ts";
 import type { HandedTapes } from "../../evidence/handed-tapes.ts";
 import { RecorderUnavailable } from "../../evidence/recorder.ts";
 import type { CredentialSource } from "../../plant/credential.ts";
-import { REMOTE_PROTOCOLS } from "../../plant/gateways.ts";
 import { pinsOf, type ShownIdentity, type TrustedIdentities } from "../../plant/shown-identity.ts";
 import { type LiveSession, type SessionHost, SessionRefused } from "../../sessions/session.ts";
 import type { SessionHooks } from "../../sessions/session-hooks.ts";
@@ -143,19 +143,26 @@ export class PlaneHost implements SessionHost {
   }
 
   private linkTo({ asset, endpoint }: VerifiedClaims): GatewayLink {
-    const { gateways = [], protocol } = endpoint;
+    const { gateways = [] } = endpoint;
     const name = `${asset.id}/${endpoint.id}`;
-    if (!REMOTE_PROTOCOLS.has(protocol)) {
-      const message = `${name} is reached by a gateway, and gateways do not carry ${protocol}.`;
-      throw new SessionRefused("gateway-unsupported", message);
-    }
-    for (const gateway of gateways) {
+    const ready = gateways.flatMap((gateway) => {
       const link = this.parts.linkOf(gateway);
-      if (link?.isReady) return link;
-    }
+      return link?.isReady ? [link] : [];
+    });
+    const link = ready.find((each) => this.isUsed(each, asset.id, endpoint.id)) ?? ready[0];
+    if (link) return link;
     const which = gateways.length === 1 ? "The gateway" : "Each of the gateways";
     const said = `${which} that reaches ${name} is away: ${gateways.join(", ")}.`;
     throw new SessionRefused("gateway-away", said);
+  }
+
+  /** Some session on this endpoint goes through it. */
+  private isUsed(link: GatewayLink, asset: string, endpoint: string): boolean {
+    for (const { claims, gateway } of this.sessions.values()) {
+      if (gateway !== link.gateway.id) continue;
+      if (claims.asset.id === asset && claims.endpoint.id === endpoint) return true;
+    }
+    return false;
   }
 
   private async openTape(claims: VerifiedClaims, link: GatewayLink): Promise<HandedTape> {

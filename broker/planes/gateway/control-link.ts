@@ -8,7 +8,7 @@ import type { Clock } from "../../clock.ts";
 import { Link, type LinkListener, type TapeChunk } from "../link.ts";
 import { BEAT_MS, LEASE_MS, SILENCE_MAX_MS, TO_GATEWAY, type ToGateway } from "../messages.ts";
 import type { GatewayRecorder } from "./gateway-recorder.ts";
-import { ServedSessions } from "./served-sessions.ts";
+import { type GatewayMeans, ServedSessions } from "./served-sessions.ts";
 
 export interface ControlLinkParts {
   readonly socket: Duplex;
@@ -18,6 +18,7 @@ export interface ControlLinkParts {
   /** PEM: permits of control, and of nobody else. */
   readonly permitKey: string;
   readonly certificateUntilMs: number;
+  readonly means: GatewayMeans;
   /** A certificate for the next connection, for the key that was asked for last. */
   renewed(certificate: string): void;
   said(line: string): void;
@@ -29,6 +30,7 @@ export class ControlLink implements LinkListener {
   private readonly parts: ControlLinkParts;
   private readonly link: Link;
   private readonly sessions: ServedSessions;
+  private recipients: readonly string[] = [];
   private readonly askedMs = new Map<number, number>();
   private readonly ending = Promise.withResolvers<string>();
   private beat = 0;
@@ -41,14 +43,16 @@ export class ControlLink implements LinkListener {
   private over = false;
 
   constructor(parts: ControlLinkParts) {
-    const { socket, clock, build, recording, permitKey } = parts;
+    const { socket, clock, build, recording, permitKey, means } = parts;
     this.parts = parts;
     this.ended = this.ending.promise;
     this.link = new Link(socket);
     this.heardMs = clock.monotonicMs();
     this.sessions = new ServedSessions({
       ...{ recorder: recording.recorder, clock, build, link: this.link },
+      ...{ opcua: means.opcua, scanner: means.scanner },
       permitKey: createPublicKey(permitKey),
+      kept: (digest, content) => means.quarantine(this.recipients, digest, content),
     });
     this.sessions.stillBecause(NOT_LEASED);
     this.link.start(this);
@@ -104,8 +108,11 @@ export class ControlLink implements LinkListener {
   private aboutItself(message: Exclude<ToGateway, { session: unknown } | { ask: number }>): void {
     switch (message.kind) {
       case "welcome":
-        if (message.permitKey === this.parts.permitKey) break;
-        throw new Error("control signs permits with another key: join again");
+        if (message.permitKey !== this.parts.permitKey) {
+          throw new Error("control signs permits with another key: join again");
+        }
+        this.recipients = message.recipients;
+        break;
       case "lease":
         this.leased(message.beat);
         break;

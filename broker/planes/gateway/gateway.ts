@@ -11,12 +11,14 @@ import { ControlLink } from "./control-link.ts";
 import { keepMembership, type Membership } from "./gateway-files.ts";
 import { type GatewayRecorder, openGatewayRecorder } from "./gateway-recorder.ts";
 import { newKey } from "./join.ts";
+import type { GatewayMeans } from "./served-sessions.ts";
 
 export interface GatewayOptions {
   readonly dataFolder: string;
   readonly membership: Membership;
   readonly clock: Clock;
   readonly build: string;
+  readonly means: GatewayMeans;
   /** One line for the log. */
   say(line: string): void;
 }
@@ -61,6 +63,7 @@ export class Gateway {
     this.wake();
     await this.running;
     await this.recording.close();
+    await this.options.means.opcua.close();
   }
 
   private async run(): Promise<void> {
@@ -79,7 +82,7 @@ export class Gateway {
 
   /** Answers why the connection is over, or why there was none. */
   private async serveOnce(): Promise<string> {
-    const { clock, build, say } = this.options;
+    const { clock, build, means, say } = this.options;
     const { control, authority, serverName, certificate, key, permitKey } = this.membership;
     try {
       this.pendingKey = undefined;
@@ -90,7 +93,15 @@ export class Gateway {
       }
       const certificateUntilMs = Date.parse(new X509Certificate(certificate).validTo);
       this.link = new ControlLink({
-        ...{ socket, clock, build, recording: this.recording, permitKey, certificateUntilMs },
+        ...{
+          socket,
+          clock,
+          build,
+          recording: this.recording,
+          permitKey,
+          certificateUntilMs,
+          means,
+        },
         renewed: (renewed) => this.renewed(renewed),
         said: say,
       });

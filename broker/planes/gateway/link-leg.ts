@@ -30,6 +30,8 @@ export class LinkLeg implements Leg {
   private still = false;
   private full = false;
   private over = false;
+  /** Why the client went, while something that it said before is still to be read. */
+  private goneBecause: string | undefined;
   queued = 0;
 
   constructor(options: LinkLegOptions) {
@@ -47,7 +49,7 @@ export class LinkLeg implements Leg {
     if (this.paused || this.still) {
       this.unread.push(Uint8Array.from(bytes));
       this.unreadBytes += bytes.length;
-      if (this.unreadBytes > UNREAD_MAX) this.gone("the client sent more than it may");
+      if (this.unreadBytes > UNREAD_MAX) this.leave("the client sent more than it may");
     } else this.hand(bytes);
   }
 
@@ -67,12 +69,14 @@ export class LinkLeg implements Leg {
     this.flush();
   }
 
-  /** The client went. */
+  /** The client went. What it said before is read first, as from a socket. */
   gone(reason: string): void {
     if (this.over) return;
-    const { sink } = this;
-    this.close();
-    sink?.closed(reason);
+    if (this.unread.length > 0) {
+      this.goneBecause = reason;
+      return;
+    }
+    this.leave(reason);
   }
 
   write(bytes: Uint8Array): void {
@@ -103,10 +107,19 @@ export class LinkLeg implements Leg {
   private readOn(): void {
     while (!this.paused && !this.still && !this.over) {
       const bytes = this.unread.shift();
-      if (!bytes) return;
+      if (!bytes) {
+        if (this.goneBecause !== undefined) this.leave(this.goneBecause);
+        return;
+      }
       this.unreadBytes -= bytes.length;
       this.hand(bytes);
     }
+  }
+
+  private leave(reason: string): void {
+    const { sink } = this;
+    this.close();
+    sink?.closed(reason);
   }
 
   private hand(bytes: Uint8Array): void {

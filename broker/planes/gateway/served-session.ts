@@ -2,9 +2,10 @@
 import type { Clock } from "../../clock.ts";
 import type { ShownIdentity } from "../../plant/shown-identity.ts";
 import type { Hold } from "../../sessions/hold.ts";
+import type { MalwareFound } from "../../sessions/scans.ts";
 import type { Cause, ChannelHandle, LiveSession, SessionEvent } from "../../sessions/session.ts";
 import type { Link } from "../link.ts";
-import type { ToGateway } from "../messages.ts";
+import { type ToGateway, WORDS_MAX } from "../messages.ts";
 import { LinkLeg } from "./link-leg.ts";
 
 export interface ServedSessionParts {
@@ -137,24 +138,35 @@ export class ServedSession {
   }
 
   alarm(text: string): void {
-    this.say({ kind: "alarm", text: text.slice(0, 2_000) });
+    this.say({ kind: "alarm", text: short(text) });
+  }
+
+  /** Its content stays on this machine. */
+  malware({ path, digest, name, kept }: Omit<MalwareFound, "content">): void {
+    this.say({ kind: "malware", path, digest, name: short(name), kept: kept ?? null });
+  }
+
+  scannerAway(reason: string): void {
+    this.say({ kind: "scanner-away", reason: short(reason) });
   }
 
   over({ rule, reason }: Cause, dropped: number): void {
     this.isOver = true;
     this.stopTimer?.();
-    this.say({ kind: "over", cause: { rule, reason: reason.slice(0, 2_000) }, dropped });
+    this.say({ kind: "over", cause: { rule, reason: short(reason) }, dropped });
     this.channels.clear();
   }
 
   private happened(event: SessionEvent): void {
     if (event.kind === "decision") this.changed();
-    if (FORWARDED.has(event.kind)) this.say({ kind: "event", event });
+    if (!FORWARDED.has(event.kind)) return;
+    const reason = "reason" in event ? { reason: short(event.reason) } : {};
+    this.say({ kind: "event", event: { ...event, ...reason } });
   }
 
   private channelEnded(channel: number, { rule, reason }: Cause): void {
     this.channels.delete(channel);
-    this.say({ kind: "closed", channel, cause: { rule, reason: reason.slice(0, 2_000) } });
+    this.say({ kind: "closed", channel, cause: { rule, reason: short(reason) } });
   }
 
   private watch(watcher: number, subject: string): void {
@@ -172,6 +184,10 @@ export class ServedSession {
   private say(message: object): void {
     this.parts.link.send({ ...message, session: this.number });
   }
+}
+
+function short(text: string): string {
+  return text.length > WORDS_MAX ? `${text.slice(0, WORDS_MAX - 1)}…` : text;
 }
 
 /** Control says the rest itself: it is what it decided. */

@@ -9,8 +9,11 @@ import type { Header } from "../../../protocols/tape/record.ts";
 import type { Permit } from "../../access/permit.ts";
 import type { Clock } from "../../clock.ts";
 import type { SessionRecorder } from "../../evidence/session-recorder.ts";
+import type { Scanner } from "../../legs/clamd.ts";
+import type { OpcuaProcess } from "../../legs/opcua/apart/opcua-process.ts";
 import type { Credential } from "../../plant/credential.ts";
 import type { HoldAnswer } from "../../sessions/hold.ts";
+import type { MalwareFound } from "../../sessions/scans.ts";
 import { type Cause, type SessionHost, SessionRefused } from "../../sessions/session.ts";
 import { createSessionHost } from "../../sessions/session-host.ts";
 import type { Link } from "../link.ts";
@@ -19,13 +22,32 @@ import { KnownAssets } from "./known-assets.ts";
 import { ServedSession } from "./served-session.ts";
 import { Tally } from "./tally.ts";
 
-export interface ServedSessionsParts {
+/** What assets are reached with besides sockets: the machine's own. */
+export interface GatewayMeans {
+  /** Where assets of OPC UA are reached from. */
+  readonly opcua: OpcuaProcess;
+  /** Undefined where none is configured: nothing that must be scanned is sent then. */
+  readonly scanner: Scanner | undefined;
+  /**
+   * Keeps a file with malware for whoever may open it.
+   * @returns where; undefined where there is no room for more
+   */
+  quarantine(
+    recipients: readonly string[],
+    digest: string,
+    content: Uint8Array,
+  ): Promise<string | undefined>;
+}
+
+export interface ServedSessionsParts extends Pick<GatewayMeans, "opcua" | "scanner"> {
   readonly recorder: SessionRecorder;
   /** Control's: what it did not sign is not opened. */
   readonly permitKey: KeyObject;
   readonly clock: Clock;
   readonly build: string;
   readonly link: Link;
+  /** Where this was kept. */
+  kept(digest: string, content: Uint8Array): Promise<string | undefined>;
 }
 
 type Asking = Extract<ToGateway, { ask: number }>;
@@ -46,10 +68,10 @@ export class ServedSessions {
 
   constructor(parts: ServedSessionsParts) {
     this.parts = parts;
-    const { recorder, permitKey, clock, build, link } = parts;
+    const { recorder, permitKey, clock, build, link, opcua, scanner } = parts;
     this.tally = new Tally(clock, (counts) => link.send({ kind: "operations", counts }));
     this.host = createSessionHost({
-      ...{ recorder, permitKey, clock, build },
+      ...{ recorder, permitKey, clock, build, opcua, scanner },
       credentials: this.assets.credentials,
       trusted: this.assets.trusted,
       headerOf: ({ session }) => this.headerOf(session),
@@ -65,6 +87,9 @@ export class ServedSessions {
         onStrangeKey: (session, endpoint, shown, pinned) =>
           this.bySession.get(session)?.strange(endpoint, shown, pinned),
         onAlarm: (session, text) => this.bySession.get(session)?.alarm(text),
+        onMalware: ({ claims }, found) => void this.malware(claims.session, found),
+        onScannerAway: ({ claims }, reason) =>
+          this.bySession.get(claims.session)?.scannerAway(reason),
       },
     });
   }
@@ -161,6 +186,14 @@ export class ServedSessions {
     const header = this.headers.get(session);
     if (!header) throw new SessionRefused("permit-invalid", "The permit is of another session.");
     return header;
+  }
+
+  /** The session may be over by the time it is kept. */
+  private async malware(session: string, { path, digest, name, content }: MalwareFound) {
+    const served = this.bySession.get(session);
+    const keeping = content && this.parts.kept(digest, content);
+    const kept = await Promise.resolve(keeping).catch(() => undefined);
+    served?.malware({ path, digest, name, kept: kept ?? null });
   }
 
   private stateChanged(): void {
