@@ -17,6 +17,9 @@ export const SEEN_URI = "urn:sallyport:seeing-asset";
 /** Variables that can be read, written, monitored and have a history. */
 const VARIABLES = ["Open", "Other", "Closed", "Held"];
 const METHODS = ["Go", "Stop", "Wait"];
+const FILES = ["Recipe", "Secret"];
+/** FileType's own Open, by which it is told on which file it was called. */
+const FILE_OPEN = "ns=0;i=11580";
 
 export interface SeeingAsset {
   readonly port: number;
@@ -85,6 +88,10 @@ function fill(server: OPCUAServer): (name: string) => number {
       done(null, { statusCode: StatusCodes.Good, outputArguments: [] }),
     );
   }
+  const fileType = space.findObjectType("FileType");
+  for (const name of FILES) {
+    fileType?.instantiate({ browseName: name, nodeId: `s=${name}`, organizedBy: plant });
+  }
   return (name) => Number(variables.get(name)?.readValue().value.value);
 }
 
@@ -93,9 +100,10 @@ interface Asked {
   readonly nodesToRead?: readonly Node[];
   readonly nodesToWrite?: readonly Node[];
   readonly nodesToBrowse?: readonly Node[];
-  readonly methodsToCall?: readonly { readonly methodId: unknown }[];
+  readonly methodsToCall?: readonly { readonly objectId: unknown; readonly methodId: unknown }[];
   readonly browsePaths?: readonly { readonly startingNode: unknown }[];
   readonly itemsToCreate?: readonly { readonly itemToMonitor: Node }[];
+  readonly historyUpdateDetails?: readonly Node[];
   readonly nodesToRegister?: readonly unknown[];
   readonly nodesToUnregister?: readonly unknown[];
 }
@@ -108,7 +116,10 @@ function nodesOf(asked: Asked): readonly string[] {
   const ids = [
     ...[...(asked.nodesToRead ?? []), ...(asked.nodesToWrite ?? [])].map(({ nodeId }) => nodeId),
     ...(asked.nodesToBrowse ?? []).map(({ nodeId }) => nodeId),
-    ...(asked.methodsToCall ?? []).map(({ methodId }) => methodId),
+    ...(asked.methodsToCall ?? []).map(({ objectId, methodId }) =>
+      String(methodId) === FILE_OPEN ? objectId : methodId,
+    ),
+    ...(asked.historyUpdateDetails ?? []).map(({ nodeId }) => nodeId),
     ...(asked.browsePaths ?? []).map(({ startingNode }) => startingNode),
     ...(asked.itemsToCreate ?? []).map(({ itemToMonitor }) => itemToMonitor.nodeId),
     ...[...(asked.nodesToRegister ?? []), ...(asked.nodesToUnregister ?? [])],
