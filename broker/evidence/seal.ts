@@ -5,8 +5,7 @@
  * `age -d -i KEY 0.seg | zstd -d` gives the columns.
  */
 import { createHash } from "node:crypto";
-import { promisify } from "node:util";
-import { constants, zstdCompressSync, zstdDecompress } from "node:zlib";
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { Decrypter, Encrypter } from "age-encryption";
 import { packSegment, unpackSegment } from "../../protocols/tape/columns.ts";
 import type { EvidenceKeys } from "./keys.ts";
@@ -17,8 +16,6 @@ export const SEALED_AS = "columns+zstd+age";
 export const SEALED_PLAINLY = "zstd";
 
 const AGE_MAGIC = Buffer.from("age-encryption.org/v1\n");
-
-const decompressFrame = promisify(zstdDecompress);
 
 /** How the segments of one recording are sealed: all alike, whichever run seals them. */
 export interface SealedTo {
@@ -55,7 +52,7 @@ export async function openSealed(
 ): Promise<Uint8Array> {
   const isAge = AGE_MAGIC.every((byte, i) => sealed[i] === byte);
   const compressed = isAge ? await decryptWith(sealed, identities) : sealed;
-  const packed = await decompress(compressed);
+  const packed = decompress(compressed);
   const plain = unpackSegment(packed, SEGMENT_PLAIN_MAX);
   if (plain === undefined) throw new Error("the segment's columns do not fit together");
   return plain;
@@ -84,10 +81,11 @@ function compress(parts: readonly Uint8Array[], level: number): Uint8Array {
   return Buffer.concat([head, ...frames]);
 }
 
-async function decompress(compressed: Uint8Array): Promise<Uint8Array> {
+/** All in this turn: whoever opens has a thread of its own, and to hand seven parts to another costs more. */
+function decompress(compressed: Uint8Array): Uint8Array {
   const bytes = Buffer.from(compressed.buffer, compressed.byteOffset, compressed.byteLength);
   if (bytes.length < SKIPPABLE_HEAD || bytes.readUInt32LE(0) !== SKIPPABLE) {
-    return decompressFrame(compressed, { maxOutputLength: SEGMENT_PLAIN_MAX });
+    return zstdDecompressSync(compressed, { maxOutputLength: SEGMENT_PLAIN_MAX });
   }
   const count = bytes.readUInt32LE(4) / 4;
   if (!(count <= FRAMES_MAX)) throw new Error("the segment has too many parts");
@@ -97,7 +95,7 @@ async function decompress(compressed: Uint8Array): Promise<Uint8Array> {
   for (let i = 0; i < count; i++) {
     const length = bytes.readUInt32LE(SKIPPABLE_HEAD + 4 * i);
     const frame = bytes.subarray(at, at + length);
-    const part = await decompressFrame(frame, { maxOutputLength: left });
+    const part = zstdDecompressSync(frame, { maxOutputLength: left });
     parts.push(part);
     left -= part.length;
     at += length;

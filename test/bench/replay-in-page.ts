@@ -26,8 +26,12 @@ export const UNTIL_READY = `(async () => {
 /** Between two seeks, as a person looks before the next one. */
 const PAUSE_MS = 60;
 
-/** Moves the play head about; answers how many milliseconds each move took to be on screen. */
-export function seekAbout(count: number): string {
+/**
+ * Moves the play head about; answers how many milliseconds each move took to be on screen.
+ * @param from from which part of the recording on (0 to 1) every tag has a value
+ */
+export function seekAbout(count: number, from: number): string {
+  const first = Math.min(0.9, from + 0.05);
   return `(async () => {
     const line = document.querySelector(".rp-line-view");
     const { left, top, width } = line.getBoundingClientRect();
@@ -37,7 +41,7 @@ export function seekAbout(count: number): string {
     for (let n = 0; n < ${count}; n += 1) {
       // The golden ratio spreads the places evenly, each far from the one before.
       place = (place + 0.618034) % 1;
-      const at = { clientX: left + (0.05 + 0.9 * place) * width, clientY: top + 5, bubbles: true, pointerId: 1 };
+      const at = { clientX: left + (${first} + ${0.95 - first} * place) * width, clientY: top + 5, bubbles: true, pointerId: 1 };
       const before = line.getAttribute("aria-valuetext") + line.getAttribute("aria-valuenow");
       const isMoved = () =>
         line.getAttribute("aria-valuetext") + line.getAttribute("aria-valuenow") !== before;

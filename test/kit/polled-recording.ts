@@ -29,13 +29,16 @@ const REFUSED_EVERY = 6;
 /** Between two waits for the disk: the recorder takes so much without a pause. */
 const SECONDS_AT_ONCE = 60;
 
-export async function writePolledRecording(options: PolledRecording): Promise<void> {
+/** Answers after how many milliseconds of the recording everything has been read once. */
+export async function writePolledRecording(options: PolledRecording): Promise<number> {
   const { directory, keys, header, seconds } = options;
   const clock = new TestClock(header.startedMs);
   const evidence = await openEvidence({ directory, keys, build: header.build, clock });
   const tape = await atOnce(clock, evidence.recorder.open(header));
   const poller = new Poller(tape, options.endpoint);
   poller.begin();
+  // To open it took as long as the disk did: the clock ran on meanwhile.
+  const readMs = clock.wallMs() - header.startedMs;
   for (let second = 0; second < seconds; second += 1) {
     poller.poll(second);
     if (second % WRITE_EVERY_S === WRITE_EVERY_S - 1) poller.write(second);
@@ -45,19 +48,34 @@ export async function writePolledRecording(options: PolledRecording): Promise<vo
   tape.append({ kind: "end", rule: "owner-ended", reason: "ended by its owner" });
   await atOnce(clock, tape.close());
   await evidence.close();
+  return readMs;
 }
 
-/** The recorder's own timers run on this clock: it goes on until the promise is settled. */
-async function atOnce<T>(clock: TestClock, promise: Promise<T>): Promise<T> {
+/** The recorder's own timers run on this clock: it goes on, as fast as a real one, until then. */
+export async function atOnce<T>(clock: TestClock, promise: Promise<T>): Promise<T> {
   let settled = false;
   const done = promise.finally(() => {
     settled = true;
   });
   while (!settled) {
     clock.advance(1);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
   return done;
+}
+
+/** One for each table, from its first tag to its last, as a workbench asks. */
+export function readsOf(
+  endpoint: ModbusEndpoint,
+): readonly Extract<ModbusOperation, { action: "modbus:read" }>[] {
+  const tables: Table[] = ["coils", "discrete-inputs", "holding-registers", "input-registers"];
+  return tables.flatMap((table) => {
+    const tags = endpoint.tags.filter((tag) => tag.table === table);
+    if (tags.length === 0) return [];
+    const first = Math.min(...tags.map((tag) => tag.address));
+    const last = Math.max(...tags.map((tag) => tag.address + registerCount(tag.type)));
+    return [readPoints(endpoint.units[0] ?? 1, table, first, last - first)];
+  });
 }
 
 function durable(tape: TapeWriter): Promise<void> {
@@ -79,14 +97,7 @@ class Poller {
     this.unit = endpoint.units[0] ?? 1;
     const speed = endpoint.tags.find((tag) => tag.name === "P101.SpeedSetpoint");
     this.setpoint = speed?.address ?? 0;
-    const tables: Table[] = ["coils", "discrete-inputs", "holding-registers", "input-registers"];
-    this.reads = tables.flatMap((table) => {
-      const tags = endpoint.tags.filter((tag) => tag.table === table);
-      if (tags.length === 0) return [];
-      const first = Math.min(...tags.map((tag) => tag.address));
-      const last = Math.max(...tags.map((tag) => tag.address + registerCount(tag.type)));
-      return [readPoints(this.unit, table, first, last - first)];
-    });
+    this.reads = readsOf(endpoint);
   }
 
   begin(): void {
