@@ -216,7 +216,7 @@ export class Noticed {
       text: `${subject.name} opened a session on ${asset.name}/${endpoint.id} (profile ${profile.id}, grant ${grant.id})`,
       subject: subject.id,
       session: session.claims.session,
-      about: aboutSession(session.claims),
+      about: { ...aboutSession(session.claims), holder: subject.id },
     });
     session.listen(this.refusedWrites(session));
   }
@@ -230,7 +230,7 @@ export class Noticed {
       subject: cause.by ?? subject.id,
       session: session.claims.session,
       about: {
-        ...aboutSession(session.claims),
+        ...{ ...aboutSession(session.claims), holder: subject.id },
         ...{ rule: cause.rule, cutMs: (report.cutMicroseconds / 1_000).toFixed(3) },
       },
     });

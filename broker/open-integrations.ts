@@ -17,6 +17,7 @@ import { EndingGrants } from "./integrations/notices/ending-grants.ts";
 import { RefusedOperations } from "./integrations/refused-operations.ts";
 import type { Logger } from "./log.ts";
 import type { Noticed } from "./noticed.ts";
+import type { SignalDesk } from "./open-signals.ts";
 import type { Opened } from "./opened.ts";
 import type { PlantSource } from "./plant/plant-source.ts";
 import type { LiveSession } from "./sessions/session.ts";
@@ -43,7 +44,11 @@ interface Parts {
   readonly decisions: ConcernedParts["decisions"];
 }
 
-export async function openIntegrations(ground: Ground, parts: Parts): Promise<Integrations> {
+export async function openIntegrations(
+  ground: Ground,
+  parts: Parts,
+  signals: SignalDesk,
+): Promise<Integrations> {
   const { config, clock, version, store, noticed, board, opened } = ground;
   const { plant, access } = parts;
   const people = () => parts.identity.people.list();
@@ -56,13 +61,15 @@ export async function openIntegrations(ground: Ground, parts: Parts): Promise<In
     site: () => ({ origin: config.origins[0] ?? "", siteName: site().name }),
     concerned: (item) =>
       concernedBy({ people, decisions: parts.decisions, requests: access.requests }, item),
+    sign: (claims) => signals.siteKey.sign(claims),
+    emailOf: async (id) => (await people()).find((person) => person.id === id)?.email,
     note: (event) => noticed.note(event),
     report: (name, state, text) => board.report(name, state, text),
   });
   opened.push(() => integrations.close());
   const ending = await EndingGrants.open({ store, clock, grants: () => access.grants() });
   opened.push(() => ending.close());
-  await openFile(ground, integrations);
+  await openFile(ground, integrations, signals);
   return integrations;
 }
 
@@ -77,17 +84,26 @@ export function plantRanges(
   };
 }
 
-async function openFile(ground: Ground, integrations: Integrations): Promise<void> {
+async function openFile(
+  ground: Ground,
+  integrations: Integrations,
+  signals: SignalDesk,
+): Promise<void> {
   const { config, clock, noticed, alarms, board, opened, log } = ground;
   const path = config.integrations;
-  if (path === "") return integrations.configure([]);
+  if (path === "") {
+    await signals.configure([], false);
+    return integrations.configure([]);
+  }
   const file = await IntegrationFile.open({
     ...{ path, clock, environment: process.env },
-    onChanged: (list) => {
-      log.info({ integrations: list.map(({ name }) => name) }, "integrations are configured");
-      integrations
-        .configure(list)
-        .catch((error: unknown) => log.error({ error }, "integrations were not configured"));
+    onChanged: (list, transmitters) => {
+      const names = [...list, ...transmitters].map(({ name }) => name);
+      log.info({ integrations: names }, "integrations are configured");
+      const sends = list.some(({ purpose }) => purpose === "signals");
+      Promise.all([integrations.configure(list), signals.configure(transmitters, sends)]).catch(
+        (error: unknown) => log.error({ error }, "integrations were not configured"),
+      );
     },
     onProblem: (problem) => {
       integrations.problem = problem;

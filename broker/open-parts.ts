@@ -1,13 +1,10 @@
 /** Opens the broker's parts, each from those before it. */
 import { join } from "node:path";
 import type { Access } from "./access/access.ts";
-import type { DecisionPoint } from "./access/decision-point.ts";
 import { answerHostLifts } from "./access/lift-on-host.ts";
 import { openAccess } from "./access/open-access.ts";
 import { PlantConfirmation } from "./access/plant-confirmation.ts";
-import type { DefaultRights } from "./access/policies/default-rights.ts";
 import { PolicyProposals } from "./access/policies/policy-proposals.ts";
-import type { PolicyStore } from "./access/policies/policy-store.ts";
 import { loadSigningKey } from "./access/signing-key.ts";
 import { figuresByMonth } from "./access/steering-figures.ts";
 import { mirrorActions } from "./action-mirror.ts";
@@ -47,8 +44,9 @@ import type { SiteGateways } from "./open-gateways.ts";
 import { gaugesOf } from "./open-integrations.ts";
 import { openOpcua } from "./open-opcua.ts";
 import { openPanels } from "./open-panels.ts";
-import { openPolicies } from "./open-policies.ts";
+import { openPolicies, type Policies } from "./open-policies.ts";
 import { openSessions } from "./open-sessions.ts";
+import type { SignalDesk } from "./open-signals.ts";
 import { openTrustDesk, openTrusted } from "./open-trust.ts";
 import type { Opened } from "./opened.ts";
 import { ConfirmedPlant } from "./plant/confirmed-plant.ts";
@@ -150,15 +148,12 @@ async function openSimulator({ config, opened, board, log }: Ground): Promise<st
   return plant.addresses;
 }
 
-export interface Core {
+export interface Core extends Policies {
   readonly identity: Identity;
   readonly evidence: Evidence;
   readonly plant: PlantSource;
   readonly sessions: SessionHost;
   readonly access: Access<LiveSession>;
-  readonly decisions: DecisionPoint;
-  readonly policies: PolicyStore;
-  readonly defaultRights: DefaultRights;
   readonly credentials: Credentials;
   readonly opcua: OpcuaProcess;
   readonly trust: TrustDesk;
@@ -180,12 +175,11 @@ export async function openCore(
   });
   opened.push(evidence.onOverQuota((session) => sessions.get(session)?.end(overQuota(config))));
   let siteState = () => ({ open: true, locked: false });
-  const { policies, decisions, defaultRights } = await openPolicies(ground, parts, () =>
-    siteState(),
-  );
+  const ruled = await openPolicies(ground, parts, () => siteState());
+  const { decisions, demands } = ruled;
   opened.push(await mirrorActions(store, identity.signedActions, book));
   const access = await openAccess<LiveSession>({
-    ...{ store, clock, plant, host: sessions, permitKey: key.privateKey, decisions },
+    ...{ store, clock, plant, host: sessions, permitKey: key.privateKey, decisions, demands },
     people: identity.people,
     signIns: identity.signIns,
     devices: identity.deviceFacts,
@@ -215,8 +209,7 @@ export async function openCore(
   const trust = openTrustDesk(ground, {
     ...{ book: trusted, identity, decisions, plant, sessions, access, permitKey },
   });
-  const shared = { policies, defaultRights, credentials, opcua, trust, gateways };
-  return { ...parts, sessions, access, decisions, ...shared };
+  return { ...parts, ...ruled, sessions, access, credentials, opcua, trust, gateways };
 }
 
 function openCredentials({ config, store, clock }: Ground): Credentials {
@@ -232,6 +225,7 @@ function overQuota({ recordingMibMax }: Config): Cause {
 
 interface DoorParts {
   readonly integrations: Integrations;
+  readonly signals: SignalDesk;
   readonly tls: ServedCertificate | undefined;
   readonly services: WorkloadRouteParts["services"];
 }
@@ -277,7 +271,7 @@ export async function openDoors(
     figuresByMonth: (recordings, when) => figuresByMonth(store, recordings, when),
     plant: core.plant,
     health: healthOf(ground, core),
-    integrations: core.integrations,
+    ...{ integrations: core.integrations, signals: core.signals },
     ...{ alarms: ground.alarms, audit: core.audit, logState: core.logState },
     services: core.services,
   });

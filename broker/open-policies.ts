@@ -1,6 +1,7 @@
 /** Opens the policies of the site and the one place that decides by them. */
 import { join } from "node:path";
 import { DecisionPoint } from "./access/decision-point.ts";
+import { Demands } from "./access/demands.ts";
 import { DefaultRights } from "./access/policies/default-rights.ts";
 import { PolicyStore } from "./access/policies/policy-store.ts";
 import type { Identity } from "./identity/identity.ts";
@@ -14,12 +15,13 @@ export const DEFAULT_POLICIES = join(PACKAGE_FOLDER, "deploy/examples/policies")
 export interface Policies {
   readonly policies: PolicyStore;
   readonly decisions: DecisionPoint;
+  readonly demands: Demands;
   readonly defaultRights: DefaultRights;
 }
 
 /** @param siteState whether remote access is switched on at the plant, and not locked */
 export async function openPolicies(
-  { config, clock, opened, noticed, board }: Ground,
+  { config, clock, store, opened, noticed, board }: Ground,
   { identity, plant }: { readonly identity: Identity; readonly plant: PlantSource },
   siteState: () => { readonly open: boolean; readonly locked: boolean },
 ): Promise<Policies> {
@@ -53,9 +55,10 @@ export async function openPolicies(
       }),
     ),
   );
+  const demands = await Demands.open(store.queries, clock);
   const decisions = new DecisionPoint({
-    ...{ policies, plant, clock, siteState, devices: identity.deviceFacts },
+    ...{ policies, plant, clock, siteState, demands, devices: identity.deviceFacts },
     alarm: (text) => noticed.note({ kind: "policy:failed", priority: "alarm", text }),
   });
-  return { policies, decisions, defaultRights };
+  return { policies, decisions, demands, defaultRights };
 }

@@ -23,6 +23,7 @@ import { type CapabilityDecision, decideCapabilities, mayDo } from "../policy/ca
 import type { PolicySet, Ruling } from "../policy/policy-set.ts";
 import { RIGHTS, type Right, WORKLOAD_RIGHTS } from "../policy/rights.ts";
 import { isWorkload, type Person, type SignIn } from "../store/model.ts";
+import type { Demands } from "./demands.ts";
 import { canonicalJson } from "./permits.ts";
 import type { PolicyInForce } from "./policies/policy-store.ts";
 import { SiteTime } from "./site-time.ts";
@@ -48,6 +49,8 @@ export interface DecisionParts {
   siteState?(): ContextInput["site"];
   /** Of a person's sign-in; unknown where nobody says. */
   readonly devices?: Pick<DeviceFacts, "of">;
+  /** What signals and findings ask of people; nothing where it is left out. */
+  readonly demands?: Pick<Demands, "unmet" | "riskOf">;
 }
 
 /**
@@ -133,7 +136,7 @@ export class DecisionPoint {
   /** All rights on the site; a part of it may still be closed to the person. */
   rights(who: Asker): ReadonlySet<Right> {
     const set = this.parts.policies.current();
-    const { authentication, network, time, site, device } = this.contextOf(who);
+    const { authentication, network, time, site, device, risk } = this.contextOf(who);
     const moment = [
       ...[
         authentication.ageSeconds,
@@ -145,6 +148,7 @@ export class DecisionPoint {
       ],
       ...[site.open, site.locked, this.parts.plant.current().site.id],
       ...[device.self, device.known, device.compliant, device.reportAgeSeconds],
+      ...[risk.assessed, risk.level, ...risk.reasons],
     ].join(" ");
     const known = this.known.get(who.person);
     if (known?.set === set && known.moment === moment) return within(known.rights, who);
@@ -158,10 +162,13 @@ export class DecisionPoint {
   capabilities(question: CapabilityQuestion): DecidedCapabilities {
     const { who, asset, grant, asked, session, site } = question;
     const policies = this.parts.policies.current();
+    const change = { grant, ...(session && { session }), ...(site && { site }) };
+    const unmet = this.unmet(who, asset.id, session?.supervisorPresent ?? false);
     const input = {
       subject: subjectOf(who.person),
       resource: this.asset(asset),
-      context: this.contextOf(who, { grant, ...(session && { session }), ...(site && { site }) }),
+      context: this.contextOf(who, { ...change, ...this.riskOf(who, asset.id) }),
+      ...(unmet.length > 0 && { unmet }),
     };
     const opening = this.ruling(who, "session:open", input.resource);
     const decision = decideCapabilities(policies, input, asked);
@@ -188,12 +195,25 @@ export class DecisionPoint {
     const { timeZone } = plant.current().site;
     return contextWith({
       site: siteState?.() ?? UNKNOWN_CONTEXT.site,
+      ...this.riskOf(who),
       ...change,
       authentication: authenticationOf(signIn, assertionAgeMs),
       device: this.deviceOf(who),
       ...(signIn && { network: { address: addressOf(signIn.address) } }),
       time: this.siteTime.at(timeZone, clock.wallMs()),
     });
+  }
+
+  /** What is asked of the person there and has not been done. A workload never has a passkey. */
+  private unmet({ person, assertionAgeMs }: Asker, asset: string, supervised: boolean) {
+    const age = isWorkload(person) ? undefined : assertionAgeMs;
+    const met = { assertionAgeMs: age, supervised };
+    return this.parts.demands?.unmet(person.id, asset, met) ?? [];
+  }
+
+  private riskOf({ person }: Asker, asset?: string): Pick<ContextChange, "risk"> {
+    const { demands } = this.parts;
+    return demands ? { risk: demands.riskOf(person.id, asset) } : {};
   }
 
   private deviceOf({ signIn, device }: Asker): ContextInput["device"] {

@@ -24,6 +24,7 @@ import { BreakGlass } from "./break-glass.ts";
 import { Consents } from "./consents.ts";
 import { consoleGrant } from "./console-grant.ts";
 import { type Asker, type DecisionPoint, onceAsserted } from "./decision-point.ts";
+import type { Demands } from "./demands.ts";
 import { GrantBook } from "./grant-book.ts";
 import type { OpenProbe } from "./key-switch-reader.ts";
 import { KeySwitches } from "./key-switches.ts";
@@ -55,6 +56,8 @@ export interface AccessParts<S extends ControlledSession> {
   readonly decisions: DecisionPoint;
   /** What is known of people's devices; without it nothing is asked of them here. */
   readonly devices?: DeviceFacts;
+  /** As the decision point has them. */
+  readonly demands?: Pick<Demands, "onChanged">;
   readonly host: SessionOpener<S>;
   readonly permitKey: KeyObject;
   /** How key switches are read; without it none is ever on. */
@@ -174,6 +177,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
       }),
       this.keySwitches.onChanged(() => this.keySwitchesChanged()),
       parts.devices?.onChanged((ids) => this.watch.devicesChanged(ids)) ?? (() => {}),
+      parts.demands?.onChanged((personId) => this.watch.demandsChanged(personId)) ?? (() => {}),
       parts.signIns.onAsserted((signIn) => this.watch.signInAsserted(signIn)),
       decisions.onPoliciesChanged(() => {
         this.watch.policiesChanged();

@@ -92,6 +92,10 @@ export function openable(
     // It would be another answer with a fresh assertion: `liveGrants` asked for one.
     throw new AccessRefused("step-up-required", "policy asks for a fresher assertion");
   }
+  // Looking would be left; who opens is asked at once, and not when the first write is refused.
+  if (decided.input.unmet?.some(({ asks }) => asks === "proof") && !isWorkload(person)) {
+    throw new AccessRefused("step-up-required", "something asked for the passkey since then");
+  }
   return { ...found, person, grant, profile, classes, basis: basisOf(decided) };
 }
 

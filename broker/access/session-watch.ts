@@ -193,6 +193,11 @@ export class SessionWatch<S extends ControlledSession> {
     this.redecisions.all([...this.all].filter((watched) => deviceIds.has(on(watched))));
   }
 
+  /** More or less is asked of a person than before. */
+  demandsChanged(personId: string): void {
+    this.redecisions.all([...this.all].filter(({ person }) => person.id === personId));
+  }
+
   grantRevoked(grantId: string, by: Person): void {
     this.each((watched) => {
       const { grant } = watched.rest;

@@ -36,6 +36,12 @@ export async function addApiDocument(app: FastifyInstance, version: string): Pro
               "A token of `sallyport token create`: some rights, some assets, for a time. One that " +
               "is bound to a machine's key comes as `DPoP`, with a proof of that key.",
           },
+          transmitter: {
+            type: "apiKey",
+            in: "header",
+            name: "Authorization",
+            description: "As the integrations file says of each transmitter of signals.",
+          },
           reporter: { type: "http", scheme: "bearer" },
           scraper: { type: "http", scheme: "bearer" },
         },

@@ -24,6 +24,8 @@ export interface PublicCall<P, Q, B> {
   readonly address: string;
   /** The origin of the console by which it came. */
   readonly origin: string;
+  /** The header, of a system that shows who it is by it. */
+  readonly authorization: string | undefined;
   /** With the proof of a machine's key, where there is one. */
   readonly keyed: KeyedRequest | undefined;
   /** The token of a visit by a link to a recording. */
@@ -68,6 +70,22 @@ export class Download {
     this.fileName = fileName;
     this.contentType = contentType;
     this.content = content;
+  }
+}
+
+/** Answered where a standard of others says with which status and in which words. */
+export class Answered {
+  readonly status: number;
+  readonly body: Readonly<Record<string, string>> | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(
+    status: number,
+    body?: Readonly<Record<string, string>>,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    this.status = status;
+    this.body = body;
+    this.headers = headers;
   }
 }
 

@@ -2,20 +2,30 @@
 import type { SiteEvents } from "../store/site-events.ts";
 import { listIntegrations } from "./integrations/list-integrations.ts";
 import { type IntegrationsAsked, testIntegration } from "./integrations/test-integration.ts";
-import { guarded, type Route } from "./route.ts";
+import { guarded, open, type Route, transmitted } from "./route.ts";
+import { liftDemand } from "./signals/lift-demand.ts";
+import { listSignals, type SignalGround } from "./signals/list-signals.ts";
+import { showSignalKeys, showStreamConfiguration, takeSignal } from "./signals/take-signal.ts";
 
 export interface IntegrationRouteParts {
   readonly integrations: IntegrationsAsked;
+  readonly signals: SignalGround;
   readonly siteLog: Pick<SiteEvents, "record">;
 }
 
 export function integrationRoutes({
   integrations,
+  signals,
   siteLog,
 }: IntegrationRouteParts): readonly Route[] {
   const right = "integration:manage";
   return [
     guarded("GET", "/api/integrations", right, listIntegrations(integrations)),
     guarded("POST", "/api/integrations/:id/test", right, testIntegration(integrations, siteLog)),
+    guarded("GET", "/api/signals", right, listSignals(signals)),
+    guarded("POST", "/api/signals/lifting", "lock:lift", liftDemand(signals)),
+    transmitted("/api/signals", takeSignal(signals)),
+    open("GET", "/.well-known/ssf-configuration", showStreamConfiguration(signals)),
+    open("GET", "/api/signals/keys", showSignalKeys(signals)),
   ];
 }

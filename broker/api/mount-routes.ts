@@ -14,6 +14,7 @@ import type { MachineSignIns } from "../identity/machine-sign-ins.ts";
 import type { TokenScope } from "../identity/token-scope.ts";
 import type { Right } from "../policy/rights.ts";
 import {
+  Answered,
   type Call,
   Download,
   type Endpoint,
@@ -179,7 +180,7 @@ function mounted(
     url: route.path,
     schema: schemaOf(route),
   };
-  if (route.right === "everybody")
+  if (route.right === "everybody" || route.right === "transmitter")
     return { ...common, handler: publicHandler(route.endpoint, settings.origins) };
   if (route.right === "scraper") {
     return {
@@ -229,6 +230,7 @@ function schemaOf(route: Route): Record<string, unknown> {
     ...(answer ? { response: { [status ?? 200]: answer } } : {}),
     ...(right === "everybody" ? { security: [] } : {}),
     ...securityOf(route),
+    ...(right === "transmitter" ? { security: [{ transmitter: [] }] } : {}),
     ...(right === "reporter" ? { security: [{ reporter: [] }] } : {}),
     ...(right === "scraper" ? { security: [{ signIn: [] }, { scraper: [] }] } : {}),
     ...(typeof right === "object" && right.length > 0
@@ -296,6 +298,7 @@ function callOf(
     signOut: () => clearSignInCookie(reply),
     address: request.ip,
     origin: originOf(request, origins) ?? origins[0] ?? "",
+    authorization: request.headers.authorization,
     keyed: keyedRequest(request, origins),
     visit: cookieOf(request, VISIT_COOKIE),
     beginVisit: (token, forMs) => setVisitCookie(reply, token, forMs),
@@ -312,6 +315,9 @@ function answer(
   if (value instanceof Download) {
     reply.header("content-disposition", `attachment; filename="${value.fileName}"`);
     return reply.type(value.contentType).send(value.content);
+  }
+  if (value instanceof Answered) {
+    return reply.code(value.status).headers(value.headers).send(value.body);
   }
   if (!endpoint.answer) return reply.code(204).send();
   if (endpoint.contentType) return reply.type(endpoint.contentType).send(value);

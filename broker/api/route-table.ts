@@ -146,6 +146,7 @@ export interface ApiParts {
   readonly audit: AuditLog;
   readonly logState: LogRouteParts["logState"];
   readonly integrations: IntegrationRouteParts["integrations"];
+  readonly signals: IntegrationRouteParts["signals"];
   readonly health: { isReady(): boolean; view(): Promise<HealthView> };
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
 }

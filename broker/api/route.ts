@@ -28,6 +28,13 @@ export type Route =
   | {
       readonly method: Method;
       readonly path: string;
+      /** A system whose signals are taken: the endpoint itself asks which one it is. */
+      readonly right: "transmitter";
+      readonly endpoint: PublicEndpoint;
+    }
+  | {
+      readonly method: Method;
+      readonly path: string;
       /** Any of these rights is enough; none named: to be signed in is. */
       readonly right: readonly Right[];
       readonly endpoint: Endpoint;
@@ -52,6 +59,11 @@ export function scraped(path: string, endpoint: PublicEndpoint): Route {
 /** A route for the system that tells how computers are. */
 export function reported(path: string, endpoint: PublicEndpoint): Route {
   return { method: "POST", path, right: "reporter", endpoint };
+}
+
+/** A route for systems whose signals are taken. */
+export function transmitted(path: string, endpoint: PublicEndpoint): Route {
+  return { method: "POST", path, right: "transmitter", endpoint };
 }
 
 /** A route for whoever is signed in and holds one of the rights. */

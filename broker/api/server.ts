@@ -9,6 +9,7 @@ import rateLimit from "@fastify/rate-limit";
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Logger } from "../log.ts";
+import { SET_LENGTH_MAX } from "../signals/set.ts";
 import type { ServedCertificate } from "../tls/served-certificate.ts";
 import { addApiDocument, documentRoute } from "./api-document.ts";
 import { limitConnections } from "./connection-limits.ts";
@@ -66,6 +67,13 @@ export async function buildServer(
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.removeContentTypeParser("text/plain");
+  // RFC 8935; what is in it is told only after it was verified.
+  const asText = { parseAs: "string", bodyLimit: SET_LENGTH_MAX } as const;
+  app.addContentTypeParser(
+    "application/secevent+jwt",
+    asText,
+    async (_: unknown, body: unknown) => body,
+  );
   await app.register(cookie);
   await app.register(rateLimit, { global: false });
   await addSecurityHeaders(app);

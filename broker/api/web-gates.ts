@@ -18,7 +18,7 @@ export interface GateSettings {
 const ANY_HOST = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /** Asked by systems that know no page of ours, with a token and never by a cookie. */
-const PROGRAMS = new Set(["/api/posture-reports"]);
+const PROGRAMS = new Set(["/api/posture-reports", "/api/signals"]);
 
 /**
  * Knocking on the door (enrolment, sign-in, a link to a recording) is allowed this much more seldom than the rest:

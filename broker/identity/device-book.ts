@@ -9,7 +9,7 @@ import { listDevices } from "../store/devices.ts";
 import type { SignIn } from "../store/model.ts";
 import type { Queries } from "../store/schema.ts";
 import type { DeviceFacts } from "./device-facts.ts";
-import { failingNeeds, isCompliant, type PostureNeed, type PostureRule } from "./posture.ts";
+import { failingNeeds, isBad, isCompliant, type PostureNeed, type PostureRule } from "./posture.ts";
 
 /** What is known of one device now, its own reports and those of the machine it runs on. */
 export interface Posture {
@@ -76,13 +76,17 @@ export class DeviceBook implements DeviceFacts {
   postureOf(device: Device): Posture {
     const machine = device.machineId === null ? undefined : this.byId.get(device.machineId);
     const counting = machine?.revokedMs === null ? machine.report : null;
-    const reports = [device.report, counting].filter((report) => report !== null);
+    const reports = [device.report, counting].flatMap((report) =>
+      report?.managed ? [report, report.managed] : (report ?? []),
+    );
     const nowMs = this.clock.wallMs();
     const { needs, ageMaxMs } = this.rule;
     const young = reports.filter(({ observedMs }) => nowMs - observedMs <= ageMaxMs);
-    const failing = [...new Set(young.flatMap(({ facts }) => failingNeeds(facts, needs)))];
+    const failing = [...new Set(young.flatMap((report) => failingNeeds(report, needs)))];
     return {
-      compliant: young.some((report) => isCompliant(report, this.rule, nowMs)) && !failing.length,
+      compliant:
+        young.some((report) => isCompliant(report, this.rule, nowMs)) &&
+        !young.some((report) => isBad(report, needs)),
       failing,
       report: reports.toSorted((a, b) => b.observedMs - a.observedMs)[0] ?? null,
     };

@@ -21,7 +21,7 @@ import {
   type Taken,
 } from "./device-proof.ts";
 import { type Browser, IdentityRefused, type SignedIn } from "./identity.ts";
-import { failingNeeds, isCompliant } from "./posture.ts";
+import { isBad, isCompliant, type PostureRule } from "./posture.ts";
 import type { SignInBook } from "./sign-in-book.ts";
 
 export interface DeviceParts {
@@ -207,14 +207,14 @@ export class Devices {
   async report(device: Device, report: DeviceReport): Promise<void> {
     const { deviceBook, clock } = this.parts;
     const before = device.report;
-    // Late or played again: what is known since then counts.
-    if (before && before.observedMs > report.observedMs) return;
+    // Late or played again: what the same side has said since then counts.
+    const last = report.source === "machine" ? before : managedIn(before);
+    if (last && last.observedMs > report.observedMs) return;
     const { rule } = deviceBook;
     const managed = before !== null && before.source !== "machine" && report.source === "machine";
-    const fails = failingNeeds(report.facts, rule.needs).length > 0;
-    if (managed && !fails && isCompliant(before, rule, clock.wallMs())) return;
+    if (managed && !isBad(report, rule.needs) && isCompliant(before, rule, clock.wallMs())) return;
     const was = deviceBook.postureOf(device).compliant;
-    const after = { ...device, report };
+    const after = { ...device, report: together(before, report, rule.needs) };
     deviceBook.put(after);
     const is = deviceBook.postureOf(after).compliant;
     if (was === is && JSON.stringify(before?.facts) === JSON.stringify(report.facts)) {
@@ -285,7 +285,8 @@ export class Devices {
   ): Promise<void> {
     await this.parts.store.act(async (queries, record) => {
       await updateDevice(queries, device);
-      await record({ kind, priority: "event", text, subject: by?.id ?? device.personId });
+      const about = { device: device.id };
+      await record({ kind, priority: "event", text, subject: by?.id ?? device.personId, about });
     });
   }
 
@@ -328,7 +329,27 @@ function whatIsWrong(
   return taken === "of-another" ? "with a challenge of another sign-in" : undefined;
 }
 
-function postureText({ facts }: DeviceReport): string {
+function managedIn(report: DeviceReport | null): DeviceReport | undefined {
+  return (report?.source === "machine" ? report.managed : report) ?? undefined;
+}
+
+/** What a machine says of itself never takes the place of what is said by who manages it. */
+function together(
+  before: DeviceReport | null,
+  report: DeviceReport,
+  needs: PostureRule["needs"],
+): DeviceReport {
+  if (report.source === "machine") {
+    const managed = managedIn(before);
+    return managed ? { ...report, managed } : report;
+  }
+  const isWorse =
+    before?.source === "machine" && before.observedMs > report.observedMs && isBad(before, needs);
+  return isWorse ? { ...before, managed: report } : report;
+}
+
+function postureText({ facts, verdict }: DeviceReport): string {
+  if (verdict) return verdict;
   const { os, diskEncryption, screenLock, endpointProtection } = facts;
   return `${os.name} ${os.version}, disk encryption ${diskEncryption}, screen lock ${screenLock}, endpoint protection ${endpointProtection}`;
 }

@@ -99,7 +99,7 @@ export interface Enrolment {
   ): Promise<NewSignIn>;
 }
 
-/** `signed-out`, `ended` (in the list of own sign-ins), `idle`, `absolute`, `replaced`, `stolen`, `person-disabled`, `recovered`, `passkey-removed`, `device-revoked`. */
+/** `signed-out`, `ended` (in the list of own sign-ins), `idle`, `absolute`, `replaced`, `stolen`, `person-disabled`, `recovered`, `passkey-removed`, `device-revoked`, `signal`. */
 export interface SignInEnd {
   readonly rule: string;
   readonly reason: string;
@@ -130,6 +130,8 @@ export interface SignIns {
   /** One of one's own. @throws not-found */
   end(who: SignedIn, signInId: string): Promise<void>;
   signOut(who: SignedIn): Promise<void>;
+  /** All of a person's, commands' too, in this turn: another system says that they must not go on. */
+  endAll(personId: string, end: SignInEnd): Promise<number>;
   /** Called in the turn in which a sign-in stops counting. Returns an unsubscribe function. */
   onEnded(listener: (signIn: SignIn, end: SignInEnd) => void): () => void;
   /** Called in the turn in which a step-up counts. Returns an unsubscribe function. */

@@ -28,12 +28,18 @@ const ANSWER: Readonly<Record<PostureNeed, (facts: PostureFacts) => string>> = {
   "endpoint-protection": ({ endpointProtection }) => endpointProtection,
 };
 
-/** Which needs are not met, by facts alone. */
+/** Which needs are not met, by facts alone; whoever gives a verdict has looked at its own. */
 export function failingNeeds(
-  facts: PostureFacts,
+  { facts, verdict }: Pick<DeviceReport, "facts" | "verdict">,
   needs: readonly PostureNeed[],
 ): readonly PostureNeed[] {
+  if (verdict === "compliant") return [];
   return needs.filter((need) => ANSWER[need](facts) !== "yes");
+}
+
+/** Something that is asked for is missing, or whoever manages it says so. */
+export function isBad(report: DeviceReport, needs: readonly PostureNeed[]): boolean {
+  return report.verdict === "not-compliant" || failingNeeds(report, needs).length > 0;
 }
 
 export function isCompliant(
@@ -41,6 +47,6 @@ export function isCompliant(
   { needs, ageMaxMs }: PostureRule,
   nowMs: number,
 ): boolean {
-  if (!report || failingNeeds(report.facts, needs).length > 0) return false;
+  if (!report || isBad(report, needs)) return false;
   return nowMs - report.observedMs <= ageMaxMs;
 }

@@ -73,6 +73,11 @@ export function createSignIns(parts: SignInParts): SignIns {
       await book.end(who.signIn.id, { rule: "signed-out", reason: "Signed out." });
       await recordEnd(store, who, "signed out");
     },
+    async endAll(personId, end) {
+      const all = book.of(personId);
+      await Promise.all(all.map(({ id }) => book.end(id, end)));
+      return all.length;
+    },
     onEnded: (listener) => book.onEnded(listener),
     onAsserted: (listener) => book.onAsserted(listener),
   };

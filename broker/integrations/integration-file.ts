@@ -5,6 +5,7 @@
 import { basename, dirname } from "node:path";
 import type { Clock } from "../clock.ts";
 import { type FileStamp, isSameStamp, readPlantText } from "../plant/plant-file.ts";
+import type { Transmitter } from "../signals/transmitter.ts";
 import type { Integration } from "./model.ts";
 import { type ParsedIntegrations, parseIntegrations } from "./parse-integrations.ts";
 
@@ -15,7 +16,7 @@ export interface IntegrationFileParts {
   readonly path: string;
   readonly clock: Clock;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  onChanged(integrations: readonly Integration[]): void;
+  onChanged(integrations: readonly Integration[], transmitters: readonly Transmitter[]): void;
   /** Undefined: it is gone. */
   onProblem(problem: string | undefined): void;
 }
@@ -57,7 +58,7 @@ export class IntegrationFile {
       return;
     }
     this.report(undefined);
-    this.parts.onChanged(parsed.integrations);
+    this.parts.onChanged(parsed.integrations, parsed.transmitters);
   }
 
   close(): void {

@@ -160,7 +160,7 @@ export class Integrations {
   private start(integration: Integration, cursor: IntegrationCursor): void {
     const { name } = integration;
     const { store, clock } = this.parts;
-    const bufferMax = integration.purpose === "siem" ? integration.bufferMax : NOTICE_BUFFER_MAX;
+    const bufferMax = integration.purpose === "notices" ? NOTICE_BUFFER_MAX : integration.bufferMax;
     const delivery = new Delivery({
       ...{ name, clock, cursor, bufferMax, queries: store.queries },
       receiver: receiverOf(this.parts, integration),

@@ -76,7 +76,26 @@ export interface SiemIntegration {
   readonly via: SyslogVia | WebVia;
 }
 
-export type Integration = NoticeIntegration | SiemIntegration;
+/** What other systems can be told of by security event tokens. */
+export const SENT_SIGNALS = [
+  "session-established",
+  "session-revoked",
+  "device-compliance-change",
+] as const;
+export type SentSignal = (typeof SENT_SIGNALS)[number];
+
+/** A receiver of security event tokens (RFC 8935). */
+export interface SignalIntegration {
+  readonly purpose: "signals";
+  readonly name: string;
+  /** `aud` of what is sent. */
+  readonly audience: string;
+  readonly about: readonly SentSignal[];
+  readonly bufferMax: number;
+  readonly via: WebVia;
+}
+
+export type Integration = NoticeIntegration | SiemIntegration | SignalIntegration;
 
 export class SecretMissing extends Error {
   override readonly name = "SecretMissing";

@@ -45,6 +45,7 @@ test("an empty file is valid and names nothing", () => {
   expect(parseIntegrations("", "i.yaml", { folder: "/", environment: {} })).toEqual({
     kind: "integrations",
     integrations: [],
+    transmitters: [],
   });
 });
 

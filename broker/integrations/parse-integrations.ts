@@ -1,13 +1,27 @@
 /** The integrations file: YAML text in, checked integrations or all that is wrong out. */
 import { describeProblem } from "../plant/plant-problem.ts";
 import { readYaml } from "../plant/yaml-document.ts";
-import { identifier, list, oneOf } from "../plant/yaml-readings.ts";
+import { identifier, list, oneOf, text } from "../plant/yaml-readings.ts";
 import { Mapping, type Reading, Value } from "../plant/yaml-value.ts";
-import { type Integration, type NoticeIntegration, type SiemIntegration, TOPICS } from "./model.ts";
+import { transmitter } from "../signals/parse-transmitters.ts";
+import type { Transmitter } from "../signals/transmitter.ts";
+import {
+  type Integration,
+  type NoticeIntegration,
+  SENT_SIGNALS,
+  type SiemIntegration,
+  type SignalIntegration,
+  TOPICS,
+} from "./model.ts";
 import { mailVia, type SecretSource, siemWebVia, syslogVia, webVia } from "./parse-via.ts";
 
 export type ParsedIntegrations =
-  | { readonly kind: "integrations"; readonly integrations: readonly Integration[] }
+  | {
+      readonly kind: "integrations";
+      readonly integrations: readonly Integration[];
+      /** Whose signals are taken. */
+      readonly transmitters: readonly Transmitter[];
+    }
   /** One line each, `name:line:column what is wrong`. */
   | { readonly kind: "invalid"; readonly problems: readonly string[] };
 
@@ -24,24 +38,34 @@ export function parseIntegrations(
   source: SecretSource,
 ): ParsedIntegrations {
   const { root, report } = readYaml(text);
-  const integrations = report.failed ? [] : readAll(new Value(root, "", report), source);
-  if (!report.failed) return { kind: "integrations", integrations };
+  const read = report.failed ? NOTHING : readAll(new Value(root, "", report), source);
+  if (!report.failed) return { kind: "integrations", ...read };
   return {
     kind: "invalid",
     problems: report.listErrors().map((problem) => describeProblem(name, problem)),
   };
 }
 
-function readAll(root: Value, source: SecretSource): readonly Integration[] {
-  if (root.isEmpty) return [];
+const NOTHING = { integrations: [], transmitters: [] };
+
+interface Named {
+  readonly integrations: readonly Integration[];
+  readonly transmitters: readonly Transmitter[];
+}
+
+function readAll(root: Value, source: SecretSource): Named {
+  if (root.isEmpty) return NOTHING;
   const from = Mapping.read(root, "the integrations file");
-  if (!from) return [];
+  if (!from) return NOTHING;
   const names = new Set<string>();
   const size = { max: INTEGRATIONS_MAX };
   const notices = from.take("notices", list(notice(names, source), size)) ?? [];
   const siem = from.take("siem", list(siemIntegration(names, source), size)) ?? [];
+  const to = from.take("signals-to", list(signalIntegration(names, source), size)) ?? [];
+  const sent = transmitter(uniqueName(names), source);
+  const transmitters = from.take("signals-from", list(sent, size)) ?? [];
   from.finish();
-  return [...notices, ...siem];
+  return { integrations: [...notices, ...siem, ...to], transmitters };
 }
 
 const topic = oneOf(TOPICS);
@@ -74,6 +98,26 @@ function siemIntegration(names: Set<string>, source: SecretSource): Reading<Siem
     return via && { purpose: "siem", name, bufferMax, via };
   };
 }
+
+function signalIntegration(names: Set<string>, source: SecretSource): Reading<SignalIntegration> {
+  return (value) => {
+    const from = Mapping.read(value, "a receiver of signals");
+    if (!from) return undefined;
+    const name = from.need("name", uniqueName(names)) ?? "";
+    const audience = from.need("audience", text(AUDIENCE_MAX));
+    const about = from.take(
+      "about",
+      list(oneOf(SENT_SIGNALS), { min: 1, max: SENT_SIGNALS.length }),
+    );
+    const bufferMax = from.take("buffer", bufferSize) ?? BUFFER_DEFAULT;
+    const via = siemWebVia(from, source);
+    from.finish();
+    if (!via || audience === undefined) return undefined;
+    return { purpose: "signals", name, audience, about: about ?? SENT_SIGNALS, bufferMax, via };
+  };
+}
+
+const AUDIENCE_MAX = 500;
 
 const bufferSize: Reading<number> = (value) => {
   const { scalar } = value;

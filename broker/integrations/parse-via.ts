@@ -24,7 +24,7 @@ export function webVia(
   form: WebVia["form"],
   source: SecretSource,
 ): WebVia | undefined {
-  const url = from.need("url", address(source));
+  const url = from.need("url", addressOf(source));
   const secret = form === "webhook" ? from.take("secret", signingSecret(source)) : undefined;
   const trust = trustOf(from, source, false);
   return url && { form, url, ...(secret && { secret }), ...trust };
@@ -80,7 +80,7 @@ function identityOf(from: Mapping, source: SecretSource): Trust {
 }
 
 /** A path, or `{ env: NAME }` with the text itself. */
-function pem(source: SecretSource, label: string): Reading<Secret> {
+export function pem(source: SecretSource, label: string): Reading<Secret> {
   return (value) => {
     const scalar = value.scalar;
     const read = typeof scalar === "string" ? fileSecret(value, source) : secret(source)(value);
@@ -98,7 +98,7 @@ function fileSecret(value: Value, { folder }: SecretSource): Secret | undefined 
 }
 
 /** `{ file: PATH }` or `{ env: NAME }`; looked up now, so that a missing one is known. */
-function secret(source: SecretSource): Reading<Secret> {
+export function secret(source: SecretSource): Reading<Secret> {
   return (value) => {
     if (value.scalar !== undefined) {
       return value.fail("a secret is not written here; name it with { file: … } or { env: … }");
@@ -140,7 +140,7 @@ function signingSecret(source: SecretSource): Reading<Secret> {
 }
 
 /** An address with a token in it is a secret too, so it may be named like one. */
-function address(source: SecretSource): Reading<Secret> {
+export function addressOf(source: SecretSource): Reading<Secret> {
   return (value) => {
     const read = textOrSecret(source)(value);
     if (!read) return undefined;

@@ -11,6 +11,7 @@ import { addressFault } from "./parse-via.ts";
 import { NotTaken, type Receiver } from "./receiver.ts";
 import { cefLine } from "./siem/cef.ts";
 import { ocsfLine, type Product } from "./siem/ocsf.ts";
+import { SetReceiver, type SignSet } from "./siem/set-receiver.ts";
 import { framed, MESSAGE_BYTES_MAX, syslogMessage } from "./siem/syslog-message.ts";
 import { SyslogReceiver } from "./siem/syslog-receiver.ts";
 import { WebReceiver } from "./siem/web-receiver.ts";
@@ -25,11 +26,20 @@ export interface ReceiverParts {
   /** Host name that syslog messages carry. */
   readonly host: string;
   concerned(item: FeedItem): Promise<readonly string[]>;
+  /** Signs security event tokens by the site's key. */
+  readonly sign: SignSet;
+  /** Of a person of the site. */
+  emailOf(personId: string): Promise<string | undefined>;
 }
 
 /** @throws SecretMissing where the address is named by a secret that is gone */
 export function receiverOf(parts: ReceiverParts, integration: Integration): Receiver {
   if (integration.purpose === "notices") return noticeReceiver(parts, integration);
+  if (integration.purpose === "signals") {
+    const { via: to } = integration;
+    const { clock, sign, emailOf } = parts;
+    return new SetReceiver({ integration, clock, post: postVia(parts, to), sign, emailOf });
+  }
   const { via } = integration;
   if (via.form === "syslog") return syslogReceiver(parts, via);
   const line = (item: FeedItem) => ocsfLine(item, parts.product(), LINE_BYTES_MAX);

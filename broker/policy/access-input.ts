@@ -4,6 +4,7 @@
  */
 import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts";
 import { RIGHTS, type Right } from "./rights.ts";
+import type { UnmetDemand } from "./unmet-demand.ts";
 
 export type PolicyAction = OperationClass | Right;
 export const POLICY_ACTIONS: readonly PolicyAction[] = [...OPERATION_CLASSES, ...RIGHTS];
@@ -75,6 +76,8 @@ export interface AccessInput {
   readonly subject: SubjectInput;
   readonly resource: ResourceInput;
   readonly context: ContextInput;
+  /** Absent where nothing is asked for that is not there. */
+  readonly unmet?: readonly UnmetDemand[];
 }
 
 /** A year: older than any limit that a policy sets. */
@@ -82,7 +85,7 @@ export const AGE_UNKNOWN_SECONDS = 31_536_000;
 
 /**
  * Stands where nothing is known: no grant, an assertion older than any limit, an unknown device
- * and network, nobody present. What is not measured yet (device, risk) stays like this.
+ * and network, nobody present.
  */
 export const UNKNOWN_CONTEXT: ContextInput = {
   grant: { id: "", active: false, profile: "", approvers: [], ticket: "" },

@@ -3,6 +3,7 @@ import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts
 import type { AccessInput, ContextInput, ResourceInput, SubjectInput } from "./access-input.ts";
 import type { PolicySet, Ruling } from "./policy-set.ts";
 import type { Right } from "./rights.ts";
+import { lessDemands } from "./unmet-demand.ts";
 
 /** Hours and ages pass without an event: nothing decided counts longer than this. */
 export const CAPABILITIES_VALID_MS = 30_000;
@@ -25,7 +26,7 @@ export function decideCapabilities(
   input: AccessInput,
   asked: readonly OperationClass[] = OPERATION_CLASSES,
 ): CapabilityDecision {
-  const because = new Map(asked.map((name) => [name, policies.decide(name, input)]));
+  const because = new Map(asked.map((name) => [name, decideClass(policies, name, input)]));
   const alarms = [...because.values()].flatMap((ruling) => ruling.alarms);
   return {
     classes: OPERATION_CLASSES.filter((name) => because.get(name)?.permitted),
@@ -34,6 +35,11 @@ export function decideCapabilities(
     policyDigest: policies.digest,
     alarms: [...new Set(alarms)],
   };
+}
+
+/** By the policies, and by what is asked for besides. */
+export function decideClass(policies: PolicySet, name: OperationClass, input: AccessInput): Ruling {
+  return lessDemands(name, policies.decide(name, input), input.unmet);
 }
 
 export function mayDo(

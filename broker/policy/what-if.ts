@@ -16,6 +16,7 @@ import {
 } from "../../protocols/tape/record.ts";
 import type { Endpoint, Profile } from "../plant/model.ts";
 import type { AccessInput } from "./access-input.ts";
+import { decideClass } from "./capabilities.ts";
 import { compileProfile } from "./compile-profile.ts";
 import type { Decision, Matcher, NeedsValues, PointRange, RateLedger } from "./decision.ts";
 import { DEFAULT_DENY } from "./plain-decisions.ts";
@@ -148,8 +149,9 @@ export class WhatIf {
       this.capabilities = before;
       return NOTHING;
     }
-    const rulings = this.classes.map((each) => [each, this.policies?.decide(each, input)] as const);
-    const after = new Set(rulings.flatMap(([each, ruling]) => (ruling?.permitted ? [each] : [])));
+    const { policies } = this;
+    const rulings = this.classes.map((each) => [each, decideClass(policies, each, input)] as const);
+    const after = new Set(rulings.flatMap(([each, ruling]) => (ruling.permitted ? [each] : [])));
     this.capabilities = after;
     const lost = [...before].filter((each) => !after.has(each));
     const won = [...after].filter((each) => !before.has(each));

@@ -40,4 +40,8 @@ export interface DeviceReport {
   readonly observedMs: number;
   /** `machine`: signed by its own key. Otherwise the name of a system that manages it. */
   readonly source: string;
+  /** Of a system that says whether it meets what is asked there, in the place of facts. */
+  readonly verdict?: "compliant" | "not-compliant";
+  /** Of a machine's own report: the last one of a system that manages it, which still counts. */
+  readonly managed?: DeviceReport;
 }

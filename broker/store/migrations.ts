@@ -22,6 +22,7 @@ import { machineColumns } from "./machine-columns.ts";
 import { recordingTables } from "./recording-tables.ts";
 import { requestTables } from "./request-tables.ts";
 import type { Schema } from "./schema.ts";
+import { signalTables } from "./signal-tables.ts";
 import { StoreFailed } from "./sqlite-thread.ts";
 import { sshKeyTable } from "./ssh-key-table.ts";
 
@@ -58,6 +59,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "devices of people", up: deviceTable },
   { name: "gateways", up: gatewayTable },
   { name: "tokens of programs", up: apiTokenTable },
+  { name: "signals of other systems, and what they ask of people", up: signalTables },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

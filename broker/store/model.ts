@@ -295,8 +295,10 @@ export type EventAbout = Readonly<
       | "asset"
       | "assetName"
       | "cutMs"
+      | "device"
       | "endpoint"
       | "grant"
+      | "holder"
       | "host"
       | "integration"
       | "lock"
@@ -306,6 +308,7 @@ export type EventAbout = Readonly<
       | "refusal"
       | "request"
       | "rule"
+      | "signal"
       | "untilMs",
       string
     >

@@ -13,8 +13,9 @@ import type {
   RecordingSharesTable,
   RecordingViewsTable,
 } from "./recording-schema.ts";
+import type { SignalSchema } from "./signal-tables.ts";
 
-export interface Schema extends IntegrationSchema {
+export interface Schema extends IntegrationSchema, SignalSchema {
   readonly people: PeopleTable;
   readonly passkeys: PasskeysTable;
   readonly sign_ins: SignInsTable;

@@ -46,6 +46,7 @@ export const integrationsText = {
   purposes: {
     notices: (form: string) => `Notices by ${form}`,
     siem: (form: string) => `All events by ${form}`,
+    signals: () => "Signals, signed by this site",
   },
   about: (topics: readonly string[]) => `About ${topics.join(", ")}`,
   nextTry: "Next try",

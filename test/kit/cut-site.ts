@@ -4,15 +4,20 @@
  * asset is a memory leg and time a test's. The plant asks for all of it from every session.
  */
 import { generateKeyPairSync } from "node:crypto";
+import { onTestFinished } from "vitest";
 import type { Access } from "../../broker/access/access.ts";
 import { DecisionPoint } from "../../broker/access/decision-point.ts";
+import { Demands } from "../../broker/access/demands.ts";
 import { openAccess } from "../../broker/access/open-access.ts";
 import { verifyPermit } from "../../broker/access/permits.ts";
 import type { Session } from "../../broker/sessions/live-session.ts";
+import type { SignalType } from "../../broker/signals/event-types.ts";
+import { Signals } from "../../broker/signals/signals.ts";
 import { EditedPlant } from "./access.ts";
 import { type Somebody, TestIdentity } from "./identity.ts";
 import { TestPolicies } from "./policies.ts";
 import { type KitSession, SessionKit } from "./session-kit.ts";
+import { AUTHORIZATION, byEmail, SignalSender } from "./signal-sender.ts";
 
 const keys = generateKeyPairSync("ed25519");
 /** Shorter than any time of being idle. */
@@ -72,6 +77,7 @@ export class CutSite {
     const sue = await site.invited(ada.me, "Sue", ["supervisor"]);
     plant.edit(STANDING);
     const key = { on: true };
+    const demands = await Demands.open(site.store.queries, site.clock);
     const access = await openAccess<Session>({
       openProbe: async () => ({
         read: async () => [[key.on ? 1 : 0]],
@@ -82,7 +88,8 @@ export class CutSite {
       people: site.identity.people,
       signIns: site.identity.signIns,
       signedActions: site.identity.signedActions,
-      decisions: new DecisionPoint({ policies, plant, clock: site.clock }),
+      decisions: new DecisionPoint({ policies, plant, demands, clock: site.clock }),
+      demands,
       host: {
         open: async (permit) => {
           const verified = verifyPermit(permit, keys.publicKey, site.clock.wallMs());
@@ -105,10 +112,22 @@ export class CutSite {
       endpoint,
     );
     cut.key = key;
+    cut.sender = await SignalSender.create("https://sallyport.example", () => site.clock.wallMs());
+    cut.signals = new Signals({
+      ...{ store: site.store, clock: site.clock, audience: "https://sallyport.example", demands },
+      ...site.identity,
+      sessions: { list: () => opens.map(({ live }) => live) },
+      fetchKeys: () => Promise.reject(new Error("keys are in a file")),
+      note: () => {},
+    });
+    onTestFinished(() => cut.signals?.close());
+    await cut.signals.configure([cut.sender.transmitter()]);
     cut.opens = opens;
     return cut;
   }
 
+  private signals: Signals | undefined;
+  private sender: SignalSender | undefined;
   private opens: KitSession[] = [];
   private key = { on: true };
   private left = () => {};
@@ -127,6 +146,15 @@ export class CutSite {
   /** The plant file asks for something else. */
   changeConditions(changes: Readonly<Record<string, string>>): void {
     this.plant.edit({ ...STANDING, ...changes });
+  }
+
+  /** An identity provider says something about Ben, or about this session of his. */
+  async signal(type: SignalType, event: object = {}, session?: string): Promise<void> {
+    const user = byEmail(this.ben.me.person.email);
+    const subject = session && { format: "complex", session: { format: "opaque", id: session } };
+    const token = await this.sender?.set(type, { event, subject: subject || user });
+    const taken = await this.signals?.push(token ?? "", AUTHORIZATION);
+    if (taken?.kind !== "taken") throw new Error(JSON.stringify(taken));
   }
 
   /** The supervisor's page is gone. */

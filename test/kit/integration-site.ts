@@ -37,6 +37,8 @@ export async function openIntegrationSite(
     product: () => ({ version: "1.2.3", site: "north", siteName: "North" }),
     site: () => ({ origin: "https://sallyport.example", siteName: "North" }),
     concerned: async () => ["ada@plant.example"],
+    sign: () => Promise.reject(new Error("this site has no key")),
+    emailOf: async () => undefined,
     note: (event) => void noted.push(event),
     report: () => {},
     ...parts,

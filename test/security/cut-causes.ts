@@ -57,6 +57,16 @@ export const ENDS: readonly NamedCause[] = [
     },
   ],
   [
+    "another system says that its person's sessions are revoked",
+    "sign-in-ended",
+    (s) => s.signal("session-revoked"),
+  ],
+  [
+    "another system says that this session is revoked",
+    "signal",
+    (s, { live }) => s.signal("session-revoked", {}, live.claims.session),
+  ],
+  [
     "its supervisor left and stays away, and the plant file ends what is left alone",
     "supervisor-absent",
     (s) => {
@@ -86,6 +96,20 @@ export function degrades(classes: readonly string[]): readonly NamedCause[] {
         );
         // No single event: an age passes, and the next decision notices.
         return s.pass(90);
+      },
+    ],
+    [
+      "another system says that the risk is high",
+      "signal-view-only",
+      (s) => s.signal("risk-level-change", { principal: "USER", current_level: "HIGH" }),
+    ],
+    [
+      "another system says that a credential changed",
+      "signal-proof",
+      (s) => {
+        // After the passkey that opened it.
+        s.site.clock.advance(10);
+        return s.signal("credential-change", { credential_type: "pin", change_type: "update" });
       },
     ],
     ["its supervisor leaves", "supervisor-absent", (s) => s.supervisorLeaves()],

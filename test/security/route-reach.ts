@@ -12,7 +12,7 @@ export const ROLES: readonly RoleName[] = [
   "auditor",
 ];
 
-export type Reach = "everybody" | "scraper" | "reporter" | readonly RoleName[];
+export type Reach = "everybody" | "scraper" | "reporter" | "transmitter" | readonly RoleName[];
 
 const ADMINISTRATOR: Reach = ["administrator"];
 const OPENS: readonly RoleName[] = ["engineer", "vendor"];
@@ -52,6 +52,11 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/what-if": ["administrator", "auditor"],
   "GET /api/what-if/{id}": ["administrator", "auditor"],
   "DELETE /api/what-if/{id}": ["administrator", "auditor"],
+  "POST /api/signals": "transmitter",
+  "GET /api/signals": ADMINISTRATOR,
+  "POST /api/signals/lifting": WATCHES_OVER,
+  "GET /api/signals/keys": "everybody",
+  "GET /.well-known/ssf-configuration": "everybody",
   "GET /api/devices": ADMINISTRATOR,
   "PATCH /api/devices/{id}": ADMINISTRATOR,
   "POST /api/devices/{id}/revocation": ADMINISTRATOR,

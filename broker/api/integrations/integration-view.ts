@@ -7,7 +7,7 @@ export function integrationView(standing: IntegrationStanding): IntegrationView 
   const { name, purpose, via } = integration;
   return {
     ...{ name, purpose, form: via.form, place: placeOf(integration), waiting },
-    about: integration.purpose === "notices" ? [...integration.about] : [],
+    about: integration.purpose === "siem" ? [] : [...integration.about],
     state: state.kind,
     ...{ succeededMs: state.succeededMs, error: state.error },
     ...{ failingSinceMs: state.failingSinceMs, nextTryMs: state.nextTryMs },

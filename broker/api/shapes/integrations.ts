@@ -14,7 +14,7 @@ export type DeadLetterView = z.infer<typeof deadLetterSchema>;
 
 export const integrationSchema = z.object({
   name: z.string(),
-  purpose: z.enum(["notices", "siem"]),
+  purpose: z.enum(["notices", "siem", "signals"]),
   form: z.enum(["webhook", "slack", "teams", "mail", "syslog"]),
   /** Host and port; never a path, which may hold a token. */
   place: z.string(),
