@@ -6,28 +6,33 @@
  *     {"version":1,"points":[[unit,"holding-registers",address,value,wallMs,sequence], …]}
  */
 import { z } from "zod";
-import { ModbusHistory } from "../../protocols/modbus/history.ts";
 import type { PointValue } from "../../protocols/modbus/history-row.ts";
+import { LastPoints } from "../../protocols/modbus/last-points.ts";
 import { TapeDecoder } from "../../protocols/tape/decoder.ts";
 
 /** More points than any panel shows; a session that read more is played without frames. */
 export const FRAME_POINTS_MAX = 20_000;
 
+/** Decoded at a time: what is made of so much is garbage before it would have to be kept. */
+const PIECE = 16_384;
+
 /** The course of all registers through one recording, segment by segment in order. */
 export class RegisterState {
-  private readonly points: Map<string, PointValue>;
-  private readonly history = new ModbusHistory();
+  private readonly points: LastPoints;
   private overfull = false;
 
   constructor(points: readonly PointValue[] = []) {
-    this.points = new Map(points.map((point) => [keyOf(point), point]));
+    this.points = new LastPoints(points);
   }
 
   /** @param plain the next segment, whole */
   push(plain: Uint8Array): void {
     if (this.overfull) return;
-    for (const record of new TapeDecoder().push(plain).records) {
-      for (const point of this.history.push(record).points) this.points.set(keyOf(point), point);
+    const decoder = new TapeDecoder();
+    for (let at = 0; at < plain.length; at += PIECE) {
+      for (const record of decoder.push(plain.subarray(at, at + PIECE)).records) {
+        this.points.push(record);
+      }
     }
     this.overfull = this.points.size > FRAME_POINTS_MAX;
     if (this.overfull) this.points.clear();
@@ -36,16 +41,14 @@ export class RegisterState {
   /** As it stands, for the segment that begins now; undefined if there is too much of it. */
   frame(): Uint8Array | undefined {
     if (this.overfull) return undefined;
-    const points = [...this.points.values()].map(
-      ({ unit, table, address, value, wallMs, sequence }) =>
-        [unit, table, address, value, wallMs, sequence] as const,
-    );
+    const points = this.points
+      .list()
+      .map(
+        ({ unit, table, address, value, wallMs, sequence }) =>
+          [unit, table, address, value, wallMs, sequence] as const,
+      );
     return new TextEncoder().encode(JSON.stringify({ version: 1, points }));
   }
-}
-
-function keyOf({ unit, table, address }: PointValue): string {
-  return `${unit} ${table} ${address}`;
 }
 
 const whole = z.number().int().nonnegative();

@@ -9,6 +9,9 @@ import { frameLength } from "./frame.ts";
 /** Above what a guard lets wait: its recordings never fill this. */
 const INBOX_MAX = 1_048_576;
 
+/** Called with each whole frame: `bytes[start]` to `bytes[end - 1]`, valid during the call. */
+export type TakeFrame = (bytes: Uint8Array, start: number, end: number) => void;
+
 export class FrameStream {
   private readonly inbox = new Inbox(INBOX_MAX);
   private aligned: boolean;
@@ -18,21 +21,29 @@ export class FrameStream {
     this.aligned = aligned;
   }
 
-  /** Calls with each whole frame: `bytes[start]` to `bytes[end - 1]`, valid during the call. */
-  push(bytes: Uint8Array, take: (bytes: Uint8Array, start: number, end: number) => void): void {
+  push(bytes: Uint8Array, take: TakeFrame): void {
     if (this.broken) return;
     if (!this.aligned) this.aligned = beginsWithFrames(bytes);
     if (!this.aligned) return;
-    this.broken = !this.inbox.push(bytes);
-    while (!this.broken && this.inbox.length > 0) {
-      const { bytes: held, start, end } = this.inbox.view;
-      const length = frameLength(held, start, end);
-      if (length === 0) return;
+    const taken = this.inbox.length > 0 ? 0 : this.takeWhole(bytes, 0, bytes.length, take);
+    if (this.broken || taken === bytes.length) return;
+    this.broken = !this.inbox.push(bytes.subarray(taken));
+    if (this.broken) return;
+    const { bytes: held, start, end } = this.inbox.view;
+    this.inbox.skip(this.takeWhole(held, start, end, take));
+  }
+
+  /** Answers how many bytes were whole frames. */
+  private takeWhole(bytes: Uint8Array, start: number, end: number, take: TakeFrame): number {
+    let at = start;
+    while (at < end) {
+      const length = frameLength(bytes, at, end);
       this.broken = length < 0;
-      if (length < 0) return;
-      take(held, start, start + length);
-      this.inbox.skip(length);
+      if (length <= 0) break;
+      take(bytes, at, at + length);
+      at += length;
     }
+    return at - start;
   }
 }
 

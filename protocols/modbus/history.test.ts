@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { clientBytes, honestReply } from "../../test/kit/modbus-samples.ts";
-import { ModbusTape } from "../../test/kit/modbus-tape.ts";
+import { clientBytes } from "../../test/kit/modbus-samples.ts";
+import { ModbusTape, playTape } from "../../test/kit/modbus-tape.ts";
 import type { Outcome } from "../guard.ts";
 import type { TapeRecord } from "../tape/record.ts";
 import { ModbusHistory } from "./history.ts";
@@ -177,31 +177,3 @@ test("history that starts at any record throws at nothing and agrees on what cam
     { numRuns: 200 },
   );
 });
-
-function playTape(steps: readonly (readonly [Uint8Array, number])[]): ModbusTape {
-  const tape = new ModbusTape(({ id, items }) =>
-    items.map(() =>
-      id % 5 === 0
-        ? { kind: "hold" }
-        : id % 7 === 0
-          ? { kind: "deny", refusal: "value" }
-          : { kind: "permit" },
-    ),
-  );
-  let answered = 0;
-  for (const [bytes, seed] of steps) {
-    if (tape.driver.violations.length > 0) break;
-    tape.bytes("client", bytes);
-    const sent = tape.driver.sent("asset");
-    for (; answered < sent.length - (seed % 3); answered++) {
-      const send = sent[answered];
-      if (!send || tape.driver.violations.length > 0) break;
-      const request = (send.bytes[0] ?? 0) * 256 + (send.bytes[1] ?? 0);
-      if (seed % 11 === 0) tape.event({ kind: "timeout", request });
-      else tape.bytes("asset", honestReply(send.bytes, seed));
-    }
-    const [held] = tape.driver.held.keys();
-    if (held !== undefined && seed % 2 === 0) tape.settle(held, { kind: "permit" });
-  }
-  return tape;
-}

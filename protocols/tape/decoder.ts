@@ -20,7 +20,7 @@ import { findFrame } from "./frame.ts";
 import { parseHeader } from "./header.ts";
 import { Likes } from "./likes.ts";
 import { readRare } from "./rare.ts";
-import type { Header, Judged, TapeBody, TapeRecord } from "./record.ts";
+import type { Header, Judged, TapeRecord } from "./record.ts";
 import { TextsRead } from "./texts.ts";
 import { readFields, readValue } from "./value.ts";
 
@@ -139,39 +139,55 @@ export class TapeDecoder {
 
   private readRecord(kind: number, records: TapeRecord[]): void {
     const us = this.us + this.cursor.varint();
-    const body = this.readBody(kind);
-    if (body === undefined) this.cursor.fail("unknown kind of record");
-    if (body === undefined || this.cursor.fault !== undefined) return;
+    const record = this.readBody(kind, us);
+    if (record === undefined) this.cursor.fail("unknown kind of record");
+    if (record === undefined || this.cursor.fault !== undefined) return;
     this.us = us;
-    const sequence = this.sequenceNext++;
-    const wallMs = Math.floor((us + this.wallOffsetUs) / 1000);
-    records.push({ sequence, wallMs, monotonicMs: us / 1000, ...body });
+    this.sequenceNext++;
+    records.push(record);
   }
 
-  private readBody(kind: number): TapeBody | undefined {
+  private readBody(kind: number, us: number): TapeRecord | undefined {
     switch (kind) {
       case FRAME.bytesFromClient:
       case FRAME.likeFromClient:
-        return this.readBytes("client", kind === FRAME.likeFromClient);
+        return this.readBytes(us, "client", kind === FRAME.likeFromClient);
       case FRAME.bytesFromAsset:
       case FRAME.likeFromAsset:
-        return this.readBytes("asset", kind === FRAME.likeFromAsset);
+        return this.readBytes(us, "asset", kind === FRAME.likeFromAsset);
       case FRAME.verdict:
-        return this.readVerdict();
-      default:
-        return readRare(kind, this.cursor, this.texts);
+        return this.readVerdict(us);
+      default: {
+        const body = readRare(kind, this.cursor, this.texts);
+        const [wallMs, monotonicMs] = [this.wallMsOf(us), us / 1000];
+        return body && { sequence: this.sequenceNext, wallMs, monotonicMs, ...body };
+      }
     }
   }
 
-  private readBytes(from: "client" | "asset", like: boolean): TapeBody {
+  private wallMsOf(us: number): number {
+    return Math.floor((us + this.wallOffsetUs) / 1000);
+  }
+
+  /** Each record in one literal: there are thousands, and spreading one into another is slow. */
+  private readBytes(us: number, from: "client" | "asset", like: boolean): TapeRecord {
     const channel = this.cursor.varint();
     const bytes = this.cursor.raw(this.cursor.left);
     if (!this.likes.restore(from, bytes, like))
       this.cursor.fail("difference to a message that is not there");
-    return { kind: "bytes", channel, from, bytes };
+    const [wallMs, monotonicMs] = [this.wallMsOf(us), us / 1000];
+    return {
+      sequence: this.sequenceNext,
+      wallMs,
+      monotonicMs,
+      kind: "bytes",
+      channel,
+      from,
+      bytes,
+    };
   }
 
-  private readVerdict(): TapeBody {
+  private readVerdict(us: number): TapeRecord {
     const cursor = this.cursor;
     const channel = cursor.varint();
     const folded = cursor.varint();
@@ -181,7 +197,9 @@ export class TapeDecoder {
     const count = cursor.count(ITEMS_MAX);
     for (let i = 0; i < count && cursor.fault === undefined; i++) items.push(this.readJudged());
     this.decisionLast = decision;
-    return { kind: "verdict", channel, decision, items };
+    const [wallMs, monotonicMs] = [this.wallMsOf(us), us / 1000];
+    const sequence = this.sequenceNext;
+    return { sequence, wallMs, monotonicMs, kind: "verdict", channel, decision, items };
   }
 
   private readJudged(): Judged {

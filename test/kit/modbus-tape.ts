@@ -4,6 +4,7 @@ import { ModbusGuard, type ModbusGuardOptions } from "../../protocols/modbus/gua
 import type { Judged, TapeBody, TapeRecord } from "../../protocols/tape/record.ts";
 import { type Decide, GuardDriver, type Judge } from "./guard-driver.ts";
 import { fromHex } from "./hex.ts";
+import { honestReply } from "./modbus-samples.ts";
 
 const STARTED_MS = Date.UTC(2026, 0, 5, 8);
 
@@ -73,4 +74,36 @@ export class ModbusTape {
     const wallMs = STARTED_MS + this.nowMs;
     this.records.push({ sequence, wallMs, monotonicMs: this.nowMs, ...body });
   }
+}
+
+/**
+ * What clients sent, each with a number that says what comes of it: how many requests are answered,
+ * given up, held, settled or refused.
+ */
+export function playTape(steps: readonly (readonly [Uint8Array, number])[]): ModbusTape {
+  const tape = new ModbusTape(({ id, items }) =>
+    items.map(() =>
+      id % 5 === 0
+        ? { kind: "hold" }
+        : id % 7 === 0
+          ? { kind: "deny", refusal: "value" }
+          : { kind: "permit" },
+    ),
+  );
+  let answered = 0;
+  for (const [bytes, seed] of steps) {
+    if (tape.driver.violations.length > 0) break;
+    tape.bytes("client", bytes);
+    const sent = tape.driver.sent("asset");
+    for (; answered < sent.length - (seed % 3); answered++) {
+      const send = sent[answered];
+      if (!send || tape.driver.violations.length > 0) break;
+      const request = (send.bytes[0] ?? 0) * 256 + (send.bytes[1] ?? 0);
+      if (seed % 11 === 0) tape.event({ kind: "timeout", request });
+      else tape.bytes("asset", honestReply(send.bytes, seed));
+    }
+    const [held] = tape.driver.held.keys();
+    if (held !== undefined && seed % 2 === 0) tape.settle(held, { kind: "permit" });
+  }
+  return tape;
 }
