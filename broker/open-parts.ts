@@ -3,8 +3,6 @@ import { join } from "node:path";
 import type { Access } from "./access/access.ts";
 import { answerHostLifts } from "./access/lift-on-host.ts";
 import { openAccess } from "./access/open-access.ts";
-import { PlantConfirmation } from "./access/plant-confirmation.ts";
-import { PolicyProposals } from "./access/policies/policy-proposals.ts";
 import { loadSigningKey } from "./access/signing-key.ts";
 import { figuresByMonth } from "./access/steering-figures.ts";
 import { mirrorActions } from "./action-mirror.ts";
@@ -38,6 +36,7 @@ import { openNative, plainOpcua } from "./native/open-native.ts";
 import type { Noticed } from "./noticed.ts";
 import { evidenceNotices } from "./noticed-evidence.ts";
 import type { AuditParts } from "./open-audit.ts";
+import { openChanges, openPlantHistory } from "./open-changes.ts";
 import { openConnect } from "./open-connect.ts";
 import { openForesights } from "./open-foresights.ts";
 import type { SiteGateways } from "./open-gateways.ts";
@@ -50,6 +49,7 @@ import type { SignalDesk } from "./open-signals.ts";
 import { openTrustDesk, openTrusted } from "./open-trust.ts";
 import type { Opened } from "./opened.ts";
 import { ConfirmedPlant } from "./plant/confirmed-plant.ts";
+import type { PlantHistory } from "./plant/plant-history.ts";
 import { PlantSource } from "./plant/plant-source.ts";
 import { portRefusal } from "./port.ts";
 import { openProbe } from "./sessions/probe-session.ts";
@@ -116,6 +116,7 @@ function counted(recordings: number): string {
 
 export interface OpenPlant {
   readonly source: PlantSource;
+  readonly history: PlantHistory;
   readonly file: string;
   /** What the simulated plant says about itself. */
   readonly simulated: string | undefined;
@@ -133,8 +134,9 @@ export async function openPlant(ground: Ground): Promise<OpenPlant> {
   opened.push(() => source.close());
   opened.push(noticed.plant(source));
   if (!needed && confirmed.exists) await noticed.unconfirmed(confirmed, source);
+  const history = await openPlantHistory(ground, source);
   const simulate = config.plantFile === "" || config.simulate;
-  return { source, file, simulated: simulate ? await openSimulator(ground) : undefined };
+  return { source, history, file, simulated: simulate ? await openSimulator(ground) : undefined };
 }
 
 async function openSimulator({ config, opened, board, log }: Ground): Promise<string> {
@@ -228,6 +230,7 @@ interface DoorParts {
   readonly signals: SignalDesk;
   readonly tls: ServedCertificate | undefined;
   readonly services: WorkloadRouteParts["services"];
+  readonly plantFile: OpenPlant;
 }
 
 /** Builds the console if need be, then listens: from here on people can come in. */
@@ -254,7 +257,7 @@ export async function openDoors(
   // The first list need not wait for what no run has read yet; it reads what is still missing.
   void evidence.recordings.heads(() => false).catch(() => undefined);
   const routes = routeTable({
-    ...openChanges(ground, core),
+    ...openChanges(ground, core, core.plantFile),
     ...openForesights(ground, evidence),
     ...{ native, panels, viewing },
     searching: {
@@ -318,22 +321,6 @@ function announcements(live: LiveChannel, bell: TopicBell, { identity, decisions
       for (const topic of ["locks", "plant"] as const) live.announce(topic);
     }),
   ];
-}
-
-/** What waits for another administrator. */
-function openChanges({ config, store, clock }: Ground, core: Core) {
-  const { decisions, policies, plant, identity } = core;
-  const { signedActions } = identity;
-  return {
-    proposals: new PolicyProposals({
-      ...{ store, clock, policies, decisions, signedActions },
-      needed: config.policySecondAdministrator,
-    }),
-    plantConfirmation: new PlantConfirmation({
-      ...{ store, decisions, signedActions, source: plant },
-      needed: config.plantSecondAdministrator,
-    }),
-  };
 }
 
 function gaugesFrom(

@@ -83,7 +83,15 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const integrations = await openIntegrations(ground, core, signals);
   const tls = await openTls(ground);
   const services = await openWorkloads(ground, { identity, plant: plant.source, tls });
-  await openDoors(ground, { ...core, ...audit, integrations, signals, tls, services });
+  await openDoors(ground, {
+    ...core,
+    ...audit,
+    integrations,
+    signals,
+    tls,
+    services,
+    plantFile: plant,
+  });
   opened.push(ground.noticed.clockSteps());
   const { firstName: name, firstEmail: email } = config;
   const enrolmentLink = await identity.enrolment.firstStart({ name, email });

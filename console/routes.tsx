@@ -33,6 +33,8 @@ const inside: Record<string, Load> = {
   "/events": () => import("./pages/events-page.tsx").then((page) => page.EventsPage),
   "/health": () => import("./pages/health-page.tsx").then((page) => page.HealthPage),
   "/gateways": () => import("./pages/gateways/gateways-page.tsx").then((page) => page.GatewaysPage),
+  "/plant-file": () =>
+    import("./pages/plant-file/plant-file-page.tsx").then((page) => page.PlantFilePage),
   "/integrations": () =>
     import("./pages/integrations/integrations-page.tsx").then((page) => page.IntegrationsPage),
   "/account": () => import("./pages/account/account-page.tsx").then((page) => page.AccountPage),

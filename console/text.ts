@@ -77,6 +77,7 @@ export const text = {
   },
   pages: {
     plant: "Plant",
+    plantFile: "Plant file",
     access: "Access",
     vendors: "Vendors",
     review: "Review",

@@ -9,7 +9,7 @@
  */
 import type { OperationClass } from "../../protocols/guard.ts";
 import type { Clock } from "../clock.ts";
-import type { PlantChange } from "../plant/plant-change.ts";
+import { type PlantChange, reasonToEnd } from "../plant/plant-change.ts";
 import { ageSeconds } from "../policy/access-input.ts";
 import type { Ruling } from "../policy/policy-set.ts";
 import type { Person, SignIn } from "../store/model.ts";
@@ -209,7 +209,7 @@ export class SessionWatch<S extends ControlledSession> {
 
   plantChanged(change: PlantChange): void {
     this.each((watched) => {
-      const reason = changeFor(watched.rest.grant, change);
+      const reason = reasonToEnd(watched.rest.grant, change);
       if (reason) this.end(watched, { rule: "plant-changed", reason });
       else {
         this.look(watched, "plant");
@@ -375,12 +375,4 @@ function causeOf(
   }
   if (kept) return { rule: kept.rule, reason: kept.reason };
   return { rule: "policy", reason: "The policies of this site permit more now." };
-}
-
-function changeFor(grant: Grant, { endpoints, profiles }: PlantChange): string | undefined {
-  if (endpoints.removed.has(grant.endpoint)) return "The endpoint was taken out of the plant file.";
-  if (endpoints.changed.has(grant.endpoint)) return "The plant file changed this endpoint.";
-  if (profiles.removed.has(grant.profile)) return "The profile was taken out of the plant file.";
-  if (profiles.changed.has(grant.profile)) return `The profile ${grant.profile} was changed.`;
-  return undefined;
 }

@@ -52,6 +52,8 @@ interface Shape<
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** Where it may be longer than the server takes elsewhere. */
+  readonly bodyBytesMax?: number;
   /** What a success answers; 204 without a body where it is absent. */
   readonly answer?: A;
   /** 200 where it is absent. */

@@ -38,6 +38,7 @@ export const FROM_DEVICE: ReadonlySet<string> = new Set([
   "POST /api/policies/rollback",
   "POST /api/policy-proposals/:id/confirmation",
   "POST /api/plant-change",
+  "POST /api/plant-plans/:id/application",
   "POST /api/signals/lifting",
   "POST /api/vendors",
   "POST /api/vendors/:id/enrolment-link",

@@ -179,6 +179,7 @@ function mounted(
     method: route.method,
     url: route.path,
     schema: schemaOf(route),
+    ...(route.endpoint.bodyBytesMax && { bodyLimit: route.endpoint.bodyBytesMax }),
   };
   if (route.right === "everybody" || route.right === "transmitter")
     return { ...common, handler: publicHandler(route.endpoint, settings.origins) };

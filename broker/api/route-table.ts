@@ -56,9 +56,10 @@ import { changePerson } from "./people/change-person.ts";
 import { invitePerson } from "./people/invite-person.ts";
 import { listPeople } from "./people/list-people.ts";
 import { newEnrolmentLink } from "./people/new-enrolment-link.ts";
-import { confirmPlantChange, plantChangeOptions, showPlantChange } from "./plant/plant-change.ts";
+import type { PlantFileGround } from "./plant/plant-file.ts";
 import type { PlantShown } from "./plant/plant-view.ts";
 import { showPlant } from "./plant/show-plant.ts";
+import { plantRoutes } from "./plant-routes.ts";
 import { activatePolicies, rollbackPolicies } from "./policies/change-policies.ts";
 import { checkPolicies } from "./policies/check-policies.ts";
 import {
@@ -124,6 +125,7 @@ export interface ApiParts {
   /** Policies are put in force in the console only after they were tried over past sessions. */
   readonly needsWhatIf: boolean;
   readonly plantConfirmation: PlantConfirmation;
+  readonly plantFile: PlantFileGround;
   readonly defaultRights: Pick<DefaultRights, "missing">;
   readonly recorder: Pick<Recorder, "state">;
   readonly recordings: Recordings;
@@ -193,7 +195,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
 
     ...recordingRoutes(parts),
 
-    ...plantChangeRoutes(parts),
+    ...plantRoutes(parts),
     ...policyRoutes(parts),
 
     ...credentialRoutes(parts),
@@ -287,15 +289,6 @@ function credentialRoutes({ credentials, plant }: ApiParts): readonly Route[] {
     guarded("GET", path, "credential:set", listCredentials(credentials)),
     guarded("POST", path, "credential:set", setCredential(credentials, plant)),
     guarded("POST", `${path}/removal`, "credential:set", removeCredential(credentials)),
-  ];
-}
-
-function plantChangeRoutes({ plantConfirmation }: ApiParts): readonly Route[] {
-  const path = "/api/plant-change";
-  return [
-    guarded("GET", path, "plant:change", showPlantChange(plantConfirmation)),
-    guarded("POST", `${path}/options`, "plant:change", plantChangeOptions(plantConfirmation)),
-    guarded("POST", path, "plant:change", confirmPlantChange(plantConfirmation)),
   ];
 }
 

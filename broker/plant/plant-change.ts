@@ -40,6 +40,18 @@ export function changedEndpoints(before: Plant, after: Plant): ReadonlySet<strin
   return new Set([...changed, ...removed]);
 }
 
+/** Why a session on this endpoint, by this profile, cannot outlive the change; undefined where it can. */
+export function reasonToEnd(
+  { endpoint, profile }: { readonly endpoint: string; readonly profile: string },
+  { endpoints, profiles }: PlantChange,
+): string | undefined {
+  if (endpoints.removed.has(endpoint)) return "The endpoint was taken out of the plant file.";
+  if (endpoints.changed.has(endpoint)) return "The plant file changed this endpoint.";
+  if (profiles.removed.has(profile)) return "The profile was taken out of the plant file.";
+  if (profiles.changed.has(profile)) return `The profile ${profile} was changed.`;
+  return undefined;
+}
+
 /** Each part under its id, in a form that is equal exactly when the part means the same. */
 type Forms = ReadonlyMap<string, string>;
 

@@ -98,20 +98,29 @@ export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined):
 
 /** As `parsePlant`, in a thread of its own with bounds on time and memory. */
 export function parseAside(text: string, path: string, clock: Clock): Promise<ParsedPlant> {
+  const thread = new URL("./parse-thread.ts", import.meta.url);
+  return inThread(thread, { text, name: basename(path) }, clock, refused);
+}
+
+/** What the thread answers first, or what is said in its place where it fails. */
+export function inThread<T>(
+  thread: URL,
+  workerData: unknown,
+  clock: Clock,
+  failed: (why: string) => T,
+): Promise<T> {
   return new Promise((resolve) => {
-    const worker = new Worker(new URL("./parse-thread.ts", import.meta.url), {
-      workerData: { text, name: basename(path) },
-      resourceLimits: { maxOldGenerationSizeMb: PARSE_MEMORY_MB },
-    });
-    const stop = clock.after(PARSE_TIME_MAX_MS, () => finish(refused("it takes too long to read")));
-    const finish = (parsed: ParsedPlant): void => {
+    const resourceLimits = { maxOldGenerationSizeMb: PARSE_MEMORY_MB };
+    const worker = new Worker(thread, { workerData, resourceLimits });
+    const finish = (answer: T): void => {
       stop();
-      resolve(parsed);
+      resolve(answer);
       void worker.terminate();
     };
+    const stop = clock.after(PARSE_TIME_MAX_MS, () => finish(failed("it takes too long to read")));
     worker.once("message", finish);
-    worker.once("error", (error) => finish(refused(`it could not be read: ${error.message}`)));
-    worker.once("exit", () => finish(refused("it could not be read")));
+    worker.once("error", (error) => finish(failed(`it could not be read: ${error.message}`)));
+    worker.once("exit", () => finish(failed("it could not be read")));
   });
 }
 

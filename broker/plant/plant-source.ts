@@ -8,6 +8,7 @@
  * A site may ask for a second administrator: then a valid edit waits until it is confirmed, and
  * the plant that was confirmed last is in force, whatever the file says at a start.
  */
+import { createHash } from "node:crypto";
 import { type FSWatcher, watch } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
@@ -18,6 +19,7 @@ import type { ParsedPlant } from "./parse-plant.ts";
 import { comparePlants, type PlantChange } from "./plant-change.ts";
 import { type FileStamp, isSameStamp, parseAside, readPlantText, stampOf } from "./plant-file.ts";
 import { describeProblem, type PlantProblem } from "./plant-problem.ts";
+import { PlantFileChanged, replacePlantFile } from "./plant-writer.ts";
 
 /** Editors write in several steps; a file that is cut off may still be valid. */
 export const SETTLE_MS = 300;
@@ -49,6 +51,26 @@ export interface HeldPlant {
   readonly sinceMs: number;
 }
 
+/** What the file says, valid or not, as it was read last. */
+export interface PlantOnDisk {
+  readonly text: string;
+  /** SHA-256 (hex) of the text. */
+  readonly digest: string;
+}
+
+/** Another text for the plant file. */
+export interface PlantReplacement {
+  readonly text: string;
+  /** What the text says; whoever made this parsed exactly it. */
+  readonly plant: Plant;
+  readonly warnings: readonly PlantProblem[];
+  /** Digests of what the file said, and of the plant in force, when the change was looked at. */
+  readonly onDisk: string;
+  readonly inForce: string;
+  /** Called when nothing stands in the way any more, before the file is touched. */
+  begin(): Promise<void>;
+}
+
 /** What somebody confirmed is not what waits. */
 export class NotHeld extends Error {
   override readonly name = "NotHeld";
@@ -75,6 +97,7 @@ export class PlantSource {
   private trouble: string | undefined;
   private hints: readonly PlantProblem[];
   private seen: FileStamp | undefined;
+  private disk: PlantOnDisk | undefined;
   private readonly changeListeners = new Set<ChangeListener>();
   private readonly problemListeners = new Set<ProblemListener>();
   private watcher: FSWatcher | undefined;
@@ -91,6 +114,7 @@ export class PlantSource {
     this.text = first.text;
     this.hints = first.parsed.kind === "plant" ? first.parsed.warnings : [];
     this.seen = first.stamp;
+    this.disk = diskOf(first);
     this.watchFolder();
     this.lookLater();
   }
@@ -158,6 +182,26 @@ export class PlantSource {
     return next;
   }
 
+  /** Undefined while the file cannot be read. */
+  onDisk(): PlantOnDisk | undefined {
+    return this.disk;
+  }
+
+  /**
+   * Writes the file and puts it in force in the same turn, or lets it wait to be confirmed where
+   * the site asks for that. An edit on the host since it was looked at is never written over.
+   * @throws PlantFileChanged, PlantFileReadOnly, and what `begin` throws
+   */
+  replace(change: PlantReplacement): Promise<"in-force" | "held"> {
+    const act = async () => this.replaceNow(change);
+    const next = this.checking.then(act, act);
+    this.checking = next.then(
+      () => {},
+      () => {},
+    );
+    return next;
+  }
+
   /** One line with the place, while the file on disk is not the plant in force. */
   problem(): string | undefined {
     return this.trouble;
@@ -195,6 +239,25 @@ export class PlantSource {
     this.cancelLook?.();
   }
 
+  private async replaceNow(change: PlantReplacement): Promise<"in-force" | "held"> {
+    const { text, plant, warnings } = change;
+    await this.readAgain();
+    const unchanged = this.disk?.digest === change.onDisk && this.plant.digest === change.inForce;
+    if (this.closed || !unchanged) throw new PlantFileChanged("the plant file is another one");
+    await change.begin();
+    await replacePlantFile(this.path, text, this.seen);
+    // The next look finds the new file, and what it says already in force or waiting.
+    this.disk = { text, digest: plant.digest };
+    if (this.confirmed && plant.digest !== this.plant.digest) {
+      this.report(undefined);
+      this.hold({ plant, warnings, text, sinceMs: this.clock.wallMs() });
+      return "held";
+    }
+    this.hold(undefined);
+    this.adopt(plant, warnings, text);
+    return "in-force";
+  }
+
   private async readAgain(): Promise<void> {
     const reading = await readPlant({ path: this.path, clock: this.clock });
     if (this.closed) return;
@@ -203,6 +266,7 @@ export class PlantSource {
       return;
     }
     this.seen = reading.stamp;
+    this.disk = diskOf(reading);
     if (reading.parsed.kind !== "plant") {
       this.hold(undefined);
       this.report(summary(this.path, reading.parsed.problems));
@@ -279,6 +343,12 @@ const STILL_WRITTEN: PlantProblem = {
   message: "it is being written; try again",
 };
 
+function diskOf({ text, parsed, stamp }: Reading): PlantOnDisk | undefined {
+  if (stamp === undefined) return undefined;
+  const digest = parsed.kind === "plant" ? parsed.plant.digest : digestOf(text);
+  return { text, digest };
+}
+
 /** Undefined while someone writes it. */
 async function readPlant({ path, clock }: PlantSourceOptions): Promise<Reading | undefined> {
   const read = await readPlantText(path);
@@ -289,6 +359,10 @@ async function readPlant({ path, clock }: PlantSourceOptions): Promise<Reading |
   }
   const problem = { line: 0, column: 0, path: "", message: `cannot be read: ${read.reason}` };
   return { text: "", parsed: { kind: "invalid", problems: [problem] }, stamp: undefined };
+}
+
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** One line: the first problem with its place, and how many more there are. */

@@ -22,6 +22,7 @@ const SIGNED = [
   "POST /api/policies/rollback",
   "POST /api/policy-proposals/:id/confirmation",
   "POST /api/plant-change",
+  "POST /api/plant-plans/:id/application",
   "POST /api/signals/lifting",
   "POST /api/vendors",
   "POST /api/vendors/:id/enrolment-link",

@@ -6,6 +6,7 @@ import {
   IconCertificate,
   IconChartBar,
   IconClockCheck,
+  IconFileText,
   IconGavel,
   IconHammer,
   IconHeartRateMonitor,
@@ -60,6 +61,7 @@ const PAGES: readonly PageEntry[] = [
     "log:state",
   ]),
   page("/events", text.pages.events, IconListDetails, "administration", "e", ["events:view"]),
+  page("/plant-file", text.pages.plantFile, IconFileText, "administration", "x", ["plant:change"]),
   page("/gateways", text.pages.gateways, IconRouteAltLeft, "administration", "j", ["plant:change"]),
   page("/integrations", text.pages.integrations, IconPlugConnected, "administration", "i", [
     "integration:manage",

@@ -2,7 +2,9 @@
 export const plantChangeText = {
   title: "A changed plant file waits for you",
   since: "changed",
-  body: "The plant that was confirmed last stays in force. If this change was not meant, put the older file back on the host.",
+  proposed: (name: string, note: string) => `Proposed by ${name}: ${note}`,
+  own: "You proposed this: somebody else confirms it. It can be taken back on the page Plant file.",
+  body: "The plant that was confirmed last stays in force. If this change was not meant, refuse it on the page Plant file, or put the older file back on the host.",
   show: "Show the change",
   dialogTitle: "Change of the plant file",
   warnings: "Allowed, but probably not meant",

@@ -1,9 +1,17 @@
-/** Policies changed in a real Chromium: checked while one types, put in force, seen, taken back. */
+/** Policies and the plant file changed in a real Chromium: checked while one types, put in force, seen, taken back. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { startCommand } from "../kit/sallyport-command.ts";
 import { type Device, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
+import { violations } from "../kit/violations.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
+
+/** A person at work, with a command beside it, on a busy machine. */
+const SLOW = 150_000;
 
 let site: SiteInBrowser;
 let admin: Device;
@@ -63,3 +71,100 @@ test("the history shows what changed, and an earlier version comes into force ag
   await shot(page, "policy-history");
   expect(admin.complaints).toEqual([]);
 });
+
+/** As a person does: all of it chosen, then pasted over. */
+async function write(page: Page, text: string): Promise<void> {
+  await page.getByRole("textbox", { name: "Text of the plant file" }).click();
+  await page.keyboard.press("Control+A");
+  await page.evaluate((pasted) => navigator.clipboard.writeText(pasted), text);
+  await page.keyboard.press("Control+V");
+}
+
+test(
+  "the plant file is edited: a slip is marked at its place, the plan says what changes, one touch counts",
+  async () => {
+    const { page } = admin;
+    const before = readFileSync(site.plantFile, "utf8");
+    await page.goto("/plant-file");
+    await page.getByText("Nothing is changed.").waitFor();
+    await write(page, before.replace("max: 45", "mxa: 45"));
+    await page.getByText(/It cannot come into force: 1 problem/).waitFor();
+    await page.getByRole("button", { name: /Go to line \d+:\d+/ }).click();
+    await page.locator(".cm-lintRange-error").first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await shot(page, "plant-file-slip");
+    const fresh = before.replace("max: 45", "max: 44");
+    await write(page, fresh);
+    await page.getByText("Valid.", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Show what changes" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("limits max: 45 → 44").waitFor();
+    await dialog.getByText("No live session would end. All are decided again at once.").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await shot(page, "plant-file-plan");
+    await dialog
+      .getByRole("textbox", { name: "What changes and why" })
+      .fill("the drive trips at 45");
+    await dialog.getByRole("button", { name: "Sign and put in force" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByText("assets in force, version 2").waitFor();
+    expect(readFileSync(site.plantFile, "utf8")).toBe(fresh);
+    await page.getByText("History", { exact: true }).click();
+    await page.getByText("the drive trips at 45").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await shot(page, "plant-file-history");
+  },
+  SLOW,
+);
+
+test(
+  "an edit on the host is told to who writes, and their text stays",
+  async () => {
+    const { page } = admin;
+    const now = readFileSync(site.plantFile, "utf8");
+    await page.getByText("Edit", { exact: true }).click();
+    await write(page, `${now}# mine\n`);
+    await page.getByText("Valid.", { exact: true }).waitFor();
+    writeFileSync(site.plantFile, now.replace("max: 44", "max: 43"));
+    await page.getByText(/was changed by others while you edited/).waitFor();
+    await page.getByRole("button", { name: "Discard changes" }).click();
+    await page.getByText("Nothing is changed.").waitFor();
+  },
+  SLOW,
+);
+
+test(
+  "the command's plan is shown by --dry-run, and signed in the page of its person",
+  async () => {
+    const { page } = admin;
+    const now = readFileSync(site.plantFile, "utf8").replace("max: 43", "max: 44");
+    const home = mkdtempSync(path.join(tmpdir(), "sallyport-home-"));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    const login = startCommand(home, ["login", site.origin]);
+    const [address] = await login.says(/http\S+\/device\/[A-Z-]+/);
+    const [, number = ""] = await login.says(/choose +(\d+)/);
+    await page.goto(address);
+    await page.getByRole("button", { name: String(Number(number)), exact: true }).click();
+    expect(await login.ended).toBe(0);
+    const file = path.join(home, "plant.yaml");
+    writeFileSync(file, now);
+    const seen = startCommand(home, ["apply", "-f", file, "--dry-run"]);
+    await seen.says(/~ rule pump-tuning\/pump speed: limits max: 43 → 44/);
+    expect(await seen.ended).toBe(0);
+    const apply = startCommand(home, ["apply", "-f", file, "--yes", "--reason", "as it was"]);
+    const [url] = await apply.says(/http\S+plant-file\?plan=\S+/);
+    await page.goto(url);
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText(/Asked for by the sallyport command/).waitFor();
+    await dialog.getByRole("button", { name: "Sign and put in force" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await apply.says(/It is in force\./);
+    expect(await apply.ended).toBe(0);
+    expect(readFileSync(site.plantFile, "utf8")).toBe(now);
+    const again = startCommand(home, ["apply", "-f", file]);
+    await again.says(/Nothing would change/);
+    expect(await again.ended).toBe(0);
+    expect(admin.complaints).toEqual([]);
+  },
+  SLOW,
+);

@@ -1,19 +1,24 @@
 import { z } from "zod";
 import type { PlantConfirmation } from "../../access/plant-confirmation.ts";
+import type { PlantEdits } from "../../access/plant-edits.ts";
 import { endpoint } from "../endpoint.ts";
 import { plantChangeSchema } from "../shapes/plant-change.ts";
 import { actionToSignSchema } from "../shapes/requests.ts";
 import { signedAnswer } from "../signed-action.ts";
 
-export function showPlantChange(confirmation: PlantConfirmation) {
+export function showPlantChange(
+  confirmation: PlantConfirmation,
+  { edits }: { readonly edits: Pick<PlantEdits, "proposer"> },
+) {
   return endpoint({
     summary: "A change of the plant file that waits for an administrator",
     answer: plantChangeSchema,
-    handle: () => {
+    handle: ({ me }) => {
       const found = confirmation.held();
       const { needed } = confirmation;
       if (!found) return { needed, held: null };
       const { held, before } = found;
+      const by = edits.proposer(held);
       return {
         needed,
         held: {
@@ -22,6 +27,7 @@ export function showPlantChange(confirmation: PlantConfirmation) {
           warnings: held.warnings.map(
             ({ line, column, message }) => `${line}:${column} ${message}`,
           ),
+          ...{ byName: by?.name ?? null, note: by?.note ?? "", mine: by?.id === me.person.id },
         },
       };
     },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { digestOf } from "../../access/policies/policy-folder.ts";
 import type { PolicyProposals } from "../../access/policies/policy-proposals.ts";
 import type { PolicyStore } from "../../access/policies/policy-store.ts";
 import type { Foresights } from "../../evidence/past/foresights.ts";
@@ -31,7 +32,7 @@ export function activatePolicies(
     handle: async ({ me, body }) => {
       checkChange(store, me, body.basedOn);
       const { files, reason } = body;
-      if (needsWhatIf) requireTried(foresights, me.person.id, files);
+      if (needsWhatIf) requireTried(foresights, me.person.id, digestOf(files));
       if (proposals.needed) return proposedView(await proposals.propose(me.person, files, reason));
       return activationView(await store.activate(files, me.person, reason));
     },

@@ -3,12 +3,14 @@
  * who asks may see, in the background.
  */
 import type { PlantConfirmation } from "../../access/plant-confirmation.ts";
+import type { PlantEdits } from "../../access/plant-edits.ts";
 import { digestOf, type PolicySources } from "../../access/policies/policy-folder.ts";
 import type { PolicyStore } from "../../access/policies/policy-store.ts";
 import type { Clock } from "../../clock.ts";
 import type { ForesightShown, Foresights } from "../../evidence/past/foresights.ts";
 import { reaches } from "../../identity/token-scope.ts";
 import type { Plant } from "../../plant/model.ts";
+import type { Person } from "../../store/model.ts";
 import type { SiteEvents } from "../../store/site-events.ts";
 import { endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
@@ -25,6 +27,7 @@ export interface WhatIfGround {
   readonly foresights: Foresights;
   readonly policies: Pick<PolicyStore, "examine">;
   readonly plantConfirmation: Pick<PlantConfirmation, "held">;
+  readonly plantFile: { readonly edits: Pick<PlantEdits, "get"> };
   readonly plant: { current(): Plant };
   readonly siteLog: Pick<SiteEvents, "record">;
   readonly clock: Clock;
@@ -35,12 +38,12 @@ const DAY_MS = 86_400_000;
 /** Each is an event: recordings are read for it. */
 export function askWhatIf(ground: WhatIfGround) {
   return endpoint({
-    summary: "Begins to judge past sessions by other policies, or by the plant file that waits",
+    summary: "Begins to judge past sessions by other policies, or by another plant file",
     body: whatIfOrderSchema,
     answer: whatIfSchema,
     status: 201,
     handle: async ({ me, rights, body }) => {
-      const tried = await triedIn(ground, body, rights.has("plant:change"));
+      const tried = await triedIn(ground, body, rights.has("plant:change") && me.person);
       const asked = ground.foresights.ask({
         ...tried,
         by: me.person.id,
@@ -54,7 +57,7 @@ export function askWhatIf(ground: WhatIfGround) {
       await ground.siteLog.record({
         kind: "policy:tried",
         priority: "event",
-        text: `${me.person.name} had sessions of the last ${body.days} days judged by ${tried.policies ? "other policies" : "the plant file that waits"} (${tried.digest.slice(0, 12)})`,
+        text: `${me.person.name} had sessions of the last ${body.days} days judged by ${tried.policies ? "other policies" : "another plant file"} (${tried.digest.slice(0, 12)})`,
         subject: me.person.id,
       });
       return viewOf(asked);
@@ -90,11 +93,12 @@ export function cancelWhatIf({ foresights }: WhatIfGround) {
 export function requireTried(
   foresights: Pick<Foresights, "hasTried">,
   personId: string,
-  files: PolicySources,
+  /** Of what is to come into force. */
+  digest: string,
 ): void {
-  if (foresights.hasTried(personId, digestOf(files))) return;
+  if (foresights.hasTried(personId, digest)) return;
   const message =
-    "This site wants to see first what these policies would have changed in past sessions. Look at that, then put them in force.";
+    "This site wants to see first what this would have changed in past sessions. Look at that, then put it in force.";
   throw new ApiRefused(409, "what-if-required", message);
 }
 
@@ -106,19 +110,24 @@ interface Tried {
 
 /** @throws ApiRefused not-found, invalid-request */
 async function triedIn(
-  { plant, policies, plantConfirmation }: WhatIfGround,
-  { files, plant: wanted }: WhatIfOrder,
-  mayChangePlant: boolean,
+  { plant, policies, plantConfirmation, plantFile }: WhatIfGround,
+  { files, plant: wanted, plan }: WhatIfOrder,
+  mayChangePlant: Person | false,
 ): Promise<Tried> {
-  if (files !== undefined && wanted === undefined) {
+  if ([files, wanted, plan].filter((each) => each !== undefined).length !== 1) throw notFound();
+  if (files !== undefined) {
     const { problems } = await policies.examine(files);
     const [first] = problems;
     if (first) throw new ApiRefused(400, "invalid-request", `Not valid: ${first.message}.`);
     return { plant: plant.current(), policies: files, digest: digestOf(files) };
   }
-  const held = wanted === "held" && mayChangePlant ? plantConfirmation.held() : undefined;
-  if (!held || files !== undefined) throw notFound();
-  return { plant: held.held.plant, policies: undefined, digest: held.held.plant.digest };
+  if (!mayChangePlant) throw notFound();
+  const changed =
+    plan === undefined
+      ? plantConfirmation.held()?.held.plant
+      : plantFile.edits.get(plan, mayChangePlant.id).plant;
+  if (!changed) throw notFound();
+  return { plant: changed, policies: undefined, digest: changed.digest };
 }
 
 function viewOf({ id, state, all, leftOut, foreseen }: ForesightShown): WhatIfView {

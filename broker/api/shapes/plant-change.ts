@@ -14,6 +14,11 @@ export const plantChangeSchema = z.object({
       after: z.string(),
       /** Allowed in what waits, but probably not meant: `12:5 sentence`. */
       warnings: z.array(z.string()),
+      /** Who proposed it from the console; null where it was made on the host. */
+      byName: z.string().nullable(),
+      note: z.string(),
+      /** Another administrator confirms it. */
+      mine: z.boolean(),
     })
     .nullable(),
 });

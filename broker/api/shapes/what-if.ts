@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { policyFileSchema } from "./policies.ts";
 
-/** Other policies, or the changed plant file that waits; over sessions of so many days. */
+/** Other policies, the changed plant file that waits, or a plan of one's own for it; over sessions of so many days. */
 export const whatIfOrderSchema = z.strictObject({
   files: z.array(policyFileSchema).exactOptional(),
   plant: z.literal("held").exactOptional(),
+  /** Id of the plan. */
+  plan: z.string().max(64).exactOptional(),
   days: z.number().int().min(1).max(3_650),
 });
 export type WhatIfOrder = z.infer<typeof whatIfOrderSchema>;

@@ -13,6 +13,8 @@ export const EXIT = {
   unreachable: 5,
   /** Somebody or a rule ended the session, which was not asked for. */
   ended: 6,
+  /** Done as far as one person may: it waits for another administrator. */
+  waiting: 7,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -2,6 +2,7 @@
 /** The commands of one's own machine alone: what `npm run command` makes one file of. */
 import { Command } from "commander";
 import { addCompletionCommand } from "../completion.ts";
+import { addApplyCommand } from "./apply-command.ts";
 import { explain } from "./explain.ts";
 import { addRemoteCommands } from "./remote-commands.ts";
 
@@ -14,6 +15,7 @@ const program = new Command("sallyport")
   .exitOverride();
 
 addRemoteCommands(program, version);
+addApplyCommand(program);
 addCompletionCommand(program);
 
 try {

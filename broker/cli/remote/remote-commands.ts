@@ -279,7 +279,7 @@ export function examples(...lines: readonly string[]): string {
 
 const EXIT_TEXT = `
 Exit codes: ${EXIT.done} done, ${EXIT.failed} failed, ${EXIT.usage} not understood, ${EXIT.signedOut} not signed in, ${EXIT.refused} refused,
-${EXIT.unreachable} broker not reachable, ${EXIT.ended} the session was ended by others.
+${EXIT.unreachable} broker not reachable, ${EXIT.ended} the session was ended by others, ${EXIT.waiting} waits for another administrator.
 `;
 
 function wholeNumber(text: string): number {

@@ -64,6 +64,7 @@ function Change({ held, onDone }: ChangeProps) {
   const files = (text: string) => [{ name: words.file, text }];
   return (
     <>
+      {held.byName !== null && <Text fw={600}>{words.proposed(held.byName, held.note)}</Text>}
       <Text size="sm">{words.body}</Text>
       <PolicyChanges before={files(held.before)} after={files(held.after)} />
       {held.warnings.length > 0 && (
@@ -81,11 +82,11 @@ function Change({ held, onDone }: ChangeProps) {
       <WhatIf tried={HELD} ready />
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.failed} />}
       <Group gap="xs" mt="sm">
-        <Button loading={busy} onClick={() => void confirm()}>
+        <Button loading={busy} disabled={held.mine} onClick={() => void confirm()}>
           {words.confirm}
         </Button>
         <Text size="sm" c="dimmed">
-          {words.signs}
+          {held.mine ? words.own : words.signs}
         </Text>
       </Group>
     </>

@@ -1,8 +1,8 @@
 /** What differs between two sets of files, line by line. */
 import { Text } from "@mantine/core";
 import type { PolicyFileView } from "../../../broker/api/shapes/policies.ts";
+import { aroundChanges, lineChanges } from "../../../protocols/text/line-changes.ts";
 import { policyText } from "../../text/policy.ts";
-import { aroundChanges, lineChanges } from "./line-changes.ts";
 
 interface PolicyChangesProps {
   readonly before: readonly PolicyFileView[];

@@ -19,7 +19,7 @@ const MOMENTS_SHOWN = 3;
 
 interface WhatIfProps {
   /** Changes whenever what is tried does. */
-  readonly tried: Pick<WhatIfOrder, "files" | "plant">;
+  readonly tried: Pick<WhatIfOrder, "files" | "plant" | "plan">;
   /** It can be judged: the change is a valid one. */
   readonly ready: boolean;
   readonly required?: boolean;

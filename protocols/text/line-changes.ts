@@ -1,4 +1,4 @@
-/** What changed between two texts, line by line: the shortest way from one to the other. */
+/** What changed between two texts, line by line: the shortest way from one to the other. Pure. */
 
 export interface LineChange {
   readonly kind: "same" | "removed" | "added";
@@ -10,6 +10,21 @@ const CELLS_MAX = 4_000_000;
 
 export function lineChanges(before: string, after: string): readonly LineChange[] {
   const [old, fresh] = [before.split("\n"), after.split("\n")];
+  const shorter = Math.min(old.length, fresh.length);
+  // Most changes of a long text are in one place of it: the table is of that place alone.
+  let head = 0;
+  while (head < shorter && old[head] === fresh[head]) head += 1;
+  let tail = 0;
+  while (tail < shorter - head && old.at(-1 - tail) === fresh.at(-1 - tail)) tail += 1;
+  const same = (lines: readonly string[]) => lines.map((text) => ({ kind: "same" as const, text }));
+  return [
+    ...same(old.slice(0, head)),
+    ...between(old.slice(head, old.length - tail), fresh.slice(head, fresh.length - tail)),
+    ...same(old.slice(old.length - tail)),
+  ];
+}
+
+function between(old: readonly string[], fresh: readonly string[]): readonly LineChange[] {
   if (old.length * fresh.length > CELLS_MAX) {
     return [
       ...old.map((text) => ({ kind: "removed" as const, text })),

@@ -1,0 +1,46 @@
+/** Routes about what the plant is, and how it is changed. Part of `route-table.ts`. */
+import type { PlantConfirmation } from "../access/plant-confirmation.ts";
+import { confirmPlantChange, plantChangeOptions, showPlantChange } from "./plant/plant-change.ts";
+import {
+  checkPlantText,
+  importIntoPlant,
+  showPlantFile,
+  showPlantVersion,
+} from "./plant/plant-file.ts";
+import {
+  applyPlan,
+  cancelPlan,
+  type PlantPlanGround,
+  planOptions,
+  planPlant,
+  showPlan,
+  withdrawPlantChange,
+} from "./plant/plant-plans.ts";
+import { forCommands, guarded, type Route } from "./route.ts";
+
+export interface PlantRouteParts extends PlantPlanGround {
+  readonly plantConfirmation: PlantConfirmation;
+}
+
+export function plantRoutes(parts: PlantRouteParts): readonly Route[] {
+  const { plantConfirmation, plantFile } = parts;
+  const [change, file, plan] = ["/api/plant-change", "/api/plant-file", "/api/plant-plans"];
+  const right = "plant:change";
+  return [
+    guarded("GET", change, right, showPlantChange(plantConfirmation, plantFile)),
+    guarded("POST", `${change}/options`, right, plantChangeOptions(plantConfirmation)),
+    guarded("POST", change, right, confirmPlantChange(plantConfirmation)),
+    guarded("POST", `${change}/withdrawal`, right, withdrawPlantChange(parts)),
+
+    guarded("GET", file, right, showPlantFile(plantFile, parts)),
+    guarded("GET", `${file}/versions/:id`, right, showPlantVersion(plantFile)),
+    guarded("POST", `${file}/check`, right, checkPlantText(plantFile)),
+    guarded("POST", `${file}/import`, right, importIntoPlant(plantFile)),
+
+    forCommands(guarded("POST", plan, right, planPlant(parts))),
+    forCommands(guarded("GET", `${plan}/:id`, right, showPlan(parts))),
+    forCommands(guarded("DELETE", `${plan}/:id`, right, cancelPlan(parts))),
+    guarded("POST", `${plan}/:id/options`, right, planOptions(parts)),
+    guarded("POST", `${plan}/:id/application`, right, applyPlan(parts)),
+  ];
+}
