@@ -18,6 +18,7 @@ import { showFrame } from "./recordings/show-frame.ts";
 import { showRecording } from "./recordings/show-recording.ts";
 import { showReport, showSignedAct } from "./recordings/show-report.ts";
 import { showSegment } from "./recordings/show-segment.ts";
+import { takeFile } from "./recordings/take-file.ts";
 import { askVideo, downloadVideo, showVideo } from "./recordings/videos.ts";
 import { forCommands, forTokens, guarded, open, type Route } from "./route.ts";
 import type { SearchRouteParts } from "./search/ask-search.ts";
@@ -65,6 +66,7 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
         exportOneRecording(recordings, siteLog),
       ),
     ),
+    guarded("GET", "/api/recordings/:id/files/:sequence", exporting, takeFile(recordings, siteLog)),
     guarded("POST", hold, "recording:all", holdRecording(recordings, siteLog, clock)),
     guarded("DELETE", hold, "recording:all", releaseRecording(recordings, siteLog)),
     guarded("GET", "/api/recordings/:id/views", own, listViews(recordings, looks, siteLog)),

@@ -274,6 +274,8 @@ export interface SshMatch {
   readonly sizeMax?: number;
   /** Not a match either: what is written is scanned before the asset has any of it. */
   readonly scan?: true;
+  /** Nor this: a file of at most as many bytes can be taken out of the recording as it passed. */
+  readonly keepMax?: number;
 }
 
 /** All that are given must match. */

@@ -91,3 +91,6 @@ export const INTERVAL_COUNT_MAX = 100;
 /** A person needs a moment to look; beyond some minutes nobody remembers why they asked. */
 export const HOLD_MIN_MS = 2_000;
 export const HOLD_MAX_MS = 5 * 60_000;
+
+/** Of a file that can be taken out of a recording: it is held in memory meanwhile. Bytes. */
+export const KEPT_FILE_MAX = 67_108_864;

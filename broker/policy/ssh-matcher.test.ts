@@ -34,6 +34,25 @@ function file(action: `file:${"read" | "write" | "rename"}`, path: string, more 
   return { action, class: "transfer", via: "sftp", path, ...more } as const;
 }
 
+test("content is kept of what a rule names, up to its size, whichever way it went", () => {
+  const judge = judging(
+    rule("permit", ["transfer"], { paths: ["/config/**"], keepMax: 100 }),
+    rule("permit", ["transfer"]),
+  );
+  const passed = (way: "up" | "down", path: string, size: number, digest?: string) =>
+    judge({
+      ...{ action: "file:passed", class: "observe", via: "sftp", way, path, extent: "whole", size },
+      ...(digest !== undefined && { digest }),
+    });
+  const kept = { kind: "permit", rule: "kept-with-content" };
+  const told = { kind: "permit", rule: "kept-by-digest" };
+  expect(passed("up", "/config/a", 100, "00")).toEqual(kept);
+  expect(passed("down", "/config/a", 0, "00")).toEqual(kept);
+  expect(passed("up", "/config/a", 101, "00")).toEqual(told);
+  expect(passed("up", "/config/a", 100)).toEqual(told);
+  expect(passed("up", "/other/a", 1, "00")).toEqual(told);
+});
+
 test("a plain permit of a class is about terminals, not about what opens ways", () => {
   const judge = judging(rule("permit", ["configure", "program"]));
   expect(judge(SHELL).kind).toBe("permit");

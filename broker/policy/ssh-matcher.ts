@@ -7,6 +7,9 @@ import type { Capabilities, Operation } from "../../protocols/guard.ts";
 import {
   type FileOperation,
   isSshOperation,
+  KEPT_BY_DIGEST,
+  KEPT_WITH_CONTENT,
+  type PassedOperation,
   type SshOperation,
 } from "../../protocols/ssh/operation.ts";
 import type { Profile, Rule } from "../plant/model.ts";
@@ -31,10 +34,14 @@ interface Compiled {
   readonly paths: readonly PathGlob[] | undefined;
   readonly sizeMax: number;
   readonly scan: boolean;
+  readonly keepMax: number;
 }
 
 /** For the record, after the fact. */
-const PASSED: Decision = { kind: "permit", rule: "kept-by-digest" };
+const PASSED: Decision = { kind: "permit", rule: KEPT_BY_DIGEST };
+const PASSED_WHOLE: Decision = { kind: "permit", rule: KEPT_WITH_CONTENT };
+/** Of a rule that keeps no content. */
+const NONE = -1;
 
 /** What no rule permits that does not name it: a plain `permit: configure` is about terminals. */
 const ONLY_NAMED: ReadonlySet<string> = new Set(["ssh:env", "ssh:other", "ssh:forward"]);
@@ -53,7 +60,7 @@ export class SshMatcher implements Matcher {
   }
 
   judge(operation: Operation, capabilities: Capabilities, nowMs: number): Decision {
-    if (operation.action === "file:passed") return PASSED;
+    if (operation.action === "file:passed") return this.passed(operation as PassedOperation);
     if (!capabilities.has(operation.class)) return withoutCapability(operation, capabilities);
     if (!isSshOperation(operation)) {
       return deny(DEFAULT_DENY, "operation", `${operation.action} is not an operation of SSH`);
@@ -61,6 +68,18 @@ export class SshMatcher implements Matcher {
     const found = this.rules.find((each) => covers(each, operation)) ?? this.openerOf(operation);
     if (found === undefined) return this.unmatched(operation);
     return this.decide(found, operation, nowMs);
+  }
+
+  /** By the rule under which the file was opened. */
+  private passed({ way, via, path, target, size, digest }: PassedOperation): Decision {
+    if (digest === undefined) return PASSED;
+    const opening: FileOperation = {
+      action: way === "up" ? "file:write" : "file:read",
+      ...{ class: "transfer", via, path },
+      ...(target !== undefined && { target }),
+    };
+    const rule = this.rules.find((each) => covers(each, opening));
+    return size <= (rule?.keepMax ?? NONE) ? PASSED_WHOLE : PASSED;
   }
 
   /** SFTP itself may start where some file of it may be touched: its requests are decided each. */
@@ -127,6 +146,7 @@ function compiled(rule: Rule): Compiled {
     paths: own?.paths?.map(pathGlob),
     sizeMax: own?.sizeMax ?? Number.POSITIVE_INFINITY,
     scan: own?.scan === true,
+    keepMax: own?.keepMax ?? NONE,
   };
 }
 

@@ -17,6 +17,7 @@ import { clockTime, exactUtc } from "../components/time-words.ts";
 import { replayText } from "../text/replay.ts";
 import { VirtualTable } from "../workbench/virtual-table.tsx";
 import { type EntryTone, entryWords, linesOf } from "./entry-words.ts";
+import { KeptFile } from "./kept-file.tsx";
 import { SignedAct } from "./signed-act.tsx";
 import { type Entry, entryAt, type StoryShown } from "./story.ts";
 
@@ -157,6 +158,7 @@ const Row = memo(function Row({ entry, tags, current, ahead, recording, onSeek }
           {rule !== "" && <span className="sp-mono">{rule}</span>}
           {result !== "" && <span title={result}>{result}</span>}
           {by === "broker" && <span>{words.by.broker}</span>}
+          {recording !== undefined && <KeptFile entry={entry} recording={recording} />}
         </div>
         {reason !== "" && (
           <div className="rp-entry-why" title={reason}>

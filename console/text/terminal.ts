@@ -83,6 +83,10 @@ export const terminalText = {
       part: (offset: number) => (offset === 0 ? "its beginning" : `a part, from byte ${offset} on`),
       pieces: "in pieces, so there is no digest",
     },
+    takeOut: "Download",
+    takeOutOf: (path: string) => `Download ${path} as it passed`,
+    takeOutHint:
+      "The file as it passed, out of this recording. For who may export it; each download is noted.",
     typed: "Typed",
     ended: "Command ended",
     masked: "•••••• (the terminal did not show it)",

@@ -91,7 +91,8 @@ export const EXTENTS = ["whole", "part", "pieces"] as const;
 
 /**
  * A file as it passed, told when it is closed: the guard's own, asked of nobody and refused by
- * nothing. The recording keeps what passed by its digest.
+ * nothing. The recording keeps what passed by its digest, and gives out its content where a rule
+ * says so.
  */
 export interface PassedOperation extends Operation {
   readonly action: "file:passed";
@@ -110,6 +111,10 @@ export interface PassedOperation extends Operation {
   /** SHA-256 in hex of what passed; pieces have none. */
   readonly digest?: string;
 }
+
+/** The rule that stands behind a file that passed: what the recording gives out of it later. */
+export const KEPT_BY_DIGEST = "kept-by-digest";
+export const KEPT_WITH_CONTENT = "kept-with-content";
 
 export type SshOperation =
   | ShellOperation

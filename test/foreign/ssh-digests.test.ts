@@ -3,8 +3,13 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
+import { systemClock } from "../../broker/clock.ts";
+import { openEvidence } from "../../broker/evidence/evidence.ts";
+import { keptFile } from "../../broker/evidence/kept-file.ts";
+import { recordsOf } from "../../broker/evidence/recording-records.ts";
 import { isSshOperation, type PassedOperation } from "../../protocols/ssh/operation.ts";
 import { runProgram } from "../kit/child.ts";
+import { TEST_KEYS } from "../kit/evidence-keys.ts";
 import { testWith } from "../kit/programs.ts";
 import { recorded } from "../kit/recorded.ts";
 import { startSshd } from "../kit/ssh-assets.ts";
@@ -13,14 +18,16 @@ import { type SshRoad, sshRoad } from "../kit/ssh-road.ts";
 import { SSHD } from "../kit/ssh-server.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
-const EVERYTHING = "- { name: all, permit: [transfer] }";
+/** As large as the files of these tests, and no larger. */
+const SIZE = 1_200_345;
+const EVERYTHING = `- { name: all, permit: [transfer], keep-max: ${SIZE} }`;
 const WITHIN_MS = 120_000;
 
 /** A road, a file of some packets on this side, and its digest. */
 async function road() {
   const to = await sshRoad(await startSshd(temporaryFolder()), EVERYTHING);
   const file = path.join(to.here, "firmware.bin");
-  const content = randomBytes(1_200_345);
+  const content = randomBytes(SIZE);
   writeFileSync(file, content);
   return { to, file, content, digest: createHash("sha256").update(content).digest("hex") };
 }
@@ -101,6 +108,58 @@ testWith(["curl", SSHD])(
       { way: "up", ...whole },
       { way: "down", ...whole },
     ]);
+  },
+  300_000,
+);
+
+/** What can be taken out of the recordings of a folder, by path; nothing where it is kept by digest. */
+async function takenOut(directory: string): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
+  const clock = systemClock;
+  const evidence = await openEvidence({ directory, keys: TEST_KEYS, build: "test", clock });
+  const files = new Map<string, Uint8Array | undefined>();
+  try {
+    for (const recording of await evidence.recordings.list()) {
+      for await (const records of recordsOf(evidence.recordings, recording)) {
+        for (const record of records) {
+          if (record.kind !== "verdict") continue;
+          for (const { operation } of record.items) {
+            if (!isSshOperation(operation) || operation.action !== "file:passed") continue;
+            const file = await keptFile(evidence.recordings, recording, record.sequence);
+            expect(file === undefined || file.operation.path === operation.path).toBe(true);
+            files.set(`${operation.way} ${path.basename(operation.path)}`, file?.content);
+          }
+        }
+      }
+    }
+  } finally {
+    await evidence.close();
+  }
+  return files;
+}
+
+testWith(["scp", "sftp", SSHD])(
+  "what a rule keeps comes out of the recording as it passed, and nothing larger",
+  async () => {
+    const { to, file, content } = await road();
+    const larger = `${file}.larger`;
+    writeFileSync(larger, randomBytes(SIZE + 1));
+    const options = [...OPENSSH, "-P", String(to.conduit.port)];
+    const there = `${HOST}:${to.asset.home}`;
+    // Several at once on one channel, and one the old way.
+    const batch = [`put ${file} one`, `put ${larger} larger`, `get one ${file}.back`].join("\n");
+    const ran = await runProgram("sftp", [...options, "-b", "-", HOST], {
+      input: `${batch}\n`,
+      withinMs: WITHIN_MS,
+    });
+    expect(ran).toMatchObject({ code: 0 });
+    expect(await run("scp", ...options, "-O", file, `${there}/old`)).toMatchObject({ code: 0 });
+    await to.conduit.stop();
+    const files = await takenOut(to.recordings);
+    expect(files.get("up larger")).toBeUndefined();
+    expect(files.has("up larger")).toBe(true);
+    for (const name of ["up one", "down one", "up old"]) {
+      expect(Buffer.from(files.get(name) ?? []).equals(content), name).toBe(true);
+    }
   },
   300_000,
 );

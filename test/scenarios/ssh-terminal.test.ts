@@ -215,7 +215,7 @@ test("what was done is played: the screen of each moment, what was typed, and wh
 
 test("files are fetched and brought where the profile permits it, and refused by rule elsewhere", async () => {
   const { page } = ann;
-  await open(page, "switch-maintenance");
+  const id = await open(page, "switch-maintenance");
   await page.getByRole("tab", { name: "Files" }).click();
   await page.getByRole("button", { name: "config", exact: true }).click();
   await page.getByText("startup.cfg").waitFor();
@@ -248,5 +248,17 @@ test("files are fetched and brought where the profile permits it, and refused by
   await accessible(page, "files-refused");
   await page.getByRole("tab", { name: "Terminal" }).click();
   await seen(page, "#");
+  await postSigned(page, `/api/sessions/${id}/end`, { reason: "" });
+  await page.goto(`/recordings/${id}`);
+  const kept = page.getByRole("link", { name: "Download /config/new.cfg as it passed" });
+  await kept.first().waitFor();
+  await accessible(page, "player-files");
+  const taking = page.waitForEvent("download");
+  await kept.first().click();
+  const taken: Buffer[] = [];
+  for await (const part of await (await taking).createReadStream()) taken.push(part as Buffer);
+  expect(Buffer.concat(taken).equals(upload.buffer)).toBe(true);
+  const noted = await page.evaluate(async () => (await fetch("/api/events")).text());
+  expect(noted).toContain("took the file");
   expect(ann.complaints).toEqual([]);
 }, 60_000);
