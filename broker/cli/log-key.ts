@@ -33,8 +33,13 @@ export async function logKeyText(config: Config): Promise<string> {
     const publicKey = kept ?? (await siteLogKeys(config).open(number)).publicKey;
     text += `log ${formatKey(noteKey(checkpoint.origin, ED25519, publicKey, sha256))}\n`;
   }
-  if (text === "") throw new NoSiteLog("there is no site log yet: start the broker once");
-  return text;
+  if (text !== "") return text;
+  // Its folder is made before whoever signs for it has answered.
+  throw new NoSiteLog(
+    numbersIn(directory).length === 0
+      ? "there is no site log yet: start the broker once"
+      : "the site log could not begin yet: the broker's log and its page Health say why",
+  );
 }
 
 /** @returns the key of the new log, as policies write it */

@@ -52,3 +52,9 @@ test("a key that is none and a name that cannot stand in a note are refused", as
   const spaced = { ...settings([]), name: "two words" };
   await expect(startWitness(spaced, () => {})).rejects.toThrow(WitnessRefused);
 });
+
+test("a key is taken as the line that the broker prints", async () => {
+  const { key } = await openLog();
+  const witness = await startWitness(settings([`log ${key}`]), () => {});
+  await witness.close();
+});

@@ -17,7 +17,7 @@ export interface WitnessSettings {
   readonly name: string;
   readonly listen: string;
   readonly port: number;
-  /** Keys of the logs to watch, as `sallyport` prints them. */
+  /** Keys of the logs to watch, as `sallyport log key` prints them: bare, or with `log ` before it. */
   readonly logs: readonly string[];
 }
 
@@ -68,7 +68,9 @@ export async function startWitness(
 }
 
 function readKey(text: string): NoteKey {
-  const key = parseKey(text, sha256);
+  const key = parseKey(text.trim().replace(/^log\s+/, ""), sha256);
   if (key) return key;
-  throw new WitnessRefused(`this is not the key of a log: ${JSON.stringify(text)}`);
+  throw new WitnessRefused(
+    `this is not the key of a log: ${JSON.stringify(text)}; \`sallyport log key\` prints one`,
+  );
 }

@@ -4,6 +4,14 @@ import { ByteWriter } from "../../protocols/tape/byte-writer.ts";
 import { readSegment } from "../../protocols/tape/reader.ts";
 import { TapeScan } from "../../protocols/tape/scan.ts";
 import type { IndexLine } from "./descriptions.ts";
+import { NO_OWN_HOLDS, type OwnHolds, ownHolds } from "./own-holds.ts";
+
+/** What was held in the segments of a recording before, shared by them. */
+export interface HeldBefore {
+  readonly waiting: Set<string>;
+  /** By the broker itself. */
+  readonly own: Set<string>;
+}
 
 export class Segment {
   readonly number: number;
@@ -13,13 +21,15 @@ export class Segment {
   private readonly marks: IndexLine["marks"] = [];
   private readonly scan: TapeScan;
   private readonly hash = createHash("sha256");
+  private readonly ownBefore: Set<string>;
+  private own: { readonly length: number; readonly holds: OwnHolds } | undefined;
   private lastFile: number | undefined;
   private hashed = 0;
   private broken = false;
 
-  /** @param waiting what was held before it, shared by the segments of a recording */
-  constructor(number: number, marksMax: number, waiting: Set<string>) {
+  constructor(number: number, marksMax: number, { waiting, own }: HeldBefore) {
     this.number = number;
+    this.ownBefore = own;
     this.scan = new TapeScan((mark) => {
       if (this.marks.length < marksMax) this.marks.push(mark);
     }, waiting);
@@ -65,6 +75,7 @@ export class Segment {
   line(): IndexLine {
     const { scan } = this;
     const some = scan.records > 0;
+    const own = this.ownHolds();
     return {
       number: this.number,
       firstSequence: some ? scan.firstSequence : scan.sequenceNext,
@@ -79,13 +90,28 @@ export class Segment {
         observed: scan.observed,
         changed: scan.changed,
         refused: scan.refused,
-        held: scan.held,
+        held: scan.held - own.count,
       },
       gaps: scan.gaps,
       missing: scan.missing,
       ...this.words(),
-      marks: this.marks,
+      marks: this.marks.filter(
+        ({ kind, sequence }) =>
+          !(kind === "hold" && own.holds.has(sequence)) &&
+          !(kind === "answer" && own.answers.has(sequence)),
+      ),
     };
+  }
+
+  /** Decoded once for each state of a segment in which anything is held or was. */
+  private ownHolds(): OwnHolds {
+    if (this.scan.held === 0 && this.ownBefore.size === 0) return NO_OWN_HOLDS;
+    const { length } = this.plain;
+    if (this.own?.length !== length) {
+      const read = readSegment(this.plain.bytes.subarray(0, length));
+      this.own = { length, holds: ownHolds(read.records, this.ownBefore) };
+    }
+    return this.own.holds;
   }
 
   /** What only decoding tells; done for the few segments that have it. */

@@ -52,7 +52,7 @@ export class UnsealedRecording {
   /** What the site log was told last. */
   private told = { segments: 0, bytes: 0, root: "" };
   /** Decisions that are held where the last segment ends. */
-  private readonly waiting = new Set<string>();
+  private readonly heldBefore = { waiting: new Set<string>(), own: new Set<string>() };
   private current: Segment | undefined;
   private finished: Segment[] = [];
   /** At the end of what is sealed; undefined until it is known. */
@@ -205,7 +205,7 @@ export class UnsealedRecording {
   private segmentOf(number: number): Segment {
     if (this.current?.number === number) return this.current;
     this.finish();
-    this.current = new Segment(number, this.options.marksMax, this.waiting);
+    this.current = new Segment(number, this.options.marksMax, this.heldBefore);
     return this.current;
   }
 

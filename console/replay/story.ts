@@ -13,7 +13,13 @@ import type { ScreenMoment } from "../../protocols/rfb/screen-frame.ts";
 import type { SshOperation } from "../../protocols/ssh/operation.ts";
 import type { TerminalMoment } from "../../protocols/ssh/terminal-frame.ts";
 import type { TerminalEvent } from "../../protocols/ssh/terminal-history.ts";
-import type { Header, HeaderTag, Judged, TapeRecord } from "../../protocols/tape/record.ts";
+import {
+  awaitsPerson,
+  type Header,
+  type HeaderTag,
+  type Judged,
+  type TapeRecord,
+} from "../../protocols/tape/record.ts";
 import type { TcpOperation } from "../../protocols/tcp/operation.ts";
 import type { Moment } from "./moments.ts";
 import { NodeStory } from "./node-story.ts";
@@ -251,7 +257,8 @@ export class Story implements StoryShown {
   private isAnswer({ channel, decision, items }: TapeRecord & { kind: "verdict" }): boolean {
     const key = `${channel} ${decision}`;
     if (!items.some(({ answer }) => answer.kind === "hold")) return this.waiting.delete(key);
-    this.waiting.add(key);
+    // What the broker holds until it has read a value is answered by nobody.
+    if (items.some(isAsked)) this.waiting.add(key);
     return false;
   }
 
@@ -280,10 +287,11 @@ const BUSY_MS = 1_000;
 /** As the index of a recording has them. */
 function marksOf(items: readonly Judged[]): Set<Moment["kind"]> {
   const kinds = new Set<Moment["kind"]>();
-  for (const { answer, operation } of items) {
+  for (const { answer, operation, reason } of items) {
     if (answer.kind === "deny") kinds.add("refusal");
-    else if (answer.kind === "hold") kinds.add("hold");
-    else if (operation.class !== "observe") kinds.add("write");
+    else if (answer.kind === "hold") {
+      if (isAsked({ answer, reason })) kinds.add("hold");
+    } else if (operation.class !== "observe") kinds.add("write");
   }
   return kinds;
 }
@@ -312,4 +320,9 @@ export function entryAt(entries: readonly Entry[], atMs: number): number {
     else high = middle - 1;
   }
   return low;
+}
+
+/** Held until a person answers. */
+function isAsked({ answer, reason }: Pick<Judged, "answer" | "reason">): boolean {
+  return answer.kind === "hold" && awaitsPerson({ reason });
 }
