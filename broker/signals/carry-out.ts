@@ -120,7 +120,9 @@ class Acting {
     const ended = effect === "end" ? await this.endAll() : 0;
     const signIns = ended > 0 ? [{ session: null, text: counted(ended) }] : [];
     const effects = [...signIns, ...seen.stop()];
-    return this.done(DECIDED[effect], effects, demand, lifted);
+    const noted = lifted.length > 0 ? "what it asked before is asked no more" : "it is noted";
+    const decision = effect === "note" && !demand ? noted : DECIDED[effect];
+    return this.done(decision, effects, demand, lifted);
   }
 
   private get reason(): string {
@@ -157,7 +159,7 @@ class Acting {
     return {
       ...{ personId: this.person.id, asset: null, kind, level, atMs, story: this.story.id },
       source: isRisk ? riskSource(this.story.transmitter) : `signal ${this.story.transmitter.name}`,
-      reason: this.reason,
+      reason: `${this.reason} ${TO_DO[kind]}`.trim(),
       untilMs: atMs + (kind === "proof" && !isRisk ? PROOF_MS : VIEW_ONLY_MS),
     };
   }
@@ -181,6 +183,14 @@ class Acting {
     return { kind: "done", done };
   }
 }
+
+/** What the person can do about it. */
+const TO_DO: Readonly<Record<DemandKind, string>> = {
+  proof: "Prove with your passkey that it is you.",
+  supervisor: "Changes pass while somebody who may supervise watches.",
+  "view-only": "Only looking is left until an administrator lifts it.",
+  note: "",
+};
 
 const LEVELS = { LOW: 0, MEDIUM: 2, HIGH: 3 } as const;
 

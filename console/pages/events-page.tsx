@@ -3,7 +3,7 @@ import { Button, Group, SegmentedControl } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link } from "react-router";
+import { Link, useSearchParams } from "react-router";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { FilterField } from "../components/filter-field.tsx";
@@ -22,7 +22,8 @@ const ALARMS_FIRST = 1e15;
 const ASK_AFTER_MS = 300;
 
 export function EventsPage() {
-  const [filter, setFilter] = useState("");
+  const [asked] = useSearchParams();
+  const [filter, setFilter] = useState(asked.get("contains") ?? "");
   const [onlyAlarms, setOnlyAlarms] = useState(false);
   const [contains] = useDebouncedValue(filter.trim(), ASK_AFTER_MS);
   const query = useInfiniteQuery(

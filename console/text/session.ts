@@ -64,6 +64,7 @@ export const sessionText = {
         : `You can now only ${listed(left.map((name) => classWord[name]))}`,
     because: (reason: string, rule: string) => `Because ${lowerFirst(reason)} (rule ${rule}).`,
     dismiss: "Understood",
+    prove: "Prove it is me",
   },
   ended: {
     title: "The session has ended",
@@ -86,6 +87,7 @@ export const sessionText = {
       quota: "Its recording grew too large",
       "supervisor-absent": "No supervisor watched it any more",
       "key-switch": "Remote access was switched off at the plant",
+      signal: "Another system revoked it",
       shutdown: "The broker was shut down",
     } as Readonly<Record<string, string>>,
     other: "It was ended",

@@ -4,6 +4,7 @@ import { IconAlertOctagonFilled, IconAlertTriangleFilled } from "@tabler/icons-r
 import type { ReactNode } from "react";
 import { unmetOf } from "../components/conditions.tsx";
 import { useNow } from "../components/now.ts";
+import { stepUp } from "../components/step-up.ts";
 import { duration } from "../components/time-words.ts";
 import { conditionText } from "../text/conditions.ts";
 import { sentence, sessionText as words } from "../text/session.ts";
@@ -39,7 +40,11 @@ export function SessionNotices(props: SessionNoticesProps) {
         <Notice
           tone="alarm"
           title={words.loss.title(loss.left)}
-          action={{ label: words.loss.dismiss, act: onDismissLoss }}
+          action={
+            isProofAsked(loss.cause)
+              ? { label: words.loss.prove, act: prove }
+              : { label: words.loss.dismiss, act: onDismissLoss }
+          }
         >
           {words.loss.because(loss.cause.reason, loss.cause.rule)}
         </Notice>
@@ -50,6 +55,16 @@ export function SessionNotices(props: SessionNoticesProps) {
       <DeadlineNotice state={state} onStay={onStay} />
     </div>
   );
+}
+
+/** Of a signal or a finding: with the passkey it is given back, and the notice goes by itself. */
+function isProofAsked({ rule }: { readonly rule: string }): boolean {
+  return rule.endsWith("-proof");
+}
+
+/** Who does not confirm is asked by the same notice still. */
+function prove(): void {
+  stepUp().catch(() => {});
 }
 
 interface AnswerNoticeProps {

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
+import { AUTHORIZATION, byEmail, SignalSender } from "../kit/signal-sender.ts";
 import { type Device, NARROW, openSite, WIDE } from "../kit/site-in-browser.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 import { violations } from "../kit/violations.ts";
@@ -29,6 +30,43 @@ async function looked({ page }: Device, name: string): Promise<void> {
 
 function sendTest(page: Page, name: string): Promise<void> {
   return page.getByRole("button", { name: `Send a test to ${name}` }).click();
+}
+
+/** What another system said of the person who looks, and what it led to. */
+async function signalsAreShown(admin: Device, file: string, address: string): Promise<void> {
+  const { page } = admin;
+  const sender = await SignalSender.create("https://sallyport.example");
+  writeFileSync(file, sender.yaml());
+  await page.getByRole("heading", { name: "Signals" }).waitFor();
+  await page.getByText("No signal has come yet").waitFor();
+  const email = await page.evaluate(
+    "fetch('/api/people').then((answer) => answer.json()).then(([one]) => one.email)",
+  );
+  const subject = byEmail(String(email));
+  const said = [
+    await sender.set("session-established", { subject }),
+    await sender.set("risk-level-change", {
+      ...{ subject, event: { principal: "USER", current_level: "HIGH" } },
+    }),
+    await sender.set("session-revoked", { subject, claims: { aud: "https://other.example" } }),
+  ];
+  const headers = { "content-type": "application/secevent+jwt", authorization: AUTHORIZATION };
+  const answers: number[] = [];
+  for (const body of said) {
+    answers.push((await fetch(`${address}/api/signals`, { method: "POST", headers, body })).status);
+  }
+  expect(answers).toEqual([202, 202, 400]);
+  await page.getByText("only looking is left", { exact: true }).waitFor();
+  await page.getByText("it is meant for somebody else").waitFor();
+  await page.getByRole("heading", { name: "Asked of people now" }).waitFor();
+  await looked(admin, "signals");
+  await page.getByRole("button", { name: /^Lift what is asked of/ }).click();
+  await page.getByLabel("Why it is safe").fill("It was a drill");
+  await page.getByRole("dialog").getByRole("button", { name: "Lift" }).click();
+  await page.getByText("Somebody else lifts what is asked of you.").waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  admin.complaints.length = 0;
 }
 
 test("an administrator sees what is reached, sends a test, and reads why another is not", async () => {
@@ -68,6 +106,7 @@ siem:
   await page.getByRole("heading", { name: "Given up" }).waitFor();
   expect(await page.content()).not.toContain("s3cr3t");
   await looked(admin, "integrations");
+  await signalsAreShown(admin, file, new URL(site.enrolmentLink).origin);
   writeFileSync(file, "siem:\n  - { name: soc, form: pigeon }\n");
   await page.getByText("The file on disk is not in force").waitFor();
   await page.getByText(/integrations\.yaml:2:24 "pigeon" is not taken/).waitFor();

@@ -14,6 +14,7 @@ import { matchesFilter } from "../../components/table-order.ts";
 import { RelativeTime } from "../../components/time.tsx";
 import { integrationsText as words } from "../../text/integrations.ts";
 import { GivenUp } from "./given-up.tsx";
+import { Signals } from "./signals.tsx";
 import { TestButton } from "./test-button.tsx";
 
 export function IntegrationsPage() {
@@ -33,6 +34,7 @@ export function IntegrationsPage() {
           </>
         )}
       </QueryView>
+      <Signals />
     </Page>
   );
 }

@@ -1,0 +1,65 @@
+/** Words about signals of other systems. */
+import type { DemandView, TransmitterView } from "../../broker/api/shapes/signals.ts";
+
+export const signalsText = {
+  title: "Signals",
+  summary:
+    "What identity providers and others say of people and devices, and what it did here. Each has a sign by which all that belongs to it is found in Events and in recordings.",
+  failed: "The signals could not be loaded",
+  streams: {
+    label: "Who is listened to",
+    name: "From",
+    state: "State",
+    issuer: "Issuer",
+    heard: "Last heard",
+    verified: "Verified",
+    taken: "Taken",
+    refused: "Refused",
+    problem: "Last trouble",
+    never: "never",
+    deliveries: { push: "sends to us", poll: "is asked" } satisfies Record<
+      TransmitterView["delivery"],
+      string
+    >,
+    states: { enabled: "On", paused: "Paused", disabled: "Ended" } satisfies Record<
+      TransmitterView["status"],
+      string
+    >,
+    failing: "Not reached",
+  },
+  demands: {
+    title: "Asked of people now",
+    label: "Asked of people now",
+    person: "Person",
+    asks: "What",
+    reason: "Why",
+    until: "Until",
+    everywhere: "everywhere",
+    kinds: {
+      note: "nothing; policies hear of it",
+      proof: "passkey again",
+      supervisor: "somebody who watches",
+      "view-only": "only looking",
+    } satisfies Record<DemandView["asks"], string>,
+    lift: "Lift",
+    liftOf: (person: string, asks: string) => `Lift what is asked of ${person}: ${asks}`,
+    liftTitle: (person: string) => `Ask no more of ${person}?`,
+    liftBody: "From then on the policies alone say what they may. It is noted with your reason.",
+    reasonLabel: "Why it is safe",
+  },
+  stories: {
+    title: "What came of them",
+    label: "Signals and what came of them",
+    filter: "Filter signals",
+    at: "When",
+    from: "From",
+    said: "What it said",
+    decision: "What was decided",
+    effects: "What it did",
+    sign: "Sign",
+    nothing: "nothing was open",
+    took: (ms: number) => `done ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms after it came`,
+    none: "No signal has come yet",
+    noneYet: "Ask who runs the other side to send a verification event.",
+  },
+} as const;
