@@ -1,7 +1,8 @@
 /**
  * Programs that fill a terminal, natively and through the broker, at the same asset with the same
- * keys: screen for screen the same, attributes and cursor included, and what the recording tells
- * are the very bytes that the person's terminal was sent.
+ * keys: screen for screen the same, attributes and cursor included, although the lines on both
+ * sides of the broker are slow and cut what they carry anywhere. What the recording tells are the
+ * very bytes that the person's terminal was sent.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -11,6 +12,7 @@ import { expect, onTestFinished } from "vitest";
 import { TerminalHistory } from "../../protocols/ssh/terminal-history.ts";
 import { testWith } from "../kit/programs.ts";
 import { recorded } from "../kit/recorded.ts";
+import { type Slowness, slowLink } from "../kit/slow-link.ts";
 import { startSshd } from "../kit/ssh-assets.ts";
 import { sshRoad } from "../kit/ssh-road.ts";
 import { SSHD } from "../kit/ssh-server.ts";
@@ -20,6 +22,16 @@ import { temporaryFolder } from "../kit/temporary.ts";
 const WITHIN = { timeout: 40_000, interval: 25 };
 const SIZE = { cols: 90, rows: 28 };
 const LARGER = { cols: 110, rows: 34 };
+
+/** A modem in the plant, and a person far away. */
+const TO_ASSET: Slowness = { delayMs: 20, bytesPerSecond: 40_000 };
+const TO_PERSON: Slowness = { delayMs: 40, bytesPerSecond: 24_000 };
+
+async function slowly(port: number, slowness: Slowness): Promise<number> {
+  const link = await slowLink(port, slowness);
+  onTestFinished(() => link.close());
+  return link.port;
+}
 
 interface Asked {
   readonly port: number;
@@ -201,15 +213,16 @@ const PROGRAMS: readonly Program[] = [
 
 for (const program of PROGRAMS) {
   testWith([program.name, SSHD])(
-    `${program.name} looks through the broker as it does natively, and so does its recording`,
+    `${program.name} over slow lines looks through the broker as it does natively, and so does its recording`,
     async () => {
       const asset = await startSshd(temporaryFolder());
-      const to = await sshRoad(asset, "- { name: all, permit: [configure] }");
+      const far = { ...asset, port: await slowly(asset.port, TO_ASSET) };
+      const to = await sshRoad(far, "- { name: all, permit: [configure] }");
       const file = path.join(asset.home, "plant.log");
       const lines = Array.from({ length: 400 }, (_, n) => `line ${n + 1} of the log, pump ${n}`);
       writeFileSync(file, `${lines.join("\n")}\n`);
       const { port, user: username, privateKey } = asset;
-      const through = { port: to.conduit.port, username: "any" };
+      const through = { port: await slowly(to.conduit.port, TO_PERSON), username: "any" };
       const command = program.command(file);
       const native = await Person.run({ port, username, privateKey }, command);
       const brokered = await Person.run(through, command);
