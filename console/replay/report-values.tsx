@@ -3,6 +3,7 @@ import type { ReportView } from "../../broker/api/shapes/report.ts";
 import { clockTime } from "../components/time-words.ts";
 import { viewingText } from "../text/viewing.ts";
 import { exactText, tagValue, valueText } from "../workbench/modbus/tag-value.ts";
+import { Scrolling } from "../workbench/opcua/scrolling.tsx";
 import { numberWords, plain } from "../workbench/opcua/value-words.ts";
 import { shownTag } from "./value-tracks.ts";
 
@@ -17,22 +18,24 @@ export function ReportValues({ report }: { readonly report: ReportView }) {
   const noAfter = values.every(({ after }) => after === null);
   return (
     <>
-      <table className="rr-table" aria-label={words.values}>
-        <thead>
-          <tr>
-            <th>{words.tag}</th>
-            <th data-align="right">{words.before}</th>
-            {withHolds && <th data-align="right">{words.held}</th>}
-            <th data-align="right">{words.after}</th>
-            <th>{words.difference}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {values.map((value) => (
-            <Row key={value.tag} report={report} value={value} withHolds={withHolds} />
-          ))}
-        </tbody>
-      </table>
+      <Scrolling className="rr-scroll" label={words.values}>
+        <table className="rr-table rr-values" aria-label={words.values}>
+          <thead>
+            <tr>
+              <th>{words.tag}</th>
+              <th data-align="right">{words.before}</th>
+              {withHolds && <th data-align="right">{words.held}</th>}
+              <th data-align="right">{words.after}</th>
+              <th>{words.difference}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {values.map((value) => (
+              <Row key={value.tag} report={report} value={value} withHolds={withHolds} />
+            ))}
+          </tbody>
+        </table>
+      </Scrolling>
       {noAfter && <p>{words.afterMissing}</p>}
     </>
   );

@@ -23,6 +23,8 @@ interface ValuesPanelProps {
 
 export function ValuesPanel(props: ValuesPanelProps) {
   const { stories, tags, headMs, drawn, full, onDraw } = props;
+  // Nodes have no registers behind them.
+  const withRaw = tags.some(({ node }) => node === undefined);
   return (
     <section className="rp-panel rp-values" aria-label={words.title}>
       <h2>{words.title}</h2>
@@ -33,8 +35,8 @@ export function ValuesPanel(props: ValuesPanelProps) {
           rows={tags}
           keyOf={keyOf}
           heightOf={heightOf}
-          head={<Head />}
-          columns={5}
+          head={<Head withRaw={withRaw} />}
+          columns={withRaw ? 5 : 4}
           label={words.title}
         >
           {(tag) => (
@@ -44,6 +46,7 @@ export function ValuesPanel(props: ValuesPanelProps) {
               headMs={headMs}
               drawn={drawn.includes(tag.name)}
               full={full}
+              withRaw={withRaw}
               onDraw={onDraw}
             />
           )}
@@ -56,14 +59,16 @@ export function ValuesPanel(props: ValuesPanelProps) {
 const keyOf = (tag: HeaderTag) => tag.name;
 const heightOf = () => ROW_HEIGHT;
 
-function Head() {
+function Head({ withRaw }: Pick<RowProps, "withRaw">) {
   return (
     <>
       <th>{words.tag}</th>
       <th data-align="right">{words.value}</th>
-      <th className="tg-wide" data-align="right">
-        {words.raw}
-      </th>
+      {withRaw && (
+        <th className="tg-wide" data-align="right">
+          {words.raw}
+        </th>
+      )}
       <th>{words.age}</th>
       <th>{words.trend}</th>
     </>
@@ -76,10 +81,11 @@ interface RowProps {
   readonly headMs: number;
   readonly drawn: boolean;
   readonly full: boolean;
+  readonly withRaw: boolean;
   readonly onDraw: (tag: string) => void;
 }
 
-function Row({ tag, at, headMs, drawn, full, onDraw }: RowProps) {
+function Row({ tag, at, headMs, drawn, full, withRaw, onDraw }: RowProps) {
   const shown = shownTag(tag);
   return (
     <tr>
@@ -87,9 +93,11 @@ function Row({ tag, at, headMs, drawn, full, onDraw }: RowProps) {
       <td className="tg-value" data-align="right" data-quality={at ? "good" : "none"}>
         {at ? valueText(shown, at.value) : "–"}
       </td>
-      <td className="tg-wide sp-mono wb-dim" data-align="right">
-        {at ? rawText(shown, at.registers) : ""}
-      </td>
+      {withRaw && (
+        <td className="tg-wide sp-mono wb-dim" data-align="right">
+          {at ? rawText(shown, at.registers) : ""}
+        </td>
+      )}
       <td className="wb-dim" title={at ? exactUtc(at.atMs) : undefined}>
         {at ? words.before(duration(headMs - at.atMs)) : words.never}
       </td>

@@ -42,11 +42,14 @@ export function LogTab({ log, advice = words.emptyAdvice }: LogTabProps) {
   );
 }
 
-/** What went wrong has two lines for its words. */
+/** About what a line of its column holds; the names of nodes are longer than those of registers. */
+const WHAT_LENGTH = 24;
+
+/** What went wrong has two lines for its words, and so has a long name. */
 const heightOf = (entry: LogEntry) => (isLong(entry) ? ROW_HEIGHT_LONG : ROW_HEIGHT);
 
 function isLong(entry: LogEntry): boolean {
-  return entry.reason !== "" || entry.failed;
+  return entry.reason !== "" || entry.failed || entry.what.length > WHAT_LENGTH;
 }
 
 function Head() {
@@ -73,7 +76,9 @@ function Row({ entry }: { readonly entry: LogEntry }) {
         {clockTime(entry.atMs)}
       </td>
       <td>{words.kinds[entry.kind]}</td>
-      <td title={entry.what}>{entry.what}</td>
+      <td title={entry.what}>
+        <div className="lg-words">{entry.what}</div>
+      </td>
       <td>
         <StateBadge tone={TONES[entry.verdict]} word={words.verdicts[entry.verdict]} />
       </td>
