@@ -7,7 +7,7 @@
  *
  * Faults say where they are and what was probably meant.
  */
-import { ALIASES, nearest } from "./spelling.ts";
+import { ALIASES, MEANT, nearest } from "./spelling.ts";
 import {
   ALTERNATIVES_MAX,
   FIELDS,
@@ -164,11 +164,21 @@ function wordTerm(field: keyof typeof WORDS, piece: Piece): Term | QueryFault {
   const words: readonly string[] = WORDS[field];
   for (const { text, at, end } of piece.values) {
     if (words.includes(text.toLowerCase())) continue;
-    const near = nearest(text.toLowerCase(), words);
-    const message = `“${field}” is one of ${words.join(", ")}.`;
+    const near = meant(text.toLowerCase(), words);
+    const message = `“${writtenOf(piece, field)}” is one of ${words.join(", ")}.`;
     return { at, end, message, ...(near === undefined ? {} : { suggestion: near }) };
   }
   return { field, ...negation(piece), any: piece.values.map(({ text }) => text.toLowerCase()) };
+}
+
+function meant(word: string, words: readonly string[]): string | undefined {
+  const known = Object.hasOwn(MEANT, word) ? MEANT[word] : undefined;
+  return known !== undefined && words.includes(known) ? known : nearest(word, words);
+}
+
+/** A person is told of the field by the name that they gave it. */
+function writtenOf({ field }: Piece, otherwise: string): string {
+  return field?.toLowerCase() ?? otherwise;
 }
 
 const EXPECTED = {
@@ -189,12 +199,12 @@ function numberTerm(field: keyof typeof EXPECTED, piece: Piece): Term | QueryFau
 function momentTerm(field: "after" | "before", piece: Piece, times: Times): Term | QueryFault {
   const [value, ...more] = piece.values;
   if (piece.not || value === undefined || more.length > 0) {
-    const message = `“${field}” takes one moment; use after and before for a range.`;
+    const message = `“${writtenOf(piece, field)}” takes one moment; use after and before for a range.`;
     return { at: piece.at, end: piece.end, message };
   }
   const atMs = parseMoment(value.text, times);
   if (atMs !== undefined) return { field, atMs };
-  const message = `“${field}” takes a day or a moment, such as 2026-11-01 or 2026-11-01T14:30.`;
+  const message = `“${writtenOf(piece, field)}” takes a day or a moment, such as 2026-11-01 or 2026-11-01T14:30.`;
   return { at: value.at, end: value.end, message };
 }
 

@@ -63,6 +63,8 @@ test.each([
   ["last:8h", [{ field: "after", atMs: NOW_MS - 8 * 3_600_000 }]],
   ["until:2026-11-01T14:30Z", [{ field: "before", atMs: Date.UTC(2026, 10, 1, 14, 30) }]],
   ["person:ana", [{ field: "by", any: ["ana"] }]],
+  ["typed:reload", [{ field: "text", any: ["reload"] }]],
+  ["-shown:error", [{ field: "text", not: true, any: ["error"] }]],
 ])("%s", (query, expected) => {
   expect(terms(query)).toEqual(expected);
 });
@@ -75,6 +77,9 @@ test.each([
   ["vedict:deny", 0, 6, "verdict"],
   ["x verdict:dney", 10, 14, "deny"],
   ['text:"open', 5, 10, '"open"'],
+  ["verdict:denied", 8, 14, "deny"],
+  ["class:write", 6, 11, "operate"],
+  ["verdict:constructor", 8, 19, undefined],
   ["value:warm", 6, 10, undefined],
   ["value:9..3", 6, 10, undefined],
   ["register:99999", 9, 14, undefined],
@@ -89,6 +94,11 @@ test.each([
   const parsed = parseQuery(query, TIMES);
   expect(parsed).toMatchObject({ kind: "fault", fault: { at, end } });
   expect(parsed.kind === "fault" && parsed.fault.suggestion).toBe(suggestion);
+});
+
+test("a fault names the field as it was written", () => {
+  const parsed = parseQuery("since:yesterday", TIMES);
+  expect(parsed).toMatchObject({ fault: { message: expect.stringContaining("“since” takes") } });
 });
 
 const text = fc.string({ minLength: 1, maxLength: 40, unit: "grapheme" });

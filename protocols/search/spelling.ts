@@ -12,6 +12,21 @@ export const ALIASES: Readonly<Record<string, string>> = {
   from: "after",
   until: "before",
   to: "before",
+  typed: "text",
+  shown: "text",
+  command: "text",
+  output: "text",
+};
+
+/** What people write for the words of a field, and which of them they mean. */
+export const MEANT: Readonly<Record<string, string>> = {
+  denied: "deny",
+  refused: "deny",
+  permitted: "permit",
+  allowed: "permit",
+  held: "hold",
+  read: "observe",
+  write: "operate",
 };
 
 /** Beyond this, or half of its letters, a word is no misspelling but another word. */
