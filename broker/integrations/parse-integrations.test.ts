@@ -102,10 +102,39 @@ const WRONG: readonly (readonly [string, string])[] = [
     "siem: [{ name: a, form: webhook, url: https://h/, buffer: 1 }]",
     "a buffer is a number of events",
   ],
+  ["signals-from: [{ name: a, issuer: x, keys: k.json }]", '"authorization" is missing'],
+  [
+    "signals-from: [{ name: a, issuer: x, keys: http://idp.example/k, authorization: { env: LONG } }]",
+    "only https addresses are taken",
+  ],
+  [
+    "signals-from: [{ name: a, issuer: x, keys: nowhere.json, authorization: { env: LONG } }]",
+    "nowhere.json cannot be read",
+  ],
+  [
+    "signals-from: [{ name: a, issuer: x, keys: https://i/k, authorization: { env: SHORT } }]",
+    "at least 24 characters",
+  ],
+  [
+    "signals-from: [{ name: a, issuer: x, keys: https://i/k, authorization: { env: LONG }, algorithms: [HS256] }]",
+    '"HS256" is not taken',
+  ],
+  [
+    "signals-from: [{ name: a, issuer: x, keys: https://i/k, authorization: { env: LONG }, rate: 500 }]",
+    "more than the 100000 signals that are remembered",
+  ],
+  [
+    "signals-from: [{ name: a, issuer: x, keys: https://i/k, authorization: { env: LONG }, on: { risk-high: nothing } }]",
+    '"nothing" is not taken',
+  ],
+  ["signals-to: [{ name: a, url: https://h/ }]", '"audience" is missing'],
 ];
 
 test("what is wrong is said with its place and what to write", () => {
   for (const [text, expected] of WRONG) {
-    expect(problemsOf(text, { SHORT: "short" }).join("\n"), text).toContain(expected);
+    expect(
+      problemsOf(text, { SHORT: "short", LONG: "Bearer of-somebody-0123456789" }).join("\n"),
+      text,
+    ).toContain(expected);
   }
 });

@@ -1,12 +1,13 @@
 /** Signals over the wire: who may send, what they do to live sessions, and what we tell others. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
 import { expect, onTestFinished, test } from "vitest";
 import type { PersonsDeviceView } from "../../broker/api/shapes/devices.ts";
+import type { PoliciesView, PolicyActivationView } from "../../broker/api/shapes/policies.ts";
 import type { LiveSessionView, SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import type { SignalsView } from "../../broker/api/shapes/signals.ts";
-import { startRunningBroker } from "../kit/running-broker.ts";
+import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 import { AUTHORIZATION, byEmail, SignalSender } from "../kit/signal-sender.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 import { startWebReceiver } from "../kit/web-receiver.ts";
@@ -43,6 +44,22 @@ async function openSite(more = "", rest = "") {
     signals,
     subject: byEmail("ann@plant.example"),
   };
+}
+
+const EXAMPLES = new URL("../../deploy/examples/more-policies/", import.meta.url);
+
+/** Beside the policies that are there. */
+async function inForce(site: RunningBroker, names: readonly string[]): Promise<void> {
+  const now = (await site.first.ask<PoliciesView>("GET", "/api/policies")).body;
+  const more = names.flatMap((name) =>
+    [`${name}.cedar`, `${name}.tests.yaml`].map((file) => ({
+      name: file,
+      text: readFileSync(new URL(file, EXAMPLES), "utf8"),
+    })),
+  );
+  const change = { files: [...now.files, ...more], basedOn: now.version.digest, reason: "test" };
+  const done = await site.first.ask<PolicyActivationView>("POST", "/api/policies", change);
+  expect(done.body.check).toMatchObject({ valid: true, failures: [] });
 }
 
 test("a signal, what was decided and what it did to live sessions are one story", async () => {
@@ -88,10 +105,11 @@ test("a signal, what was decided and what it did to live sessions are one story"
 }, 60_000);
 
 test("a device that is not compliant by another system is none, whatever it says of itself", async () => {
-  const { site, sender, push, signals } = await openSite();
+  const { site, sender, push, signals, opened, classes } = await openSite();
   const all = (await site.first.ask<PersonsDeviceView[]>("GET", "/api/devices")).body;
   const hers = all.find(({ person }) => person.name === "Ann");
   await site.first.ask("PATCH", `/api/devices/${hers?.id}`, { inventory: "LT-7" });
+  await inForce(site, ["healthy-devices", "risky-people"]);
   const subject = { format: "complex", device: { format: "opaque", id: "LT-7" } };
   const says = (current_status: string) =>
     sender.set("device-compliance-change", { subject, event: { current_status } });
@@ -101,9 +119,12 @@ test("a device that is not compliant by another system is none, whatever it says
   };
   expect((await push(await says("compliant"))).status).toBe(202);
   expect(await compliant()).toBe(true);
+  const session = await opened();
+  expect(session.capabilities).toContain("operate");
   expect((await push(await says("not-compliant"))).status).toBe(202);
   expect(await compliant()).toBe(false);
-  expect((await signals()).stories[0]?.about).toContain(hers?.name);
+  expect(await classes(session.id)).toEqual(["observe"]);
+  expect((await signals()).stories[0]).toMatchObject({ effects: [{ session: session.id }] });
 }, 60_000);
 
 test("the door answers as RFC 8935 says, and is none where no transmitter is named", async () => {
