@@ -90,6 +90,11 @@ test("a shell is worked in: what is typed does its work, and looks as it should"
   await expect
     .poll(() => site.plant.switch.state.ports[4]?.description, PATIENCE)
     .toBe("Neu Ölpumpe");
+  // What is found is marked by a colour that no style sheet knows.
+  await page.getByLabel("Find on the terminal").fill("Industrial");
+  const found = page.locator(".xterm-rows span").getByText("Industrial", { exact: true });
+  const colour = () => found.evaluate((cell) => getComputedStyle(cell).backgroundColor);
+  await expect.poll(colour, PATIENCE).not.toBe("rgba(0, 0, 0, 0)");
   await accessible(page, "shell-dark");
   await page.emulateMedia({ colorScheme: "light" });
   await accessible(page, "shell-light");

@@ -1,11 +1,14 @@
 /**
  * The page's document for xterm.js under a content security policy: it makes style elements and
  * style attributes, and has no way to be told the nonce. Style elements get it here; what it
- * writes into a `style` attribute (24 bit colours) goes through the style object instead.
+ * writes into the `style` attribute of a cell (24 bit colours, what is selected or was found) goes
+ * through the style object instead. It makes cells for as long as it lives, from the page's own
+ * document and from no other: so that is so for every span of the page.
  */
 import { styleNonce } from "../nonce.ts";
 
 export function styledDocument(): Document {
+  HTMLSpanElement.prototype.setAttribute = setAttribute;
   return new Proxy(document, {
     get: (target, name) => {
       if (name === "createElement") return createElement;
@@ -29,7 +32,6 @@ export function withStyledDocument(open: () => void): void {
 function createElement(name: string): HTMLElement {
   const element = Document.prototype.createElement.call(document, name);
   if (element instanceof HTMLStyleElement) element.nonce = styleNonce;
-  if (element instanceof HTMLSpanElement) element.setAttribute = setAttribute;
   return element;
 }
 
