@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { vi } from "vitest";
 import type { GatewaysView } from "../../broker/api/shapes/gateways.ts";
-import type { RecordingView } from "../../broker/api/shapes/sessions.ts";
+import type { RecordingView, SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import type { Child } from "./child.ts";
 import { joinGateway, startGateway } from "./gateway-child.ts";
 import { type RunningBroker, startRunningBroker } from "./running-broker.ts";
@@ -55,7 +55,7 @@ export class BehindGateway {
       await joinGateway(site.first, name, join(behind.folder, name));
       await behind.start(name);
     }
-    behind.edit((text) => (parts.edit ?? same)(named(text, parts)));
+    await behind.edit((text) => (parts.edit ?? same)(named(text, parts)));
     await behind.served(parts.endpoints);
     return behind;
   }
@@ -78,21 +78,43 @@ export class BehindGateway {
     return (await this.site.first.ask<GatewaysView>("GET", "/api/gateways")).body;
   }
 
-  /** Of the plant file; the broker notices by itself. */
-  edit(change: (text: string) => string): void {
+  /** Of the plant file; resolves once it is in force. */
+  async edit(change: (text: string) => string): Promise<void> {
     const file = join(this.site.folder, "plant.yaml");
+    const before = await this.changes();
     writeFileSync(file, change(readFileSync(file, "utf8")));
+    await until("the plant file is in force", async () => (await this.changes()) !== before);
   }
 
-  async sealed(session: string): Promise<RecordingView> {
-    const recording = async () =>
-      (await this.site.first.ask<RecordingView>("GET", `/api/recordings/${session}`)).body;
-    await until("it is sealed", async () => (await recording()).state === "sealed");
-    return recording();
+  /** The newest change of the plant file. */
+  private async changes(): Promise<string | undefined> {
+    const { body } = await this.site.first.ask<SiteEventView[]>("GET", "/api/events");
+    return body.find(({ kind }) => kind === "plant:changed")?.id;
+  }
+
+  /** @param reader who may see it */
+  async sealed(session: string, reader = this.site.first): Promise<RecordingView> {
+    const recording = async () => {
+      const answer = await reader.ask<RecordingView>("GET", `/api/recordings/${session}`);
+      if (answer.status !== 200) throw new Error(answer.text);
+      return answer.body;
+    };
+    const over = async () => (await recording()).state !== "open";
+    await until(`${session} is handed over`, over).catch((error: Error) => {
+      throw new Error(`${error.message}\n${this.said()}`);
+    });
+    const closed = await recording();
+    if (closed.state === "sealed") return closed;
+    throw new Error(`it is ${closed.state}: ${closed.cause}\n${this.said()}`);
   }
 
   async end(session: string): Promise<void> {
     await this.site.first.ask("POST", `/api/sessions/${session}/end`, { reason: "done" });
+  }
+
+  /** By the gateways. */
+  said(): string {
+    return [...this.gateways].map(([name, { output }]) => `${name}:\n${output}`).join("\n");
   }
 
   async close(): Promise<void> {

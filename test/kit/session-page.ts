@@ -37,6 +37,11 @@ export class SessionPage {
     return page;
   }
 
+  /** Whatever becomes of it. */
+  send(operation: ModbusOperation): void {
+    this.socket.emit("bytes", this.session, "main", this.client.request(operation).bytes);
+  }
+
   /** Resolves with what came back. */
   async ask(operation: ModbusOperation): Promise<Reply> {
     const { request, bytes } = this.client.request(operation);
