@@ -216,7 +216,9 @@ export class UnsealedRecording {
 
   private async sealSegment(segment: Segment): Promise<void> {
     const plain = segment.bytes();
-    const isScreen = DRAWN.has(this.header?.endpoint.protocol ?? "");
+    const protocol = this.header?.endpoint.protocol ?? "";
+    const isScreen = DRAWN.has(protocol);
+    const isModbus = protocol === "modbus";
     const registers = isScreen
       ? undefined
       : (this.registers ?? (await this.registersBefore(segment.number)));
@@ -227,9 +229,10 @@ export class UnsealedRecording {
     const line = { ...segment.line(), bytes: sealed.length, sha256: sha256Hex(sealed) };
     this.indexLength = await this.folder.appendIndex(this.indexLength, line);
     this.totals = addLine(this.totals, line);
-    registers?.push(plain);
-    this.registers = registers;
     const isLast = this.closing !== undefined && this.finished.length === 1;
+    // Of the last segment, which most recordings have alone, nobody asks what it left behind.
+    if (isModbus && !isLast) registers?.push(plain);
+    this.registers = registers;
     if (isScreen && !isLast) this.options.onScreen?.(this.session, segment.number, plain);
   }
 
