@@ -1,7 +1,9 @@
 /** What the evidence reports becomes events and health: how full it is, what was deleted. */
 import type { AlarmBook } from "./alarms/alarm-book.ts";
 import type { HealthBoard } from "./api/health/health-board.ts";
+import { type Tombstone, tombstoneText } from "./evidence/descriptions.ts";
 import type { EvidenceOptions } from "./evidence/evidence.ts";
+import { sha256Hex } from "./evidence/seal.ts";
 import type { VolumeState } from "./evidence/volume-watch.ts";
 import type { Logger } from "./log.ts";
 import type { Noticed } from "./noticed.ts";
@@ -34,8 +36,9 @@ export function evidenceNotices(parts: EvidenceNoticeParts): Notices {
       before = state.level;
     },
     // Nothing is deleted whose event could not be kept.
-    onTombstone: async ({ session, keepMs }) => {
-      const text = `The recording was deleted: it is older than the ${days(keepMs)} that recordings are kept`;
+    onTombstone: async (tombstone) => {
+      const { session } = tombstone;
+      const text = deletedText(tombstone);
       await siteLog.record({ kind: "recording:deleted", priority: "event", text, session });
     },
     onRetentionTrouble: (error) => {
@@ -44,6 +47,13 @@ export function evidenceNotices(parts: EvidenceNoticeParts): Notices {
       noticed.note({ kind: "recording:not-deleted", priority: "alarm", text });
     },
   };
+}
+
+/** What the site log says of it: whoever verifies a bundle looks for the digest. */
+export function deletedText(tombstone: Tombstone): string {
+  const digest = sha256Hex(Buffer.from(tombstoneText(tombstone)));
+  const kept = `the ${days(tombstone.keepMs)} that recordings are kept`;
+  return `The recording was deleted: it is older than ${kept} (tombstone SHA-256 ${digest})`;
 }
 
 function healthOf({ level, atFloor }: VolumeState): "ok" | "attention" | "failed" {

@@ -79,6 +79,11 @@ export const tombstoneSchema = z.object({
 });
 export type Tombstone = z.infer<typeof tombstoneSchema>;
 
+/** As it lies on disk: the site log has the SHA-256 of these bytes. */
+export function tombstoneText(tombstone: Tombstone): string {
+  return `${JSON.stringify(tombstone, undefined, 2)}\n`;
+}
+
 /** `hold.json`: no policy deletes the recording while it is there. */
 export const holdSchema = z.object({
   by: z.object({ id: z.string(), name: z.string() }),

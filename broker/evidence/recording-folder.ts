@@ -27,6 +27,7 @@ import {
   parseManifest,
   parseTombstone,
   type Tombstone,
+  tombstoneText,
 } from "./descriptions.ts";
 import { DESCRIPTION_BYTES_MAX, SEGMENT_PLAIN_MAX } from "./limits.ts";
 import { readWhole, type Volume, withFile, writeWhole } from "./volume.ts";
@@ -157,7 +158,7 @@ export class RecordingFolder {
   }
 
   async writeTombstone(tombstone: Tombstone): Promise<void> {
-    const text = `${JSON.stringify(tombstone, undefined, 2)}\n`;
+    const text = tombstoneText(tombstone);
     await writeWhole(this.volume, this.file("tombstone.json"), encodeText(text));
   }
 

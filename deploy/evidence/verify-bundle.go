@@ -35,6 +35,7 @@ import (
 const fileBytesMax = 256 << 20
 
 var names = regexp.MustCompile(`^(bundle\.json|log/(checkpoint|earlier|range|(0|[1-9]\d*)\.(json|tlog-proof)|entries/(0|[1-9]\d*)\.ndjson)|recordings/[A-Za-z0-9][A-Za-z0-9_-]{0,63}/(manifest\.json|index|close\.json|progress|tombstone\.json|segments/(0|[1-9]\d*)\.seg)|comments/[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.ndjson)$`)
+var tombstoneDigest = regexp.MustCompile(`SHA-256 ([0-9a-f]{64})`)
 var folders = regexp.MustCompile(`^(log|log/entries|comments|recordings|recordings/[A-Za-z0-9][A-Za-z0-9_-]{0,63}(/segments)?)/?$`)
 
 type object = map[string]interface{}
@@ -413,7 +414,7 @@ func member(event object, outer string) string {
 
 type told struct {
 	open, close int64
-	deleted     bool
+	deleted     []string
 }
 
 // sessionsOf answers what the entries tell of the sessions that must be here.
@@ -437,11 +438,11 @@ func (b *bundle) sessionsOf(events map[int64]object) map[string]*told {
 				continue
 			}
 			must(one == nil, "session %q begins twice", session)
-			found[session] = &told{at, -1, false}
+			found[session] = &told{at, -1, nil}
 		case one != nil && (kind == "session.close" || kind == "session.aborted") && one.close < 0:
 			one.close = at
 		case one != nil && textOf(event["name"]) == "recording:deleted":
-			one.deleted = true
+			one.deleted = append(one.deleted, textOf(event["text"]))
 		}
 		if b.scope == nil && textOf(event["kind"]) != "recordings.progress" {
 			must(len(b.sessions) == 1 && session == b.sessions[0], "entry %d is of another session", at)
@@ -478,12 +479,23 @@ func (b *bundle) checkRecording(session string, one *told, events map[int64]obje
 		must(textOf(manifest.Header["session"]) == session, "the manifest is of another session")
 	}
 	if b.has(folder + "tombstone.json") {
-		must(one.deleted, "the log does not say that %s was deleted", session)
+		must(len(one.deleted) > 0, "the log does not say that %s was deleted", session)
 		for _, name := range []string{"manifest.json", "close.json"} {
 			must(b.files[folder+name] == textOf(files[name]), "%s is not the one that was closed", name)
 		}
 		tombstone := parseEvent(b.read(folder + "tombstone.json"))
 		must(tombstone["session"] == session && tombstone["root"] == closed["root"], "the tombstone is of another recording")
+		told := []string{}
+		for _, text := range one.deleted {
+			if found := tombstoneDigest.FindStringSubmatch(text); found != nil {
+				told = append(told, found[1])
+			}
+		}
+		known := len(told) == 0
+		for _, digest := range told {
+			known = known || digest == b.files[folder+"tombstone.json"]
+		}
+		must(known, "the tombstone is not the one that the log tells of")
 		must(inside <= 3, "%s was deleted, and more of it is here", session)
 		b.read(folder + "close.json")
 		return "deleted by policy"

@@ -237,11 +237,12 @@ def tell(events, scope):
             if scope.get("person", event["subject"]["id"]) != event["subject"]["id"]:
                 continue
             must(session not in told, f"session {session} begins twice")
-            told[session] = {"open": at, "close": None, "deleted": False}
+            told[session] = {"open": at, "close": None, "deleted": []}
         elif session in told:
             if kind in ("session.close", "session.aborted") and told[session]["close"] is None:
                 told[session]["close"] = at
-            told[session]["deleted"] |= event.get("name") == "recording:deleted"
+            if event.get("name") == "recording:deleted":
+                told[session]["deleted"].append(str(event.get("text")))
     return told
 
 
@@ -271,6 +272,9 @@ def check_recording(files, session, one, events):
         must(one["deleted"], f"the log does not say that {session} was deleted")
         must(tombstone["session"] == session, "the tombstone is of another session")
         must(tombstone["root"] == closed["root"], "the tombstone is of another recording")
+        digests = [found for text in one["deleted"] for found in re.findall(r"SHA-256 ([0-9a-f]{64})", text)[:1]]
+        digest = sha256(own["tombstone.json"]).hex()
+        must(not digests or digest in digests, "the tombstone is not the one that the log tells of")
         must(len(own) <= 3, f"{session} was deleted, and more of it is here")
         return "deleted by policy"
     must("close.json" in own, f"{session} has neither a recording nor a tombstone")

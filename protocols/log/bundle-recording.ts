@@ -32,7 +32,8 @@ export interface ProvedSession {
 export interface SessionLeaves {
   readonly open: ProvedLeaf;
   readonly close: ProvedLeaf | undefined;
-  readonly deleted: ProvedLeaf | undefined;
+  /** After a crash it may be said twice. */
+  readonly deleted: readonly ProvedLeaf[];
 }
 
 const DESCRIPTIONS = ["manifest.json", "index", "close.json", "progress"] as const;
@@ -46,7 +47,7 @@ export async function proveSession(
 ): Promise<ProvedSession> {
   const facts = {
     ...{ session, openIndex: open.index, open: open.event, closeIndex: close?.index },
-    ...{ close: close?.event, deletedIndex: deleted?.index, segments: 0, progress: 0 },
+    ...{ close: close?.event, deletedIndex: deleted[0]?.index, segments: 0, progress: 0 },
   };
   const folder = `recordings/${session}/`;
   if (close === undefined) return { ...facts, recording: "open" };
@@ -54,8 +55,10 @@ export async function proveSession(
   if (isEmpty) return { ...facts, recording: "nothing" };
   const recording = new BundledRecording(files, session, close.event, sha256);
   if (files.has(`${folder}tombstone.json`)) {
-    if (!deleted) throw new BundleRefused(`the log does not say that ${session} was deleted`);
+    if (deleted.length === 0)
+      throw new BundleRefused(`the log does not say that ${session} was deleted`);
     await recording.checkRemains(open.event);
+    mustBeTold(files.said(`${folder}tombstone.json`), session, deleted);
     return { ...facts, recording: "deleted" };
   }
   if (!files.has(`${folder}close.json`)) {
@@ -67,6 +70,19 @@ export async function proveSession(
   const lines = await recording.progress();
   for (const line of lines) checkProgress(line, session, open, close, progressLeaves, sha256);
   return { ...facts, recording: "whole", segments, progress: lines.length };
+}
+
+/** Logs of earlier builds do not have the digest of the tombstone. */
+function mustBeTold(
+  tombstone: string | undefined,
+  session: string,
+  deleted: readonly ProvedLeaf[],
+): void {
+  const digests = deleted.flatMap(({ event: { text } }) =>
+    typeof text === "string" ? (/SHA-256 ([0-9a-f]{64})/.exec(text)?.[1] ?? []) : [],
+  );
+  if (digests.length === 0 || (tombstone !== undefined && digests.includes(tombstone))) return;
+  throw new BundleRefused(`the tombstone of ${session} is not the one that the log tells of`);
 }
 
 function checkProgress(

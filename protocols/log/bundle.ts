@@ -183,7 +183,7 @@ function endOf(
   if (close && close.index < opened) {
     throw new BundleRefused("the session ends before it begins in the log");
   }
-  return { close, deleted: own.find(({ event: { name } }) => name === "recording:deleted") };
+  return { close, deleted: own.filter(({ event: { name } }) => name === "recording:deleted") };
 }
 
 /** No file of a recording that no leaf asks for. */

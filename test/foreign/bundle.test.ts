@@ -3,7 +3,7 @@
  * the packages that Debian has. They prove what we prove and refuse what we refuse. Starting them
  * for each mutation takes the seconds.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
@@ -11,6 +11,7 @@ import { runVerify } from "../../broker/cli/verify.ts";
 import { writeBundle, writeRangeBundle } from "../../broker/evidence/log/write-bundle.ts";
 import { type ExportedSite, exportSite } from "../kit/bundle.ts";
 import { runProgram } from "../kit/child.ts";
+import { deleteByPolicy } from "../kit/deleted-recording.ts";
 import { buildGoVerifier, GO_NEEDS, type GoVerifier } from "../kit/go-verifier.ts";
 import {
   filesOf,
@@ -133,6 +134,67 @@ byGo(
       }
       expect([await ours(copy), (await judgedByGo(copy)).code]).toEqual([0, 0]);
       rmSync(copy, { recursive: true });
+    }
+  },
+);
+
+/** Of a recording that the policy deleted: what it leaves, and what a forger makes of it. */
+async function forgedDeletions(): Promise<readonly (readonly [why: string, bundle: string])[]> {
+  const place = path.join(folder, "deleted");
+  mkdirSync(place);
+  const own = await exportSite(place, ["s-1", "s-2"]);
+  const whole = await deleteByPolicy(own, ["s-2"], path.join(place, "range"));
+  const policy = own.policyFile;
+  writeFileSync(policy, readFileSync(policy, "utf8").replace("quorum both", "quorum none"));
+  const forge = (why: string, change: (at: (name: string) => string) => void) => {
+    const copy = path.join(place, why);
+    cpSync(whole, copy, { recursive: true });
+    change((name) => path.join(copy, "recordings", name));
+    inventoryAgain(copy, whole);
+    return [why, copy] as const;
+  };
+  const stone = "s-1/tombstone.json";
+  return [
+    ["", whole],
+    forge("another day", (at) => {
+      const said = JSON.parse(readFileSync(at(stone), "utf8"));
+      const text = `${JSON.stringify({ ...said, deletedMs: said.deletedMs + 1 }, undefined, 2)}\n`;
+      writeFileSync(at(stone), text);
+    }),
+    forge("no tombstone", (at) => rmSync(at(stone))),
+    forge("more of it", (at) => {
+      mkdirSync(at("s-1/segments"));
+      cpSync(at("s-2/segments/0.seg"), at("s-1/segments/0.seg"));
+    }),
+    forge("one that the log does not know", (at) => {
+      const { root, segments, records, bytes } = JSON.parse(
+        readFileSync(at("s-2/close.json"), "utf8"),
+      );
+      const said = JSON.parse(readFileSync(at(stone), "utf8"));
+      const made = { ...said, session: "s-2", segments, records, bytes, root };
+      writeFileSync(at("s-2/tombstone.json"), JSON.stringify(made));
+      for (const name of ["segments", "index", "progress"]) {
+        rmSync(at(`s-2/${name}`), { recursive: true, force: true });
+      }
+    }),
+  ];
+}
+
+byGo(
+  "a deletion is proved by the tombstone that the log tells of, and by no other, alike by all three",
+  { timeout: BUILD_MS },
+  async () => {
+    const policy = path.join(folder, "deleted/policy");
+    go ??= buildGoVerifier();
+    const { program } = await go;
+    for (const [why, bundle] of await forgedDeletions()) {
+      const expected = why === "" ? 0 : 1;
+      const verdicts = [
+        await runVerify({ bundle, policy }, { write: () => {} }),
+        (await runProgram(program, [bundle, policy])).code,
+        (await runProgram("python3", [PYTHON, bundle, policy])).code,
+      ];
+      expect(verdicts, why).toEqual([expected, expected, expected]);
     }
   },
 );

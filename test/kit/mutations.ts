@@ -53,7 +53,10 @@ export function random(seed: number): (below: number) => number {
   };
 }
 
-const KINDS = ["flip", "insert", "delete", "truncate", "remove", "swap", "duplicate", "foreign"];
+const KINDS = [
+  ...["flip", "insert", "delete", "truncate", "remove"],
+  ...["rename", "swap", "duplicate", "foreign"],
+];
 
 /** Changes one thing; answers what, or undefined where nothing would be different. */
 export function mutate(
@@ -78,7 +81,15 @@ export function mutate(
     writeFileSync(file, Buffer.concat([before.subarray(0, at), before.subarray(at + 1)]));
   } else if (kind === "truncate") truncateSync(file, at);
   else if (kind === "remove") rmSync(file);
-  else if (kind === "swap") {
+  else if (kind === "rename") {
+    // To a name that a bundle may well have.
+    const next = path
+      .basename(file)
+      .replace(/\d+/, (digits) => String(Number(digits) + 1 + pick(9)));
+    const target = path.join(path.dirname(file), next === path.basename(file) ? `x${next}` : next);
+    if (existsSync(target)) return undefined;
+    renameSync(file, target);
+  } else if (kind === "swap") {
     const second = path.join(bundle, files[pick(files.length)] ?? "");
     if (readFileSync(second).equals(before)) return undefined;
     renameSync(second, `${second}.x`);

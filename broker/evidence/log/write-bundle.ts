@@ -62,7 +62,11 @@ export async function writeBundle(
   if (!isSessionId(session) || !existsSync(path.join(source.recordings, session))) {
     throw new BundleRefused(`there is no recording of session ${JSON.stringify(session)}`);
   }
-  const { log, head, leaves, openIndex } = await findSession(source.siteLog, session);
+  const { log, head, leaves, openIndex } = await findSession(
+    source.siteLog,
+    session,
+    path.join(source.recordings, session),
+  );
   await intoSink(out, async (bundle) => {
     const folder = path.join(source.recordings, session);
     await bundle.copyRecording(folder, session);
@@ -85,10 +89,7 @@ export async function writeRangeBundle(
   out: string,
 ): Promise<WrittenRange> {
   const { log, nextMs } = await logAt(source.siteLog, asked.sinceMs ?? 0);
-  const head = bestOf(await notesOf(log.folder), (size) => size > 0);
-  if (!head) throw new BundleRefused("the site log has no checkpoint that can be read");
-  const chosen = await chooseSessions(log, head, asked);
-  const { first, end, sessions } = chosen;
+  const { head, first, end, sessions } = await headAndSessions(source, log, asked);
   if (first >= end) throw new BundleRefused("the site log has nothing from this time");
   const counts = { sessions: sessions.length, deleted: 0, open: 0 };
   const missing: string[] = [];
@@ -102,7 +103,7 @@ export async function writeRangeBundle(
         await bundle.addComments(source, told.session);
         for (const index of progressIndexes(folder)) singles.add(index);
       } else if (await isRecorded(log.tiles, told.closeIndex)) missing.push(told.session);
-      if (existsSync(path.join(folder, "tombstone.json"))) counts.deleted += 1;
+      if (isDeleted(folder)) counts.deleted += 1;
       for (const index of [told.closeIndex, told.deletedIndex]) {
         if (index !== undefined) singles.add(index);
       }
@@ -141,8 +142,7 @@ class Bundle {
   };
 
   async copyRecording(folder: string, session: string): Promise<void> {
-    const isDeleted = existsSync(path.join(folder, "tombstone.json"));
-    const names = isDeleted ? REMAINS : [...DESCRIBED, ...segmentsIn(folder)];
+    const names = isDeleted(folder) ? REMAINS : [...DESCRIBED, ...segmentsIn(folder)];
     for (const name of names) {
       const file = path.join(folder, name);
       if (!existsSync(file)) continue;
@@ -199,8 +199,15 @@ function progressIndexes(folder: string): readonly number[] {
   return [...new Set(lines.flatMap((line) => parseProgress(line)?.index ?? []))];
 }
 
-/** What the log says of a session, newest log first. */
-async function findSession(siteLog: string, session: string) {
+function isDeleted(folder: string): boolean {
+  return existsSync(path.join(folder, "tombstone.json"));
+}
+
+const DELETED_LATELY =
+  "a recording was deleted, and the site log is not signed that far: try again soon";
+
+/** What the log says of a session, newest log first. @param folder of its recording */
+async function findSession(siteLog: string, session: string, folder: string) {
   for (const log of (await logsIn(siteLog)).toReversed()) {
     const notes = await notesOf(log.folder);
     const entries = await entriesAbout(log.tiles, notes[0]?.size ?? 0, session);
@@ -208,7 +215,11 @@ async function findSession(siteLog: string, session: string) {
     const close = entries.find(({ event: { kind } }) => isEnd(kind));
     if (!open) continue;
     if (!close) throw new BundleRefused("its end is not in the site log yet: end it, or try again");
-    const head = bestOf(notes, (size) => size > close.index);
+    // A checkpoint with all cosignatures may be older than the end of what was deleted since.
+    const deleted = entries.find(({ event }) => event.name === "recording:deleted");
+    if (isDeleted(folder) && !deleted) throw new BundleRefused(DELETED_LATELY);
+    const last = Math.max(close.index, deleted?.index ?? 0);
+    const head = bestOf(notes, (size) => size > last);
     if (!head) throw new BundleRefused("its end is not under a checkpoint yet: try again soon");
     const leaves = entries.filter(({ index }) => index < head.size);
     return { log, head, leaves, openIndex: open.index };
@@ -244,6 +255,28 @@ async function logAt(
     nextMs = began;
   }
   throw new BundleRefused("there is no site log of this time");
+}
+
+/**
+ * The checkpoint that most have signed, unless recordings were deleted after it: their tombstones
+ * are proved by later leaves only.
+ */
+async function headAndSessions(source: BundleSource, log: OpenLog, asked: RangeAsked) {
+  const notes = await notesOf(log.folder);
+  const best = bestOf(notes, (size) => size > 0);
+  if (!best) throw new BundleRefused("the site log has no checkpoint that can be read");
+  const isLeft = ({ session, closeIndex, deletedIndex }: ToldSession) =>
+    closeIndex !== undefined &&
+    deletedIndex === undefined &&
+    isDeleted(path.join(source.recordings, session));
+  const chosen = await chooseSessions(log, best, asked);
+  if (!chosen.sessions.some(isLeft)) return { head: best, ...chosen };
+  const [newest = best] = notes;
+  const { sessions } = await chooseSessions(log, newest, asked);
+  if (sessions.some(isLeft)) throw new BundleRefused(DELETED_LATELY);
+  const last = Math.max(...sessions.map(({ deletedIndex = 0 }) => deletedIndex));
+  const head = bestOf(notes, (size) => size > last) ?? newest;
+  return { head, ...(await chooseSessions(log, head, asked)) };
 }
 
 async function chooseSessions({ tiles }: OpenLog, head: PublishedNote, asked: RangeAsked) {
