@@ -30,7 +30,7 @@ export interface UnsealedOptions {
 }
 
 /** What is drawn: its key frames are made elsewhere. */
-const DRAWN: ReadonlySet<string> = new Set(["vnc", "ssh"]);
+const DRAWN: ReadonlySet<string> = new Set(["vnc", "ssh", "opcua"]);
 
 /** Said of a recording that was closed although its session gave no end. */
 const NO_END = "The broker closed this recording without the session having ended in order.";

@@ -6,6 +6,7 @@ import {
   type NodeValue,
   OpcUaHistory,
 } from "../../protocols/opcua/history.ts";
+import type { HistoryState } from "../../protocols/opcua/history-frame.ts";
 import type { OpcUaOperation } from "../../protocols/opcua/operation.ts";
 import { isBad } from "../../protocols/opcua/status.ts";
 import type { HeaderTag, TapeRecord } from "../../protocols/tape/record.ts";
@@ -23,25 +24,38 @@ export class NodeStory {
   readonly tracks: NodeTracks;
   /** The named ones, then those that had a number. */
   points: readonly HeaderTag[];
-  private readonly history = new OpcUaHistory();
+  private readonly history: OpcUaHistory;
+  /** The first record of this story. */
+  private first: number | undefined;
   private readonly names: ReadonlyMap<string, HeaderTag>;
   private readonly followed = new Map<string, string>();
   /** Readings that come again and again stand in one entry. */
   private readonly counted = new Map<string, NodeEntry>();
 
-  constructor(tags: readonly HeaderTag[]) {
+  /** @param before what is known at the end of what came directly before */
+  constructor(tags: readonly HeaderTag[], before?: HistoryState) {
+    this.history = before ? OpcUaHistory.from(before) : new OpcUaHistory();
     this.points = tags;
     this.names = new Map(tags.flatMap((tag) => (tag.node === undefined ? [] : [[tag.node, tag]])));
     for (const [node, { name }] of this.names) this.followed.set(node, name);
     this.tracks = new NodeTracks();
+    // In an order that is the same in each part: they stand in a list.
+    const last = (before?.last ?? []).toSorted((a, b) => (a.node < b.node ? -1 : 1));
+    for (const value of last) this.follow(value);
+  }
+
+  /** At its end. */
+  get state(): HistoryState {
+    return this.history.state;
   }
 
   /** Entries, new or in the place of the one with the same id. */
   push(record: TapeRecord): readonly Entry[] {
+    this.first ??= record.sequence;
     const { deeds, values } = this.history.push(record);
     for (const value of values) this.follow(value);
     return deeds.flatMap((deed) =>
-      isQuiet(deed.operation, deed.judged.answer.kind) ? [] : [this.entryOf(deed)],
+      isQuiet(deed.operation, deed.judged.answer.kind) ? [] : this.entriesOf(deed),
     );
   }
 
@@ -54,6 +68,13 @@ export class NodeStory {
       this.points = [...this.points, pointOf(node, name)];
     }
     if (number !== undefined && !isBad(status)) this.tracks.push(name, wallMs, number);
+  }
+
+  /** What was asked for in an earlier part stands there: here only how a change came out. */
+  private entriesOf(deed: NodeDeed): readonly Entry[] {
+    if (deed.sequence >= (this.first ?? 0)) return [this.entryOf(deed)];
+    if (deed.operation.class === "observe") return [];
+    return [{ ...this.entryOf(deed), id: `${deed.id}/later` }];
   }
 
   private entryOf(deed: NodeDeed): Entry {

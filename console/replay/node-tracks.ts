@@ -1,35 +1,20 @@
 /** The course of the values of nodes, by the name of their point. */
 import type { HeaderTag } from "../../protocols/tape/record.ts";
-import { placeAt, type TagAt, ValueTracks } from "./value-tracks.ts";
+import { type PackedTrack, placeAt, type TagAt, type Track, ValueTracks } from "./value-tracks.ts";
 
-interface Course {
-  readonly times: number[];
-  readonly values: number[];
-}
+/** Of a part that was read, as it came from the worker. */
+export class NamedTracks extends ValueTracks {
+  private readonly courses: ReadonlyMap<string, Track>;
 
-/** Moments of one node that are kept; beyond it the older half goes. */
-const MOMENTS_MAX = 200_000;
-
-export class NodeTracks extends ValueTracks {
-  private readonly courses = new Map<string, Course>();
-
-  constructor() {
+  constructor(courses: ReadonlyMap<string, Track>) {
     super(new Map());
-  }
-
-  push(name: string, atMs: number, value: number): void {
-    const course = this.courses.get(name) ?? { times: [], values: [] };
-    this.courses.set(name, course);
-    course.times.push(atMs);
-    course.values.push(value);
-    if (course.times.length <= MOMENTS_MAX) return;
-    course.times.splice(0, MOMENTS_MAX / 2);
-    course.values.splice(0, MOMENTS_MAX / 2);
+    this.courses = courses;
   }
 
   override changes({ name }: HeaderTag): boolean {
     const values = this.courses.get(name)?.values ?? [];
-    return values.some((value) => value !== values[0]);
+    for (let n = 1; n < values.length; n += 1) if (values[n] !== values[0]) return true;
+    return false;
   }
 
   override at({ name }: HeaderTag, atMs: number): TagAt | undefined {
@@ -40,7 +25,8 @@ export class NodeTracks extends ValueTracks {
   }
 
   override course({ name }: HeaderTag, fromMs: number, untilMs: number) {
-    const { times, values } = this.courses.get(name) ?? { times: [], values: [] };
+    const times: ArrayLike<number> = this.courses.get(name)?.times ?? [];
+    const values: ArrayLike<number> = this.courses.get(name)?.values ?? [];
     const points: { atMs: number; value: number }[] = [];
     for (let n = Math.max(0, placeAt(times, fromMs)); n < times.length; n += 1) {
       const atMs = times[n] ?? 0;
@@ -49,12 +35,50 @@ export class NodeTracks extends ValueTracks {
     }
     return points;
   }
+}
+
+interface Course extends Track {
+  readonly times: number[];
+  readonly values: number[];
+}
+
+/** Moments of one node that are kept; beyond it the older half goes. */
+const MOMENTS_MAX = 200_000;
+
+/** Of a tape that is still being read. */
+export class NodeTracks extends NamedTracks {
+  private readonly growing: Map<string, Course>;
+
+  constructor() {
+    const growing = new Map<string, Course>();
+    super(growing);
+    this.growing = growing;
+  }
+
+  push(name: string, atMs: number, value: number): void {
+    const course = this.growing.get(name) ?? { times: [], values: [] };
+    this.growing.set(name, course);
+    course.times.push(atMs);
+    course.values.push(value);
+    if (course.times.length <= MOMENTS_MAX) return;
+    course.times.splice(0, MOMENTS_MAX / 2);
+    course.values.splice(0, MOMENTS_MAX / 2);
+  }
 
   forgetBefore(atMs: number): void {
-    for (const { times, values } of this.courses.values()) {
+    for (const { times, values } of this.growing.values()) {
       const keep = Math.max(0, placeAt(times, atMs));
       times.splice(0, keep);
       values.splice(0, keep);
     }
+  }
+
+  /** As they stand. */
+  packed(): Map<string, PackedTrack> {
+    const packed = new Map<string, PackedTrack>();
+    for (const [name, { times, values }] of this.growing) {
+      packed.set(name, { times: Float64Array.from(times), values: Float64Array.from(values) });
+    }
+    return packed;
   }
 }

@@ -21,12 +21,11 @@ import { idleSpans, type Span } from "./playback.ts";
 import { PlayerView } from "./player-view.tsx";
 import { RecordingActions } from "./recording-actions.tsx";
 import type { Reel } from "./reel.ts";
-import { reelOf } from "./reel-of.ts";
 import { segmentOf } from "./segments.ts";
 import { ShareDialog } from "./share-dialog.tsx";
 import { picturesOf } from "./thumbnail-shelf.ts";
 import { type PlayHead, usePlayback } from "./use-playback.ts";
-import { spanOf } from "./use-recorded-reel.ts";
+import { spanOf, useRecordedReel } from "./use-recorded-reel.ts";
 import { useVisitOthers, VisitBeside } from "./visit-beside.tsx";
 import { WhoLooked } from "./who-looked.tsx";
 
@@ -65,8 +64,7 @@ function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
   const atMs = at === undefined && wantedMs !== undefined ? wantedMs : firstMoment(detail, at);
   const head = usePlayback({ atMs: within(atMs, span), following: false }, span, idle);
   const source = useMemo(() => ownSource(detail.id), [detail.id]);
-  const useReel = reelOf(detail.protocol);
-  const reel = useReel(detail, head.playback.atMs, source);
+  const reel = useRecordedReel(detail, head.playback.atMs, source);
   const comments = useQuery(commentsQuery(detail.id));
   const others = useVisitOthers(detail);
   const [about, setAbout] = useState(false);

@@ -17,10 +17,9 @@ import { viewingText } from "../text/viewing.ts";
 import { sharedSource } from "./part-source.ts";
 import { idleSpans } from "./playback.ts";
 import { PlayerView } from "./player-view.tsx";
-import { reelOf } from "./reel-of.ts";
 import { picturesOf } from "./thumbnail-shelf.ts";
 import { usePlayback } from "./use-playback.ts";
-import { spanOf } from "./use-recorded-reel.ts";
+import { spanOf, useRecordedReel } from "./use-recorded-reel.ts";
 
 const words = viewingText.shared;
 
@@ -119,8 +118,7 @@ function SharedPlayer({ view, onLeave }: SharedPlayerProps) {
     );
   }, [recording, span]);
   const head = usePlayback({ atMs: recording.startedMs, following: false }, span, idle);
-  const useReel = reelOf(recording.protocol);
-  const reel = useReel(recording, head.playback.atMs, sharedSource);
+  const reel = useRecordedReel(recording, head.playback.atMs, sharedSource);
   return (
     <main className="rp-shared">
       <Page

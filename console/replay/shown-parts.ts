@@ -1,4 +1,5 @@
-/** What must be fetched to show a moment of a screen or terminal: a key frame, and parts from it on. */
+/** What must be fetched to show a moment of a screen, terminal or OPC UA session: a key frame, and parts from it on. */
+import { decodeHistoryFrame } from "../../protocols/opcua/history-frame.ts";
 import { decodeTerminalFrame } from "../../protocols/ssh/terminal-frame.ts";
 import type { PartSource } from "./part-source.ts";
 import type { PlayedRecording } from "./use-recorded-reel.ts";
@@ -34,12 +35,13 @@ export async function shownParts(
   return { frame, earlier };
 }
 
-/** Frames of terminals that an earlier build made say nothing of them. */
+/** Frames that an earlier build made say nothing of terminals, nor of nodes. */
 function readable(
   { protocol }: PlayedRecording,
   frame: Uint8Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> {
-  return protocol === "ssh" && !decodeTerminalFrame(frame) ? NO_FRAME : frame;
+  if (protocol === "ssh" && !decodeTerminalFrame(frame)) return NO_FRAME;
+  return protocol === "opcua" && !decodeHistoryFrame(frame) ? NO_FRAME : frame;
 }
 
 export function numberOf({ segments }: Pick<PlayedRecording, "segments">, index: number): number {

@@ -8,6 +8,7 @@ import type { WebOperation } from "../../protocols/http/operation.ts";
 import { ModbusHistory } from "../../protocols/modbus/history.ts";
 import type { HistoryRow, MalformedRow, PointValue } from "../../protocols/modbus/history-row.ts";
 import type { NodeDeed } from "../../protocols/opcua/history.ts";
+import type { HistoryState } from "../../protocols/opcua/history-frame.ts";
 import type { RfbOperation } from "../../protocols/rfb/operation.ts";
 import type { ScreenMoment } from "../../protocols/rfb/screen-frame.ts";
 import type { SshOperation } from "../../protocols/ssh/operation.ts";
@@ -79,6 +80,7 @@ export interface Before {
   readonly values?: LastValues;
   readonly screen?: ScreenMoment | undefined;
   readonly terminals?: TerminalMoment | undefined;
+  readonly nodes?: HistoryState | undefined;
 }
 
 /** A stretch of a tape, as the panels of the player read it. */
@@ -117,16 +119,17 @@ export class Story implements StoryShown {
   private readonly places = new Map<string, number>();
   private readonly history = new ModbusHistory();
   private readonly ssh: SshStory | undefined;
-  private readonly nodes: NodeStory | undefined;
+  readonly nodes: NodeStory | undefined;
   readonly screen: ScreenStory | undefined;
   private readonly last: Map<RegisterKey, PointValue>;
   private readonly busy: Map<number, number> = new Map();
 
   /** @param before what is known at the end of what came directly before */
-  constructor(header: Header, { values = new Map(), screen, terminals }: Before = {}) {
+  constructor(header: Header, { values = new Map(), screen, terminals, nodes }: Before = {}) {
     this.header = header;
     this.ssh = header.endpoint.protocol === "ssh" ? new SshStory(terminals) : undefined;
-    this.nodes = header.endpoint.protocol === "opcua" ? new NodeStory(header.tags) : undefined;
+    this.nodes =
+      header.endpoint.protocol === "opcua" ? new NodeStory(header.tags, nodes) : undefined;
     this.screen = header.endpoint.protocol === "vnc" ? new ScreenStory(screen) : undefined;
     this.last = new Map(values);
     this.growing = new GrowingTracks(header.tags, values);

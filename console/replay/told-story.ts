@@ -3,6 +3,8 @@
  * page. Numbers go in typed arrays, which are handed over and not copied.
  */
 import type { PointValue } from "../../protocols/modbus/history-row.ts";
+import { OpcUaHistory } from "../../protocols/opcua/history.ts";
+import { decodeHistoryFrame, type HistoryState } from "../../protocols/opcua/history-frame.ts";
 import { decodeScreenFrame, type ScreenMoment } from "../../protocols/rfb/screen-frame.ts";
 import { ScreenHistory } from "../../protocols/rfb/screen-history.ts";
 import { ScreenPlayer } from "../../protocols/rfb/screen-player.ts";
@@ -13,8 +15,9 @@ import {
 } from "../../protocols/ssh/terminal-frame.ts";
 import { type TerminalEvent, TerminalHistory } from "../../protocols/ssh/terminal-history.ts";
 import { readSegment } from "../../protocols/tape/reader.ts";
-import type { Header } from "../../protocols/tape/record.ts";
+import type { Header, HeaderTag } from "../../protocols/tape/record.ts";
 import type { Moment } from "./moments.ts";
+import { NamedTracks } from "./node-tracks.ts";
 import type { Span } from "./playback.ts";
 import { RECORD_WORK_MAX } from "./screen-playback.ts";
 import type { ScreenShown } from "./screen-story.ts";
@@ -36,6 +39,9 @@ export interface Told {
   readonly broken: string | undefined;
   /** Where the protocol has a screen. */
   readonly screen: ScreenShown | undefined;
+  /** Where nodes have values: the points there are, and by their names the course of each. */
+  readonly points: readonly HeaderTag[] | undefined;
+  readonly named: ReadonlyMap<string, PackedTrack> | undefined;
   /** Where it has terminals: from its key frame on, with what came between. */
   readonly terminal: readonly TerminalEvent[] | undefined;
 }
@@ -59,10 +65,11 @@ export function tellSegment(
   const { protocol } = read.header.endpoint;
   const screen = protocol === "vnc" ? screenBefore(known, earlier) : undefined;
   const terminals = protocol === "ssh" ? terminalsBefore(known, earlier) : undefined;
+  const nodes = protocol === "opcua" ? nodesBefore(known, earlier) : undefined;
   const points =
     known instanceof Uint8Array ? (protocol === "modbus" ? pointsOf(known) : []) : known;
   const values = new Map(points.map((point) => [keyOf(point), point]));
-  const story = new Story(read.header, { values, screen, terminals: terminals?.moment });
+  const story = new Story(read.header, { values, screen, terminals: terminals?.moment, nodes });
   story.push(read.records);
   return {
     header: story.header,
@@ -76,6 +83,8 @@ export function tellSegment(
     lastValues: [...story.lastValues.values()],
     broken: read.kind === "malformed" ? read.reason : undefined,
     screen: story.screen && { events: story.screen.events, before: story.screen.before },
+    points: story.points,
+    named: story.nodes?.tracks.packed(),
     terminal: story.terminal && [...(terminals?.events ?? []), ...story.terminal],
   };
 }
@@ -107,6 +116,17 @@ function terminalsBefore(
   return { moment: { sequence, wallMs, channels }, events };
 }
 
+/** At the end of `earlier`. A frame that cannot be read tells nothing. */
+function nodesBefore(known: Known, earlier: readonly Uint8Array[]): HistoryState | undefined {
+  const frame = known instanceof Uint8Array ? decodeHistoryFrame(known) : undefined;
+  if (earlier.length === 0) return frame;
+  const history = frame ? OpcUaHistory.from(frame) : new OpcUaHistory();
+  for (const part of earlier) {
+    for (const record of readSegment(part).records) history.push(record);
+  }
+  return history.state;
+}
+
 /** What it showed at the end of `earlier`; nothing of a frame that cannot be read. */
 function screenBefore(known: Known, earlier: readonly Uint8Array[]): ScreenMoment | undefined {
   const frame = known instanceof Uint8Array ? decodeScreenFrame(known) : undefined;
@@ -130,9 +150,9 @@ function withoutReadings(entry: Entry): Entry {
 }
 
 /** Its buffers, which need not be copied when it is posted. */
-export function buffersOf({ courses, screen }: Told): ArrayBuffer[] {
+export function buffersOf({ courses, named = new Map(), screen }: Told): ArrayBuffer[] {
   const pixels = screen?.before?.picture?.pixels.buffer as ArrayBuffer | undefined;
-  const numbers = [...courses.values()].flatMap(({ times, values }) => [
+  const numbers = [...courses.values(), ...named.values()].flatMap(({ times, values }) => [
     ...[times.buffer, values.buffer],
   ]);
   return pixels ? [...numbers, pixels] : numbers;
@@ -145,7 +165,7 @@ export class ToldStory implements StoryShown {
 
   constructor(told: Told) {
     this.told = told;
-    this.tracks = new ValueTracks(told.courses);
+    this.tracks = told.named ? new NamedTracks(told.named) : new ValueTracks(told.courses);
   }
 
   get header(): Header {
@@ -154,6 +174,10 @@ export class ToldStory implements StoryShown {
 
   get entries(): readonly Entry[] {
     return this.told.entries;
+  }
+
+  get points(): readonly HeaderTag[] | undefined {
+    return this.told.points;
   }
 
   get screen(): ScreenShown | undefined {

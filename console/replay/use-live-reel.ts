@@ -1,6 +1,7 @@
 /** The tape of a live session as a reel: one story that grows. */
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { CauseView, LiveSessionView } from "../../broker/api/shapes/sessions.ts";
+import { decodeHistoryFrame } from "../../protocols/opcua/history-frame.ts";
 import { decodeScreenFrame } from "../../protocols/rfb/screen-frame.ts";
 import { decodeTerminalFrame } from "../../protocols/ssh/terminal-frame.ts";
 import { liveSocket } from "../components/live.ts";
@@ -48,17 +49,14 @@ export function useLiveReel({
       for (const call of shown.splice(0)) call();
     };
     // What is shown is there at once, whatever was shown before.
-    const from = protocol === "vnc" || protocol === "ssh" ? FROM_NEWEST : 0;
+    const from = FRAMED.has(protocol) ? FROM_NEWEST : 0;
     const sink: TapeSink = {
       watching: () => setState({ kind: "watching" }),
       away: () => setState({ kind: "away" }),
       refused: (answer) => setState({ kind: "refused", ...answer }),
       over: (cause) => setState({ kind: "over", cause }),
       frame: (frame) => {
-        before =
-          protocol === "ssh"
-            ? { terminals: decodeTerminalFrame(frame) }
-            : { screen: decodeScreenFrame(frame) };
+        before = beforeIn(protocol, frame);
       },
       records: (header, records, done) => {
         story.current ??= new Story(header, before);
@@ -81,6 +79,14 @@ export function useLiveReel({
     [version, startedMs, state, link],
   );
   return { reel, state, ...told(story.current), again: () => link.watch() };
+}
+
+const FRAMED: ReadonlySet<string> = new Set(["vnc", "ssh", "opcua"]);
+
+function beforeIn(protocol: string, frame: Uint8Array): Before {
+  if (protocol === "ssh") return { terminals: decodeTerminalFrame(frame) };
+  if (protocol === "opcua") return { nodes: decodeHistoryFrame(frame) };
+  return { screen: decodeScreenFrame(frame) };
 }
 
 function told(story: Story | undefined): Pick<LiveReel, "dropped" | "joined"> {

@@ -70,6 +70,9 @@ export function useRecordedReel(detail: PlayedRecording, headMs: number, source:
   };
 }
 
+/** What is shown from key frames that the broker makes while it is recorded. */
+const FRAMED: ReadonlySet<string> = new Set(["vnc", "ssh", "opcua"]);
+
 interface Loading {
   readonly reader: TapeReader;
   readonly source: PartSource;
@@ -82,7 +85,7 @@ async function loadPart(
   index: number,
   before: Slot<ToldStory> | undefined,
 ): Promise<ToldStory> {
-  if (detail.protocol === "vnc" || detail.protocol === "ssh") {
+  if (FRAMED.has(detail.protocol)) {
     return loadShown({ reader, source }, detail, index);
   }
   const [bytes, known] = await Promise.all([
@@ -94,6 +97,8 @@ async function loadPart(
 
 /** Parts without a key frame that are drawn to come to one: a busy screen has one every few. */
 const EARLIER_MAX = 32;
+/** Recordings of earlier builds have none at all; what is read is told faster than drawn. */
+const EARLIER_NODES_MAX = 256;
 
 /** From the nearest key frame, over the parts that have none. */
 async function loadShown(
@@ -102,7 +107,8 @@ async function loadShown(
   index: number,
 ): Promise<ToldStory> {
   const bytes = source.segment(numberOf(detail, index));
-  const [shown] = await Promise.all([shownParts(source, detail, index, EARLIER_MAX), bytes]);
+  const earlierMax = detail.protocol === "opcua" ? EARLIER_NODES_MAX : EARLIER_MAX;
+  const [shown] = await Promise.all([shownParts(source, detail, index, earlierMax), bytes]);
   if (!shown) throw new Error(replayText.segment.noFrame);
   return new ToldStory(await reader.read(await bytes, shown.frame, shown.earlier));
 }

@@ -10,8 +10,8 @@ import { Loading, ProblemNotice } from "../components/states.tsx";
 import { visitText } from "../text/visit.ts";
 import { EntryList } from "./entry-list.tsx";
 import { ownSource } from "./part-source.ts";
-import { reelOf } from "./reel-of.ts";
 import type { PlayHead } from "./use-playback.ts";
+import { useRecordedReel } from "./use-recorded-reel.ts";
 
 const words = visitText.player;
 /** Sessions of a visit end in one turn; their recordings are closed one after the other. */
@@ -128,8 +128,7 @@ interface StageProps {
 
 function Stage({ detail, head, atMs }: StageProps) {
   const source = useMemo(() => ownSource(detail.id), [detail.id]);
-  const useReel = reelOf(detail.protocol);
-  const { stories, version, part, header } = useReel(detail, atMs, source);
+  const { stories, version, part, header } = useRecordedReel(detail, atMs, source);
   if (header === undefined) return <Loading />;
   if (detail.protocol === "vnc" || detail.protocol === "ssh") {
     const Drawn = detail.protocol === "vnc" ? ScreenStage : TerminalStage;

@@ -3,6 +3,7 @@
  * had, whether they were read, written or delivered by a subscription. Fed all records in order;
  * it decides nothing, so what it cannot read it passes over.
  */
+import { copyBytes } from "../copy-bytes.ts";
 import { Inbox } from "../inbox.ts";
 import type { Judged, TapeRecord } from "../tape/record.ts";
 import {
@@ -14,8 +15,10 @@ import {
   readAnswer,
   statusAnswer,
 } from "./client/answers.ts";
+import { permitted, statusesOf, withStatus } from "./deed-status.ts";
 import { cutFrame, FRAME_MAX, LEG, type OpcUaFrame } from "./frame.ts";
 import { readRequestHeader, readResponseHeader } from "./header.ts";
+import type { HistoryState, Monitored } from "./history-frame.ts";
 import { type Namespaces, readNamespaces } from "./node-id.ts";
 import { ATTRIBUTE_VALUE, isOpcUaOperation, type OpcUaOperation } from "./operation.ts";
 import { Reader } from "./reader.ts";
@@ -86,22 +89,43 @@ interface Channel {
   readonly client: Inbox;
   readonly asset: Inbox;
   namespaces: Namespaces | undefined;
+  /** As the asset told them. */
+  told: Uint8Array | undefined;
   /** By the decision, which is the number of the request towards the asset. */
   readonly awaited: Map<number, readonly NodeDeed[]>;
   /** By subscription and the client's own number. */
   readonly monitored: Map<string, Monitored>;
 }
 
-interface Monitored {
-  readonly node: string;
-  /** Of an item that tells events: the fields that were asked for. */
-  readonly fields: readonly string[] | undefined;
-}
-
 export class OpcUaHistory {
   private readonly channels = new Map<number, Channel>();
   private readonly last = new Map<string, NodeValue>();
   private readonly shown = new Map<string, string>();
+
+  /** Goes on where another one stood. */
+  static from({ channels, last, shown }: HistoryState): OpcUaHistory {
+    const history = new OpcUaHistory();
+    for (const { channel: number, by, told, client, asset, awaited, monitored } of channels) {
+      const channel = newChannel(by);
+      history.channels.set(number, channel);
+      if (told) nameBy(channel, told);
+      channel.client.push(client);
+      channel.asset.push(asset);
+      for (const [decision, deeds] of awaited) channel.awaited.set(decision, deeds);
+      for (const [item, what] of monitored) channel.monitored.set(item, what);
+    }
+    for (const value of last) history.last.set(value.node, value);
+    for (const [node, name] of shown) history.shown.set(node, name);
+    return history;
+  }
+
+  get state(): HistoryState {
+    const channels = [...this.channels].map(([channel, { by, told, ...each }]) => ({
+      ...{ channel, by, told, client: restOf(each.client), asset: restOf(each.asset) },
+      ...{ awaited: [...each.awaited], monitored: [...each.monitored] },
+    }));
+    return { channels, last: [...this.last.values()], shown: [...this.shown] };
+  }
 
   /** What browsing showed it as, for people. */
   nameOf(node: string): string | undefined {
@@ -209,8 +233,7 @@ export class OpcUaHistory {
   private answered(channel: Channel, frame: OpcUaFrame, at: Moment): Told {
     const { requestId, typeId, body } = frame;
     if (typeId === LEG.namespaces) {
-      const read = readNamespaces(body);
-      if (typeof read !== "string") channel.namespaces = read;
+      nameBy(channel, copyBytes(body));
       return NOTHING;
     }
     const deeds = channel.awaited.get(requestId) ?? [];
@@ -343,32 +366,25 @@ function told(
 function newChannel(by: Channel["by"]): Channel {
   return {
     ...{ by, client: new Inbox(INBOX_MAX), asset: new Inbox(INBOX_MAX), namespaces: undefined },
-    ...{ awaited: new Map(), monitored: new Map() },
+    ...{ told: undefined, awaited: new Map(), monitored: new Map() },
   };
+}
+
+/** @param told kept as it is */
+function nameBy(channel: Channel, told: Uint8Array): void {
+  const read = readNamespaces(told);
+  if (typeof read !== "string") Object.assign(channel, { namespaces: read, told });
+}
+
+/** Of a message that is not whole yet. */
+function restOf({ view: { bytes, start, end } }: Inbox): Uint8Array {
+  return copyBytes(bytes.subarray(start, end));
 }
 
 /** Undefined where it is malformed. */
 function whole<T>(r: Reader, read: (r: Reader) => T): T | undefined {
   const value = read(r);
   return r.fault === undefined ? value : undefined;
-}
-
-function permitted(deeds: readonly NodeDeed[]): readonly NodeDeed[] {
-  return deeds.filter(({ judged }) => judged.answer.kind === "permit");
-}
-
-/** One status of several items stands for all of them; several must be one for each. */
-function withStatus(deeds: readonly NodeDeed[], statuses: readonly number[]): readonly NodeDeed[] {
-  const asked = permitted(deeds);
-  if (statuses.length !== 1 && statuses.length !== asked.length) return [];
-  return asked.flatMap((deed, n) => {
-    const status = statuses.length === 1 ? statuses[0] : statuses[n];
-    return status === undefined ? [] : [{ ...deed, status }];
-  });
-}
-
-function statusesOf(results: readonly { readonly status: number }[] = []): readonly number[] {
-  return results.map(({ status }) => status);
 }
 
 function keep<K, V>(map: Map<K, V>, max: number, key: K, value: V): void {

@@ -1,14 +1,16 @@
 /**
- * Makes the key frames of screens and terminals while they are recorded, from segments as they are sealed: the
+ * Makes the key frames of screens, terminals and OPC UA sessions while they are recorded, from segments as they are sealed: the
  * frame of segment n + 1 is written once segment n is in place. Runs beside the sealer, never in
  * its way; a frame that cannot be made is left out, and a player begins at the one before.
  *
  * What a crash leaves out is left out: frames are derived, and tell nothing that the tape does not.
  */
 
+import { decodeHistoryFrame } from "../../../protocols/opcua/history-frame.ts";
 import { decodeTerminalFrame } from "../../../protocols/ssh/terminal-frame.ts";
 import { TapeDecoder } from "../../../protocols/tape/decoder.ts";
 import type { EvidenceKeys } from "../keys.ts";
+import { NodeCourse } from "../nodes/node-course.ts";
 import { RecordingFolder } from "../recording-folder.ts";
 import { openSealed, seal, sealedTo } from "../seal.ts";
 import type { TerminalCourse } from "../terminals/terminal-course.ts";
@@ -36,8 +38,10 @@ const FRAME_BYTES_MAX = 8 * 1_048_576;
 /** Pixels as they are compress well, also with little effort. */
 const FRAME_LEVEL = 3;
 
+type Course = ScreenCourse | TerminalCourse | NodeCourse;
+
 interface Kept {
-  readonly course: ScreenCourse | TerminalCourse;
+  readonly course: Course;
   /** Plain bytes of tape since the last frame, and the bytes on disk of that. */
   since: number;
   cost: number;
@@ -101,17 +105,26 @@ export class ScreenFramer {
     plain: Uint8Array,
   ): Promise<Kept | undefined> {
     const fresh = { since: 0, cost: 0, next: number };
-    const isTerminal = protocolOf(plain) === "ssh";
-    if (number === 0) {
-      return { ...fresh, course: isTerminal ? await terminals() : new ScreenCourse() };
-    }
+    const protocol = protocolOf(plain);
     try {
-      const frame = await this.read(session, number);
-      const course = frame && (await (isTerminal ? terminals(frame) : this.screen(session, frame)));
+      const frame = number === 0 ? undefined : await this.read(session, number);
+      if (number > 0 && !frame) return undefined;
+      const course = await this.courseOf(session, protocol, frame);
       return course && { ...fresh, course };
     } catch {
       return undefined;
     }
+  }
+
+  /** @param frame from which it goes on; undefined at the beginning */
+  private courseOf(
+    session: string,
+    protocol: string | undefined,
+    frame: Uint8Array | undefined,
+  ): Promise<Course | undefined> | Course | undefined {
+    if (protocol === "ssh") return terminals(frame);
+    if (protocol === "opcua") return nodes(frame);
+    return frame ? this.screen(session, frame) : new ScreenCourse();
   }
 
   private async screen(session: string, frame: Uint8Array): Promise<ScreenCourse | undefined> {
@@ -149,6 +162,11 @@ async function terminals(frame?: Uint8Array): Promise<TerminalCourse> {
   if (frame && !moment) throw new Error("not a key frame of terminals");
   const { TerminalCourse } = await import("../terminals/terminal-course.ts");
   return new TerminalCourse(moment);
+}
+
+function nodes(frame?: Uint8Array): NodeCourse | undefined {
+  const state = frame && decodeHistoryFrame(frame);
+  return frame && !state ? undefined : new NodeCourse(state);
 }
 
 /** Each segment begins with the header. */

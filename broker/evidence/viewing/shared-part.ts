@@ -8,6 +8,7 @@ import { ByteWriter } from "../../../protocols/tape/byte-writer.ts";
 import { TapeEncoder } from "../../../protocols/tape/encoder.ts";
 import { readSegment } from "../../../protocols/tape/reader.ts";
 import { parseFrame } from "../key-frame.ts";
+import { nodesBefore } from "../nodes/nodes-before.ts";
 import type { Recording, Recordings, SegmentEntry } from "../recordings.ts";
 import { screenBefore } from "../screens/screen-before.ts";
 import type { Span } from "./looks.ts";
@@ -74,6 +75,9 @@ export async function sharedFrame(
     if (entry.firstMs >= range.fromMs) return frame;
     const { terminalsBefore } = await import("../terminals/terminals-before.ts");
     return terminalsBefore(recordings, recording, number, range.fromMs);
+  }
+  if (recording.header.endpoint.protocol === "opcua") {
+    return nodesBefore(recordings, recording, number, Math.max(entry.firstMs, range.fromMs));
   }
   if (frame === undefined) return undefined;
   const points = (parseFrame(frame) ?? [])
