@@ -10,16 +10,19 @@ import { ReadingQueue } from "./plant/reading-queue.ts";
 
 /** Keeps every plant that comes into force from here on; the one in force now is kept when it resolves. */
 export async function openPlantHistory(
-  { config, clock, opened, noticed, log }: Ground,
+  { config, clock, opened, noticed, log, bell }: Ground,
   source: PlantSource,
 ): Promise<PlantHistory> {
   const history = PlantHistory.open(plantHistoryOf(config.dataFolder), clock);
   const keep = () =>
-    history.add(source.currentText(), source.current().digest).catch((error: unknown) => {
-      log.error({ error }, "a version of the plant was not kept");
-      const text = "The plant in force could not be kept in its history: look at the disk";
-      noticed.note({ kind: "plant:unkept", priority: "alarm", text });
-    });
+    history
+      .add(source.currentText(), source.current().digest)
+      .then(() => bell.ring("plant"))
+      .catch((error: unknown) => {
+        log.error({ error }, "a version of the plant was not kept");
+        const text = "The plant in force could not be kept in its history: look at the disk";
+        noticed.note({ kind: "plant:unkept", priority: "alarm", text });
+      });
   await keep();
   await forgetOverdue(history, source);
   opened.push(source.onChanged(() => void keep()));

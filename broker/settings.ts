@@ -5,6 +5,7 @@ import { z } from "zod";
 import { DEVICE_SETTINGS } from "./device-settings.ts";
 import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { NATIVE_SETTINGS } from "./native-settings.ts";
+import { RISK_SETTINGS } from "./risk-settings.ts";
 import {
   flag,
   folder,
@@ -248,7 +249,7 @@ export const SETTINGS = {
     variable: "SALLYPORT_POLICY_WHAT_IF",
     fallback: "0",
     description:
-      "Policies come into force in the console only after who changes them has seen what exactly they would have changed in past sessions.",
+      "Policies and plant files come into force from the console only after who changes them has seen what exactly they would have changed in past sessions.",
   }),
   plantSecondAdministrator: flag({
     variable: "SALLYPORT_PLANT_SECOND_ADMINISTRATOR",
@@ -336,6 +337,7 @@ export const SETTINGS = {
     secret: true,
   },
   ...DEVICE_SETTINGS,
+  ...RISK_SETTINGS,
   ...NATIVE_SETTINGS,
   ...WORKLOAD_SETTINGS,
   ...TLS_SETTINGS,

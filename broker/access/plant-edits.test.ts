@@ -86,7 +86,7 @@ test("one signature over exactly the plan writes it, and says who and why", asyn
   expect(done.state).toBe("done");
   expect(readFileSync(file, "utf8")).toBe(moved(4));
   const digest = source.current().digest;
-  await history.forget("");
+  await history.settled();
   expect(history.last).toMatchObject({ digest, byName: "Ada", note: "a pump was moved" });
   expect(await site.events()).toContain("event plant:edited");
   const [pending] = await pendingActions(site.store.queries, 0, 10);
@@ -189,7 +189,7 @@ test("where two are asked for, another confirms; the version names both", async 
   const { text, options } = await confirmation.options(bob.me, digest);
   await confirmation.confirm(bob.me, { text, response: bob.authenticator.assert(options) });
   expect(source.currentText()).toBe(moved(4));
-  await history.forget("");
+  await history.settled();
   expect(history.last).toMatchObject({ by: ada.me.person.id, byName: "Ada, confirmed by Bob" });
 });
 

@@ -154,6 +154,8 @@ export class PlantEdits {
         begin: () => this.parts.history.announce(author),
       }),
     );
+    // Who hears that it is done finds its version.
+    await this.parts.history.settled();
     plan.state = state === "held" ? "held" : "done";
     await this.note(
       state === "held" ? "plant:proposed" : "plant:edited",

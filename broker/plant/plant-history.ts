@@ -105,6 +105,11 @@ export class PlantHistory {
     });
   }
 
+  /** What was asked for so far is on disk, or has failed. */
+  settled(): Promise<void> {
+    return this.writing;
+  }
+
   /** @throws Error if there is none, or its text is not what was written */
   async text(sequence: number): Promise<string> {
     const version = this.all.find((each) => each.sequence === sequence);
