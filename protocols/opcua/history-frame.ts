@@ -39,9 +39,15 @@ export interface HistoryState {
 
 /** More nodes than any panel shows, the newest of them. */
 const NODES_MAX = 5_000;
+/** The broker opens one for each question of its own: of those that have nothing open, the newest. */
+const QUIET_CHANNELS_MAX = 64;
 
 export function encodeHistoryFrame({ channels, last, shown }: HistoryState): Uint8Array {
-  const written = channels.map(({ told, client, asset, monitored, ...channel }) => ({
+  const kept = channels.filter(
+    ({ awaited, monitored }, at) =>
+      awaited.length + monitored.length > 0 || at >= channels.length - QUIET_CHANNELS_MAX,
+  );
+  const written = kept.map(({ told, client, asset, monitored, ...channel }) => ({
     ...channel,
     ...{ told: told && toHex(told), client: toHex(client), asset: toHex(asset) },
     monitored: monitored.map(([item, { node, fields }]) => [item, node, ...(fields ?? [])]),

@@ -42,5 +42,6 @@ export async function nodesBefore(
 
 function namesAlone({ channels, shown }: HistoryState): HistoryState {
   const known = channels.map((channel) => ({ ...channel, awaited: [] }));
-  return { channels: known, last: [], shown };
+  const watched = new Set(known.flatMap(({ monitored }) => monitored.map(([, { node }]) => node)));
+  return { channels: known, last: [], shown: shown.filter(([node]) => watched.has(node)) };
 }
