@@ -1,7 +1,8 @@
 /**
  * `npm run soak`: the drills with the large numbers. SALLYPORT_KILLS (100), SALLYPORT_FUZZ
  * (1,000,000), SALLYPORT_LOG_KILLS (200), SALLYPORT_MUTATIONS (10,000), SALLYPORT_LARGE_MIB (1024),
- * SALLYPORT_DAY_HOURS (24) and SALLYPORT_PEERS (1,200) set others, SALLYPORT_SEED repeats a run.
+ * SALLYPORT_DAY_HOURS (24), SALLYPORT_PEERS (1,200) and SALLYPORT_DRAWING_SECONDS (600) set others,
+ * SALLYPORT_SEED repeats a run.
  * Prints one JSON line with the figures last, and exits with 1 if a promise was broken.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -20,6 +21,8 @@ const LARGE_MIB = process.env.SALLYPORT_LARGE_MIB ?? "1024";
 const DAY_HOURS = process.env.SALLYPORT_DAY_HOURS ?? "24";
 /** Broken clients and assets, each a connection with its handshakes. */
 const PEERS = process.env.SALLYPORT_PEERS ?? "1200";
+/** Ten minutes on each of two servers. */
+const DRAWING_SECONDS = process.env.SALLYPORT_DRAWING_SECONDS ?? "600";
 /** A million frames, or ten thousand bundles, take minutes on a small machine. */
 const TEST_WITHIN_MS = 60 * 60_000;
 
@@ -73,6 +76,7 @@ async function soakEvidence() {
       "test/chaos/large.test.ts",
       { SALLYPORT_LARGE_MIB: LARGE_MIB, SALLYPORT_DAY_HOURS: DAY_HOURS },
     ],
+    ["test/foreign/vnc-pictures.test.ts", { SALLYPORT_DRAWING_SECONDS: DRAWING_SECONDS }],
     ["test/chaos/opcua-peers.test.ts", { SALLYPORT_PEERS: PEERS, SALLYPORT_SEED: String(SEED) }],
   ];
   const figures: { drill: string; passed: boolean; seconds: number }[] = [];

@@ -2,7 +2,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { answerChallenge } from "../../broker/legs/vnc/vnc-password.ts";
+import { AssetStream } from "../../protocols/rfb/asset-stream.ts";
 import { type ClientMessage, encodeClientMessage } from "../../protocols/rfb/client-message.ts";
+import { ENCODING } from "../../protocols/rfb/encodings.ts";
 import { Handshake } from "../../protocols/rfb/handshake.ts";
 import { type PixelFormat, PLAIN_FORMAT } from "../../protocols/rfb/pixel-format.ts";
 import { ScreenPlayer } from "../../protocols/rfb/screen-player.ts";
@@ -21,11 +23,24 @@ export class VncViewer {
   /** Bytes of pictures that came. */
   received = 0;
   closed = false;
+  /** Encodings of the rectangles that came. */
+  readonly seen = new Set<number>();
+  private following = false;
   private readonly socket: Socket;
+  private readonly stream: AssetStream;
 
   private constructor(socket: Socket) {
     this.socket = socket;
     this.player.show({ ...AT, kind: "start" });
+    this.stream = new AssetStream({
+      ...{ hello: ignore, updateBegins: ignore, data: ignore, rectangleEnds: ignore },
+      ...{ bell: ignore, text: ignore, textSkipped: ignore },
+      rectangleBegins: ({ encoding }) => this.seen.add(encoding),
+      updateEnds: () => {
+        if (this.following) this.ask();
+      },
+    });
+    for (const encoding of Object.values(ENCODING)) this.stream.asked.add(encoding);
     socket.on("close", () => {
       this.closed = true;
     });
@@ -55,6 +70,7 @@ export class VncViewer {
     socket.write(Uint8Array.of(1));
     await viewer.until(() => viewer.player.picture !== undefined);
     viewer.player.show({ ...AT, kind: "format", format });
+    viewer.stream.format = format;
     viewer.say({ kind: "format", format }, { kind: "encodings", encodings });
     viewer.ask(false);
     return viewer;
@@ -68,6 +84,12 @@ export class VncViewer {
   ask(incremental = true): void {
     const { width = 1, height = 1 } = this.player.picture ?? {};
     this.say({ kind: "update-request", incremental, x: 0, y: 0, width, height });
+  }
+
+  /** Asks for what changed whenever an update has ended. */
+  follow(): void {
+    this.following = true;
+    this.ask();
   }
 
   async until(holds: () => boolean, withinMs = 10_000): Promise<void> {
@@ -95,5 +117,12 @@ export class VncViewer {
   private take(bytes: Uint8Array): void {
     this.received += bytes.length;
     this.player.show({ ...AT, kind: "picture", bytes: Uint8Array.from(bytes) });
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      this.stream.inbox.push(bytes.subarray(at, at + PIECE));
+      while (this.stream.take() === true);
+    }
   }
 }
+
+const ignore = () => undefined;
+const PIECE = 65_536;
