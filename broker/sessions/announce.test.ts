@@ -28,13 +28,14 @@ async function start(beforeOpen: (header: Header) => Promise<void>) {
   });
   const endpoint = testEndpoint({ port: plc.port });
   const claims = { ...testClaims({ nowMs: clock.wallMs(), session: "s-1" }), endpoint };
-  return { host, evidence, permit: mintPermit(claims, privateKey) };
+  return { host, evidence, plc, permit: mintPermit(claims, privateKey) };
 }
 
 test("a session is announced, with the header of its tape, before there is anything to attach to", async () => {
   const announced: Header[] = [];
-  const { host, permit } = await start(async (header) => {
+  const { host, plc, permit } = await start(async (header) => {
     expect(host.list()).toEqual([]);
+    expect(plc.connections).toBe(0);
     announced.push(header);
   });
   const session = await host.open(permit);
@@ -42,9 +43,10 @@ test("a session is announced, with the header of its tape, before there is anyth
 });
 
 test("a session that cannot be announced does not begin, and its recording says why", async () => {
-  const { host, evidence, permit } = await start(() => Promise.reject(new Error("disk full")));
+  const { host, evidence, plc, permit } = await start(() => Promise.reject(new Error("disk full")));
   await expect(host.open(permit)).rejects.toMatchObject({ code: "recorder-unavailable" });
   expect(host.list()).toEqual([]);
+  expect(plc.connections).toBe(0);
   await expect
     .poll(async () => (await evidence.recordings.get("s-1"))?.state, { timeout: 10_000 })
     .toBe("sealed");
