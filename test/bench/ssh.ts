@@ -216,7 +216,7 @@ function report(figures: Figures, fdatasyncMs: number): void {
       echoAddedBehindDisk: (added("broker") - fdatasyncMs) / added("jump"),
       openssh: spawnSync("ssh", ["-V"], { encoding: "utf8" }).stderr.trim(),
       clientSignIn:
-        "none at the broker's side of this instrument; a key at both of the jump host's",
+        "none at the broker's side of this instrument, whose session opens as the connection comes; a key at both of the jump host's",
     },
   });
 }

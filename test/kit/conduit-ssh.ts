@@ -18,7 +18,8 @@ export function credentialFrom(
   return password === undefined ? undefined : { kind: "password", user, password };
 }
 
-export function listenSsh(sessionFor: () => Promise<LiveSession>) {
+/** @param each connection has a session of its own */
+export function listenSsh(sessionFor: () => Promise<LiveSession>, each: boolean) {
   const hostKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
   const pem = hostKey.export({ type: "pkcs1", format: "pem" }).toString();
   const options = {
@@ -29,11 +30,13 @@ export function listenSsh(sessionFor: () => Promise<LiveSession>) {
   return new ssh2.Server(options, (connection, { ip, port }) => {
     quicken(connection);
     connection.on("error", () => undefined);
-    // Whoever comes is let in: the session is opened where a person would have agreed to it.
-    const session = sessionFor();
-    session.catch(() => undefined);
+    // Whoever comes is let in: its own session is opened where a person would have agreed to it.
+    const session = each ? sessionFor() : undefined;
+    session?.catch(() => undefined);
     connection.on("authentication", (asks) => asks.accept());
-    connection.on("ready", () => void serve(connection, `${ip}:${port}`, session));
+    connection.on("ready", () => {
+      void serve(connection, `${ip}:${port}`, session ?? sessionFor());
+    });
   });
 }
 

@@ -96,7 +96,7 @@ async function main(): Promise<void> {
   const { endpoint } = claims();
   const server =
     endpoint.protocol === "ssh"
-      ? listenSsh(sessionFor)
+      ? listenSsh(sessionFor, perConnection)
       : endpoint.protocol === "opcua"
         ? listenOpcua(sessionFor, opcua)
         : endpoint.protocol === "web"

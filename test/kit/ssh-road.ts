@@ -25,13 +25,14 @@ export async function sshRoad(
   asset: SshAsset,
   rules: string,
   env: Readonly<Record<string, string>> = {},
+  more: readonly string[] = [],
 ): Promise<SshRoad> {
   const folder = temporaryFolder();
   const plant = path.join(folder, "plant.yaml");
   writeFileSync(plant, plantText(asset, rules));
   const recordings = path.join(folder, "recordings");
   const conduit = await startConduit({
-    ...{ plant, profile: "under-test", recordings, endpoint: "device/ssh" },
+    ...{ plant, profile: "under-test", recordings, endpoint: "device/ssh", more },
     env: { CONDUIT_USER: asset.user, CONDUIT_PRIVATE_KEY: asset.privateKey, ...env },
   });
   onTestFinished(async () => {
