@@ -36,6 +36,8 @@ interface LogGround {
   readonly store: Store;
   readonly noticed: Noticed;
   readonly opened: Opened;
+  /** To whoever starts the broker. */
+  say(line: string): void;
 }
 
 interface LogParts {
@@ -56,6 +58,9 @@ export async function openLogBook(ground: LogGround, parts: LogParts): Promise<L
     keys: siteLogKeys(config),
     signerAwayMaxMs: config.signerAwayMaxMs,
   });
+  if (book.state.kind === "failed") {
+    ground.say(`no session can begin: the site log cannot be written: ${book.state.cause}`);
+  }
   opened.push(() => book.close());
   opened.push(() => book.settle());
   opened.push(noticed.siteLog(book));

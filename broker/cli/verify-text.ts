@@ -118,13 +118,17 @@ function aboutOne({ session, open, close, recording }: ProvedSession): string[] 
   ];
 }
 
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
 function proved(bundle: ProvedBundle): string[] {
   const { origin, size, cosigned, earlier, sessions } = bundle;
   const whole = sessions.filter(({ recording }) => recording === "whole");
   const records = whole.reduce((sum, { close }) => sum + numberOr(close?.records, 0), 0);
   const segments = whole.reduce((sum, session) => sum + session.segments, 0);
   const progress = whole.reduce((sum, session) => sum + session.progress, 0);
-  const count = `${records} records in ${segments} segments`;
+  const count = `${counted(records, "record")} in ${counted(segments, "segment")}`;
   return [
     ...(whole.length === 0
       ? []
@@ -140,7 +144,7 @@ function proved(bundle: ProvedBundle): string[] {
     ...(progress === 0
       ? []
       : [
-          `While it was recorded the log fixed it ${progress} times: no segment is younger than the log says.`,
+          `While it was recorded the log fixed it ${counted(progress, "time")}: no segment is younger than the log says.`,
         ]),
     ...(cosigned.length === 0
       ? []

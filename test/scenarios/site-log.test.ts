@@ -66,6 +66,18 @@ test("without its site log a broker lets people in, and no session begins", asyn
   expect(JSON.stringify(health.body)).toContain("site log");
 });
 
+test("who starts a broker whose log cannot begin is told so, and why", async () => {
+  const folder = temporaryFolder();
+  const said: string[] = [];
+  const socket = path.join(folder, "nobody.sock");
+  const running = await startRunningBroker(
+    { SALLYPORT_LOG_SIGNER: socket },
+    { say: (line) => said.push(line) },
+  );
+  onTestFinished(() => running.close());
+  expect(said.join("\n")).toContain("no session can begin: the site log cannot be written");
+});
+
 test("a session is exported beside the running broker and proved with two witnesses", async () => {
   const folder = temporaryFolder();
   const data = path.join(folder, "data");
@@ -93,7 +105,7 @@ test("a session is exported beside the running broker and proved with two witnes
         rmSync(bundle, { recursive: true, force: true });
         return (await sallyport("export", session, "--out", bundle)).code;
       },
-      { timeout: 25_000, interval: 200 },
+      { timeout: 100_000, interval: 200 },
     )
     .toBe(0);
   const verified = await sallyport("verify", bundle, "--policy", policy);
@@ -127,7 +139,7 @@ test("a session is exported beside the running broker and proved with two witnes
   const rotated = (await sallyport("log", "rotate")).output.trim();
   expect(rotated).toMatch(/^localhost\/waterworks\/log\/2\+/);
   expect((await sallyport("log", "key")).output).toBe(`log ${key}\nlog ${rotated}\n`);
-}, 60_000);
+}, 240_000);
 
 async function comment(user: ConsoleUser, session: string, text: string): Promise<void> {
   const { body } = await user.ask<{ startedMs: number }>("GET", `/api/recordings/${session}`);
