@@ -46,13 +46,14 @@ import { openPanels } from "./open-panels.ts";
 import { openPolicies, type Policies } from "./open-policies.ts";
 import { openSessions } from "./open-sessions.ts";
 import type { SignalDesk } from "./open-signals.ts";
-import { openTrustDesk, openTrusted } from "./open-trust.ts";
+import { openReach, openTrustDesk, openTrusted } from "./open-trust.ts";
 import type { Opened } from "./opened.ts";
 import { ConfirmedPlant } from "./plant/confirmed-plant.ts";
 import type { PlantHistory } from "./plant/plant-history.ts";
 import { PlantSource } from "./plant/plant-source.ts";
 import { portRefusal } from "./port.ts";
 import { openProbe } from "./sessions/probe-session.ts";
+import type { ReachDesk } from "./sessions/reach-desk.ts";
 import type { Cause, LiveSession, SessionHost } from "./sessions/session.ts";
 import { startSimulatedPlant } from "./simulated-plant.ts";
 import type { Store } from "./store/store.ts";
@@ -159,6 +160,7 @@ export interface Core extends Policies {
   readonly credentials: Credentials;
   readonly opcua: OpcuaProcess;
   readonly trust: TrustDesk;
+  readonly reach: ReachDesk;
   readonly gateways: SiteGateways | undefined;
 }
 
@@ -211,7 +213,9 @@ export async function openCore(
   const trust = openTrustDesk(ground, {
     ...{ book: trusted, identity, decisions, plant, sessions, access, permitKey },
   });
-  return { ...parts, ...ruled, sessions, access, credentials, opcua, trust, gateways };
+  const reach = openReach(clock, { plant, sessions, access, permitKey });
+  opened.push(() => reach.close());
+  return { ...parts, ...ruled, sessions, access, credentials, opcua, trust, gateways, reach };
 }
 
 function openCredentials({ config, store, clock }: Ground): Credentials {
@@ -266,6 +270,7 @@ export async function openDoors(
     },
     videos: openVideos(ground, evidence),
     ...{ credentials: core.credentials, defaultRights: core.defaultRights, trust: core.trust },
+    reach: core.reach,
     gateways: core.gateways,
     ...{ identity, access, sessions, decisions, policies, metrics, clock },
     recorder: evidence.recorder,

@@ -8,6 +8,7 @@ import type { Config } from "./config.ts";
 import type { Identity } from "./identity/identity.ts";
 import type { Logger } from "./log.ts";
 import type { Plant } from "./plant/model.ts";
+import { ReachDesk } from "./sessions/reach-desk.ts";
 import type { LiveSession, SessionHost } from "./sessions/session.ts";
 import type { Store } from "./store/store.ts";
 import { TrustDesk } from "./trust/trust-desk.ts";
@@ -29,13 +30,30 @@ export function openTrusted({ store, clock, log, bell }: TrustGround): Promise<T
   });
 }
 
+/** Which endpoints the broker reaches. */
+export function openReach(
+  clock: Clock,
+  { plant, sessions, access, permitKey }: Omit<TrustNeighbours, "book" | "identity" | "decisions">,
+): ReachDesk {
+  return new ReachDesk({
+    ...{ clock, plant, sessions, permitKey },
+    // What a switch was read by answers; one that cannot be read may be looked for.
+    readEndpoints: () =>
+      access.keySwitches
+        .list()
+        .filter(({ state }) => state !== "unknown")
+        .map(({ keySwitch }) => keySwitch.input.endpoint),
+    lockOver: (assetId) => access.locks.causeOver("", assetId),
+  });
+}
+
 interface TrustNeighbours {
   readonly book: TrustedBook;
   readonly identity: Pick<Identity, "signedActions">;
   readonly decisions: DecisionPoint;
   readonly plant: { current(): Plant };
   readonly sessions: SessionHost;
-  readonly access: Pick<Access<LiveSession>, "locks">;
+  readonly access: Pick<Access<LiveSession>, "locks" | "keySwitches">;
   readonly permitKey: KeyObject;
 }
 

@@ -1,5 +1,7 @@
 /** Routes about what the plant is, and how it is changed. Part of `route-table.ts`. */
 import type { PlantConfirmation } from "../access/plant-confirmation.ts";
+import type { ReachDesk } from "../sessions/reach-desk.ts";
+import type { SiteEvents } from "../store/site-events.ts";
 import { confirmPlantChange, plantChangeOptions, showPlantChange } from "./plant/plant-change.ts";
 import {
   checkPlantText,
@@ -16,14 +18,17 @@ import {
   showPlan,
   withdrawPlantChange,
 } from "./plant/plant-plans.ts";
+import { lookForEndpoints, showReachability } from "./plant/reachability.ts";
 import { forCommands, guarded, type Route } from "./route.ts";
 
 export interface PlantRouteParts extends PlantPlanGround {
   readonly plantConfirmation: PlantConfirmation;
+  readonly reach: ReachDesk;
+  readonly siteLog: Pick<SiteEvents, "record">;
 }
 
 export function plantRoutes(parts: PlantRouteParts): readonly Route[] {
-  const { plantConfirmation, plantFile } = parts;
+  const { plantConfirmation, plantFile, reach, siteLog } = parts;
   const [change, file, plan] = ["/api/plant-change", "/api/plant-file", "/api/plant-plans"];
   const right = "plant:change";
   return [
@@ -36,6 +41,9 @@ export function plantRoutes(parts: PlantRouteParts): readonly Route[] {
     guarded("GET", `${file}/versions/:id`, right, showPlantVersion(plantFile)),
     guarded("POST", `${file}/check`, right, checkPlantText(plantFile)),
     guarded("POST", `${file}/import`, right, importIntoPlant(plantFile)),
+
+    guarded("GET", "/api/reachability", right, showReachability(reach)),
+    guarded("POST", "/api/reachability", right, lookForEndpoints(reach, siteLog)),
 
     forCommands(guarded("POST", plan, right, planPlant(parts))),
     forCommands(guarded("GET", `${plan}/:id`, right, showPlan(parts))),

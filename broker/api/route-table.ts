@@ -21,6 +21,7 @@ import type { Viewing } from "../evidence/viewing/viewing.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Native } from "../native/open-native.ts";
 import type { SiteGateways } from "../open-gateways.ts";
+import type { ReachDesk } from "../sessions/reach-desk.ts";
 import type { LiveSession, SessionHost } from "../sessions/session.ts";
 import type { SiteEvents } from "../store/site-events.ts";
 import { alarmRoutes } from "./alarm-routes.ts";
@@ -126,6 +127,7 @@ export interface ApiParts {
   readonly needsWhatIf: boolean;
   readonly plantConfirmation: PlantConfirmation;
   readonly plantFile: PlantFileGround;
+  readonly reach: ReachDesk;
   readonly defaultRights: Pick<DefaultRights, "missing">;
   readonly recorder: Pick<Recorder, "state">;
   readonly recordings: Recordings;

@@ -6,6 +6,7 @@ import { type VerifiedClaims, verifyPermit } from "../access/permits.ts";
 import type { Clock } from "../clock.ts";
 import { type Recorder, RecorderUnavailable, type TapeWriter } from "../evidence/recorder.ts";
 import type { Scanner } from "../legs/clamd.ts";
+import { type Knock, knock } from "../legs/knock.ts";
 import type { OpcuaProcess } from "../legs/opcua/apart/opcua-process.ts";
 import type { CredentialSource } from "../plant/credential.ts";
 import type { ShownIdentity, TrustedIdentities } from "../plant/shown-identity.ts";
@@ -91,6 +92,18 @@ class Host implements SessionHost {
     const leave = this.endpoints.of(claims).enter();
     try {
       return await identify(claims.endpoint, await pinAddress(claims), this.parts.opcua);
+    } finally {
+      leave();
+    }
+  }
+
+  async knock(permit: Permit): Promise<Knock> {
+    const claims = this.verified(permit);
+    this.spend(claims);
+    const leave = this.endpoints.of(claims).enter();
+    try {
+      const { address, port } = await pinAddress(claims);
+      return await knock(address, port, claims.endpoint.limits.connectTimeoutMs);
     } finally {
       leave();
     }

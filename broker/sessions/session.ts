@@ -2,6 +2,7 @@
 import type { Operation, OperationClass, RefusalKind } from "../../protocols/guard.ts";
 import type { TapeRecord } from "../../protocols/tape/record.ts";
 import type { Permit, PermitClaims } from "../access/permit.ts";
+import type { Knock } from "../legs/knock.ts";
 import type { Leg } from "../legs/leg.ts";
 import type { ShownIdentity } from "../plant/shown-identity.ts";
 import type { Hold, HoldAnswer, HoldResult } from "./hold.ts";
@@ -174,6 +175,11 @@ export interface SessionHost {
    * shows, and goes. Throws `SessionRefused`; rejects with words for the person.
    */
   identify(permit: Permit): Promise<ShownIdentity>;
+  /**
+   * Under a permit of the broker's own: connects to the asset, sends nothing, and goes. It takes
+   * the place of a session meanwhile. Throws `SessionRefused`.
+   */
+  knock(permit: Permit): Promise<Knock>;
   get(session: string): LiveSession | undefined;
   /** Those of people: the broker's own, which only read for it, are left out. */
   list(): readonly LiveSession[];

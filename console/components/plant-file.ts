@@ -7,6 +7,7 @@ import type {
   PlantImportView,
   PlantPlanView,
   PlantVersionTextView,
+  ReachabilityView,
 } from "../../broker/api/shapes/plant-file.ts";
 import { plantFileText } from "../text/plant-file.ts";
 import { ask } from "./http.ts";
@@ -36,6 +37,17 @@ export function plantPlanQuery(id: string) {
     queryFn: () => ask<PlantPlanView>("GET", planPath(id)),
   });
 }
+
+/** While it looks; a connection takes milliseconds, or the endpoint's own time limit. */
+const REACH_EVERY_MS = 1_000;
+
+export const reachabilityQuery = queryOptions({
+  queryKey: ["plant", "reachability"],
+  queryFn: () => ask<ReachabilityView>("GET", "/api/reachability"),
+  refetchInterval: ({ state }) => (state.data?.looking ? REACH_EVERY_MS : false),
+});
+
+export const lookForEndpoints = () => ask<ReachabilityView>("POST", "/api/reachability", {});
 
 export const checkPlant = (text: string) => ask<PlantCheckView>("POST", `${FILE}/check`, { text });
 

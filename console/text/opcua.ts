@@ -138,6 +138,17 @@ export const opcuaText = {
     nodeClass: (nodeClass: number) => CLASSES[nodeClass] ?? "Node",
     refresh: "Browse again",
   },
+  survey: {
+    open: "To the plant file…",
+    title: "Name these points in the plant file",
+    lead: "Looks at all that is below this node, one question after the other, under this session's rules and in its recording. Points that the plant file names already are left out.",
+    going: (found: number, asked: number) => `${found} found, ${asked} looked into …`,
+    enough: "That is enough",
+    found: (n: number) =>
+      n === 0 ? "Nothing new was found." : `${n} new ${n === 1 ? "point" : "points"} found.`,
+    part: "There is more below it.",
+    take: "Look at them in the plant file",
+  },
   node: {
     none: "No node is chosen",
     noneAdvice:

@@ -7,7 +7,7 @@ export const plantFileText = {
   summary: (assets: number, version: number) =>
     `${count(assets, "asset")} in force, version ${version}`,
   failed: "The plant file could not be loaded",
-  parts: { edit: "Edit", history: "History" },
+  parts: { edit: "Edit", reach: "Reachability", history: "History" },
   problem: (line: string) => `The file on the host is not in force: ${line}`,
   loadDisk: "Edit the file on the host",
   readOnly: (why: string) =>
@@ -107,6 +107,32 @@ export const plantFileText = {
       condition: "Condition",
       "key-switch": "Key switch",
     } as Readonly<Record<string, string>>,
+  },
+  reach: {
+    failed: "Reachability could not be loaded",
+    look: "Look for them now",
+    lead: "A TCP connection and nothing more, one at a time at a host, never twice within a minute. Where a session is, or a lock, none is made.",
+    looking: (n: number) => `${count(n, "endpoint")} still to look for`,
+    summary: (silent: number) =>
+      silent === 0 ? "None is known to be silent." : `${count(silent, "endpoint")} silent.`,
+    label: "Endpoints and whether the broker reaches them",
+    endpoint: "Endpoint",
+    address: "Address",
+    state: "State",
+    says: "What it says",
+    at: "Looked",
+    took: (ms: number) => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`,
+    states: {
+      unknown: "Nobody has looked",
+      waiting: "Waits",
+      answers: "Answers",
+      silent: "Silent",
+      "in-use": "In use",
+      "by-gateway": "By its gateways",
+      "not-asked": "Not asked",
+    },
+    none: "There is no endpoint",
+    noneAdvice: "Write an asset with an endpoint into the plant file.",
   },
   history: {
     label: "Versions of the plant file",

@@ -214,6 +214,34 @@ test("the recording tells by names what was done, refused and watched", {
   expect(ann.complaints.filter((text) => !text.includes("404 (Not Found)"))).toEqual([]);
 });
 
+test("points that the plant file does not name are found below a node, as rows for it", {
+  timeout: 240_000,
+}, async () => {
+  const { page, context } = ann;
+  await page.goto("/?asset=opc-treatment");
+  await page.getByRole("button", { name: "Open", exact: true }).click();
+  await page.waitForURL(/\/sessions\//);
+  const tree = page.getByRole("tree");
+  await choose(tree, "Object Waterworks");
+  await choose(tree, "Object F201");
+  await page.getByRole("button", { name: "To the plant file…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(/^\d+ new points? found\.$/).waitFor();
+  const opened = context.waitForEvent("page");
+  await dialog.getByRole("link", { name: "Look at them in the plant file" }).click();
+  const file = await opened;
+  const sheet = file.getByRole("dialog");
+  await expect
+    .poll(() => sheet.getByRole("textbox", { name: "Text of the sheet" }).inputValue())
+    .toMatch(/^name,node\n"[\w.-]+","nsu=urn:nordwasser:water-plant;s=F201\./);
+  await sheet.getByRole("button", { name: "Look at it" }).click();
+  await sheet.getByText(/rows? would be written:$/).waitFor();
+  await sheet.getByRole("button", { name: "Put into the text" }).click();
+  await file.getByText("Valid.", { exact: true }).waitFor();
+  await file.close();
+  await dialog.waitFor({ state: "detached" });
+});
+
 /** By its class and name. */
 async function choose(tree: Locator, name: string): Promise<void> {
   await tree.getByRole("treeitem", { name, exact: true }).click();

@@ -59,6 +59,42 @@ test("one touch with the passkey puts exactly it in force", async () => {
   expect(ada.complaints).toEqual([]);
 });
 
+test("what one administrator proposes in the console another confirms: never the same", async () => {
+  const { page } = ada;
+  const before = readFileSync(site.plantFile, "utf8");
+  await page.goto("/plant-file");
+  await page.getByText("Nothing is changed.").waitFor();
+  await page.getByRole("textbox", { name: "Text of the plant file" }).click();
+  await page.keyboard.press("Control+A");
+  const fresh = before.replace("max: 44", "max: 43");
+  await page.evaluate((pasted) => navigator.clipboard.writeText(pasted), fresh);
+  await page.keyboard.press("Control+V");
+  await page.getByText("Valid.", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Show what changes" }).click();
+  const plan = page.getByRole("dialog");
+  await plan.getByRole("textbox", { name: "What changes and why" }).fill("the drive is old");
+  await plan.getByRole("button", { name: "Sign and propose" }).click();
+  const waits = page.getByText(/A change by .* waits for another administrator/);
+  await waits.waitFor();
+  await plan.waitFor({ state: "detached" });
+  await accessible(page);
+  await shot(page, "plant-file-held");
+  expect(readFileSync(site.plantFile, "utf8")).toBe(fresh);
+  await page.getByRole("link", { name: "Go to it" }).click();
+  await page.getByRole("button", { name: "Show the change" }).click();
+  const own = page.getByRole("dialog");
+  await own.getByText(/the drive is old$/).waitFor();
+  expect(await own.getByRole("button", { name: "Confirm", exact: true }).isDisabled()).toBe(true);
+  await page.goto("/plant-file");
+  await page.getByRole("button", { name: "Take it back" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Take it back" }).click();
+  await waits.waitFor({ state: "detached" });
+  expect(readFileSync(site.plantFile, "utf8")).toBe(before);
+  const kinds = (await events(page)).map(({ kind }) => kind);
+  expect(kinds).toEqual(expect.arrayContaining(["plant:proposed", "plant:withdrawn"]));
+  expect(ada.complaints).toEqual([]);
+}, 150_000);
+
 test("the list of recordings pages, and hides the broker's own until asked for", async () => {
   const { page } = ada;
   const person = { name: "Aud", email: "aud@plant.example", employer: "Waterworks" };

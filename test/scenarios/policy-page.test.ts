@@ -134,6 +134,38 @@ test(
 );
 
 test(
+  "a sheet becomes tags in the text, with what is wrong by its rows; endpoints are looked for",
+  async () => {
+    const { page } = admin;
+    await page.getByRole("button", { name: "Import", exact: true }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("combobox", { name: "Endpoint" }).fill("plc-treatment/modbus");
+    await page.getByRole("option", { name: "plc-treatment/modbus" }).click();
+    const sheet = dialog.getByRole("textbox", { name: "Text of the sheet" });
+    await sheet.fill("name;register;type;scale\nP201.Speed;40112;uint16;zero\n");
+    await dialog.getByRole("button", { name: "Look at it" }).click();
+    await dialog.getByText('"zero" is no number (scale)').waitFor();
+    await sheet.fill("name;register;type;scale\nP201.Speed;40112;uint16;0,1\n");
+    await dialog.getByRole("button", { name: "Look at it" }).click();
+    await dialog.getByText("- { name: P201.Speed, register: 40112").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await shot(page, "plant-file-import");
+    await dialog.getByRole("button", { name: "Put into the text" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByText("Valid.", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Discard changes" }).click();
+    await page.getByText("Reachability", { exact: true }).click();
+    await page.getByRole("button", { name: "Look for them now" }).click();
+    const plc = page.getByRole("row", { name: /plc-distribution\/modbus/ });
+    await plc.getByText("Answers", { exact: true }).waitFor();
+    await page.getByText(/silent\.$/).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await shot(page, "plant-file-reach");
+  },
+  SLOW,
+);
+
+test(
   "the command's plan is shown by --dry-run, and signed in the page of its person",
   async () => {
     const { page } = admin;

@@ -83,6 +83,8 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "GET /api/plant-file/versions/{id}": ADMINISTRATOR,
   "POST /api/plant-file/check": ADMINISTRATOR,
   "POST /api/plant-file/import": ADMINISTRATOR,
+  "GET /api/reachability": ADMINISTRATOR,
+  "POST /api/reachability": ADMINISTRATOR,
   "POST /api/plant-plans": ADMINISTRATOR,
   "GET /api/plant-plans/{id}": ADMINISTRATOR,
   "DELETE /api/plant-plans/{id}": ADMINISTRATOR,

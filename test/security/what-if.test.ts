@@ -1,8 +1,11 @@
-/** A change of policies judged over past sessions, in the background, for those who may see them. */
+/** A change of policies, or of the plant, judged over past sessions, in the background, for those who may see them. */
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { PlantFileView, PlantPlanView } from "../../broker/api/shapes/plant-file.ts";
 import type { PoliciesView, PolicyFileView } from "../../broker/api/shapes/policies.ts";
 import type { WhatIfView } from "../../broker/api/shapes/what-if.ts";
 import { readPoints } from "../../protocols/modbus/build.ts";
+import type { RequestOptions } from "../kit/authenticator.ts";
 import type { ConsoleUser } from "../kit/console-user.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 import { WorkedSession } from "../kit/worked-session.ts";
@@ -109,4 +112,66 @@ test("where the site asks for it, exactly what comes into force was tried by who
   expect(await tried(first, { files: wanted, days: 1 })).toMatchObject({ sessions: 1 });
   const done = await first.ask<{ check: { valid: boolean } }>("POST", "/api/policies", change);
   expect(done.body.check).toMatchObject({ valid: true });
+});
+
+interface ToSign {
+  readonly text: string;
+  readonly options: RequestOptions;
+}
+
+test("a planned plant file is looked at first, too; signed, it ends at once the session that it touches", async () => {
+  const now = (await first.ask<PlantFileView>("GET", "/api/plant-file")).body;
+  expect(now).toMatchObject({ needsWhatIf: true, readOnly: null, held: null });
+  const file = site.broker.plantFile;
+  const before = readFileSync(file, "utf8");
+  const text = before.replace("requests-per-second: 200", "requests-per-second: 150");
+  const worked = await WorkedSession.open(first);
+  const { body: plan } = await first.ask<PlantPlanView>("POST", "/api/plant-plans", { text });
+  expect(plan).toMatchObject({ problems: [], valid: true, state: "open", same: false });
+  expect(plan.sessions).toMatchObject([{ session: worked.id, endpoint: "plc-treatment/modbus" }]);
+  const path = `/api/plant-plans/${plan.id}`;
+  const early = await first.ask("POST", `${path}/options`, { reason: "gentler" });
+  expect([early.status, early.body.code]).toEqual([409, "what-if-required"]);
+  expect(await tried(first, { plan: plan.id, days: 1 })).toMatchObject({ state: "done" });
+  const { body: toSign } = await first.ask<ToSign>("POST", `${path}/options`, {
+    reason: "gentler",
+  });
+  const answer = {
+    text: toSign.text,
+    response: first.authenticator.assert(toSign.options),
+  };
+  const done = await first.ask<PlantPlanView>("POST", `${path}/application`, answer);
+  expect(done.body).toMatchObject({ state: "done" });
+  const session = await first.ask("GET", `/api/sessions/${worked.id}`);
+  expect(session.status).toBe(404);
+  const after = (await first.ask<PlantFileView>("GET", "/api/plant-file")).body;
+  expect(readFileSync(file, "utf8")).toBe(text);
+  expect(after.digest).toBe(plan.digest);
+  expect(after.versions[0]).toMatchObject({ digest: plan.digest, note: "gentler" });
+  const again = await first.ask("POST", `${path}/application`, answer);
+  expect(again.status).toBeGreaterThanOrEqual(400);
+  await worked.end();
+});
+
+test("nobody sees or signs the plan of another, and a text that is too long is not read", async () => {
+  const other = await site.invite("Ann", ["administrator"]);
+  const text = `${readFileSync(site.broker.plantFile, "utf8")}# more\n`;
+  const { body: plan } = await first.ask<PlantPlanView>("POST", "/api/plant-plans", { text });
+  const path = `/api/plant-plans/${plan.id}`;
+  for (const [method, at, body] of [
+    ["GET", path, undefined],
+    ["DELETE", path, undefined],
+    ["POST", `${path}/options`, { reason: "mine" }],
+    ["POST", "/api/what-if", { plan: plan.id, days: 1 }],
+  ] as const) {
+    expect([at, (await other.ask(method, at, body)).status]).toEqual([at, 404]);
+  }
+  const stale = { text, basedOn: "0".repeat(64) };
+  expect((await first.ask("POST", "/api/plant-plans", stale)).body.code).toBe("changed");
+  const long = { text: "x".repeat(10 * 1024 * 1024) };
+  expect((await first.ask("POST", "/api/plant-plans", long)).status).toBe(413);
+  const longer = { text: "x".repeat(5 * 1024 * 1024) };
+  expect((await first.ask("POST", "/api/plant-file/check", longer)).status).toBe(400);
+  expect((await first.ask("DELETE", path)).status).toBe(204);
+  expect((await first.ask("GET", path)).status).toBe(404);
 });

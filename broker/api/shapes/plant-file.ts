@@ -132,3 +132,32 @@ export const plantImportSchema = z.object({
   preview: z.array(sheetLine),
 });
 export type PlantImportView = z.infer<typeof plantImportSchema>;
+
+const REACH_STATES = [
+  "unknown",
+  "waiting",
+  "answers",
+  "silent",
+  "in-use",
+  "by-gateway",
+  "not-asked",
+] as const;
+
+export const reachabilitySchema = z.object({
+  /** It is looking now: ask again. */
+  looking: z.boolean(),
+  endpoints: z.array(
+    z.object({
+      /** `ASSET/ENDPOINT` */
+      endpoint: z.string(),
+      address: z.string(),
+      /** `in-use`: a session says it; `not-asked`: a lock or the plant file keeps the broker away. */
+      state: z.enum(REACH_STATES),
+      says: z.string(),
+      /** How long the connection took. */
+      ms: z.number().nullable(),
+      atMs: z.number().nullable(),
+    }),
+  ),
+});
+export type ReachabilityView = z.infer<typeof reachabilitySchema>;

@@ -11,6 +11,7 @@ import type { Clock } from "../../clock.ts";
 import type { HandedTape } from "../../evidence/handed-tape.ts";
 import type { HandedTapes } from "../../evidence/handed-tapes.ts";
 import { RecorderUnavailable } from "../../evidence/recorder.ts";
+import type { Knock } from "../../legs/knock.ts";
 import type { CredentialSource } from "../../plant/credential.ts";
 import { pinsOf, type ShownIdentity, type TrustedIdentities } from "../../plant/shown-identity.ts";
 import { type LiveSession, type SessionHost, SessionRefused } from "../../sessions/session.ts";
@@ -80,6 +81,13 @@ export class PlaneHost implements SessionHost {
     this.spend(claims);
     const shown = await this.linkTo(claims).ask({ kind: "identify", permit });
     return SHOWN.parse(shown) as ShownIdentity;
+  }
+
+  /** What only gateways reach is not knocked at from here. */
+  async knock(permit: Permit): Promise<Knock> {
+    const claims = this.verified(permit);
+    if (!claims?.endpoint.gateways?.length) return this.parts.local.knock(permit);
+    throw new SessionRefused("by-gateway", "Only its gateways reach it.");
   }
 
   get(session: string): LiveSession | undefined {

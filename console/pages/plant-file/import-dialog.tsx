@@ -13,23 +13,19 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { PlantImportView } from "../../../broker/api/shapes/plant-file.ts";
 import { importIntoPlant, sheetText } from "../../components/plant-file.ts";
+import type { BrowsedSheet } from "../../components/plant-import.ts";
 import { plantQuery } from "../../components/queries.ts";
 import { ProblemNotice } from "../../components/states.tsx";
 import { plantFileText } from "../../text/plant-file.ts";
 
 const words = plantFileText.import;
 
-export interface SheetGiven {
-  readonly csv: string;
-  readonly endpoint: string;
-}
-
 interface ImportDialogProps {
   readonly opened: boolean;
   /** The draft that the rows are put into. */
   readonly text: string;
   /** What was browsed elsewhere. */
-  readonly given?: SheetGiven | undefined;
+  readonly given?: BrowsedSheet | undefined;
   readonly onClose: () => void;
   readonly onImport: (text: string) => void;
 }

@@ -6,9 +6,10 @@ import type {
   PlantFileView,
   PlantProblemView,
 } from "../../../broker/api/shapes/plant-file.ts";
+import type { BrowsedSheet } from "../../components/plant-import.ts";
 import { Loading, ProblemNotice } from "../../components/states.tsx";
 import { plantFileText } from "../../text/plant-file.ts";
-import { ImportDialog, type SheetGiven } from "./import-dialog.tsx";
+import { ImportDialog } from "./import-dialog.tsx";
 import { ProblemList } from "./problem-list.tsx";
 import { useCheck } from "./use-check.ts";
 import type { Draft } from "./use-draft.ts";
@@ -25,7 +26,7 @@ interface PlantEditorProps {
   readonly draft: Draft;
   readonly onPlan: () => Promise<void>;
   /** What was browsed elsewhere and is to be imported. */
-  readonly given?: SheetGiven | undefined;
+  readonly given?: BrowsedSheet | undefined;
 }
 
 export function PlantEditor({ file, draft, onPlan, given }: PlantEditorProps) {

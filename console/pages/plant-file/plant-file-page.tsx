@@ -12,6 +12,7 @@ import {
   plantVersionQuery,
   withdrawChange,
 } from "../../components/plant-file.ts";
+import { takeSheet } from "../../components/plant-import.ts";
 import { plantQuery, queryClient } from "../../components/queries.ts";
 import { QueryView } from "../../components/query-view.tsx";
 import { StateBadge } from "../../components/state-badge.tsx";
@@ -19,11 +20,12 @@ import { ProblemNotice } from "../../components/states.tsx";
 import { plantFileText as words } from "../../text/plant-file.ts";
 import { PlanDialog } from "./plan-view.tsx";
 import { PlantEditor } from "./plant-editor.tsx";
+import { ReachList } from "./reach-list.tsx";
 import { useDraft } from "./use-draft.ts";
 import { VersionList } from "./version-list.tsx";
 import "./plant-file.css";
 
-const PARTS = ["edit", "history"] as const;
+const PARTS = ["edit", "reach", "history"] as const;
 type Part = (typeof PARTS)[number];
 
 export function PlantFilePage() {
@@ -47,6 +49,7 @@ function PlantFile({ file }: { readonly file: PlantFileView }) {
   const draft = useDraft(file);
   const [address, setAddress] = useSearchParams();
   const [failed, setFailed] = useState<unknown>();
+  const [given] = useState(takeSheet);
 
   function show(plan: string | undefined, reason = "") {
     setAddress(plan === undefined ? {} : { plan, ...(reason !== "" && { reason }) });
@@ -79,8 +82,9 @@ function PlantFile({ file }: { readonly file: PlantFileView }) {
       {failed !== undefined && <ProblemNotice thrown={failed} title={words.edit.planFailed} />}
       {/* Kept while another part is looked at: what one has written must not go. */}
       <div hidden={part !== "edit"}>
-        <PlantEditor file={file} draft={draft} onPlan={() => plan(draft.text, draft.basedOn)} />
+        <PlantEditor {...{ file, draft, given }} onPlan={() => plan(draft.text, draft.basedOn)} />
       </div>
+      {part === "reach" && <ReachList />}
       {part === "history" && (
         <VersionList file={file} onRestore={(version) => void restore(version)} />
       )}

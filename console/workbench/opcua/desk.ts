@@ -34,6 +34,8 @@ import { WatchList } from "./watch-list.ts";
 export interface DeskDeps {
   readonly clock: Clock;
   readonly tags: readonly NodeTagView[];
+  /** `ASSET/ENDPOINT` */
+  readonly endpoint: string;
   /** Calls back before the next picture. */
   frame(call: () => void): void;
 }
@@ -89,6 +91,10 @@ export class OpcUaDesk implements Desk {
     this.tree = new AddressTree((node) => this.questions.browse({ node, direction: "forward" }));
     const frame = (call: () => void) => deps.frame(call);
     this.watch = new WatchList({ clock, line: this.line, events: this.events, frame });
+  }
+
+  get endpoint(): string {
+    return this.deps.endpoint;
   }
 
   get isOpen(): boolean {

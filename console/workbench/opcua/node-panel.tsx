@@ -15,6 +15,7 @@ import { Moment } from "./moment.tsx";
 import type { NodeDetails } from "./node-details.ts";
 import { NodeIcon } from "./node-icon.tsx";
 import { QualityBadge } from "./quality-badge.tsx";
+import { SurveyButton } from "./survey-button.tsx";
 import { useChanges } from "./use-changes.ts";
 import { useDetails } from "./use-details.ts";
 import { attributeWords, numberWords, plain, valueWords } from "./value-words.ts";
@@ -173,6 +174,9 @@ function Deeds(props: DeedsProps) {
         >
           {words.events}
         </Button>
+      )}
+      {(nodeClass === NODE_CLASS.object || nodeClass === NODE_CLASS.variable) && (
+        <SurveyButton desk={desk} details={details} />
       )}
       {above && (
         <CallDialog

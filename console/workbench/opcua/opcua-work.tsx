@@ -12,7 +12,11 @@ import { OpcUaWorkbench } from "./workbench.tsx";
 export function OpcUaWork({ view }: WorkbenchProps) {
   // The points a session began with stay: a table that changes under a hand is dangerous.
   const [desk] = useState(
-    () => new OpcUaDesk({ clock: browserClock, tags: view.opcua?.tags ?? [], frame: nextPicture }),
+    () =>
+      new OpcUaDesk({
+        ...{ clock: browserClock, frame: nextPicture },
+        ...{ tags: view.opcua?.tags ?? [], endpoint: view.endpoint },
+      }),
   );
   return (
     <SessionFrame view={view} desk={desk}>
