@@ -26,6 +26,11 @@ export interface RecordingCost {
   readonly bytesVsPcap: number;
   readonly bytesVsPcapZstd: number;
   readonly mainThreadUs: number;
+  /**
+   * Of an event: what the other threads do to write, take apart, compress, seal and close it. With
+   * their warming up, which of so few events is the larger part.
+   */
+  readonly otherThreadsUs: number;
   readonly bytesPerTransaction: number;
   readonly pcapPerTransaction: number;
 }
@@ -35,15 +40,18 @@ export async function measureRecording(folder: string): Promise<RecordingCost> {
   const directory = path.join(folder, "evidence");
   const { bytes } = await record(directory, new PollingClock(true));
   const rounds: number[] = [];
+  const elsewhere: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const { us } = await record(directory, new PollingClock(false));
+    const { us, elsewhereUs } = await record(directory, new PollingClock(false));
     rounds.push(us - (await run(undefined, new PollingClock(false))));
+    elsewhere.push(elsewhereUs);
   }
   const capture = pcap();
   return {
     bytesVsPcap: bytes / capture.length,
     bytesVsPcapZstd: bytes / zstdCompressSync(capture).length,
     mainThreadUs: median(rounds) / (TRANSACTIONS * EVENTS_A_TRANSACTION),
+    otherThreadsUs: median(elsewhere) / (TRANSACTIONS * EVENTS_A_TRANSACTION),
     bytesPerTransaction: bytes / TRANSACTIONS,
     pcapPerTransaction: capture.length / TRANSACTIONS,
   };
@@ -97,19 +105,28 @@ class PollingClock implements Clock {
 async function record(
   directory: string,
   clock: PollingClock,
-): Promise<{ bytes: number; us: number }> {
+): Promise<{ bytes: number; us: number; elsewhereUs: number }> {
   const evidence = await openEvidence({ directory, build: "bench", clock, keys: TEST_KEYS });
   const tape = await evidence.recorder.open(headerAt(clock.wallMs()));
   tape.append({ kind: "channel", channel: 1, protocol: "modbus", by: "subject", peer: "bench" });
+  const beforeUs = otherThreadsUs();
   const us = await run(tape, clock);
   tape.append({ kind: "end", rule: "owner-ended", reason: "done" });
   const ticking = setInterval(() => clock.set(clock.monotonicMs() + 100), 1);
   await tape.close();
   await evidence.close();
   clearInterval(ticking);
+  const elsewhereUs = otherThreadsUs() - beforeUs;
   const bytes = bytesIn(path.join(directory, "recordings"));
   rmSync(directory, { recursive: true });
-  return { bytes, us };
+  return { bytes, us, elsewhereUs };
+}
+
+/** CPU that threads of this process besides this one have used so far. */
+function otherThreadsUs(): number {
+  const all = process.cpuUsage();
+  const own = process.threadCpuUsage();
+  return all.user + all.system - own.user - own.system;
 }
 
 /** Answers the time that this thread worked, in microseconds; without a tape, of the load alone. */
