@@ -44,6 +44,7 @@ import { gaugesOf } from "./open-integrations.ts";
 import { openOpcua } from "./open-opcua.ts";
 import { openPanels } from "./open-panels.ts";
 import { openPolicies, type Policies } from "./open-policies.ts";
+import { openRisk, type RiskPlace } from "./open-risk.ts";
 import { openSessions } from "./open-sessions.ts";
 import type { SignalDesk } from "./open-signals.ts";
 import { openReach, openTrustDesk, openTrusted } from "./open-trust.ts";
@@ -174,13 +175,15 @@ export async function openCore(
   const credentials = openCredentials(ground);
   const opcua = openOpcua(ground);
   const trusted = await openTrusted(ground);
+  const risk: RiskPlace = {};
   const { sessions, gateways } = await openSessions(ground, {
-    ...{ evidence, plant, book, credentials, opcua, trusted, permitKey: key.publicKey },
+    ...{ evidence, plant, book, credentials, opcua, trusted, risk, permitKey: key.publicKey },
   });
   opened.push(evidence.onOverQuota((session) => sessions.get(session)?.end(overQuota(config))));
   let siteState = () => ({ open: true, locked: false });
   const ruled = await openPolicies(ground, parts, () => siteState());
   const { decisions, demands } = ruled;
+  await openRisk(ground, risk, { demands, plant });
   opened.push(await mirrorActions(store, identity.signedActions, book));
   const access = await openAccess<LiveSession>({
     ...{ store, clock, plant, host: sessions, permitKey: key.privateKey, decisions, demands },

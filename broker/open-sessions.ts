@@ -8,6 +8,7 @@ import { openGateways, type SiteGateways } from "./open-gateways.ts";
 import { refusalHooks } from "./open-integrations.ts";
 import { loggedHooks } from "./open-log.ts";
 import type { Ground } from "./open-parts.ts";
+import { type RiskPlace, riskHooks } from "./open-risk.ts";
 import { openScanner, scannerHooks } from "./open-scanner.ts";
 import { PlaneHost } from "./planes/control/plane-host.ts";
 import type { PlantSource } from "./plant/plant-source.ts";
@@ -22,6 +23,7 @@ export interface SessionsParts {
   readonly credentials: Credentials;
   readonly opcua: OpcuaProcess;
   readonly trusted: TrustedBook;
+  readonly risk: RiskPlace;
   /** Public half of the key that permits are signed with. */
   readonly permitKey: KeyObject;
 }
@@ -35,10 +37,8 @@ export interface OpenSessions {
 export async function openSessions(ground: Ground, parts: SessionsParts): Promise<OpenSessions> {
   const { clock, version: build, noticed, opened } = ground;
   const { evidence, plant, book, credentials, opcua, trusted, permitKey } = parts;
-  const hooks = refusalHooks(
-    ground,
-    loggedHooks(book, scannerHooks(ground, noticed.sessionHooks(trusted))),
-  );
+  const noticing = loggedHooks(book, scannerHooks(ground, noticed.sessionHooks(trusted)));
+  const hooks = riskHooks(ground, parts.risk, refusalHooks(ground, noticing));
   const local = createSessionHost({
     ...{ credentials, opcua, trusted, scanner: openScanner(ground), hooks },
     ...{ recorder: evidence.recorder, permitKey, clock, build },

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { DEVICE_SETTINGS } from "./device-settings.ts";
 import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { NATIVE_SETTINGS } from "./native-settings.ts";
+import { RISK_SETTINGS } from "./risk-settings.ts";
 import {
   flag,
   folder,
@@ -336,6 +337,7 @@ export const SETTINGS = {
     secret: true,
   },
   ...DEVICE_SETTINGS,
+  ...RISK_SETTINGS,
   ...NATIVE_SETTINGS,
   ...WORKLOAD_SETTINGS,
   ...TLS_SETTINGS,

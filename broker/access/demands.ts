@@ -30,8 +30,8 @@ export class Demands {
   private readonly clock: Clock;
   private readonly byKey = new Map<string, Demand>();
   private readonly listeners = new Set<(personId: string) => void>();
-  /** Whether anybody says how great the risk is: otherwise policies hear that nobody does. */
-  assessed = false;
+  /** Who says how great the risk is; while nobody does, policies hear that. */
+  private readonly assessing = new Set<string>();
 
   private constructor(clock: Clock, demands: readonly Demand[]) {
     this.clock = clock;
@@ -40,6 +40,12 @@ export class Demands {
 
   static async open(queries: Queries, clock: Clock): Promise<Demands> {
     return new Demands(clock, await listDemands(queries, clock.wallMs()));
+  }
+
+  /** From now on, or no more, it says how great the risk is. */
+  assess(by: "signals" | "risk", does: boolean): void {
+    if (does) this.assessing.add(by);
+    else this.assessing.delete(by);
   }
 
   /** All that still count, newest first. */
@@ -61,7 +67,7 @@ export class Demands {
 
   /** @param asset undefined: of what counts everywhere */
   riskOf(personId: string, asset?: string): ContextInput["risk"] {
-    const { assessed } = this;
+    const assessed = this.assessing.size > 0;
     if (this.byKey.size === 0) return { assessed, level: 0, reasons: [] };
     const all = this.of(personId, asset);
     const level = Math.max(0, ...all.map((demand) => demand.level));

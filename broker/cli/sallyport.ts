@@ -21,6 +21,7 @@ import { addApplyCommand } from "./remote/apply-command.ts";
 import { EXIT } from "./remote/exit-codes.ts";
 import { explain } from "./remote/explain.ts";
 import { addRemoteCommands } from "./remote/remote-commands.ts";
+import { addRiskCommands } from "./risk-learn.ts";
 import { securityReport, securityText, settingsMarkdown } from "./security-report.ts";
 import { settingsText } from "./settings-text.ts";
 import { addTlsCommands } from "./tls-commands.ts";
@@ -120,6 +121,7 @@ program
 
 addEvidenceCommands(program);
 addForesightCommands(program, policy);
+addRiskCommands(program);
 addIntegrationCommands(program);
 addCredentialCommands(program);
 addTrustCommands(program);

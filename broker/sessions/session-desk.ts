@@ -250,6 +250,7 @@ export class SessionDesk {
         this.counts.observed += 1;
         continue;
       } else if (answer.kind === "permit") this.counts.changed += 1;
+      hooks.onJudged?.(this.parts.claims.session, operation, answer.kind, sequence);
       this.owner.tell({
         ...{ kind: "decision", channel: channel.number, request, action: operation.action },
         ...{ verdict: answer.kind, rule, reason, sequence },

@@ -1,5 +1,5 @@
 /** What the rest of the process hears of all sessions: metrics, lists, the site's events. */
-import type { Answer, OperationClass } from "../../protocols/guard.ts";
+import type { Answer, Operation, OperationClass } from "../../protocols/guard.ts";
 import type { StrangeKey } from "./asset-way.ts";
 import type { Hold } from "./hold.ts";
 import type { MalwareFound } from "./scans.ts";
@@ -8,6 +8,8 @@ import type { Cause, EndReport, LiveSession } from "./session.ts";
 export interface SessionHooks {
   /** Every judged item. Called on the hot path. */
   onOperation?(operationClass: OperationClass, verdict: Answer["kind"]): void;
+  /** An operation of its subject that changes something, or was refused; never a plain reading. */
+  onJudged?(session: string, operation: Operation, verdict: Answer["kind"], sequence: number): void;
   onCut?(microseconds: number): void;
   /** A person froze it, or resumed it (then without a report). */
   onFreeze?(session: LiveSession, cause: Cause, report: EndReport | undefined): void;

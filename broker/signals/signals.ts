@@ -111,7 +111,7 @@ export class Signals {
       }),
     );
     const { demands } = this.parts;
-    demands.assessed = this.known.size > 0;
+    demands.assess("signals", this.known.size > 0);
     // Who is not listened to any more cannot say that it is over.
     const gone = demands.list().filter(({ source }) => this.isGone(source));
     await demands.forget(this.parts.store.queries, gone);

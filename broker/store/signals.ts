@@ -22,6 +22,8 @@ export interface SignalEffect {
   /** Of a live session; else of a sign-in, a device or what is asked of a person. */
   readonly session: string | null;
   readonly text: string;
+  /** Record of its tape that it is about. */
+  readonly sequence?: number;
 }
 
 export async function hasSignal(

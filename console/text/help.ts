@@ -172,7 +172,7 @@ export const helpByPath: Record<string, HelpEntry> = {
   "/integrations": {
     title: "Integrations",
     lines: [
-      "Where notices go (a signed webhook, Slack, Teams, mail) and which SIEM receives the events. The file that SALLYPORT_INTEGRATIONS names says so; an edit counts within seconds, and sallyport integrations check says what is wrong with it. Below stand the systems whose signals are taken (identity providers, device managers), what each signal led to, and what is asked of people because of them: an administrator lifts it there, with a reason.",
+      "Where notices go (a signed webhook, Slack, Teams, mail) and which SIEM receives the events. The file that SALLYPORT_INTEGRATIONS names says so; an edit counts within seconds, and sallyport integrations check says what is wrong with it. Below stand the systems whose signals are taken (identity providers, device managers), what each signal led to, what was found unusual about sessions (SALLYPORT_RISK), and what is asked of people because of either: an administrator lifts it there, with a reason.",
       "What a receiver does not take waits on disk, in order, and is sent again. A notice never carries values, reasons or anything that signs a person in: it says what waits and where to look.",
     ],
   },

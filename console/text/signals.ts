@@ -2,9 +2,9 @@
 import type { DemandView, TransmitterView } from "../../broker/api/shapes/signals.ts";
 
 export const signalsText = {
-  title: "Signals",
+  title: "Signals and findings",
   summary:
-    "What identity providers and others say of people and devices, and what it did here. Each has a sign by which all that belongs to it is found in Events and in recordings.",
+    "What other systems say of people and devices, what is unusual about sessions here, and what came of it. Each has a sign by which all that belongs to it is found in Events and in recordings.",
   failed: "The signals could not be loaded",
   streams: {
     label: "Who is listened to",
@@ -49,17 +49,17 @@ export const signalsText = {
   },
   stories: {
     title: "What came of them",
-    label: "Signals and what came of them",
-    filter: "Filter signals",
+    label: "Signals and findings, and what came of them",
+    filter: "Filter signals and findings",
     at: "When",
     from: "From",
-    said: "What it said",
+    said: "What was said or found",
     decision: "What was decided",
     effects: "What it did",
     sign: "Sign",
     nothing: "nothing was open",
     took: (ms: number) => `done ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms after it came`,
-    none: "No signal has come yet",
+    none: "No signal has come and nothing was unusual yet",
     noneYet: "Ask who runs the other side to send a verification event.",
   },
 } as const;

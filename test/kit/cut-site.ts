@@ -11,6 +11,7 @@ import { Demands } from "../../broker/access/demands.ts";
 import { openAccess } from "../../broker/access/open-access.ts";
 import { verifyPermit } from "../../broker/access/permits.ts";
 import type { Session } from "../../broker/sessions/live-session.ts";
+import type { SessionHooks } from "../../broker/sessions/session-hooks.ts";
 import type { SignalType } from "../../broker/signals/event-types.ts";
 import { Signals } from "../../broker/signals/signals.ts";
 import { EditedPlant } from "./access.ts";
@@ -78,6 +79,7 @@ export class CutSite {
     plant.edit(STANDING);
     const key = { on: true };
     const demands = await Demands.open(site.store.queries, site.clock);
+    const hooks: { onJudged?: NonNullable<SessionHooks["onJudged"]> } = {};
     const access = await openAccess<Session>({
       openProbe: async () => ({
         read: async () => [[key.on ? 1 : 0]],
@@ -94,7 +96,7 @@ export class CutSite {
         open: async (permit) => {
           const verified = verifyPermit(permit, keys.publicKey, site.clock.wallMs());
           if (verified.kind !== "valid") throw new Error(verified.kind);
-          const opened = await kit.openWith(verified.claims);
+          const opened = await kit.openWith(verified.claims, hooks);
           opens.push(opened);
           return opened.live;
         },
@@ -112,6 +114,8 @@ export class CutSite {
       endpoint,
     );
     cut.key = key;
+    cut.hooks = hooks;
+    cut.demands = demands;
     cut.sender = await SignalSender.create("https://sallyport.example", () => site.clock.wallMs());
     cut.signals = new Signals({
       ...{ store: site.store, clock: site.clock, audience: "https://sallyport.example", demands },
@@ -126,6 +130,9 @@ export class CutSite {
     return cut;
   }
 
+  /** Of the sessions that are opened from now on. */
+  hooks: { onJudged?: NonNullable<SessionHooks["onJudged"]> } = {};
+  demands: Demands | undefined;
   private signals: Signals | undefined;
   private sender: SignalSender | undefined;
   private opens: KitSession[] = [];

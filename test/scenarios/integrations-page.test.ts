@@ -37,8 +37,8 @@ async function signalsAreShown(admin: Device, file: string, address: string): Pr
   const { page } = admin;
   const sender = await SignalSender.create("https://sallyport.example");
   writeFileSync(file, sender.yaml());
-  await page.getByRole("heading", { name: "Signals" }).waitFor();
-  await page.getByText("No signal has come yet").waitFor();
+  await page.getByRole("heading", { name: "Signals and findings" }).waitFor();
+  await page.getByText("No signal has come and nothing was unusual yet").waitFor();
   const email = await page.evaluate(
     "fetch('/api/people').then((answer) => answer.json()).then(([one]) => one.email)",
   );

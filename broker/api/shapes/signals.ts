@@ -27,7 +27,14 @@ export const signalStorySchema = z.object({
   type: z.string(),
   about: z.string(),
   decision: z.string(),
-  effects: z.array(z.object({ session: z.string().nullable(), text: z.string() })),
+  effects: z.array(
+    z.object({
+      session: z.string().nullable(),
+      text: z.string(),
+      /** Record of its tape that it is about. */
+      sequence: z.number().int().optional(),
+    }),
+  ),
   tookMs: z.number(),
 });
 export type SignalStoryView = z.infer<typeof signalStorySchema>;

@@ -25,9 +25,13 @@ export function Signals() {
   const query = useQuery(signalsQuery);
   return (
     <QueryView query={query} failed={words.failed}>
-      {(view) => (view.transmitters.length === 0 ? null : <Content view={view} />)}
+      {(view) => (isEmpty(view) ? null : <Content view={view} />)}
     </QueryView>
   );
+}
+
+function isEmpty({ transmitters, stories, demands }: SignalsView): boolean {
+  return transmitters.length + stories.length + demands.length === 0;
 }
 
 function Content({ view: { transmitters, demands, stories } }: { readonly view: SignalsView }) {
@@ -39,14 +43,16 @@ function Content({ view: { transmitters, demands, stories } }: { readonly view: 
       <Text size="sm" c="dimmed" mb="xs">
         {words.summary}
       </Text>
-      <DataTable
-        label={words.streams.label}
-        rows={transmitters}
-        columns={STREAMS}
-        rowKey={({ name }) => name}
-        initialSort={{ column: "name", descending: false }}
-        tone={(row) => (isWrong(row) ? "attention" : undefined)}
-      />
+      {transmitters.length > 0 && (
+        <DataTable
+          label={words.streams.label}
+          rows={transmitters}
+          columns={STREAMS}
+          rowKey={({ name }) => name}
+          initialSort={{ column: "name", descending: false }}
+          tone={(row) => (isWrong(row) ? "attention" : undefined)}
+        />
+      )}
       {demands.length > 0 && (
         <>
           <Title order={3} size="h5" mt="md" mb={6}>
@@ -236,6 +242,12 @@ function Lift({ demand: { key, person, asks } }: { readonly demand: DemandView }
   );
 }
 
+function momentOf(session: string, sequence: number | undefined): string {
+  return sequence === undefined
+    ? `/recordings/${session}`
+    : `/recordings/${session}?at=${sequence}`;
+}
+
 const STORIES: Column<SignalStoryView>[] = [
   {
     key: "at",
@@ -269,9 +281,9 @@ const STORIES: Column<SignalStoryView>[] = [
     cell: ({ effects, tookMs }) => (
       <span title={words.stories.took(tookMs)}>
         {effects.length === 0 && <span className="sp-dim">{words.stories.nothing}</span>}
-        {effects.map(({ session, text }) => (
+        {effects.map(({ session, text, sequence }) => (
           <Text key={`${session} ${text}`} component="div" size="sm">
-            {session === null ? text : <Link to={`/recordings/${session}`}>{text}</Link>}
+            {session === null ? text : <Link to={momentOf(session, sequence)}>{text}</Link>}
           </Text>
         ))}
       </span>
