@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { readConfig } from "../config.ts";
 import { type ExportAsked, exportBundle } from "./export.ts";
-import { exportHar } from "./export-har.ts";
+import { exportAs } from "./export-as.ts";
 import { logKeyText, replaceLog, rotateLogKey } from "./log-key.ts";
 import { type SignerSettings, startSigner } from "./signer.ts";
 import { PolicyUnreadable, runVerify, UNREADABLE, type VerifyAsked } from "./verify.ts";
@@ -16,7 +16,7 @@ export function addEvidenceCommands(program: Command): void {
   addLog(program);
 }
 
-type ExportFlags = Omit<ExportAsked, "session"> & { readonly har?: true };
+type ExportFlags = Omit<ExportAsked, "session"> & { readonly as?: string; readonly har?: true };
 
 function addExport(program: Command): void {
   program
@@ -29,14 +29,19 @@ function addExport(program: Command): void {
     .option("--person <id>", "sessions of this person")
     .option("--out <file>", "the zip file to make, or a folder if the name does not end with .zip")
     .option("--visit <session>", "all sessions of the visit that this one belongs to")
-    .option("--har", "the pages of one session on a web panel as HTTP Archive instead")
+    .option(
+      "--as <format>",
+      "one session as other tools read it instead: pcapng, csv, ndjson, cast, cast3 (asciicast) or har",
+    )
+    .option("--har", "short for --as har: the pages of a session on a web panel")
     .action(async (session: string | undefined, flags: ExportFlags) => {
       process.umask(0o077);
       const config = readConfig(process.env);
-      const { har, ...asked } = flags;
-      const told = har
-        ? await exportHar(config, { session, out: asked.out })
-        : await exportBundle(config, { session, ...asked });
+      const { har, as = har && "har", ...asked } = flags;
+      const told =
+        as === undefined
+          ? await exportBundle(config, { session, ...asked })
+          : await exportAs(config, { session, as, out: asked.out });
       process.stdout.write(told);
     });
 }

@@ -14,12 +14,19 @@ import {
   TapeCapture,
   withheldKey,
 } from "../../protocols/tape/capture.ts";
+import type { Header, TapeRecord } from "../../protocols/tape/record.ts";
 import { TCP_CAPTURED } from "../../protocols/tcp/captured.ts";
 import { Asciicast } from "./asciicast.ts";
 import { deedRows } from "./deed-rows.ts";
 import { harOf } from "./har/har.ts";
 import { recordsOf } from "./recording-records.ts";
 import type { Recording, Recordings } from "./recordings.ts";
+
+/** What an export reads, as often as it needs to: from a running broker, or from a folder. */
+export interface Recorded {
+  readonly header: Header;
+  records(): AsyncIterable<readonly TapeRecord[]>;
+}
 
 export const EXPORT_FORMATS = ["pcapng", "csv", "ndjson", "cast", "cast3", "har"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -37,7 +44,11 @@ const WITHHELD_MAX = 1_000_000;
 
 /** Whether there is such an export of its protocol. */
 export function canExport({ header }: Pick<Recording, "header">, format: ExportFormat): boolean {
-  return FORMATS_OF[header.endpoint.protocol]?.includes(format) ?? false;
+  return formatsOf(header.endpoint.protocol).includes(format);
+}
+
+export function formatsOf(protocol: string): readonly ExportFormat[] {
+  return FORMATS_OF[protocol] ?? [];
 }
 
 export function exportRecording(
@@ -45,24 +56,28 @@ export function exportRecording(
   recording: Recording,
   format: ExportFormat,
 ): AsyncGenerator<Uint8Array | string> {
-  if (format === "pcapng") return capture(recordings, recording);
-  if (format === "cast" || format === "cast3") return cast(recordings, recording, format);
-  if (format === "har") return harOf(recording.header, recordsOf(recordings, recording));
-  if (recording.header.endpoint.protocol !== "modbus") {
-    return deedRows(recording.header, recordsOf(recordings, recording), format);
-  }
+  const { header } = recording;
+  return exportRecorded({ header, records: () => recordsOf(recordings, recording) }, format);
+}
+
+export function exportRecorded(
+  recorded: Recorded,
+  format: ExportFormat,
+): AsyncGenerator<Uint8Array | string> {
+  const { header } = recorded;
+  if (format === "pcapng") return capture(recorded);
+  if (format === "cast" || format === "cast3") return cast(recorded, format);
+  if (format === "har") return harOf(header, recorded.records());
+  if (header.endpoint.protocol !== "modbus") return deedRows(header, recorded.records(), format);
   return format === "csv"
-    ? operations(recordings, recording, csvHead(), csvLine)
-    : operations(recordings, recording, "", ndjsonLine);
+    ? operations(recorded, csvHead(), csvLine)
+    : operations(recorded, "", ndjsonLine);
 }
 
 /** Read twice: what was withheld stands behind the place where it would have left. */
-async function* capture(
-  recordings: Pick<Recordings, "segment">,
-  recording: Recording,
-): AsyncGenerator<Uint8Array> {
+async function* capture(recorded: Recorded): AsyncGenerator<Uint8Array> {
   const withheld = new Set<string>();
-  for await (const records of recordsOf(recordings, recording)) {
+  for await (const records of recorded.records()) {
     for (const record of records) {
       if (record.kind !== "event" || record.event.kind !== "withheld") continue;
       if (withheld.size < WITHHELD_MAX) {
@@ -70,28 +85,24 @@ async function* capture(
       }
     }
   }
-  const { header } = recording;
+  const { header } = recorded;
   const captured = capturedOf(header);
   const writer = new TapeCapture(captured, withheld);
   yield captureStart(header);
-  for await (const records of recordsOf(recordings, recording)) {
+  for await (const records of recorded.records()) {
     yield Buffer.concat(records.map((record) => writer.push(record)));
   }
   yield writer.finish();
 }
 
-function capturedOf({ endpoint, places }: Recording["header"]): Captured {
+function capturedOf({ endpoint, places }: Header): Captured {
   if (endpoint.protocol === "opcua") return opcUaCaptured(places);
   return endpoint.protocol === "tcp" ? TCP_CAPTURED : MODBUS_CAPTURED;
 }
 
-async function* cast(
-  recordings: Pick<Recordings, "segment">,
-  recording: Recording,
-  format: "cast" | "cast3",
-): AsyncGenerator<string> {
-  const writer = new Asciicast(recording.header, format === "cast" ? 2 : 3);
-  for await (const records of recordsOf(recordings, recording)) {
+async function* cast(recorded: Recorded, format: "cast" | "cast3"): AsyncGenerator<string> {
+  const writer = new Asciicast(recorded.header, format === "cast" ? 2 : 3);
+  for await (const records of recorded.records()) {
     const lines = records.map((record) => writer.push(record)).join("");
     if (lines !== "") yield lines;
   }
@@ -99,14 +110,13 @@ async function* cast(
 }
 
 async function* operations(
-  recordings: Pick<Recordings, "segment">,
-  recording: Recording,
+  recorded: Recorded,
   head: string,
   line: (entry: OperationEntry) => string,
 ): AsyncGenerator<string> {
-  const list = new OperationList(recording.header, (ms) => new Date(ms).toISOString());
+  const list = new OperationList(recorded.header, (ms) => new Date(ms).toISOString());
   if (head !== "") yield head;
-  for await (const records of recordsOf(recordings, recording)) {
+  for await (const records of recorded.records()) {
     const text = records.flatMap((record) => list.push(record).map(line)).join("");
     if (text !== "") yield text;
   }

@@ -10,7 +10,7 @@ import { connect, createServer } from "node:net";
 import path from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { exportHar } from "../../broker/cli/export-har.ts";
+import { exportAs } from "../../broker/cli/export-as.ts";
 import { readConfig } from "../../broker/config.ts";
 import { launchBrowser } from "../kit/browser.ts";
 import { found, testWith } from "../kit/programs.ts";
@@ -95,7 +95,7 @@ test("the recording is exported as HAR, on the host and over HTTP, without what 
   const over = Buffer.from((await ask()).text, "latin1").toString("utf8");
   const out = path.join(folder ?? "", "pages.har");
   const data = path.join(plant.site.folder, "data");
-  await exportHar(readConfig({ SALLYPORT_DATA: data }), { session, out });
+  await exportAs(readConfig({ SALLYPORT_DATA: data }), { session, as: "har", out });
   expect(readFileSync(out, "utf8")).toBe(over);
   expect(over).not.toContain(LOGIN.password);
   expect(over).not.toContain(Buffer.from(`${LOGIN.user}:${LOGIN.password}`).toString("base64"));
