@@ -131,6 +131,15 @@ test("what changed meanwhile, on the host or by another, is never written over",
   expect(history.announced()).toBeUndefined();
 });
 
+test("a broken file on the host is mended with the plant in force, which is no version of its own", async () => {
+  writeFileSync(file, "site: {");
+  const { id } = await edits.plan(ada.me.person, TEXT, false);
+  expect(source.problem()).toBeDefined();
+  await edits.apply(ada.me, id, await signed(ada, id));
+  expect([source.problem(), readFileSync(file, "utf8")]).toEqual([undefined, TEXT]);
+  expect([history.versions().length, history.announced()]).toEqual([1, undefined]);
+});
+
 test("a text that is not valid, or that changes nothing, cannot be signed", async () => {
   const broken = await edits.plan(ada.me.person, "site: {", false);
   expect(broken.problems.length).toBeGreaterThan(0);

@@ -154,8 +154,9 @@ export class PlantEdits {
         begin: () => this.parts.history.announce(author),
       }),
     );
-    // Who hears that it is done finds its version.
+    // Who hears that it is done finds its version. A file that was only mended makes none.
     await this.parts.history.settled();
+    if (state === "in-force") await this.parts.history.forget(plant.digest);
     plan.state = state === "held" ? "held" : "done";
     await this.note(
       state === "held" ? "plant:proposed" : "plant:edited",

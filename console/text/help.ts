@@ -158,6 +158,8 @@ export const helpByPath: Record<string, HelpEntry> = {
       "The file that says what the plant is: zones, assets, endpoints, tags, profiles, standing grants. What you write is checked as you type; marks stand at what is wrong, and nothing counts before you have signed it.",
       "Show what changes makes a plan: each part that is another one in plain words, the live sessions that would end, the text line by line, and what would have been otherwise in past sessions. Your passkey signs exactly this text in the place of exactly the one in force. Sessions lose at once what it no longer gives.",
       "An edit on the host is never written over: a plan that was made before it does not count any more. A file that its host does not let the broker write says so. Where the site asks for a second administrator, what you sign waits until another one has confirmed it on the page Plant.",
+      "Import takes a sheet saved as CSV: tags of an endpoint, or assets with their endpoints. What is wrong is told by its rows, and nothing is written before you put it into the text. In a session on an OPC UA server, To the plant file… looks at all that is below a node and brings what the file does not name yet.",
+      "Reachability shows which endpoints the broker reaches: when you ask, it makes one TCP connection to each, sends nothing and goes. It never does where a session is open, where a lock is, or twice within a minute.",
       "History keeps every plant that counted, with who, when and why; Plan to go back makes a plan of an older one. sallyport apply -f plant.yaml does the same from a machine of yours: it shows the plan, and you sign it here.",
     ],
   },

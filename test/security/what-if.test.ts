@@ -142,8 +142,8 @@ test("a planned plant file is looked at first, too; signed, it ends at once the 
   };
   const done = await first.ask<PlantPlanView>("POST", `${path}/application`, answer);
   expect(done.body).toMatchObject({ state: "done" });
-  const session = await first.ask("GET", `/api/sessions/${worked.id}`);
-  expect(session.status).toBe(404);
+  const live = async () => (await first.ask("GET", `/api/sessions/${worked.id}`)).status;
+  await vi.waitFor(async () => expect(await live()).toBe(404), 20_000);
   const after = (await first.ask<PlantFileView>("GET", "/api/plant-file")).body;
   expect(readFileSync(file, "utf8")).toBe(text);
   expect(after.digest).toBe(plan.digest);

@@ -96,6 +96,7 @@ const COLUMNS: Column<Row>[] = [
     key: "says",
     title: words.says,
     wide: true,
+    hidden: ({ says, ms }) => says === "" && ms === null,
     cell: ({ says, ms }) => (ms === null ? says : words.took(ms)),
   },
   {
