@@ -54,12 +54,12 @@ class TestPage {
     return new TestPage(await connected(socket), id);
   }
 
-  attach(): Promise<AttachAnswer> {
-    return new Promise((resolve) => this.socket.emit("attach", this.id, "main", resolve));
+  attach(name = "main"): Promise<AttachAnswer> {
+    return new Promise((resolve) => this.socket.emit("attach", this.id, name, resolve));
   }
 
-  resume(kept: Kept): Promise<ResumeAnswer> {
-    return new Promise((resolve) => this.socket.emit("resume", this.id, "main", kept, resolve));
+  resume(kept: Kept, name = "main"): Promise<ResumeAnswer> {
+    return new Promise((resolve) => this.socket.emit("resume", this.id, name, kept, resolve));
   }
 
   send(bytes: Uint8Array): number {
@@ -128,6 +128,24 @@ test("its own page goes on at the byte where it was; nobody else does, nor with 
   expect(await other.attach()).toMatchObject({ ok: true, keeps: true });
   await vi.waitUntil(() => back.takenOver, WITHIN);
   expect(await back.resume({ channel: 1, received: 0, shown: 0 })).toMatchObject(NOT_KEPT);
+  await ann.ask("POST", `/api/sessions/${id}/end`, { reason: "" });
+}, 120_000);
+
+test("channels that wait are no more than a page may have: the oldest go for new ones", async () => {
+  const id = await session();
+  const names = Array.from({ length: 16 }, (_, n) => `c-${n}`);
+  const attachAll = async (page: TestPage, some: readonly string[]) => {
+    for (const name of some) expect(await page.attach(name)).toMatchObject({ ok: true });
+  };
+  const first = await TestPage.open(ann, id);
+  await attachAll(first, names);
+  first.socket.disconnect();
+  const back = await TestPage.open(ann, id);
+  const kept = { received: 0, shown: 0 };
+  expect(await back.resume({ ...kept, channel: 3 }, "c-2")).toEqual({ ok: true, received: 0 });
+  await attachAll(back, ["d-0", "d-1"]);
+  expect(await back.resume({ ...kept, channel: 2 }, "c-1")).toMatchObject(NOT_KEPT);
+  expect(await back.resume({ ...kept, channel: 4 }, "c-3")).toEqual({ ok: true, received: 0 });
   await ann.ask("POST", `/api/sessions/${id}/end`, { reason: "" });
 }, 120_000);
 

@@ -40,6 +40,7 @@ export class OwnerLinks {
     const link = this.take(page, session);
     link.channels.get(name)?.close("attached again");
     this.resting.get(sessionId)?.get(name)?.close("attached again");
+    this.makeRoom(sessionId, link);
     if (link.channels.size >= CHANNELS_PER_PAGE_MAX) return refused(tooMany());
     const keeps = session.claims.endpoint.protocol === "ssh";
     const channel = new OwnerChannel(page, sessionId, name, link.channels, keeps);
@@ -198,6 +199,15 @@ export class OwnerLinks {
       if (channel.keeps) channel.rest(this.restingFor(id));
     }
     this.drop(link, "the page went away");
+  }
+
+  /** Those that wait count too: the one that has waited longest goes before a new one is refused. */
+  private makeRoom(id: string, { channels }: OwnerLink): void {
+    for (const channel of [...(this.resting.get(id)?.values() ?? [])]) {
+      const count = channels.size + (this.resting.get(id)?.size ?? 0);
+      if (count < CHANNELS_PER_PAGE_MAX) return;
+      channel.close("the page has too many channels");
+    }
   }
 
   private restingFor(id: string): Holder {
