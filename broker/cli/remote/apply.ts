@@ -66,19 +66,25 @@ const HELD = "It is written, and waits for another administrator to confirm it.\
 /** @throws CommandFailed usage */
 function textOf(file: string): string {
   try {
+    const isLong = file !== "-" && statSync(file).size > FILE_BYTES_MAX;
     // Standard input by its descriptor: its end is the end of the text.
-    const bytes = readFileSync(file === "-" ? 0 : file);
-    if (bytes.length > FILE_BYTES_MAX || (file !== "-" && statSync(file).size > FILE_BYTES_MAX)) {
-      throw new CommandFailed(EXIT.usage, `${file} is larger than ${FILE_BYTES_MAX} bytes`);
+    const bytes = isLong ? undefined : readFileSync(file === "-" ? 0 : file);
+    if (bytes && bytes.length <= FILE_BYTES_MAX) {
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     }
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
-    if (error instanceof CommandFailed) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const why = code === "ERR_ENCODING_INVALID_ENCODED_DATA" ? "it is not UTF-8 text" : code;
-    throw new CommandFailed(EXIT.usage, `${file} cannot be read: ${why}`);
+    throw new CommandFailed(EXIT.usage, `${file} cannot be read: ${UNREADABLE[code] ?? code}`);
   }
+  throw new CommandFailed(EXIT.usage, `${file} is larger than ${FILE_BYTES_MAX} bytes`);
 }
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: "it does not exist",
+  EISDIR: "it is a folder",
+  EACCES: "you may not read it",
+  ERR_ENCODING_INVALID_ENCODED_DATA: "it is not UTF-8 text",
+};
 
 /** The plan's id is what is signed: nothing else can come into force by it. */
 function addressOf({ address }: BrokerClient, plan: string, reason: string): string {
