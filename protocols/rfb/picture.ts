@@ -34,6 +34,8 @@ export class Picture {
   pixels: Uint32Array;
   /** Pixels written, each as often as it was: a few bytes of an asset can ask for millions. */
   work = 0;
+  /** Pixels made anew for other sizes: as few bytes ask for as much memory. */
+  remade = 0;
   private streams: Inflate[];
   private readonly quick: InflatePiece | undefined;
 
@@ -103,6 +105,7 @@ export class Picture {
 
   private resize(width: number, height: number): boolean {
     if (width === this.width && height === this.height) return true;
+    this.remade += width * height;
     const pixels = new Uint32Array(width * height).fill(OPAQUE);
     const columns = Math.min(width, this.width);
     for (let row = 0; row < Math.min(height, this.height); row += 1) {

@@ -67,7 +67,8 @@ export class ScreenPlayer {
 
   /** Pixels written so far, each as often as it was: what drawing has cost. */
   get work(): number {
-    return this.workBefore + (this.picture?.work ?? 0);
+    const { work = 0, remade = 0 } = this.picture ?? {};
+    return this.workBefore + work + REMADE_COST * remade;
   }
 
   get state(): ScreenState {
@@ -197,6 +198,8 @@ export class ScreenPlayer {
   }
 }
 
+/** Memory that is made anew and thrown away costs more than pixels do. */
+const REMADE_COST = 4;
 /** Less than the stream's inbox holds. */
 const FEED = 65_536;
 /** Of one rectangle: the largest screen, raw. One that says more than its pixels is not drawn. */

@@ -98,25 +98,40 @@ test("a link to a part shows the screen as it stood when the part begins", async
   expect(decodeScreenFrame(frame ?? new Uint8Array(0))?.screen).toEqual(player.state);
 }, 60_000);
 
-test("a screen that asks for more than can be drawn goes without frames, and is recorded whole", async () => {
-  const evidence = await open();
-  const tape = await evidence.recorder.open(screenHeader(SESSION));
-  for (const body of helloOf(4_096, 4_096)) tape.append(body);
-  // Sixteen bytes that move sixteen million pixels, again and again.
-  const box = { x: 0, y: 0, width: 4_096, height: 4_096, encoding: ENCODING.copyRect };
-  const one = [...updateHead(1), ...rectangleHead(box), 0, 0, 0, 0];
-  const bomb = Uint8Array.from(Array.from({ length: 1_000 }, () => one).flat());
-  for (let n = 0; n < 5; n += 1) tape.append(from("asset", bomb));
-  tape.append({ kind: "end", rule: "owner-ended", reason: "done" });
-  const closing = tape.close();
-  await closing;
-  const recording = await evidence.recordings.get(SESSION);
-  expect(recording?.state).toBe("sealed");
-  expect(recording?.records).toBe(9);
-  for (const { number } of recording?.segments ?? []) {
-    expect(await evidence.recordings.frame(SESSION, number)).toBeUndefined();
-  }
-}, 60_000);
+/** Some bytes that ask for millions of pixels, again and again. */
+const BOMBS: Readonly<Record<string, readonly number[]>> = {
+  "moves all of itself": [
+    ...updateHead(1),
+    ...rectangleHead({ x: 0, y: 0, width: 4_096, height: 4_096, encoding: ENCODING.copyRect }),
+    ...[0, 0, 0, 0],
+  ],
+  "never keeps its size": [16_384, 1].flatMap((width) => [
+    ...updateHead(1),
+    ...rectangleHead({ x: 0, y: 0, width, height: 1_024, encoding: ENCODING.desktopSize }),
+  ]),
+};
+
+test.each(Object.keys(BOMBS))(
+  "a screen that %s goes without frames, and is recorded whole",
+  async (name) => {
+    const evidence = await open();
+    const tape = await evidence.recorder.open(screenHeader(SESSION));
+    for (const body of helloOf(4_096, 4_096)) tape.append(body);
+    const one = BOMBS[name] ?? [];
+    const bomb = Uint8Array.from(Array.from({ length: 1_000 }, () => one).flat());
+    for (let n = 0; n < 5; n += 1) tape.append(from("asset", bomb));
+    tape.append({ kind: "end", rule: "owner-ended", reason: "done" });
+    const closing = tape.close();
+    await closing;
+    const recording = await evidence.recordings.get(SESSION);
+    expect(recording?.state).toBe("sealed");
+    expect(recording?.records).toBe(9);
+    for (const { number } of recording?.segments ?? []) {
+      expect(await evidence.recordings.frame(SESSION, number)).toBeUndefined();
+    }
+  },
+  60_000,
+);
 
 test("what an earlier framer left off is gone on with from its last frame, and never from nothing", async () => {
   const directory = temporaryFolder();
