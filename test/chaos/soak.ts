@@ -76,6 +76,7 @@ async function soakEvidence() {
       "test/chaos/large.test.ts",
       { SALLYPORT_LARGE_MIB: LARGE_MIB, SALLYPORT_DAY_HOURS: DAY_HOURS },
     ],
+    ["test/chaos/vnc-peers.test.ts", { SALLYPORT_FLOODS: "on" }],
     ["test/foreign/vnc-pictures.test.ts", { SALLYPORT_DRAWING_SECONDS: DRAWING_SECONDS }],
     ["test/chaos/opcua-peers.test.ts", { SALLYPORT_PEERS: PEERS, SALLYPORT_SEED: String(SEED) }],
   ];

@@ -68,7 +68,7 @@ export class VncViewer {
     });
     await begun.promise;
     socket.write(Uint8Array.of(1));
-    await viewer.until(() => viewer.player.picture !== undefined);
+    await viewer.until(() => viewer.player.picture !== undefined, 60_000);
     viewer.player.show({ ...AT, kind: "format", format });
     viewer.stream.format = format;
     viewer.say({ kind: "format", format }, { kind: "encodings", encodings });
