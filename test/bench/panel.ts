@@ -16,11 +16,13 @@ import { found } from "../kit/programs.ts";
 import type { BenchBroker } from "./panel-broker.ts";
 import { answerToPress, motionFrames } from "./panel-frames.ts";
 import { CountingViewer, direct, throughBroker, type Wire, websocket } from "./panel-roads.ts";
-import { cpuMs, median, printResult, printTable, residentKib } from "./report.ts";
+import { cpuMs, median, percentile, printResult, printTable, residentKib } from "./report.ts";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
-/** Presses of one round. */
+/** Presses of one round, on each road. */
 const PRESSES = 200;
+/** At once, to see what one takes: fewer than an endpoint has connections. */
+const SESSIONS = 12;
 const MOTION_MS = 3_000;
 const PANEL_MS = Number(process.env.SALLYPORT_PANEL_SECONDS ?? 60) * 1_000;
 const HOUR_MS = 3_600_000;
@@ -36,7 +38,9 @@ const SCREEN_COUNT = 4;
 /** One number a round. */
 interface Figures {
   readonly pressMs: number[];
+  readonly pressLateMs: number[];
   readonly fastPressMs: number[];
+  readonly fastPressLateMs: number[];
   readonly framesPerS: number[];
   readonly fastFramesPerS: number[];
   /** A picture, at 60 a second. */
@@ -73,8 +77,9 @@ export async function run(): Promise<void> {
     roads.push(road("broker", broker.process.pid, page));
     await measureAll(roads);
     const before = residentKib(broker.process.pid ?? 0);
+    const kibPerSession = await memoryOfSession(told, broker.process.pid ?? 0);
     const bytesPerHour = await typicalPanel(told);
-    report(roads, bytesPerHour, before);
+    report(roads, { bytesPerHour, residentKiB: before, kibPerSession });
   } finally {
     for (const child of children.reverse()) await child.stop();
   }
@@ -83,7 +88,9 @@ export async function run(): Promise<void> {
 function road(name: Road["name"], pid: number | undefined, open: Road["open"]): Road {
   const none = (): Figures => ({
     pressMs: [],
+    pressLateMs: [],
     fastPressMs: [],
+    fastPressLateMs: [],
     framesPerS: [],
     fastFramesPerS: [],
     cpuMs: [],
@@ -118,9 +125,15 @@ async function freePort(): Promise<number> {
 
 async function measureAll(roads: readonly Road[]): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [{ figures }, times] of await pressed(roads, "still", PRESSES)) {
+      figures.pressMs.push(median(times));
+      figures.pressLateMs.push(percentile(times, 0.99));
+    }
+    for (const [{ figures }, times] of await pressed(roads, "fast-still", 2 * PRESSES)) {
+      figures.fastPressMs.push(median(times));
+      figures.fastPressLateMs.push(percentile(times, 0.99));
+    }
     for (const { open, pid, figures } of roads) {
-      figures.pressMs.push(await press(await open("still"), PRESSES));
-      figures.fastPressMs.push(await press(await open("fast-still"), 2 * PRESSES));
       const paced = await watch(await open("motion"), pid);
       figures.framesPerS.push(paced.perS);
       figures.cpuMs.push(paced.cpuMs);
@@ -130,24 +143,57 @@ async function measureAll(roads: readonly Road[]): Promise<void> {
   }
 }
 
-/** From the press of a button to the last byte of what it draws; the median in milliseconds. */
-async function press(wire: Wire, presses: number): Promise<number> {
-  const viewer = await CountingViewer.begin(wire);
-  const length = answerToPress(0).length;
-  const times: number[] = [];
-  for (let n = 0; n < presses; n += 1) {
-    viewer.ask();
-    const sent = performance.now();
-    const drawn = viewer.receive(length);
-    viewer.say({ kind: "pointer", mask: 1, x: 100, y: 100 });
-    await drawn;
-    times.push(performance.now() - sent);
-    viewer.say({ kind: "pointer", mask: 0, x: 100, y: 100 });
-    // Not in step with the screen.
-    await pause((n * 7) % 19);
+/** One road's press after the other's: what else the machine does then meets all of them alike. */
+async function pressed(
+  roads: readonly Road[],
+  screen: ScreenName,
+  presses: number,
+): Promise<readonly (readonly [Road, readonly number[]])[]> {
+  const all: { road: Road; viewer: CountingViewer; times: number[] }[] = [];
+  for (const road of roads) {
+    all.push({ road, viewer: await CountingViewer.begin(await road.open(screen)), times: [] });
   }
-  viewer.close();
-  return median(times);
+  for (let n = 0; n < presses; n += 1) {
+    for (const { viewer, times } of all) {
+      times.push(await press(viewer));
+      // Not in step with the screen.
+      await pause((n * 7) % 19);
+    }
+  }
+  for (const { viewer } of all) viewer.close();
+  return all.map(({ road, times }) => [road, times] as const);
+}
+
+const ANSWER_LENGTH = answerToPress(0).length;
+
+/** From the press of a button to the last byte of what it draws, in milliseconds. */
+async function press(viewer: CountingViewer): Promise<number> {
+  viewer.ask();
+  const sent = performance.now();
+  const drawn = viewer.receive(ANSWER_LENGTH);
+  viewer.say({ kind: "pointer", mask: 1, x: 100, y: 100 });
+  await drawn;
+  const tookMs = performance.now() - sent;
+  viewer.say({ kind: "pointer", mask: 0, x: 100, y: 100 });
+  return tookMs;
+}
+
+/** What each further session on a screen takes, with some pictures shown. KiB. */
+async function memoryOfSession(told: BenchBroker, pid: number): Promise<number> {
+  const viewers: CountingViewer[] = [];
+  const before = residentKib(pid);
+  for (let n = 0; n < SESSIONS; n += 1) {
+    const viewer = await CountingViewer.begin(await throughBroker(told, "bench-motion/screen"));
+    viewers.push(viewer);
+    for (const length of LENGTHS.slice(0, 4)) {
+      const whole = viewer.receive(length);
+      viewer.ask();
+      await whole;
+    }
+  }
+  const taken = residentKib(pid) - before;
+  for (const viewer of viewers) viewer.close();
+  return Math.max(0, taken / SESSIONS);
 }
 
 const LENGTHS = motionFrames().map(({ length }) => length);
@@ -227,10 +273,19 @@ function filesIn(folder: string): string[] {
     .map((entry) => path.join(entry.parentPath, entry.name));
 }
 
-function report(roads: readonly Road[], bytesPerHour: number, residentKiB: number): void {
+interface Costs {
+  readonly bytesPerHour: number;
+  readonly residentKiB: number;
+  readonly kibPerSession: number;
+}
+
+function report(roads: readonly Road[], costs: Costs): void {
+  const { bytesPerHour, residentKiB, kibPerSession } = costs;
   const rows: readonly [string, keyof Figures, string][] = [
     ["press to pixel, screen of 60 Hz", "pressMs", "ms"],
+    ["press to pixel, screen of 60 Hz, p99", "pressLateMs", "ms"],
     ["press to pixel, drawn at once", "fastPressMs", "ms"],
+    ["press to pixel, drawn at once, p99", "fastPressLateMs", "ms"],
     ["pictures a second, screen of 60 Hz", "framesPerS", ""],
     ["pictures a second, drawn at once", "fastFramesPerS", ""],
     ["CPU a picture", "cpuMs", "ms"],
@@ -260,6 +315,7 @@ function report(roads: readonly Road[], bytesPerHour: number, residentKiB: numbe
       rounds: ROUNDS,
       frameKiB: Math.round(median(LENGTHS) / 1_024),
       panelSeconds: PANEL_MS / 1_000,
+      kibPerSession: Math.round(kibPerSession),
       brokerResidentMiB: Math.round(residentKiB / 1_024),
     },
   });

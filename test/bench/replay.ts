@@ -15,7 +15,7 @@ import { writePolledRecording } from "../kit/polled-recording.ts";
 import { openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 import { seekAbout, UNTIL_READY } from "./replay-in-page.ts";
-import { median, printResult, printTable } from "./report.ts";
+import { median, percentile, printResult, printTable } from "./report.ts";
 
 const DAY_S = 86_400;
 const MINUTE_S = 60;
@@ -178,11 +178,6 @@ function waitedMs(pid: number | undefined): number {
   } catch {
     return 0;
   }
-}
-
-function percentile(samples: readonly number[], part: number): number {
-  const sorted = [...samples].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
 function report(day: Measured, minute: Measured, server: ServerSeeks, madeMs: number): void {

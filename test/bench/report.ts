@@ -53,6 +53,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? high) + high) / 2;
 }
 
+/** @param part 0.99 for what all but the slowest hundredth took */
+export function percentile(samples: readonly number[], part: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
 /** Kernel ticks a second, as /proc counts them on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
