@@ -65,7 +65,7 @@ export async function openGateways(
   const authority = await siteAuthority(config, clock);
   const book = new GatewayBook(store, authority, clock);
   let show = () => {};
-  const gateways = new Gateways({
+  const gateways: Gateways = new Gateways({
     ...{ clock, book, tapes: parts.tapes, hooks: parts.hooks, site: parts.site },
     permitKey: parts.permitKey.export({ type: "spki", format: "pem" }).toString(),
     recipients: () => quarantineRecipients(config),
@@ -76,6 +76,7 @@ export async function openGateways(
       show();
     },
   });
+  await gateways.endRevoked();
   const serverName = servedNames(config)[0] ?? "localhost";
   const listener = await listen(ground, gateways, authority, serverName);
   opened.push(() => listener.close());

@@ -67,7 +67,24 @@ export class BehindGateway {
 
   async start(name: string): Promise<void> {
     this.gateways.set(name, await startGateway(join(this.folder, name), this.parts.theirs));
-    await until(`${name} is connected`, async () => (await this.stateOf(name)) === "connected");
+    await this.connected(name);
+  }
+
+  connected(name: string): Promise<unknown> {
+    return until(`${name} is connected`, async () => (await this.stateOf(name)) === "connected");
+  }
+
+  /** No session goes through any of them. */
+  idle(): Promise<unknown> {
+    return until("they carry nothing", async () =>
+      (await this.list()).gateways.every(({ sessions }) => sessions === 0),
+    );
+  }
+
+  async stop(name: string, signal: NodeJS.Signals): Promise<void> {
+    await this.gateways.get(name)?.stop(signal);
+    this.gateways.delete(name);
+    await until(`${name} is away`, async () => (await this.stateOf(name)) !== "connected");
   }
 
   async stateOf(name: string): Promise<string | undefined> {

@@ -7,6 +7,9 @@ export class NetworkBetween {
   private readonly sockets = new Set<Socket>();
   private to = 0;
   private isUp = true;
+  private delayMs = 0;
+  /** What came while nothing passes, and what is still on its way. */
+  private held: (() => void)[] | undefined;
 
   private constructor() {
     this.server = createServer((socket) => this.came(socket));
@@ -37,6 +40,22 @@ export class NetworkBetween {
     this.isUp = true;
   }
 
+  /** Without a word to either side, bytes wait, and come when it is over. */
+  hold(): void {
+    this.held ??= [];
+  }
+
+  release(): void {
+    const held = this.held ?? [];
+    this.held = undefined;
+    for (const pass of held) pass();
+  }
+
+  /** Of each direction, for what comes from now on. */
+  slow(delayMs: number): void {
+    this.delayMs = delayMs;
+  }
+
   close(): void {
     this.cut();
     this.server.close();
@@ -47,10 +66,32 @@ export class NetworkBetween {
     if (!this.isUp) return void socket.resetAndDestroy();
     const onward = connect(this.to, "127.0.0.1");
     this.keep(onward);
-    socket.pipe(onward);
-    onward.pipe(socket);
-    socket.on("close", () => onward.destroy());
-    onward.on("close", () => socket.destroy());
+    this.carry(socket, onward);
+    this.carry(onward, socket);
+  }
+
+  /** In order, each no earlier than its delay. */
+  private carry(from: Socket, to: Socket): void {
+    const waiting: { readonly dueMs: number; readonly act: () => void }[] = [];
+    const look = () => {
+      if (this.held) {
+        if (!this.held.includes(look)) this.held.push(look);
+        return;
+      }
+      for (let next = waiting[0]; next; next = waiting[0]) {
+        const waitMs = next.dueMs - performance.now();
+        if (waitMs > 0) return void setTimeout(look, Math.ceil(waitMs));
+        waiting.shift();
+        next.act();
+      }
+    };
+    const soon = (act: () => void) => {
+      waiting.push({ dueMs: performance.now() + this.delayMs, act });
+      if (waiting.length === 1 || this.delayMs === 0) look();
+    };
+    from.on("data", (bytes: Buffer) => soon(() => void to.write(bytes)));
+    from.on("end", () => soon(() => void to.end()));
+    from.on("close", () => soon(() => void to.destroy()));
   }
 
   private keep(socket: Socket): void {

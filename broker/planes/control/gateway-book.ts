@@ -134,6 +134,14 @@ export class GatewayBook {
     return { id: row.id, name };
   }
 
+  async revoked(): Promise<readonly KnownGateway[]> {
+    return this.store.queries
+      .selectFrom("gateways")
+      .select(["id", "name"])
+      .where("revoked_ms", "is not", null)
+      .execute();
+  }
+
   /** A certificate for the next connection. */
   async renew({ id, name }: KnownGateway, publicKeyPem: string): Promise<string> {
     const issued = await this.issue(id, name, publicKeyPem);

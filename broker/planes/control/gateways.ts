@@ -70,10 +70,23 @@ export class Gateways {
     this.parts.changed();
   }
 
-  /** It is cut off in this turn: its sessions end. */
-  revoked({ id }: KnownGateway): void {
+  /** It is cut off in this turn: its sessions end, and nothing more of them is taken from it. */
+  revoked({ id, name }: KnownGateway): void {
     this.links.get(id)?.end("the gateway was revoked");
+    this.endTapes(id, name);
     this.parts.changed();
+  }
+
+  /** Of those that were revoked before: control was killed before their recordings were closed. */
+  async endRevoked(): Promise<void> {
+    for (const { id, name } of await this.parts.book.revoked()) this.endTapes(id, name);
+  }
+
+  private endTapes(id: string, name: string): void {
+    for (const tape of this.parts.tapes.of(id)) {
+      const reason = `the gateway ${name} was revoked before it had handed over all of it`;
+      tape.end({ rule: "gateway-revoked", reason }, reason);
+    }
   }
 
   came(socket: Duplex, caller: Caller): void {

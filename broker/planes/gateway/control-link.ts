@@ -68,6 +68,16 @@ export class ControlLink implements LinkListener {
     this.link.send({ kind: "renew-certificate", publicKey });
   }
 
+  /** Ends its sessions, hands over what they took, and closes; control knows at once. */
+  async stop(why: string): Promise<void> {
+    const { clock, recording } = this.parts;
+    await this.sessions.close({ rule: "gateway-stopped", reason: why });
+    const late = new Promise<void>((done) => clock.after(HAND_OVER_WAIT_MS, done));
+    await Promise.race([recording.handedOver(), late]);
+    this.link.finishAndClose();
+    this.closed(why);
+  }
+
   /** Its sessions end as at a cut. */
   close(why: string): void {
     this.link.close();
@@ -171,5 +181,7 @@ export class ControlLink implements LinkListener {
   }
 }
 
+/** Of a gateway that stops; what control has not got by then is handed over by the next start. */
+const HAND_OVER_WAIT_MS = 8_000;
 const NOT_LEASED = { rule: "gateway-lease", reason: "control has not given a lease yet" };
 const LEASE_OVER = { rule: "gateway-lease", reason: "control was not heard for two seconds" };

@@ -16,6 +16,8 @@ import { HandOver } from "./hand-over.ts";
 export interface GatewayRecorder {
   readonly recorder: SessionRecorder;
   readonly handOver: HandOver;
+  /** Resolves once control has all that was recorded, or is not connected. */
+  handedOver(): Promise<void>;
   /** What is durable here stays; the rest is written first. */
   close(): Promise<void>;
 }
@@ -54,6 +56,11 @@ export async function openGatewayRecorder(
   await writeAhead.start();
   return {
     ...{ recorder, handOver },
+    handedOver: async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      await writeAhead.settle();
+      await handOver.whenIdle();
+    },
     close: async () => {
       await recorder.close();
       handOver.end();

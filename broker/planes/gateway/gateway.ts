@@ -55,11 +55,11 @@ export class Gateway {
     return new Gateway(options, recording);
   }
 
-  /** Ends its sessions as at a cut; what control has not got is handed over by the next start. */
+  /** Ends its sessions as at a cut; what control has not got soon is handed over by the next start. */
   async close(): Promise<void> {
     this.stopping = true;
     this.stopRenewing?.();
-    this.link?.close("the gateway was stopped");
+    await this.link?.stop("the gateway was stopped");
     this.wake();
     await this.running;
     await this.recording.close();

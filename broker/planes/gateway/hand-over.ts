@@ -83,6 +83,7 @@ export class HandOver {
   private earlierLast = 0;
   private pumping = false;
   private isDue = false;
+  private idle = Promise.withResolvers<void>();
 
   constructor(options: HandOverOptions) {
     this.options = options;
@@ -122,6 +123,7 @@ export class HandOver {
     course.isOver = true;
     course.wake();
     this.course = undefined;
+    this.lookIdle();
   }
 
   acknowledged(through: number): void {
@@ -134,6 +136,22 @@ export class HandOver {
     }
     course.wake();
     this.free(course);
+    this.lookIdle();
+  }
+
+  /** Resolves once control has all that is durable here now, or the connection is gone. */
+  async whenIdle(): Promise<void> {
+    while (this.course && !this.isIdle) await this.idle.promise;
+  }
+
+  private get isIdle(): boolean {
+    return !this.pumping && !this.isDue && this.course?.unacknowledged === 0;
+  }
+
+  private lookIdle(): void {
+    if (this.course && !this.isIdle) return;
+    this.idle.resolve();
+    this.idle = Promise.withResolvers();
   }
 
   private pump(): void {
@@ -143,6 +161,7 @@ export class HandOver {
     void this.pumpAll().finally(() => {
       this.pumping = false;
       if (this.isDue && this.course) this.pump();
+      else this.lookIdle();
     });
   }
 

@@ -120,8 +120,9 @@ export class ServedSession {
   holdStill(cause: Cause | undefined): void {
     this.still = cause !== undefined;
     if (cause) this.live.lapse(LEASE, cause);
-    else this.live.meet(LEASE, { rule: "gateway-lease", reason: "control is heard again" });
     for (const { leg } of this.channels.values()) leg.hold(this.still);
+    // What the client asked for meanwhile was refused just now: nobody expects it any more.
+    if (!cause) this.live.meet(LEASE, { rule: "gateway-lease", reason: "control is heard again" });
   }
 
   changed(): void {
