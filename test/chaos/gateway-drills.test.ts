@@ -190,6 +190,9 @@ test(
     const first = await opened();
     expect(await carriers()).toEqual(["dmz-a"]);
     expect(await first.page.ask(speed(36))).toMatchObject({ kind: "answer" });
+    // Nobody reads what it says any more: that keeps it from nothing.
+    const { stdout, stderr } = behind.gateways.get("dmz-a")?.process ?? {};
+    for (const stream of [stdout, stderr]) stream?.destroy();
     await behind.stop("dmz-a", "SIGTERM");
     await over(first.id);
     await endedBy(first.page, "gateway-stopped");

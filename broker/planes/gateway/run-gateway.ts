@@ -33,6 +33,8 @@ export async function runJoin(environment: NodeJS.ProcessEnv, line: string): Pro
 /** Resolves once it runs; the process then ends by a signal. */
 export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> {
   countMemoryOutside();
+  // Who reads what it says may be gone; it works on.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   process.umask(0o077);
   const config = readConfig(environment);
   const dataFolder = prepareDataFolder(config.dataFolder);
@@ -53,7 +55,10 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
   const gateway = await Gateway.open({ dataFolder, membership, clock, build, means, say });
   say(`gateway ${membership.gateway} of ${membership.site}, version ${build}`);
   const staying = setInterval(() => {}, STAY_MS);
+  let stopping = false;
   const stop = (code: number) => {
+    if (stopping) return;
+    stopping = true;
     clearInterval(staying);
     void gateway.close().finally(() => process.exit(code));
   };
