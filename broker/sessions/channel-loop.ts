@@ -18,6 +18,7 @@ import type {
 import type { Judged } from "../../protocols/tape/record.ts";
 import type { TapeWriter } from "../evidence/recorder.ts";
 import { type Leg, mayGiveBack } from "../legs/leg.ts";
+import { PacedLeg } from "../legs/paced-leg.ts";
 import { BackPressure } from "./back-pressure.ts";
 import type { ChannelOwner, Decide } from "./channel-owner.ts";
 import { ChannelSide, type TwoSided } from "./channel-side.ts";
@@ -57,9 +58,9 @@ export interface ChannelParts {
 export class ChannelLoop implements Releasing, TwoSided {
   readonly number: number;
   readonly by: "subject" | "broker";
-  private readonly guard: Guard;
-  private readonly client: Leg;
-  private readonly asset: Leg;
+  readonly guard: Guard;
+  readonly client: Leg;
+  readonly asset: Leg;
   private readonly owner: ChannelOwner;
   private readonly tape: TapeWriter;
   releases: Waits = NOTHING_WAITS;
@@ -87,12 +88,12 @@ export class ChannelLoop implements Releasing, TwoSided {
     this.by = by;
     this.guard = guard;
     this.permitted = guard.keepsDecisions ? new KeptPermits() : new Permitted(guard.sendsOnce);
-    this.client = client;
-    this.asset = asset;
+    this.client = guard.neverAnswered ? new PacedLeg(client) : client;
+    this.asset = guard.neverAnswered ? new PacedLeg(asset) : asset;
     this.owner = owner;
     this.tape = owner.tape;
     this.sent = new SentToLegs(owner.tape, number);
-    this.pressure = new BackPressure({ guard, client, asset }, owner.tape, this);
+    this.pressure = new BackPressure(this, owner.tape, this);
   }
 
   start(): void {

@@ -242,3 +242,31 @@ test("a viewer that says what none says harms itself alone", async () => {
   await worksAmongThem();
   expect(conduit.process.exitCode).toBeNull();
 }, 120_000);
+
+const presses = Buffer.concat(
+  Array.from({ length: 5_000 }, (_, n) => Buffer.of(5, n & 1, 0, 10, 0, 10)),
+);
+/** Small things cost most for their length: they are what keeps others from their turn. */
+const SMALL: Readonly<Record<string, Uint8Array>> = {
+  bells: Buffer.alloc(65_536, 2),
+  "pictures of nothing": Buffer.alloc(65_536),
+  "texts of nothing": Buffer.alloc(65_536, Buffer.of(3, 0, 0, 0, 0, 0, 0, 0)),
+};
+
+test("who says small things without end leaves everybody else their turn", async () => {
+  conduit = await guardOf(port);
+  for (const piece of Object.values(SMALL)) {
+    const socket = await viewer(async (to) => {
+      to.write(hello());
+      await flood(to, piece);
+    }, true);
+    await worksAmongThem();
+    socket.destroy();
+  }
+  const hasty = await viewer(GOOD, true);
+  const pressing = flood(hasty, presses);
+  await worksAmongThem();
+  hasty.destroy();
+  await pressing;
+  expect(conduit.process.exitCode).toBeNull();
+}, 120_000);
