@@ -68,7 +68,8 @@ export class VncViewer {
     });
     await begun.promise;
     socket.write(Uint8Array.of(1));
-    await viewer.until(() => viewer.player.picture !== undefined, 60_000);
+    await viewer.until(() => viewer.player.picture !== undefined || viewer.closed, 60_000);
+    if (viewer.closed) throw new Error("it was closed before it had said how large it is");
     viewer.player.show({ ...AT, kind: "format", format });
     viewer.stream.format = format;
     viewer.say({ kind: "format", format }, { kind: "encodings", encodings });
