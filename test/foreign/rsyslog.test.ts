@@ -26,6 +26,15 @@ async function recordMany(site: IntegrationSite, from: number, count: number): P
   }
 }
 
+/** Its driver for OpenSSL may leave what it has read lying until more comes: so more comes. */
+async function heardBeyond(count: number, rsyslog: Rsyslog, site: IntegrationSite): Promise<void> {
+  const isHeard = () => rsyslog.heard().length > count;
+  for (let next = count; next < 2 * count && !isHeard(); next += 1) {
+    await eventually(isHeard, 1_500).catch(() => recordMany(site, next, 1));
+  }
+  expect(isHeard()).toBe(true);
+}
+
 for (const driver of ["gtls", "ossl"] as const) {
   testWith(needs(driver))(
     `rsyslog takes events over mutual TLS (${driver}), hostile text and all`,
@@ -43,7 +52,7 @@ for (const driver of ["gtls", "ossl"] as const) {
       const hostile = 'x"]\\ 99 <0>1 - | = \u202e\u0000\r\n<110>1 forged';
       await site.record("test:hostile", { text: hostile, about: { asset: 'a"]b' } });
       await recordMany(site, 0, 20);
-      await eventually(() => rsyslog.heard().length >= 21);
+      await heardBeyond(20, rsyslog, site);
       const [first = "", ...rest] = rsyslog.heard();
       expect(first).toMatch(
         /^<110>1 \S+Z broker\.example sallyport - test:hostile \[sallyport@32473 /,
@@ -51,9 +60,9 @@ for (const driver of ["gtls", "ossl"] as const) {
       expect(first).toContain('asset="a\\"\\]b"');
       const event = JSON.parse(first.slice(first.indexOf("] {") + 2));
       expect(event.message).toBe('x"]\\ 99 <0>1 - | = <110>1 forged');
-      expect(sequence(rest)).toEqual(Array.from({ length: 20 }, (_, n) => n));
+      expect(sequence(rest)).toEqual(Array.from(rest, (_, n) => n));
     },
-    30_000,
+    60_000,
   );
 }
 
