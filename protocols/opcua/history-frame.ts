@@ -8,7 +8,9 @@
  *      "monitored":[["1/4","nsu=urn:plant;s=Level"]]}],
  *      "last":[["nsu=urn:plant;s=Level",2.5,"2.5",0,1760000000000,41]],"shown":[]}
  */
-import { encodeUtf8, readUtf8 } from "../tape/utf8.ts";
+import { hexOf } from "../log/hex.ts";
+import { type Fields, fromHex, isCount, isRecord, parsedFrame } from "../tape/framed-json.ts";
+import { encodeUtf8 } from "../tape/utf8.ts";
 import type { NodeDeed, NodeValue } from "./history.ts";
 import { isOpcUaOperation } from "./operation.ts";
 
@@ -49,7 +51,7 @@ export function encodeHistoryFrame({ channels, last, shown }: HistoryState): Uin
   );
   const written = kept.map(({ told, client, asset, monitored, ...channel }) => ({
     ...channel,
-    ...{ told: told && toHex(told), client: toHex(client), asset: toHex(asset) },
+    ...{ told: told && hexOf(told), client: hexOf(client), asset: hexOf(asset) },
     monitored: monitored.map(([item, { node, fields }]) => [item, node, ...(fields ?? [])]),
     events: monitored.flatMap(([item, { fields }]) => (fields ? [item] : [])),
   }));
@@ -64,7 +66,7 @@ export function encodeHistoryFrame({ channels, last, shown }: HistoryState): Uin
 
 /** Undefined if the bytes are no frame that can be read here. */
 export function decodeHistoryFrame(bytes: Uint8Array): HistoryState | undefined {
-  const read = parsed(readUtf8(bytes, 0, bytes.length) ?? "");
+  const read = parsedFrame(bytes);
   if (!isRecord(read) || read.version !== 1 || read.protocol !== "opcua") return undefined;
   const { channels, last, shown } = read;
   if (!Array.isArray(channels) || !Array.isArray(last) || !Array.isArray(shown)) return undefined;
@@ -72,8 +74,6 @@ export function decodeHistoryFrame(bytes: Uint8Array): HistoryState | undefined 
   if (known.length < channels.length) return undefined;
   return { channels: known, last: last.flatMap(nodeValueIn), shown: shown.flatMap(pairOf) };
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 function channelOf(value: unknown): ChannelState[] {
   if (!isRecord(value) || !isCount(value.channel)) return [];
@@ -152,31 +152,4 @@ function pairOf(value: unknown): [string, string][] {
 /** JSON has no word for the others. */
 function finite(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? undefined : value;
-}
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function fromHex(text: unknown): Uint8Array | undefined {
-  if (typeof text !== "string" || !/^([0-9a-f]{2})*$/.test(text)) return undefined;
-  return Uint8Array.from({ length: text.length / 2 }, (_, n) =>
-    Number.parseInt(text.slice(2 * n, 2 * n + 2), 16),
-  );
 }

@@ -5,7 +5,9 @@
  *     {"version":1,"sequence":41,"wallMs":1760000000000,"channels":[{"channel":1,"columns":80, …,
  *      "client":"","asset":"0000000a5e","snapshot":{"columns":80,"rows":24,"sequence":"…"}}, …]}
  */
-import { encodeUtf8, readUtf8 } from "../tape/utf8.ts";
+import { hexOf } from "../log/hex.ts";
+import { fromHex, isCount, isRecord, parsedFrame } from "../tape/framed-json.ts";
+import { encodeUtf8 } from "../tape/utf8.ts";
 import type { ChannelState, TerminalEvent } from "./terminal-history.ts";
 import type { Snapshot } from "./terminal-snapshot.ts";
 
@@ -23,15 +25,15 @@ export type FramedChannel = ChannelState & { readonly snapshot: Snapshot | undef
 export function encodeTerminalFrame({ sequence, wallMs, channels }: TerminalMoment): Uint8Array {
   const written = channels.map((channel) => ({
     ...channel,
-    client: toHex(channel.client),
-    asset: toHex(channel.asset),
+    client: hexOf(channel.client),
+    asset: hexOf(channel.asset),
   }));
   return encodeUtf8(JSON.stringify({ version: 1, sequence, wallMs, channels: written }));
 }
 
 /** Undefined if the bytes are no frame that can be read here. */
 export function decodeTerminalFrame(bytes: Uint8Array): TerminalMoment | undefined {
-  const read = parsed(readUtf8(bytes, 0, bytes.length) ?? "");
+  const read = parsedFrame(bytes);
   if (!isRecord(read) || read.version !== 1 || !Array.isArray(read.channels)) return undefined;
   const { sequence, wallMs } = read;
   if (typeof sequence !== "number" || typeof wallMs !== "number") return undefined;
@@ -48,8 +50,6 @@ export function framedEvents({ sequence, wallMs, channels }: TerminalMoment): Te
     return [{ channel, sequence, wallMs, kind: "frame", ...what } as const];
   });
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 function channelOf(value: unknown): FramedChannel | undefined {
   if (!isRecord(value)) return undefined;
@@ -84,31 +84,4 @@ function snapshotIn(value: unknown): Snapshot | undefined {
   if (!isRecord(value) || typeof value.sequence !== "string") return undefined;
   const { columns, rows, sequence } = value;
   return isCount(columns) && isCount(rows) ? { columns, rows, sequence } : undefined;
-}
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function fromHex(text: unknown): Uint8Array | undefined {
-  if (typeof text !== "string" || !/^([0-9a-f]{2})*$/.test(text)) return undefined;
-  return Uint8Array.from({ length: text.length / 2 }, (_, n) =>
-    Number.parseInt(text.slice(2 * n, 2 * n + 2), 16),
-  );
 }

@@ -6,10 +6,8 @@ import {
   type HistoryState,
 } from "../../../protocols/opcua/history-frame.ts";
 import { readSegment } from "../../../protocols/tape/reader.ts";
+import { partsBefore } from "../parts-before.ts";
 import type { Recording, Recordings } from "../recordings.ts";
-
-/** Segments that are read to come there; each has a key frame. */
-const SEGMENTS_MAX = 8;
 
 /**
  * A key frame, of before the first record at or after `atMs` in the segment of this number: which
@@ -18,23 +16,14 @@ const SEGMENTS_MAX = 8;
  */
 export async function nodesBefore(
   recordings: Pick<Recordings, "segment" | "frame">,
-  { header: { session }, segments }: Recording,
+  recording: Recording,
   number: number,
   atMs: number,
 ): Promise<Uint8Array | undefined> {
-  const parts: Uint8Array[] = [];
-  let history: OpcUaHistory | undefined;
-  for (let at = number; !history; at -= 1) {
-    if (at < 0 || parts.length >= SEGMENTS_MAX) return undefined;
-    const plain = await recordings.segment(session, at);
-    if (!plain || !segments.some((segment) => segment.number === at)) return undefined;
-    parts.unshift(plain);
-    const frame = at > 0 ? await recordings.frame(session, at) : undefined;
-    const state = frame && decodeHistoryFrame(frame);
-    if (state) history = OpcUaHistory.from(state);
-    else if (at === 0) history = new OpcUaHistory();
-  }
-  for (const record of parts.flatMap((part) => readSegment(part).records)) {
+  const before = await partsBefore(recordings, recording, number, decodeHistoryFrame);
+  if (!before) return undefined;
+  const history = before.state ? OpcUaHistory.from(before.state) : new OpcUaHistory();
+  for (const record of before.parts.flatMap((part) => readSegment(part).records)) {
     if (record.wallMs < atMs) history.push(record);
   }
   return encodeHistoryFrame(namesAlone(history.state));
