@@ -14,6 +14,8 @@ export interface Wire {
   send(bytes: Uint8Array): void;
   /** Set by whoever listens. */
   heard: (bytes: Uint8Array) => void;
+  /** Set by whoever waits: the other side has closed it. */
+  lost: (why: string) => void;
   close(): void;
 }
 
@@ -51,7 +53,7 @@ interface Pipe {
 async function shaken(pipe: Pipe, close: () => void): Promise<Wire> {
   const handshake = Handshake.withAsset({});
   const ready = Promise.withResolvers<void>();
-  const wire: Wire = { send: pipe.write, heard: () => {}, close };
+  const wire: Wire = { send: pipe.write, heard: () => {}, lost: () => {}, close };
   let done = false;
   pipe.onBytes((bytes) => {
     if (done) return wire.heard(bytes);
@@ -98,15 +100,24 @@ export async function throughBroker(page: Page, endpoint: string): Promise<Sessi
     session,
     send: (bytes) => void socket.emit("bytes", session, "main", bytes),
     heard: () => {},
+    lost: () => {},
     close: () => {
       void end().catch(() => undefined);
       socket.disconnect();
     },
     end: async () => void (await end()),
   };
+  socket.on("disconnect", (why) => wire.lost(`the broker: ${why}`));
+  // One message a turn, as the console gives it.
+  let owed = 0;
+  const pay = () => {
+    socket.emit("credit", session, "main", owed);
+    owed = 0;
+  };
   socket.on("bytes", (_session, _channel, bytes) => {
     wire.heard(bytes);
-    socket.emit("credit", session, "main", bytes.byteLength);
+    if (owed === 0) queueMicrotask(pay);
+    owed += bytes.byteLength;
   });
   const answer = await new Promise<AttachAnswer>((done) =>
     socket.emit("attach", session, "main", done),
@@ -128,9 +139,14 @@ export class CountingViewer {
   private readonly wire: Wire;
   private left = 0;
   private done: () => void = () => undefined;
+  private failed: (error: Error) => void = () => undefined;
+  private closed = false;
 
   private constructor(wire: Wire) {
     this.wire = wire;
+    wire.lost = (why) => {
+      if (!this.closed) this.failed(new Error(`the road was closed by ${why}`));
+    };
   }
 
   static async begin(wire: Wire): Promise<CountingViewer> {
@@ -162,13 +178,15 @@ export class CountingViewer {
   /** Resolves once so many more bytes have come. */
   receive(bytes: number): Promise<void> {
     this.left += bytes;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.done = resolve;
+      this.failed = reject;
       this.count(0);
     });
   }
 
   close(): void {
+    this.closed = true;
     this.wire.close();
   }
 

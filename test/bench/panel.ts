@@ -24,6 +24,8 @@ const PRESSES = 200;
 /** At once, to see what one takes: fewer than an endpoint has connections. */
 const SESSIONS = 12;
 const MOTION_MS = 3_000;
+/** A page is cut off above 500 messages a second: one asks, one gives credit, and there is room. */
+const FAST_ASK_MS = 5;
 const PANEL_MS = Number(process.env.SALLYPORT_PANEL_SECONDS ?? 60) * 1_000;
 const HOUR_MS = 3_600_000;
 const GOALS = {
@@ -137,7 +139,9 @@ async function measureAll(roads: readonly Road[]): Promise<void> {
       const paced = await watch(await open("motion"), pid);
       figures.framesPerS.push(paced.perS);
       figures.cpuMs.push(paced.cpuMs);
-      figures.fastFramesPerS.push((await watch(await open("fast-motion"), undefined)).perS);
+      figures.fastFramesPerS.push(
+        (await watch(await open("fast-motion"), undefined, FAST_ASK_MS)).perS,
+      );
     }
     process.stderr.write(`round ${round + 1} of ${ROUNDS}\n`);
   }
@@ -198,8 +202,8 @@ async function memoryOfSession(told: BenchBroker, pid: number): Promise<number> 
 
 const LENGTHS = motionFrames().map(({ length }) => length);
 
-/** As they come: the next is asked for when one is whole. */
-async function watch(wire: Wire, pid: number | undefined) {
+/** As they come: the next is asked for when one is whole, and no sooner than `everyMs`. */
+async function watch(wire: Wire, pid: number | undefined, everyMs = 0) {
   const viewer = await CountingViewer.begin(wire);
   const used = () => (pid === undefined ? 0 : treeCpuMs(pid));
   const [begun, cpu] = [performance.now(), used()];
@@ -209,6 +213,8 @@ async function watch(wire: Wire, pid: number | undefined) {
     viewer.ask();
     await whole;
     count += 1;
+    const early = begun + count * everyMs - performance.now();
+    if (early > 0) await pause(early);
   }
   const perS = count / ((performance.now() - begun) / 1_000);
   const cpuMs = (used() - cpu) / count;
@@ -287,7 +293,7 @@ function report(roads: readonly Road[], costs: Costs): void {
     ["press to pixel, drawn at once", "fastPressMs", "ms"],
     ["press to pixel, drawn at once, p99", "fastPressLateMs", "ms"],
     ["pictures a second, screen of 60 Hz", "framesPerS", ""],
-    ["pictures a second, drawn at once", "fastFramesPerS", ""],
+    ["pictures a second, drawn at once, 200 asked for", "fastFramesPerS", ""],
     ["CPU a picture", "cpuMs", "ms"],
   ];
   printTable(
