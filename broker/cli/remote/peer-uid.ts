@@ -1,11 +1,22 @@
 /** Whose program it is that has connected to a port of ours on this machine, where the system says. */
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
+import { endianness } from "node:os";
 
 const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"];
+/** As Linux writes it. What is closed already, or on its way to it, is shown as the system's own. */
+const ESTABLISHED = "01";
+/** What stands before an address of IPv4 where the program speaks IPv6. */
+const MAPPED = "0000000000000000FFFF0000";
 
 /** Whether only programs of this account are let in; on other systems nobody can tell. */
 export const TELLS_PEERS = process.platform === "linux";
+
+/** One end of a connection, of IPv4. */
+export interface End {
+  readonly address: string;
+  readonly port: number;
+}
 
 /**
  * Programs of this account, and of the system's own, may come: the latter could read our memory
@@ -13,27 +24,42 @@ export const TELLS_PEERS = process.platform === "linux";
  */
 export function isOwnProgram(socket: Socket): boolean {
   if (!TELLS_PEERS) return true;
-  const uid = uidOf(socket.remotePort ?? 0, socket.localPort ?? 0, readTables());
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  if (!remoteAddress || !remotePort || !localAddress || !localPort) return false;
+  const peer = { address: remoteAddress, port: remotePort };
+  const uid = uidOf(peer, { address: localAddress, port: localPort }, readTables());
   return uid !== undefined && (uid === process.getuid?.() || uid === 0);
 }
 
-/** @param tables as Linux shows its connections: the peer's end has our port as the remote one */
-export function uidOf(
-  peerPort: number,
-  ownPort: number,
-  tables: readonly string[],
-): number | undefined {
+/**
+ * Of a connection that stands: whoever sent something and closed at once is nobody we know.
+ * @param tables as Linux shows its connections: the peer's end has ours as the remote one
+ */
+export function uidOf(peer: End, own: End, tables: readonly string[]): number | undefined {
+  const [from, to] = [written(peer), written(own)];
   for (const table of tables) {
     for (const line of table.split("\n").slice(1)) {
-      const [, local = "", remote = "", , , , , uid = ""] = line.trim().split(/\s+/);
-      if (portOf(local) === peerPort && portOf(remote) === ownPort) return Number(uid);
+      const [, local = "", remote = "", state, , , , uid = ""] = line.trim().split(/\s+/);
+      if (state !== ESTABLISHED || !/^\d+$/.test(uid)) continue;
+      if (unmapped(local) === from && unmapped(remote) === to) return Number(uid);
     }
   }
   return undefined;
 }
 
-function portOf(address: string): number {
-  return Number.parseInt(address.split(":")[1] ?? "", 16);
+/** The bytes of the address in the order in which this machine keeps a number, then the port. */
+function written({ address, port }: End): string {
+  const bytes = address.split(".").map((each) => hex(Number(each), 2));
+  const ordered = endianness() === "LE" ? bytes.reverse() : bytes;
+  return `${ordered.join("")}:${hex(port, 4)}`;
+}
+
+function unmapped(end: string): string {
+  return end.startsWith(MAPPED) ? end.slice(MAPPED.length) : end;
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).toUpperCase().padStart(digits, "0");
 }
 
 function readTables(): readonly string[] {
