@@ -134,6 +134,7 @@ export type Effect =
   /**
    * The asset has answered (or will never answer) a permitted operation from `operate` up that
    * was sent. One that was withheld has no outcome, nor has any of a guard that is `neverAnswered`.
+   * A Modbus guard also tells of a reading that the asset answered with an exception.
    */
   | { readonly kind: "outcome"; readonly decision: number; readonly outcome: Outcome }
   /**

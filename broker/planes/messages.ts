@@ -129,13 +129,17 @@ const shown = z.object({
 });
 
 const state = z.object({
-  counts: z.object({ observed: whole, changed: whole, refused: whole }),
+  /** Gateways of older builds do not count what the asset declined. */
+  counts: z.object({
+    ...{ observed: whole, changed: whole, refused: whole },
+    declined: whole.default(0),
+  }),
   lastActivityMs: z.number(),
   holds: z.array(hold).max(200),
 });
 
 export const FROM_GATEWAY = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("hello"), build: name, certificateUntilMs: z.number() }),
+  z.object({ kind: z.literal("hello"), build: name }),
   z.object({ kind: z.literal("beat"), beat: number }),
   z.object({ kind: z.literal("reply"), ...asking, value: z.unknown() }),
   z.object({ kind: z.literal("refused"), ...asking, code: name, message: words }),

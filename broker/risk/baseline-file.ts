@@ -17,6 +17,7 @@ const usual = z.strictObject({
   changesPerMinute: count,
   readsPerMinute: count,
   refusedInARow: count,
+  exceptionsPerMinute: count.optional(),
 });
 
 const baseline = z.strictObject({

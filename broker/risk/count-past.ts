@@ -1,6 +1,9 @@
 /** Counts what was usual from recordings that have ended. */
 
 import type { Operation } from "../../protocols/guard.ts";
+import { HEADER_LENGTH } from "../../protocols/modbus/frame.ts";
+import { FrameStream } from "../../protocols/modbus/frame-stream.ts";
+import { isException } from "../../protocols/modbus/reply.ts";
 import type { TapeRecord } from "../../protocols/tape/record.ts";
 import type { PastRecording } from "../evidence/past/past-recordings.ts";
 import type { Plant } from "../plant/model.ts";
@@ -38,6 +41,7 @@ async function countOne(
   const deed = deedsOf(tagsOf(plant, asset.id, endpoint.id));
   let session: SessionCount | undefined;
   const brokers = new Set<number>();
+  const declined = new Declined();
   for await (const page of records()) {
     session ??= count.begin({ person, asset, hour: hourAt(startedMs), network: addressIn(page) });
     for (const record of page) {
@@ -45,7 +49,24 @@ async function countOne(
       if (record.kind === "verdict" && !brokers.has(record.channel)) {
         countVerdict(session, record, deed);
       }
+      declined.hear(record, session);
     }
+  }
+}
+
+/** Exceptions of Modbus among what the asset answered to the subject. */
+class Declined {
+  private readonly answers = new Map<number, FrameStream>();
+
+  hear(record: TapeRecord, session: SessionCount): void {
+    if (record.kind === "channel" && record.by === "subject" && record.protocol === "modbus") {
+      this.answers.set(record.channel, new FrameStream(true));
+    }
+    if (record.kind !== "bytes" || record.from !== "asset") return;
+    const { channel, bytes, wallMs } = record;
+    this.answers.get(channel)?.push(bytes, (frames, start) => {
+      if (isException(frames, start + HEADER_LENGTH)) session.declined(wallMs);
+    });
   }
 }
 

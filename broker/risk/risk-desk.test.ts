@@ -31,7 +31,7 @@ async function opened(enforced: boolean, deeds: readonly string[]): Promise<Open
       hours: [...Array(24).keys()],
       networks: ["192.0.2.0/24"],
     },
-    ...{ changesPerMinute: 4, readsPerMinute: 60, refusedInARow: 0 },
+    ...{ changesPerMinute: 4, readsPerMinute: 60, refusedInARow: 0, exceptionsPerMinute: 0 },
   };
   const baseline: Baseline = {
     ...{ version: 1, sessions: 9, from: "2026-01-01", until: "2026-01-04" },
@@ -110,5 +110,21 @@ test("what is usual is no finding, and a reading that passes is not even looked 
   send(READ);
   await site.kit.until(() => written(now).includes(3), "the reading");
   expect(await stories(now)).toEqual([]);
+  session.live.end({ rule: "cut", reason: "the test is over" });
+});
+
+test("readings that the asset answers with errors ask who looks for what is there", async () => {
+  const now = await opened(true, [WORDS]);
+  const { site, session, send } = now;
+  for (let n = 1; n <= 25; n++) {
+    send(READ);
+    await site.kit.until(() => written(now).length === n, "the reading");
+    session.second.feed(fromHex(`00${n.toString(16).padStart(2, "0")} 0000 0003 01 83 02`));
+  }
+  await site.kit.until(() => session.live.counts.declined === 25, "the errors");
+  expect(session.live.capabilities.has("operate")).toBe(true);
+  site.site.clock.advance(10_000);
+  await site.kit.until(() => !session.live.capabilities.has("operate"), "the finding");
+  await expect.poll(() => stories(now).then((all) => all[0]?.type)).toBe("exceptions");
   session.live.end({ rule: "cut", reason: "the test is over" });
 });

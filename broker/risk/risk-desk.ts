@@ -35,11 +35,12 @@ interface Watched {
   readonly session: LiveSession;
   readonly risk: SessionRisk;
   readonly deed: (operation: Operation) => Deed;
-  /** Readings that had passed at each of the last looks. */
-  readonly reads: number[];
+  /** How many readings had passed, and errors had come, at each of the last looks. */
+  readonly looks: { readonly reads: number; readonly errors: number }[];
   stop: () => void;
 }
 
+const NOTHING_YET = { reads: 0, errors: 0 };
 const LOOK_MS = 10_000;
 const LOOKS_A_MINUTE = 6;
 /** Until somebody lifts it; a shift and some. */
@@ -62,7 +63,7 @@ export class RiskDesk {
     const { baseline, hourAt, plant } = this.parts;
     const facts = { person, asset, hour: hourAt(startedMs), network: networkIn(claims.basis) };
     const watched: Watched = {
-      ...{ session, risk: new SessionRisk(baseline, facts), reads: [], stop: () => {} },
+      ...{ session, risk: new SessionRisk(baseline, facts), looks: [NOTHING_YET], stop: () => {} },
       deed: deedsOf(tagsOf(plant.current(), asset.id, endpoint.id)),
     };
     this.live.set(claims.session, watched);
@@ -90,10 +91,17 @@ export class RiskDesk {
 
   private lookLater(watched: Watched): void {
     watched.stop = this.parts.clock.after(LOOK_MS, () => {
-      const { reads, session, risk } = watched;
-      reads.push(session.counts.observed);
-      if (reads.length > LOOKS_A_MINUTE + 1) reads.shift();
-      this.later(watched, risk.reading((reads.at(-1) ?? 0) - (reads[0] ?? 0)));
+      const { looks, session, risk } = watched;
+      const { observed: reads, declined } = session.counts;
+      // Of other protocols the past does not tell them.
+      const errors = session.claims.endpoint.protocol === "modbus" ? declined : 0;
+      looks.push({ reads, errors });
+      if (looks.length > LOOKS_A_MINUTE + 1) looks.shift();
+      const [first = NOTHING_YET] = looks;
+      this.later(watched, [
+        ...risk.reading(reads - first.reads),
+        ...risk.declined(errors - first.errors),
+      ]);
       this.lookLater(watched);
     });
   }
@@ -117,8 +125,10 @@ export class RiskDesk {
     const sentence = `${subject.name} ${finding.why}`;
     const { asks, level } = ASKS[finding.kind];
     const demand: Demand = {
-      ...{ personId: subject.id, asset: asset.id, source: SOURCE, level, atMs, story: id },
+      ...{ personId: subject.id, asset: asset.id, source: SOURCE, atMs, story: id },
       kind: enforced ? asks : "note",
+      // A smaller finding that asks for the same does not make a greater one smaller.
+      level: Math.max(level, this.levelOf(subject.id, asset.id)),
       reason: `It is unusual: ${sentence} (finding ${shortId(id)}). ${TO_DO[asks]}`,
       untilMs: atMs + ASKED_MS,
     };
@@ -126,6 +136,14 @@ export class RiskDesk {
     this.keep(claims, finding, { id, demand, sentence }).catch((error: unknown) =>
       this.parts.failed(error),
     );
+  }
+
+  /** What policies hear of the person there already, by findings. */
+  private levelOf(personId: string, asset: string): number {
+    const own = this.parts.demands
+      .list()
+      .filter((each) => each.source === SOURCE && each.personId === personId);
+    return Math.max(0, ...own.filter((each) => each.asset === asset).map((each) => each.level));
   }
 
   private async keep(

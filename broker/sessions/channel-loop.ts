@@ -75,6 +75,8 @@ export class ChannelLoop implements Releasing, TwoSided {
   private work: EffectQueue | undefined;
   /** Bytes that came or went since queues were looked at. */
   private moved = 0;
+  /** Permitted operations that the asset itself answered with an error. */
+  declined = 0;
   private over = false;
   /** The send whose last check is under way: it dies if that check ends the session. */
   private checking: Withheld | undefined;
@@ -299,6 +301,7 @@ export class ChannelLoop implements Releasing, TwoSided {
       case "outcome":
         this.sent.left(effect.decision);
         if (this.open?.delete(effect.decision)) this.owner.settled(this, effect.decision);
+        if (effect.outcome.kind === "refused") this.declined += 1;
         break;
       case "refused":
         this.owner.refused(this, effect.request, effect.reason);

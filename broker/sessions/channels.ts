@@ -39,6 +39,8 @@ export class Channels {
   /** Readings for the report that are under way. */
   private readonly reports = new Set<ChannelLoop>();
   private last = 0;
+  /** What the asset declined on channels of the subject that are over. */
+  private declinedBefore = 0;
 
   constructor(parts: ChannelsParts) {
     this.parts = parts;
@@ -47,6 +49,14 @@ export class Channels {
   /** Channels of the subject, open now. */
   get size(): number {
     return this.connections.size;
+  }
+
+  /** Permitted operations of the subject that the asset answered with an error. */
+  get declined(): number {
+    return [...this.connections.keys()].reduce(
+      (sum, { declined }) => sum + declined,
+      this.declinedBefore,
+    );
   }
 
   *all(): Iterable<ChannelLoop> {
@@ -70,7 +80,7 @@ export class Channels {
   /** The channel is over; a connection of its own takes its channel of probes along. */
   closed(loop: ChannelLoop): void {
     const connection = this.connections.get(loop);
-    this.connections.delete(loop);
+    if (this.connections.delete(loop)) this.declinedBefore += loop.declined;
     this.reports.delete(loop);
     for (const [key, probing] of this.probing) {
       if (probing.loop === loop) this.probing.delete(key);

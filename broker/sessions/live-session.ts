@@ -89,7 +89,7 @@ export class Session implements LiveSession, ChannelOwner {
   }
 
   get counts(): LiveSession["counts"] {
-    return this.desk.counts;
+    return { ...this.desk.counts, declined: this.channels.declined };
   }
 
   get capabilities(): Capabilities {

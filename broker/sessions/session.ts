@@ -32,6 +32,8 @@ export interface LiveSession {
     readonly observed: number;
     readonly changed: number;
     readonly refused: number;
+    /** Permitted, and answered by the asset with an error of its protocol. */
+    readonly declined: number;
   };
   readonly lastActivityMs: number;
   /** Ends then at the latest; as its permit said, until `moveEnd`. */

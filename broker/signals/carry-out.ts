@@ -85,10 +85,12 @@ async function personOf(
   const id = session?.claims.subject.id;
   if (email === undefined && id === undefined) return undefined;
   const all = await people.list();
-  const person = all.find((each) => each.id === id || each.email.toLowerCase() === email);
-  // One names the session of somebody, the other somebody else: neither is believed.
-  if (email !== undefined && person?.email.toLowerCase() !== email) return undefined;
-  return person;
+  // Where one names the session of somebody, and the other somebody else, neither is believed.
+  return all.find(
+    (each) =>
+      (id === undefined || each.id === id) &&
+      (email === undefined || each.email.toLowerCase() === email),
+  );
 }
 
 function liveSession({ sessions }: CarryOutParts, { session }: SignalSubject) {

@@ -277,8 +277,9 @@ export class ModbusGuard implements Guard {
       this.violate("asset", fault, effects);
       return;
     }
-    if (exchange.changes) {
-      const outcome: Outcome = isException(bytes, pdu)
+    const declined = isException(bytes, pdu);
+    if (exchange.changes || declined) {
+      const outcome: Outcome = declined
         ? { kind: "refused", code: byteAt(bytes, pdu + 1) }
         : { kind: "done" };
       effects.push({ kind: "outcome", decision: exchange.decision, outcome });

@@ -29,7 +29,8 @@ function count(sessions: readonly LabelledSession[]): Baseline {
   const all = new BaselineCount();
   for (const { facts, steps } of sessions) {
     const one = all.begin(facts);
-    for (const { operation, verdict, atMs } of steps) {
+    for (const { operation, verdict, atMs, declined } of steps) {
+      if (declined) one.declined(atMs);
       if (operation.class === "observe" && verdict === "permit") one.read(atMs);
       else one.judged(deed(operation), verdict, atMs);
     }
@@ -41,8 +42,10 @@ function count(sessions: readonly LabelledSession[]): Baseline {
 function findings(baseline: Baseline, { facts, steps }: LabelledSession): readonly Finding[] {
   const risk = new SessionRisk(baseline, facts);
   const reads = new LastMinute();
+  const errors = new LastMinute();
   const found = [...risk.opened()];
-  for (const [n, { operation, verdict, atMs }] of steps.entries()) {
+  for (const [n, { operation, verdict, atMs, declined }] of steps.entries()) {
+    if (declined) found.push(...risk.declined(errors.add(atMs)));
     if (operation.class === "observe" && verdict === "permit") {
       found.push(...risk.reading(reads.add(atMs)));
     } else found.push(...risk.judged(deed(operation), verdict, atMs, n));
@@ -131,6 +134,7 @@ test("what the README says was measured is what is measured", () => {
   for (const attack of ATTACKS.slice(0, 7))
     expect([attack, shares.get(attack)]).toEqual([attack, 1]);
   expect(shares.get("a scan of all registers")).toBe(1);
+  expect(shares.get("a slow search for registers that are there")).toBe(1);
   // What stays inside all that was seen is not found by anything that only knows what was seen.
   expect(shares.get("inside everything that is usual")).toBeLessThan(0.1);
   expect(shares.get("calm 0")).toBeLessThan(0.1);

@@ -20,6 +20,7 @@ export const ATTACKS = [
   "a value far outside",
   "a value a little outside",
   "a scan of all registers",
+  "a slow search for registers that are there",
   "inside everything that is usual",
 ] as const;
 export type Attack = (typeof ATTACKS)[number];
@@ -28,6 +29,8 @@ export interface Step {
   readonly atMs: number;
   readonly operation: Operation;
   readonly verdict: Verdict;
+  /** The asset answers it with an exception. */
+  readonly declined?: true;
 }
 
 export interface LabelledSession {
@@ -94,6 +97,11 @@ function work(chance: Chance, seed: number, drift: number): Step[] {
       steps.push(permitted(atMs + 30_000, write(SPEED, Math.round(speed * 10))));
     }
     if (chance.next() < 0.02) steps.push(permitted(atMs + 40_000, write(LEVEL_LIMIT, 450)));
+    // A page that names a register which this firmware does not have.
+    if (chance.next() < 0.05) {
+      const missing = permitted(atMs + 20_000, read("holding-registers", 900, 1));
+      steps.push({ ...missing, declined: true });
+    }
     // A slip of the hand.
     if (chance.next() < 0.02) steps.push(refused(atMs + 50_000, write(SPEED, 520)));
   }
@@ -125,6 +133,11 @@ function attackSteps(attack: Attack, chance: Chance): Step[] {
       return [permitted(fromMs, write(SPEED, 372 + Math.floor(chance.next() * 4)))];
     case "a scan of all registers":
       return times(600, 80, (n) => permitted(0, read("holding-registers", n * 100, 100)));
+    case "a slow search for registers that are there":
+      return times(60, 1_500, (n) => ({
+        ...permitted(0, read("holding-registers", 300 + n * 7, 1)),
+        declined: true,
+      }));
     case "inside everything that is usual":
       return times(6, 60_000, (n) => permitted(0, write(SPEED, n % 2 === 0 ? 340 : 358)));
     default:

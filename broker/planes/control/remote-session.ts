@@ -74,7 +74,7 @@ export class RemoteSession implements LiveSession {
     this.untilMs = claims.limits.untilMs;
     this.standing = new Standing(claims.capabilities);
     this.state = {
-      counts: { observed: 0, changed: 0, refused: 0 },
+      counts: { observed: 0, changed: 0, refused: 0, declined: 0 },
       lastActivityMs: this.startedMs,
       holds: [],
     };

@@ -20,6 +20,8 @@ export interface Usual {
   readonly readsPerMinute: number;
   /** The most refusals one after the other. */
   readonly refusedInARow: number;
+  /** The most errors of the asset in one minute; absent where nobody has counted them. */
+  readonly exceptionsPerMinute?: number | undefined;
 }
 
 export interface Range {
@@ -84,6 +86,7 @@ interface Counting {
   changesPerMinute: number;
   readsPerMinute: number;
   refusedInARow: number;
+  exceptionsPerMinute: number;
 }
 
 /** Counts sessions one after the other. */
@@ -132,6 +135,7 @@ export class SessionCount {
   private readonly saw: (point: string, value: number) => void;
   private readonly changes = new LastMinute();
   private readonly reads = new LastMinute();
+  private readonly exceptions = new LastMinute();
   private refused = 0;
 
   constructor(usual: Counting, saw: (point: string, value: number) => void) {
@@ -141,6 +145,12 @@ export class SessionCount {
 
   read(atMs: number): void {
     this.usual.readsPerMinute = Math.max(this.usual.readsPerMinute, this.reads.add(atMs));
+  }
+
+  /** The asset answered what was permitted with an error. */
+  declined(atMs: number): void {
+    const { usual } = this;
+    usual.exceptionsPerMinute = Math.max(usual.exceptionsPerMinute, this.exceptions.add(atMs));
   }
 
   /** One operation that changes something, or was refused. */
@@ -159,6 +169,7 @@ export class SessionCount {
 function nothingOf(person: string): Counting {
   return {
     ...{ person, sessions: 0, changesPerMinute: 0, readsPerMinute: 0, refusedInARow: 0 },
+    exceptionsPerMinute: 0,
     ...{ deeds: new Set(), hours: new Set(), networks: new Set() },
   };
 }

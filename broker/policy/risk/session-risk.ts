@@ -22,6 +22,7 @@ export const FINDING_KINDS = [
   "change-rate",
   "value",
   "read-rate",
+  "exceptions",
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
@@ -45,6 +46,7 @@ export const ASKS: Readonly<
   "change-rate": { asks: "supervisor", level: 2 },
   value: { asks: "supervisor", level: 2 },
   "read-rate": { asks: "proof", level: 2 },
+  exceptions: { asks: "proof", level: 2 },
 };
 
 /** Fewer in a row are slips of the hand. */
@@ -53,9 +55,14 @@ const REFUSALS_MIN = 5;
 const FACTOR = 2;
 const CHANGES_SPARE = 5;
 const READS_SPARE = 120;
+/** A wrong address on a page that polls, until somebody has seen it. */
+const EXCEPTIONS_SPARE = 20;
 /** Of the span that was seen: a little beyond it is drift. */
 const VALUE_MARGIN = 0.1;
-/** Of one session; what goes on being unusual is told by then. */
+/**
+ * Of one kind in one session: what goes on being unusual is told by then. Each kind by itself, or
+ * many small things would hide a greater one.
+ */
 const FINDINGS_MAX = 20;
 
 export class SessionRisk {
@@ -63,7 +70,7 @@ export class SessionRisk {
   private readonly facts: SessionFacts;
   private readonly usual: Usual | undefined;
   private readonly deeds: ReadonlySet<string>;
-  private readonly found = new Set<string>();
+  private readonly found = new Map<FindingKind, Set<string>>();
   private readonly changes = new LastMinute();
   private refused = 0;
 
@@ -112,6 +119,14 @@ export class SessionRisk {
     return this.once("read-rate", "", why);
   }
 
+  /** @param errors answers of the asset in the last minute that were errors */
+  declined(errors: number): readonly Finding[] {
+    const most = this.usual?.exceptionsPerMinute;
+    if (most === undefined || errors <= FACTOR * most + EXCEPTIONS_SPARE) return [];
+    const why = `was answered ${errors} errors in a minute by ${this.facts.asset.name}; the most so far were ${most}`;
+    return this.once("exceptions", "", why);
+  }
+
   private wasRefused(sequence: number): readonly Finding[] {
     this.refused += 1;
     const most = Math.max(REFUSALS_MIN, this.usual?.refusedInARow ?? 0);
@@ -150,9 +165,9 @@ export class SessionRisk {
     why: string,
     sequence?: number,
   ): readonly Finding[] {
-    const key = `${kind} ${what}`;
-    if (this.found.has(key) || this.found.size >= FINDINGS_MAX) return [];
-    this.found.add(key);
+    const found = this.found.get(kind) ?? new Set();
+    if (found.has(what) || found.size >= FINDINGS_MAX) return [];
+    this.found.set(kind, found.add(what));
     return [{ kind, why, sequence }];
   }
 }
