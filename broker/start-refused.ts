@@ -9,7 +9,7 @@ import { NativePortRefused } from "./native/open-native.ts";
 import { PlantFileInvalid } from "./plant/plant-source.ts";
 import { SimulatedPlantFailed } from "./simulated-plant.ts";
 import { DataFolderRefused } from "./store/data-folder.ts";
-import { StoreInUse } from "./store/sqlite-thread.ts";
+import { StoreInUse } from "./store/store-failed.ts";
 
 export class StartRefused extends Error {
   override readonly name = "StartRefused";

@@ -19,8 +19,8 @@ import {
   moveRequest,
 } from "../store/requests.ts";
 import type { Queries } from "../store/schema.ts";
-import { UniqueViolation } from "../store/sqlite-thread.ts";
 import type { RecordEvent, Store } from "../store/store.ts";
+import { UniqueViolation } from "../store/store-failed.ts";
 import type { ControlledSession } from "./access.ts";
 import { AccessRefused, type PlantInForce } from "./access.ts";
 import { isAgreed, isApprover, isOwn, rulesFor, standing } from "./approval-rules.ts";

@@ -5,8 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { answerHost, askHost } from "../store/host-requests.ts";
-import { StoreInUse } from "../store/sqlite-thread.ts";
 import { openStore, type Store } from "../store/store.ts";
+import { StoreInUse } from "../store/store-failed.ts";
 import { BackupRefused, DATABASE } from "./backup-manifest.ts";
 
 /** Years of events take seconds on a slow disk. */

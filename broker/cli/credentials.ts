@@ -13,8 +13,8 @@ import { Credentials, SECRET_LENGTH_MAX } from "../credentials/credentials.ts";
 import type { Credential } from "../plant/credential.ts";
 import type { Plant } from "../plant/model.ts";
 import { prepareDataFolder } from "../store/data-folder.ts";
-import { StoreInUse } from "../store/sqlite-thread.ts";
 import { openStore } from "../store/store.ts";
+import { StoreInUse } from "../store/store-failed.ts";
 
 /** Cannot be done, with what to do instead. */
 export class CredentialRefused extends Error {

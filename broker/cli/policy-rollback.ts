@@ -10,8 +10,8 @@ import { folderOf, historyOf, writeSources } from "../access/policies/policy-sto
 import type { Config } from "../config.ts";
 import { describePolicyProblem, type PolicyProblem } from "../policy/policy-set.ts";
 import { prepareDataFolder } from "../store/data-folder.ts";
-import { StoreInUse } from "../store/sqlite-thread.ts";
 import { openStore, type Store } from "../store/store.ts";
+import { StoreInUse } from "../store/store-failed.ts";
 import { withPoliciesOnHost } from "./policies-on-host.ts";
 
 /** Cannot be done, with what to do instead. */

@@ -13,8 +13,8 @@ import { DEFAULT_POLICIES } from "../open-policies.ts";
 import { missingDefaults } from "../policy/missing-defaults.ts";
 import { describePolicyProblem, type PolicyFile } from "../policy/policy-set.ts";
 import { prepareDataFolder } from "../store/data-folder.ts";
-import { StoreInUse } from "../store/sqlite-thread.ts";
 import { openStore } from "../store/store.ts";
+import { StoreInUse } from "../store/store-failed.ts";
 import { withPoliciesOnHost } from "./policies-on-host.ts";
 
 /** The set would not pass; nothing was changed. */

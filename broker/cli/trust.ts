@@ -10,8 +10,8 @@ import type { Config } from "../config.ts";
 import type { Plant } from "../plant/model.ts";
 import { type IdentityKind, identityKindOf, pinnedInFile } from "../plant/shown-identity.ts";
 import { prepareDataFolder } from "../store/data-folder.ts";
-import { StoreInUse } from "../store/sqlite-thread.ts";
 import { openStore } from "../store/store.ts";
+import { StoreInUse } from "../store/store-failed.ts";
 import { TrustedBook, WORDS } from "../trust/trusted-book.ts";
 
 /** Cannot be done, with what to do instead. */

@@ -15,8 +15,8 @@ import {
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { prepareDataFolder } from "../store/data-folder.ts";
-import { StoreInUse } from "../store/sqlite-thread.ts";
 import { openStore } from "../store/store.ts";
+import { StoreInUse } from "../store/store-failed.ts";
 
 /** Cannot be done, with what to do instead. */
 export class UnlockRefused extends Error {

@@ -13,8 +13,8 @@ import {
 } from "../store/people.ts";
 import type { Queries } from "../store/schema.ts";
 import { deleteSignInsOf } from "../store/sign-ins.ts";
-import { UniqueViolation } from "../store/sqlite-thread.ts";
 import type { RecordEvent } from "../store/store.ts";
+import { UniqueViolation } from "../store/store-failed.ts";
 import { bindingTo } from "./challenge-book.ts";
 import type { Browser, Enrolment, EnrolmentLink, NewSignIn } from "./identity.ts";
 import { IdentityRefused } from "./identity.ts";

@@ -5,8 +5,8 @@ import type { Person } from "../store/model.ts";
 import { findPerson, insertPerson } from "../store/people.ts";
 import type { Queries } from "../store/schema.ts";
 import { keepSponsor } from "../store/sponsors.ts";
-import { UniqueViolation } from "../store/sqlite-thread.ts";
 import type { Store } from "../store/store.ts";
+import { UniqueViolation } from "../store/store-failed.ts";
 import {
   type EnrolmentLink,
   IdentityRefused,

@@ -23,8 +23,8 @@ import { recordingTables } from "./recording-tables.ts";
 import { requestTables } from "./request-tables.ts";
 import type { Schema } from "./schema.ts";
 import { signalTables } from "./signal-tables.ts";
-import { StoreFailed } from "./sqlite-thread.ts";
 import { sshKeyTable } from "./ssh-key-table.ts";
+import { StoreFailed } from "./store-failed.ts";
 
 interface VersionTable {
   version: number;

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { TestClock } from "../../test/kit/test-clock.ts";
 import { systemClock } from "../clock.ts";
-import { SqliteThread, StoreFailed, StoreInUse, TRANSACTION_MAX_MS } from "./sqlite-thread.ts";
+import { SqliteThread, TRANSACTION_MAX_MS } from "./sqlite-thread.ts";
 import { openStore, openStoreOn } from "./store.ts";
+import { StoreFailed, StoreInUse } from "./store-failed.ts";
 
 let folder: string;
 let path: string;

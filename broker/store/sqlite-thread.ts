@@ -6,6 +6,7 @@
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../clock.ts";
 import type { FromThread, Result, Statement, ThreadOptions, ToThread } from "./sqlite-message.ts";
+import { StoreFailed, StoreInUse, UniqueViolation } from "./store-failed.ts";
 
 /** One commit carries at most this many statements, so that none waits long for the others. */
 const GROUP_MAX = 256;
@@ -19,21 +20,6 @@ const SQLITE_BUSY = 5;
 const UNIQUE_CODES: readonly number[] = [1555, 2067];
 
 export type Answered = Exclude<Result, { readonly error: string }>;
-
-/** The store cannot work: the thread died, was closed, or the disk refuses. */
-export class StoreFailed extends Error {
-  override readonly name = "StoreFailed";
-}
-
-/** Another process has the data folder open. */
-export class StoreInUse extends Error {
-  override readonly name = "StoreInUse";
-}
-
-/** A row with this key exists already. */
-export class UniqueViolation extends Error {
-  override readonly name = "UniqueViolation";
-}
 
 interface Waiting {
   readonly resolve: (results: readonly Result[]) => void;

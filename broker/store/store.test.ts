@@ -15,8 +15,8 @@ import { findPerson, findPersonByEmail, insertPerson, listPeople, updatePerson }
 import { approveRecovery, insertRecovery, listOpenRecoveries } from "./recoveries.ts";
 import { readSetting, writeSetting } from "./settings.ts";
 import { deleteSignIn, insertSignIn, listSignIns, rotateSignIn } from "./sign-ins.ts";
-import { UniqueViolation } from "./sqlite-thread.ts";
 import { openStore, STORE_RESERVE_BYTES, type Store } from "./store.ts";
+import { UniqueViolation } from "./store-failed.ts";
 
 interface Dialect {
   readonly name: string;

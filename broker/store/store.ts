@@ -7,7 +7,8 @@ import type { SiteEvent } from "./model.ts";
 import type { Queries, Schema } from "./schema.ts";
 import { type NewSiteEvent, SiteEvents } from "./site-events.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
-import { SqliteThread, type StoreFailed } from "./sqlite-thread.ts";
+import { SqliteThread } from "./sqlite-thread.ts";
+import type { StoreFailed } from "./store-failed.ts";
 
 export interface Store {
   /** Single statements, each durable once it resolves. */

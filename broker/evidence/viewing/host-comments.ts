@@ -12,8 +12,8 @@ import {
   listComments,
   type RecordingComment,
 } from "../../store/recording-comments.ts";
-import { StoreInUse } from "../../store/sqlite-thread.ts";
 import { openStore, type Store } from "../../store/store.ts";
+import { StoreInUse } from "../../store/store-failed.ts";
 import { bundledComments } from "./comments.ts";
 
 /** How long the command waits for each answer. */

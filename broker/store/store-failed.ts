@@ -1,0 +1,25 @@
+/** How the store says no, whichever database it stands on. */
+
+/** The store cannot work: the thread died, was closed, or the disk refuses. */
+export class StoreFailed extends Error {
+  override readonly name: string = "StoreFailed";
+}
+
+/**
+ * The database does not answer for now. What was asked did not happen, and is not tried again
+ * behind the caller's back.
+ */
+export class StoreAway extends StoreFailed {
+  override readonly name = "StoreAway";
+}
+
+/** Another process has it open. */
+export class StoreInUse extends Error {
+  override readonly name = "StoreInUse";
+}
+
+/** A row with this key exists already. */
+export class UniqueViolation extends Error {
+  override readonly name = "UniqueViolation";
+}
+
