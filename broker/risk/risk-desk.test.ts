@@ -76,6 +76,7 @@ test("a first operation never reaches the asset before the passkey was asked for
   const lost = session.events.find(({ kind }) => kind === "capabilities");
   expect(lost).toMatchObject({ classes: ["observe"], cause: { rule: "risk-proof" } });
   await expect.poll(() => stories(now).then((all) => all.length), { timeout: 30_000 }).toBe(1);
+  expect(session.live.loss).toMatchObject({ cause: { rule: "risk-proof" } });
   const [story] = await stories(now);
   const id = session.live.claims.session;
   expect(story).toMatchObject({ transmitter: "risk", type: "first-operation", about: "Ben" });
@@ -84,6 +85,7 @@ test("a first operation never reaches the asset before the passkey was asked for
 
   await site.site.stepUp(site.ben);
   expect(session.live.capabilities.has("operate")).toBe(true);
+  expect(session.live.loss).toBeUndefined();
   send(WRITE);
   await site.kit.until(() => written(now).includes(6), "the write");
   session.live.end({ rule: "cut", reason: "the test is over" });

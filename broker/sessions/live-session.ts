@@ -31,7 +31,8 @@ export class Session implements LiveSession, ChannelOwner {
   readonly claims: VerifiedClaims;
   readonly tape: TapeWriter;
   readonly startedMs: number;
-  readonly closed: Promise<Cause>;
+  private readonly closing = Promise.withResolvers<Cause>();
+  readonly closed = this.closing.promise;
   private readonly rights: Rights;
   private readonly parts: SessionParts;
   private readonly channels: Channels;
@@ -41,7 +42,6 @@ export class Session implements LiveSession, ChannelOwner {
   private readonly desk: SessionDesk;
   private readonly audience: Watchers;
   private readonly survey: Survey;
-  private resolveClosed: (cause: Cause) => void = () => {};
   private report: EndReport | undefined;
 
   constructor(parts: SessionParts) {
@@ -50,22 +50,17 @@ export class Session implements LiveSession, ChannelOwner {
     this.claims = claims;
     this.tape = tape;
     this.startedMs = clock.wallMs();
-    this.closed = new Promise((resolve) => {
-      this.resolveClosed = resolve;
-    });
     this.audience = new Watchers(tape, (error) => this.alarm("a watcher was dropped", error));
-    const { session, endpoint, profile, subject } = claims;
-    const connect = () => parts.connect();
-    const of = { session, subject: subject.id, endpoint, profile };
-    this.channels = new Channels({ ...of, connect, owner: this });
+    const { session, endpoint, profile, subject, leftDown } = claims;
+    const of = { session, subject: subject.id, endpoint, profile, leftDown };
+    this.channels = new Channels({ ...of, connect: () => parts.connect(), owner: this });
     this.stillness = new Freeze({
       ...{ clock, mode: claims.profile.onRecorderFailure },
       changed: (frozen, cause) => this.frozenChanged(frozen, cause),
       ended: (cause) => this.end(cause),
     });
-    const { stillness, calm } = this;
-    const standing = { clock, stillness, calm };
-    this.rights = new Rights(claims.capabilities, claims.limits.renewMs, standing);
+    const { calm } = this;
+    this.rights = new Rights(claims, { clock, stillness: this.stillness, calm });
     this.deadlines = new Deadlines({
       ...{ clock, calm, limits: claims.limits, grantUntilMs: claims.grant.untilMs },
       ended: (cause) => this.end(cause),
@@ -90,6 +85,10 @@ export class Session implements LiveSession, ChannelOwner {
 
   get counts(): LiveSession["counts"] {
     return { ...this.desk.counts, declined: this.channels.declined };
+  }
+
+  get loss(): LiveSession["loss"] {
+    return this.rights.loss.now;
   }
 
   get capabilities(): Capabilities {
@@ -158,7 +157,7 @@ export class Session implements LiveSession, ChannelOwner {
 
   lease(classes: readonly OperationClass[], cause: Cause, basis?: string): void {
     if (this.report) return;
-    const lost = this.rights.lease(classes);
+    const lost = this.rights.lease(classes, cause);
     this.appendCapabilities(cause.reason, basis);
     if (lost) {
       this.withdraw(cause.reason);
@@ -384,7 +383,7 @@ export class Session implements LiveSession, ChannelOwner {
     this.audience.tell({ kind: "end", cause });
     this.audience.stop();
     this.parts.over(this);
-    const done = () => this.resolveClosed(cause);
+    const done = () => this.closing.resolve(cause);
     this.tape.close().then(done, (error: unknown) => {
       this.alarm("the recording could not be sealed", error);
       done();

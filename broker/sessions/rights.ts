@@ -4,12 +4,20 @@
  */
 import type { Capabilities, Operation, OperationClass } from "../../protocols/guard.ts";
 import type { Judged } from "../../protocols/tape/record.ts";
+import type { PermitClaims } from "../access/permit.ts";
 import type { Clock } from "../clock.ts";
 import type { Calm } from "./calm.ts";
 import { classesOf, classMask, OBSERVE_MASK } from "./class-mask.ts";
 import { denied } from "./desk.ts";
 import type { Freeze } from "./freeze.ts";
+import { LastLoss } from "./last-loss.ts";
 import { RightsLease } from "./rights-lease.ts";
+import type { Cause } from "./session.ts";
+
+/** `renewMs`: how long a lease counts by itself. */
+type Permitted = Pick<PermitClaims, "capabilities" | "basis"> & {
+  readonly limits: Pick<PermitClaims["limits"], "renewMs">;
+};
 
 export class Rights {
   private readonly stillness: Freeze;
@@ -17,15 +25,15 @@ export class Rights {
   private readonly calm: Calm;
   private over = false;
   leased: Capabilities;
+  readonly loss: LastLoss;
   /** Classes that may pass, as bits; looked at before every send. */
   held: number;
 
-  /** @param renewMs how long a lease counts by itself */
   constructor(
-    classes: readonly OperationClass[],
-    renewMs: number,
+    { capabilities: classes, limits: { renewMs }, basis }: Permitted,
     parts: { readonly clock: Clock; readonly stillness: Freeze; readonly calm: Calm },
   ) {
+    this.loss = new LastLoss(basis);
     this.stillness = parts.stillness;
     this.calm = parts.calm;
     this.time = new RightsLease(parts.clock, renewMs);
@@ -39,9 +47,11 @@ export class Rights {
   }
 
   /** @returns whether a class was lost */
-  lease(classes: readonly OperationClass[]): boolean {
+  lease(classes: readonly OperationClass[], cause: Cause): boolean {
     const lost = [...this.leased].some((held) => !classes.includes(held));
+    const before = this.leased;
     this.leased = classesOf(classMask(classes));
+    this.loss.changed(before, this.leased, cause);
     this.time.renew();
     this.calm.end();
     this.update();

@@ -6,6 +6,7 @@ import type { Knock } from "../legs/knock.ts";
 import type { Leg } from "../legs/leg.ts";
 import type { ShownIdentity } from "../plant/shown-identity.ts";
 import type { Hold, HoldAnswer, HoldResult } from "./hold.ts";
+import type { Loss } from "./last-loss.ts";
 
 /** What ended a session or took a right: a stable code and a sentence for the person. */
 export interface Cause {
@@ -27,6 +28,8 @@ export interface LiveSession {
   readonly claims: PermitClaims;
   readonly startedMs: number;
   readonly capabilities: ReadonlySet<OperationClass>;
+  /** What was taken last and has not come back; what it may do is said by `capabilities`. */
+  readonly loss: Loss | undefined;
   readonly watchers: readonly string[];
   readonly counts: {
     readonly observed: number;

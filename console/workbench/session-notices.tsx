@@ -1,15 +1,16 @@
 /** What a person must know about their session now, above the work and in the order of urgency. */
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { IconAlertOctagonFilled, IconAlertTriangleFilled } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { unmetOf } from "../components/conditions.tsx";
 import { useNow } from "../components/now.ts";
+import { problemOf } from "../components/problem.ts";
 import { stepUp } from "../components/step-up.ts";
 import { duration } from "../components/time-words.ts";
 import { conditionText } from "../text/conditions.ts";
 import { sentence, sessionText as words } from "../text/session.ts";
 import { supervisionText } from "../text/supervision.ts";
-import { type AnswerTold, type SessionState, warningOf } from "./session-state.ts";
+import { type AnswerTold, type Loss, type SessionState, warningOf } from "./session-state.ts";
 
 interface SessionNoticesProps {
   readonly state: SessionState;
@@ -36,19 +37,7 @@ export function SessionNotices(props: SessionNoticesProps) {
         </Notice>
       )}
       <ConditionNotice conditions={state.conditions} />
-      {loss !== undefined && (
-        <Notice
-          tone="alarm"
-          title={words.loss.title(loss.left)}
-          action={
-            isProofAsked(loss.cause)
-              ? { label: words.loss.prove, act: prove }
-              : { label: words.loss.dismiss, act: onDismissLoss }
-          }
-        >
-          {words.loss.because(loss.cause.reason, loss.cause.rule)}
-        </Notice>
-      )}
+      {loss !== undefined && <LossNotice loss={loss} onDismiss={onDismissLoss} />}
       {state.answers.map((answer) => (
         <AnswerNotice key={answer.hold} answer={answer} onDismiss={props.onDismissAnswer} />
       ))}
@@ -62,9 +51,27 @@ function isProofAsked({ rule }: { readonly rule: string }): boolean {
   return rule.endsWith("-proof");
 }
 
-/** Who does not confirm is asked by the same notice still. */
-function prove(): void {
-  stepUp().catch(() => {});
+interface LossNoticeProps {
+  readonly loss: Loss;
+  readonly onDismiss: () => void;
+}
+
+/** Who does not confirm is told so, and asked by the same notice still. */
+function LossNotice({ loss: { left, cause }, onDismiss }: LossNoticeProps) {
+  const [failed, setFailed] = useState<string>();
+  const prove = () => {
+    setFailed(undefined);
+    stepUp().catch((thrown: unknown) => setFailed(problemOf(thrown).message));
+  };
+  const action = isProofAsked(cause)
+    ? { label: words.loss.prove, act: prove }
+    : { label: words.loss.dismiss, act: onDismiss };
+  return (
+    <Notice tone="alarm" title={words.loss.title(left)} action={action}>
+      {words.loss.because(cause.reason, cause.rule)}
+      {failed !== undefined && ` ${failed}`}
+    </Notice>
+  );
 }
 
 interface AnswerNoticeProps {

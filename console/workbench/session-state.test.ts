@@ -18,6 +18,7 @@ const VIEW: LiveSessionView = {
   grant: "g1",
   profile: "pump-tuning",
   capabilities: ["observe", "operate"],
+  loss: null,
   startedMs: 0,
   lastActivityMs: 0,
   untilMs: 3_600_000,
@@ -117,4 +118,27 @@ test("an answer about what was asked beforehand is told until it is dismissed, n
   expect(state.answers.map(({ hold }) => hold)).toEqual(["h2", "h1"]);
   const dismissed = changeSession(state, { kind: "dismiss-answer", hold: "h2" });
   expect(dismissed.answers.map(({ hold }) => hold)).toEqual(["h1"]);
+});
+
+test("what was taken before the page was there is told when it comes, until it is back", () => {
+  const loss = { lost: ["operate" as const], cause: CAUSE };
+  const view = { ...VIEW, capabilities: ["observe" as const], loss };
+  const late = changeSession(beginSession(VIEW), { kind: "view", view });
+  expect([beginSession(view).loss?.cause, late.loss?.cause]).toEqual([CAUSE, CAUSE]);
+  const dismissed = changeSession(late, { kind: "dismiss-loss" });
+  expect(changeSession(dismissed, { kind: "view", view }).loss).toBeUndefined();
+  const back = { kind: "capabilities", classes: ["observe", "operate"], cause: CAUSE } as const;
+  expect(changeSession(late, { kind: "event", event: back, atMs: 5 }).loss).toBeUndefined();
+});
+
+test("what was kept back from the beginning is told until something of it is given", () => {
+  const view = { ...VIEW, capabilities: ["observe" as const], loss: { lost: [], cause: CAUSE } };
+  const told = (classes: readonly ("observe" | "operate")[]) =>
+    changeSession(beginSession(view), {
+      kind: "event",
+      event: { kind: "capabilities", classes: [...classes], cause: CAUSE },
+      atMs: 5,
+    });
+  expect(told(["observe"]).loss?.cause).toEqual(CAUSE);
+  expect(told(["observe", "operate"]).loss).toBeUndefined();
 });

@@ -70,7 +70,7 @@ export function beginSession(view: LiveSessionView): SessionState {
   return {
     attachment: { kind: "attaching" },
     classes: view.capabilities,
-    loss: undefined,
+    loss: lossIn(view),
     recorder: { state: view.recorder === "frozen" ? "frozen" : "ready", cause: "" },
     frozen: view.frozen ?? undefined,
     conditions: view.conditions,
@@ -135,6 +135,7 @@ function withView(state: SessionState, view: LiveSessionView): SessionState {
   return {
     ...state,
     classes: view.capabilities,
+    loss: isLess(state, view) ? lossIn(view) : state.loss,
     recorder: recorder === state.recorder.state ? state.recorder : { state: recorder, cause: "" },
     frozen: view.frozen ?? undefined,
     conditions: view.conditions,
@@ -143,6 +144,15 @@ function withView(state: SessionState, view: LiveSessionView): SessionState {
     idleMs: view.idleMs,
     untilMs: view.untilMs,
   };
+}
+
+/** What happened while this page was not there to be told. */
+function lossIn({ loss, capabilities: left, startedMs: atMs }: LiveSessionView): Loss | undefined {
+  return loss ? { ...loss, left, atMs } : undefined;
+}
+
+function isLess({ classes }: SessionState, { capabilities }: LiveSessionView): boolean {
+  return classes.some((held) => !capabilities.includes(held));
 }
 
 function withEvent(state: SessionState, event: SessionEvent, atMs: number): SessionState {
@@ -180,6 +190,11 @@ function withClasses(
 ): SessionState {
   const lost = state.classes.filter((held) => !classes.includes(held));
   if (lost.length > 0) return { ...state, classes, loss: { lost, left: classes, cause, atMs } };
-  const regained = state.loss?.lost.every((once) => classes.includes(once)) ?? false;
-  return { ...state, classes, loss: regained ? undefined : state.loss };
+  return { ...state, classes, loss: isBack(state.loss, classes) ? undefined : state.loss };
+}
+
+function isBack(loss: Loss | undefined, classes: readonly OperationClass[]): boolean {
+  if (!loss) return false;
+  if (loss.lost.length > 0) return loss.lost.every((once) => classes.includes(once));
+  return classes.some((held) => !loss.left.includes(held));
 }

@@ -18,6 +18,7 @@ export function sessionView(
     grant: claims.grant.id,
     profile: claims.profile.id,
     capabilities: [...session.capabilities],
+    loss: session.loss ? { lost: [...session.loss.lost], cause: session.loss.cause } : null,
     startedMs: session.startedMs,
     lastActivityMs: session.lastActivityMs,
     untilMs: session.untilMs,

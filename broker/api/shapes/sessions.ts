@@ -20,6 +20,8 @@ export const liveSessionSchema = z.object({
   grant: z.string(),
   profile: z.string(),
   capabilities: z.array(classSchema),
+  /** Why it may do less than it could; `lost` is empty where that was so from the beginning. */
+  loss: z.object({ lost: z.array(classSchema), cause: causeSchema }).nullable(),
   startedMs: z.number(),
   lastActivityMs: z.number(),
   untilMs: z.number(),

@@ -72,7 +72,7 @@ export class RemoteSession implements LiveSession {
     this.gateway = link.gateway.id;
     this.startedMs = clock.wallMs();
     this.untilMs = claims.limits.untilMs;
-    this.standing = new Standing(claims.capabilities);
+    this.standing = new Standing(claims.capabilities, claims.basis);
     this.state = {
       counts: { observed: 0, changed: 0, refused: 0, declined: 0 },
       lastActivityMs: this.startedMs,
@@ -88,6 +88,10 @@ export class RemoteSession implements LiveSession {
 
   get watchers(): readonly string[] {
     return [...new Set([...this.watching.values()].map(({ subject }) => subject))];
+  }
+
+  get loss(): LiveSession["loss"] {
+    return this.standing.loss.now;
   }
 
   get counts(): LiveSession["counts"] {
@@ -140,7 +144,7 @@ export class RemoteSession implements LiveSession {
 
   lease(classes: readonly OperationClass[], cause: Cause, basis?: string): void {
     if (this.cause) return;
-    this.standing.lease(classes);
+    this.standing.lease(classes, cause);
     this.say({ kind: "rights", classes, cause, ...(basis !== undefined && { basis }) });
     this.tell({ kind: "capabilities", classes: [...this.capabilities], cause });
     this.parts.hooks.onChange?.();

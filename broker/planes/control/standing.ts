@@ -1,5 +1,6 @@
 /** What a session on a gateway may do, as control has decided it: the gateway is told the same. */
 import type { Capabilities, OperationClass } from "../../../protocols/guard.ts";
+import { LastLoss } from "../../sessions/last-loss.ts";
 import type { Cause, Condition } from "../../sessions/session.ts";
 
 export class Standing {
@@ -8,8 +9,11 @@ export class Standing {
   /** Who froze it, and why. */
   by: Cause | undefined;
 
-  constructor(classes: readonly OperationClass[]) {
+  readonly loss: LastLoss;
+
+  constructor(classes: readonly OperationClass[], basis: string | undefined) {
     this.leased = new Set(classes);
+    this.loss = new LastLoss(basis);
   }
 
   get capabilities(): Capabilities {
@@ -22,8 +26,10 @@ export class Standing {
     return [...this.unmet].map(([name, unmet]) => ({ name, unmet: unmet ?? null }));
   }
 
-  lease(classes: readonly OperationClass[]): void {
+  lease(classes: readonly OperationClass[], cause: Cause): void {
+    const before = this.leased;
     this.leased = new Set(classes);
+    this.loss.changed(before, this.leased, cause);
   }
 
   /** False if it was unmet for the same reason before. */
