@@ -24,6 +24,8 @@ export const MESSAGE_MAX = 8 * 1024 * 1024;
 const FRAME_MAX = 12 * 1024 * 1024;
 /** Before it has proved who it is a peer says little. */
 export const STRANGER_MAX = 16_384;
+/** Heard without a break: what the other end floods this one with leaves others their turn. */
+const SLICE_MS = 4;
 /** Counts begin anew with each connection: none lives so long. */
 const COUNT_MAX = 0xffff_ffff;
 
@@ -53,6 +55,9 @@ export class Link {
   private received = 0;
   private readonly frameMax: number;
   private corked = false;
+  /** What came is more than one slice. */
+  private isBehind = false;
+  private closedBecause: string | undefined;
   private over = false;
 
   /** @param frameMax bytes of the longest frame that is listened to */
@@ -60,7 +65,7 @@ export class Link {
     this.socket = socket;
     this.frameMax = frameMax;
     socket.on("error", (error) => this.finish(error.message));
-    socket.on("close", () => this.finish("the connection was closed"));
+    socket.on("close", () => this.wasClosed("the connection was closed"));
   }
 
   /** Nothing is heard before. */
@@ -150,11 +155,36 @@ export class Link {
     if (this.over) return;
     this.held.push(bytes);
     this.heldBytes += bytes.length;
+    if (!this.isBehind) this.takeSlice();
+  }
+
+  private takeSlice(): void {
+    const untilMs = performance.now() + SLICE_MS;
     try {
-      while (this.takeFrame());
+      while (this.takeFrame()) {
+        if (performance.now() < untilMs) continue;
+        this.isBehind = true;
+        this.socket.pause();
+        setImmediate(() => this.takeSlice());
+        return;
+      }
     } catch (error) {
       this.finish(error instanceof Error ? error.message : String(error));
+      return;
     }
+    this.caughtUp();
+  }
+
+  private caughtUp(): void {
+    if (this.closedBecause !== undefined) this.finish(this.closedBecause);
+    else if (this.isBehind) this.socket.resume();
+    this.isBehind = false;
+  }
+
+  /** What was said before is heard first. */
+  private wasClosed(reason: string): void {
+    if (this.isBehind) this.closedBecause = reason;
+    else this.finish(reason);
   }
 
   private takeFrame(): boolean {

@@ -6,8 +6,8 @@ import type { MalwareFound } from "./scans.ts";
 import type { Cause, EndReport, LiveSession } from "./session.ts";
 
 export interface SessionHooks {
-  /** Every judged item. Called on the hot path. */
-  onOperation?(operationClass: OperationClass, verdict: Answer["kind"]): void;
+  /** Every judged item, or so many alike. Called on the hot path. */
+  onOperation?(operationClass: OperationClass, verdict: Answer["kind"], times?: number): void;
   /** An operation of its subject that changes something, or was refused; never a plain reading. */
   onJudged?(session: string, operation: Operation, verdict: Answer["kind"], sequence: number): void;
   onCut?(microseconds: number): void;

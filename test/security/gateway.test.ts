@@ -78,7 +78,7 @@ class AnyGateway {
   }
 
   beat(): void {
-    this.link.send({ kind: "hello", build: "any", certificateUntilMs: 0 });
+    this.link.send({ kind: "hello", build: "any" });
     this.link.send({ kind: "beat", beat: 1 });
   }
 
@@ -145,6 +145,21 @@ async function serve(names: readonly string[]): Promise<void> {
   );
 }
 
+/** Another session, which the gateway says it has opened. */
+async function openedOn(gateway: AnyGateway): Promise<{ id: string; number: number }> {
+  const before = gateway.heard.length;
+  const endpoint = "plc-distribution/modbus";
+  const opening = running.first.ask("POST", "/api/sessions", { endpoint });
+  let asked: ToGateway | undefined;
+  await until("it is asked to open", () => {
+    asked = gateway.heard.slice(before).find(({ kind }) => kind === "open");
+    return asked !== undefined;
+  });
+  const { ask, session: number } = asked as Extract<ToGateway, { kind: "open" }>;
+  gateway.link.send({ kind: "reply", ask, value: null });
+  return { id: (await opening).body.id, number };
+}
+
 function tape(header: Header, firstSequence: number): Uint8Array {
   const out = new ByteWriter();
   const encoder = new TapeEncoder(out);
@@ -205,6 +220,23 @@ test("who has no certificate that counts is refused, and people are told", {
   expect((await after.hears("goodbye")).reason).toMatch(/revoked/);
 });
 
+test("a machine that joins in another's place ends that one's connection, not only its certificate", {
+  timeout: 90_000,
+}, async () => {
+  const { gateway, proof } = await AnyGateway.join("dmz-replaced");
+  const beating = setInterval(() => gateway.beat(), 300);
+  try {
+    const line = await invited("dmz-replaced");
+    expect(gateway.closed).toBeUndefined();
+    await enrolled(line);
+    await gateway.isCut();
+    const again = await gateway.again(proof);
+    expect((await again.hears("goodbye")).reason).toMatch(/old certificate/);
+  } finally {
+    clearInterval(beating);
+  }
+});
+
 test("what is repeated, reordered or not understood ends the connection", {
   timeout: 90_000,
 }, async () => {
@@ -259,6 +291,17 @@ test("a gateway appends to the sessions that were opened on it, and to nothing e
     await noted("gateway:distrusted", /not opened on it/);
     const live = await running.first.ask("GET", `/api/sessions/${id}`);
     expect(live.status).toBe(200);
+
+    const flooded = await openedOn(gateway);
+    for (let told = 0; told < 1_000; told += 1) {
+      gateway.link.send({ kind: "alarm", session: flooded.number, text: `alarm ${told}` });
+    }
+    await until("the session of which it tells too much is over", async () => {
+      const answer = await running.first.ask("GET", `/api/sessions/${flooded.id}`);
+      return answer.status === 404;
+    });
+    await noted("session:ended", /more of it than anybody reads/);
+    expect((await running.first.ask("GET", `/api/sessions/${id}`)).status).toBe(200);
 
     const renamed = { ...header, subject: { ...header.subject, name: "Somebody else" } };
     const bytes = tape(renamed, 0);

@@ -35,7 +35,7 @@ export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
   readonly request: RequestObserver;
-  operation(operationClass: OperationClass, verdict: string): void;
+  operation(operationClass: OperationClass, verdict: string, times?: number): void;
   cut(microseconds: number): void;
   commit(milliseconds: number): void;
   event(event: SiteEvent): void;
@@ -86,8 +86,8 @@ export function createMetrics(): Metrics {
       counters.requests.inc({ route, method, status: String(status) });
       requestSeconds.observe(ms / 1_000);
     },
-    operation: (operationClass, verdict) =>
-      counters.operations.inc({ class: operationClass, verdict }),
+    operation: (operationClass, verdict, times = 1) =>
+      counters.operations.inc({ class: operationClass, verdict }, times),
     cut: (microseconds) => {
       cutSeconds.observe(microseconds / 1e6);
       cutMs.add(microseconds / 1e3);

@@ -10,7 +10,7 @@ import type { Person } from "../../store/model.ts";
 import type { Queries } from "../../store/schema.ts";
 import type { Store } from "../../store/store.ts";
 import type { SiteAuthority } from "../../tls/site-authority.ts";
-import type { KnownGateway } from "./gateway-link.ts";
+import type { IssuedCertificate, KnownGateway } from "./gateway-link.ts";
 
 /** Long enough to walk to the machine. */
 export const TOKEN_MS = 30 * 60_000;
@@ -143,7 +143,7 @@ export class GatewayBook {
   }
 
   /** A certificate for the next connection. */
-  async renew({ id, name }: KnownGateway, publicKeyPem: string): Promise<string> {
+  async renew({ id, name }: KnownGateway, publicKeyPem: string): Promise<IssuedCertificate> {
     const issued = await this.issue(id, name, publicKeyPem);
     await this.store.queries
       .updateTable("gateways")
@@ -151,7 +151,7 @@ export class GatewayBook {
       .where("id", "=", id)
       .where("revoked_ms", "is", null)
       .execute();
-    return issued.certificate;
+    return issued;
   }
 
   /** Undefined where there is none. */
@@ -176,10 +176,9 @@ export class GatewayBook {
       ...{ publicKeyPem, commonName: `gateway ${name}`, uris: [URI + id] },
       ...{ usage: "client", validMs: CERTIFICATE_MS },
     });
-    const fingerprint = createHash("sha256")
-      .update(new X509Certificate(certificate).raw)
-      .digest("hex");
-    return { certificate, fingerprint };
+    const parsed = new X509Certificate(certificate);
+    const fingerprint = createHash("sha256").update(parsed.raw).digest("hex");
+    return { certificate, fingerprint, untilMs: Date.parse(parsed.validTo) };
   }
 }
 

@@ -14,12 +14,19 @@ import type { SessionHooks } from "../../sessions/session-hooks.ts";
 import { plainText } from "../../store/plain-text.ts";
 import type { Link, LinkListener, TapeChunk } from "../link.ts";
 import { BEAT_MS, FROM_GATEWAY, type FromGateway, LEASE_MS, SILENCE_MAX_MS } from "../messages.ts";
+import { NewsBudget } from "./news-budget.ts";
 import type { RemoteSession } from "./remote-session.ts";
 
 export interface KnownGateway {
   readonly id: string;
   /** As the plant file calls it. */
   readonly name: string;
+}
+
+export interface IssuedCertificate {
+  /** PEM. */
+  readonly certificate: string;
+  readonly untilMs: number;
 }
 
 export interface GatewayLinkParts {
@@ -32,8 +39,10 @@ export interface GatewayLinkParts {
   readonly permitKey: string;
   /** `age1…` of those who may open what a gateway keeps of files with malware. */
   recipients(): readonly string[];
+  /** Of the certificate by which it was let in. */
+  readonly certificateUntilMs: number;
   /** A new certificate for the gateway's next connections. */
-  renew(publicKey: string): Promise<string>;
+  renew(publicKey: string): Promise<IssuedCertificate>;
   /** It said what cannot be. */
   distrusted(reason: string): void;
   changed(): void;
@@ -58,7 +67,8 @@ export class GatewayLink implements LinkListener {
   readonly gateway: KnownGateway;
   /** Version of the gateway's build; empty until it has said it. */
   build = "";
-  certificateUntilMs = 0;
+  /** Of the newest that it was given; its connection ends with it. */
+  certificateUntilMs: number;
   readonly sinceMs: number;
   private readonly parts: GatewayLinkParts;
   private readonly link: Link;
@@ -66,6 +76,7 @@ export class GatewayLink implements LinkListener {
   /** Tapes that get more over this very connection. */
   private readonly living = new Set<string>();
   private readonly asked = new Map<number, Asked>();
+  private readonly news: NewsBudget;
   private askLast = 0;
   private numberLast = 0;
   private ackWanted = 0;
@@ -81,6 +92,8 @@ export class GatewayLink implements LinkListener {
     this.gateway = gateway;
     this.link = link;
     this.sinceMs = clock.wallMs();
+    this.certificateUntilMs = parts.certificateUntilMs;
+    this.news = new NewsBudget(clock);
     this.heardMs = clock.monotonicMs();
     this.beatMs = this.heardMs;
     this.send({ kind: "welcome", permitKey, recipients: parts.recipients() });
@@ -110,6 +123,7 @@ export class GatewayLink implements LinkListener {
   /** Nothing more is heard of it but its records. */
   leave(number: number): void {
     this.sessions.delete(number);
+    this.news.forget(number);
   }
 
   send(message: object): void {
@@ -220,7 +234,6 @@ export class GatewayLink implements LinkListener {
     switch (message.kind) {
       case "hello":
         this.build = message.build;
-        this.certificateUntilMs = message.certificateUntilMs;
         this.parts.changed();
         break;
       case "beat":
@@ -248,6 +261,10 @@ export class GatewayLink implements LinkListener {
   private aboutSession(message: Extract<FromGateway, { session: number }>): void {
     const session = this.sessions.get(message.session);
     if (!session) return;
+    if (FOR_PEOPLE.has(message.kind) && !this.news.take(message.session)) {
+      session.end({ rule: "gateway-distrusted", reason: TOO_MUCH_NEWS });
+      return;
+    }
     const { hooks } = this.parts;
     switch (message.kind) {
       case "state":
@@ -261,7 +278,7 @@ export class GatewayLink implements LinkListener {
         break;
       case "over":
         session.overAtGateway(causeOf(message.cause), message.dropped);
-        this.sessions.delete(message.session);
+        this.leave(message.session);
         break;
       case "closed":
         session.channelClosed(message.channel, causeOf(message.cause));
@@ -300,9 +317,7 @@ export class GatewayLink implements LinkListener {
   private count(counts: Extract<FromGateway, { kind: "operations" }>["counts"]): void {
     const { hooks } = this.parts;
     for (const [operationClass, verdict, times] of counts) {
-      for (let n = 0; n < Math.min(times, COUNTED_MAX); n++) {
-        hooks.onOperation?.(operationClass, verdict);
-      }
+      hooks.onOperation?.(operationClass, verdict, times);
     }
   }
 
@@ -319,7 +334,10 @@ export class GatewayLink implements LinkListener {
 
   private async renew(publicKey: string): Promise<void> {
     try {
-      this.send({ kind: "certificate", certificate: await this.parts.renew(publicKey) });
+      const { certificate, untilMs } = await this.parts.renew(publicKey);
+      this.certificateUntilMs = untilMs;
+      this.send({ kind: "certificate", certificate });
+      this.parts.changed();
     } catch (error) {
       this.end(error instanceof Error ? error.message : String(error));
     }
@@ -344,8 +362,10 @@ export class GatewayLink implements LinkListener {
 
   private watch(): void {
     this.stopWatch = this.parts.clock.after(BEAT_MS, () => {
-      const silentMs = this.parts.clock.monotonicMs() - this.heardMs;
-      if (silentMs > SILENCE_MAX_MS) this.end("it was not heard any more");
+      const { clock } = this.parts;
+      if (clock.monotonicMs() - this.heardMs > SILENCE_MAX_MS)
+        this.end("it was not heard any more");
+      else if (clock.wallMs() >= this.certificateUntilMs) this.end("its certificate has ended");
       else this.watch();
     });
   }
@@ -366,8 +386,11 @@ type Shown = Parameters<StrangeKey>[2];
 
 /** Of a scanner's name for it, and of a path. */
 const MALWARE_WORDS_MAX = 300;
-/** Of one message: a figure in metrics is not worth a busy loop. */
-const COUNTED_MAX = 100_000;
+/** What becomes events, alarms and mail. */
+const FOR_PEOPLE: ReadonlySet<string> = new Set([
+  ...["asked", "strange", "alarm", "malware", "scanner-away"],
+]);
+const TOO_MUCH_NEWS = "its gateway told people more of it than anybody reads";
 
 function causeOf({ rule, reason }: { readonly rule: string; readonly reason: string }): Cause {
   return { rule, reason };

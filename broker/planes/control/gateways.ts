@@ -111,19 +111,19 @@ export class Gateways {
       if (this.links.has(gateway.id)) {
         throw new GatewayRefused(`the gateway ${gateway.name} is connected already`);
       }
-      this.begin(socket, gateway);
+      this.begin(socket, gateway, caller.untilMs);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.refuse(socket, reason);
     }
   }
 
-  private begin(socket: Duplex, gateway: KnownGateway): void {
+  private begin(socket: Duplex, gateway: KnownGateway, certificateUntilMs: number): void {
     const { clock, tapes, hooks, permitKey, recipients, book } = this.parts;
     const inner = new Link(socket);
     const name = gateway.name;
     const link: GatewayLink = new GatewayLink({
-      ...{ gateway, link: inner, clock, tapes, hooks, permitKey, recipients },
+      ...{ gateway, link: inner, clock, tapes, hooks, permitKey, recipients, certificateUntilMs },
       renew: (publicKey) => book.renew(gateway, publicKey),
       distrusted: (reason) => {
         const text = `The gateway ${name} was cut off: ${reason}`;
@@ -169,7 +169,9 @@ export class Gateways {
   private async enrol(link: Link, token: string, publicKey: string): Promise<void> {
     const { book, site, permitKey } = this.parts;
     try {
-      const { name: gateway, certificate } = await book.enrol(token, publicKey);
+      const { id, name: gateway, certificate } = await book.enrol(token, publicKey);
+      // Whoever holds the certificate that counted until now is not this gateway any more.
+      this.links.get(id)?.end("another machine has joined as this gateway");
       link.send({ kind: "enrolled", gateway, certificate, site, permitKey });
     } catch (error) {
       const isKnown = error instanceof GatewayRefused;

@@ -17,7 +17,6 @@ export interface ControlLinkParts {
   readonly recording: GatewayRecorder;
   /** PEM: permits of control, and of nobody else. */
   readonly permitKey: string;
-  readonly certificateUntilMs: number;
   readonly means: GatewayMeans;
   /** A certificate for the next connection, for the key that was asked for last. */
   renewed(certificate: string): void;
@@ -56,7 +55,7 @@ export class ControlLink implements LinkListener {
     });
     this.sessions.stillBecause(NOT_LEASED);
     this.link.start(this);
-    this.link.send({ kind: "hello", build, certificateUntilMs: parts.certificateUntilMs });
+    this.link.send({ kind: "hello", build });
     recording.handOver.begin({
       sendRecords: (number, chunk) => this.link.sendRecords(number, chunk),
       caughtUp: () => this.link.send({ kind: "caught-up" }),

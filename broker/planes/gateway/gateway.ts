@@ -93,15 +93,7 @@ export class Gateway {
       }
       const certificateUntilMs = Date.parse(new X509Certificate(certificate).validTo);
       this.link = new ControlLink({
-        ...{
-          socket,
-          clock,
-          build,
-          recording: this.recording,
-          permitKey,
-          certificateUntilMs,
-          means,
-        },
+        ...{ socket, clock, build, recording: this.recording, permitKey, means },
         renewed: (renewed) => this.renewed(renewed),
         said: say,
       });

@@ -82,6 +82,7 @@ export class HandOver {
   /** The last file of earlier runs: the segments that are open behind it get no more. */
   private earlierLast = 0;
   private pumping = false;
+  private pumped = Promise.resolve();
   private isDue = false;
   private idle = Promise.withResolvers<void>();
 
@@ -123,6 +124,7 @@ export class HandOver {
     course.isOver = true;
     course.wake();
     this.course = undefined;
+    void this.pumped.finally(() => this.closeReaders(course, true));
     this.lookIdle();
   }
 
@@ -158,7 +160,7 @@ export class HandOver {
     this.isDue = true;
     if (this.pumping) return;
     this.pumping = true;
-    void this.pumpAll().finally(() => {
+    this.pumped = this.pumpAll().finally(() => {
       this.pumping = false;
       if (this.isDue && this.course) this.pump();
       else this.lookIdle();

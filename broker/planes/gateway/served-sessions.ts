@@ -136,6 +136,7 @@ export class ServedSessions {
   }
 
   private async answer(message: Asking): Promise<unknown> {
+    if (this.still) throw new SessionRefused("gateway-still", "The gateway has lost its lease.");
     if (message.kind === "open") return this.open(message);
     if (message.kind === "identify") return this.host.identify(message.permit as unknown as Permit);
     const served = this.byNumber.get(message.session);
@@ -153,7 +154,6 @@ export class ServedSessions {
   }
 
   private async open({ session: number, permit, header, credential, pins }: Opening) {
-    if (this.still) throw new SessionRefused("gateway-still", "The gateway has lost its lease.");
     const parsed = parseHeader(header);
     if (!parsed) throw new SessionRefused("permit-invalid", "The session has no header.");
     const { session, asset, endpoint } = parsed;
