@@ -8,7 +8,7 @@ import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import { brotliCompress, gzip } from "node:zlib";
 import { PACKAGE_FOLDER } from "./settings.ts";
 
 const SOURCES = ["console", "protocols", "broker/api/shapes", "package-lock.json"];
@@ -105,5 +105,7 @@ async function compressFiles(folder: string): Promise<void> {
 async function compressFile(path: string): Promise<void> {
   const content = await readFile(path);
   if (content.length < COMPRESS_BYTES_MIN) return;
+  // Small for browsers over TLS and of this machine; the rest, and proxies, take gzip.
+  await writeFile(`${path}.br`, await promisify(brotliCompress)(content));
   await writeFile(`${path}.gz`, await promisify(gzip)(content, { level: 9 }));
 }

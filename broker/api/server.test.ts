@@ -209,6 +209,31 @@ test.each(["/", "/assets/app-1a2b.js", "/api/closed", "/api/nothing", "/nothing.
   },
 );
 
+const TYPED = { "sec-fetch-mode": "navigate", "sec-fetch-site": "none" };
+
+test("who comes without a sign-in is led to the door, and back to the page afterwards", async () => {
+  const answer = await ask("GET", "/recordings/a1?at=5", TYPED);
+  expect(answer.statusCode).toBe(302);
+  expect(answer.headers.location).toBe("/sign-in?from=%2Frecordings%2Fa1%3Fat%3D5");
+  expect(answer.headers["cache-control"]).toBe("no-store");
+});
+
+test.each([
+  ["the door itself", "/sign-in", TYPED],
+  ["an enrolment", "/enrol", TYPED],
+  ["a shared recording", "/shared", TYPED],
+  // Its cookie is kept from what another site causes: it may well be signed in.
+  ["a link on another site", "/recordings/a1", { ...TYPED, "sec-fetch-site": "cross-site" }],
+  ["a sign-in that may count", "/recordings/a1", { ...TYPED, cookie: "__Host-sallyport=x" }],
+  ["a browser that does not tell", "/recordings/a1", {}],
+])("%s gets its page", async (_name, url, headers: Headers) => {
+  const answer = await ask("GET", url, headers);
+  expect([answer.statusCode, answer.headers["content-type"]]).toEqual([
+    200,
+    "text/html; charset=utf-8",
+  ]);
+});
+
 test("a hashed file may be kept for ever", async () => {
   const answer = await ask("GET", "/assets/app-1a2b.js");
   expect(answer.body).toBe("let x = 1;");
@@ -223,6 +248,7 @@ test.each([
   "/assets//app-1a2b.js",
   "/assets/app-1a2b.js%00.css",
   "/index.html.gz",
+  "/index.html.br",
   "/broker.log",
   "/.env",
   "/people.json",

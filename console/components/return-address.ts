@@ -3,11 +3,12 @@ const PLANT_PATH = "/";
 /** Any origin will do: it only tells an address of our own from one that leads elsewhere. */
 const OWN = "https://console.invalid";
 
-export function returnAddress(from: string | null): string {
+/** @param hash of the sign-in page: what a redirect of the broker took along for the page before */
+export function returnAddress(from: string | null, hash = ""): string {
   if (from === null || !from.startsWith("/")) return PLANT_PATH;
   let url: URL;
   try {
-    url = new URL(from, OWN);
+    url = new URL(from.includes("#") ? from : from + hash, OWN);
   } catch {
     return PLANT_PATH;
   }

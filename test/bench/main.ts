@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: measures against a peer in the same run and prints a ratio. */
 const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   connect: () => import("./connect.ts"),
+  console: () => import("./console.ts"),
   evidence: () => import("./evidence.ts"),
   modbus: () => import("./modbus.ts"),
   opcua: () => import("./opcua.ts"),

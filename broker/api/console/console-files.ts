@@ -10,6 +10,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { answerRefusal } from "../error-answers.ts";
 import type { Authenticate } from "../mount-routes.ts";
 import { ApiRefused, notFound } from "../problem.ts";
+import { cookieOf, SIGN_IN_COOKIE } from "../sign-in-cookie.ts";
 import { pathOf } from "../web-gates.ts";
 
 /** Hashed names never change their content. */
@@ -37,6 +38,7 @@ export async function addConsole(
     const file = files.get(path);
     if (file) return sendFile(reply, path, file);
     if (!isPagePath(path)) throw notFound();
+    if (isSignedOut(request) && !isOutside(path)) return sendToDoor(request, reply);
     return sendPage(request, reply, folder);
   });
 }
@@ -57,6 +59,27 @@ async function sendPage(
     .header("cache-control", "no-store")
     .type("text/html; charset=utf-8")
     .send(withNonce(page, request.styleNonce));
+}
+
+/**
+ * Surely signed out: it need not load a page to find out. A navigation that another site caused
+ * comes without the cookie in any case, and gets its page.
+ */
+function isSignedOut(request: FastifyRequest): boolean {
+  const { "sec-fetch-mode": mode, "sec-fetch-site": site } = request.headers;
+  const isOwn = site === "none" || site === "same-origin";
+  return mode === "navigate" && isOwn && cookieOf(request, SIGN_IN_COOKIE) === undefined;
+}
+
+/** Pages for people who are not signed in. */
+function isOutside(path: string): boolean {
+  return /^\/(sign-in|enrol|shared)\/?$/.test(path);
+}
+
+/** The browser itself takes along what stands behind `#`. */
+function sendToDoor({ url }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  reply.header("cache-control", "no-store");
+  return reply.redirect(`/sign-in?from=${encodeURIComponent(url)}`);
 }
 
 /** Scripts of the page read the nonce from here and put it on the styles that they make. */
@@ -102,7 +125,7 @@ function filesIn(folder: string): ReadonlyMap<string, string> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   return new Map(
     entries
-      .filter((entry) => entry.isFile() && !/^index\.html$|\.gz$/.test(entry.name))
+      .filter((entry) => entry.isFile() && !/^index\.html$|\.(gz|br)$/.test(entry.name))
       .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
       .map((file) => [`/${file.split(sep).join("/")}`, file]),
   );

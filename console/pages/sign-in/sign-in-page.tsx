@@ -2,7 +2,7 @@ import { Button, Stack, Text, TextInput } from "@mantine/core";
 import { browserSupportsWebAuthnAutofill } from "@simplewebauthn/browser";
 import { IconKey } from "@tabler/icons-react";
 import { useCallback, useEffect, useState } from "react";
-import { useNavigate, useSearchParams } from "react-router";
+import { useLocation, useNavigate, useSearchParams } from "react-router";
 import type { MeView } from "../../../broker/api/shapes/people.ts";
 import { api } from "../../components/api.ts";
 import { confirmByPasskey, offerPasskeys, passkeyHurdle } from "../../components/passkey.ts";
@@ -86,14 +86,15 @@ function SignInForm() {
 function useEntered(): (me: MeView) => void {
   const navigate = useNavigate();
   const [search] = useSearchParams();
+  const { hash } = useLocation();
   const from = search.get("from");
   return useCallback(
     (me) => {
       queryClient.clear();
       queryClient.setQueryData(meQuery.queryKey, me);
-      void navigate(returnAddress(from), { replace: true });
+      void navigate(returnAddress(from, hash), { replace: true });
     },
-    [navigate, from],
+    [navigate, from, hash],
   );
 }
 
