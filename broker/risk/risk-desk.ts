@@ -18,6 +18,7 @@ import { newId } from "../store/ids.ts";
 import { insertSignal, pruneSignals } from "../store/signals.ts";
 import type { Store } from "../store/store.ts";
 import { type HourAt, networkIn, tagsOf } from "./count-past.ts";
+import { Rings } from "./rings.ts";
 
 export interface RiskParts {
   readonly clock: Clock;
@@ -51,9 +52,11 @@ const SHOWN_MAX = 200;
 export class RiskDesk {
   private readonly parts: RiskParts;
   private readonly live = new Map<string, Watched>();
+  private readonly rings: Rings;
 
   constructor(parts: RiskParts) {
     this.parts = parts;
+    this.rings = new Rings(parts.clock);
     parts.demands.assess("risk", true);
   }
 
@@ -153,6 +156,7 @@ export class RiskDesk {
   ): Promise<void> {
     const { store, demands, enforced } = this.parts;
     const decision = enforced ? DECIDED[ASKS[kind].asks] : "told, and nothing asked";
+    const rings = this.rings.take(kind, subject.id, asset.id);
     await store.act(async (queries, record) => {
       await insertSignal(queries, {
         ...{ id, transmitter: SOURCE, jtiHash: id, receivedMs: demand.atMs, type: kind },
@@ -161,7 +165,12 @@ export class RiskDesk {
       });
       if (enforced) await demands.keep(queries, demand);
       await record({
-        ...{ kind: "risk:finding", priority: "event", subject: subject.id, session },
+        ...{
+          kind: "risk:finding",
+          priority: rings ? "alarm" : "event",
+          subject: subject.id,
+          session,
+        },
         text: `${sentence} (finding ${shortId(id)}): ${decision}`,
         about: { signal: id, asset: asset.id, assetName: asset.name },
       });
