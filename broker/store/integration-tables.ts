@@ -3,7 +3,8 @@
  * transaction that keeps it, so the feed has the order of the commits and nothing can be between
  * an event and its place. Each integration remembers how far it has come.
  */
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
+import { insertTrigger } from "./insert-trigger.ts";
 import type { Schema } from "./schema.ts";
 
 export async function integrationTables<S extends Schema>(db: Kysely<S>): Promise<void> {
@@ -15,11 +16,11 @@ export async function integrationTables<S extends Schema>(db: Kysely<S>): Promis
     .addColumn("subject", "text")
     .addColumn("body", "text")
     .execute();
-  await sql`
-    create trigger site_events_into_feed after insert on site_events
-    begin
-      insert into integration_feed (event_id) values (new.id);
-    end`.execute(db);
+  await insertTrigger(db, {
+    name: "site_events_into_feed",
+    table: "site_events",
+    statement: "insert into integration_feed (event_id) values (new.id)",
+  });
   await db.schema
     .createTable("integration_cursors")
     .addColumn("name", "text", (column) => column.primaryKey())

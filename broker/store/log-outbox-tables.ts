@@ -4,6 +4,7 @@
  * between, nothing that was kept is forgotten.
  */
 import { type Kysely, sql } from "kysely";
+import { insertTrigger } from "./insert-trigger.ts";
 import type { Schema } from "./schema.ts";
 
 export async function logOutboxTables<S extends Schema>(db: Kysely<S>): Promise<void> {
@@ -26,14 +27,14 @@ export async function logOutboxTables<S extends Schema>(db: Kysely<S>): Promise<
     where at_ms >= coalesce(
       (select cast(value as integer) from settings where name = 'site-log-action-ms'), 0)
     order by at_ms, id`.execute(db);
-  await sql`
-    create trigger site_events_into_log_outbox after insert on site_events
-    begin
-      insert into log_outbox (kind, id) values ('event', new.id);
-    end`.execute(db);
-  await sql`
-    create trigger signed_actions_into_log_outbox after insert on signed_actions
-    begin
-      insert into log_outbox (kind, id) values ('action', new.id);
-    end`.execute(db);
+  await insertTrigger(db, {
+    name: "site_events_into_log_outbox",
+    table: "site_events",
+    statement: "insert into log_outbox (kind, id) values ('event', new.id)",
+  });
+  await insertTrigger(db, {
+    name: "signed_actions_into_log_outbox",
+    table: "signed_actions",
+    statement: "insert into log_outbox (kind, id) values ('action', new.id)",
+  });
 }

@@ -122,7 +122,7 @@ export class SiteEvents {
   }
 }
 
-/** `LIKE` knows two signs of its own; a person means what they typed. They stand for one sign each. */
+/** `LIKE` knows three signs of its own; a person means what they typed. They stand for one sign each. */
 function pattern(text: string): string {
-  return `%${text.replace(/[%_]/g, "_")}%`;
+  return `%${text.replace(/[%_\\]/g, "_")}%`;
 }

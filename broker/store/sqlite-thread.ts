@@ -5,6 +5,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../clock.ts";
+import type { Engine, EngineTransaction } from "./engine.ts";
 import type { FromThread, Result, Statement, ThreadOptions, ToThread } from "./sqlite-message.ts";
 import { StoreFailed, StoreInUse, UniqueViolation } from "./store-failed.ts";
 
@@ -39,7 +40,7 @@ type Job =
       readonly reject: (error: Error) => void;
     };
 
-export class SqliteThread {
+export class SqliteThread implements Engine {
   private readonly worker: Worker;
   private readonly clock: Clock;
   private readonly waiting = new Map<number, Waiting>();
@@ -89,6 +90,17 @@ export class SqliteThread {
     if (this.crashed) listener(this.crashed);
   }
 
+  get trouble(): StoreFailed | undefined {
+    return this.failure;
+  }
+
+  /** Never: a thread that is gone does not come back. */
+  onAway(): void {}
+
+  async copyTo(path: string): Promise<void> {
+    await this.alone({ sql: "vacuum into ?", parameters: [path] });
+  }
+
   /** Resolves once the statement's effect is on disk. */
   run(statement: Statement): Promise<Answered> {
     return new Promise((resolve, reject) => {
@@ -109,7 +121,7 @@ export class SqliteThread {
   }
 
   /** Resolves when the thread is this transaction's own; `close` must follow. */
-  begin(): Promise<ThreadTransaction> {
+  begin(): Promise<EngineTransaction> {
     return new Promise((resolve, reject) => {
       const start = () => {
         this.send({ sql: "begin immediate", parameters: [] }).then(
@@ -141,7 +153,7 @@ export class SqliteThread {
     await this.exited;
   }
 
-  private transaction(): ThreadTransaction {
+  private transaction(): EngineTransaction {
     let over = false;
     const expire = this.clock.after(TRANSACTION_MAX_MS, () => void finish("rollback"));
     const finish = async (sql: "commit" | "rollback") => {
@@ -254,13 +266,6 @@ export class SqliteThread {
     for (const job of this.queue) job.reject(error);
     this.queue = [];
   }
-}
-
-/** Statements of one transaction, in order, with nobody else's between them. */
-export interface ThreadTransaction {
-  run(statement: Statement): Promise<Answered>;
-  commit(): Promise<void>;
-  rollback(): Promise<void>;
 }
 
 const ROLLBACK: Statement = { sql: "rollback", parameters: [] };

@@ -23,3 +23,7 @@ export class UniqueViolation extends Error {
   override readonly name = "UniqueViolation";
 }
 
+/** As it is set up it cannot be used; the message says what to do, and nothing was changed. */
+export class StoreRefused extends Error {
+  override readonly name = "StoreRefused";
+}

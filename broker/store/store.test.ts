@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import {
+  dialDatabase,
+  noPostgres,
+  startPostgres,
+  type TestPostgres,
+  testWithPostgres,
+} from "../../test/kit/postgres.ts";
 import { TestClock } from "../../test/kit/test-clock.ts";
 import { countChallenges, insertChallenge, takeChallenge } from "./challenges.ts";
 import { findLink, replaceLink, takeLink } from "./enrolment-links.ts";
@@ -12,6 +19,8 @@ import { newId } from "./ids.ts";
 import type { Passkey, SiteEvent } from "./model.ts";
 import { deletePasskey, findPasskey, insertPasskey, notePasskeyUse, rpIds } from "./passkeys.ts";
 import { findPerson, findPersonByEmail, insertPerson, listPeople, updatePerson } from "./people.ts";
+import type { PostgresPlace } from "./postgres-place.ts";
+import { openPostgresStore } from "./postgres-store.ts";
 import { approveRecovery, insertRecovery, listOpenRecoveries } from "./recoveries.ts";
 import { readSetting, writeSetting } from "./settings.ts";
 import { deleteSignIn, insertSignIn, listSignIns, rotateSignIn } from "./sign-ins.ts";
@@ -23,9 +32,32 @@ interface Dialect {
   readonly open: (folder: string, clock: TestClock) => Promise<Store>;
 }
 
-const DIALECTS: readonly Dialect[] = [
-  { name: "SQLite", open: (folder, clock) => openStore({ path: join(folder, "store.db"), clock }) },
-];
+const SQLITE: Dialect = {
+  name: "SQLite",
+  open: (folder, clock) => openStore({ path: join(folder, "store.db"), clock }),
+};
+const POSTGRES: Dialect = {
+  name: "PostgreSQL",
+  open: async (folder, clock) => {
+    const place = places.get(folder) ?? (await server?.database());
+    if (!place) throw new Error("there is no server");
+    places.set(folder, place);
+    return openPostgresStore({ place, dial: dialDatabase, clock });
+  },
+};
+/** Of each test's folder. */
+const places = new Map<string, PostgresPlace>();
+let server: TestPostgres | undefined;
+const hasPostgres = noPostgres() === undefined;
+
+beforeAll(async () => {
+  if (hasPostgres) server = await startPostgres();
+});
+afterAll(() => server?.stop());
+
+if (!hasPostgres) testWithPostgres()("the store on PostgreSQL", () => {});
+
+const DIALECTS: readonly Dialect[] = hasPostgres ? [SQLITE, POSTGRES] : [SQLITE];
 
 describe.each(DIALECTS)("the store on $name", ({ open }) => {
   let folder: string;
@@ -301,13 +333,6 @@ describe.each(DIALECTS)("the store on $name", ({ open }) => {
   test("a second opening of the same database is refused", async () => {
     await expect(open(folder, clock)).rejects.toThrow(/another process has the database open/);
   });
-
-  test("the files are their owner's alone", async () => {
-    await addPerson(store, "anna@plant.example");
-    for (const name of ["store.db", "store.db-wal"]) {
-      expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
-    }
-  });
 });
 
 function addPerson(store: Store, email: string): Promise<string> {
@@ -359,6 +384,17 @@ test("file and journal have their room beforehand: a full disk does not keep peo
     await writeSetting(store.queries, `s${n % 50}`, "x".repeat(500));
   }
   expect(sizes()).toEqual(before);
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+test("the files are their owner's alone", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-store-"));
+  const store = await SQLITE.open(folder, new TestClock());
+  await addPerson(store, "anna@plant.example");
+  for (const name of ["store.db", "store.db-wal"]) {
+    expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+  }
   await store.close();
   rmSync(folder, { recursive: true });
 });

@@ -2,13 +2,15 @@
 import { chmodSync, closeSync, openSync } from "node:fs";
 import { Kysely } from "kysely";
 import { type Clock, systemClock } from "../clock.ts";
+import type { Engine } from "./engine.ts";
+import { engineDialect, type Language } from "./engine-dialect.ts";
 import { migrate } from "./migrations.ts";
 import type { SiteEvent } from "./model.ts";
 import type { Queries, Schema } from "./schema.ts";
 import { type NewSiteEvent, SiteEvents } from "./site-events.ts";
-import { sqliteDialect } from "./sqlite-dialect.ts";
+import { SQLITE } from "./sqlite-language.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
-import type { StoreFailed } from "./store-failed.ts";
+import type { StoreAway, StoreFailed } from "./store-failed.ts";
 
 export interface Store {
   /** Single statements, each durable once it resolves. */
@@ -23,6 +25,10 @@ export interface Store {
   act<T>(work: (queries: Queries, record: RecordEvent) => Promise<T>): Promise<T>;
   /** Called once if the store stops working for good: every call rejects from then on. */
   onFailure(listener: (error: StoreFailed) => void): void;
+  /** Called when it cannot be reached for a while, and with nothing once it can again. */
+  onAway(listener: (away: StoreAway | undefined) => void): void;
+  /** Why nothing can be kept or looked up now; undefined while all is well. */
+  readonly trouble: StoreFailed | undefined;
   /** Writes all of it, as of one moment, into a new file that is its owner's alone. */
   copyTo(path: string): Promise<void>;
   close(): Promise<void>;
@@ -51,9 +57,13 @@ export async function openStore(options: {
   return openStoreOn(thread, clock);
 }
 
-/** The store over an open thread; separate so that a test can break the thread. */
-export async function openStoreOn(thread: SqliteThread, clock: Clock): Promise<Store> {
-  const queries = new Kysely<Schema>({ dialect: sqliteDialect(thread) });
+/** The store over what is open already; separate so that a test can break it. */
+export async function openStoreOn(
+  engine: Engine,
+  clock: Clock,
+  language: Language = SQLITE,
+): Promise<Store> {
+  const queries = new Kysely<Schema>({ dialect: engineDialect(engine, language) });
   try {
     await migrate(queries, clock);
     const log = await SiteEvents.open(queries, clock);
@@ -64,15 +74,19 @@ export async function openStoreOn(thread: SqliteThread, clock: Clock): Promise<S
       log,
       transaction,
       act: (work) => act(transaction, log, work),
-      onFailure: (listener) => thread.onFailure(listener),
+      onFailure: (listener) => engine.onFailure(listener),
+      onAway: (listener) => engine.onAway(listener),
+      get trouble() {
+        return engine.trouble;
+      },
       copyTo: async (path) => {
         keepPrivate(path);
-        await thread.alone({ sql: "vacuum into ?", parameters: [path] });
+        await engine.copyTo(path);
       },
-      close: () => thread.close(),
+      close: () => engine.close(),
     };
   } catch (error) {
-    await thread.close();
+    await engine.close();
     throw error;
   }
 }

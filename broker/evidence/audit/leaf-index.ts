@@ -6,7 +6,8 @@
 import { rm } from "node:fs/promises";
 import { Kysely, sql } from "kysely";
 import type { Clock } from "../../clock.ts";
-import { sqliteDialect } from "../../store/sqlite-dialect.ts";
+import { engineDialect } from "../../store/engine-dialect.ts";
+import { SQLITE } from "../../store/sqlite-language.ts";
 import { SqliteThread } from "../../store/sqlite-thread.ts";
 import { keepPrivate } from "../../store/store.ts";
 import type { LeafFacts } from "./leaf-facts.ts";
@@ -77,7 +78,7 @@ export class LeafIndex {
 
   private constructor(thread: SqliteThread) {
     this.thread = thread;
-    this.db = new Kysely<Tables>({ dialect: sqliteDialect(thread) });
+    this.db = new Kysely<Tables>({ dialect: engineDialect(thread, SQLITE) });
   }
 
   /** One that cannot be opened is made anew. @param file made if it is not there */
