@@ -60,9 +60,14 @@ function factsOf({ origin, size, cosigned, earlier, range, sessions }: ProvedBun
   return {
     log: { origin: shown(origin), size },
     ...{ cosigned, earlier: earlier ?? null },
-    range: range === undefined ? null : range,
+    range: range === undefined ? null : { ...range, scope: scopeFacts(range.scope) },
     sessions: sessions.map(sessionFacts),
   };
+}
+
+/** The bundle's own words: on a terminal they must stay words. */
+function scopeFacts(scope: NonNullable<ProvedBundle["range"]>["scope"]) {
+  return Object.fromEntries(Object.entries(scope).map(([name, value]) => [name, shown(value)]));
 }
 
 function sessionFacts(session: ProvedSession) {

@@ -183,6 +183,36 @@ test("hostile bundles end in a clear refusal", async () => {
   expect((await verdictOn(site.policyFile)).code).toBe(REFUSED);
 });
 
+test("beside what never came into a recording no recording is taken for one", async () => {
+  const place = path.join(temporaryFolder(), "site");
+  mkdirSync(place);
+  const left = { nothing: "s-8", running: "s-9" };
+  const own = await exportSite(place, ["s-1"], undefined, left);
+  const { code, printed } = await verdictOn(own.range, own.policyFile);
+  expect(printed).toContain("sessions 3: 1 whole, 0 deleted by policy, 1 not ended, 1 without a");
+  expect(code).toBe(PROVED);
+  for (const session of [left.nothing, left.running]) {
+    const copy = copyOf(own.range);
+    const forged = path.join(copy, "recordings", session);
+    cpSync(path.join(copy, "recordings/s-1"), forged, { recursive: true });
+    inventoryAgain(copy, own.range);
+    const found = await verdictOn(copy, own.policyFile);
+    expect(found.printed).toContain(`files of a recording of ${session} are here`);
+    expect(found.code).toBe(REFUSED);
+  }
+});
+
+test("whose sessions a range is of is no way to say something to a terminal", async () => {
+  const bundle = path.join(temporaryFolder(), "bundle");
+  const asset = "\u009b2JPROVED\u202e";
+  await writeRangeBundle(site.source, { scope: { asset } }, bundle);
+  for (const json of [false, true]) {
+    const { code, printed } = await verdictOn(bundle, site.policyFile, json);
+    expect(code).toBe(PROVED);
+    expect(printed).not.toMatch(/[\u0080-\u009f\u202e]/);
+  }
+});
+
 function linkOver(bundle: string, name: string, target: string): void {
   rmSync(path.join(bundle, name));
   symlinkSync(target, path.join(bundle, name));

@@ -5,8 +5,9 @@ import type { BundleFiles } from "./bundle-files.ts";
 import type { ProvedLeaf } from "./bundle-leaves.ts";
 import { BundleRefused, type JsonObject, jsonOf, objectOf } from "./bundle-refused.ts";
 import { canonicalJson } from "./canonical-json.ts";
+import { GrowingTree } from "./growing-tree.ts";
 import { bytesOfHex, hexOf } from "./hex.ts";
-import type { Sha256 } from "./merkle.ts";
+import { leafHash, type Sha256 } from "./merkle.ts";
 import { leadsTo, PROGRESS_KIND, type ProgressLine, parseProgress } from "./progress.ts";
 
 /** What the log says of a session, once it is proved. */
@@ -50,9 +51,11 @@ export async function proveSession(
     ...{ close: close?.event, deletedIndex: deleted[0]?.index, segments: 0, progress: 0 },
   };
   const folder = `recordings/${session}/`;
-  if (close === undefined) return { ...facts, recording: "open" };
-  const isEmpty = close.event.kind === "session.aborted" && close.event.files === undefined;
-  if (isEmpty) return { ...facts, recording: "nothing" };
+  const isEmpty = close?.event.kind === "session.aborted" && close.event.files === undefined;
+  if (close === undefined || isEmpty) {
+    mustHaveNone(files, session);
+    return { ...facts, recording: isEmpty ? "nothing" : "open" };
+  }
   const recording = new BundledRecording(files, session, close.event, sha256);
   if (files.has(`${folder}tombstone.json`)) {
     if (deleted.length === 0)
@@ -70,6 +73,14 @@ export async function proveSession(
   const lines = await recording.progress();
   for (const line of lines) checkProgress(line, session, open, close, progressLeaves, sha256);
   return { ...facts, recording: "whole", segments, progress: lines.length };
+}
+
+/** What the log says nothing of cannot be proved: it must not lie beside what is. */
+function mustHaveNone(files: BundleFiles, session: string): void {
+  if (files.of(session).length === 0) return;
+  throw new BundleRefused(
+    `files of a recording of ${session} are here, and the log does not say what was in it`,
+  );
 }
 
 /** Logs of earlier builds do not have the digest of the tombstone. */
@@ -164,12 +175,19 @@ class BundledRecording {
     const text = await this.files.text(`${this.folder}progress`);
     const lines = text.split("\n").slice(0, -1).map(parseProgress);
     if (!text.endsWith("\n")) throw new BundleRefused(`${this.folder}progress is cut short`);
+    const tree = new GrowingTree(this.sha256);
     let known = { segments: -1, root: "", bytes: 0 };
     return lines.map((line) => {
       if (!line) throw new BundleRefused(`${this.folder}progress cannot be read`);
       const { segments, root, bytes } = line.member;
-      if (segments !== known.segments) known = { segments, root: this.rootOf(segments), bytes: 0 };
-      if (root !== known.root || bytes < known.bytes) {
+      if (segments > known.segments) {
+        for (const hash of this.hashes.slice(tree.size, segments)) {
+          tree.push(leafHash(hash, this.sha256));
+        }
+        known = { segments, root: hexOf(tree.root()), bytes: 0 };
+      }
+      const isBehind = segments < known.segments || bytes < known.bytes;
+      if (root !== known.root || isBehind || segments > this.hashes.length) {
         throw new BundleRefused(
           `the segments are not those that log entry ${line.index} saw while they were recorded`,
         );
@@ -177,10 +195,6 @@ class BundledRecording {
       known = { ...known, bytes };
       return line;
     });
-  }
-
-  private rootOf(segments: number): string {
-    return hexOf(treeRoot(this.hashes.slice(0, segments), this.sha256));
   }
 
   private async checkHeader(open: JsonObject): Promise<void> {
@@ -201,7 +215,7 @@ class BundledRecording {
     const lines = text.split("\n").filter((line) => line !== "");
     const segments = lines.map((line) => this.segmentOf(line));
     this.hashes = segments.map(({ sha256 }) => bytesOfHex(sha256));
-    const root = this.rootOf(segments.length);
+    const root = hexOf(treeRoot(this.hashes, this.sha256));
     if (segments.length !== this.close.segments || root !== this.close.root) {
       throw new BundleRefused("the segments are not those that were closed");
     }

@@ -142,7 +142,8 @@ byGo(
 async function forgedDeletions(): Promise<readonly (readonly [why: string, bundle: string])[]> {
   const place = path.join(folder, "deleted");
   mkdirSync(place);
-  const own = await exportSite(place, ["s-1", "s-2"]);
+  const left = { nothing: "s-8", running: "s-9" };
+  const own = await exportSite(place, ["s-1", "s-2"], undefined, left);
   const whole = await deleteByPolicy(own, ["s-2"], path.join(place, "range"));
   const policy = own.policyFile;
   writeFileSync(policy, readFileSync(policy, "utf8").replace("quorum both", "quorum none"));
@@ -161,6 +162,7 @@ async function forgedDeletions(): Promise<readonly (readonly [why: string, bundl
       const text = `${JSON.stringify({ ...said, deletedMs: said.deletedMs + 1 }, undefined, 2)}\n`;
       writeFileSync(at(stone), text);
     }),
+    forge("one that recorded nothing", (at) => cpSync(at("s-2"), at("s-8"), { recursive: true })),
     forge("no tombstone", (at) => rmSync(at(stone))),
     forge("more of it", (at) => {
       mkdirSync(at("s-1/segments"));

@@ -46,11 +46,20 @@ export function plainTape(session: string): TapeOf {
   return { header: testHeader(session), bodies };
 }
 
+/** Sessions of which the log tells, and there is no recording. */
+export interface Unrecorded {
+  /** Ended before anything was recorded. */
+  readonly nothing: string;
+  /** Still running when the log was signed. */
+  readonly running: string;
+}
+
 /** @param folder that is there and empty */
 export async function exportSite(
   folder: string,
   sessions: readonly string[],
   tapeOf: (session: string) => TapeOf = plainTape,
+  unrecorded?: Unrecorded,
 ): Promise<ExportedSite> {
   const evidenceFolder = path.join(folder, "evidence");
   mkdirSync(evidenceFolder);
@@ -85,6 +94,8 @@ export async function exportSite(
     await tape.close();
     book.closeSession(session);
   }
+  // It is found open when the log is opened again.
+  if (unrecorded) await book.openSession(testHeader(unrecorded.nothing));
   await book.close();
   const again = await LogBook.open({
     directory: siteLog,
@@ -93,6 +104,7 @@ export async function exportSite(
     build: "test",
     clock,
   });
+  if (unrecorded) await again.openSession(testHeader(unrecorded.running));
   if (again.siteLog) await cosign(again.siteLog, witnesses);
   await again.close();
   await evidence.close();

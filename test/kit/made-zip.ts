@@ -5,6 +5,9 @@ export interface MadeEntry {
   readonly name: string;
   readonly data: Uint8Array;
   readonly deflate?: boolean;
+  /** What stands before its bytes instead. */
+  readonly nameInside?: string;
+  readonly methodInside?: number;
   /** What the directory claims instead. */
   readonly size?: number;
   readonly offset?: number;
@@ -68,10 +71,12 @@ function fieldsOf(entry: MadeEntry, packed: Uint8Array): Buffer {
   return fields;
 }
 
-function localHeader({ name }: MadeEntry, fields: Buffer): Buffer {
+function localHeader(entry: MadeEntry, fields: Buffer): Buffer {
+  const name = entry.nameInside ?? entry.name;
   const head = Buffer.alloc(30);
   head.writeUInt32LE(0x04034b50, 0);
   fields.copy(head, 4);
+  if (entry.methodInside !== undefined) head.writeUInt16LE(entry.methodInside, 8);
   head.writeUInt16LE(Buffer.byteLength(name), 26);
   return Buffer.concat([head, Buffer.from(name)]);
 }

@@ -100,6 +100,8 @@ const HOSTILE: readonly [said: string, make: (whole: MadeEntry[]) => Buffer][] =
   ["is not a plain file", (whole) => makeZip(whole.map((entry) => ({ ...entry, mode: 0o010644 })))],
   ["encrypted", (whole) => makeZip(whole.map((one) => ({ ...one, deflate: true, flags: 0x801 })))],
   ["is packed in a way", (whole) => makeZip(whole.map((entry) => ({ ...entry, method: 14 })))],
+  ["under two names", (whole) => makeZip(whole.map((one) => ({ ...one, nameInside: "evil" })))],
+  ["under two names", (whole) => makeZip(whole.map((one) => ({ ...one, methodInside: 8 })))],
   ["share their bytes", (whole) => makeZip(whole.map((entry) => ({ ...entry, offset: 0 })))],
   ["belong to no file", (whole) => makeZip(whole, { between: Buffer.alloc(100) })],
   ["", (whole) => makeZip(whole, { before: Buffer.alloc(100) })],

@@ -102,6 +102,9 @@ class ZipPlace implements OpenBundle {
 interface Span {
   readonly start: number;
   readonly end: number;
+  readonly name: string;
+  /** The directory says the same as what stands before the bytes, which some programs go by. */
+  readonly isAlike: boolean;
 }
 
 async function directoryOf(zip: ZipFile, fileSize: number): Promise<ReadonlyMap<string, Entry>> {
@@ -128,6 +131,8 @@ async function directoryOf(zip: ZipFile, fileSize: number): Promise<ReadonlyMap<
     if (textBytes > TEXT_BYTES_MAX) throw new BundleUnreadable("it unpacks to too much");
   }
   mustNotOverlap(spans, directoryStart);
+  const odd = spans.find(({ isAlike }) => !isAlike);
+  if (odd) throw new BundleUnreadable(`${JSON.stringify(odd.name)} stands in it under two names`);
   const tail = fileSize - Number(zip.readEntryCursor);
   if (tail !== END_BYTES && tail !== END_BYTES + END_64_BYTES) {
     throw new BundleUnreadable("there are bytes in it that belong to no file");
@@ -167,13 +172,22 @@ function mustBePlain(entry: Entry): void {
 }
 
 async function spanOf(zip: ZipFile, entry: Entry): Promise<Span> {
-  const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+  const header = await zip.readLocalFileHeaderPromise(entry);
+  const { fileDataStart, fileName, compressionMethod } = header;
+  const name = Buffer.from(entry.fileName);
+  const isAlike =
+    fileName.equals(name) &&
+    entry.fileNameRaw.equals(name) &&
+    compressionMethod === entry.compressionMethod;
   const start = entry.relativeOffsetOfLocalHeader;
-  return { start, end: fileDataStart + entry.compressedSize };
+  return { start, end: fileDataStart + entry.compressedSize, name: entry.fileName, isAlike };
 }
 
 /** Files lie one behind the other from the first byte on; behind them is the directory. */
-function mustNotOverlap(spans: Span[], directoryStart: number): void {
+function mustNotOverlap(
+  spans: readonly Pick<Span, "start" | "end">[],
+  directoryStart: number,
+): void {
   let end = 0;
   const directory = { start: directoryStart, end: directoryStart };
   for (const span of [...spans.toSorted((a, b) => a.start - b.start), directory]) {
