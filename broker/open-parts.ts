@@ -41,6 +41,7 @@ import { openConnect } from "./open-connect.ts";
 import { openForesights } from "./open-foresights.ts";
 import type { SiteGateways } from "./open-gateways.ts";
 import { gaugesOf } from "./open-integrations.ts";
+import { openLetGo } from "./open-let-go.ts";
 import { openOpcua } from "./open-opcua.ts";
 import { openPanels } from "./open-panels.ts";
 import { openPolicies, type Policies } from "./open-policies.ts";
@@ -216,6 +217,7 @@ export async function openCore(
   const trust = openTrustDesk(ground, {
     ...{ book: trusted, identity, decisions, plant, sessions, access, permitKey },
   });
+  openLetGo(ground, { evidence, plant, sessions, access, permitKey });
   const reach = openReach(clock, { plant, sessions, access, permitKey });
   opened.push(() => reach.close());
   return { ...parts, ...ruled, sessions, access, credentials, opcua, trust, gateways, reach };

@@ -4,6 +4,7 @@
  * signature that `sessions/` checks before it connects.
  */
 import type { OperationClass } from "../../protocols/guard.ts";
+import type { LeftDown } from "../../protocols/rfb/left-down.ts";
 import type { Endpoint, Profile } from "../plant/model.ts";
 
 /** The broker itself, where it reads for its own purposes. People's ids look different. */
@@ -36,6 +37,8 @@ export interface PermitClaims {
   };
   /** The session that it is opened beside, on the same asset. */
   readonly visit?: string;
+  /** What the recording of a killed session shows pressed on the screen; this one lets go of it. */
+  readonly leftDown?: LeftDown;
   readonly limits: SessionLimits;
   /** Must be dialled before this (ms since the epoch). */
   readonly expiresMs: number;

@@ -51,7 +51,7 @@ export interface EvidenceOptions {
 export interface Evidence {
   readonly recorder: Recorder;
   /** Recordings that gateways write. */
-  readonly handed: Pick<HandedTapes, "open" | "get" | "of" | "all">;
+  readonly handed: Pick<HandedTapes, "open" | "get" | "of" | "all" | "onClosed">;
   readonly recordings: Recordings;
   /** What an earlier run left open and was closed now. */
   readonly recovered: readonly Close[];
@@ -178,6 +178,7 @@ function tellingOf(handed: HandedTapes, began: (header: Header) => void): Eviden
     get: (session) => handed.get(session),
     of: (gateway) => handed.of(gateway),
     all: () => handed.all(),
+    onClosed: (listener) => handed.onClosed(listener),
   };
 }
 

@@ -35,6 +35,7 @@ interface Marked {
 export class HandedTapes {
   private readonly options: HandedTapesOptions;
   private readonly tapes = new Map<string, HandedTape>();
+  private readonly closedBy = new Set<(session: string) => void>();
 
   constructor(options: HandedTapesOptions) {
     this.options = options;
@@ -57,6 +58,12 @@ export class HandedTapes {
       await this.forget(header.session);
       throw error;
     }
+  }
+
+  /** Tells of each whose recording is closed on disk. Returns an unsubscribe function. */
+  onClosed(listener: (session: string) => void): () => void {
+    this.closedBy.add(listener);
+    return () => this.closedBy.delete(listener);
   }
 
   get(session: string): HandedTape | undefined {
@@ -111,7 +118,11 @@ export class HandedTapes {
     this.tapes.set(session, tape);
     // One that cannot be closed now is tried again, by this run or the next.
     const gone = () => this.tapes.delete(session);
-    tape.closed.then(() => this.forget(session), gone).catch(gone);
+    const closed = async () => {
+      await this.forget(session);
+      for (const listener of this.closedBy) listener(session);
+    };
+    tape.closed.then(closed, gone).catch(gone);
     return tape;
   }
 

@@ -1,4 +1,5 @@
 /** The channels of one session, those of probes included, and the connections behind them. */
+import type { LeftDown } from "../../protocols/rfb/left-down.ts";
 import { BROKER_SUBJECT } from "../access/permit.ts";
 import type { Leg } from "../legs/leg.ts";
 import type { Endpoint, Profile } from "../plant/model.ts";
@@ -22,6 +23,8 @@ export interface ChannelsParts {
   readonly subject: string;
   readonly endpoint: Endpoint;
   readonly profile: Profile;
+  /** Of a screen: for its channels to let go of. */
+  readonly leftDown: LeftDown | undefined;
   /** The way for one more channel. Throws `SessionRefused` where the endpoint has no more. */
   connect(): AssetWay;
   readonly owner: ChannelOwner;
@@ -144,10 +147,10 @@ export class Channels {
     const { protocol } = endpoint;
     owner.tape.append({ kind: "channel", channel: number, protocol, by, peer });
     const asset = connection.leg(session);
-    const { profile } = this.parts;
+    const { profile, leftDown } = this.parts;
     const pages = pagesJudged(endpoint, profile);
     const places = placesJudged(endpoint, profile);
-    const guard = newGuard(endpoint, { pages, places, ...SSH_NOW, ...WEB_NOW });
+    const guard = newGuard(endpoint, { pages, leftDown, places, ...SSH_NOW, ...WEB_NOW });
     return new ChannelLoop({ number, by, guard, client, asset, owner });
   }
 }

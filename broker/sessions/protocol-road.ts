@@ -9,6 +9,7 @@ import type { ContentHash } from "../../protocols/http/parts.ts";
 import { ModbusGuard } from "../../protocols/modbus/guard.ts";
 import { OpcUaGuard } from "../../protocols/opcua/guard.ts";
 import { RfbGuard } from "../../protocols/rfb/guard.ts";
+import type { LeftDown } from "../../protocols/rfb/left-down.ts";
 import type { ScreenPage } from "../../protocols/rfb/screen-page.ts";
 import { SshGuard } from "../../protocols/ssh/guard.ts";
 import { TcpGuard } from "../../protocols/tcp/guard.ts";
@@ -44,6 +45,8 @@ export function openWays({ protocol }: Endpoint, parts: WaysParts): EndpointWays
 export interface JudgedBy {
   /** Of a screen, where clicks are judged by them. */
   readonly pages?: readonly ScreenPage[] | undefined;
+  /** Of a screen: what is to be let go of. */
+  readonly leftDown?: LeftDown | undefined;
   /** Below which nodes lie of whose contents rules speak. */
   readonly places?: readonly string[] | undefined;
   /** Of SSH, since REALPATH is decided. */
@@ -56,7 +59,7 @@ export interface JudgedBy {
 
 export function newGuard(
   { protocol }: Pick<Endpoint, "protocol">,
-  { pages = [], places, decidesRealpath, tellsPassed, readsJson }: JudgedBy = {},
+  { pages = [], leftDown, places, decidesRealpath, tellsPassed, readsJson }: JudgedBy = {},
 ): Guard {
   switch (protocol) {
     case "modbus":
@@ -64,7 +67,7 @@ export function newGuard(
     case "ssh":
       return sshGuard(decidesRealpath === true, tellsPassed === true);
     case "vnc":
-      return new RfbGuard(pages);
+      return new RfbGuard(pages, leftDown);
     case "web":
       return httpGuard(readsJson === true);
     case "opcua":

@@ -40,6 +40,7 @@ export function tapeHeader(claims: PermitClaims, build: string, startedMs: numbe
     ...(places && { places }),
     ...(endpoint.protocol === "ssh" && SSH_NOW),
     ...(endpoint.protocol === "web" && WEB_NOW),
+    ...(claims.leftDown && { leftDown: claims.leftDown }),
     ...(claims.visit !== undefined && { visit: claims.visit }),
     startedMs,
   };

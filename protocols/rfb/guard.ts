@@ -22,6 +22,7 @@ import { type ClientMessage, cutClientMessage, encodeClientMessage } from "./cli
 import { ClientOutput } from "./client-output.ts";
 import { carriedEncodings, ENCODING } from "./encodings.ts";
 import { HandInput } from "./input.ts";
+import type { LeftDown } from "./left-down.ts";
 import { isScreen } from "./limits.ts";
 import type { ClipboardOperation, ResizeOperation } from "./operation.ts";
 import { PageWatch } from "./page-watch.ts";
@@ -68,9 +69,15 @@ export class RfbGuard implements Guard {
   /** A text waits for a person, by direction. */
   private readonly textWaits = { in: false, out: false };
   private resizeWaits = false;
+  /** Until the asset understands hands. */
+  private found: LeftDown | undefined;
 
-  /** @param pages that clicks are judged by; none: they are not */
-  constructor(pages: readonly ScreenPage[] = []) {
+  /**
+   * @param pages that clicks are judged by; none: they are not
+   * @param found what an earlier channel left down, and this one lets go of at its end
+   */
+  constructor(pages: readonly ScreenPage[] = [], found?: LeftDown) {
+    this.found = found;
     this.pages = pages.length > 0 ? new PageWatch(pages) : undefined;
     this.asset = new AssetStream({
       hello: (width, height, format, name) => this.hello(width, height, format, name),
@@ -89,6 +96,11 @@ export class RfbGuard implements Guard {
       text: (bytes) => this.textOut(bytes),
       textSkipped: (length) => this.refused(`the asset copied ${length} bytes: too long`),
     });
+  }
+
+  /** What nobody has let go of, as far as the asset knows. */
+  get leftDown(): LeftDown | undefined {
+    return this.found ?? this.input.leftDown;
   }
 
   step(input: Input): readonly Effect[] {
@@ -166,6 +178,8 @@ export class RfbGuard implements Guard {
     this.asset.format = format;
     this.state = "running";
     this.pages?.begin(width, height);
+    if (this.found) this.input.takeOver(within(this.found, width, height));
+    this.found = undefined;
     this.toClient(encodeHello({ width, height, format, name: cleanName(name) }));
   }
 
@@ -307,4 +321,9 @@ export class RfbGuard implements Guard {
     this.client.clear();
     this.asset.inbox.clear();
   }
+}
+
+/** Its size may be another one now. */
+function within({ x, y, ...left }: LeftDown, width: number, height: number): LeftDown {
+  return { ...left, x: Math.min(x, width - 1), y: Math.min(y, height - 1) };
 }

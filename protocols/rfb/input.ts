@@ -14,6 +14,7 @@ import type { Asked } from "../asking.ts";
 import type { Operation } from "../guard.ts";
 import { encodeKey, encodePointer } from "./client-message.ts";
 import { chordName, modifierName } from "./keys.ts";
+import type { LeftDown } from "./left-down.ts";
 import {
   buttonName,
   type ClickOperation,
@@ -47,6 +48,14 @@ export class HandInput {
 
   constructor(parts: InputParts) {
     this.parts = parts;
+  }
+
+  get leftDown(): LeftDown | undefined {
+    return this.pressed.left;
+  }
+
+  takeOver(left: LeftDown): void {
+    this.pressed.takeOver(left);
   }
 
   /** @param operates whether the right to operate is there */

@@ -3,7 +3,13 @@
  * Whatever ends, all of it is let go of: a jog button held by a dead session moves a machine.
  */
 import { encodeKey, encodePointer } from "./client-message.ts";
+import type { LeftDown } from "./left-down.ts";
 import { KEYS_DOWN_MAX } from "./limits.ts";
+
+/** No decision of this channel. */
+const EARLIER = 0;
+/** Of a mask. */
+const BUTTONS = 8;
 
 export class Pressed {
   /** Keysym to decision. */
@@ -17,6 +23,21 @@ export class Pressed {
     let mask = 0;
     for (const bit of this.buttons.keys()) mask |= 1 << bit;
     return mask;
+  }
+
+  /** What would be left, were nobody to let go of it. */
+  get left(): LeftDown | undefined {
+    const { mask, keys, x, y } = this;
+    return mask === 0 && keys.size === 0 ? undefined : { x, y, mask, keys: [...keys.keys()] };
+  }
+
+  /** An earlier channel left it so. */
+  takeOver({ x, y, mask, keys }: LeftDown): void {
+    this.x = x;
+    this.y = y;
+    for (let bit = 0; bit < BUTTONS; bit += 1)
+      if (mask & (1 << bit)) this.buttons.set(bit, EARLIER);
+    for (const key of keys) this.keys.set(key, EARLIER);
   }
 
   get hasRoom(): boolean {

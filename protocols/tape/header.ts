@@ -1,4 +1,5 @@
 /** A header as it was read: checked field by field, since a tape may come from anywhere. */
+import { asLeftDown, type LeftDown } from "../rfb/left-down.ts";
 import { asPage, type ScreenPage } from "../rfb/screen-page.ts";
 import { type Header, type HeaderTag, TAPE_VERSION } from "./record.ts";
 import type { Value } from "./value.ts";
@@ -22,6 +23,7 @@ export function parseHeader(value: unknown): Header | undefined {
     tags: tagsOf(whole.tags),
     ...pagesOf(whole.pages),
     ...placesOf(whole.places),
+    ...leftDownOf(whole.leftDown),
     ...(whole.decidesRealpath === true && { decidesRealpath: true as const }),
     ...(whole.tellsPassed === true && { tellsPassed: true as const }),
     ...(whole.readsJson === true && { readsJson: true as const }),
@@ -48,6 +50,11 @@ function placesOf(value: unknown): { readonly places?: readonly string[] | undef
   if (value === undefined) return {};
   const isRight = Array.isArray(value) && value.every((place) => typeof place === "string");
   return { places: isRight ? value : undefined };
+}
+
+/** Likewise. */
+function leftDownOf(value: unknown): { readonly leftDown?: LeftDown | undefined } {
+  return value === undefined ? {} : { leftDown: asLeftDown(value) };
 }
 
 interface Unchecked {
@@ -89,7 +96,8 @@ function isHeader<T extends Unchecked>(header: T): header is T & Header {
     typeof header.startedMs === "number" &&
     header.tags !== undefined &&
     !("pages" in header && header.pages === undefined) &&
-    !("places" in header && header.places === undefined)
+    !("places" in header && header.places === undefined) &&
+    !("leftDown" in header && header.leftDown === undefined)
   );
 }
 

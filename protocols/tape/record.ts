@@ -6,6 +6,7 @@
  */
 
 import type { Answer, GuardEvent, Operation, OperationClass, Side } from "../guard.ts";
+import type { LeftDown } from "../rfb/left-down.ts";
 import type { ScreenPage } from "../rfb/screen-page.ts";
 
 /** Version of the encoding in `codec.ts`; a reader keeps every older one readable. */
@@ -65,6 +66,8 @@ export interface Header {
   readonly tellsPassed?: true;
   /** Of a web panel: bodies of JSON were read, value by value. */
   readonly readsJson?: true;
+  /** What an earlier session left pressed on the screen, for this one of the broker's to let go of. */
+  readonly leftDown?: LeftDown;
   /** The session that this one was opened beside: both are of one visit. Absent on the first. */
   readonly visit?: string;
   readonly startedMs: number;
