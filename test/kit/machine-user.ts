@@ -1,6 +1,5 @@
 /** A person at a machine of their own, with the `sallyport` command, and a browser beside it. */
 
-import { deviceAuthorizationSchema, deviceTokenSchema } from "../../broker/api/shapes/machines.ts";
 import { BrokerClient } from "../../broker/cli/remote/broker-client.ts";
 import { MachineKeyPair } from "../../broker/cli/remote/machine-key.ts";
 import type { RequestOptions } from "./authenticator.ts";
@@ -62,12 +61,12 @@ export async function machineClient(user: ConsoleUser): Promise<BrokerClient> {
   const address = { origin: user.address };
   const key = MachineKeyPair.create();
   const stranger = new BrokerClient(address, key);
-  const asked = await stranger.ask(deviceAuthorizationSchema, "POST", "/api/device/authorization", {
-    ...{ key: key.publicKey, machine: "test", tool: "test" },
+  const asked = await stranger.ask("POST /api/device/authorization", {
+    body: { key: key.publicKey, machine: "test", tool: "test" },
   });
   const status = await approveMachine(user, asked.user_code, asked.number);
   if (status !== 204) throw new Error(`the broker answered ${status}`);
   const { device_code } = asked;
-  const token = await stranger.ask(deviceTokenSchema, "POST", "/api/device/token", { device_code });
+  const token = await stranger.ask("POST /api/device/token", { body: { device_code } });
   return new BrokerClient(address, key, token.access_token);
 }

@@ -1,12 +1,12 @@
 /** Tokens by which programs use the API: what they reach, and what a thief gets. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { deviceAuthorizationSchema, deviceTokenSchema } from "../../broker/api/shapes/machines.ts";
 import type { PersonView } from "../../broker/api/shapes/people.ts";
 import type { PlantView } from "../../broker/api/shapes/plant.ts";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import type { ApiTokenView } from "../../broker/api/shapes/tokens.ts";
 import { BrokerClient } from "../../broker/cli/remote/broker-client.ts";
 import { MachineKeyPair } from "../../broker/cli/remote/machine-key.ts";
+import type { TokenRight } from "../../broker/identity/token-scope.ts";
 import type { ConsoleUser } from "../kit/console-user.ts";
 import { approveMachine, signInMachine } from "../kit/machine-user.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 interface Asked {
-  readonly rights: readonly string[];
+  readonly rights: readonly TokenRight[];
   readonly assets?: readonly string[];
   readonly bound?: boolean;
 }
@@ -37,18 +37,23 @@ interface Asked {
 /** Asked for at a machine, and agreed to by her; or the status where she may not. */
 async function created(
   by: ConsoleUser,
-  { bound = false, ...wish }: Asked,
+  { bound = false, rights, assets }: Asked,
   key = MachineKeyPair.create(),
 ): Promise<string | number> {
   const machine = new BrokerClient({ origin: site.broker.address }, key);
-  const asked = await machine.ask(deviceAuthorizationSchema, "POST", "/api/device/authorization", {
-    ...{ key: key.publicKey, machine: "test", tool: "test" },
-    token: { name: "nightly", lifeMs: 3_600_000, bound, ...wish },
+  const asked = await machine.ask("POST /api/device/authorization", {
+    body: {
+      ...{ key: key.publicKey, machine: "test", tool: "test" },
+      token: {
+        ...{ name: "nightly", lifeMs: 3_600_000, bound, rights: [...rights] },
+        ...(assets && { assets: [...assets] }),
+      },
+    },
   });
   const status = await approveMachine(by, asked.user_code, asked.number);
   if (status !== 204) return status;
   const { device_code } = asked;
-  const made = await machine.ask(deviceTokenSchema, "POST", "/api/device/token", { device_code });
+  const made = await machine.ask("POST /api/device/token", { body: { device_code } });
   return made.access_token;
 }
 
@@ -61,7 +66,7 @@ async function statusOf(token: string | number, method: string, url: string, bod
   return (await bearer(token, method, url, body)).status;
 }
 
-const RIGHTS = ["plant:view", "session:open", "recording:own"];
+const RIGHTS = ["plant:view", "session:open", "recording:own"] as const;
 
 test("a token reaches what it was made for, on its assets, and nothing else", PATIENT, async () => {
   const token = await created(grace, { rights: RIGHTS, assets: ["plc-treatment"] });

@@ -2,6 +2,7 @@
  * Every route, for nobody, for each role, and under other spellings; what each may reach is in
  * `route-reach.ts`.
  */
+import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FROM_DEVICE } from "../../broker/api/from-device.ts";
 import type { DeviceAuthorization } from "../../broker/api/shapes/machines.ts";
@@ -11,12 +12,14 @@ import type { GrantView } from "../../broker/api/shapes/plant.ts";
 import type { PoliciesView, PolicyActivationView } from "../../broker/api/shapes/policies.ts";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import { MachineKeyPair } from "../../broker/cli/remote/machine-key.ts";
+import { type ApiDocument, clientText } from "../../deploy/release/client-text.ts";
 import type { RequestOptions } from "../kit/authenticator.ts";
 import { ConsoleUser } from "../kit/console-user.ts";
 import { type AskingClient, askAtDoor } from "../kit/native-client.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 import { REACH, ROLES } from "./route-reach.ts";
 
+const CLIENT = path.resolve(import.meta.dirname, "../../broker/cli/remote/api/routes.ts");
 const READS = Object.keys(REACH).filter((name) => name.startsWith("GET /api"));
 const CHANGES = Object.keys(REACH).filter((name) => !name.startsWith("GET"));
 
@@ -152,6 +155,12 @@ test("every route of the broker has a line here, and every line a route", async 
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
   expect(routes.sort()).toEqual(Object.keys(REACH).sort());
+});
+
+test("the command's client is as the broker's document says", async () => {
+  const { body } = await as("auditor").ask<ApiDocument>("GET", "/api/openapi.json");
+  // `npm run client` writes it anew.
+  await expect(clientText(body)).toMatchFileSnapshot(CLIENT);
 });
 
 test("what must be signed by the person's device are routes of people, and no misspelt ones", () => {

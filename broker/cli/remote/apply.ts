@@ -5,11 +5,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { z } from "zod";
 import { aroundChanges, lineChanges } from "../../../protocols/text/line-changes.ts";
-import { type PlantPlanView, plantPlanSchema } from "../../api/shapes/plant-file.ts";
 import { FILE_BYTES_MAX } from "../../plant/plant-limits.ts";
-import type { BrokerClient } from "./broker-client.ts";
+import type { Answer, BrokerClient } from "./broker-client.ts";
 import { CommandFailed, EXIT, type ExitCode } from "./exit-codes.ts";
 import { type Flags, harmless, jsonLine, type Output } from "./output.ts";
 
@@ -23,6 +21,8 @@ export interface ApplyAsked extends Flags {
   readonly dryRun?: boolean;
 }
 
+type PlantPlan = Answer<"GET /api/plant-plans/{id}">;
+
 /** A person reads and signs within a quarter of an hour; asked for without a hurry. */
 const LOOK_EVERY_MS = 1_500;
 const LINES_SHOWN_MAX = 400;
@@ -34,7 +34,7 @@ export async function applyPlant(
   out: Output,
 ): Promise<ExitCode> {
   const text = textOf(asked.file);
-  const plan = await client.ask(plantPlanSchema, "POST", "/api/plant-plans", { text });
+  const plan = await client.ask("POST /api/plant-plans", { body: { text } });
   if (!asked.json) out.write(planWords(plan, asked.file));
   if (!plan.valid || plan.same || asked.dryRun) {
     await letGo(client, plan);
@@ -94,8 +94,8 @@ function addressOf({ address }: BrokerClient, plan: string, reason: string): str
   return url.href;
 }
 
-async function letGo(client: BrokerClient, { id }: PlantPlanView): Promise<void> {
-  await client.ask(z.unknown(), "DELETE", `/api/plant-plans/${id}`).catch(() => {});
+async function letGo(client: BrokerClient, { id }: PlantPlan): Promise<void> {
+  await client.ask("DELETE /api/plant-plans/{id}", { params: { id } }).catch(() => {});
 }
 
 /** @throws CommandFailed usage where nobody is there to ask */
@@ -113,11 +113,11 @@ async function agreed(): Promise<boolean> {
 }
 
 /** @throws CommandFailed refused where it was let go of or has expired */
-async function signed(client: BrokerClient, { id }: PlantPlanView): Promise<PlantPlanView> {
+async function signed(client: BrokerClient, { id }: PlantPlan): Promise<PlantPlan> {
   for (;;) {
     await pause(LOOK_EVERY_MS);
     const plan = await client
-      .ask(plantPlanSchema, "GET", `/api/plant-plans/${id}`)
+      .ask("GET /api/plant-plans/{id}", { params: { id } })
       .catch((error: unknown) => {
         if (!(error instanceof CommandFailed) || error.code !== "not-found") throw error;
         const message = "the plan was refused, has expired, or the broker was started anew";
@@ -128,14 +128,14 @@ async function signed(client: BrokerClient, { id }: PlantPlanView): Promise<Plan
 }
 
 /** Without the texts: whoever asked has the file. */
-function planLine({ before: _, after: __, ...plan }: PlantPlanView) {
+function planLine({ before: _, after: __, ...plan }: PlantPlan) {
   return { kind: "plan", ...plan };
 }
 
-const SIGNS = { added: "+", changed: "~", removed: "-" } as const;
+const SIGNS: Readonly<Record<string, string>> = { added: "+", changed: "~", removed: "-" };
 const MARKS = { same: " ", added: "+", removed: "-" } as const;
 
-export function planWords(plan: PlantPlanView, file: string): string {
+export function planWords(plan: PlantPlan, file: string): string {
   if (!plan.valid) {
     const lines = plan.problems.map((each) => problemLine(file, each));
     return `${lines.join("\n")}\nIt cannot come into force.\n`;
@@ -144,7 +144,7 @@ export function planWords(plan: PlantPlanView, file: string): string {
   const { changes, more, sessions, grants, warnings } = plan;
   const lines = [
     ...changes.map(({ kind, id, change, says }) =>
-      `${SIGNS[change]} ${kind} ${id}${says === "" ? "" : `: ${says}`}`.replace(" :", ":"),
+      `${SIGNS[change] ?? "~"} ${kind} ${id}${says === "" ? "" : `: ${says}`}`.replace(" :", ":"),
     ),
     ...(changes.length === 0 ? ["Only the text is another one: it means the same."] : []),
     ...(more > 0 ? [`and ${more} more changes`] : []),
@@ -161,12 +161,12 @@ export function planWords(plan: PlantPlanView, file: string): string {
   return `${lines.map(harmless).join("\n")}\n`;
 }
 
-function problemLine(file: string, problem: PlantPlanView["problems"][number]): string {
+function problemLine(file: string, problem: PlantPlan["problems"][number]): string {
   const { line, column, message } = problem;
   return harmless(line > 0 ? `${file}:${line}:${column} ${message}` : `${file} ${message}`);
 }
 
-function textLines({ before, after }: PlantPlanView): readonly string[] {
+function textLines({ before, after }: PlantPlan): readonly string[] {
   const lines = aroundChanges(lineChanges(before, after)).map((line) =>
     line ? `  ${MARKS[line.kind]} ${line.text}` : "  …",
   );

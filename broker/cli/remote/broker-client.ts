@@ -1,4 +1,7 @@
-/** Asks a broker as the person who is signed in on this machine. Each request proves the key. */
+/**
+ * Asks a broker as the person who is signed in on this machine. Each request proves the key. What
+ * is asked and answered is as the broker's own document says it (`api/routes.ts`).
+ */
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -6,11 +9,30 @@ import http from "node:http";
 import https from "node:https";
 import type { z } from "zod";
 import { problemSchema } from "../../api/shapes/people.ts";
+import { ROUTES } from "./api/routes.ts";
 import { CommandFailed, EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Account } from "./home.ts";
 import type { MachineKeyPair } from "./machine-key.ts";
 
-export type Method = "GET" | "POST" | "DELETE";
+export type RouteName = keyof typeof ROUTES;
+type Parts<R extends RouteName> = (typeof ROUTES)[R];
+
+/** What this route answers; undefined where it only does something. */
+export type Answer<R extends RouteName> =
+  Parts<R> extends { readonly answer: z.ZodType } ? z.output<Parts<R>["answer"]> : undefined;
+
+/** What this route is given. */
+export type Asked<R extends RouteName> = {
+  readonly [P in Exclude<keyof Parts<R>, "answer">]: Parts<R>[P] extends z.ZodType
+    ? z.input<Parts<R>[P]>
+    : never;
+};
+
+interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+}
 
 export interface BrokerAddress {
   readonly origin: string;
@@ -18,7 +40,7 @@ export interface BrokerAddress {
   readonly ca?: string | undefined;
 }
 
-interface Answer {
+interface HttpAnswer {
   readonly status: number;
   readonly text: string;
   /** The broker's clock, to the second. */
@@ -52,20 +74,22 @@ export class BrokerClient {
   }
 
   /** @throws CommandFailed in the broker's own words */
-  async ask<S extends z.ZodType>(
-    schema: S,
-    method: Method,
-    path: string,
-    body?: unknown,
-  ): Promise<z.output<S>> {
-    let { status, text } = await this.answered(method, path, body);
+  async ask<R extends RouteName>(
+    route: R,
+    ...[asked]: Record<never, never> extends Asked<R> ? [] : [asked: Asked<R>]
+  ): Promise<Answer<R>> {
+    const request = requestOf(route, asked);
+    let { status, text } = await this.answered(request);
     if (status === 401 && problemOf(text)?.code === "signed-out" && (await this.renewed())) {
-      ({ status, text } = await this.answered(method, path, body));
+      ({ status, text } = await this.answered(request));
     }
     if (status >= 400) throw failure(status, text);
-    const parsed = schema.safeParse(text === "" ? undefined : JSON.parse(text));
-    if (parsed.success) return parsed.data;
-    throw new CommandFailed(EXIT.failed, `${this.address.origin} answered what is not understood`);
+    const parts: { readonly [part: string]: z.ZodType } = ROUTES[route];
+    if (!parts.answer) return undefined as Answer<R>;
+    const parsed = parts.answer.safeParse(jsonOf(text));
+    if (parsed.success) return parsed.data as Answer<R>;
+    const message = `${this.address.origin} answered what is not understood: it is of another version`;
+    throw new CommandFailed(EXIT.failed, message, "not-understood");
   }
 
   /** Another token before the one in use ends. @throws CommandFailed as what proves it is refused */
@@ -107,9 +131,9 @@ export class BrokerClient {
    * Once more where the clocks of the two machines disagree: then by the broker's. And once more
    * where the answer was lost on its way: what makes something is then made once all the same.
    */
-  private async answered(method: Method, path: string, body: unknown): Promise<Answer> {
+  private async answered(request: Request): Promise<HttpAnswer> {
     const key = randomUUID();
-    const send = () => this.send(method, path, body, key);
+    const send = () => this.send(request, key);
     const answer = await send().catch((error: unknown) => {
       if (error instanceof CommandFailed && error.code === "lost") return send();
       throw error;
@@ -119,7 +143,7 @@ export class BrokerClient {
     return send();
   }
 
-  private async send(method: Method, path: string, body: unknown, key: string): Promise<Answer> {
+  private async send({ method, path, body }: Request, key: string): Promise<HttpAnswer> {
     const url = new URL(path, this.address.origin);
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
@@ -169,9 +193,36 @@ export function unreachable(origin: string, error: Error): CommandFailed {
   );
 }
 
+/** The address with its parameters in their places. */
+function requestOf(route: RouteName, asked: Partial<Record<string, unknown>> = {}): Request {
+  const [method = "", pattern = ""] = route.split(" ");
+  const {
+    params = {},
+    query = {},
+    body,
+  } = asked as {
+    readonly params?: Readonly<Record<string, string>>;
+    readonly query?: Readonly<Record<string, string | number | undefined>>;
+    readonly body?: unknown;
+  };
+  const path = pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(params[name] ?? ""),
+  );
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) search.set(name, String(value));
+  }
+  return { method, path: search.size === 0 ? path : `${path}?${search}`, body };
+}
+
 function problemOf(text: string) {
+  return problemSchema.safeParse(jsonOf(text)).data;
+}
+
+/** Undefined for what is none. */
+function jsonOf(text: string): unknown {
   try {
-    return problemSchema.safeParse(JSON.parse(text)).data;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,15 +1,10 @@
 /** The commands that show what one may reach, and what became of it. */
-import { z } from "zod";
-import type { PlantView } from "../../api/shapes/plant.ts";
-import { plantSchema } from "../../api/shapes/plant.ts";
-import { heldGrantSchema, requestSchema } from "../../api/shapes/requests.ts";
-import { liveSessionSchema, recordingSchema } from "../../api/shapes/sessions.ts";
-import type { BrokerClient } from "./broker-client.ts";
+import type { Answer, BrokerClient } from "./broker-client.ts";
 import { CommandFailed, EXIT } from "./exit-codes.ts";
 import { type Flags, jsonLine, leftText, type Output, show, timeText } from "./output.ts";
 
 export async function showAssets(client: BrokerClient, flags: Flags, out: Output): Promise<void> {
-  const plant = await client.ask(plantSchema, "GET", "/api/plant");
+  const plant = await client.ask("GET /api/plant");
   show(out, flags, plant.assets.flatMap(endpointsOf), {
     titles: ["ENDPOINT", "NAME", "PROTOCOL", "STATE", "YOU MAY"],
     row: (each) => [each.endpoint, each.name, each.protocol, each.state, each.may],
@@ -17,7 +12,7 @@ export async function showAssets(client: BrokerClient, flags: Flags, out: Output
   });
 }
 
-function endpointsOf({ name, state, zone, endpoints }: PlantView["assets"][number]) {
+function endpointsOf({ name, state, zone, endpoints }: Answer<"GET /api/plant">["assets"][number]) {
   return endpoints.map(({ id: endpoint, protocol, grants }) => {
     const live = grants.find((grant) => grant.live);
     const profiles = grants.filter((grant) => grant.live).map((grant) => grant.profile);
@@ -27,7 +22,7 @@ function endpointsOf({ name, state, zone, endpoints }: PlantView["assets"][numbe
 }
 
 export async function showGrants(client: BrokerClient, flags: Flags, out: Output): Promise<void> {
-  const grants = await client.ask(z.array(heldGrantSchema), "GET", "/api/me/grants");
+  const grants = await client.ask("GET /api/me/grants");
   show(out, flags, grants, {
     titles: ["GRANT", "ENDPOINT", "PROFILE", "STATE", "UNTIL", "CLASSES"],
     row: (grant) => [
@@ -39,7 +34,7 @@ export async function showGrants(client: BrokerClient, flags: Flags, out: Output
 }
 
 export async function showSessions(client: BrokerClient, flags: Flags, out: Output): Promise<void> {
-  const sessions = await client.ask(z.array(liveSessionSchema), "GET", "/api/sessions");
+  const sessions = await client.ask("GET /api/sessions");
   show(out, flags, sessions, {
     titles: ["SESSION", "ENDPOINT", "WHO", "SINCE", "LEFT", "WRITES", "REFUSED"],
     row: (each) => [
@@ -57,9 +52,7 @@ export async function endSession(
   { reason, ...flags }: Flags & { readonly reason: string },
   out: Output,
 ): Promise<void> {
-  const answer = z.object({ cutMicroseconds: z.number(), droppedOperations: z.number() });
-  const path = `/api/sessions/${encodeURIComponent(id)}/end`;
-  const cut = await client.ask(answer, "POST", path, { reason });
+  const cut = await client.ask("POST /api/sessions/{id}/end", { params: { id }, body: { reason } });
   if (flags.json) out.write(jsonLine(cut));
   else out.write(`Ended. ${cut.droppedOperations} operations that waited were dropped.\n`);
 }
@@ -74,9 +67,9 @@ export async function showRecordings(
   { asset, limit, ...flags }: Flags & RecordingFilter,
   out: Output,
 ): Promise<void> {
-  const query = new URLSearchParams({ limit: String(limit), probes: "without" });
-  if (asset !== undefined) query.set("asset", asset);
-  const found = await client.ask(z.array(recordingSchema), "GET", `/api/recordings?${query}`);
+  const found = await client.ask("GET /api/recordings", {
+    query: { limit, probes: "without", ...(asset !== undefined && { asset }) },
+  });
   show(out, flags, found, {
     titles: ["RECORDING", "BEGAN", "WHO", "ENDPOINT", "STATE", "WRITES", "REFUSED"],
     row: (each) => [
@@ -100,9 +93,9 @@ export async function makeRequest(
   { profile, for: durationMs, reason, ticket, ...flags }: Flags & Wanted,
   out: Output,
 ): Promise<void> {
-  const made = await client.ask(requestSchema, "POST", "/api/requests", {
-    ...{ endpoints, profile, durationMs, reason },
-    ...(ticket !== undefined && { ticket }),
+  const wanted = { endpoints: [...endpoints], profile, durationMs, reason };
+  const made = await client.ask("POST /api/requests", {
+    body: { ...wanted, ...(ticket !== undefined && { ticket }) },
   });
   if (flags.json) out.write(jsonLine(made));
   else {

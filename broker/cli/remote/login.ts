@@ -1,9 +1,7 @@
 /** `sallyport login`: a person lets this machine act for them, in the browser, with the passkey. */
 import { hostname, userInfo } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
-import { z } from "zod";
-import { deviceAuthorizationSchema, deviceTokenSchema } from "../../api/shapes/machines.ts";
-import { type BrokerAddress, BrokerClient } from "./broker-client.ts";
+import { type Answer, type BrokerAddress, BrokerClient } from "./broker-client.ts";
 import { CommandFailed } from "./exit-codes.ts";
 import type { Account, Home } from "./home.ts";
 import { type Flags, jsonLine, type Output } from "./output.ts";
@@ -18,8 +16,10 @@ export async function login(
   out: Output,
 ): Promise<Account> {
   const client = new BrokerClient(address, home.key());
-  const asked = await client.ask(deviceAuthorizationSchema, "POST", "/api/device/authorization", {
-    ...{ key: home.key().publicKey, machine: machineName(), tool: `sallyport ${flags.version}` },
+  const asked = await client.ask("POST /api/device/authorization", {
+    body: {
+      ...{ key: home.key().publicKey, machine: machineName(), tool: `sallyport ${flags.version}` },
+    },
   });
   const { verification_uri_complete: url, user_code: code, number, expires_in } = asked;
   if (flags.json) out.write(jsonLine({ kind: "ask", url, code, number, expiresIn: expires_in }));
@@ -36,7 +36,7 @@ export async function login(
 
 export async function logout(home: Home, account: Account): Promise<void> {
   try {
-    await BrokerClient.of(account, home.key()).ask(z.unknown(), "POST", "/api/sign-out", {});
+    await BrokerClient.of(account, home.key()).ask("POST /api/sign-out", { body: {} });
   } catch (error) {
     if (!(error instanceof CommandFailed) || error.code !== "signed-out") throw error;
   } finally {
@@ -47,13 +47,13 @@ export async function logout(home: Home, account: Account): Promise<void> {
 /** Asks again and again, until it was answered in the browser. */
 export async function tokenOf(
   client: BrokerClient,
-  { device_code, interval }: z.output<typeof deviceAuthorizationSchema>,
+  { device_code, interval }: Answer<"POST /api/device/authorization">,
 ) {
   let everyMs = interval * 1_000;
   for (;;) {
     await pause(everyMs);
     try {
-      return await client.ask(deviceTokenSchema, "POST", "/api/device/token", { device_code });
+      return await client.ask("POST /api/device/token", { body: { device_code } });
     } catch (error) {
       if (!(error instanceof CommandFailed) || !STILL_WAITING.has(error.code)) throw error;
       if (error.code === "slow_down") everyMs += 5_000;

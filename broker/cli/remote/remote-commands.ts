@@ -1,6 +1,5 @@
 /** The commands that people run on their own machine: they ask a broker over the network. */
 import { type Command, InvalidArgumentError } from "commander";
-import { meSchema } from "../../api/shapes/people.ts";
 import { TOKEN_RIGHTS } from "../../identity/token-scope.ts";
 import { BrokerClient } from "./broker-client.ts";
 import { type ConnectAsked, connect, type Keys } from "./connect.ts";
@@ -18,7 +17,14 @@ import {
 import { login, logout } from "./login.ts";
 import { type Flags, jsonLine } from "./output.ts";
 import { sendPosture, showPosture } from "./posture.ts";
-import { createToken, listOf, listTokens, revokeToken } from "./tokens.ts";
+import {
+  createToken,
+  listOf,
+  listTokens,
+  revokeToken,
+  rightsOf,
+  type TokenAsked,
+} from "./tokens.ts";
 import {
   keepRenewing,
   loginWorkload,
@@ -74,7 +80,7 @@ function addSigningIn(program: Command, home: HomeOf, version: string): void {
   remote(program.command("whoami"), "show who is signed in, where and for how long").action(
     async (flags: Flags) => {
       const { client, account } = connected(home(), flags);
-      const me = await client.ask(meSchema, "GET", "/api/me");
+      const me = await client.ask("GET /api/me");
       if (flags.json) process.stdout.write(jsonLine(me));
       else {
         const { name, email, roles } = me.person;
@@ -169,7 +175,7 @@ function addConnect(program: Command, home: HomeOf): void {
     .action(async (asset: string, endpoint: string | undefined, flags: ConnectFlags) => {
       const { client, account } = connected(home(), flags);
       // Says at once where nobody is signed in, and sets the clock right by the broker's.
-      await client.ask(meSchema, "GET", "/api/me");
+      await client.ask("GET /api/me");
       const target = endpoint === undefined ? asset : `${asset}/${endpoint}`;
       const stop = await keepRenewing(client, account, (line) => process.stderr.write(line));
       process.exitCode = await connect(client, { ...flags, target }, keysOf(), process.stdout);
@@ -216,7 +222,7 @@ function addTokens(program: Command, home: HomeOf): void {
     .description("what programs use the API with: some rights, some assets, for a time");
   remote(token.command("create"), "make one; approve it in the browser with your passkey")
     .requiredOption("--name <text>", "what it is for, as lists show it")
-    .requiredOption("--rights <list>", `with commas, of: ${TOKEN_RIGHTS.join(", ")}`, listOf)
+    .requiredOption("--rights <list>", `with commas, of: ${TOKEN_RIGHTS.join(", ")}`, rightsOf)
     .option(
       "--assets <list>",
       "ids of assets, with commas; without it all that you may see",
@@ -247,10 +253,7 @@ function addTokens(program: Command, home: HomeOf): void {
     );
 }
 
-interface TokenFlags extends Flags {
-  readonly name: string;
-  readonly rights: readonly string[];
-  readonly assets: readonly string[] | undefined;
+interface TokenFlags extends Pick<TokenAsked, keyof Flags | "name" | "rights" | "assets"> {
   readonly for: number;
   readonly bearer?: boolean;
 }

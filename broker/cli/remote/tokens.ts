@@ -1,7 +1,5 @@
 /** `sallyport token`: what a program may use the API with, agreed to in the browser. */
-import { z } from "zod";
-import { deviceAuthorizationSchema } from "../../api/shapes/machines.ts";
-import { apiTokenSchema } from "../../api/shapes/tokens.ts";
+import { TOKEN_RIGHTS, type TokenRight } from "../../identity/token-scope.ts";
 import type { BrokerClient } from "./broker-client.ts";
 import { CommandFailed, EXIT } from "./exit-codes.ts";
 import { askWords, machineName, tokenOf } from "./login.ts";
@@ -10,7 +8,7 @@ import { type Flags, jsonLine, type Output, show, timeText } from "./output.ts";
 
 export interface TokenAsked extends Flags {
   readonly name: string;
-  readonly rights: readonly string[];
+  readonly rights: readonly TokenRight[];
   readonly assets: readonly string[] | undefined;
   readonly lifeMs: number;
   readonly bound: boolean;
@@ -23,9 +21,11 @@ export async function createToken(
   { name, rights, assets, lifeMs, bound, ...flags }: TokenAsked,
   out: Output,
 ): Promise<void> {
-  const asked = await client.ask(deviceAuthorizationSchema, "POST", "/api/device/authorization", {
-    ...{ key: key.publicKey, machine: machineName(), tool: "sallyport token" },
-    token: { name, rights, lifeMs, bound, ...(assets && { assets }) },
+  const asked = await client.ask("POST /api/device/authorization", {
+    body: {
+      ...{ key: key.publicKey, machine: machineName(), tool: "sallyport token" },
+      token: { name, rights: [...rights], lifeMs, bound, ...(assets && { assets: [...assets] }) },
+    },
   });
   const { verification_uri_complete: url, user_code: code, number, expires_in } = asked;
   if (flags.json) out.write(jsonLine({ kind: "ask", url, code, number, expiresIn: expires_in }));
@@ -36,7 +36,7 @@ export async function createToken(
 }
 
 export async function listTokens(client: BrokerClient, flags: Flags, out: Output): Promise<void> {
-  const all = await client.ask(z.array(apiTokenSchema), "GET", "/api/me/tokens");
+  const all = await client.ask("GET /api/me/tokens");
   show(out, flags, all, {
     titles: ["ID", "NAME", "RIGHTS", "ASSETS", "KEY", "EXPIRES", "LAST USED"],
     row: (each) => [
@@ -53,8 +53,18 @@ export async function revokeToken(
   flags: Flags,
   out: Output,
 ): Promise<void> {
-  await client.ask(z.unknown(), "DELETE", `/api/me/tokens/${encodeURIComponent(id)}`);
+  await client.ask("DELETE /api/me/tokens/{id}", { params: { id } });
   out.write(flags.json ? jsonLine({ revoked: id }) : "It counts no more.\n");
+}
+
+/** @throws CommandFailed usage */
+export function rightsOf(text: string): readonly TokenRight[] {
+  return listOf(text).map((each) => {
+    const right = TOKEN_RIGHTS.find((known) => known === each);
+    if (right) return right;
+    const message = `no token has the right "${each}"; there are ${TOKEN_RIGHTS.join(", ")}`;
+    throw new CommandFailed(EXIT.usage, message, "usage");
+  });
 }
 
 /** `recording:own,session:list` @throws CommandFailed usage */

@@ -7,14 +7,10 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import https from "node:https";
 import path from "node:path";
-import type { z } from "zod";
 import { problemSchema } from "../../api/shapes/people.ts";
-import {
-  WORKLOAD_TOKEN_PATH,
-  workloadDoorSchema,
-  workloadTokenSchema,
-} from "../../api/shapes/workloads.ts";
-import { type BrokerAddress, BrokerClient, unreachable } from "./broker-client.ts";
+import { WORKLOAD_TOKEN_PATH } from "../../api/shapes/workloads.ts";
+import { ROUTES } from "./api/routes.ts";
+import { type Answer, type BrokerAddress, BrokerClient, unreachable } from "./broker-client.ts";
 import { CommandFailed, EXIT } from "./exit-codes.ts";
 import type { Account, Home, WorkloadFiles } from "./home.ts";
 import type { MachineKeyPair } from "./machine-key.ts";
@@ -26,7 +22,7 @@ export interface WorkloadFlags {
   readonly jwt?: string | undefined;
 }
 
-type Token = z.output<typeof workloadTokenSchema>;
+type Token = Answer<"POST /api/workloads/token">;
 
 /** A broker that says nothing for so long is taken for gone. */
 const ANSWER_WITHIN_MS = 30_000;
@@ -132,9 +128,8 @@ async function prove(
 ): Promise<Token> {
   const token =
     "jwt" in files
-      ? await client.ask(workloadTokenSchema, "POST", WORKLOAD_TOKEN_PATH, {
-          tool: TOOL,
-          token: read(files.jwt).trim(),
+      ? await client.ask("POST /api/workloads/token", {
+          body: { tool: TOOL, token: read(files.jwt).trim() },
         })
       : await proveByCertificate(client, key, files);
   lives.set(client.address, token.expires_in * 1_000);
@@ -146,7 +141,7 @@ async function proveByCertificate(
   key: MachineKeyPair,
   files: { readonly svid: string; readonly key: string },
 ): Promise<Token> {
-  const { svidPort } = await client.ask(workloadDoorSchema, "POST", "/api/workloads/options", {});
+  const { svidPort } = await client.ask("POST /api/workloads/options", { body: {} });
   if (svidPort === null) {
     throw new CommandFailed(EXIT.refused, "this broker takes no certificates", "not-proved");
   }
@@ -155,7 +150,7 @@ async function proveByCertificate(
   const proof = await key.prove({ method: "POST", url: url.href, nowMs: client.nowMs });
   const identity = { cert: read(files.svid), key: read(files.key) };
   const { status, text } = await posted(url, { ...identity, ...client.trust }, proof);
-  if (status === 200) return workloadTokenSchema.parse(JSON.parse(text));
+  if (status === 200) return ROUTES["POST /api/workloads/token"].answer.parse(JSON.parse(text));
   const problem = problemSchema.safeParse(JSON.parse(text)).data;
   const message = problem?.message ?? `the broker answered ${status}`;
   throw new CommandFailed(EXIT.refused, message, problem?.code ?? `http-${status}`);
