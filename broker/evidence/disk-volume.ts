@@ -69,6 +69,8 @@ export const diskVolume: Volume = {
 
 class DiskFile implements VolumeFile {
   private readonly handle: fs.promises.FileHandle;
+  /** Which file it is never changes. */
+  private own: Promise<fs.Stats> | undefined;
 
   constructor(handle: fs.promises.FileHandle) {
     this.handle = handle;
@@ -99,7 +101,8 @@ class DiskFile implements VolumeFile {
   }
 
   async isAt(file: string): Promise<boolean> {
-    const [own, named] = await Promise.all([this.handle.stat(), fs.promises.stat(file)]);
+    this.own ??= this.handle.stat();
+    const [own, named] = await Promise.all([this.own, fs.promises.stat(file)]);
     return own.ino === named.ino && own.dev === named.dev;
   }
 

@@ -248,8 +248,10 @@ export class WriteAhead {
     if (active === undefined) throw new Error("no write-ahead file");
     const sealed = active.seal.seal(block, this.position);
     finishBlock(sealed, active.id);
+    // First the write: each call wakes a thread, and somebody waits for this one.
+    const written = active.file.write(sealed, this.position);
     const gone = this.isGone(active);
-    await active.file.write(sealed, this.position);
+    await written;
     if (await gone) throw new Error("the write-ahead file was removed, moved or covered");
     this.position += sealed.length;
     // Not earlier: a file that sealing frees meanwhile spares filling another with zeros.

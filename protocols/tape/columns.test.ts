@@ -78,6 +78,21 @@ test("what is no whole segment passes unchanged", () => {
   );
 });
 
+test("a segment is packed the same wherever it lies in memory", () => {
+  const plain = tapeOf(
+    Array.from({ length: 9 }, (_, n) => ({
+      body: { kind: "watch", subject: "p-2", joined: n % 2 === 0 } as const,
+      byMs: 40,
+    })),
+  );
+  for (const at of [0, 1, 2, 3, 4, 5]) {
+    const moved = new Uint8Array(plain.length + at).subarray(at);
+    moved.set(plain);
+    expect(pack(moved)).toEqual(pack(plain));
+    expect(unpackSegment(pack(moved), LONG)).toEqual(plain);
+  }
+});
+
 test("damage ends in nothing or in other bytes, never in an error or without bound", () => {
   const packed = pack(tapeOf(fc.sample(steps, { numRuns: 1, seed: 7 })[0] ?? []));
   fc.assert(
