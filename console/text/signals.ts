@@ -1,5 +1,5 @@
 /** Words about signals of other systems. */
-import type { DemandView, TransmitterView } from "../../broker/api/shapes/signals.ts";
+import type { DemandView, FindingKind, TransmitterView } from "../../broker/api/shapes/signals.ts";
 
 export const signalsText = {
   title: "Signals and findings",
@@ -57,6 +57,18 @@ export const signalsText = {
     decision: "What was decided",
     effects: "What it did",
     sign: "Sign",
+    findings: {
+      "first-asset": "first time on an asset",
+      "first-operation": "first operation",
+      hour: "unusual hour",
+      network: "another network",
+      refusals: "refusals in a row",
+      "change-rate": "many changes",
+      value: "unusual value",
+      "read-rate": "many readings",
+      exceptions: "many errors of the asset",
+    } satisfies Record<FindingKind, string>,
+    ours: "found here",
     nothing: "nothing was open",
     took: (ms: number) => `done ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms after it came`,
     none: "No signal has come and nothing was unusual yet",

@@ -37,6 +37,9 @@ function range(table: Table, address: number, count: number): string {
 /** Values shown in one line of the log. */
 const VALUES_SHOWN = 8;
 
+/** The broker answers with it too, where a right was lost before a permitted write had left. */
+const EXCEPTION_BUSY = 6;
+
 function outcome(answer: Answer): string {
   switch (answer.kind) {
     case "done":
@@ -44,6 +47,9 @@ function outcome(answer: Answer): string {
     case "denied":
       return `Refused by the broker, as ${exceptionName(answer.exception)}`;
     case "exception":
+      if (answer.exception === EXCEPTION_BUSY) {
+        return `Not carried out: the device is busy, or it was kept back before it left – ${exceptionName(answer.exception)}`;
+      }
       return `The asset refused: ${exceptionMeaning[answer.exception] ?? "see its manual"} – ${exceptionName(answer.exception)}`;
     case "lost":
       return lost[answer.reason];

@@ -1,5 +1,5 @@
 /** What a person must know about their session now, above the work and in the order of urgency. */
-import { Alert, Button, Group, Text } from "@mantine/core";
+import { Alert, Button, Text } from "@mantine/core";
 import { IconAlertOctagonFilled, IconAlertTriangleFilled } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { unmetOf } from "../components/conditions.tsx";
@@ -180,7 +180,7 @@ export function Notice({ tone, title, action, children }: NoticeProps) {
       role={tone === "alarm" ? "alert" : "status"}
       icon={<Shape size={18} />}
     >
-      <Group justify="space-between" gap="sm" wrap="nowrap">
+      <div className="wb-notice-line">
         <div>
           <Text size="sm" fw={600}>
             {title}
@@ -192,7 +192,7 @@ export function Notice({ tone, title, action, children }: NoticeProps) {
             {action.label}
           </Button>
         )}
-      </Group>
+      </div>
     </Alert>
   );
 }

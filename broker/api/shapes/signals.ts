@@ -1,6 +1,8 @@
 /** JSON of signals: whose are taken, what each led to, what is asked of people because of them. */
 import { z } from "zod";
 
+export type { FindingKind } from "../../policy/risk/session-risk.ts";
+
 export const transmitterSchema = z.object({
   name: z.string(),
   issuer: z.string(),

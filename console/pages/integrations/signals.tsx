@@ -77,7 +77,9 @@ function Stories({ stories }: Pick<SignalsView, "stories">) {
   const rows = stories.filter(({ sign, transmitter, type, about, decision, effects }) =>
     matchesFilter(
       filter,
-      [sign, transmitter, type, about, decision, ...effects.map(({ text }) => text)].join(" "),
+      [sign, transmitter, wordOf(type), about, decision, ...effects.map(({ text }) => text)].join(
+        " ",
+      ),
     ),
   );
   return (
@@ -242,6 +244,14 @@ function Lift({ demand: { key, person, asks } }: { readonly demand: DemandView }
   );
 }
 
+function isFinding(type: string): type is keyof typeof words.stories.findings {
+  return Object.hasOwn(words.stories.findings, type);
+}
+
+function wordOf(type: string): string {
+  return isFinding(type) ? words.stories.findings[type] : type;
+}
+
 function momentOf(session: string, sequence: number | undefined): string {
   return sequence === undefined
     ? `/recordings/${session}`
@@ -261,9 +271,9 @@ const STORIES: Column<SignalStoryView>[] = [
     sortBy: ({ type }) => type,
     cell: ({ transmitter, type, about }) => (
       <span>
-        <span className="sp-mono">{type}</span> {about}
+        <strong className="sp-strong">{wordOf(type)}</strong> {about}
         <Text size="xs" c="dimmed">
-          {transmitter}
+          {isFinding(type) ? words.stories.ours : transmitter}
         </Text>
       </span>
     ),
