@@ -1,8 +1,10 @@
 /** Routes of recordings. Part of `route-table.ts`. */
+import type { Decisions } from "../access/decision-point.ts";
 import type { Clock } from "../clock.ts";
 import type { Recordings } from "../evidence/recordings.ts";
 import type { Videos } from "../evidence/video/videos.ts";
 import type { Viewing } from "../evidence/viewing/viewing.ts";
+import type { People } from "../identity/identity.ts";
 import type { SiteEvents } from "../store/site-events.ts";
 import {
   addComment,
@@ -41,6 +43,8 @@ export interface RecordingRouteParts {
   readonly viewing: Viewing;
   readonly searching: SearchRouteParts;
   readonly videos: Videos;
+  readonly identity: { readonly people: Pick<People, "get"> };
+  readonly decisions: Decisions;
 }
 
 export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
@@ -57,7 +61,7 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
       forCommands(guarded("GET", "/api/recordings/:id", own, showRecording(recordings, looks))),
     ),
     guarded("GET", segment, own, showSegment(recordings, looks)),
-    guarded("GET", `${segment}/frame`, own, showFrame(recordings)),
+    guarded("GET", `${segment}/frame`, own, showFrame(recordings, looks)),
     forTokens(
       guarded(
         "GET",
@@ -101,8 +105,8 @@ function commentRoutes({ recordings, siteLog, viewing }: RecordingRouteParts): R
 }
 
 /** Those under `shared` are all that a link reaches; each asks whether the link counts. */
-function shareRoutes({ recordings, viewing, clock }: RecordingRouteParts): Route[] {
-  const parts = { recordings, clock, ...viewing };
+function shareRoutes({ viewing, identity, ...others }: RecordingRouteParts): Route[] {
+  const parts = { ...others, ...viewing, people: identity.people };
   const segment = "/api/shared/segments/:number";
   return [
     guarded("GET", "/api/shares", "recording:share", listShares(parts)),

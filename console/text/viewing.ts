@@ -160,7 +160,7 @@ export const viewingText = {
     emptyAdvice: "A link that was made for this recording stands here with each of its uses.",
     listFailed: "The links could not be loaded",
     state: { open: "Open", ended: "Ended", revoked: "Revoked", suspended: "Suspended" },
-    suspended: "Who made it has no account any more",
+    suspended: "Who made it has no account any more, or may not share this recording",
     until_: (time: string) => `until ${time}`,
     by: (name: string) => `made by ${name}`,
     revokedBy: (name: string) => `revoked by ${name}`,

@@ -182,6 +182,24 @@ test("a link ends with the account of who made it", async () => {
   expect(list.body.find(({ id }) => id === made.body.share.id)?.state).toBe("suspended");
 });
 
+test("a link ends with its maker's right to share, and counts again with it", async () => {
+  const mover = await site.invite("Mo", ["auditor"]);
+  const made = await mover.ask<NewShareView>("POST", "/api/shares", wanted());
+  const user = await visitor(made.body.token);
+  const person = `/api/people/${mover.me?.person.id}`;
+  const stateNow = async () => {
+    const list = await auditor.ask<ShareView[]>("GET", `/api/shares?recording=${recording.id}`);
+    return list.body.find(({ id }) => id === made.body.share.id)?.state;
+  };
+  expect((await site.first.ask("PATCH", person, { roles: ["engineer"] })).status).toBe(200);
+  await expectShut(user);
+  expect(await stateNow()).toBe("suspended");
+  expect((await site.first.ask("PATCH", person, { roles: ["auditor"] })).status).toBe(200);
+  const again = await visitor(made.body.token);
+  expect((await again.ask("GET", "/api/shared/standing")).status).toBe(204);
+  expect(await stateNow()).toBe("open");
+});
+
 test("a link lasts no longer than it may, and names its recipient and reason", async () => {
   const day = 24 * HOUR_MS;
   for (const refused of [
@@ -227,6 +245,19 @@ test("each use is an event and stands on the list, with where it came from", asy
   expect(
     used.some(({ text }) => /^Oskar Outside, invited by Theo \(by link, from /.test(text)),
   ).toBe(true);
+});
+
+test("who fetches nothing but key frames has looked", async () => {
+  const { share: made, token } = await share({ recipient: "Fay Frames" });
+  const user = await visitor(token);
+  expect((await user.ask("GET", "/api/shared/segments/0/frame")).status).toBe(200);
+  const list = await auditor.ask<ShareView[]>("GET", `/api/shares?recording=${recording.id}`);
+  expect(list.body.find(({ id }) => id === made.id)?.uses).toHaveLength(1);
+  const other = await site.invite("Ava", ["auditor"]);
+  const frame = `/api/recordings/${recording.id}/segments/0/frame`;
+  expect((await other.ask("GET", frame)).status).toBe(200);
+  const views = await engineer.ask<LookView[]>("GET", `/api/recordings/${recording.id}/views`);
+  expect(views.body.map(({ who }) => who)).toContain("Ava");
 });
 
 test("a database that is copied gives no link away", async () => {

@@ -26,3 +26,9 @@ export function spanOfSegment(recording: Recording, number: number): Span | unde
   const segment = recording.segments.find((one) => one.number === number);
   return segment && { fromMs: segment.firstMs, untilMs: segment.lastMs };
 }
+
+/** A key frame tells how everything stood when its segment began. */
+export function momentOfFrame(recording: Recording, number: number): Span | undefined {
+  const segment = recording.segments.find((one) => one.number === number);
+  return segment && { fromMs: segment.firstMs, untilMs: segment.firstMs };
+}

@@ -12,10 +12,11 @@ import { type PublicCall, publicEndpoint } from "../endpoint.ts";
 import { ApiRefused } from "../problem.ts";
 import { recordingDetailView } from "../recordings/recording-view.ts";
 import { segmentParameters } from "../recordings/segment-parameters.ts";
-import { spanOfSegment, viewedOf } from "../recordings/viewed.ts";
+import { momentOfFrame, spanOfSegment, viewedOf } from "../recordings/viewed.ts";
 import { type SharedRecordingView, sharedRecordingSchema } from "../shapes/viewing.ts";
+import { type StandingParts, sharedStill } from "./standing.ts";
 
-export interface SharedParts {
+export interface SharedParts extends StandingParts {
   readonly recordings: Recordings;
   readonly shares: Shares;
   readonly looks: Looks;
@@ -61,11 +62,11 @@ export function showShared(parts: SharedParts) {
 }
 
 /** Asked every few seconds by the page: once the link counts no more, the page shows nothing. */
-export function shareStands({ shares }: Pick<SharedParts, "shares">) {
+export function shareStands(parts: SharedParts) {
   return publicEndpoint({
     summary: "Nothing but whether the link still counts",
     handle: async (call) => {
-      await shares.admit(call.visit).catch(refuse);
+      await admitted(parts, call);
     },
   });
 }
@@ -97,6 +98,8 @@ export function showSharedFrame(parts: SharedParts) {
     handle: async (call) => {
       const { share, recording } = await admitted(parts, call);
       const { number } = call.params;
+      const seen = momentOfFrame(recording, number);
+      await parts.looks.note(viewerOf(share, call), viewedOf(recording), "link", clip(seen, share));
       const frame = await sharedFrame(parts.recordings, recording, number, share.range);
       return asAnswer(frame ?? new Uint8Array(0));
     },
@@ -104,11 +107,11 @@ export function showSharedFrame(parts: SharedParts) {
 }
 
 async function admitted(
-  { shares, recordings }: SharedParts,
+  parts: SharedParts,
   call: AnyCall,
 ): Promise<{ readonly share: RecordingShare; readonly recording: Recording }> {
-  const share = await shares.admit(call.visit).catch(refuse);
-  const recording = await recordings.get(share.recording);
+  const share = await parts.shares.admit(call.visit).catch(refuse);
+  const recording = await sharedStill(parts, share);
   if (recording === undefined) throw linkInvalid();
   return { share, recording };
 }
@@ -119,10 +122,8 @@ function viewerOf({ id, recipient, madeBy }: RecordingShare, { address }: AnyCal
 
 function clip(seen: { fromMs: number; untilMs: number } | undefined, { range }: RecordingShare) {
   if (seen === undefined || range === null) return seen;
-  return {
-    fromMs: Math.max(seen.fromMs, range.fromMs),
-    untilMs: Math.min(seen.untilMs, range.untilMs),
-  };
+  const fromMs = Math.max(seen.fromMs, range.fromMs);
+  return { fromMs, untilMs: Math.max(fromMs, Math.min(seen.untilMs, range.untilMs)) };
 }
 
 function sharedView(share: RecordingShare, recording: Recording): SharedRecordingView {

@@ -19,8 +19,9 @@ import { lookView } from "../recordings/list-views.ts";
 import { viewedOf } from "../recordings/viewed.ts";
 import { visibleRecording } from "../recordings/visible-recording.ts";
 import { newShareSchema, type ShareView, shareSchema } from "../shapes/viewing.ts";
+import { type StandingParts, sharedStill } from "./standing.ts";
 
-export interface ShareParts {
+export interface ShareParts extends StandingParts {
   readonly recordings: Recordings;
   readonly shares: Shares;
   readonly looks: Looks;
@@ -53,12 +54,13 @@ export function makeShare({ recordings, shares, clock }: ShareParts) {
         .catch((error: unknown) => {
           throw error instanceof ShareRefused ? tooMany() : error;
         });
-      return { share: shareView(shares, made.share, []), token: made.token };
+      return { share: shareView(made.share, "open", []), token: made.token };
     },
   });
 }
 
-export function listShares({ recordings, shares, looks }: ShareParts) {
+export function listShares(parts: ShareParts) {
+  const { recordings, shares, looks } = parts;
   return endpoint({
     summary: "Links to recordings with their uses, newest first; of one recording, or of all",
     query: z.strictObject({ recording: z.string().min(1).max(100).exactOptional() }),
@@ -69,7 +71,9 @@ export function listShares({ recordings, shares, looks }: ShareParts) {
       else if (!call.rights.has("recording:all")) throw notFound();
       const list = await shares.list(recording);
       const uses = await looks.ofShares(list.map(({ id }) => id));
-      return list.map((share) => shareView(shares, share, uses));
+      const views: ShareView[] = [];
+      for (const share of list) views.push(shareView(share, await stateOf(parts, share), uses));
+      return views;
     },
   });
 }
@@ -87,21 +91,26 @@ export function revokeShare({ recordings, shares }: ShareParts) {
   });
 }
 
-function shareView(shares: Shares, share: RecordingShare, uses: readonly NamedLook[]): ShareView {
+function shareView(
+  share: RecordingShare,
+  state: ShareView["state"],
+  uses: readonly NamedLook[],
+): ShareView {
   const { id, recording, range, recipient, reason, madeBy, madeMs, endsMs } = share;
   const { revokedMs, revokedBy } = share;
   return {
     ...{ id, recording, range, recipient, reason, madeBy, madeMs, endsMs },
-    state: stateOf(shares, share),
+    state,
     revoked: revokedMs === null ? null : { atMs: revokedMs, by: revokedBy ?? "" },
     uses: uses.filter(({ shareId }) => shareId === id).map((use) => lookView(use, true)),
   };
 }
 
-function stateOf(shares: Shares, share: RecordingShare): ShareView["state"] {
+async function stateOf(parts: ShareParts, share: RecordingShare): Promise<ShareView["state"]> {
   if (share.revokedMs !== null) return "revoked";
-  if (shares.counts(share)) return "open";
-  return share.isOrphan ? "suspended" : "ended";
+  if (share.endsMs <= parts.clock.wallMs()) return "ended";
+  const counts = parts.shares.counts(share) && (await sharedStill(parts, share));
+  return counts ? "open" : "suspended";
 }
 
 /** A form that was filled in for some minutes is still good. */

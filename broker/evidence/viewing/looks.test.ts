@@ -41,6 +41,15 @@ test("one looking is one entry and one event, however often its page fetches", a
   expect(events).toEqual(["recording:viewed: Theo opened the recording of Ann on PLC"]);
 });
 
+test("from another address it is another looking, with that address", async () => {
+  const { looks, events } = await start();
+  await looks.note(THEO, VIEWED, "replay");
+  await looks.note({ ...THEO, address: "198.51.100.9" }, VIEWED, "replay");
+  const addresses = (await looks.list("s1")).map(({ address }) => address);
+  expect(addresses.toSorted()).toEqual(["192.0.2.1", "198.51.100.9"]);
+  expect(events).toHaveLength(2);
+});
+
 test("who comes back later looks anew, and the event says when and at what the first looking was", async () => {
   const { clock, looks, events } = await start();
   await looks.note(THEO, VIEWED, "replay", { fromMs: 0, untilMs: 1_000 });

@@ -68,7 +68,7 @@ export class Looks {
 
   /** Rejects if it cannot be noted: then nothing may be shown. @param seen the part that is fetched */
   async note(viewer: Viewer, viewed: Viewed, how: ViewHow, seen?: Span): Promise<void> {
-    const key = `${how} ${viewer.kind} ${viewer.id} ${viewed.session}`;
+    const key = keyOf(viewer, viewed, how);
     await this.closeQuiet();
     const look = this.open.get(key) ?? this.begin(key, viewer, viewed, how);
     try {
@@ -82,7 +82,7 @@ export class Looks {
 
   /** It goes on by itself, as watching does: until now at least. */
   async over(viewer: Viewer, viewed: Viewed, how: ViewHow): Promise<void> {
-    const look = this.open.get(`${how} ${viewer.kind} ${viewer.id} ${viewed.session}`);
+    const look = this.open.get(keyOf(viewer, viewed, how));
     if (look === undefined) return;
     this.extend(look, undefined);
     await this.end(look);
@@ -215,6 +215,11 @@ export class Looks {
       });
     });
   }
+}
+
+/** From another address it is another looking: a link may have been stolen. */
+function keyOf({ kind, id, address }: Viewer, { session }: Viewed, how: ViewHow): string {
+  return `${how} ${kind} ${id} ${address} ${session}`;
 }
 
 function whoOf(viewer: Viewer): string {

@@ -3,7 +3,8 @@
  *
  * The link carries 256 random bits, of which only the SHA-256 is kept. A browser exchanges it once
  * for a visit of its own; each request of a visit asks again whether the link still counts, so
- * that revoking cuts who is looking. A link ends with the account of who made it.
+ * that revoking cuts who is looking. A link ends with the account of who made it (and, in
+ * `api/shares/standing.ts`, with their right to share the recording).
  */
 import type { Clock } from "../../clock.ts";
 import { hashToken, newToken } from "../../identity/token.ts";
