@@ -20,7 +20,7 @@ import { AssetChannel } from "../../broker/legs/opcua/asset-channel.ts";
 import { OpcuaSessions } from "../../broker/legs/opcua/asset-session.ts";
 import { loadOpcuaIdentity, thumbprintOf } from "../../broker/legs/opcua/identity.ts";
 import { HANDLE_NOT_SET } from "../../broker/legs/opcua/raw-message.ts";
-import { type ChannelSecurity, NO_SECURITY, SECURE } from "../../broker/legs/opcua/security.ts";
+import { NO_SECURITY, SECURE } from "../../broker/legs/opcua/security.ts";
 import { keptCertificate } from "../../simulators/assets/opcua-certificate.ts";
 import {
   OPCUA_LOGIN,
@@ -28,7 +28,7 @@ import {
   startOpcuaServer,
 } from "../../simulators/assets/opcua-server.ts";
 import { startingPlant } from "../../simulators/process/water-plant.ts";
-import { type Bridge, openBridge, TICKET } from "../kit/opcua-bridge.ts";
+import { type Bridge, type BridgeOptions, openBridge, TICKET } from "../kit/opcua-bridge.ts";
 import { connectOpcua, type SignedIn, signInOpcua, signOut } from "../kit/opcua-client.ts";
 
 const SLOW_MS = 60_000;
@@ -62,7 +62,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function bridge(more: { assetSecurity?: ChannelSecurity; responseTimeoutMs?: number } = {}) {
+type Unlike = Pick<BridgeOptions, "assetSecurity" | "responseTimeoutMs" | "away">;
+
+async function bridge(more: Unlike = {}) {
   const options = { folder, assetPort: works.port, certificates: [thumbprint], ...more };
   const opened = await openBridge(options);
   closing.push(() => opened.close());
@@ -371,4 +373,10 @@ test("a certificate with another one's key is refused by the asset: it checks th
     }).open();
   await expect(enters(thief.privateKeyFile)).rejects.toThrow(/BadUserSignatureInvalid/);
   await (await enters(user.privateKeyFile)).close();
+});
+
+test("a client whose asset is away hears so in the protocol's words, not a bare hang-up", async () => {
+  const to = await bridge({ away: "the asset does not answer" });
+  await expect(signIn(to)).rejects.toThrow(/BadServerNotConnected/);
+  await expect.poll(() => to.open).toBe(0);
 });

@@ -27,6 +27,8 @@ export interface BridgeOptions {
   readonly certificates: readonly string[];
   readonly assetSecurity?: ChannelSecurity;
   readonly responseTimeoutMs?: number;
+  /** The asset cannot be had, and why: the session ends while the client is let in. */
+  readonly away?: string;
 }
 
 export interface Bridge {
@@ -57,6 +59,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
       return {
         attach: async (client) => {
           clients.add(client);
+          if (options.away) return client.close(options.away);
           const sessions = new OpcuaSessions({ ...targetOf(options), identity });
           joined(
             client,

@@ -71,10 +71,12 @@ const TOOL_MAX = 60;
 /** Refusals that the protocol has a word for. */
 class Refused extends Error {
   readonly status: number;
+  readonly because: string | undefined;
 
-  constructor(status: number) {
+  constructor(status: number, because?: string) {
     super(`refused with 0x${status.toString(16)}`);
     this.status = status;
+    this.because = because;
   }
 }
 
@@ -98,7 +100,9 @@ export class ClientSessions {
     if (!session) return void channel.answer(to, fault(STATUS.badSessionIdInvalid));
     session.heardMs = performance.now();
     if (typeId === SERVICE.activateSession) {
-      return void this.settle(channel, to, this.activate(session, channel, request));
+      return void this.settle(channel, to, this.activate(session, channel, request)).then(() =>
+        this.hangUp(session),
+      );
     }
     if (session.channel !== channel) {
       return void channel.answer(to, fault(STATUS.badSecureChannelIdInvalid));
@@ -137,13 +141,13 @@ export class ClientSessions {
     return [...this.sessions.values()].filter((session) => session.channel === channel);
   }
 
-  private settle(channel: ClientChannel, to: AnswerTo, working: Promise<object>): void {
-    working.then(
+  private settle(channel: ClientChannel, to: AnswerTo, working: Promise<object>): Promise<void> {
+    return working.then(
       (response) => channel.answer(to, response),
       (error: unknown) => {
         // What the library threw was made of the client's bytes.
-        const status = error instanceof Refused ? error.status : STATUS.badDecodingError;
-        channel.answer(to, fault(status));
+        const known = error instanceof Refused ? error : new Refused(STATUS.badDecodingError);
+        channel.answer(to, fault(known.status, known.because));
       },
     );
   }
@@ -302,7 +306,11 @@ export class ClientSessions {
     const asking = { user, password, peer: channel.address, tool, security: { policy, mode } };
     const attaching = await this.parts.signIn({ ...asking, path: pathOf(url) });
     if (!attaching) throw new Refused(STATUS.badUserAccessDenied);
-    const leg = new OpcuaClientLeg(channel, () => this.cut(session));
+    let why: string | undefined;
+    const leg = new OpcuaClientLeg(channel, (because) => {
+      why = because;
+      this.cut(session);
+    });
     session.leg = leg;
     session.proof = proofOf(user, password);
     session.input = () => attaching.input?.();
@@ -311,9 +319,11 @@ export class ClientSessions {
     try {
       await attaching.attach(leg, channel.address);
     } catch {
+      if (leg.isOver) throw new Refused(STATUS.badServerNotConnected, why);
       this.drop(session, "the session takes no more");
       throw new Refused(STATUS.badTooManySessions);
     }
+    if (leg.isOver) throw new Refused(STATUS.badServerNotConnected, why);
     if (channel.isOver) this.channelGone(channel, "the client closed the connection");
   }
 
@@ -353,7 +363,12 @@ export class ClientSessions {
   private cut(session: ClientSession): void {
     clearTimeout(session.timer);
     this.sessions.delete(keyOf(session.token));
-    if (!this.isUsed(session.channel)) session.channel.end();
+    // Who is being let in is answered first: an asset that is away has a name.
+    if (!session.busy) this.hangUp(session);
+  }
+
+  private hangUp({ leg, channel }: ClientSession): void {
+    if (leg?.isOver && !this.isUsed(channel)) channel.end();
   }
 }
 

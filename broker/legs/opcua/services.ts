@@ -23,6 +23,7 @@ export const STATUS = {
   badInternalError: 0x8002_0000,
   badTimeout: 0x800a_0000,
   badServiceUnsupported: 0x800b_0000,
+  badServerNotConnected: 0x800d_0000,
   badTooManyOperations: 0x8010_0000,
   badDecodingError: 0x8007_0000,
   badUserAccessDenied: 0x801f_0000,
