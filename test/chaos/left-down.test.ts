@@ -34,7 +34,7 @@ const at = (mask: number, x: number, y: number): ClientMessage => ({ kind: "poin
 const JOG = [at(0, 400, 250), at(1, 400, 250)];
 
 async function openPanel(): Promise<VncPanel> {
-  const panel = await startVncPanel(0, startingPlant());
+  const panel = await startVncPanel(0, startingPlant(3));
   onTestFinished(() => panel.close());
   return panel;
 }

@@ -12,6 +12,7 @@ import type { LiveAnswer } from "../../broker/api/shapes/live.ts";
 import type { OpcuaTicketView } from "../../broker/api/shapes/native.ts";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import { NO_SECURITY, SECURE } from "../../broker/legs/opcua/security.ts";
+import { encodeClientMessage } from "../../protocols/rfb/client-message.ts";
 import { OPCUA_LOGIN } from "../../simulators/assets/opcua-server.ts";
 import { SWITCH_LOGIN } from "../../simulators/assets/ssh-switch.ts";
 import { WEB_PANEL_LOGIN } from "../../simulators/assets/web-panel.ts";
@@ -334,6 +335,30 @@ test(
     }
     expect(verified.output).toMatch(new RegExp(`- same: .* of ${recorded.length} sessions`));
     expect(verified.code).toBe(0);
+  },
+);
+
+// Behind the proof: a recording with a gap is no whole one.
+test(
+  "a gateway killed while a jog button is held lets go of it once it is back",
+  SLOW,
+  async () => {
+    const { panel } = behind.site.plant;
+    const jog = encodeClientMessage({ kind: "pointer", mask: 1, x: 400, y: 250 });
+    const { id } = await said(SCREEN, "panel-operate", [1, ...jog]);
+    await expect.poll(() => panel.pressed, UNTIL).toBe("jog");
+    await behind.stop("dmz-a", "SIGKILL");
+    expect(panel.pressed).toBe("jog");
+    await behind.start("dmz-a");
+    await expect.poll(() => panel.pressed, UNTIL).toBeUndefined();
+    const events = async () =>
+      (await person().ask<SiteEventView[]>("GET", "/api/events")).body.filter(
+        ({ kind }) => kind === "screen:left-down",
+      );
+    await expect
+      .poll(async () => (await events()).map(({ session }) => session), UNTIL)
+      .toEqual([id]);
+    expect(panel.heard.filter((what) => what.startsWith("jog"))).toEqual(["jog down", "jog up"]);
   },
 );
 
