@@ -9,6 +9,7 @@ import { TapeDecoder } from "../../protocols/tape/decoder.ts";
 import type { Header, TapeRecord } from "../../protocols/tape/record.ts";
 import type { LiveSocket } from "../components/live.ts";
 import { asBytes, TAPE_CREDIT } from "../components/live-bytes.ts";
+import { paceOf } from "../components/pace.ts";
 
 export interface TapeSink {
   watching(): void;
@@ -29,6 +30,8 @@ export class TapeLink {
   private decoder = new TapeDecoder();
   private next: number;
   private open = false;
+  /** Bytes that were shown, and the broker was not told of yet. */
+  private owed = 0;
 
   /** @param from 0, or `FROM_NEWEST` */
   constructor(socket: LiveSocket, session: string, sink: TapeSink, from = 0) {
@@ -61,6 +64,8 @@ export class TapeLink {
   /** Goes on from the first record that is not here yet. */
   watch(): void {
     this.decoder = new TapeDecoder();
+    this.owed = 0;
+    paceOf(this.socket).forget(this.pay);
     this.socket.emit("watch", this.session, this.next, (answer: LiveAnswer) => {
       if (!this.open) return;
       if (answer.ok) this.sink.watching();
@@ -94,7 +99,14 @@ export class TapeLink {
   };
 
   private credit(count: number): void {
-    if (!this.open || !this.socket.connected) return;
-    this.socket.emit("credit", this.session, TAPE_CREDIT, count);
+    this.owed += count;
+    if (this.owed === count) paceOf(this.socket).ask(this.pay);
   }
+
+  private readonly pay = (): void => {
+    const { owed } = this;
+    this.owed = 0;
+    if (owed === 0 || !this.open || !this.socket.connected) return;
+    this.socket.emit("credit", this.session, TAPE_CREDIT, owed);
+  };
 }

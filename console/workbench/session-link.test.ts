@@ -74,6 +74,24 @@ test("bytes of the own session are handed on and credited when the page says so"
   await expect.poll(() => told).toEqual(["attach s1", "bytes 12", "credit main 2"]);
 });
 
+test("more than a page may say is said in fewer messages, whole and in its order", async () => {
+  const { link, seen, server } = await setUp([]);
+  await expect.poll(() => seen).toContain("attached");
+  const heard: number[] = [];
+  let messages = 0;
+  for (const socket of server.sockets.sockets.values()) {
+    socket.on("bytes", (_session, _channel, bytes) => {
+      heard.push(...bytes);
+      messages += 1;
+    });
+  }
+  const said = Array.from({ length: 5_000 }, (_, n) => n % 251);
+  for (const each of said) link.send(Uint8Array.of(each));
+  await expect.poll(() => heard.length).toBe(said.length);
+  expect(heard).toEqual(said);
+  expect(messages).toBeLessThan(1_000);
+});
+
 test("a link comes back by itself when the network does", async () => {
   const { seen, socket } = await setUp([]);
   await expect.poll(() => seen).toContain("attached");
