@@ -4,7 +4,6 @@
  * it decides nothing, so what it cannot read it passes over.
  */
 import { copyBytes } from "../copy-bytes.ts";
-import { Inbox } from "../inbox.ts";
 import type { Judged, TapeRecord } from "../tape/record.ts";
 import {
   browseAnswer,
@@ -13,18 +12,27 @@ import {
   monitorAnswer,
   publishAnswer,
   readAnswer,
+  readDataValue,
   statusAnswer,
 } from "./client/answers.ts";
 import { permitted, statusesOf, withStatus } from "./deed-status.ts";
-import { cutFrame, FRAME_MAX, LEG, type OpcUaFrame } from "./frame.ts";
-import { readRequestHeader, readResponseHeader } from "./header.ts";
-import type { HistoryState, Monitored } from "./history-frame.ts";
-import { type Namespaces, readNamespaces } from "./node-id.ts";
+import { cutFrame, LEG, type OpcUaFrame } from "./frame.ts";
+import { readResponseHeader } from "./header.ts";
+import {
+  channelFrom,
+  channelState,
+  type HistoryChannel,
+  monitoredIn,
+  nameBy,
+  newChannel,
+} from "./history-channel.ts";
+import type { HistoryState } from "./history-frame.ts";
+import { dataValueOf, deliveredValues } from "./notifications.ts";
 import { ATTRIBUTE_VALUE, isOpcUaOperation, type OpcUaOperation } from "./operation.ts";
 import { Reader } from "./reader.ts";
 import { isBad } from "./status.ts";
-import { monitoringParameters, readValueId } from "./structures.ts";
-import { eventOf, type NodeEvent, namesOfFields } from "./told-event.ts";
+import { eventOf, type NodeEvent } from "./told-event.ts";
+import { UnreadValues } from "./unread-values.ts";
 
 /** A value that a node had. */
 export interface NodeValue {
@@ -63,8 +71,6 @@ export interface Told {
 
 const NOTHING: Told = { deeds: [], values: [] };
 
-/** As the guard's: one largest message and what may follow it. */
-const INBOX_MAX = 2 * FRAME_MAX;
 /** Decisions whose answer is awaited; the guard keeps some hundreds open. */
 const AWAITED_MAX = 2_000;
 /** Nodes whose last value and name are known. */
@@ -84,46 +90,38 @@ export function isQuiet(operation: OpcUaOperation, verdict: Judged["answer"]["ki
   return operation.action === "opcua:subscribe" && operation.service === "Publish";
 }
 
-interface Channel {
-  readonly by: "subject" | "broker";
-  readonly client: Inbox;
-  readonly asset: Inbox;
-  namespaces: Namespaces | undefined;
-  /** As the asset told them. */
-  told: Uint8Array | undefined;
-  /** By the decision, which is the number of the request towards the asset. */
-  readonly awaited: Map<number, readonly NodeDeed[]>;
-  /** By subscription and the client's own number. */
-  readonly monitored: Map<string, Monitored>;
-}
-
 export class OpcUaHistory {
-  private readonly channels = new Map<number, Channel>();
+  private readonly channels = new Map<number, HistoryChannel>();
   private readonly last = new Map<string, NodeValue>();
   private readonly shown = new Map<string, string>();
 
+  private readonly unread: UnreadValues | undefined;
+
+  /** @param unread given: see `following` */
+  constructor(unread?: UnreadValues) {
+    this.unread = unread;
+  }
+
   /** Goes on where another one stood. */
-  static from({ channels, last, shown }: HistoryState): OpcUaHistory {
-    const history = new OpcUaHistory();
-    for (const { channel: number, by, told, client, asset, awaited, monitored } of channels) {
-      const channel = newChannel(by);
-      history.channels.set(number, channel);
-      if (told) nameBy(channel, told);
-      channel.client.push(client);
-      channel.asset.push(asset);
-      for (const [decision, deeds] of awaited) channel.awaited.set(decision, deeds);
-      for (const [item, what] of monitored) channel.monitored.set(item, what);
-    }
-    for (const value of last) history.last.set(value.node, value);
-    for (const [node, name] of shown) history.shown.set(node, name);
-    return history;
+  static from(state: HistoryState): OpcUaHistory {
+    return new OpcUaHistory().goingOn(state);
+  }
+
+  /** For who asks for its `state`, and often: what subscriptions deliver is not told, and read then. */
+  static following(state?: HistoryState): OpcUaHistory {
+    return new OpcUaHistory(new UnreadValues()).goingOn(state);
+  }
+
+  private goingOn(state?: HistoryState): OpcUaHistory {
+    for (const each of state?.channels ?? []) this.channels.set(each.channel, channelFrom(each));
+    for (const value of state?.last ?? []) this.last.set(value.node, value);
+    for (const [node, name] of state?.shown ?? []) this.shown.set(node, name);
+    return this;
   }
 
   get state(): HistoryState {
-    const channels = [...this.channels].map(([channel, { by, told, ...each }]) => ({
-      ...{ channel, by, told, client: restOf(each.client), asset: restOf(each.asset) },
-      ...{ awaited: [...each.awaited], monitored: [...each.monitored] },
-    }));
+    this.readUp();
+    const channels = [...this.channels].map(([number, each]) => channelState(number, each));
     return { channels, last: [...this.last.values()], shown: [...this.shown] };
   }
 
@@ -148,7 +146,7 @@ export class OpcUaHistory {
     }
   }
 
-  private channel(number: number): Channel {
+  private channel(number: number): HistoryChannel {
     const known = this.channels.get(number) ?? newChannel("subject");
     this.channels.set(number, known);
     return known;
@@ -178,9 +176,9 @@ export class OpcUaHistory {
   }
 
   private before(operation: OpcUaOperation): NodeValue | undefined {
-    return operation.action === "opcua:write" && operation.attribute === ATTRIBUTE_VALUE
-      ? this.last.get(operation.node)
-      : undefined;
+    if (operation.action !== "opcua:write" || operation.attribute !== ATTRIBUTE_VALUE) return;
+    this.readUp();
+    return this.last.get(operation.node);
   }
 
   private event({ channel: number, event }: Extract<TapeRecord, { kind: "event" }>): Told {
@@ -209,28 +207,14 @@ export class OpcUaHistory {
   }
 
   /** Only which node stands behind which number: all else is in the verdict. */
-  private asked(channel: Channel, { typeId, body }: OpcUaFrame): void {
-    if (typeId !== CREATE_ITEMS) return;
-    const r = new Reader(body);
-    readRequestHeader(r);
-    const subscription = r.uint32();
-    r.uint32();
-    const items = Array.from({ length: Math.max(0, r.count()) }, () => {
-      if (r.fault !== undefined) return { node: undefined, fields: undefined, handle: 0 };
-      const { nodeId } = readValueId(r);
-      r.uint32();
-      const { clientHandle, filter } = monitoringParameters(r);
-      const fields = namesOfFields(filter?.value);
-      return { node: channel.namespaces?.name(nodeId), fields, handle: clientHandle };
-    });
-    if (r.fault !== undefined) return;
-    for (const { node, fields, handle } of items) {
-      if (node === undefined) continue;
-      keep(channel.monitored, NODES_MAX, `${subscription}/${handle}`, { node, fields });
+  private asked({ namespaces, monitored }: HistoryChannel, { typeId, body }: OpcUaFrame): void {
+    if (typeId !== CREATE_ITEMS || !namespaces) return;
+    for (const [item, what] of monitoredIn(body, namespaces)) {
+      keep(monitored, NODES_MAX, item, what);
     }
   }
 
-  private answered(channel: Channel, frame: OpcUaFrame, at: Moment): Told {
+  private answered(channel: HistoryChannel, frame: OpcUaFrame, at: Moment): Told {
     const { requestId, typeId, body } = frame;
     if (typeId === LEG.namespaces) {
       nameBy(channel, copyBytes(body));
@@ -247,7 +231,7 @@ export class OpcUaHistory {
   }
 
   private read(
-    channel: Channel,
+    channel: HistoryChannel,
     r: Reader,
     typeId: number,
     deeds: readonly NodeDeed[],
@@ -268,7 +252,7 @@ export class OpcUaHistory {
         this.learnNames(channel, r);
         return NOTHING;
       case PUBLISH:
-        return this.published(channel, r, at);
+        return this.unread ? this.noted(channel, r, at) : this.published(channel, r, at);
       default:
         return NOTHING;
     }
@@ -280,6 +264,7 @@ export class OpcUaHistory {
     at: Moment,
   ): readonly NodeValue[] {
     const asked = permitted(deeds);
+    this.readUp();
     // Where one node was asked for twice, it was decided once: then nobody can say which is which.
     if (results?.length !== asked.length) return [];
     return asked.flatMap(({ operation }, n) => {
@@ -291,6 +276,7 @@ export class OpcUaHistory {
 
   /** What was written is what it holds, until it says otherwise. */
   private written(deeds: readonly NodeDeed[], statuses: readonly number[], at: Moment): Told {
+    this.readUp();
     const told = withStatus(deeds, statuses);
     const values = told.flatMap(({ operation, status }) => {
       if (operation.action !== "opcua:write" || status === undefined || isBad(status)) return [];
@@ -301,7 +287,7 @@ export class OpcUaHistory {
     return { deeds: told, values };
   }
 
-  private published(channel: Channel, r: Reader, at: Moment): Told {
+  private published(channel: HistoryChannel, r: Reader, at: Moment): Told {
     const published = whole(r, publishAnswer);
     if (published === undefined) return NOTHING;
     const item = (handle: number) => channel.monitored.get(`${published.subscription}/${handle}`);
@@ -317,7 +303,28 @@ export class OpcUaHistory {
     return { deeds, values };
   }
 
-  private learnNames({ namespaces }: Channel, r: Reader): void {
+  /** As `published`, and nothing of it told. */
+  private noted(channel: HistoryChannel, r: Reader, at: Moment): Told {
+    const delivered = whole(r, deliveredValues);
+    if (delivered === undefined) return NOTHING;
+    const moment = momentOf(at);
+    for (const entry of delivered.values) {
+      const item = channel.monitored.get(`${delivered.subscription}/${entry.clientHandle}`);
+      if (item) this.unread?.note(item, dataValueOf(r.bytes, entry), moment);
+    }
+    return NOTHING;
+  }
+
+  private readUp(): void {
+    for (const [{ node }, { bytes, at }] of this.unread?.take() ?? []) {
+      const r = new Reader(bytes);
+      r.forgiving = true;
+      const value = whole(r, readDataValue);
+      if (value) this.had(node, value, at);
+    }
+  }
+
+  private learnNames({ namespaces }: HistoryChannel, r: Reader): void {
     for (const { references } of whole(r, browseAnswer) ?? []) {
       for (const { node, displayName } of references) {
         const name = namespaces?.name(node);
@@ -363,25 +370,6 @@ function told(
   };
 }
 
-function newChannel(by: Channel["by"]): Channel {
-  return {
-    ...{ by, client: new Inbox(INBOX_MAX), asset: new Inbox(INBOX_MAX), namespaces: undefined },
-    ...{ told: undefined, awaited: new Map(), monitored: new Map() },
-  };
-}
-
-/** @param told kept as it is */
-function nameBy(channel: Channel, told: Uint8Array): void {
-  const read = readNamespaces(told);
-  if (typeof read !== "string") Object.assign(channel, { namespaces: read, told });
-}
-
-/** Of a message that is not whole yet. */
-function restOf({ view: { bytes, start, end } }: Inbox): Uint8Array {
-  return copyBytes(bytes.subarray(start, end));
-}
-
-/** Undefined where it is malformed. */
 function whole<T>(r: Reader, read: (r: Reader) => T): T | undefined {
   const value = read(r);
   return r.fault === undefined ? value : undefined;

@@ -2,6 +2,7 @@
  * What a subscription delivers (Part 4, 7.20 and 7.21). Read only where something must be left
  * out: as long as all items of a subscription are permitted, it passes as it is.
  */
+import { copyBytes } from "../copy-bytes.ts";
 import {
   array,
   type Range,
@@ -17,7 +18,7 @@ import type { Reader } from "./reader.ts";
 import { within } from "./structures.ts";
 import { skipDataValue, skipVariant } from "./variant.ts";
 
-interface Entry extends Range {
+export interface Entry extends Range {
   readonly clientHandle: number;
 }
 
@@ -40,6 +41,8 @@ export interface NotificationMessage {
 const DATA_CHANGE = 811;
 const EVENTS = 916;
 const STATUS_CHANGE = 820;
+/** The client's number, before what it stands for. */
+const HANDLE_LENGTH = 4;
 /** Encoding byte and length of an ExtensionObject. */
 const BODY_HEAD = 5;
 
@@ -85,6 +88,26 @@ const dataChange: Read<readonly Entry[]> = (r) => {
   diagnostics(r);
   return read;
 };
+
+/** The values of a whole PublishResponse, behind its header. */
+export function deliveredValues(r: Reader): {
+  readonly subscription: number;
+  readonly values: readonly Entry[];
+} {
+  const subscription = uint32(r);
+  array(uint32)(r);
+  r.boolean();
+  const { notifications } = notificationMessage(r);
+  array(uint32)(r);
+  diagnostics(r);
+  const values = notifications.flatMap((each) => (each.diagnosed ? (each.entries ?? []) : []));
+  return { subscription, values };
+}
+
+/** A copy of its DataValue. */
+export function dataValueOf(bytes: Uint8Array, { start, end }: Entry): Uint8Array {
+  return copyBytes(bytes, start + HANDLE_LENGTH, end);
+}
 
 /** The array of notifications again, without what these clients' numbers deliver. */
 export function without(

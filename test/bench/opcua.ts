@@ -28,6 +28,8 @@ const WRITES = 50;
 /** Values delivered of each road and round. */
 const SUBSCRIBED_MS = 2_000;
 const PUBLISHING_MS = 100;
+/** Of each road before the rounds: key frames of the recording are made by then. */
+const WARM_VALUES_MS = 10_000;
 /** For all roads together: a machine that is slower measures fewer, not longer. */
 const LATENCIES_WITHIN_MS = 5_000;
 /** No new round begins after it: medians are then of those that were measured. */
@@ -91,6 +93,7 @@ async function measureAll(joined: readonly Joined[]): Promise<Figures> {
   const each = () => ({ direct: none(), relay: none(), broker: none() });
   const figures = { none: each(), sign: each() } as unknown as Figures;
   for (const one of joined) await within(`${nameOf(one)}, beginning`, warm(one.session));
+  await warmValues(joined);
   const beganMs = performance.now();
   for (let round = 0; round < ROUNDS; round++) {
     if (performance.now() - beganMs > ROUNDS_WITHIN_MS) break;
@@ -169,11 +172,13 @@ async function timesOf(work: () => Promise<unknown>, count: number): Promise<rea
   return times;
 }
 
-/** CPU per second: of this process, which is the client, and of those between. */
-async function subscribed(
-  { session, road }: Joined,
-  figures: Record<Measure, number[]>,
-): Promise<void> {
+interface Watching {
+  /** Delivered since it was asked last. */
+  taken(): number;
+  end(): Promise<unknown>;
+}
+
+async function watchValues(session: ClientSession): Promise<Watching> {
   const subscription = await session.createSubscription2({
     ...{ requestedPublishingInterval: PUBLISHING_MS, publishingEnabled: true },
     ...{ requestedLifetimeCount: 100, requestedMaxKeepAliveCount: 10, priority: 0 },
@@ -188,19 +193,45 @@ async function subscribed(
   group.on("changed", () => {
     values += 1;
   });
+  const taken = () => {
+    const since = values;
+    values = 0;
+    return since;
+  };
+  return { taken, end: () => subscription.terminate() };
+}
+
+/**
+ * Programs compile what they do often, and the broker begins threads for it: what is measured is
+ * the course of a subscription, which lasts hours, and not its first seconds.
+ */
+async function warmValues(joined: readonly Joined[]): Promise<void> {
+  for (const one of joined) {
+    const watching = await within(`${nameOf(one)}, first values`, watchValues(one.session));
+    await new Promise((resolve) => setTimeout(resolve, WARM_VALUES_MS));
+    await watching.end();
+  }
+}
+
+/** CPU per second: of this process, which is the client, and of those between. */
+async function subscribed(
+  { session, road }: Joined,
+  figures: Record<Measure, number[]>,
+): Promise<void> {
+  const watching = await watchValues(session);
   // The first notification carries every value and is no ordinary one.
   await new Promise((resolve) => setTimeout(resolve, 5 * PUBLISHING_MS));
-  values = 0;
+  watching.taken();
   const began = performance.now();
   const [own, between] = [process.cpuUsage(), road.pid ? cpuWithChildrenMs(road.pid) : 0];
   await new Promise((resolve) => setTimeout(resolve, SUBSCRIBED_MS));
   const seconds = (performance.now() - began) / 1_000;
   const { user, system } = process.cpuUsage(own);
-  figures.values.push(values / seconds);
+  figures.values.push(watching.taken() / seconds);
   figures.clientCpu.push((user + system) / 1_000 / seconds);
   figures.betweenCpu.push(((road.pid ? cpuWithChildrenMs(road.pid) : 0) - between) / seconds);
   // Else it would go on beside what is measured next.
-  await subscription.terminate();
+  await watching.end();
 }
 
 function report(figures: Figures): void {
@@ -220,6 +251,7 @@ function report(figures: Figures): void {
     goals: GOALS,
     notes: {
       ...{ rounds: figures.none.direct.read1.length, items: VALUES, publishingMs: PUBLISHING_MS },
+      warmValuesMs: WARM_VALUES_MS,
       ...{ sign: "Basic256Sha256, SignAndEncrypt", relay: `HAProxy ${haproxyVersion()}` },
     },
   });

@@ -13,7 +13,7 @@ export class NodeCourse {
   private readonly history: OpcUaHistory;
 
   constructor(state?: HistoryState) {
-    this.history = state ? OpcUaHistory.from(state) : new OpcUaHistory();
+    this.history = OpcUaHistory.following(state);
   }
 
   /** @param plain the next segment, whole */

@@ -6,8 +6,11 @@ import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../../leg.ts";
 import { isPolling } from "../polling.ts";
 import { KIND, type Wire } from "./wire.ts";
 
-/** Taken bytes are told in such pieces: a word for each frame would cost as much as the frame. */
-export const TOLD_EVERY = 32_768;
+/**
+ * Taken bytes are told in such pieces: a word for each frame would cost as much as the frame. Half
+ * of what may wait, so that a side that is read never stops for want of a word.
+ */
+export const TOLD_EVERY = LEG_QUEUE_MAX / 2;
 const TYPE_AT = 8;
 
 export interface ClientLegParts {
