@@ -186,3 +186,13 @@ function watchAway({ clock, board, alarms, opened }: GatewayGround, gateways: Ga
   opened.push(() => stop());
   return () => void look().catch(() => {});
 }
+
+/** What the metrics say of them. */
+export function gatewayGauges(all: Awaited<ReturnType<SiteGateways["list"]>>) {
+  return all
+    .filter(({ isEnrolled }) => isEnrolled)
+    .map(({ name, link, certificateUntilMs }) => ({
+      ...{ name, isConnected: link !== undefined, sessions: link?.sessions ?? 0 },
+      certificateUntilMs: certificateUntilMs ?? undefined,
+    }));
+}

@@ -39,7 +39,7 @@ import type { AuditParts } from "./open-audit.ts";
 import { openChanges, openPlantHistory } from "./open-changes.ts";
 import { openConnect } from "./open-connect.ts";
 import { openForesights } from "./open-foresights.ts";
-import type { SiteGateways } from "./open-gateways.ts";
+import { gatewayGauges, type SiteGateways } from "./open-gateways.ts";
 import { gaugesOf } from "./open-integrations.ts";
 import { openLetGo } from "./open-let-go.ts";
 import { openOpcua } from "./open-opcua.ts";
@@ -335,7 +335,7 @@ function announcements(live: LiveChannel, bell: TopicBell, { identity, decisions
 
 function gaugesFrom(
   { alarms, board, config, version }: Ground,
-  { sessions, evidence, integrations }: Core & { readonly integrations: Integrations },
+  { sessions, evidence, integrations, gateways }: Core & { readonly integrations: Integrations },
 ) {
   return {
     liveSessions: () => sessions.list().length,
@@ -350,6 +350,7 @@ function gaugesFrom(
 }
 
 function healthOf({ board, config, metrics, version, clock }: Ground, core: Core) {
+    gateways: async () => gatewayGauges((await gateways?.list()) ?? []),
   const { plant, sessions, evidence } = core;
   let plantLoadedMs = clock.wallMs();
   plant.onChanged(() => {

@@ -181,7 +181,14 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("DELETE", "/api/me/sign-ins/:id", "signed-in", endSignIn(signIns)),
 
     forTokens(
-      forCommands(guarded("GET", "/api/plant", "plant:view", showPlant(plant, access, sessions))),
+      forCommands(
+        guarded(
+          "GET",
+          "/api/plant",
+          "plant:view",
+          showPlant(plant, access, sessions, (name) => gateways?.linkOf(name)),
+        ),
+      ),
     ),
 
     ...machineRoutes(parts),

@@ -2,10 +2,12 @@
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { ENDPOINT_LINES } from "../../test/kit/behind-gateway.ts";
 import { type RunningBroker, startRunningBroker } from "../../test/kit/running-broker.ts";
 import { freePort } from "../../test/kit/site-in-browser.ts";
 import { temporaryFolder } from "../../test/kit/temporary.ts";
 import { type Config, readConfig } from "../config.ts";
+import { PACKAGE_FOLDER } from "../settings.ts";
 import { doctorText, examine, type NamedFinding } from "./doctor.ts";
 
 interface Site {
@@ -70,3 +72,23 @@ test("before the first start nothing has failed", async () => {
   const found = await examine(config, false);
   expect(found.filter(({ state }) => state === "failed")).toEqual([]);
 });
+
+test("a plant file that names gateways which cannot come is found, and what they reach is not knocked at", async () => {
+  const folder = temporaryFolder();
+  const plant = path.join(folder, "plant.yaml");
+  const example = readFileSync(
+    path.join(PACKAGE_FOLDER, "deploy/examples/water-plant.yaml"),
+    "utf8",
+  );
+  const line = ENDPOINT_LINES["plc-treatment/modbus"];
+  writeFileSync(plant, example.replace(line, `${line}\n        gateways: [dmz-b, dmz-a]`));
+  const settings = { SALLYPORT_DATA: path.join(folder, "data"), SALLYPORT_PLANT: plant };
+  const off = await examine(readConfig(settings), true);
+  expect(of(off, "gateways")).toMatch(
+    /^failed: named: dmz-a, dmz-b; SALLYPORT_GATEWAY_PORT is off/,
+  );
+  expect(of(off, "plc-treatment/modbus")).toMatch(/^ok: not knocked at: only dmz-b, dmz-a/);
+  const port = String(await freePort());
+  const on = await examine(readConfig({ ...settings, SALLYPORT_GATEWAY_PORT: port }), false);
+  expect(of(on, "gateways")).toMatch(/^attention: .*nobody listens for them at 127\.0\.0\.1:\d+$/);
+}, 60_000);

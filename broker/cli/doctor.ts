@@ -13,12 +13,14 @@ import { generationsIn } from "../evidence/log/generations.ts";
 import { publicKeyOf } from "../evidence/log/public-keys.ts";
 import { knock, readyStatus } from "../legs/knock.ts";
 import { servedNames } from "../open-tls.ts";
+import { membershipFile } from "../planes/gateway/gateway-files.ts";
 import { siteLogFolder } from "../site-log-place.ts";
 import { readPair } from "../tls/certificate-pair.ts";
 import { readAuthority, shownFingerprint } from "../tls/site-authority.ts";
 import { clock, disk, messageOf, permissions, runtime } from "./doctor-machine.ts";
 import { checkIntegrations, plantOf } from "./integrations.ts";
 import { PLANT_VALID, runPlantCheck, type TextOutput } from "./plant-check.ts";
+import { gatewayDoor, gatewaysNamed, membership, roadToControl } from "./doctor-gateways.ts";
 import { POLICIES_VALID, runPolicyCheck } from "./policy-check.ts";
 
 export interface Finding {
@@ -41,7 +43,10 @@ const LOG_ATTEMPTS = 3;
 /** @param reach also connects to every endpoint of the plant file, and sends nothing */
 export async function examine(config: Config, reach: boolean): Promise<readonly NamedFinding[]> {
   const found: NamedFinding[] = [];
-  const look = async (name: string, check: () => Finding | Promise<Finding>) => {
+/** Runs a check; what it throws is what it found. */
+type Look = (name: string, check: () => Finding | Promise<Finding>) => Promise<void>;
+
+  const look: Look = async (name, check) => {
     try {
       found.push({ name, ...(await check()) });
     } catch (error) {
@@ -51,6 +56,23 @@ export async function examine(config: Config, reach: boolean): Promise<readonly 
   const { dataFolder, evidenceFolder, integrations } = config;
   await look("runtime", runtime);
   await look("permissions", () => permissions(config));
+  if (existsSync(membershipFile(config.dataFolder))) await examineGateway(config, look);
+  else await examineBroker(config, reach, look);
+  return found;
+}
+
+/** A machine that has joined a site as its gateway: no console, no plant file, no log. */
+async function examineGateway(config: Config, look: Look): Promise<void> {
+  const { dataFolder } = config;
+  await look("runtime", runtime);
+  await look("permissions", () => permissions(config));
+  await look("disk", () => disk(dataFolder));
+  await look("clock", () => clock(undefined));
+  await look("gateway", () => membership(dataFolder));
+  await look("control", () => roadToControl(dataFolder));
+}
+
+async function examineBroker(config: Config, reach: boolean, look: Look): Promise<void> {
   await look("disk", () => disk(dataFolder));
   if (path.dirname(evidenceFolder) !== dataFolder) {
     await look("evidence disk", () => disk(evidenceFolder));
@@ -77,7 +99,10 @@ export async function examine(config: Config, reach: boolean): Promise<readonly 
   await look("database", () => database(config));
   await look("site log", () => siteLog(config));
   if (reach) for (const each of await endpoints(config)) await look(each.name, each.check);
-  return found;
+  const served = (await plantOf(config).catch(() => undefined))?.assets ?? [];
+  if (config.gatewayPort !== undefined || gatewaysNamed(served).length > 0) {
+    await look("gateways", () => gatewayDoor(config, served));
+  }
 }
 
 const AT_FIRST_START: Finding = { state: "attention", text: "it is made at the first start" };
@@ -191,7 +216,7 @@ async function checkedLog(directory: string, number: number) {
 async function endpoints(config: Config) {
   const plant = await plantOf(config);
   return (plant?.assets ?? []).flatMap((asset) =>
-    asset.endpoints.map(({ id, host, port }) => ({
+    asset.endpoints.map(({ id, host, port, gateways = [] }) => ({
       name: `${asset.id}/${id}`,
       check: async (): Promise<Finding> => {
         const found = await knock(host, port, KNOCK_MS);
@@ -206,6 +231,9 @@ async function endpoints(config: Config) {
 
 const MARKS = { ok: "well", attention: "look", failed: "FAILED" } as const;
 
+        if (gateways.length > 0) {
+          return { state: "ok", text: `not knocked at: only ${gateways.join(", ")} may reach it` };
+        }
 export function doctorText(found: readonly NamedFinding[]): string {
   const width = Math.max(...found.map(({ name }) => name.length));
   const lines = found.map(

@@ -75,6 +75,13 @@ const RULES: readonly Rule[] = [
       (origins.every((origin) => origin.startsWith("https:")) && trustedProxies.length > 0),
   },
   {
+    requirement: "SR 5.2",
+    what: "gateways dial one address of the leg towards the plant, not every one of this machine",
+    setting: "SALLYPORT_GATEWAY_LISTEN",
+    met: ({ gatewayPort, gatewayListen }) =>
+      gatewayPort === undefined || !["0.0.0.0", "::"].includes(gatewayListen),
+  },
+  {
     requirement: "SR 6.1 RE 1",
     what: "a SIEM or people are told of every event",
     setting: "SALLYPORT_INTEGRATIONS",

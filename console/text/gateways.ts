@@ -51,3 +51,16 @@ export const gatewaysText = {
   revokeAsk:
     "Its sessions end at once and it is not let in again. What it recorded and has not handed over stays on its own disk: revoke one that is only away when it will not come back.",
 } as const;
+
+/** Of one endpoint, on the Plant page. */
+export const gatewayFactText = {
+  fact: "Gateways",
+  away: "Away",
+  there: (carries: number) =>
+    carries === 0
+      ? "Connected"
+      : carries === 1
+        ? "Carries 1 session"
+        : `Carries ${carries} sessions`,
+  unreachable: "No gateway that reaches it is connected: it cannot be opened now.",
+} as const;

@@ -14,12 +14,23 @@ export interface IntegrationGauge {
   readonly deadLetters: number;
 }
 
+export interface GatewayGauge {
+  /** As people named it: a handful. */
+  readonly name: string;
+  readonly isConnected: boolean;
+  readonly sessions: number;
+  /** Undefined while it is away. */
+  readonly certificateUntilMs: number | undefined;
+}
+
 /** Read when somebody asks. */
 export interface Gauges {
   liveSessions(): number;
   sockets(): number;
   recorderReady(): boolean;
   integrations(): Promise<readonly IntegrationGauge[]>;
+  /** Those that have joined. */
+  gateways(): Promise<readonly GatewayGauge[]>;
   /** Every priority and state, also those of which there is none. */
   alarms(): readonly { priority: string; state: string; count: number }[];
   /** Alarms that are not over, by kind: a table of the release. */
@@ -148,6 +159,7 @@ function countersOf(registry: Registry) {
 
 function addGauges(registry: Registry, gauges: Gauges): void {
   addIntegrations(registry, gauges.integrations);
+  addGateways(registry, gauges.gateways);
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -226,6 +238,33 @@ function addIntegrations(registry: Registry, read: Gauges["integrations"]): void
     isFailing ? 0 : 1,
   );
   gauge("sallyport_integration_dead_letters", "Kept of what was given up", (i) => i.deadLetters);
+}
+
+function addGateways(registry: Registry, read: Gauges["gateways"]): void {
+  const gauge = (
+    name: string,
+    help: string,
+    numberOf: (gateway: GatewayGauge) => number | undefined,
+  ) =>
+    new Gauge({
+      ...{ name, help, labelNames: ["gateway"], registers: [registry] },
+      async collect() {
+        this.reset();
+        for (const each of await read()) {
+          const value = numberOf(each);
+          if (value !== undefined) this.set({ gateway: each.name }, value);
+        }
+      },
+    });
+  gauge("sallyport_gateway_connected", "1 while it has its lease", ({ isConnected }) =>
+    isConnected ? 1 : 0,
+  );
+  gauge("sallyport_gateway_sessions", "Live sessions that go through it", (g) => g.sessions);
+  gauge(
+    "sallyport_gateway_certificate_end_seconds",
+    "When the certificate of a connected gateway ends, in seconds of Unix time",
+    ({ certificateUntilMs }) => certificateUntilMs && certificateUntilMs / 1_000,
+  );
 }
 
 function addLoopDelay(registry: Registry, loop: IntervalHistogram): void {

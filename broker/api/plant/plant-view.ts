@@ -38,12 +38,13 @@ type AccessAsked = Pick<
 export function plantView(
   source: PlantShown,
   access: AccessAsked,
-  sessions: readonly LiveSession[],
+  { sessions, gatewayOf }: PlantLive,
   person: Person,
   rights: ReadonlySet<Right>,
 ): PlantView {
   const plant = source.current();
-  const view: ViewOf = { plant, access, sessions, person, manages: rights.has("grant:manage") };
+  const manages = rights.has("grant:manage");
+  const view: ViewOf = { plant, access, sessions, gatewayOf, person, manages };
   const assets = plant.assets.filter((asset) => access.mayView(person, asset));
   const zones = zonesAround(plant, assets);
   const seen = new Set(zones.map((zone) => zone.id));
@@ -61,10 +62,22 @@ export function plantView(
   };
 }
 
-interface ViewOf {
+/** The connection of a gateway, as far as it is shown. */
+export interface GatewaySeen {
+  readonly isReady: boolean;
+  readonly sinceMs: number;
+  carries(endpoint: string): number;
+}
+
+export interface PlantLive {
+  readonly sessions: readonly LiveSession[];
+  /** Undefined while it is away. */
+  gatewayOf(name: string): GatewaySeen | undefined;
+}
+
+interface ViewOf extends PlantLive {
   readonly plant: Plant;
   readonly access: AccessAsked;
-  readonly sessions: readonly LiveSession[];
   readonly person: Person;
   /** Administers grants: sees addresses, profiles and problems. */
   readonly manages: boolean;
@@ -127,15 +140,26 @@ function endpointView(view: ViewOf, asset: Asset, endpoint: Endpoint): EndpointV
   const id = `${asset.id}/${endpoint.id}`;
   const grants = view.access.grantsOf(view.person, id);
   const best = grants[0];
+  const gateways = gatewayViews(view, id, endpoint);
   return {
     id,
     protocol: endpoint.protocol,
     address: view.manages ? `${endpoint.host}:${endpoint.port}` : null,
     units: endpoint.protocol === "modbus" ? [...endpoint.units] : [],
     pollMinMs: pollMinMs(endpoint),
+    unreachable: gateways.length > 0 && gateways.every(({ sinceMs }) => sinceMs === null),
+    gateways: view.manages ? gateways : [],
     tags: tagViews(endpoint, reachOf(view, best)),
     grants: grants.map((grant) => myGrantView(view, grant)),
   };
+}
+
+function gatewayViews({ gatewayOf }: ViewOf, id: string, { gateways = [] }: Endpoint) {
+  return gateways.map((name) => {
+    const link = gatewayOf(name);
+    const isThere = link?.isReady === true;
+    return { name, sinceMs: isThere ? link.sinceMs : null, carries: link?.carries(id) ?? 0 };
+  });
 }
 
 /** A cycle of a workbench reads about this many blocks. */

@@ -83,6 +83,16 @@ export const myGrantSchema = z.object({
 });
 export type MyGrantView = z.infer<typeof myGrantSchema>;
 
+/** One of the gateways by which alone an endpoint is reached. */
+export const endpointGatewaySchema = z.object({
+  name: z.string(),
+  /** Connected, with a lease, since then; null while it is away. */
+  sinceMs: z.number().nullable(),
+  /** Live sessions on this endpoint that go through it, the broker's own readings too. */
+  carries: z.number(),
+});
+export type EndpointGatewayView = z.infer<typeof endpointGatewaySchema>;
+
 export const endpointSchema = z.object({
   /** `ASSET/ENDPOINT` */
   id: z.string(),
@@ -91,6 +101,10 @@ export const endpointSchema = z.object({
   address: z.string().nullable(),
   units: z.array(z.number()),
   pollMinMs: z.number(),
+  /** It has gateways, and none of them is connected: it cannot be opened now. */
+  unreachable: z.boolean(),
+  /** Empty where this broker reaches it itself, and for people who administer nothing. */
+  gateways: z.array(endpointGatewaySchema),
   tags: z.array(tagSchema),
   /** The caller's live and coming grants here, best first. */
   grants: z.array(myGrantSchema),

@@ -109,6 +109,14 @@ export class GatewayLink implements LinkListener {
     return this.sessions.size;
   }
 
+  /** Live sessions on this endpoint (`ASSET/ENDPOINT`). */
+  carries(endpoint: string): number {
+    const all = [...this.sessions.values()].filter(({ claims, isOver }) => {
+      return !isOver && `${claims.asset.id}/${claims.endpoint.id}` === endpoint;
+    });
+    return all.length;
+  }
+
   /** Before the first message about it. */
   newNumber(tape: HandedTape): number {
     this.living.add(tape.session);

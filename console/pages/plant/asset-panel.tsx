@@ -23,6 +23,7 @@ import { AssetState } from "./asset-state.tsx";
 import { AwaitConsent } from "./await-consent.tsx";
 import { ConnectFact } from "./connect-fact.tsx";
 import { CredentialFact } from "./credential-fact.tsx";
+import { GatewayFact } from "./gateway-fact.tsx";
 import { GrantList } from "./grant-list.tsx";
 import { IdentityFact } from "./identity-fact.tsx";
 import { NativeFact } from "./native-fact.tsx";
@@ -248,6 +249,7 @@ function EndpointFacts({ endpoint, alone }: EndpointFactsProps) {
           {[endpoint.protocol, endpoint.address].filter((part) => part !== null).join(" · ")}
         </div>
       </dd>
+      <GatewayFact endpoint={endpoint} />
       {endpoint.units.length > 0 && (
         <>
           <dt>{words.facts.units}</dt>

@@ -41,6 +41,7 @@ function namelessEndpoint(id: string): EndpointView {
     id,
     protocol: "modbus",
     address: null,
+    ...{ unreachable: false, gateways: [] },
     ...NAMELESS,
     units: [...NAMELESS.units],
     tags: [],
