@@ -14,6 +14,7 @@ import {
 } from "../../../protocols/http/head.ts";
 import { pageBytes } from "../../../protocols/http/page.ts";
 import type { Leg, LegSink } from "../leg.ts";
+import { forBrowser } from "./browser-fields.ts";
 import { takesScript, withScript } from "./own-script.ts";
 
 /** A browser that sends nothing more of a body for so long does not mean to. */
@@ -191,7 +192,7 @@ export class PanelLeg implements Leg {
     const { status, fields } = head;
     const chunked = fieldOf(fields, "transfer-encoding") !== undefined;
     const passed = fields.filter(([name]) => name !== "transfer-encoding");
-    response.writeHead(status, passed.flat());
+    response.writeHead(status, forBrowser(passed).flat());
     answering.begun = true;
     answering.scripted = takesScript(request.headers["sec-fetch-dest"], status, fields);
     if (chunked && request.method !== "HEAD") return;
