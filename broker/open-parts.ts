@@ -46,6 +46,7 @@ import { openOpcua } from "./open-opcua.ts";
 import { openPanels } from "./open-panels.ts";
 import { openPolicies, type Policies } from "./open-policies.ts";
 import { openRisk, type RiskPlace } from "./open-risk.ts";
+import { openProvisioning } from "./open-provisioning.ts";
 import { openSessions } from "./open-sessions.ts";
 import type { SignalDesk } from "./open-signals.ts";
 import { openReach, openTrustDesk, openTrusted } from "./open-trust.ts";
@@ -289,6 +290,7 @@ export async function openDoors(
     services: core.services,
   });
   const gatekeepers = { ...identity, decisions };
+    scim: openProvisioning(ground),
   const served = { ...config, version, certificate: tls };
   const app = await buildServer(served, routes, gatekeepers, log, metrics.request);
   const owners = new OwnerLinks(sessions);

@@ -8,7 +8,7 @@ export function openPeople({ config, opened, clock, store }: Ground): Promise<Id
   const { signInIdleMs: idleMs, signInAbsoluteMs: absoluteMs } = config;
   const posture = { needs: config.postureNeeds, ageMaxMs: config.postureAgeMaxMs };
   const identity = openIdentity({
-    ...{ store, clock },
+    ...{ store, clock, groupRoles: config.scimRoles },
     config: { rpId, origins, rpName: "Sallyport", idleMs, absoluteMs, acceptRpIdChange, posture },
   });
   opened.push(async () => (await identity).close());

@@ -6,6 +6,7 @@ import { DEVICE_SETTINGS } from "./device-settings.ts";
 import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { NATIVE_SETTINGS } from "./native-settings.ts";
 import { RISK_SETTINGS } from "./risk-settings.ts";
+import { PROVISIONING_SETTINGS } from "./provisioning-settings.ts";
 import {
   flag,
   folder,
@@ -340,6 +341,7 @@ export const SETTINGS = {
   ...RISK_SETTINGS,
   ...NATIVE_SETTINGS,
   ...WORKLOAD_SETTINGS,
+  ...PROVISIONING_SETTINGS,
   ...TLS_SETTINGS,
   ...GATEWAY_SETTINGS,
   ...TIME_SETTINGS,

@@ -42,6 +42,7 @@ export async function addApiDocument(app: FastifyInstance, version: string): Pro
             name: "Authorization",
             description: "As the integrations file says of each transmitter of signals.",
           },
+          provider: { type: "http", scheme: "bearer" },
           reporter: { type: "http", scheme: "bearer" },
           scraper: { type: "http", scheme: "bearer" },
         },

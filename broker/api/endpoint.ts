@@ -26,6 +26,8 @@ export interface PublicCall<P, Q, B> {
   readonly origin: string;
   /** The header, of a system that shows who it is by it. */
   readonly authorization: string | undefined;
+  /** The version that is meant, of who changes only that one. */
+  readonly ifMatch: string | undefined;
   /** With the proof of a machine's key, where there is one. */
   readonly keyed: KeyedRequest | undefined;
   /** The token of a visit by a link to a recording. */
@@ -78,11 +80,11 @@ export class Download {
 /** Answered where a standard of others says with which status and in which words. */
 export class Answered {
   readonly status: number;
-  readonly body: Readonly<Record<string, string>> | undefined;
+  readonly body: Readonly<Record<string, unknown>> | undefined;
   readonly headers: Readonly<Record<string, string>>;
   constructor(
     status: number,
-    body?: Readonly<Record<string, string>>,
+    body?: Readonly<Record<string, unknown>>,
     headers: Readonly<Record<string, string>> = {},
   ) {
     this.status = status;

@@ -181,7 +181,7 @@ function mounted(
     schema: schemaOf(route),
     ...(route.endpoint.bodyBytesMax && { bodyLimit: route.endpoint.bodyBytesMax }),
   };
-  if (route.right === "everybody" || route.right === "transmitter")
+  if (route.right === "everybody" || route.right === "transmitter" || route.right === "provider")
     return { ...common, handler: publicHandler(route.endpoint, settings.origins) };
   if (route.right === "scraper") {
     return {
@@ -233,6 +233,7 @@ function schemaOf(route: Route): Record<string, unknown> {
     ...securityOf(route),
     ...(right === "transmitter" ? { security: [{ transmitter: [] }] } : {}),
     ...(right === "reporter" ? { security: [{ reporter: [] }] } : {}),
+    ...(right === "provider" ? { security: [{ provider: [] }] } : {}),
     ...(right === "scraper" ? { security: [{ signIn: [] }, { scraper: [] }] } : {}),
     ...(typeof right === "object" && right.length > 0
       ? { description: `Needs the right ${right.join(" or ")}.` }
@@ -301,6 +302,7 @@ function callOf(
     origin: originOf(request, origins) ?? origins[0] ?? "",
     authorization: request.headers.authorization,
     keyed: keyedRequest(request, origins),
+    ifMatch: request.headers["if-match"],
     visit: cookieOf(request, VISIT_COOKIE),
     beginVisit: (token, forMs) => setVisitCookie(reply, token, forMs),
     endVisit: () => clearVisitCookie(reply),

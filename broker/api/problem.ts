@@ -75,6 +75,7 @@ const IDENTITY: Readonly<Record<IdentityCode, Said>> = {
   "not-found": [404, notFound().message],
   "too-many": [409, "There are too many of these already. Remove one first."],
   "rp-id-changed": [500, "The passkeys belong to another domain. See the log."],
+  changed: [409, "This has changed meanwhile. Look again, then decide."],
 };
 
 const ACCESS: Readonly<Record<AccessCode, Said>> = {

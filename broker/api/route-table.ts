@@ -96,6 +96,7 @@ import {
   scraped,
 } from "./route.ts";
 import type { SearchRouteParts } from "./search/ask-search.ts";
+import { type ScimRouteParts, scimRoutes } from "./scim-routes.ts";
 import { endSession } from "./sessions/end-session.ts";
 import { listSessions } from "./sessions/list-sessions.ts";
 import { openSession } from "./sessions/open-session.ts";
@@ -153,6 +154,7 @@ export interface ApiParts {
   readonly signals: IntegrationRouteParts["signals"];
   readonly health: { isReady(): boolean; view(): Promise<HealthView> };
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  readonly scim: ScimRouteParts["scim"];
 }
 
 export function routeTable(parts: ApiParts): readonly Route[] {
@@ -224,6 +226,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     ...integrationRoutes(parts),
   ];
 }
+    ...scimRoutes(parts),
 
 function sessionRoutes({ access, recorder, sessions, panels }: ApiParts): readonly Route[] {
   const ownSessions = ["session:open", "session:list"] as const;

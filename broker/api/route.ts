@@ -2,7 +2,7 @@
 import type { Right } from "../policy/rights.ts";
 import type { Endpoint, PublicEndpoint } from "./endpoint.ts";
 
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export type Route =
   | {
@@ -30,6 +30,13 @@ export type Route =
       readonly path: string;
       /** A system whose signals are taken: the endpoint itself asks which one it is. */
       readonly right: "transmitter";
+      readonly endpoint: PublicEndpoint;
+    }
+  | {
+      readonly method: Method;
+      readonly path: string;
+      /** The identity provider: the endpoint itself looks at its token. */
+      readonly right: "provider";
       readonly endpoint: PublicEndpoint;
     }
   | {
@@ -64,6 +71,11 @@ export function reported(path: string, endpoint: PublicEndpoint): Route {
 /** A route for systems whose signals are taken. */
 export function transmitted(path: string, endpoint: PublicEndpoint): Route {
   return { method: "POST", path, right: "transmitter", endpoint };
+}
+
+/** A route for the identity provider that tells who works here. */
+export function provided(method: Method, path: string, endpoint: PublicEndpoint): Route {
+  return { method, path, right: "provider", endpoint };
 }
 
 /** A route for whoever is signed in and holds one of the rights. */

@@ -74,6 +74,7 @@ export async function buildServer(
     asText,
     async (_: unknown, body: unknown) => body,
   );
+  app.addContentTypeParser("application/scim+json", { parseAs: "string" }, parseScim);
   await app.register(cookie);
   await app.register(rateLimit, { global: false });
   await addSecurityHeaders(app);
@@ -85,6 +86,15 @@ export async function buildServer(
   await addConsole(app, settings.consoleFolder, guard);
   await app.ready();
   return app;
+}
+
+/** RFC 7644, section 3.1; what is in it is looked at by the endpoint. */
+async function parseScim(_: unknown, body: string | Buffer): Promise<unknown> {
+  try {
+    return JSON.parse(String(body));
+  } catch {
+    return undefined;
+  }
 }
 
 function newServer(settings: ServerSettings): FastifyInstance {

@@ -19,6 +19,7 @@ const ANY_HOST = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /** Asked by systems that know no page of ours, with a token and never by a cookie. */
 const PROGRAMS = new Set(["/api/posture-reports", "/api/signals"]);
+const PROVIDER = "/api/scim/v2/";
 
 /**
  * Knocking on the door (enrolment, sign-in, a link to a recording) is allowed this much more seldom than the rest:
@@ -42,7 +43,8 @@ export function addGates(app: FastifyInstance, settings: GateSettings): void {
     if (!origin && !ANY_HOST.has(path)) throw wrongHost(settings.origins);
     if (origin?.startsWith("https:")) reply.header(...hstsHeader);
     if (isKnock(request, path)) await knocks(request);
-    if (PROGRAMS.has(path) && isProgram(request.headers)) return;
+    const forPrograms = PROGRAMS.has(path) || path.startsWith(PROVIDER);
+    if (forPrograms && isProgram(request.headers)) return;
     if (!isFromOurPages(request.method, request.headers, origin)) throw foreignOrigin();
   });
 }

@@ -14,6 +14,8 @@ import type { DeviceBook } from "./device-book.ts";
 import type { DeviceShown } from "./device-proof.ts";
 import type { Devices } from "./devices.ts";
 import type { MachineSignIns } from "./machine-sign-ins.ts";
+import type { ProvisionedGroups } from "./provisioned-groups.ts";
+import type { Provisioning } from "./provisioning.ts";
 import type { SignedActions } from "./signed-actions.ts";
 import type { TokenScope } from "./token-scope.ts";
 import type { WorkloadSignIns } from "./workload-sign-ins.ts";
@@ -31,6 +33,8 @@ export interface Identity {
   readonly passkeys: Passkeys;
   readonly people: People;
   readonly recoveries: Recoveries;
+  /** By an identity provider. */
+  readonly provisioned: { readonly people: Provisioning; readonly groups: ProvisionedGroups };
   readonly signedActions: SignedActions;
   /** Writes what is only in memory (last-seen times) and stops timers. */
   close(): Promise<void>;
@@ -243,7 +247,9 @@ export type IdentityCode =
   | "not-found"
   | "too-many"
   /** At start: passkeys exist for another RP ID. */
-  | "rp-id-changed";
+  | "rp-id-changed"
+  /** It is another version by now. */
+  | "changed";
 
 /** Refused. The message is for logs; people get theirs from the API by the code. */
 export class IdentityRefused extends Error {

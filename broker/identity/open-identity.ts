@@ -1,5 +1,6 @@
 /** Builds identity on a store. */
 import { type Clock, systemClock } from "../clock.ts";
+import type { Role } from "../store/model.ts";
 import { rpIds } from "../store/passkeys.ts";
 import { listPeople } from "../store/people.ts";
 import type { Store } from "../store/store.ts";
@@ -14,6 +15,8 @@ import { MachineSignIns } from "./machine-sign-ins.ts";
 import { createPasskeys } from "./own-passkeys.ts";
 import { createPeople, PeopleBook } from "./people.ts";
 import type { PostureRule } from "./posture.ts";
+import { ProvisionedGroups } from "./provisioned-groups.ts";
+import { Provisioning } from "./provisioning.ts";
 import { createRecoveries } from "./recoveries.ts";
 import { SignInBook } from "./sign-in-book.ts";
 import { SignInFailures } from "./sign-in-failures.ts";
@@ -26,6 +29,8 @@ export async function openIdentity(options: {
   readonly store: Store;
   readonly config: IdentityConfig;
   readonly clock?: Clock;
+  /** By the name of a group of the identity provider. */
+  readonly groupRoles?: ReadonlyMap<string, Role>;
 }): Promise<Identity> {
   const { store } = options;
   const clock = options.clock ?? systemClock;
@@ -41,6 +46,7 @@ export async function openIdentity(options: {
   const parts = { store, clock, config, book, people, failures, challenges, devices };
   const tokens = new ApiTokens(parts);
   const machines = new MachineSignIns(parts, tokens);
+  const provisioning = { ...parts, roles: options.groupRoles ?? new Map() };
   return {
     ...{ machines, devices, deviceFacts: deviceBook },
     ...{ tokens, workloads: new WorkloadSignIns(parts) },
@@ -48,6 +54,10 @@ export async function openIdentity(options: {
     signIns: createSignIns(parts),
     passkeys: createPasskeys(parts),
     people: createPeople(parts),
+    provisioned: {
+      people: new Provisioning(provisioning),
+      groups: new ProvisionedGroups(provisioning),
+    },
     recoveries: createRecoveries(parts),
     signedActions: createSignedActions(parts),
     close: () => {

@@ -149,23 +149,37 @@ async function changePerson(
     });
     const after = await present(queries, personId);
     await keepOneAdministrator(queries, before);
-    if (after.state === "disabled") {
-      await deleteLinksOf(queries, personId);
-      await deleteSignInsOf(queries, personId);
-      await dropApiTokensOf(queries, personId);
-    }
+    if (after.state === "disabled") await forgetWaysIn(queries, personId);
     await recordChanges(record, admin, before, after);
     return after;
   });
-  // First what the person may do, then the browsers: nothing in between acts on the old state.
-  parts.people.changed(person);
-  if (person.state === "disabled") {
-    parts.book.endKept(
-      parts.book.of(personId).map(({ id }) => id),
-      { rule: "person-disabled", reason: "This person was disabled.", by: by.person.id },
-    );
-  }
+  inForce(parts, person, by.person.id);
   return person;
+}
+
+/** In the transaction that disables. */
+export async function forgetWaysIn(queries: Queries, personId: string): Promise<void> {
+  await deleteLinksOf(queries, personId);
+  await deleteSignInsOf(queries, personId);
+  await dropApiTokensOf(queries, personId);
+}
+
+/**
+ * In the turn in which it committed. First what the person may do, then the browsers: nothing in
+ * between acts on the old state.
+ */
+export function inForce(
+  { people, book }: Pick<PeopleParts, "people" | "book">,
+  person: Person,
+  by?: string,
+): void {
+  people.changed(person);
+  if (person.state !== "disabled") return;
+  const reason = "This person was disabled.";
+  book.endKept(
+    book.of(person.id).map(({ id }) => id),
+    { rule: "person-disabled", reason, ...(by !== undefined && { by }) },
+  );
 }
 
 /** Else an administrator could make themselves auditor and read what they must not. */

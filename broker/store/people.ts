@@ -105,7 +105,8 @@ function toPerson(row: Selectable<PeopleTable> & { passkeys: number | null }): P
     name: row.name,
     email: row.email,
     employer: row.employer,
-    roles: row.roles.split(" ") as Role[],
+    // Who an identity provider told of has none before somebody gives one.
+    roles: row.roles.split(" ").filter((role) => role !== "") as Role[],
     state: stateOf(row),
     passkeys: Number(row.passkeys),
     lastSignInMs: row.last_sign_in_ms,

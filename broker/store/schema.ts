@@ -8,6 +8,7 @@ import type { AlarmsTable } from "./alarm-tables.ts";
 import type { ApiTokensTable } from "./api-token-table.ts";
 import type { IntegrationSchema } from "./integration-schema.ts";
 import type { BreakGlassVerdict, LockKind, Priority } from "./model.ts";
+import type { ProvisioningSchema } from "./provisioning-tables.ts";
 import type {
   RecordingCommentsTable,
   RecordingSharesTable,
@@ -15,7 +16,7 @@ import type {
 } from "./recording-schema.ts";
 import type { SignalSchema } from "./signal-tables.ts";
 
-export interface Schema extends IntegrationSchema, SignalSchema {
+export interface Schema extends IntegrationSchema, SignalSchema, ProvisioningSchema {
   readonly people: PeopleTable;
   readonly passkeys: PasskeysTable;
   readonly sign_ins: SignInsTable;

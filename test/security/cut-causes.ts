@@ -1,4 +1,5 @@
 /** Every cause that takes a session or a right away, by its rule. */
+import { writeProvisioned } from "../../broker/store/provisioning.ts";
 import type { CutSite } from "../kit/cut-site.ts";
 import type { KitSession } from "../kit/session-kit.ts";
 
@@ -27,6 +28,16 @@ export const ENDS: readonly NamedCause[] = [
     "its person is disabled",
     "person-disabled",
     (s) => s.site.identity.people.change(s.ada.me, s.ben.me.person.id, { disabled: true }),
+  ],
+  [
+    "the identity provider says that its person has left",
+    "person-disabled",
+    async ({ site, ben }) => {
+      const one = { personId: ben.me.person.id, userName: "ben", externalId: null, names: {} };
+      const kept = { ...one, active: true, version: 1, createdMs: 0, changedMs: 0 };
+      await writeProvisioned(site.store.queries, kept);
+      await site.identity.provisioned.people.remove(ben.me.person.id, undefined);
+    },
   ],
   [
     "its person loses the role",

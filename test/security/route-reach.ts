@@ -12,7 +12,13 @@ export const ROLES: readonly RoleName[] = [
   "auditor",
 ];
 
-export type Reach = "everybody" | "scraper" | "reporter" | "transmitter" | readonly RoleName[];
+export type Reach =
+  | "everybody"
+  | "scraper"
+  | "reporter"
+  | "transmitter"
+  | "provider"
+  | readonly RoleName[];
 
 const ADMINISTRATOR: Reach = ["administrator"];
 const OPENS: readonly RoleName[] = ["engineer", "vendor"];
@@ -57,6 +63,21 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/signals/lifting": WATCHES_OVER,
   "GET /api/signals/keys": "everybody",
   "GET /.well-known/ssf-configuration": "everybody",
+  "GET /api/scim/v2/ServiceProviderConfig": "provider",
+  "GET /api/scim/v2/ResourceTypes": "provider",
+  "GET /api/scim/v2/Schemas": "provider",
+  "GET /api/scim/v2/Users": "provider",
+  "POST /api/scim/v2/Users": "provider",
+  "GET /api/scim/v2/Users/{id}": "provider",
+  "PUT /api/scim/v2/Users/{id}": "provider",
+  "PATCH /api/scim/v2/Users/{id}": "provider",
+  "DELETE /api/scim/v2/Users/{id}": "provider",
+  "GET /api/scim/v2/Groups": "provider",
+  "POST /api/scim/v2/Groups": "provider",
+  "GET /api/scim/v2/Groups/{id}": "provider",
+  "PUT /api/scim/v2/Groups/{id}": "provider",
+  "PATCH /api/scim/v2/Groups/{id}": "provider",
+  "DELETE /api/scim/v2/Groups/{id}": "provider",
   "GET /api/devices": ADMINISTRATOR,
   "PATCH /api/devices/{id}": ADMINISTRATOR,
   "POST /api/devices/{id}/revocation": ADMINISTRATOR,
