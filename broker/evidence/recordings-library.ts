@@ -117,10 +117,11 @@ export class RecordingsLibrary implements Recordings {
 
   async get(session: string): Promise<Recording | undefined> {
     if (!isSessionId(session)) return undefined;
-    const { volume, recordings } = this.options;
-    if (!(await volume.exists(path.join(recordings, session)))) return undefined;
+    // A player asks for it with each part: what is closed stays as it is until `forget`.
     const remembered = this.closed.get(session);
     if (remembered !== undefined) return remembered;
+    const { volume, recordings } = this.options;
+    if (!(await volume.exists(path.join(recordings, session)))) return undefined;
     return this.read(session, (await this.unsealed(session)).get(session));
   }
 

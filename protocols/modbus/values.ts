@@ -168,12 +168,14 @@ function viewOf(registers: readonly number[], type: PointType, wordOrder: WordOr
   if (registers.length !== count) {
     throw new RangeError(`${type} takes ${count} registers, not ${registers.length}`);
   }
-  const view = new DataView(new ArrayBuffer(8));
-  registers.forEach((register, i) => {
-    view.setUint16(2 * (wordOrder === "big" ? i : count - 1 - i), register);
-  });
-  return view;
+  for (let i = 0; i < count; i += 1) {
+    SCRATCH.setUint16(2 * (wordOrder === "big" ? i : count - 1 - i), registers[i] ?? 0);
+  }
+  return SCRATCH;
 }
+
+/** Read in the same turn as it is written: search and player decode millions of values. */
+const SCRATCH = new DataView(new ArrayBuffer(8));
 
 function registersOf(view: DataView, count: number, wordOrder: WordOrder): Encoded {
   const registers = Array.from({ length: count }, (_, i) => view.getUint16(2 * i));
