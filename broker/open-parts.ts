@@ -45,8 +45,8 @@ import { openLetGo } from "./open-let-go.ts";
 import { openOpcua } from "./open-opcua.ts";
 import { openPanels } from "./open-panels.ts";
 import { openPolicies, type Policies } from "./open-policies.ts";
-import { openRisk, type RiskPlace } from "./open-risk.ts";
 import { openProvisioning } from "./open-provisioning.ts";
+import { openRisk, type RiskPlace } from "./open-risk.ts";
 import { openSessions } from "./open-sessions.ts";
 import type { SignalDesk } from "./open-signals.ts";
 import { openReach, openTrustDesk, openTrusted } from "./open-trust.ts";
@@ -288,9 +288,9 @@ export async function openDoors(
     ...{ integrations: core.integrations, signals: core.signals },
     ...{ alarms: ground.alarms, audit: core.audit, logState: core.logState },
     services: core.services,
+    scim: openProvisioning(ground),
   });
   const gatekeepers = { ...identity, decisions };
-    scim: openProvisioning(ground),
   const served = { ...config, version, certificate: tls };
   const app = await buildServer(served, routes, gatekeepers, log, metrics.request);
   const owners = new OwnerLinks(sessions);

@@ -5,8 +5,8 @@ import { z } from "zod";
 import { DEVICE_SETTINGS } from "./device-settings.ts";
 import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { NATIVE_SETTINGS } from "./native-settings.ts";
-import { RISK_SETTINGS } from "./risk-settings.ts";
 import { PROVISIONING_SETTINGS } from "./provisioning-settings.ts";
+import { RISK_SETTINGS } from "./risk-settings.ts";
 import {
   flag,
   folder,
@@ -339,9 +339,9 @@ export const SETTINGS = {
   },
   ...DEVICE_SETTINGS,
   ...RISK_SETTINGS,
+  ...PROVISIONING_SETTINGS,
   ...NATIVE_SETTINGS,
   ...WORKLOAD_SETTINGS,
-  ...PROVISIONING_SETTINGS,
   ...TLS_SETTINGS,
   ...GATEWAY_SETTINGS,
   ...TIME_SETTINGS,

@@ -95,8 +95,8 @@ import {
   type Route,
   scraped,
 } from "./route.ts";
-import type { SearchRouteParts } from "./search/ask-search.ts";
 import { type ScimRouteParts, scimRoutes } from "./scim-routes.ts";
+import type { SearchRouteParts } from "./search/ask-search.ts";
 import { endSession } from "./sessions/end-session.ts";
 import { listSessions } from "./sessions/list-sessions.ts";
 import { openSession } from "./sessions/open-session.ts";
@@ -152,9 +152,9 @@ export interface ApiParts {
   readonly logState: LogRouteParts["logState"];
   readonly integrations: IntegrationRouteParts["integrations"];
   readonly signals: IntegrationRouteParts["signals"];
+  readonly scim: ScimRouteParts["scim"];
   readonly health: { isReady(): boolean; view(): Promise<HealthView> };
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
-  readonly scim: ScimRouteParts["scim"];
 }
 
 export function routeTable(parts: ApiParts): readonly Route[] {
@@ -224,9 +224,9 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     forSiteTokens(guarded("GET", "/api/events", "events:view", listEvents(siteLog, people))),
     forSiteTokens(guarded("GET", "/api/health", "health:view", showHealth(parts.health.view))),
     ...integrationRoutes(parts),
+    ...scimRoutes(parts),
   ];
 }
-    ...scimRoutes(parts),
 
 function sessionRoutes({ access, recorder, sessions, panels }: ApiParts): readonly Route[] {
   const ownSessions = ["session:open", "session:list"] as const;
