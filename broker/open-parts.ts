@@ -348,11 +348,11 @@ function gaugesFrom(
     evidenceFreeBytes: async () => (await diskOf(config.evidenceFolder)).freeBytes,
     version,
     integrations: () => gaugesOf(integrations),
+    gateways: async () => gatewayGauges((await gateways?.list()) ?? []),
   };
 }
 
 function healthOf({ board, config, metrics, version, clock }: Ground, core: Core) {
-    gateways: async () => gatewayGauges((await gateways?.list()) ?? []),
   const { plant, sessions, evidence } = core;
   let plantLoadedMs = clock.wallMs();
   plant.onChanged(() => {
