@@ -17,10 +17,10 @@ import { membershipFile } from "../planes/gateway/gateway-files.ts";
 import { siteLogFolder } from "../site-log-place.ts";
 import { readPair } from "../tls/certificate-pair.ts";
 import { readAuthority, shownFingerprint } from "../tls/site-authority.ts";
+import { gatewayDoor, gatewaysNamed, membership, roadToControl } from "./doctor-gateways.ts";
 import { clock, disk, messageOf, permissions, runtime } from "./doctor-machine.ts";
 import { checkIntegrations, plantOf } from "./integrations.ts";
 import { PLANT_VALID, runPlantCheck, type TextOutput } from "./plant-check.ts";
-import { gatewayDoor, gatewaysNamed, membership, roadToControl } from "./doctor-gateways.ts";
 import { POLICIES_VALID, runPolicyCheck } from "./policy-check.ts";
 
 export interface Finding {
@@ -40,12 +40,12 @@ const KNOCK_MS = 3_000;
 /** Files are replaced while they are read; a log that is damaged is so again. */
 const LOG_ATTEMPTS = 3;
 
-/** @param reach also connects to every endpoint of the plant file, and sends nothing */
-export async function examine(config: Config, reach: boolean): Promise<readonly NamedFinding[]> {
-  const found: NamedFinding[] = [];
 /** Runs a check; what it throws is what it found. */
 type Look = (name: string, check: () => Finding | Promise<Finding>) => Promise<void>;
 
+/** @param reach also connects to every endpoint of the plant file, and sends nothing */
+export async function examine(config: Config, reach: boolean): Promise<readonly NamedFinding[]> {
+  const found: NamedFinding[] = [];
   const look: Look = async (name, check) => {
     try {
       found.push({ name, ...(await check()) });
@@ -53,9 +53,6 @@ type Look = (name: string, check: () => Finding | Promise<Finding>) => Promise<v
       found.push({ name, state: "failed", text: messageOf(error) });
     }
   };
-  const { dataFolder, evidenceFolder, integrations } = config;
-  await look("runtime", runtime);
-  await look("permissions", () => permissions(config));
   if (existsSync(membershipFile(config.dataFolder))) await examineGateway(config, look);
   else await examineBroker(config, reach, look);
   return found;
@@ -73,6 +70,9 @@ async function examineGateway(config: Config, look: Look): Promise<void> {
 }
 
 async function examineBroker(config: Config, reach: boolean, look: Look): Promise<void> {
+  const { dataFolder, evidenceFolder, integrations } = config;
+  await look("runtime", runtime);
+  await look("permissions", () => permissions(config));
   await look("disk", () => disk(dataFolder));
   if (path.dirname(evidenceFolder) !== dataFolder) {
     await look("evidence disk", () => disk(evidenceFolder));
@@ -96,13 +96,13 @@ async function examineBroker(config: Config, reach: boolean, look: Look): Promis
       said(0, (out) => checkIntegrations(integrations, process.env, out)),
     );
   }
-  await look("database", () => database(config));
-  await look("site log", () => siteLog(config));
-  if (reach) for (const each of await endpoints(config)) await look(each.name, each.check);
   const served = (await plantOf(config).catch(() => undefined))?.assets ?? [];
   if (config.gatewayPort !== undefined || gatewaysNamed(served).length > 0) {
     await look("gateways", () => gatewayDoor(config, served));
   }
+  await look("database", () => database(config));
+  await look("site log", () => siteLog(config));
+  if (reach) for (const each of await endpoints(config)) await look(each.name, each.check);
 }
 
 const AT_FIRST_START: Finding = { state: "attention", text: "it is made at the first start" };
@@ -219,6 +219,9 @@ async function endpoints(config: Config) {
     asset.endpoints.map(({ id, host, port, gateways = [] }) => ({
       name: `${asset.id}/${id}`,
       check: async (): Promise<Finding> => {
+        if (gateways.length > 0) {
+          return { state: "ok", text: `not knocked at: only ${gateways.join(", ")} may reach it` };
+        }
         const found = await knock(host, port, KNOCK_MS);
         if (found.kind === "open") {
           return { state: "ok", text: `${host}:${port} answers in ${found.ms.toFixed(1)} ms` };
@@ -231,9 +234,6 @@ async function endpoints(config: Config) {
 
 const MARKS = { ok: "well", attention: "look", failed: "FAILED" } as const;
 
-        if (gateways.length > 0) {
-          return { state: "ok", text: `not knocked at: only ${gateways.join(", ")} may reach it` };
-        }
 export function doctorText(found: readonly NamedFinding[]): string {
   const width = Math.max(...found.map(({ name }) => name.length));
   const lines = found.map(
