@@ -36,6 +36,7 @@ import { openNative, plainOpcua } from "./native/open-native.ts";
 import type { Noticed } from "./noticed.ts";
 import { evidenceNotices } from "./noticed-evidence.ts";
 import type { AuditParts } from "./open-audit.ts";
+import { openBundles } from "./open-bundles.ts";
 import { openChanges, openPlantHistory } from "./open-changes.ts";
 import { openConnect } from "./open-connect.ts";
 import { openForesights } from "./open-foresights.ts";
@@ -275,6 +276,7 @@ export async function openDoors(
       surroundings: (terms) => surroundingsOf(store.queries, terms),
     },
     videos: openVideos(ground, evidence),
+    bundles: openBundles(ground, viewing),
     ...{ credentials: core.credentials, defaultRights: core.defaultRights, trust: core.trust },
     reach: core.reach,
     gateways: core.gateways,

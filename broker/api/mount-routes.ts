@@ -222,18 +222,19 @@ function mounted(
 
 function schemaOf(route: Route): Record<string, unknown> {
   const { endpoint, right } = route;
-  const { summary, params, query, body, answer, status } = endpoint;
+  const { summary, params, query, body, answer, status, contentType } = endpoint;
   return {
     summary,
     ...(params ? { params } : {}),
     ...(query ? { querystring: query } : {}),
     ...(body ? { body } : {}),
     ...(answer ? { response: { [status ?? 200]: answer } } : {}),
+    ...(contentType ? { produces: [contentType] } : {}),
     ...(right === "everybody" ? { security: [] } : {}),
     ...securityOf(route),
     ...(right === "transmitter" ? { security: [{ transmitter: [] }] } : {}),
-    ...(right === "reporter" ? { security: [{ reporter: [] }] } : {}),
     ...(right === "provider" ? { security: [{ provider: [] }] } : {}),
+    ...(right === "reporter" ? { security: [{ reporter: [] }] } : {}),
     ...(right === "scraper" ? { security: [{ signIn: [] }, { scraper: [] }] } : {}),
     ...(typeof right === "object" && right.length > 0
       ? { description: `Needs the right ${right.join(" or ")}.` }
@@ -301,8 +302,8 @@ function callOf(
     address: request.ip,
     origin: originOf(request, origins) ?? origins[0] ?? "",
     authorization: request.headers.authorization,
-    keyed: keyedRequest(request, origins),
     ifMatch: request.headers["if-match"],
+    keyed: keyedRequest(request, origins),
     visit: cookieOf(request, VISIT_COOKIE),
     beginVisit: (token, forMs) => setVisitCookie(reply, token, forMs),
     endVisit: () => clearVisitCookie(reply),

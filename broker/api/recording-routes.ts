@@ -1,6 +1,7 @@
 /** Routes of recordings. Part of `route-table.ts`. */
 import type { Decisions } from "../access/decision-point.ts";
 import type { Clock } from "../clock.ts";
+import type { BundleDesk } from "../evidence/log/bundle-desk.ts";
 import type { Recordings } from "../evidence/recordings.ts";
 import type { Videos } from "../evidence/video/videos.ts";
 import type { Viewing } from "../evidence/viewing/viewing.ts";
@@ -12,6 +13,7 @@ import {
   listComments,
   withdrawComment,
 } from "./recordings/comments.ts";
+import { exportBundle } from "./recordings/export-bundle.ts";
 import { exportOneRecording } from "./recordings/export-recording.ts";
 import { holdRecording, releaseRecording } from "./recordings/hold-recording.ts";
 import { listRecordings, recordingChoices } from "./recordings/list-recordings.ts";
@@ -43,6 +45,7 @@ export interface RecordingRouteParts {
   readonly viewing: Viewing;
   readonly searching: SearchRouteParts;
   readonly videos: Videos;
+  readonly bundles: Pick<BundleDesk, "take">;
   readonly identity: { readonly people: Pick<People, "get"> };
   readonly decisions: Decisions;
 }
@@ -63,12 +66,17 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
     guarded("GET", segment, own, showSegment(recordings, looks)),
     guarded("GET", `${segment}/frame`, own, showFrame(recordings, looks)),
     forTokens(
-      guarded(
-        "GET",
-        "/api/recordings/:id/export",
-        exporting,
-        exportOneRecording(recordings, siteLog),
+      forCommands(
+        guarded(
+          "GET",
+          "/api/recordings/:id/export",
+          exporting,
+          exportOneRecording(recordings, siteLog),
+        ),
       ),
+    ),
+    forTokens(
+      forCommands(guarded("GET", "/api/recordings/:id/bundle", exporting, exportBundle(parts))),
     ),
     guarded("GET", "/api/recordings/:id/files/:sequence", exporting, takeFile(recordings, siteLog)),
     guarded("POST", hold, "recording:all", holdRecording(recordings, siteLog, clock)),

@@ -13,6 +13,7 @@ import type { AlarmBook } from "../alarms/alarm-book.ts";
 import type { Clock } from "../clock.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { AuditLog } from "../evidence/audit/audit-log.ts";
+import type { BundleDesk } from "../evidence/log/bundle-desk.ts";
 import type { Foresights } from "../evidence/past/foresights.ts";
 import type { Recorder } from "../evidence/recorder.ts";
 import type { Recordings } from "../evidence/recordings.ts";
@@ -135,6 +136,7 @@ export interface ApiParts {
   readonly viewing: Viewing;
   readonly searching: SearchRouteParts;
   readonly videos: Videos;
+  readonly bundles: Pick<BundleDesk, "take">;
   readonly plant: PlantShown;
   readonly siteLog: Pick<SiteEvents, "record" | "list">;
   readonly credentials: Pick<Credentials, "list" | "set" | "remove">;

@@ -1,11 +1,14 @@
 /** The commands about evidence: export, verify, witness, and the site log's key. */
+import { existsSync } from "node:fs";
+import path from "node:path";
 import type { Command } from "commander";
-import { readConfig } from "../config.ts";
+import { type Config, readConfig } from "../config.ts";
 import { type ExportAsked, exportBundle } from "./export.ts";
 import { exportAs } from "./export-as.ts";
 import { logKeyText, replaceLog, rotateLogKey } from "./log-key.ts";
+import { exportRemote, type VerifyFlags, verifyAny } from "./remote/evidence-command.ts";
 import { type SignerSettings, startSigner } from "./signer.ts";
-import { PolicyUnreadable, runVerify, UNREADABLE, type VerifyAsked } from "./verify.ts";
+import { wholeProver } from "./verify.ts";
 import { startWitness } from "./witness.ts";
 
 export function addEvidenceCommands(program: Command): void {
@@ -16,7 +19,12 @@ export function addEvidenceCommands(program: Command): void {
   addLog(program);
 }
 
-type ExportFlags = Omit<ExportAsked, "session"> & { readonly as?: string; readonly har?: true };
+interface ExportFlags extends Omit<ExportAsked, "session"> {
+  readonly as?: string;
+  readonly har?: true;
+  readonly broker?: string;
+  readonly json?: boolean;
+}
 
 function addExport(program: Command): void {
   program
@@ -34,10 +42,20 @@ function addExport(program: Command): void {
       "one session as other tools read it instead: pcapng, csv, ndjson, cast, cast3 (asciicast) or har",
     )
     .option("--har", "short for --as har: the pages of a session on a web panel")
+    .option(
+      "--broker <address>",
+      "one session, from a broker that you are signed in at; as where no recordings are here",
+    )
+    .option("--json", "from a broker: JSON, for programs")
     .action(async (session: string | undefined, flags: ExportFlags) => {
       process.umask(0o077);
       const config = readConfig(process.env);
-      const { har, as = har && "har", ...asked } = flags;
+      const { har, as = har && "har", broker, json, ...asked } = flags;
+      if (session !== undefined && isElsewhere(config, broker)) {
+        const from = { ...(broker !== undefined && { broker }), ...(json && { json }) };
+        await exportRemote(session, { ...from, as, out: asked.out });
+        return;
+      }
       const told =
         as === undefined
           ? await exportBundle(config, { session, ...asked })
@@ -46,28 +64,29 @@ function addExport(program: Command): void {
     });
 }
 
+/** On a machine where no broker records, what is asked for is at the one that is signed in at. */
+function isElsewhere({ evidenceFolder }: Config, broker: string | undefined): boolean {
+  return broker !== undefined || !existsSync(path.join(evidenceFolder, "recordings"));
+}
+
 function addVerify(program: Command): void {
   program
     .command("verify")
     .description("prove a bundle offline: 0 proved, 1 refused, 2 the policy or key cannot be read")
-    .argument("<bundle>", "the zip file or folder that `sallyport export` made")
+    .argument(
+      "<bundle>",
+      "the zip file or folder that `sallyport export` made, or the id of a session to take now",
+    )
     .requiredOption(
       "--policy <file>",
       "whom you trust: log key, witness keys, quorum (tlog-policy)",
     )
     .option("--key <file>", "key of the recordings: runs their guards again and compares")
+    .option("--broker <address>", "for the id of a session; without it the one last signed in at")
     .option("--json", "one line for programs", false)
-    .action((bundle: string, flags: Omit<VerifyAsked, "bundle">) => verify({ bundle, ...flags }));
-}
-
-async function verify(asked: VerifyAsked): Promise<void> {
-  try {
-    process.exitCode = await runVerify(asked, process.stdout);
-  } catch (error) {
-    if (!(error instanceof PolicyUnreadable)) throw error;
-    process.stderr.write(`sallyport: ${error.message}\n`);
-    process.exitCode = UNREADABLE;
-  }
+    .action(async (what: string, flags: VerifyFlags) => {
+      process.exitCode = await verifyAny(what, flags, wholeProver());
+    });
 }
 
 interface WitnessFlags {

@@ -8,7 +8,8 @@ import { exportSite, type TapeOf } from "../../test/kit/bundle.ts";
 import { TEST_KEYS } from "../../test/kit/evidence-keys.ts";
 import { SSH_WRITTEN_BY_0_1 } from "../../test/kit/ssh-tape-0-1.ts";
 import { temporaryFolder } from "../../test/kit/temporary.ts";
-import { PROVED, runVerify } from "./verify.ts";
+import { PROVED } from "./prove-bundle.ts";
+import { runVerify } from "./verify.ts";
 
 const WITHIN_MS = 120_000;
 

@@ -25,7 +25,8 @@ import { temporaryFolder } from "../../test/kit/temporary.ts";
 import { writeRangeBundle } from "../evidence/log/write-bundle.ts";
 import { bundledComments } from "../evidence/viewing/comments.ts";
 import type { RecordingComment } from "../store/recording-comments.ts";
-import { PolicyUnreadable, PROVED, REFUSED, runVerify } from "./verify.ts";
+import { PolicyUnreadable, PROVED, REFUSED } from "./prove-bundle.ts";
+import { runVerify } from "./verify.ts";
 
 /** A soak sets more. */
 const MUTATIONS = Number(process.env.SALLYPORT_MUTATIONS ?? 500);
@@ -65,6 +66,15 @@ test("an untouched bundle is proved, in one screen that says what is not", async
   expect(printed).toContain("before the session, seen by w1");
   expect(printed).toContain("Not proved\n");
   expect(printed.split("\n").length).toBeLessThan(25);
+});
+
+test("a good bundle of another session is not the one that was asked for", async () => {
+  let printed = "";
+  const out = { write: (text: string) => (printed += text) };
+  const asked = { bundle: whole, policy: site.policyFile };
+  expect(await runVerify({ ...asked, session: "s-2" }, out)).toBe(REFUSED);
+  expect(printed).toContain('it proves another session than "s-2"');
+  expect(await runVerify({ ...asked, session: "s-1" }, out)).toBe(PROVED);
 });
 
 test("the verdict for programs is one line of JSON", async () => {

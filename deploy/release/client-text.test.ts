@@ -72,6 +72,13 @@ test("long ones are filled into lines, and read the same", () => {
   expect(written.replaceAll(/\s+/g, " ")).toContain(`answer: z.object({ ${fields} }),`);
 });
 
+test("a file is taken, not read as an answer", () => {
+  const file = { "application/zip": { schema: text } };
+  const written = routes(documentOf({ responses: { "200": { content: file } } }));
+  expect(written).toContain("download: true,\n");
+  expect(written).not.toContain("answer");
+});
+
 test("routes of the browser alone are not written, those before a sign-in are", () => {
   expect(routes(documentOf({ security: [{ signIn: [] }] }))).toBe("{\n} as const;\n");
   expect(routes(documentOf({ security: [] }))).toBe("{\n} as const;\n");

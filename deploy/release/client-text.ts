@@ -77,6 +77,7 @@ function routeText(method: string, path: string, operation: Operation): string {
   const lines = parts.flatMap(([name, schema]) =>
     schema ? [wrapped(`    ${name}: ${zodText(schema)},`)] : [],
   );
+  if (isDownload(operation)) lines.push("    download: true,\n");
   const title = operation.summary === undefined ? "" : `  /** ${operation.summary} */\n`;
   return `${title}  "${method.toUpperCase()} ${path}": {\n${lines.join("")}  },\n`;
 }
@@ -99,6 +100,12 @@ function lenient<T extends Schema | undefined>(schema: T): T {
     return Array.isArray(words) && words.every((word) => typeof word === "string") ? rest : value;
   });
   return text === undefined ? schema : (JSON.parse(text) as T);
+}
+
+/** Answered as a file of its own type. */
+function isDownload({ responses }: Operation): boolean {
+  const types = Object.keys(responses["200"]?.content ?? {});
+  return types.length > 0 && !types.includes("application/json");
 }
 
 function schemaIn(content: Content | undefined): Schema | undefined {

@@ -172,6 +172,8 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "GET /api/search/csv": REPLAYS,
   "GET /api/recordings/{id}": REPLAYS,
   "GET /api/recordings/{id}/export": REPLAYS,
+  // Its session goes on: there is no bundle of it yet.
+  "GET /api/recordings/{id}/bundle": REPLAYS,
   // Of a file that passed over SSH; there is none in this test.
   "GET /api/recordings/{id}/files/{sequence}": REPLAYS,
   "POST /api/recordings/{id}/hold": ["auditor"],

@@ -204,7 +204,11 @@ const NOT_FOUND =
   /\/acts\/\{act\}$|\/consents\/\{id\}$|\/panel$|\/videos\/\{video\}|\/(what-if|plant-plans)\/\{id\}$/;
 /** No file passed in the recording of this test. */
 const NO_FILE = "/files/{sequence}";
-const FOUND = READS.filter((name) => !NOT_FOUND.test(name) && !name.endsWith(NO_FILE));
+/** The session of this test goes on. */
+const BUNDLE = "GET /api/recordings/{id}/bundle";
+const FOUND = READS.filter(
+  (name) => !NOT_FOUND.test(name) && !name.endsWith(NO_FILE) && name !== BUNDLE,
+);
 
 test.each(FOUND)("%s answers each role with the right", async (name) => {
   const [method, path] = split(name);
@@ -212,6 +216,15 @@ test.each(FOUND)("%s answers each role with the right", async (name) => {
   for (const role of Array.isArray(reach) ? reach : []) {
     const answer = await as(role).ask(method, path);
     expect({ role, status: answer.status }).toEqual({ role, status: 200 });
+  }
+});
+
+test("there is no bundle of a session that goes on, which who may have it is told", async () => {
+  const [method, path] = split(BUNDLE);
+  const reach = REACH[BUNDLE];
+  for (const role of Array.isArray(reach) ? reach : []) {
+    const { status, body } = await as(role).ask(method, path);
+    expect({ role, status, code: body.code }).toEqual({ role, status: 409, code: "no-bundle" });
   }
 });
 

@@ -5,8 +5,8 @@ import type { Recordings } from "../../evidence/recordings.ts";
 import type { SiteEvents } from "../../store/site-events.ts";
 import { Download, endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
-import { ApiRefused, notFound } from "../problem.ts";
-import { isOwn, visibleRecording } from "./visible-recording.ts";
+import { ApiRefused } from "../problem.ts";
+import { exportableRecording } from "./visible-recording.ts";
 
 const TYPES = {
   pcapng: "application/x-pcapng",
@@ -27,8 +27,7 @@ export function exportOneRecording(recordings: Recordings, siteLog: Pick<SiteEve
     answer: z.string(),
     contentType: "application/octet-stream",
     handle: async (call) => {
-      const recording = await visibleRecording(recordings, call.params.id, call);
-      if (!isOwn(recording, call) && !call.rights.has("recording:export")) throw notFound();
+      const recording = await exportableRecording(recordings, call.params.id, call);
       if (recording.deletedMs !== undefined) throw gone(recording.cause);
       const { format } = call.query;
       if (!canExport(recording, format)) throw noFormat(recording.header.endpoint.protocol);

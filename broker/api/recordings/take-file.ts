@@ -5,7 +5,7 @@ import type { Recordings } from "../../evidence/recordings.ts";
 import type { SiteEvents } from "../../store/site-events.ts";
 import { Download, endpoint } from "../endpoint.ts";
 import { ApiRefused, notFound } from "../problem.ts";
-import { isOwn, visibleRecording } from "./visible-recording.ts";
+import { exportableRecording } from "./visible-recording.ts";
 
 /** Each holds a file in memory, and runs a recording from its beginning. */
 const AT_ONCE_MAX = 2;
@@ -26,8 +26,7 @@ export function takeFile(recordings: Recordings, siteLog: Pick<SiteEvents, "reco
     contentType: "application/octet-stream",
     handle: async (call) => {
       const { id, sequence } = call.params;
-      const recording = await visibleRecording(recordings, id, call);
-      if (!isOwn(recording, call) && !call.rights.has("recording:export")) throw notFound();
+      const recording = await exportableRecording(recordings, id, call);
       if (recording.deletedMs !== undefined) throw gone(recording.cause);
       if (recording.header.endpoint.protocol !== "ssh") throw notFound();
       if (underWay >= AT_ONCE_MAX) throw busy();

@@ -1,14 +1,14 @@
 /** Videos of recordings of screens: asked for, looked after, taken away. */
 import { Readable } from "node:stream";
 import { z } from "zod";
-import type { Recording, Recordings } from "../../evidence/recordings.ts";
+import type { Recordings } from "../../evidence/recordings.ts";
 import type { Video, Videos } from "../../evidence/video/videos.ts";
 import type { SiteEvents } from "../../store/site-events.ts";
 import { type Call, Download, endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
 import { ApiRefused, notFound } from "../problem.ts";
 import { type VideoView, videoOrderSchema, videoSchema } from "../shapes/videos.ts";
-import { isOwn, visibleRecording } from "./visible-recording.ts";
+import { exportableRecording } from "./visible-recording.ts";
 
 export interface VideoParts {
   readonly recordings: Recordings;
@@ -27,7 +27,7 @@ export function askVideo(parts: VideoParts) {
     answer: videoSchema,
     status: 201,
     handle: async (call) => {
-      const recording = await exportable(parts.recordings, call.params.id, call);
+      const recording = await exportableRecording(parts.recordings, call.params.id, call);
       const { header, startedMs, endedMs, cause, deletedMs } = recording;
       if (deletedMs !== undefined) throw new ApiRefused(410, "recording-deleted", cause);
       if (header.endpoint.protocol !== "vnc") {
@@ -82,20 +82,10 @@ type VideoCall = Call<z.output<typeof videoParameters>, unknown, unknown>;
 
 /** The right to the recording counts still. */
 async function mine({ recordings, videos }: VideoParts, call: VideoCall): Promise<Video> {
-  await exportable(recordings, call.params.id, call);
+  await exportableRecording(recordings, call.params.id, call);
   const video = videos.get(call.params.video, call.me.person.id);
   if (video?.session !== call.params.id) throw notFound();
   return video;
-}
-
-async function exportable(
-  recordings: Recordings,
-  id: string,
-  call: Call<unknown, unknown, unknown>,
-): Promise<Recording> {
-  const recording = await visibleRecording(recordings, id, call);
-  if (!isOwn(recording, call) && !call.rights.has("recording:export")) throw notFound();
-  return recording;
 }
 
 function viewOf({ id, span, state }: Video): VideoView {

@@ -38,6 +38,20 @@ export function isOwn(recording: Shown, viewer: Viewer): boolean {
   return recording.header.subject.id === viewer.me.person.id;
 }
 
+/**
+ * One whose content may leave the broker: one's own, or any with the right to export.
+ * @throws ApiRefused not-found, alike for recordings of others and for none
+ */
+export async function exportableRecording(
+  recordings: Recordings,
+  id: string,
+  viewer: Viewer,
+): Promise<Recording> {
+  const recording = await visibleRecording(recordings, id, viewer);
+  if (!isOwn(recording, viewer) && !viewer.rights.has("recording:export")) throw notFound();
+  return recording;
+}
+
 /** @throws ApiRefused not-found, alike for recordings of others and for none */
 export async function visibleRecording(
   recordings: Recordings,

@@ -5,8 +5,9 @@
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import http from "node:http";
+import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
+import type { Readable } from "node:stream";
 import type { z } from "zod";
 import { problemSchema } from "../../api/shapes/people.ts";
 import { ROUTES } from "./api/routes.ts";
@@ -17,13 +18,18 @@ import type { MachineKeyPair } from "./machine-key.ts";
 export type RouteName = keyof typeof ROUTES;
 type Parts<R extends RouteName> = (typeof ROUTES)[R];
 
+/** Those that answer a file. */
+export type DownloadName = {
+  [R in RouteName]: Parts<R> extends { readonly download: true } ? R : never;
+}[RouteName];
+
 /** What this route answers; undefined where it only does something. */
 export type Answer<R extends RouteName> =
   Parts<R> extends { readonly answer: z.ZodType } ? z.output<Parts<R>["answer"]> : undefined;
 
 /** What this route is given. */
 export type Asked<R extends RouteName> = {
-  readonly [P in Exclude<keyof Parts<R>, "answer">]: Parts<R>[P] extends z.ZodType
+  readonly [P in Exclude<keyof Parts<R>, "answer" | "download">]: Parts<R>[P] extends z.ZodType
     ? z.input<Parts<R>[P]>
     : never;
 };
@@ -84,12 +90,25 @@ export class BrokerClient {
       ({ status, text } = await this.answered(request));
     }
     if (status >= 400) throw failure(status, text);
-    const parts: { readonly [part: string]: z.ZodType } = ROUTES[route];
-    if (!parts.answer) return undefined as Answer<R>;
-    const parsed = parts.answer.safeParse(jsonOf(text));
+    const { answer }: { readonly answer?: z.ZodType } = ROUTES[route] as object;
+    if (!answer) return undefined as Answer<R>;
+    const parsed = answer.safeParse(jsonOf(text));
     if (parsed.success) return parsed.data as Answer<R>;
     const message = `${this.address.origin} answered what is not understood: it is of another version`;
     throw new CommandFailed(EXIT.failed, message, "not-understood");
+  }
+
+  /**
+   * A file of any length, as it comes; where it breaks off it fails, instead of ending.
+   * @throws CommandFailed in the broker's own words
+   */
+  async download<R extends DownloadName>(route: R, asked: Asked<R>): Promise<Readable> {
+    // Sets the clock right by the broker's, and renews what has ended.
+    await this.ask("GET /api/me");
+    const incoming = await this.open(requestOf(route, asked), randomUUID());
+    const { statusCode: status = 0 } = incoming;
+    if (status === 200) return incoming;
+    throw failure(status, await this.textOf(incoming));
   }
 
   /** Another token before the one in use ends. @throws CommandFailed as what proves it is refused */
@@ -143,7 +162,15 @@ export class BrokerClient {
     return send();
   }
 
-  private async send({ method, path, body }: Request, key: string): Promise<HttpAnswer> {
+  private async send(request: Request, key: string): Promise<HttpAnswer> {
+    const incoming = await this.open(request, key);
+    const { statusCode: status = 0, headers } = incoming;
+    const text = await this.textOf(incoming);
+    return { status, text, dateMs: Date.parse(headers.date ?? "") || Date.now() };
+  }
+
+  /** Resolves with the beginning of its answer. */
+  private async open({ method, path, body }: Request, key: string): Promise<IncomingMessage> {
     const url = new URL(path, this.address.origin);
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
@@ -154,27 +181,29 @@ export class BrokerClient {
     };
     const { request } = url.protocol === "https:" ? https : http;
     return new Promise((resolve, reject) => {
-      const outgoing = request(url, { method, headers, ...this.trust }, (incoming) => {
-        const parts: Buffer[] = [];
-        let length = 0;
-        incoming.on("data", (part: Buffer) => {
-          length += part.length;
-          if (length > ANSWER_BYTES_MAX) outgoing.destroy(new Error("its answer is too long"));
-          else parts.push(part);
-        });
-        incoming.on("error", (error) => reject(unreachable(url.origin, error)));
-        incoming.on("end", () => {
-          const { statusCode: status = 0, headers: answered } = incoming;
-          const dateMs = Date.parse(answered.date ?? "") || Date.now();
-          resolve({ status, text: Buffer.concat(parts).toString(), dateMs });
-        });
-      });
+      const outgoing = request(url, { method, headers, ...this.trust }, resolve);
       outgoing.setTimeout(ANSWER_WITHIN_MS, () =>
         outgoing.destroy(new Error("it does not answer")),
       );
       outgoing.on("error", (error) => reject(unreachable(url.origin, error)));
       outgoing.end(payload);
     });
+  }
+
+  private async textOf(incoming: IncomingMessage): Promise<string> {
+    const { origin } = this.address;
+    const parts: Buffer[] = [];
+    let length = 0;
+    try {
+      for await (const part of incoming as AsyncIterable<Buffer>) {
+        length += part.length;
+        if (length > ANSWER_BYTES_MAX) throw new Error("its answer is too long");
+        parts.push(part);
+      }
+    } catch (error) {
+      throw unreachable(origin, error instanceof Error ? error : new Error(String(error)));
+    }
+    return Buffer.concat(parts).toString();
   }
 }
 

@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { addCompletionCommand } from "../completion.ts";
 import { addApplyCommand } from "./apply-command.ts";
+import { addRemoteEvidence } from "./evidence-command.ts";
 import { explain } from "./explain.ts";
 import { addRemoteCommands } from "./remote-commands.ts";
 
@@ -16,6 +17,7 @@ const program = new Command("sallyport")
 
 addRemoteCommands(program, version);
 addApplyCommand(program);
+addRemoteEvidence(program, version);
 addCompletionCommand(program);
 
 try {

@@ -79,21 +79,22 @@ class FolderSink implements BundleSink {
 /** So that the same evidence is the same file, whenever it is exported: the first day of a zip's time. */
 const MTIME = new Date(Date.UTC(1980, 0, 1));
 
-class ZipSink implements BundleSink {
-  private readonly out: string;
-  private readonly part: string;
+/** A zip as it is made: no faster than it is read, and kept nowhere. */
+export class ZipStream implements BundleSink {
   private readonly zip = new ZipFile();
-  private readonly written: Promise<void>;
-  private failure: unknown;
+  /** Resolves once all of it was read, or with why nobody reads on. */
+  private readonly over: Promise<unknown>;
 
-  constructor(out: string) {
-    this.out = out;
-    this.part = partOf(out);
-    const stream = createWriteStream(this.part, { mode: 0o600 });
-    this.zip.on("error", (error: unknown) => stream.destroy(asError(error)));
-    this.written = finished(this.zip.outputStream.pipe(stream)).catch((error: unknown) => {
-      this.failure = error;
-    });
+  constructor() {
+    this.zip.on("error", (error: unknown) => this.output.destroy(asError(error)));
+    this.over = finished(this.output).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  }
+
+  get output(): Readable {
+    return this.zip.outputStream as Readable;
   }
 
   /** Segments are encrypted: nothing makes them smaller. */
@@ -101,9 +102,10 @@ class ZipSink implements BundleSink {
     const compress = !isSegment(name);
     const options = { mtime: MTIME, mode: 0o100600, compress, forceDosTimestamp: true };
     const hash = createHash("sha256");
+    let from: Readable | undefined;
     const passed = new Promise<void>((resolve, reject) => {
       this.zip.addReadStreamLazy(name, options as Partial<ReadStreamOptions>, (take) => {
-        const from = streamOf(content);
+        from = streamOf(content);
         const through = hashing(hash);
         from.on("error", (error) => through.destroy(error));
         through.on("error", reject);
@@ -111,23 +113,60 @@ class ZipSink implements BundleSink {
         take(null, from.pipe(through));
       });
     });
-    // A disk that fails ends the output: then nobody reads the rest of the file.
-    const broken = this.written.then(() => {
-      throw this.failure ?? new Error("the zip ended before its files");
+    // Whoever reads it no more ends it: then nobody reads the rest of the file.
+    const broken = this.over.then((failure) => {
+      throw failure ?? new Error("the zip ended before its files");
     });
-    await Promise.race([passed, broken]);
+    try {
+      await Promise.race([passed, broken]);
+    } catch (error) {
+      from?.destroy();
+      throw error;
+    }
     return hash.digest("hex");
   }
 
   async finish(): Promise<void> {
     this.zip.end();
-    await this.written;
-    if (this.failure !== undefined) throw this.failure;
+    const failure = await this.over;
+    if (failure !== undefined) throw failure;
+  }
+
+  async abandon(): Promise<void> {
+    this.output.destroy();
+  }
+}
+
+class ZipSink implements BundleSink {
+  private readonly out: string;
+  private readonly part: string;
+  private readonly zip = new ZipStream();
+  private readonly written: Promise<void>;
+
+  constructor(out: string) {
+    this.out = out;
+    this.part = partOf(out);
+    this.written = pipeline(this.zip.output, createWriteStream(this.part, { mode: 0o600 }));
+    this.written.catch(() => {});
+  }
+
+  /** A disk that fails is told as such. */
+  async add(name: string, content: Uint8Array | { readonly file: string }): Promise<string> {
+    return this.zip.add(name, content).catch(async (error: unknown) => {
+      if (this.zip.output.destroyed) await this.written;
+      throw error;
+    });
+  }
+
+  async finish(): Promise<void> {
+    await Promise.all([this.written, this.zip.finish()]);
     if (existsSync(this.out)) throw new Error(`${this.out} is there meanwhile`);
     renameSync(this.part, this.out);
   }
 
   async abandon(): Promise<void> {
+    await this.zip.abandon();
+    await this.written.catch(() => {});
     rmSync(this.part, { force: true });
   }
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import type { Readable } from "node:stream";
 import { type BundleScope, INVENTORY, inventoryText } from "../../../protocols/log/bundle-files.ts";
 import { parseProgress } from "../../../protocols/log/progress.ts";
 import { diskVolume } from "../disk-volume.ts";
@@ -16,7 +17,7 @@ import {
   writeLeaves,
   writeRange,
 } from "./bundle-log.ts";
-import { type BundleSink, openSink } from "./bundle-sink.ts";
+import { type BundleSink, openSink, ZipStream } from "./bundle-sink.ts";
 import { generationsIn } from "./generations.ts";
 import type { PublishedNote } from "./history.ts";
 import { TileFiles } from "./tile-files.ts";
@@ -59,27 +60,46 @@ export async function writeBundle(
   session: string,
   out: string,
 ): Promise<void> {
-  if (!isSessionId(session) || !existsSync(path.join(source.recordings, session))) {
-    throw new BundleRefused(`there is no recording of session ${JSON.stringify(session)}`);
-  }
-  const { log, head, leaves, openIndex } = await findSession(
-    source.siteLog,
-    session,
-    path.join(source.recordings, session),
+  const found = await findRecorded(source, session);
+  await intoSink(newSink(out), (bundle) => fill(bundle, source, session, found));
+}
+
+/**
+ * The same as a zip, made while it is read: whoever stops reading ends it. It fails, instead of
+ * ending, where something was missing on the way. @throws BundleRefused before a byte of it
+ */
+export async function streamBundle(source: BundleSource, session: string): Promise<Readable> {
+  const found = await findRecorded(source, session);
+  const zip = new ZipStream();
+  intoSink(zip, (bundle) => fill(bundle, source, session, found)).catch((error: unknown) =>
+    zip.output.destroy(error instanceof Error ? error : new Error(String(error))),
   );
-  await intoSink(out, async (bundle) => {
-    const folder = path.join(source.recordings, session);
-    await bundle.copyRecording(folder, session);
-    await bundle.addComments(source, session);
-    const known = new Set(leaves.map(({ index }) => index));
-    const more = progressIndexes(folder).filter((index) => !known.has(index));
-    const write = bundle.write;
-    const all = [...leaves, ...(await readLeaves(log.tiles, more))];
-    await writeLeaves(log.tiles, head, all, write);
-    await write("log/checkpoint", Buffer.from(head.note));
-    await writeEarlier(log.folder, log.tiles, head, openIndex, write);
-    return { sessions: [session], scope: undefined };
-  });
+  return zip.output;
+}
+
+async function findRecorded({ recordings, siteLog }: BundleSource, session: string) {
+  const folder = path.join(recordings, session);
+  if (isSessionId(session) && existsSync(folder)) return findSession(siteLog, session, folder);
+  throw new BundleRefused(`there is no recording of session ${JSON.stringify(session)}`);
+}
+
+async function fill(
+  bundle: Bundle,
+  source: BundleSource,
+  session: string,
+  { log, head, leaves, openIndex }: Awaited<ReturnType<typeof findSession>>,
+) {
+  const folder = path.join(source.recordings, session);
+  await bundle.copyRecording(folder, session);
+  await bundle.addComments(source, session);
+  const known = new Set(leaves.map(({ index }) => index));
+  const more = progressIndexes(folder).filter((index) => !known.has(index));
+  const write = bundle.write;
+  const all = [...leaves, ...(await readLeaves(log.tiles, more))];
+  await writeLeaves(log.tiles, head, all, write);
+  await write("log/checkpoint", Buffer.from(head.note));
+  await writeEarlier(log.folder, log.tiles, head, openIndex, write);
+  return { sessions: [session], scope: undefined };
 }
 
 /** All sessions that began in this time, of this scope. @throws BundleRefused */
@@ -93,7 +113,7 @@ export async function writeRangeBundle(
   if (first >= end) throw new BundleRefused("the site log has nothing from this time");
   const counts = { sessions: sessions.length, deleted: 0, open: 0 };
   const missing: string[] = [];
-  await intoSink(out, async (bundle) => {
+  await intoSink(newSink(out), async (bundle) => {
     const singles = new Set<number>();
     for (const told of sessions) {
       const folder = path.join(source.recordings, told.session);
@@ -164,14 +184,18 @@ class Bundle {
 const DESCRIBED = ["manifest.json", "index", "close.json", "progress"];
 const REMAINS = ["manifest.json", "close.json", "tombstone.json"];
 
+/** @throws BundleRefused where something of that name is there */
+function newSink(out: string): BundleSink {
+  if (existsSync(out)) throw new BundleRefused(`${out} is there already: name a new one`);
+  return openSink(out);
+}
+
 async function intoSink(
-  out: string,
+  sink: BundleSink,
   work: (
     bundle: Bundle,
   ) => Promise<{ readonly sessions: string[]; scope: BundleScope | undefined }>,
 ): Promise<void> {
-  if (existsSync(out)) throw new BundleRefused(`${out} is there already: name a new one`);
-  const sink = openSink(out);
   try {
     const bundle = new Bundle(sink);
     const { sessions, scope } = await work(bundle);

@@ -29,6 +29,8 @@ export const ROUTES = {
       model: z.string(), state: z.string(), sessions: z.number(), closed: z.string().nullable(),
       endpoints: z.array(z.object({ id: z.string(), protocol: z.string(),
       address: z.string().nullable(), units: z.array(z.number()), pollMinMs: z.number(),
+      unreachable: z.boolean(), gateways: z.array(z.object({ name: z.string(),
+      sinceMs: z.number().nullable(), carries: z.number() })),
       tags: z.array(z.object({ name: z.string(), description: z.string(), unitId: z.number(),
       table: z.string(), address: z.number(), type: z.string(), wordOrder: z.string(),
       scale: z.number(), offset: z.number(), unit: z.string(), min: z.number().nullable(),
