@@ -60,12 +60,14 @@ export function passBody(parts: BodyParts): PassedOn | undefined {
   const { answer, silenceMs } = parts;
   // Who is not listened to (a slow browser, a person who decides) is not silent.
   const listen = () => {
+    // Whole, and still unpacked: it has no connection to be silent on any more.
+    if (answer.complete) return;
     answer.setTimeout(silenceMs, () => answer.destroy(new Error("it stopped answering")));
   };
   listen();
   return {
     pause: () => {
-      answer.setTimeout(0);
+      if (!answer.complete) answer.setTimeout(0);
       source.pause();
     },
     resume: () => {

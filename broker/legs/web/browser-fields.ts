@@ -12,7 +12,7 @@ const WORKERS = ["worker-src 'none'", "worker-src 'self' blob:"] as const;
 
 /** What no panel needs, and a hostile one would ask a person for: first of all what they copied. */
 const NOT_ASKED_FOR =
-  "bluetooth=(), clipboard-read=(), idle-detection=(), local-fonts=(), " +
+  "clipboard-read=(), idle-detection=(), local-fonts=(), " +
   "storage-access=(), window-management=()";
 
 export function forBrowser(fields: Fields): Fields {
