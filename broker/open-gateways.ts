@@ -75,6 +75,7 @@ export async function openGateways(
       bell.ring("plant");
       show();
     },
+    opcua: watchOpcua(ground),
   });
   await gateways.endRevoked();
   const serverName = servedNames(config)[0] ?? "localhost";
@@ -185,6 +186,26 @@ function watchAway({ clock, board, alarms, opened }: GatewayGround, gateways: Ga
   };
   opened.push(() => stop());
   return () => void look().catch(() => {});
+}
+
+/** Where a gateway's OPC UA process failed: an alarm until it runs again or the gateway is away. */
+function watchOpcua({ alarms, noticed }: Pick<GatewayGround, "alarms" | "noticed">) {
+  const failing = new Map<string, { readonly text: string }>();
+  const hold = () => alarms.hold("gateway-opcua-failed", failing);
+  // Of a broker that has ended: whoever still fails says so.
+  hold();
+  return (gateway: string, failed: string | undefined): void => {
+    const was = failing.delete(gateway);
+    if (failed !== undefined) {
+      const text = `The OPC UA process of the gateway ${gateway} failed, and its sessions ended: ${failed}`;
+      failing.set(gateway, { text });
+      noticed.note({ kind: "gateway:opcua-failed", priority: "alarm", text });
+    } else if (was) {
+      const text = `The OPC UA process of the gateway ${gateway} is not known to fail any more`;
+      noticed.note({ kind: "gateway:opcua-ready", priority: "event", text });
+    }
+    if (was || failed !== undefined) hold();
+  };
 }
 
 /** What the metrics say of them. */

@@ -17,6 +17,16 @@ export const GATEWAY_ALARM_KINDS = {
     quietMs: STEADY_MS,
     clearedBy: ["gateway:revoked"],
   },
+  "gateway-opcua-failed": {
+    priority: "high",
+    title: "A gateway's OPC UA process failed",
+    consequence:
+      "Every session of OPC UA over this gateway ended with it; its other sessions went on. The plant goes on by itself.",
+    action:
+      "It begins again by itself, and people can open their sessions again. If it fails again, the event says why: a tool or an asset that does it each time is found by who had a session then.",
+    returns: "condition",
+    quietMs: STEADY_MS,
+  },
   "gateway-refused": {
     priority: "high",
     title: "Somebody was not let in as a gateway",

@@ -164,6 +164,8 @@ export const FROM_GATEWAY = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("renew-certificate"), publicKey: z.string().max(4_096) }),
   z.object({ kind: z.literal("caught-up") }),
+  /** Why the gateway's OPC UA process failed; null once it runs again. */
+  z.object({ kind: z.literal("opcua"), failed: words.nullable() }),
 ]);
 
 /** All that is listened to from who has proved nothing. */

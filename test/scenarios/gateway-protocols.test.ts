@@ -8,6 +8,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import path from "node:path";
 import { AttributeIds, DataType } from "node-opcua";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { AlarmView } from "../../broker/api/shapes/alarms.ts";
 import type { LiveAnswer } from "../../broker/api/shapes/live.ts";
 import type { OpcuaTicketView } from "../../broker/api/shapes/native.ts";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
@@ -21,6 +22,7 @@ import { BehindGateway, UNTIL } from "../kit/behind-gateway.ts";
 import { runProgram } from "../kit/child.ts";
 import { connected } from "../kit/console-user.ts";
 import { approveTool, askAtDoor, sftpAtDoor } from "../kit/native-client.ts";
+import { opcuaChildOf } from "../kit/opcua-child.ts";
 import { type SignedIn, signInOpcua, signOut } from "../kit/opcua-client.ts";
 import { testWith } from "../kit/programs.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
@@ -365,3 +367,29 @@ test(
 function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
+
+test(
+  "the gateway's OPC UA process is killed: its session ends, people are told, and it comes back",
+  SLOW,
+  async () => {
+    const { tool } = await opcuaTool("opcua-operate");
+    const speed = { nodeId: "ns=2;s=P101.SpeedSetpoint", attributeId: AttributeIds.Value };
+    expect((await tool.session.read(speed)).statusCode.name).toBe("Good");
+    const child = opcuaChildOf(behind.gateways.get("dmz-a")?.process.pid ?? 0) ?? 0;
+    expect(child).toBeGreaterThan(0);
+    process.kill(child, "SIGKILL");
+    await behind.idle();
+    const rings = async () => {
+      const { body } = await person().ask<AlarmView[]>("GET", "/api/alarms");
+      return body
+        .filter(({ kind }) => kind === "gateway-opcua-failed")
+        .map(({ state, text }) => `${state}: ${text}`);
+    };
+    const text = "The OPC UA process of the gateway dmz-a failed, and its sessions ended";
+    const returned = expect.stringMatching(`^returned: ${text}: it ended with SIGKILL$`);
+    await expect.poll(rings, UNTIL).toEqual([returned]);
+    const again = await opcuaTool("opcua-operate");
+    expect((await again.tool.session.read(speed)).statusCode.name).toBe("Good");
+    await behind.end(again.session);
+  },
+);

@@ -15,6 +15,7 @@ function linked() {
   const [here, there] = duplexPair();
   const heard: ToGateway[] = [];
   const ended: string[] = [];
+  const opcua: (string | undefined)[] = [];
   const inner = new Link(here);
   const link = new GatewayLink({
     ...{ gateway: { id: "g", name: "dmz" }, link: inner, clock, hooks: {}, permitKey: "" },
@@ -24,6 +25,7 @@ function linked() {
     renew: async () => ({ certificate: "the next", untilMs: clock.wallMs() + 2 * LIFE_MS }),
     distrusted: () => {},
     changed: () => {},
+    opcua: (failed) => void opcua.push(failed),
     closed: (reason) => void ended.push(reason),
   });
   inner.start(link);
@@ -47,7 +49,7 @@ function linked() {
       clock.advance(Math.min(BEAT_MS * 20, untilMs - clock.monotonicMs()));
     }
   };
-  return { clock, link, gateway, heard, ended, goOn };
+  return { clock, link, gateway, heard, ended, opcua, goOn };
 }
 
 test("a gateway's connection ends with its certificate, however long it was open before", async () => {
@@ -67,4 +69,18 @@ test("one that was renewed goes on until the end of the newer one", async () => 
   expect(ended).toEqual([]);
   await goOn(LIFE_MS + 10_000);
   expect(ended).toEqual(["its certificate has ended"]);
+});
+
+test("what becomes of its OPC UA process is heard as plain text, and not without end", async () => {
+  const { gateway, ended, opcua } = linked();
+  gateway.send({ kind: "opcua", failed: `it ended with SIGKILL\u0007${"x".repeat(1_000)}` });
+  gateway.send({ kind: "opcua", failed: null });
+  await vi.waitUntil(() => opcua.length === 2, UNTIL);
+  expect(opcua[0]).toMatch(/^it ended with SIGKILL[^\p{Cc}]+$/u);
+  expect(opcua[0]?.length).toBeLessThanOrEqual(300);
+  expect(opcua[1]).toBeUndefined();
+  for (let n = 0; n < 1_000; n++) gateway.send({ kind: "opcua", failed: "again" });
+  await vi.waitUntil(() => ended.length === 1, UNTIL);
+  expect(ended).toEqual(["it told more of itself than anybody reads"]);
+  expect(opcua.length).toBeLessThan(1_000);
 });

@@ -14,6 +14,7 @@ import type { SessionHooks } from "../../sessions/session-hooks.ts";
 import { plainText } from "../../store/plain-text.ts";
 import type { Link, LinkListener, TapeChunk } from "../link.ts";
 import { BEAT_MS, FROM_GATEWAY, type FromGateway, LEASE_MS, SILENCE_MAX_MS } from "../messages.ts";
+import { GatewayAsks } from "./gateway-asks.ts";
 import { NewsBudget } from "./news-budget.ts";
 import type { RemoteSession } from "./remote-session.ts";
 
@@ -46,22 +47,14 @@ export interface GatewayLinkParts {
   /** It said what cannot be. */
   distrusted(reason: string): void;
   changed(): void;
+  /** Why its OPC UA process failed; undefined once that runs again. */
+  opcua(failed: string | undefined): void;
   /** Called once. */
   closed(reason: string): void;
 }
 
-/** An asset that does not answer keeps an opening waiting for as long. */
-const ANSWER_MAX_MS = 30_000;
-/** More than people can open; a gateway's answers are bounded by what was asked. */
-const ASKED_MAX = 4_096;
 /** Bytes that wait for a gateway which does not read: its sessions end with the connection. */
 const QUEUED_MAX = 64 * 1024 * 1024;
-
-interface Asked {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
-  readonly stopTimer: () => void;
-}
 
 export class GatewayLink implements LinkListener {
   readonly gateway: KnownGateway;
@@ -75,9 +68,8 @@ export class GatewayLink implements LinkListener {
   private readonly sessions = new Map<number, RemoteSession>();
   /** Tapes that get more over this very connection. */
   private readonly living = new Set<string>();
-  private readonly asked = new Map<number, Asked>();
+  private readonly asks: GatewayAsks;
   private readonly news: NewsBudget;
-  private askLast = 0;
   private numberLast = 0;
   private ackWanted = 0;
   private heardMs: number;
@@ -94,6 +86,7 @@ export class GatewayLink implements LinkListener {
     this.sinceMs = clock.wallMs();
     this.certificateUntilMs = parts.certificateUntilMs;
     this.news = new NewsBudget(clock);
+    this.asks = new GatewayAsks(gateway.name, clock, (message) => this.send(message));
     this.heardMs = clock.monotonicMs();
     this.beatMs = this.heardMs;
     this.send({ kind: "welcome", permitKey, recipients: parts.recipients() });
@@ -147,19 +140,7 @@ export class GatewayLink implements LinkListener {
   /** Rejects with `SessionRefused`. */
   ask(message: object): Promise<unknown> {
     if (this.over) return Promise.reject(this.away());
-    if (this.asked.size >= ASKED_MAX) {
-      return Promise.reject(new SessionRefused("gateway-busy", "The gateway is asked too much."));
-    }
-    const ask = ++this.askLast;
-    return new Promise((resolve, reject) => {
-      const late = () => {
-        this.asked.delete(ask);
-        reject(new SessionRefused("gateway-away", `The gateway ${this.name} does not answer.`));
-      };
-      const stopTimer = this.parts.clock.after(ANSWER_MAX_MS, late);
-      this.asked.set(ask, { resolve, reject, stopTimer });
-      this.send({ ...message, ask });
-    });
+    return this.asks.ask(message);
   }
 
   /** For a revoked gateway, and when control stops. */
@@ -209,11 +190,7 @@ export class GatewayLink implements LinkListener {
     if (this.over) return;
     this.over = true;
     this.stopWatch?.();
-    for (const { reject, stopTimer } of this.asked.values()) {
-      stopTimer();
-      reject(this.away());
-    }
-    this.asked.clear();
+    this.asks.close(this.away());
     const lost = `the connection to the gateway ${this.name} was lost: ${reason}`;
     for (const session of [...this.sessions.values()]) {
       session.overAtGateway({ rule: "gateway-away", reason: lost }, 0);
@@ -249,10 +226,10 @@ export class GatewayLink implements LinkListener {
         this.send({ kind: "lease", beat: message.beat });
         break;
       case "reply":
-        this.answered(message.ask)?.resolve(message.value);
+        this.asks.answered(message.ask)?.resolve(message.value);
         break;
       case "refused":
-        this.answered(message.ask)?.reject(new SessionRefused(message.code, message.message));
+        this.asks.answered(message.ask)?.reject(new SessionRefused(message.code, message.message));
         break;
       case "operations":
         this.count(message.counts);
@@ -263,6 +240,8 @@ export class GatewayLink implements LinkListener {
       case "caught-up":
         this.caughtUp();
         break;
+      case "opcua":
+        this.opcua(message.failed);
     }
   }
 
@@ -322,6 +301,11 @@ export class GatewayLink implements LinkListener {
     this.parts.hooks.onMalware?.(session, { path, digest, name: what, kept: where });
   }
 
+  private opcua(failed: string | null): void {
+    if (!this.news.take(ITSELF)) throw this.distrust(TOO_MUCH_ITSELF);
+    this.parts.opcua(failed === null ? undefined : plainText(failed, WHY_MAX));
+  }
+
   private count(counts: Extract<FromGateway, { kind: "operations" }>["counts"]): void {
     const { hooks } = this.parts;
     for (const [operationClass, verdict, times] of counts) {
@@ -349,13 +333,6 @@ export class GatewayLink implements LinkListener {
     } catch (error) {
       this.end(error instanceof Error ? error.message : String(error));
     }
-  }
-
-  private answered(ask: number): Asked | undefined {
-    const asked = this.asked.get(ask);
-    this.asked.delete(ask);
-    asked?.stopTimer();
-    return asked;
   }
 
   private ack(number: number): void {
@@ -398,6 +375,10 @@ const MALWARE_WORDS_MAX = 300;
 const FOR_PEOPLE: ReadonlySet<string> = new Set([
   ...["asked", "strange", "alarm", "malware", "scanner-away"],
 ]);
+/** No session has this number. */
+const ITSELF = 0;
+const WHY_MAX = 300;
+const TOO_MUCH_ITSELF = "it told more of itself than anybody reads";
 const TOO_MUCH_NEWS = "its gateway told people more of it than anybody reads";
 
 function causeOf({ rule, reason }: { readonly rule: string; readonly reason: string }): Cause {

@@ -18,6 +18,8 @@ export interface GatewaysParts
   noted(kind: string, text: string, isAlarm: boolean): void;
   /** Which are there has changed. */
   changed(): void;
+  /** Why the OPC UA process of this gateway failed; undefined where it runs, or nobody knows. */
+  opcua(gateway: string, failed: string | undefined): void;
 }
 
 /** One gateway, for people and machines. */
@@ -130,10 +132,12 @@ export class Gateways {
         this.parts.noted("gateway:distrusted", text, true);
       },
       changed: () => this.parts.changed(),
+      opcua: (failed) => this.parts.opcua(name, failed),
       closed: (reason) => {
         if (this.links.get(gateway.id) === link) this.links.delete(gateway.id);
         // That control stops is no news of a gateway's, and the store is about to close.
         if (this.closed) return;
+        this.parts.opcua(name, undefined);
         this.parts.noted("gateway:away", `The gateway ${name} is away: ${reason}`, true);
         this.parts.changed();
       },

@@ -21,6 +21,7 @@ import { Link } from "../link.ts";
 import { BEAT_MS, type FromGateway, LEASE_MS } from "../messages.ts";
 import { ControlLink } from "./control-link.ts";
 import { type GatewayRecorder, openGatewayRecorder } from "./gateway-recorder.ts";
+import { OpcuaNews } from "./opcua-news.ts";
 
 const BUILD = "test";
 const control = generateKeyPairSync("ed25519");
@@ -80,6 +81,7 @@ let clock: TestClock;
 let plc: Server;
 let recording: GatewayRecorder;
 let opcua: OpcuaProcess;
+let opcuaNews: OpcuaNews;
 let gateway: ControlLink;
 let any: AnyControl;
 let connections: number;
@@ -97,11 +99,12 @@ beforeEach(async () => {
   const folder = temporaryFolder();
   recording = await openGatewayRecorder(join(folder, "tapes"), clock, () => {});
   const file = join(folder, "opcua.pem");
-  opcua = new OpcuaProcess(file, keptIdentity(file), { failed: () => {}, well: () => {} });
+  opcuaNews = new OpcuaNews((line) => void said.push(line));
+  opcua = new OpcuaProcess(file, keptIdentity(file), opcuaNews);
   const [socket, wire] = duplexPair();
   gateway = new ControlLink({
     ...{ socket, clock, build: BUILD, recording, permitKey },
-    means: { opcua, scanner: undefined, quarantine: async () => undefined },
+    means: { opcua, opcuaNews, scanner: undefined, quarantine: async () => undefined },
     renewed: (certificate) => void said.push(certificate),
     said: (line) => void said.push(line),
   });
@@ -226,4 +229,18 @@ test("a flood of messages leaves the gateway its turn: what waits is heard in sl
   counting = false;
   // All of them take hundreds of milliseconds; without slices they would be one turn.
   expect(turns).toBeGreaterThan(20);
+});
+
+test("control hears what becomes of the OPC UA process, and by the next connection that it still fails", async () => {
+  const told = (control: AnyControl) =>
+    control.heard.flatMap((each) => (each.kind === "opcua" ? [each.failed] : []));
+  opcuaNews.failed("it ended with SIGKILL");
+  opcuaNews.well();
+  await vi.waitUntil(() => told(any).length === 2, UNTIL);
+  expect(told(any)).toEqual(["it ended with SIGKILL", null]);
+  opcuaNews.failed("and again");
+  const next: (string | null)[] = [];
+  opcuaNews.tellControl((failed) => void next.push(failed));
+  opcuaNews.well();
+  expect(next).toEqual(["and again", null]);
 });

@@ -56,6 +56,9 @@ export class ControlLink implements LinkListener {
     this.sessions.stillBecause(NOT_LEASED);
     this.link.start(this);
     this.link.send({ kind: "hello", build });
+    means.opcuaNews.tellControl((failed) => {
+      if (!this.over) this.link.send({ kind: "opcua", failed });
+    });
     recording.handOver.begin({
       sendRecords: (number, chunk) => this.link.sendRecords(number, chunk),
       caughtUp: () => this.link.send({ kind: "caught-up" }),

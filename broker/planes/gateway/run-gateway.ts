@@ -16,6 +16,7 @@ import { readVersion } from "../../version.ts";
 import { Gateway } from "./gateway.ts";
 import { readMembership } from "./gateway-files.ts";
 import { joinControl } from "./join.ts";
+import { OpcuaNews } from "./opcua-news.ts";
 import type { GatewayMeans } from "./served-sessions.ts";
 
 /** Keeps the process while nothing is connected. */
@@ -77,12 +78,10 @@ function gatewayMeans(
   say: (line: string) => void,
 ): GatewayMeans {
   const file = join(dataFolder, "opcua.pem");
-  const news = {
-    failed: (why: string) => say(`the OPC UA process failed: ${why}; its sessions ended`),
-    well: () => say("the OPC UA process runs again"),
-  };
+  const opcuaNews = new OpcuaNews(say);
   return {
-    opcua: new OpcuaProcess(file, keptIdentity(file), news),
+    opcua: new OpcuaProcess(file, keptIdentity(file), opcuaNews),
+    opcuaNews,
     scanner: clamd === "" ? undefined : new Clamd(clamd),
     quarantine: (recipients, digest, content) =>
       new Quarantine(join(dataFolder, "quarantine"), () => recipients).keep(digest, content),

@@ -19,6 +19,7 @@ import { createSessionHost } from "../../sessions/session-host.ts";
 import type { Link } from "../link.ts";
 import type { ToGateway } from "../messages.ts";
 import { KnownAssets } from "./known-assets.ts";
+import type { OpcuaNews } from "./opcua-news.ts";
 import { ServedSession } from "./served-session.ts";
 import { Tally } from "./tally.ts";
 
@@ -26,6 +27,8 @@ import { Tally } from "./tally.ts";
 export interface GatewayMeans {
   /** Where assets of OPC UA are reached from. */
   readonly opcua: OpcuaProcess;
+  /** What becomes of it. */
+  readonly opcuaNews: Pick<OpcuaNews, "tellControl">;
   /** Undefined where none is configured: nothing that must be scanned is sent then. */
   readonly scanner: Scanner | undefined;
   /**

@@ -24,6 +24,7 @@ const PLACES: Readonly<Record<string, AlarmPlace>> = {
   "policy-error": { path: "/policy", name: pages.policy },
   "policy-invalid": { path: "/policy", name: pages.policy },
   "gateway-away": { path: "/gateways", name: pages.gateways },
+  "gateway-opcua-failed": { path: "/gateways", name: pages.gateways },
   "gateway-refused": { path: "/gateways", name: pages.gateways },
   "gateway-distrusted": { path: "/gateways", name: pages.gateways },
   "integration-failing": { path: "/integrations", name: pages.integrations },
