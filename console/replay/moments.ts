@@ -30,6 +30,15 @@ export function momentsOf(recording: Pick<RecordingDetailView, "segments">): Mom
     .sort((a, b) => a.sequence - b.sequence);
 }
 
+/** When something happened that is worth seeing, in order. */
+export function worthSeeing(recording: Pick<RecordingDetailView, "segments">): number[] {
+  return recording.segments
+    .flatMap((segment) => segment.marks)
+    .filter((mark) => mark.kind !== "end" && mark.kind !== "capabilities")
+    .map((mark) => mark.wallMs)
+    .sort((a, b) => a - b);
+}
+
 /** @param after sequence number of the record under the head; the moment itself does not count */
 export function nextMoment(
   moments: readonly Moment[],

@@ -17,6 +17,10 @@ export class NamedTracks extends ValueTracks {
     return false;
   }
 
+  override since({ name }: HeaderTag): number | undefined {
+    return this.courses.get(name)?.times[0];
+  }
+
   override at({ name }: HeaderTag, atMs: number): TagAt | undefined {
     const course = this.courses.get(name);
     const place = course ? placeAt(course.times, atMs) : -1;

@@ -16,6 +16,7 @@ import { replayText as words } from "../text/replay.ts";
 import { viewingText } from "../text/viewing.ts";
 import { InfoPanel } from "./info-panel.tsx";
 import { Integrity, stateSentence } from "./integrity.tsx";
+import { worthSeeing } from "./moments.ts";
 import { ownSource } from "./part-source.ts";
 import { idleSpans, type Span } from "./playback.ts";
 import { PlayerView } from "./player-view.tsx";
@@ -24,6 +25,7 @@ import type { Reel } from "./reel.ts";
 import { segmentOf } from "./segments.ts";
 import { ShareDialog } from "./share-dialog.tsx";
 import { picturesOf } from "./thumbnail-shelf.ts";
+import { useFirstShown } from "./use-first-shown.ts";
 import { type PlayHead, usePlayback } from "./use-playback.ts";
 import { spanOf, useRecordedReel } from "./use-recorded-reel.ts";
 import { useVisitOthers, VisitBeside } from "./visit-beside.tsx";
@@ -60,7 +62,8 @@ function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
   const [at] = useState(() => wantedNumber(search.get("at")));
   const [wantedMs] = useState(() => wantedNumber(search.get("t")));
   const span = useMemo(() => spanOf(detail), [detail]);
-  const idle = useMemo(() => idleSpans(worthSeeing(detail), span), [detail, span]);
+  const marksMs = useMemo(() => worthSeeing(detail), [detail]);
+  const idle = useMemo(() => idleSpans(marksMs, span), [marksMs, span]);
   const atMs = at === undefined && wantedMs !== undefined ? wantedMs : firstMoment(detail, at);
   const head = usePlayback({ atMs: within(atMs, span), following: false }, span, idle);
   const source = useMemo(() => ownSource(detail.id), [detail.id]);
@@ -69,6 +72,7 @@ function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
   const others = useVisitOthers(detail);
   const [about, setAbout] = useState(false);
   useArrival(at, detail, reel, head);
+  useFirstShown(at === undefined && wantedMs === undefined, reel, head, marksMs);
   return (
     <Page
       fill
@@ -236,12 +240,4 @@ function useArrival(
     arrived.current = true;
     if (entry !== undefined) head.seek(Math.max(entry.wallMs, detail.startedMs));
   }, [at, detail, reel, head]);
-}
-
-function worthSeeing(detail: RecordingDetailView): number[] {
-  return detail.segments
-    .flatMap((segment) => segment.marks)
-    .filter((mark) => mark.kind !== "end" && mark.kind !== "capabilities")
-    .map((mark) => mark.wallMs)
-    .sort((a, b) => a - b);
 }

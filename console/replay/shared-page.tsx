@@ -14,10 +14,12 @@ import { duration, localTime } from "../components/time-words.ts";
 import { sharedApi } from "../components/viewing.ts";
 import { replayText } from "../text/replay.ts";
 import { viewingText } from "../text/viewing.ts";
+import { worthSeeing } from "./moments.ts";
 import { sharedSource } from "./part-source.ts";
 import { idleSpans } from "./playback.ts";
 import { PlayerView } from "./player-view.tsx";
 import { picturesOf } from "./thumbnail-shelf.ts";
+import { useFirstShown } from "./use-first-shown.ts";
 import { usePlayback } from "./use-playback.ts";
 import { spanOf, useRecordedReel } from "./use-recorded-reel.ts";
 
@@ -110,15 +112,11 @@ interface SharedPlayerProps {
 function SharedPlayer({ view, onLeave }: SharedPlayerProps) {
   const { recording } = view;
   const span = useMemo(() => spanOf(recording), [recording]);
-  const idle = useMemo(() => {
-    const marks = recording.segments.flatMap(({ marks }) => marks);
-    return idleSpans(
-      marks.map(({ wallMs }) => wallMs).sort((a, b) => a - b),
-      span,
-    );
-  }, [recording, span]);
+  const marksMs = useMemo(() => worthSeeing(recording), [recording]);
+  const idle = useMemo(() => idleSpans(marksMs, span), [marksMs, span]);
   const head = usePlayback({ atMs: recording.startedMs, following: false }, span, idle);
   const reel = useRecordedReel(recording, head.playback.atMs, sharedSource);
+  useFirstShown(true, reel, head, marksMs);
   return (
     <main className="rp-shared">
       <Page

@@ -53,6 +53,17 @@ export class ValueTracks {
     return keysOf(tag).some((key) => isVaried(this.tracks.get(key)?.values ?? []));
   }
 
+  /** From when on all of the tag is known. */
+  since(tag: HeaderTag): number | undefined {
+    let sinceMs: number | undefined;
+    for (const key of keysOf(tag)) {
+      const firstMs = this.tracks.get(key)?.times[0];
+      if (firstMs === undefined) return undefined;
+      sinceMs = Math.max(sinceMs ?? firstMs, firstMs);
+    }
+    return sinceMs;
+  }
+
   at(tag: HeaderTag, atMs: number): TagAt | undefined {
     const registers: number[] = [];
     let oldestMs = Number.POSITIVE_INFINITY;
