@@ -166,4 +166,45 @@ describe("subscriptions", () => {
     expect(rest).toEqual(wanted);
     expect(asset.received()).toHaveLength(before);
   });
+
+  test("a filter of events looks at events alone, at no other node", () => {
+    const binary = (type: number, body: m.Words) => {
+      const bytes = body.bytes();
+      return new m.Words().u8(1, 0).u16(type).u8(1).u32(bytes.length).raw(bytes);
+    };
+    const literal = binary(597, new m.Words().u8(6).u32(500));
+    const field = binary(603, new m.Words().node("0:i:2041").u32(0).u32(13).text(undefined));
+    const other = binary(
+      600,
+      new m.Words().node("2:s:Safety").text(undefined).u32(0).u32(13).text(undefined),
+    );
+    const watching = (operator: number, operands: readonly m.Words[]) => {
+      const where = new m.Words().u32(0).u32(1).u32(operator);
+      const filter = binary(
+        727,
+        where.array(operands, (words, each) => words.raw(each.bytes())),
+      );
+      const item = m.requestHeader(9).u32(40).u32(2).u32(1).node("0:i:2253").u32(12);
+      const target = item.text(undefined).u16(0).text(undefined).u32(2).u32(1).double(0);
+      return m.frame(9, 751, target.raw(filter.bytes()).u32(10).u8(1));
+    };
+    const [GREATER, IN_VIEW, RELATED_TO] = [2, 13, 15];
+    const refused = [
+      watching(GREATER, [other, literal]),
+      watching(IN_VIEW, [literal]),
+      watching(RELATED_TO, [literal, literal]),
+    ];
+    for (const request of refused) {
+      const asset = new GuardedAsset();
+      subscribed(asset);
+      const before = asset.received().length;
+      asset.client(request);
+      expect(asset.received().length).toBe(before);
+      expect(said(asset.told().at(-1) as OpcUaFrame).status).toBe(STATUS.badDecodingError);
+    }
+    const asset = new GuardedAsset();
+    subscribed(asset);
+    asset.client(watching(GREATER, [field, literal]));
+    expect(asset.last().typeId).toBe(751);
+  });
 });

@@ -50,6 +50,22 @@ describe("requests of many items", () => {
     expect(rest).toEqual(wanted);
   });
 
+  test("a text that some servers end early is no node: nobody is asked and nothing leaves", () => {
+    const asset = new GuardedAsset();
+    const odd = ["Speed\u0000", "Safety\u0000.x", "Speed\n", "Speed\u0085"];
+    asset.client(
+      m.write(
+        1,
+        odd.map((id) => [`2:s:${id}`, 1]),
+      ),
+    );
+    expect(asset.asked).toEqual([]);
+    expect(asset.received()).toEqual([]);
+    const { rest } = said(asset.told()[0] as OpcUaFrame);
+    const unknown = (out: m.Words) => out.array(odd, (each) => each.u32(STATUS.badNodeIdUnknown));
+    expect(rest).toEqual(words((out) => unknown(out).u32(-1)));
+  });
+
   test("the numeric encodings of one id are one node", () => {
     const asset = new GuardedAsset();
     asset.denied.add("i=85");

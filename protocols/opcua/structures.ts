@@ -78,9 +78,27 @@ export const contentFilter = array(
   }),
 );
 
+/**
+ * Part 4, 7.22.3: it looks at the event alone. What names other nodes, as AttributeOperand, InView
+ * and RelatedTo do, would tell of nodes that nobody was asked about.
+ */
+const eventCondition = array(
+  struct({
+    filterOperator: (r) => {
+      const operator = uint32(r);
+      if (ABOUT_NODES.has(operator)) r.fail("a filter of events that looks at other nodes");
+      return operator;
+    },
+    operands: array(oneOf({ 594: uint32, 597: skipVariant, 603: simpleAttributeOperand })),
+  }),
+);
+
+const [IN_VIEW, RELATED_TO] = [13, 15];
+const ABOUT_NODES: ReadonlySet<number> = new Set([IN_VIEW, RELATED_TO]);
+
 const eventFilter = struct({
   selectClauses: array(simpleAttributeOperand),
-  whereClause: contentFilter,
+  whereClause: eventCondition,
 });
 
 const dataChangeFilter = struct({
