@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import type { ContentHash } from "../../protocols/http/parts.ts";
 import { SshGuard } from "../../protocols/ssh/guard.ts";
+import { olderTape } from "../../protocols/ssh/older-tape.ts";
 import {
   isSshOperation,
   KEPT_WITH_CONTENT,
@@ -102,10 +103,7 @@ async function runTo(
   const guardOf = () => {
     const guard = new SshGuard();
     guard.newHash = newHash;
-    guard.older = {
-      realpathUndecided: header.decidesRealpath !== true,
-      passedUntold: header.tellsPassed !== true,
-    };
+    guard.older = olderTape(header);
     return guard;
   };
   const tape = new TapeRerun({ guardOf, newHash: runningHash });

@@ -12,6 +12,8 @@ import { RfbGuard } from "../../protocols/rfb/guard.ts";
 import type { LeftDown } from "../../protocols/rfb/left-down.ts";
 import type { ScreenPage } from "../../protocols/rfb/screen-page.ts";
 import { SshGuard } from "../../protocols/ssh/guard.ts";
+import { olderTape } from "../../protocols/ssh/older-tape.ts";
+import type { OlderTape } from "../../protocols/ssh/stream-filter.ts";
 import { TcpGuard } from "../../protocols/tcp/guard.ts";
 import type { Endpoint } from "../plant/model.ts";
 import type { EndpointWays, Prober, WaysParts } from "./asset-way.ts";
@@ -50,22 +52,22 @@ export interface JudgedBy {
   /** Below which nodes lie of whose contents rules speak. */
   readonly places?: readonly string[] | undefined;
   /** Of SSH, since REALPATH is decided. */
-  readonly decidesRealpath?: true | undefined;
+  readonly decidesRealpath?: true;
   /** Of SSH, since it is told what passed of files. */
-  readonly tellsPassed?: true | undefined;
+  readonly tellsPassed?: true;
+  /** Of SSH, since what is opened is looked at again. */
+  readonly looksAgain?: true;
   /** Of web panels, since bodies of JSON are read. */
   readonly readsJson?: true | undefined;
 }
 
-export function newGuard(
-  { protocol }: Pick<Endpoint, "protocol">,
-  { pages = [], leftDown, places, decidesRealpath, tellsPassed, readsJson }: JudgedBy = {},
-): Guard {
+export function newGuard({ protocol }: Pick<Endpoint, "protocol">, judgedBy: JudgedBy = {}): Guard {
+  const { pages = [], leftDown, places, readsJson } = judgedBy;
   switch (protocol) {
     case "modbus":
       return new ModbusGuard();
     case "ssh":
-      return sshGuard(decidesRealpath === true, tellsPassed === true);
+      return sshGuard(olderTape(judgedBy));
     case "vnc":
       return new RfbGuard(pages, leftDown);
     case "web":
@@ -89,10 +91,10 @@ function newContentHash(): ContentHash {
 }
 
 /** The runtime's own is far faster than one that is pure: every file that passes is hashed. */
-function sshGuard(decidesRealpath: boolean, tellsPassed: boolean): SshGuard {
+function sshGuard(older: OlderTape): SshGuard {
   const guard = new SshGuard();
   guard.newHash = newContentHash;
-  guard.older = { realpathUndecided: !decidesRealpath, passedUntold: !tellsPassed };
+  guard.older = older;
   return guard;
 }
 

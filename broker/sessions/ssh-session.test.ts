@@ -82,17 +82,21 @@ test("reads of one opening that wait when rights are lost are told apart from th
   reply(encodeReply({ kind: "name", id: 1, entries: [name] }, 1));
   await files.session.sent(5);
   reply(encodeReply({ kind: "handle", id: 2, handle: encodeUtf8("h") }, 2));
+  // What was opened is looked at again.
+  await files.session.sent(8);
+  reply(encodeReply({ kind: "name", id: 3, entries: [name] }, 3));
+  for (const id of [4, 5]) reply(encodeReply({ kind: "attrs", id, attributes: { size: 3 } }, id));
   packet(encodeWrite(2, handle, 0, encodeUtf8("abc")));
-  await files.session.sent(6);
+  await files.session.sent(9);
   // Two that need no further decision, and are answered out of their order.
   packet(encodeNamed(PACKET.fstat, 3, handle));
-  await files.session.sent(7);
+  await files.session.sent(10);
   kit.volume.hold();
   packet(encodeNamed(PACKET.fstat, 4, handle));
-  reply(encodeReply({ kind: "attrs", id: 4, attributes: { size: 3 } }, 4));
+  reply(encodeReply({ kind: "attrs", id: 7, attributes: { size: 3 } }, 7));
   files.session.live.lease(["observe"], CAUSE);
   kit.volume.release();
   await ended(files);
-  expect(files.session.asset.written).toHaveLength(7);
+  expect(files.session.asset.written).toHaveLength(10);
   expect(rerunChannel(files.session)).toMatchObject({ difference: undefined, left: [] });
 });

@@ -9,7 +9,7 @@ import { placesJudged } from "./opcua-places.ts";
 import { pagesJudged } from "./screen-pages.ts";
 
 /** What is recorded of SSH that older tapes do not have. */
-export const SSH_NOW = { decidesRealpath: true, tellsPassed: true } as const;
+export const SSH_NOW = { decidesRealpath: true, tellsPassed: true, looksAgain: true } as const;
 
 /** Likewise of web panels. */
 export const WEB_NOW = { readsJson: true } as const;

@@ -4,13 +4,14 @@ import { MODBUS_AGAIN, rerun } from "../../test/kit/rerun.ts";
 import { SSH_WRITTEN_BY_0_1 } from "../../test/kit/ssh-tape-0-1.ts";
 import { readSegment } from "../tape/reader.ts";
 import { SshGuard } from "./guard.ts";
+import { olderTape } from "./older-tape.ts";
 import { TerminalHistory } from "./terminal-history.ts";
 
 const AGAIN = {
   ...MODBUS_AGAIN,
   guardOf: () => {
     const guard = new SshGuard();
-    guard.older = { realpathUndecided: true, passedUntold: true };
+    guard.older = olderTape({});
     return guard;
   },
 };

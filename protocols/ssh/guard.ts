@@ -209,7 +209,7 @@ export class SshGuard implements Guard {
   private starting(request: Request) {
     const start = startOf(request.name, request.rest);
     if (start === undefined) return this.violate("client", `not a ${request.name}`);
-    const items = startItems(start, this.prepared.terminal);
+    const items = startItems(start, this.prepared.terminal, this.older);
     if (!items) {
       this.effects.push({ kind: "refused", request: 0, reason: "the command of scp is not plain" });
       return this.reply(request, "failure");

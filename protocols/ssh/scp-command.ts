@@ -18,13 +18,19 @@ export interface ScpCommand {
 }
 
 const FLAGS = /^-[tfrpdvq]+$/;
+/** As libssh2 and WinSCP write it. Nothing that is plain means anything else for being quoted. */
+const QUOTED = /^(['"])([\w@%+=:,./-]+)\1$/;
 const PLAIN = /^[\w@%+=:,./~-]+$/;
 
 export function isScp(command: string): boolean {
   return /^(\S*\/)?scp(\s|$)/.test(command);
 }
 
-/** Undefined where it is more, or something else, than what OpenSSH and PuTTY send. */
+export function isQuotedScp(command: string): boolean {
+  return /["']/.test(command);
+}
+
+/** Undefined where it is more, or something else, than what OpenSSH, PuTTY and libssh2 send. */
 export function parseScp(command: string): ScpCommand | undefined {
   const [program, ...words] = command.split(" ");
   if (program !== "scp") return undefined;
@@ -32,7 +38,7 @@ export function parseScp(command: string): ScpCommand | undefined {
   const [written, ...more] = words.filter((word) => !FLAGS.test(word) && word !== "--");
   const [gives, takes] = [flags.includes("f"), flags.includes("t")];
   if (written === undefined || more.length > 0 || gives === takes) return undefined;
-  const path = plainPath(written);
+  const path = plainPath(QUOTED.exec(written)?.[2] ?? written);
   if (path === undefined) return undefined;
   return {
     ...{ gives, path, recursive: flags.includes("r") },

@@ -5,10 +5,10 @@ import { FieldWriter } from "./field-writer.ts";
 import type { SshMessage } from "./message.ts";
 import type { SshOperation } from "./operation.ts";
 import type { Start } from "./requests.ts";
-import { isScp, parseScp, scpCommand } from "./scp-command.ts";
+import { isQuotedScp, isScp, parseScp, scpCommand } from "./scp-command.ts";
 import { fileOf, ScpFilter } from "./scp-filter.ts";
 import { SftpFilter } from "./sftp/sftp-filter.ts";
-import type { FilterHost, StreamFilter } from "./stream-filter.ts";
+import type { FilterHost, OlderTape, StreamFilter } from "./stream-filter.ts";
 
 export const SFTP = "sftp";
 
@@ -20,6 +20,7 @@ export const SFTP = "sftp";
 export function startItems(
   { kind, text }: Start,
   terminal: string | undefined,
+  { openedUnlooked }: OlderTape = {},
 ): readonly Operation[] | undefined {
   if (kind === "shell")
     return [of({ action: "ssh:shell", class: "configure", terminal: terminal ?? "" })];
@@ -28,7 +29,7 @@ export function startItems(
     return [of({ action: "ssh:subsystem", class: isFiles ? "transfer" : "program", name: text })];
   }
   if (!isScp(text)) return [of({ action: "ssh:exec", class: "configure", command: text })];
-  const scp = parseScp(text);
+  const scp = openedUnlooked && isQuotedScp(text) ? undefined : parseScp(text);
   return scp && [fileOf(scp.gives ? "file:read" : "file:write", scp.path)];
 }
 

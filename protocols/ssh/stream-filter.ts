@@ -28,6 +28,8 @@ export interface OlderTape {
   readonly realpathUndecided?: boolean;
   /** … it was told what passed of a file, and SETSTAT lost what it must not set. */
   readonly passedUntold?: boolean;
+  /** … what was opened was looked at again, and a link stood beside its name. */
+  readonly openedUnlooked?: boolean;
 }
 
 /** What a filter can do. Bytes are data of the channel. */

@@ -26,6 +26,7 @@ export function parseHeader(value: unknown): Header | undefined {
     ...leftDownOf(whole.leftDown),
     ...(whole.decidesRealpath === true && { decidesRealpath: true as const }),
     ...(whole.tellsPassed === true && { tellsPassed: true as const }),
+    ...(whole.looksAgain === true && { looksAgain: true as const }),
     ...(whole.readsJson === true && { readsJson: true as const }),
     ...(typeof whole.visit === "string" && { visit: whole.visit }),
     startedMs: whole.startedMs,

@@ -64,6 +64,8 @@ export interface Header {
   readonly decidesRealpath?: true;
   /** Of SSH: it is told what passed of a file, with its digest. */
   readonly tellsPassed?: true;
+  /** Of SSH: what SFTP opened was looked at again. Older ones did not. */
+  readonly looksAgain?: true;
   /** Of a web panel: bodies of JSON were read, value by value. */
   readonly readsJson?: true;
   /** What an earlier session left pressed on the screen, for this one of the broker's to let go of. */

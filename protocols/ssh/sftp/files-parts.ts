@@ -21,6 +21,7 @@ export interface FilesParts {
   /** See `FilterHost`. */
   readonly realpathUndecided: boolean;
   readonly passedUntold: boolean;
+  readonly openedUnlooked: boolean;
   ask(items: readonly Operation[], asked: Asked, more?: Content): void;
   newHash(): ContentHash;
   readonly send: Send;

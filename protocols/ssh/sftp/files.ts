@@ -1,7 +1,7 @@
 /** Requests of SFTP as operations on files: what each is, and what goes on when it is permitted. */
 import { encodeUtf8 } from "../../tape/utf8.ts";
 import type { FileOperation, PassedOperation } from "../operation.ts";
-import { canonicalPath, pathText } from "../paths.ts";
+import { canonicalPath, parentOf, pathText } from "../paths.ts";
 import type { Attributes } from "./attributes.ts";
 import { encodeNamed, encodeOpen, encodeTwo, encodeWithAttributes } from "./encode.ts";
 import {
@@ -17,6 +17,7 @@ import { HANDLES_MAX, Handles } from "./handles.ts";
 import { PACKET, type SftpReply, type SftpRequest, STATUS } from "./packet.ts";
 import { PathResolver, type Wanted } from "./path-resolver.ts";
 import { RealPath } from "./real-path.ts";
+import { confirmOpened, ELSEWHERE } from "./second-look.ts";
 
 /** A request on one or two paths. */
 interface Job {
@@ -28,6 +29,9 @@ interface Job {
   readonly allows: readonly SftpReply["kind"][];
   /** In the place of the asset's opening, where the content is scanned first. */
   keep?(path: string): void;
+  /** It gives a handle: of a file, or of a folder. */
+  readonly opens?: "file" | "folder";
+  readonly isLink?: boolean;
   /** Told right before the asset is asked. */
   begins?(): void;
   /** Where the reply means more than itself. */
@@ -86,6 +90,7 @@ export class Files {
         return {
           ...this.single(request.id, request.path, PACKET.opendir, "file:list", true),
           allows: ["handle", "status"],
+          opens: "folder",
           begins: () => this.handles.begin(),
           replied: (reply, decision, path) => this.handles.opened(reply, { path, decision }),
         };
@@ -134,6 +139,7 @@ export class Files {
         actions.map((action) => fileOperation(action as FileOperation["action"], at)),
       encode: (own, [at = NO_BYTES]) => encodeOpen(own, at, flags, mode),
       allows: ["handle", "status"],
+      opens: "file",
       keep: (at) => {
         // Only what is whole can be scanned: not a part put behind, nor into, what is there.
         if (reads || (flags & OPEN.append) !== 0) {
@@ -201,6 +207,7 @@ export class Files {
         : ([PACKET.symlink, "file:other"] as const);
     return {
       id,
+      isLink: kind === "symlink",
       wanted: [
         { path, follow: false },
         { path: target, follow: false },
@@ -219,12 +226,20 @@ export class Files {
     const written = texts.map((text) => text ?? "");
     this.resolver.fromHome(written, (home) => {
       if (home === undefined) return this.refuse(job.id);
-      const paths = written.map((text) => canonicalPath(text, home));
+      const paths = this.canonical(job, written, home);
       this.parts.ask(job.items(paths), {
         permitted: (decision, scan) => this.resolve(job, paths, decision, scan),
         denied: (because) => this.parts.answer(job.id, refusal(because)),
       });
     });
+  }
+
+  /** What a link leads to, said relatively, is so from where the link stands. */
+  private canonical({ isLink }: Job, written: readonly string[], home: string): readonly string[] {
+    const paths = written.map((text) => canonicalPath(text, home));
+    const [leadsTo, link] = paths;
+    if (!isLink || this.parts.openedUnlooked || leadsTo === undefined || !link) return paths;
+    return [canonicalPath(written[0] ?? "", parentOf(link)), link];
   }
 
   private resolve(job: Job, paths: readonly string[], decision: number, scan = false) {
@@ -252,13 +267,19 @@ export class Files {
       return job.keep ? job.keep(paths[0] ?? "") : this.refuse(job.id);
     }
     const bytes = paths.map(encodeUtf8);
+    const [path = ""] = paths;
     const { send, outcome, answer } = this.parts;
     job.begins?.();
     send((id) => job.encode(id, bytes), decision, {
       allows: job.allows,
       replied: (reply) => {
-        outcome(decision, outcomeOf(reply));
-        answer(job.id, job.replied?.(reply, decision, paths[0] ?? "") ?? reply);
+        const done = (last: SftpReply) => {
+          outcome(decision, outcomeOf(last));
+          answer(job.id, job.replied?.(last, decision, path) ?? last);
+        };
+        if (reply.kind !== "handle" || !job.opens) return done(reply);
+        const opened = { path, handle: reply.handle, isFolder: job.opens === "folder", decision };
+        confirmOpened(this.parts, opened, (isSame) => done(isSame ? reply : ELSEWHERE));
       },
     });
   }

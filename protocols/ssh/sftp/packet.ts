@@ -124,6 +124,13 @@ export function cutRequest(bytes: Uint8Array): Cut<SftpRequest> {
   return cut(bytes, readRequest);
 }
 
+/** As it was cut before what stands behind the content of a write was left. */
+export function cutOlderRequest(bytes: Uint8Array): Cut<SftpRequest> {
+  return cut(bytes, (type, from) =>
+    type === PACKET.write ? wholeWrite(from.uint32(), from) : readRequest(type, from),
+  );
+}
+
 /** Cuts a packet of the asset. */
 export function cutReply(bytes: Uint8Array): Cut<SftpReply> {
   return cut(bytes, readReply);
@@ -177,7 +184,7 @@ function readRequest(type: number, from: FieldReader): SftpRequest | undefined {
     case PACKET.read:
       return { kind: "read", id, handle: handleOf(from), ...extentOf(from) };
     case PACKET.write:
-      return { kind: "write", id, handle: handleOf(from), ...contentOf(from) };
+      return writeOf(id, from);
     case PACKET.mkdir:
     case PACKET.setstat: {
       const kind = type === PACKET.mkdir ? "mkdir" : "setstat";
@@ -217,8 +224,19 @@ function extentOf(from: FieldReader): { readonly offset: number; readonly length
   return { offset: from.uint64(), length: from.uint32() };
 }
 
-function contentOf(from: FieldReader): { readonly offset: number; readonly data: Uint8Array } {
-  return { offset: from.uint64(), data: from.string() };
+/**
+ * Clients written in Go (rclone of Debian 12) send the whole of a buffer of which only a part is the
+ * content. Servers leave what is behind it, and so does this: it is not encoded anew.
+ */
+function writeOf(id: number, from: FieldReader): SftpRequest {
+  const write = wholeWrite(id, from);
+  from.rest();
+  return write;
+}
+
+function wholeWrite(id: number, from: FieldReader): SftpRequest {
+  const handle = handleOf(from);
+  return { kind: "write", id, handle, offset: from.uint64(), data: from.string() };
 }
 
 function readReply(type: number, from: FieldReader): SftpReply | undefined {

@@ -109,6 +109,7 @@ function replyTo(request: Exclude<SftpRequest, { kind: "init" }>, fail: boolean)
       return data.length === 0 ? status(1) : { kind: "data", id: 0, data };
     }
     case "stat":
+    case "lstat":
     case "fstat":
       return { kind: "attrs", id: 0, attributes: { size: CONTENT.length } };
     default:

@@ -117,7 +117,8 @@ const NOT_THERE: SftpReply = {
   ...{ kind: "status", id: 0, code: STATUS.noSuchFile, text: "no such file" },
 };
 
-function pathIn(reply: SftpReply): string | undefined {
+/** Of an answer to REALPATH. */
+export function pathIn(reply: SftpReply): string | undefined {
   if (reply.kind !== "name" || reply.entries.length !== 1) return undefined;
   const text = pathText(reply.entries[0]?.name ?? new Uint8Array(0));
   return text?.startsWith("/") ? canonicalPath(text, "/") : undefined;

@@ -1,10 +1,7 @@
 import { expect, test } from "vitest";
-import type { Asked } from "../../asking.ts";
-import type { Operation, Outcome } from "../../guard.ts";
-import { plainHash } from "../../http/parts.ts";
+import { answerTo, type May, sftpSite as site } from "../../../test/kit/sftp-site.ts";
 import { encodeUtf8 } from "../../tape/utf8.ts";
 import { FieldWriter } from "../field-writer.ts";
-import type { FileOperation } from "../operation.ts";
 import {
   encodeNamed,
   encodeOpen,
@@ -15,85 +12,10 @@ import {
   encodeWrite,
 } from "./encode.ts";
 import { HANDLES_MAX } from "./handles.ts";
-import { cutReply, cutRequest, PACKET, type SftpReply, type SftpRequest } from "./packet.ts";
-import { SftpFilter } from "./sftp-filter.ts";
-
-type May = (operation: FileOperation) => boolean;
+import { PACKET, type SftpRequest } from "./packet.ts";
 
 const READ = 1;
 const WRITE_NEW = 2 | 8 | 16;
-
-/** A filter between a client and an asset whose files are a map from path to what it resolves to. */
-function site(may: May, links: Readonly<Record<string, string>> = {}, realpathUndecided = false) {
-  const asked: FileOperation[] = [];
-  const toClient: SftpReply[] = [];
-  const toAsset: SftpRequest[] = [];
-  const outcomes: Outcome[] = [];
-  const violations: string[] = [];
-  let decision = 1;
-  const filter = new SftpFilter(1, {
-    ask(items: readonly Operation[], then: Asked) {
-      const files = items as readonly FileOperation[];
-      asked.push(...files);
-      decision += 1;
-      if (files.every(may)) then.permitted(decision);
-      else then.denied();
-    },
-    toAsset(bytes) {
-      const cut = cutRequest(bytes);
-      if (cut.kind === "frame") toAsset.push(cut.frame);
-    },
-    toClient(bytes) {
-      const cut = cutReply(bytes);
-      if (cut.kind === "frame") toClient.push(cut.frame);
-    },
-    newHash: plainHash,
-    realpathUndecided,
-    outcome: (_, outcome) => outcomes.push(outcome),
-    refused: () => {},
-    violate: (_, reason) => violations.push(reason),
-  });
-  const run = () => {
-    while (filter.take("client") || filter.take("asset"));
-  };
-  let answered = 0;
-  /** Answers as an asset whose files all exist. */
-  const assetAnswers = () => {
-    for (; answered < toAsset.length; answered++) {
-      const request = toAsset[answered];
-      if (request) filter.push("asset", answerTo(request, links));
-      run();
-    }
-  };
-  const client = (bytes: Uint8Array) => {
-    filter.push("client", bytes);
-    run();
-    assetAnswers();
-  };
-  client(new FieldWriter().uint8(PACKET.init).uint32(3).framed());
-  return { client, filter, run, asked, toClient, toAsset, outcomes, violations };
-}
-
-function answerTo(request: SftpRequest, links: Readonly<Record<string, string>>): Uint8Array {
-  if (request.kind === "init") return encodeReply({ kind: "version", version: 3 }, 0);
-  const { id } = request;
-  switch (request.kind) {
-    case "realpath": {
-      const text = String.fromCharCode(...request.path);
-      const name = encodeUtf8(text === "." ? "/home/op" : (links[text] ?? text));
-      const entry = { name, long: name, attributes: {} };
-      return encodeReply({ kind: "name", id, entries: [entry] }, id);
-    }
-    case "open":
-    case "opendir":
-      return encodeReply({ kind: "handle", id, handle: encodeUtf8("asset's own handle") }, id);
-    case "read":
-      return encodeReply({ kind: "data", id, data: encodeUtf8("content") }, id);
-    default:
-      return encodeReply({ kind: "status", id, code: 0, text: "ok" }, id);
-  }
-}
-
 const path = (text: string) => encodeUtf8(text);
 const openRead = (id: number) => encodeOpen(id, path("/srv/a"), READ, {});
 const inSrv: May = ({ path: at, target = "/srv/" }) =>
@@ -103,7 +25,9 @@ test("a permitted file is opened by its resolved path, under a handle of ours", 
   const { client, asked, toClient, toAsset } = site(inSrv);
   client(encodeOpen(7, path("/srv/./logs/../a.txt"), READ, {}));
   expect(asked).toMatchObject([{ action: "file:read", path: "/srv/a.txt", via: "sftp" }]);
-  expect(toAsset.at(-1)).toMatchObject({ kind: "open", path: path("/srv/a.txt") });
+  expect(toAsset.filter(({ kind }) => kind === "open")).toMatchObject([
+    { path: path("/srv/a.txt") },
+  ]);
   expect(toClient.at(-1)).toEqual({ kind: "handle", id: 7, handle: Uint8Array.of(0, 0, 0, 1) });
 });
 
@@ -136,7 +60,8 @@ test("each growth of a file is decided with the size it then has", () => {
   const small: May = (each) => inSrv(each) && (each.size ?? 0) <= 10;
   const { client, toClient, toAsset } = site(small);
   client(encodeOpen(1, path("/srv/up"), WRITE_NEW, { permissions: 0o4755 }));
-  expect(toAsset.at(-1)).toMatchObject({ attributes: { permissions: 0o755 } });
+  const opening = toAsset.find(({ kind }) => kind === "open");
+  expect(opening).toMatchObject({ attributes: { permissions: 0o755 } });
   const handle = Uint8Array.of(0, 0, 0, 1);
   client(encodeWrite(2, handle, 0, encodeUtf8("0123456789")));
   expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 2, code: 0 });
@@ -266,11 +191,32 @@ test("openings that the asset has not answered count, and those that it refused 
     answer(false);
   }
   answer(false);
+  for (const look of toAsset.slice(-3)) filter.push("asset", answerTo(look, {}));
+  run();
   expect(toClient.at(-1)).toMatchObject({ kind: "handle", id: HANDLES_MAX });
   open(900);
   answer(false);
   open(901);
   expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 901, code: 4 });
+});
+
+test("a link is relative to where it stands", () => {
+  const { client, asked, toAsset } = site(inSrv);
+  client(encodeTwo(PACKET.symlink, 1, path("../b"), path("/srv/deep/link")));
+  expect(asked).toMatchObject([{ path: "/srv/b", target: "/srv/deep/link" }]);
+  expect(toAsset.at(-1)).toMatchObject({ path: path("/srv/b"), target: path("/srv/deep/link") });
+});
+
+test("what stands behind the content of a write is left", () => {
+  const { client, toClient, toAsset } = site(() => true);
+  client(encodeOpen(1, path("/srv/up"), WRITE_NEW, {}));
+  const write = new FieldWriter()
+    .uint8(PACKET.write)
+    .uint32(2)
+    .string(Uint8Array.of(0, 0, 0, 1));
+  client(write.uint64(0).string(encodeUtf8("abc")).raw(encodeUtf8("what was there")).framed());
+  expect(toClient.at(-1)).toMatchObject({ kind: "status", id: 2, code: 0 });
+  expect(toAsset.at(-1)).toMatchObject({ kind: "write", data: encodeUtf8("abc") });
 });
 
 test.each(["posix-rename@openssh.com", "copy-data", "hardlink@openssh.com"])(

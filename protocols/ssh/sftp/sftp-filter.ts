@@ -3,7 +3,8 @@
  *
  * A path is decided twice where the asset reads it otherwise than it is written: once as the
  * client wrote it, once as the asset resolves it (REALPATH), and the request goes on with the
- * resolved path. A link that changes between the two is not stopped by this; the help says so.
+ * resolved path. What is opened is looked at once more before anybody has its handle, so that a link
+ * which was put there in between opens nothing; what else is done by a path is not safe from that.
  *
  * The client never sees handles of the asset, nor its extensions.
  */
@@ -15,6 +16,7 @@ import { encodeInit, encodeReply } from "./encode.ts";
 import { Files } from "./files.ts";
 import { fileOperation, type UnderWay } from "./files-parts.ts";
 import {
+  cutOlderRequest,
   cutReply,
   cutRequest,
   PACKET_LENGTH_MAX,
@@ -47,6 +49,7 @@ export class SftpFilter implements StreamFilter {
       newHash: host.newHash,
       realpathUndecided: host.realpathUndecided ?? false,
       passedUntold: host.passedUntold ?? false,
+      openedUnlooked: host.openedUnlooked ?? false,
       send: (encode, decided, underWay) => this.send(encode, decided, underWay),
       answer: (id, reply) => host.toClient(encodeReply(reply, id)),
       outcome: host.outcome,
@@ -74,7 +77,7 @@ export class SftpFilter implements StreamFilter {
   take(from: Side): boolean {
     if (from === "asset") return this.takeReply();
     if (this.waits) return false;
-    const cut = this.inboxes.client.take(cutRequest);
+    const cut = this.inboxes.client.take(this.host.openedUnlooked ? cutOlderRequest : cutRequest);
     if (cut.kind === "malformed") this.host.violate("client", cut.reason);
     if (cut.kind !== "frame") return false;
     this.requested(cut.frame);

@@ -18,6 +18,7 @@ import {
   unscanned,
 } from "./files-parts.ts";
 import { PACKET, type SftpReply, STATUS } from "./packet.ts";
+import { confirmOpened, ELSEWHERE } from "./second-look.ts";
 import { SPOOL_MAX, Spool } from "./spool.ts";
 
 /** Written to the asset at once: what OpenSSH's client keeps under way, by half. */
@@ -151,7 +152,9 @@ class Delivery {
       (reply) => {
         if (reply.kind !== "handle") return this.answer(reply);
         this.handle = Uint8Array.from(reply.handle);
-        this.goOn();
+        const { handle, decision, parts } = this;
+        const opened = { path: this.file.path, handle, isFolder: false, decision };
+        confirmOpened(parts, opened, (isSame) => (isSame ? this.goOn() : this.answer(ELSEWHERE)));
       },
     );
   }
