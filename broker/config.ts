@@ -123,6 +123,8 @@ function derive(given: Config): Config {
     integrations: given.integrations && resolve(given.integrations),
     tlsCertificate: given.tlsCertificate && resolve(given.tlsCertificate),
     tlsKey: given.tlsKey && resolve(given.tlsKey),
+    databasePasswordFile: given.databasePasswordFile && resolve(given.databasePasswordFile),
+    databaseCa: given.databaseCa && resolve(given.databaseCa),
     simulator: resolve(given.simulator || resolve(PACKAGE_FOLDER, "simulators/main.ts")),
     consoleFolder: resolve(given.consoleFolder || resolve(PACKAGE_FOLDER, "dist/console")),
     log:

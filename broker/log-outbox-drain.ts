@@ -6,6 +6,7 @@
 import { leaveOutbox, type OutboxKind, type Pending } from "./store/log-outbox.ts";
 import type { Queries } from "./store/schema.ts";
 import type { Store } from "./store/store.ts";
+import { StoreAway } from "./store/store-failed.ts";
 
 /** Read, and taken out, at once. */
 const PAGE = 500;
@@ -15,17 +16,22 @@ export class OutboxDrain {
   private readonly kind: OutboxKind;
   private kept: string[] = [];
   private draining: Promise<void> | undefined;
+  private away = false;
   private failed = false;
 
   constructor(store: Store, kind: OutboxKind) {
     this.store = store;
     this.kind = kind;
+    store.onAway((away) => {
+      this.away = away !== undefined;
+      this.begin();
+    });
   }
 
   /** Its leaf is durable. */
   reached(id: string): void {
     this.kept.push(id);
-    if (!this.failed) this.draining ??= this.drain();
+    this.begin();
   }
 
   /** Resolves once all that was reached is out. */
@@ -33,14 +39,21 @@ export class OutboxDrain {
     await this.draining;
   }
 
+  private begin(): void {
+    if (!this.failed && !this.away) this.draining ??= this.drain();
+  }
+
   private async drain(): Promise<void> {
     try {
       while (this.kept.length > 0) {
-        await leaveOutbox(this.store.queries, this.kind, this.kept.splice(0, PAGE));
+        const page = this.kept.slice(0, PAGE);
+        await leaveOutbox(this.store.queries, this.kind, page);
+        this.kept.splice(0, page.length);
       }
-    } catch {
-      // The store has failed, and says so: the next start logs what it still finds there.
-      this.failed = true;
+    } catch (error) {
+      // The store has failed, and says so: the next start logs what it still finds there. One that
+      // is only away goes on with these.
+      this.failed = !(error instanceof StoreAway);
     } finally {
       this.draining = undefined;
     }

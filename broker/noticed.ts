@@ -12,6 +12,7 @@ import type { LogState } from "./evidence/log/growing-log.ts";
 import type { LogBook } from "./evidence/log/log-book.ts";
 import type { Recorder, RecorderState } from "./evidence/recorder.ts";
 import { aboutSession } from "./integrations/about-session.ts";
+import { LateEvents } from "./late-events.ts";
 import type { Logger } from "./log.ts";
 import type { ConfirmedPlant } from "./plant/confirmed-plant.ts";
 import type { HeldPlant, PlantSource } from "./plant/plant-source.ts";
@@ -20,6 +21,7 @@ import type { Cause, EndReport, LiveSession, SessionEvent } from "./sessions/ses
 import type { SessionHooks } from "./sessions/session-hooks.ts";
 import type { NewSiteEvent } from "./store/site-events.ts";
 import type { Store } from "./store/store.ts";
+import type { StoreAway } from "./store/store-failed.ts";
 import type { TrustedBook } from "./trust/trusted-book.ts";
 
 export interface NoticingParts {
@@ -31,17 +33,23 @@ export interface NoticingParts {
   readonly bell: TopicBell;
 }
 
+const STORE_WORKS = "People, grants and events are kept.";
+
 export class Noticed {
   private readonly parts: NoticingParts;
+  private readonly late: LateEvents;
+  private awaySinceMs: number | undefined;
 
   constructor(parts: NoticingParts) {
     this.parts = parts;
     const { store, board, log, metrics, bell } = parts;
-    board.report("store", "ok", "People, grants and events are kept.");
+    board.report("store", "ok", STORE_WORKS);
     store.onFailure((error) => {
       log.error({ error }, "the store has failed");
       board.report("store", "failed", "The database cannot be used: see the log, then restart.");
     });
+    this.late = new LateEvents(store, (error) => log.error({ error }, "an event was not kept"));
+    store.onAway((away) => this.storeAway(away));
     store.log.onEvent((event) => {
       metrics.event(event);
       bell.ring("events");
@@ -52,12 +60,32 @@ export class Noticed {
 
   /** An event for people, and the same line in the log. Never waits and never throws. */
   note(event: NewSiteEvent): void {
-    const { log, store } = this.parts;
+    const { clock, log } = this.parts;
     const { kind, session, subject } = event;
     log[event.priority === "alarm" ? "warn" : "info"]({ kind, session, subject }, event.text);
-    store.log
-      .record(event)
-      .catch((error: unknown) => log.error({ error }, "an event was not kept"));
+    this.late.record(event, clock.wallMs());
+  }
+
+  private storeAway(away: StoreAway | undefined): void {
+    const { board, clock, log } = this.parts;
+    const nowMs = clock.wallMs();
+    if (away) {
+      this.awaySinceMs ??= nowMs;
+      log.error({ reason: away.message }, "the database is out of reach");
+      const text = `No session can begin and no right is given: ${away.message}. It is tried again.`;
+      board.report("store", "failed", text);
+      return;
+    }
+    const sinceMs = this.awaySinceMs ?? nowMs;
+    this.awaySinceMs = undefined;
+    board.report("store", "ok", STORE_WORKS);
+    const seconds = Math.ceil((nowMs - sinceMs) / 1_000);
+    const events = this.late.write(nowMs);
+    this.note({
+      kind: "store:back",
+      priority: "alarm",
+      text: `The database was out of reach for ${seconds} s; ${events} events of that time are kept now`,
+    });
   }
 
   recorder(recorder: Recorder): () => void {

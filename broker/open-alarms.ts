@@ -46,6 +46,10 @@ export async function openAlarms(ground: AlarmGround): Promise<AlarmBook> {
     book.takeOutOfService("retention-failing", "Recordings are kept for ever.");
   }
   store.onFailure((error) => book.raise("store-failed", SITE, { text: error.message }));
+  store.onAway((away) => {
+    told(book, "store-failed", away?.message);
+    if (!away) book.keepLate();
+  });
   await hearWhatWaits(book, store.queries);
   opened.push(store.log.onEvent(followEvents(book)));
   return book;

@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { DATABASE_SETTINGS } from "./database-settings.ts";
 import { DEVICE_SETTINGS } from "./device-settings.ts";
 import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { NATIVE_SETTINGS } from "./native-settings.ts";
@@ -337,6 +338,7 @@ export const SETTINGS = {
     ),
     secret: true,
   },
+  ...DATABASE_SETTINGS,
   ...DEVICE_SETTINGS,
   ...RISK_SETTINGS,
   ...PROVISIONING_SETTINGS,

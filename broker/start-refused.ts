@@ -9,7 +9,7 @@ import { NativePortRefused } from "./native/open-native.ts";
 import { PlantFileInvalid } from "./plant/plant-source.ts";
 import { SimulatedPlantFailed } from "./simulated-plant.ts";
 import { DataFolderRefused } from "./store/data-folder.ts";
-import { StoreInUse } from "./store/store-failed.ts";
+import { StoreFailed, StoreInUse, StoreRefused } from "./store/store-failed.ts";
 
 export class StartRefused extends Error {
   override readonly name = "StartRefused";
@@ -30,13 +30,21 @@ export function startRefusalOf(error: unknown): unknown {
   if (error instanceof IdentityRefused) return new StartRefused(error.message, 2);
   if (error instanceof EvidenceKeyRefused) return new StartRefused(error.message, 2);
   if (error instanceof StoreInUse) {
-    return new StartRefused("another broker uses this data folder: stop it first", 1);
+    return new StartRefused(inUse(error), 1);
   }
+  if (error instanceof StoreRefused) return new StartRefused(error.message, 2);
+  if (error instanceof StoreFailed) return new StartRefused(error.message, 1);
   if (error instanceof NativePortRefused) return new StartRefused(error.message, 1);
   for (const known of [FolderInUse, DataFolderRefused, SimulatedPlantFailed, ConsoleBuildFailed]) {
     if (error instanceof known) return new StartRefused(error.message, 1);
   }
   return isSystemError(error) ? new StartRefused(systemText(error), 1) : error;
+}
+
+function inUse({ place }: StoreInUse): string {
+  return place === "folder"
+    ? "another broker uses this data folder: stop it first"
+    : `another broker uses the database ${place}: stop it first; two on one database are not possible`;
 }
 
 interface SystemError extends Error {

@@ -2,7 +2,6 @@
  * The one place where the broker's parts are built. They are opened in the order in which they
  * need each other and closed in reverse; a start that fails closes what it had opened.
  */
-import { join } from "node:path";
 import { HealthBoard } from "./api/health/health-board.ts";
 import { createMetrics } from "./api/health/metrics.ts";
 import { TopicBell } from "./api/live/topic-bell.ts";
@@ -12,6 +11,7 @@ import type { Config } from "./config.ts";
 import { type Door, doorsOf } from "./doors.ts";
 import { answerComments } from "./evidence/viewing/host-comments.ts";
 import type { EnrolmentLink } from "./identity/identity.ts";
+import type { PlantPlace } from "./legs/pinned-address.ts";
 import { writeDirectly } from "./legs/socket-output.ts";
 import { type Logger, openLog } from "./log.ts";
 import { Noticed } from "./noticed.ts";
@@ -26,9 +26,10 @@ import { openTls } from "./open-tls.ts";
 import { openWorkloads } from "./open-workloads.ts";
 import { Opened } from "./opened.ts";
 import { withFreePort } from "./port.ts";
+import { openSiteStore } from "./site-store.ts";
 import { startRefusalOf } from "./start-refused.ts";
 import { prepareDataFolder } from "./store/data-folder.ts";
-import { openStore, STORE_RESERVE_BYTES } from "./store/store.ts";
+import { STORE_RESERVE_BYTES } from "./store/store.ts";
 import { readVersion } from "./version.ts";
 
 /** A broker that runs. */
@@ -69,10 +70,12 @@ export async function startBroker(given: Config, options: StartOptions = {}): Pr
 }
 
 async function build(config: Config, opened: Opened, options: StartOptions): Promise<Broker> {
-  const ground = await openGround(config, opened, options);
+  const assets: Assets = { places: () => [] };
+  const ground = await openGround(config, opened, options, assets);
   const { log, version } = ground;
   const evidence = await openRecorder(ground);
   const plant = await openPlant(ground);
+  assets.places = () => plant.source.current().assets.flatMap(({ endpoints }) => endpoints);
   const book = await openLogBook(ground, { evidence, plant: plant.source });
   const identity = await openPeople(ground);
   const core = await openCore(ground, { identity, evidence, plant: plant.source, book });
@@ -81,7 +84,7 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const audit = openAudit(ground, { evidence, book, witnessesBehind });
   const signals = openSignals(ground, { ...core, plant: plant.source });
   const integrations = await openIntegrations(ground, core, signals);
-  const tls = await openTls(ground);
+  const tls = await openTls(ground, plant.source);
   const services = await openWorkloads(ground, { identity, plant: plant.source, tls });
   await openDoors(ground, {
     ...core,
@@ -115,15 +118,27 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   };
 }
 
-async function openGround(config: Config, opened: Opened, options: StartOptions): Promise<Ground> {
+/** Where the database is never looked for; known once the plant file is read, which needs the store. */
+interface Assets {
+  places: () => readonly PlantPlace[];
+}
+
+async function openGround(
+  config: Config,
+  opened: Opened,
+  options: StartOptions,
+  assets: Assets,
+): Promise<Ground> {
   const { clock = systemClock, say = () => {} } = options;
   const version = readVersion();
   const dataFolder = prepareDataFolder(config.dataFolder);
   const log = openLog(config.log, config.logLevel);
   writeDirectly(!config.publicSockets);
   log.info({ version, node: process.version, dataFolder }, "starting");
-  const path = join(dataFolder, "sallyport.db");
-  const store = await openStore({ path, clock, reserveBytes: STORE_RESERVE_BYTES });
+  const store = await openSiteStore(config, {
+    ...{ clock, reserveBytes: STORE_RESERVE_BYTES },
+    plant: () => assets.places(),
+  });
   opened.push(() => store.close());
   opened.push(answerDatabaseCopies({ store, clock, dataFolder, failed: copyFailed(log) }));
   const notTold = (reason: string) => log.error({ reason }, "comments were not told to an export");

@@ -158,6 +158,8 @@ export interface PlantInForce {
 export type AccessCode =
   | "not-allowed"
   | "not-found"
+  /** What was given or taken could not be kept, so nothing new is given. */
+  | "store-away"
   /** Nothing permits it now; a grant may be coming or may have ended. */
   | "no-grant"
   /** A lock covers the person or the asset; the message says whose and why. */

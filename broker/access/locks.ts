@@ -15,6 +15,7 @@ import type { Lock, LockKind, Person } from "../store/model.ts";
 import { findPerson } from "../store/people.ts";
 import { plainText } from "../store/plain-text.ts";
 import type { RecordEvent, Store } from "../store/store.ts";
+import { StoreAway } from "../store/store-failed.ts";
 import { AccessRefused, type LeaseCause, type PlantInForce } from "./access.ts";
 
 export interface NewLock {
@@ -42,11 +43,16 @@ export class Locks {
   private readonly plant: PlantInForce;
   private readonly inForce = new Map<string, Lock>();
   private readonly listeners = new Set<() => void>();
+  /** In force, and not in the store yet because it was out of reach. */
+  private readonly unkept = new Map<string, Person>();
 
   private constructor(store: Store, clock: Clock, plant: PlantInForce) {
     this.store = store;
     this.clock = clock;
     this.plant = plant;
+    store.onAway((away) => {
+      if (!away) this.keepLate();
+    });
   }
 
   static async open(store: Store, clock: Clock, plant: PlantInForce): Promise<Locks> {
@@ -185,8 +191,17 @@ export class Locks {
       return { lock: written ?? lock, kept: written !== undefined };
     } catch (error) {
       if (error instanceof AccessRefused) throw error;
-      // The store has failed: it stays locked, and who locked hears that a restart may forget it.
+      if (error instanceof StoreAway) this.unkept.set(lock.id, by);
+      // It stays locked, and who locked hears that a restart may forget it.
       return { lock, kept: false };
+    }
+  }
+
+  private keepLate(): void {
+    for (const [id, by] of this.unkept) {
+      this.unkept.delete(id);
+      const lock = this.inForce.get(id);
+      if (lock) this.kept(by, lock).catch(() => {});
     }
   }
 

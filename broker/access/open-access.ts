@@ -253,6 +253,8 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     consentId?: string,
     visit?: string,
   ): Promise<S> {
+    const { trouble } = this.parts.store;
+    if (trouble) throw new AccessRefused("store-away", trouble.message);
     await this.readKeySwitches(who, endpointId, grantId);
     const { person, grant, classes, ...reach } = openable(this.opening, who, endpointId, grantId);
     const asked = needsOf(this.plant, grant).consent;

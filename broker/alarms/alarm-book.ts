@@ -26,6 +26,7 @@ import {
 } from "./alarm-kinds.ts";
 import { ALARM_STATES, type AlarmState, found, over, returned, stateOf } from "./alarm-state.ts";
 import { eventOf, priorityOf, type Said, titleOf, VERBS, wordOf } from "./alarm-words.ts";
+import { AlarmWriter } from "./alarm-writer.ts";
 import { Flutter } from "./flutter.ts";
 
 export interface AlarmParts {
@@ -74,13 +75,14 @@ export class AlarmBook {
   private readonly returning = new Map<string, () => void>();
   private readonly shelves = new Map<string, () => void>();
   private readonly notInService = new Map<AlarmKindName, string>();
-  private writing: Promise<void> = Promise.resolve();
+  private readonly writer: AlarmWriter;
   private closed = false;
 
   private constructor(parts: AlarmParts, lastId: string | undefined) {
     this.parts = parts;
     this.ids = new OrderedIds(lastId);
     this.flutter = new Flutter(parts.clock);
+    this.writer = new AlarmWriter(parts, (key) => this.open.get(key));
   }
 
   static async open(parts: AlarmParts): Promise<AlarmBook> {
@@ -223,7 +225,7 @@ export class AlarmBook {
 
   /** Resolves once everything said so far is written, or could not be. */
   async settle(): Promise<void> {
-    await this.writing;
+    await this.writer.settle();
   }
 
   async close(): Promise<void> {
@@ -313,17 +315,12 @@ export class AlarmBook {
   /** Counts at once; written behind, with its event if there is one. */
   private put(key: string, alarm: Alarm, said?: Said): void {
     this.keep(key, alarm);
-    const { subject, session } = alarm;
-    this.writing = this.writing
-      .then(() =>
-        this.parts.store.act(async (queries, record) => {
-          // What a person did to it meanwhile is not undone.
-          const now = this.open.get(key);
-          await keepAlarm(queries, now?.id === alarm.id ? now : alarm);
-          if (said) await record(eventOf(said, subject, session));
-        }),
-      )
-      .catch(this.parts.trouble);
+    this.writer.write(key, alarm, said);
+  }
+
+  /** The database is back: what changed meanwhile is written now. */
+  keepLate(): void {
+    this.writer.writeLate();
   }
 
   private keep(key: string, alarm: Alarm): void {
@@ -352,7 +349,7 @@ export class AlarmBook {
       const changed = alarm && change(alarm, act);
       return changed && over(changed, act.atMs);
     };
-    const written = this.writing.then(async () => {
+    return this.writer.inOrder(async () => {
       const alarm = next();
       if (!alarm) return undefined;
       const { kind, session } = alarm;
@@ -366,11 +363,6 @@ export class AlarmBook {
       if (now) this.put(keyOf(now.kind, now.source), now);
       return now ?? alarm;
     });
-    this.writing = written.then(
-      () => undefined,
-      () => undefined,
-    );
-    return written;
   }
 }
 

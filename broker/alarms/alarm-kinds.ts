@@ -85,8 +85,9 @@ export const ALARM_KINDS = {
   "store-failed": {
     priority: "urgent",
     title: "The database cannot be used",
-    consequence: "Nobody can sign in, and no change of rights is kept.",
-    action: "See the broker's log for the cause, then restart the broker.",
+    consequence: "Nobody can sign in, no session can begin, and no change of rights is kept.",
+    action:
+      "See the broker's log for the cause. A PostgreSQL server is used again by itself once it answers; otherwise restart the broker.",
     returns: "condition",
     quietMs: STEADY_MS,
   },

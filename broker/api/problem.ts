@@ -7,6 +7,7 @@ import { type AccessCode, AccessRefused } from "../access/access.ts";
 import { RecorderUnavailable } from "../evidence/recorder.ts";
 import { type IdentityCode, IdentityRefused } from "../identity/identity.ts";
 import { SessionRefused } from "../sessions/session.ts";
+import { StoreAway } from "../store/store-failed.ts";
 import type { Problem } from "./shapes/people.ts";
 
 /** Thrown by endpoints and gates; everything else that is thrown is translated below. */
@@ -74,8 +75,8 @@ const IDENTITY: Readonly<Record<IdentityCode, Said>> = {
   "not-allowed": [403, "This needs somebody else: you may not do it yourself."],
   "not-found": [404, notFound().message],
   "too-many": [409, "There are too many of these already. Remove one first."],
-  "rp-id-changed": [500, "The passkeys belong to another domain. See the log."],
   changed: [409, "This has changed meanwhile. Look again, then decide."],
+  "rp-id-changed": [500, "The passkeys belong to another domain. See the log."],
 };
 
 const ACCESS: Readonly<Record<AccessCode, Said>> = {
@@ -95,6 +96,10 @@ const ACCESS: Readonly<Record<AccessCode, Said>> = {
   "needs-a-person": [403, "Only a person can open this, with a passkey: a workload never can."],
   "input-invalid": [400, "Something in this form is not acceptable."],
   "too-many": [409, "There are too many of these already. End one first."],
+  "store-away": [
+    503,
+    "The database cannot be reached, so no session can begin. Running ones go on; see Health.",
+  ],
   suspended: [
     403,
     "Who answers for your account does so no more. Ask the site for another sponsor.",
@@ -119,6 +124,12 @@ const SESSION: Readonly<Record<string, Said>> = {
   ],
 };
 
+const STORE_AWAY = [
+  503,
+  "store-away",
+  "The database cannot be reached, so this was not kept, or not for certain. It is tried again by itself: look at Health, then repeat.",
+] as const;
+
 /** What the framework refuses before an endpoint is reached. */
 const FRAMEWORK: Readonly<Record<string, readonly [number, string, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [413, "too-large", "The request is too large."],
@@ -135,6 +146,7 @@ export function refusalOf(error: unknown): ApiRefused | undefined {
     return said(IDENTITY[error.code], error, error.retryAfterMs);
   }
   if (error instanceof AccessRefused) return said(ACCESS[error.code], error);
+  if (error instanceof StoreAway) return new ApiRefused(...STORE_AWAY);
   if (error instanceof RecorderUnavailable) {
     const [status, message] = SESSION["recorder-unavailable"] ?? [503, error.message];
     return new ApiRefused(status, "recorder-unavailable", message);

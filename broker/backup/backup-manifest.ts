@@ -4,7 +4,6 @@ import { z } from "zod";
 export const MANIFEST = "manifest.json";
 /** Where the recordings lie inside a backup, wherever they lie on the machine. */
 export const EVIDENCE = "evidence";
-export const DATABASE = "sallyport.db";
 /** The plant file where it lies elsewhere than in the data folder. */
 export const PLANT_FILE = "elsewhere/plant.yaml";
 

@@ -24,12 +24,12 @@ import { AlarmBook } from "../alarms/alarm-book.ts";
 import { followEvents } from "../alarms/alarms-by-event.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import { DATABASE } from "../store/data-folder.ts";
 import { openStore } from "../store/store.ts";
 import {
   type BackupFile,
   type BackupManifest,
   BackupRefused,
-  DATABASE,
   EVIDENCE,
   isBackupName,
   MANIFEST,

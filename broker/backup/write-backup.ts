@@ -32,12 +32,12 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { FolderInUse, lockFolder } from "../folder-lock.ts";
 import { siteLogFolder } from "../site-log-place.ts";
+import { DATABASE } from "../store/data-folder.ts";
 import { below, type FileToKeep, filesToKeep } from "./backup-files.ts";
 import {
   type BackupFile,
   type BackupManifest,
   BackupRefused,
-  DATABASE,
   MANIFEST,
 } from "./backup-manifest.ts";
 import { checkDatabase, copyDatabase } from "./database-copy.ts";
@@ -69,7 +69,7 @@ export async function writeBackup(
   try {
     const database = path.join(scratch, DATABASE);
     const isRunning = await inTurn(scratch, async () => {
-      return (await copyDatabase(config.dataFolder, database, clock)).isRunning;
+      return (await copyDatabase(config, database, clock)).isRunning;
     });
     checkDatabase(database);
     const log = path.join(scratch, "site-log");

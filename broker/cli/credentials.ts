@@ -12,8 +12,8 @@ import { openCredentialKey } from "../credentials/credential-key.ts";
 import { Credentials, SECRET_LENGTH_MAX } from "../credentials/credentials.ts";
 import type { Credential } from "../plant/credential.ts";
 import type { Plant } from "../plant/model.ts";
+import { openSiteStore } from "../site-store.ts";
 import { prepareDataFolder } from "../store/data-folder.ts";
-import { openStore } from "../store/store.ts";
 import { StoreInUse } from "../store/store-failed.ts";
 
 /** Cannot be done, with what to do instead. */
@@ -68,7 +68,7 @@ async function withCredentials<T>(
   act: (credentials: Credentials) => Promise<T>,
 ): Promise<T> {
   const folder = prepareDataFolder(config.dataFolder);
-  const store = await openStore({ path: join(folder, "sallyport.db") }).catch((error) => {
+  const store = await openSiteStore(config).catch((error) => {
     if (!(error instanceof StoreInUse)) throw error;
     const advice = "set it in the console, or stop the broker first";
     throw new CredentialRefused(`the broker is running: ${advice}`);

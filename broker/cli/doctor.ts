@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { BackupRefused, DATABASE } from "../backup/backup-manifest.ts";
+import { BackupRefused } from "../backup/backup-manifest.ts";
 import { checkDatabase } from "../backup/database-copy.ts";
 import type { Config } from "../config.ts";
 import { diskVolume } from "../evidence/disk-volume.ts";
@@ -12,9 +12,12 @@ import { checkLog } from "../evidence/log/check-log.ts";
 import { generationsIn } from "../evidence/log/generations.ts";
 import { publicKeyOf } from "../evidence/log/public-keys.ts";
 import { knock, readyStatus } from "../legs/knock.ts";
-import { servedNames } from "../open-tls.ts";
+import { acmeFile, servedNames } from "../open-tls.ts";
 import { membershipFile } from "../planes/gateway/gateway-files.ts";
 import { siteLogFolder } from "../site-log-place.ts";
+import { lookAtDatabase } from "../site-store.ts";
+import { DATABASE } from "../store/data-folder.ts";
+import { StoreInUse } from "../store/store-failed.ts";
 import { readPair } from "../tls/certificate-pair.ts";
 import { readAuthority, shownFingerprint } from "../tls/site-authority.ts";
 import { gatewayDoor, gatewaysNamed, membership, roadToControl } from "./doctor-gateways.ts";
@@ -141,14 +144,20 @@ function certificate(config: Config): Finding {
     const print = shownFingerprint(authority.fingerprint256.replaceAll(":", "").toLowerCase());
     return ends(Date.parse(authority.validTo), `the site's authority ${print}`);
   }
+  if (tls === "acme") {
+    const file = acmeFile(dataFolder);
+    if (!existsSync(file)) return { state: "attention", text: "none was given by ACME yet" };
+    const given = readPair(file, file, servedNames(config));
+    return ends(given.notAfterMs, `by ACME for ${servedNames(config).join(", ")}`, 0);
+  }
   const pair = readPair(tlsCertificate, tlsKey, servedNames(config));
   return ends(pair.notAfterMs, `certificate for ${servedNames(config).join(", ")}`);
 }
 
-function ends(atMs: number, what: string): Finding {
+function ends(atMs: number, what: string, days = CERTIFICATE_DAYS): Finding {
   const text = `${what}, until ${new Date(atMs).toISOString().slice(0, 10)}`;
   if (atMs <= Date.now()) return { state: "failed", text: `${text}: it has ended` };
-  const isNear = atMs - Date.now() < CERTIFICATE_DAYS * DAY_MS;
+  const isNear = atMs - Date.now() < days * DAY_MS;
   return { state: isNear ? "attention" : "ok", text: isNear ? `${text}: renew it` : text };
 }
 
@@ -167,7 +176,16 @@ export async function broker({ listen, port, tls, origins }: Config): Promise<Fi
 }
 
 /** A running broker has it to itself and says by its health how it is. */
-function database({ dataFolder }: Config): Finding {
+async function database(config: Config): Promise<Finding> {
+  const { dataFolder } = config;
+  if (config.database) {
+    try {
+      return { state: "ok", text: await lookAtDatabase(config, config.database) };
+    } catch (error) {
+      if (error instanceof StoreInUse) return { state: "ok", text: "a running broker has it open" };
+      return { state: "failed", text: messageOf(error) };
+    }
+  }
   const file = path.join(dataFolder, DATABASE);
   if (!existsSync(file)) return AT_FIRST_START;
   try {

@@ -14,6 +14,7 @@ import {
 } from "../evidence/log/write-bundle.ts";
 import { commentsOnHost } from "../evidence/viewing/host-comments.ts";
 import { siteLogFolder } from "../site-log-place.ts";
+import { siteStoreIfThere } from "../site-store.ts";
 import { noteExport } from "./note-on-host.ts";
 import { visitRange } from "./visit-range.ts";
 
@@ -42,7 +43,11 @@ export async function exportBundle(config: Config, given: ExportAsked): Promise<
     );
   }
   const out = path.resolve(asked.out ?? `${session ?? "recordings"}.zip`);
-  const comments = await commentsOnHost(config.dataFolder, session);
+  const { dataFolder } = config;
+  const comments = await commentsOnHost(
+    { dataFolder, open: () => siteStoreIfThere(config) },
+    session,
+  );
   const source = {
     recordings: path.join(config.evidenceFolder, "recordings"),
     siteLog: siteLogFolder(config),

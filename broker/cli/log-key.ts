@@ -11,7 +11,7 @@ import { publicKeyOf } from "../evidence/log/public-keys.ts";
 import { sha256 } from "../evidence/log/sha256.ts";
 import { SiteLog, type SiteLogOptions } from "../evidence/log/site-log.ts";
 import { siteLogFolder, siteLogKeys, siteLogMemory } from "../site-log-place.ts";
-import { openStore } from "../store/store.ts";
+import { openSiteStore } from "../site-store.ts";
 import { readVersion } from "../version.ts";
 
 export class NoSiteLog extends Error {
@@ -62,7 +62,7 @@ async function withSiteLog<T>(
   config: Config,
   work: (options: SiteLogOptions) => Promise<T>,
 ): Promise<T> {
-  const store = await openStore({ path: path.join(config.dataFolder, "sallyport.db") });
+  const store = await openSiteStore(config);
   try {
     const memory = siteLogMemory(store);
     const remembered = parseNote(Buffer.from((await memory.read()) ?? ""));

@@ -3,14 +3,14 @@
  * into the console any more. With the broker stopped it is written to the site's events here;
  * a running broker takes the files over within seconds and writes the event itself.
  */
-import { join } from "node:path";
 import { checkPolicies } from "../access/policies/check-policies.ts";
 import { PolicyHistory } from "../access/policies/policy-history.ts";
 import { folderOf, historyOf, writeSources } from "../access/policies/policy-store.ts";
 import type { Config } from "../config.ts";
 import { describePolicyProblem, type PolicyProblem } from "../policy/policy-set.ts";
+import { openSiteStore } from "../site-store.ts";
 import { prepareDataFolder } from "../store/data-folder.ts";
-import { openStore, type Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import { StoreInUse } from "../store/store-failed.ts";
 import { withPoliciesOnHost } from "./policies-on-host.ts";
 
@@ -22,7 +22,7 @@ export class RollbackRefused extends Error {
 /** @param to the version; the one before the set in force if it is left out @returns what was done */
 export async function rollbackPolicies(config: Config, to?: number): Promise<string> {
   const folder = prepareDataFolder(config.dataFolder);
-  const store = await openStore({ path: join(folder, "sallyport.db") }).catch((error) => {
+  const store = await openSiteStore(config).catch((error) => {
     if (error instanceof StoreInUse) return undefined;
     throw error;
   });

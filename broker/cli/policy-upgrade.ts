@@ -12,8 +12,8 @@ import type { Config } from "../config.ts";
 import { DEFAULT_POLICIES } from "../open-policies.ts";
 import { missingDefaults } from "../policy/missing-defaults.ts";
 import { describePolicyProblem, type PolicyFile } from "../policy/policy-set.ts";
+import { openSiteStore } from "../site-store.ts";
 import { prepareDataFolder } from "../store/data-folder.ts";
-import { openStore } from "../store/store.ts";
 import { StoreInUse } from "../store/store-failed.ts";
 import { withPoliciesOnHost } from "./policies-on-host.ts";
 
@@ -30,7 +30,7 @@ export async function upgradePolicies(config: Config, apply: boolean): Promise<s
   if (!file) return "The policies of this site speak of every right there is.";
   const shown = difference(rights, file);
   if (!apply) return `${shown}\nNothing was changed. To add it: sallyport policy upgrade --apply`;
-  return `${shown}\n${await add(folder, [...site, file], rights)}`;
+  return `${shown}\n${await add(config, [...site, file], rights)}`;
 }
 
 function difference(rights: readonly string[], file: PolicyFile): string {
@@ -42,11 +42,12 @@ function difference(rights: readonly string[], file: PolicyFile): string {
 }
 
 async function add(
-  folder: string,
+  config: Config,
   sources: PolicySources,
   rights: readonly string[],
 ): Promise<string> {
-  const store = await openStore({ path: join(folder, "sallyport.db") }).catch((error) => {
+  const folder = config.dataFolder;
+  const store = await openSiteStore(config).catch((error) => {
     if (error instanceof StoreInUse) return undefined;
     throw error;
   });

@@ -3,12 +3,11 @@
  * and a stopped broker, is written to the site's events as an alarm, and makes one link.
  */
 import { userInfo } from "node:os";
-import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { type EnrolmentLink, IdentityRefused } from "../identity/identity.ts";
 import { openIdentity } from "../identity/open-identity.ts";
+import { openSiteStore } from "../site-store.ts";
 import { prepareDataFolder } from "../store/data-folder.ts";
-import { openStore } from "../store/store.ts";
 
 /** Cannot be done, with what to do instead. */
 export class RecoverRefused extends Error {
@@ -17,8 +16,8 @@ export class RecoverRefused extends Error {
 
 /** @param email of the person; may be left out where there is only one administrator */
 export async function recover(config: Config, email?: string): Promise<EnrolmentLink> {
-  const folder = prepareDataFolder(config.dataFolder);
-  const store = await openStore({ path: join(folder, "sallyport.db") });
+  prepareDataFolder(config.dataFolder);
+  const store = await openSiteStore(config);
   try {
     const identity = await openIdentity({
       store,

@@ -4,13 +4,12 @@
  * administrators are gone. Accepting or withdrawing is noted as an alarm.
  */
 import { userInfo } from "node:os";
-import { join } from "node:path";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Plant } from "../plant/model.ts";
 import { type IdentityKind, identityKindOf, pinnedInFile } from "../plant/shown-identity.ts";
+import { openSiteStore } from "../site-store.ts";
 import { prepareDataFolder } from "../store/data-folder.ts";
-import { openStore } from "../store/store.ts";
 import { StoreInUse } from "../store/store-failed.ts";
 import { TrustedBook, WORDS } from "../trust/trusted-book.ts";
 
@@ -84,8 +83,8 @@ export async function withdrawOnHost(config: Config, endpoint: string): Promise<
 }
 
 async function withBook<T>(config: Config, act: (book: TrustedBook) => Promise<T>): Promise<T> {
-  const folder = prepareDataFolder(config.dataFolder);
-  const store = await openStore({ path: join(folder, "sallyport.db") }).catch((error) => {
+  prepareDataFolder(config.dataFolder);
+  const store = await openSiteStore(config).catch((error) => {
     if (!(error instanceof StoreInUse)) throw error;
     throw new TrustRefused(
       "the broker is running: use the asset's panel, or stop the broker first",

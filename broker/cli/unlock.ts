@@ -4,7 +4,6 @@
  * afar, and is noted as an alarm.
  */
 import { userInfo } from "node:os";
-import { join } from "node:path";
 import {
   askRunningBroker,
   type HostLift,
@@ -14,8 +13,8 @@ import {
 } from "../access/lift-on-host.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import { openSiteStore } from "../site-store.ts";
 import { prepareDataFolder } from "../store/data-folder.ts";
-import { openStore } from "../store/store.ts";
 import { StoreInUse } from "../store/store-failed.ts";
 
 /** Cannot be done, with what to do instead. */
@@ -25,9 +24,9 @@ export class UnlockRefused extends Error {
 
 /** @returns what was done, for the person at the machine */
 export async function unlockOnHost(config: Config, which: HostLift): Promise<string> {
-  const folder = prepareDataFolder(config.dataFolder);
+  prepareDataFolder(config.dataFolder);
   const request = { who: `${userInfo().username} on this machine`, which };
-  const lifted = await besideOrInstead(folder, request);
+  const lifted = await besideOrInstead(config, request);
   if (lifted.length === 0) {
     const more = which === "all" ? "" : " For locks of zones, assets and others: --all.";
     return `Nothing was locked that keeps an administrator out.${more}`;
@@ -35,13 +34,13 @@ export async function unlockOnHost(config: Config, which: HostLift): Promise<str
   return `Lifted: ${lifted.join(", ")}.\nThis was noted as an alarm.`;
 }
 
-async function besideOrInstead(folder: string, request: HostRequest): Promise<readonly string[]> {
-  const store = await openStore({ path: join(folder, "sallyport.db") }).catch((error) => {
+async function besideOrInstead(config: Config, request: HostRequest): Promise<readonly string[]> {
+  const store = await openSiteStore(config).catch((error) => {
     if (error instanceof StoreInUse) return undefined;
     throw error;
   });
   if (!store) {
-    const lifted = await askRunningBroker(folder, request, systemClock);
+    const lifted = await askRunningBroker(config.dataFolder, request, systemClock);
     if (lifted) return lifted;
     throw new UnlockRefused("the broker runs but does not answer: stop it, then try again");
   }

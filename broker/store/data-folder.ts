@@ -6,6 +6,9 @@
 import { mkdirSync, readdirSync, type Stats, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 
+/** The state, where it is embedded. */
+export const DATABASE = "sallyport.db";
+
 /** Any right of the group or of others. */
 const OTHERS = 0o077;
 

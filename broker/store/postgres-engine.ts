@@ -35,6 +35,8 @@ export interface PostgresOptions {
   readonly place: PostgresPlace;
   readonly dial: DatabaseDialer;
   readonly clock: Clock;
+  /** A server that says nothing for so long is out of reach; by default after 20 s. */
+  readonly answerWithinMs?: number;
 }
 
 interface Doubt {
@@ -66,7 +68,7 @@ export class PostgresEngine implements Engine {
   /** @throws StoreInUse, StoreRefused, StoreAway */
   static async open(options: PostgresOptions): Promise<PostgresEngine> {
     const engine = new PostgresEngine(options);
-    engine.use(await PostgresLink.open(options.place, options.dial, engine.run_));
+    engine.use(await PostgresLink.open(options, engine.run_));
     engine.heartbeat = setInterval(() => {
       void engine.run({ sql: "select 1", parameters: [] }).catch(() => {});
     }, HEARTBEAT_MS);
@@ -193,12 +195,13 @@ export class PostgresEngine implements Engine {
   }
 
   private async commit(link: PostgresLink, transaction: string): Promise<void> {
+    const wasLost = link.isLost;
     try {
       const { command } = await link.query({ sql: "commit", parameters: [] });
       // A statement of it had failed, and nobody had said that it is over.
       if (command !== "COMMIT") throw new StoreFailed("the transaction was rolled back");
     } catch (error) {
-      if (!(error instanceof StoreAway)) throw error;
+      if (wasLost || !(error instanceof StoreAway)) throw error;
       await this.outcome(transaction);
     }
   }
@@ -206,14 +209,14 @@ export class PostgresEngine implements Engine {
   /** Resolves if it was committed. */
   private outcome(transaction: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => {
+      const late = this.options.clock.after(DOUBT_MAX_MS, () => {
         const text = "the connection was lost during a commit, and whether it counts is not known";
-        this.doubt?.tell?.(new StoreAway(text));
-      }, DOUBT_MAX_MS);
+        doubt.tell?.(new StoreAway(text));
+      });
       const doubt: Doubt = { transaction, tell: undefined };
       doubt.tell = (outcome) => {
         doubt.tell = undefined;
-        clearTimeout(late);
+        late();
         if (outcome === "committed") resolve();
         else reject(outcome);
       };
@@ -254,10 +257,9 @@ export class PostgresEngine implements Engine {
   }
 
   private async reconnect(): Promise<void> {
-    const { place, dial } = this.options;
     let link: PostgresLink | undefined;
     try {
-      link = await PostgresLink.open(place, dial, this.run_);
+      link = await PostgresLink.open(this.options, this.run_);
       if (!(await this.isOurs(link))) this.fail(TAKEN_OVER);
       else if (this.doubt) await this.ask(link, this.doubt.transaction);
       if (this.closed || this.failure) return await link.close();

@@ -44,10 +44,18 @@ const INT8_TYPES = {
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format),
 };
 
+export interface LinkOptions {
+  readonly place: PostgresPlace;
+  readonly dial: DatabaseDialer;
+  /** A server that says nothing for so long is out of reach. */
+  readonly answerWithinMs?: number;
+}
+
 export class PostgresLink {
   private readonly client: pg.Client;
   private readonly socket: Socket;
   private readonly place: PostgresPlace;
+  private answerWithinMs = ANSWER_WITHIN_MS;
   private lostBy: StoreAway | undefined;
   private readonly lost = Promise.withResolvers<never>();
   private lostListener: (error: StoreAway) => void = () => {};
@@ -66,14 +74,14 @@ export class PostgresLink {
    * @throws StoreInUse, StoreRefused; StoreAway if it cannot be reached
    */
   static async open(
-    place: PostgresPlace,
-    dial: DatabaseDialer,
+    { place, dial, answerWithinMs }: LinkOptions,
     run: string,
   ): Promise<PostgresLink> {
     const socket = await dial(place).catch((error: unknown) => {
       throw away(place, error);
     });
     const link = new PostgresLink(clientOf(place, socket, run), socket, place);
+    link.answerWithinMs = answerWithinMs ?? ANSWER_WITHIN_MS;
     try {
       await link.client.connect().catch((error: unknown) => {
         throw away(place, error);
@@ -90,7 +98,7 @@ export class PostgresLink {
   /** @throws StoreAway if the connection is lost; UniqueViolation or StoreFailed for the statement */
   async query({ sql, parameters }: SqlStatement): Promise<SqlAnswer & { command: string }> {
     if (this.lostBy) throw this.lostBy;
-    const late = setTimeout(() => this.lose("it does not answer"), ANSWER_WITHIN_MS);
+    const late = setTimeout(() => this.lose("it does not answer"), this.answerWithinMs);
     const asked = this.client.query({ text: sql, values: parameters.map(toPostgres) });
     try {
       const answer = await Promise.race([asked, this.lost.promise]);
@@ -105,6 +113,10 @@ export class PostgresLink {
     } finally {
       clearTimeout(late);
     }
+  }
+
+  get isLost(): boolean {
+    return this.lostBy !== undefined;
   }
 
   /** Called once, unless it is closed before. */
@@ -189,7 +201,8 @@ export class PostgresLink {
       });
       if (rows[0]?.taken === true) return;
       if (performance.now() > giveUpMs) {
-        throw new StoreInUse(`another process has the database open: ${placeText(this.place)}`);
+        const where = placeText(this.place);
+        throw new StoreInUse(`another process has the database open: ${where}`, where);
       }
       await pause(LEASE_POLL_MS);
     }

@@ -1,14 +1,19 @@
 /** The store on a PostgreSQL server, with the same tables and queries as the embedded one. */
 import type { Clock } from "../clock.ts";
+import { newId } from "./ids.ts";
 import { PostgresEngine } from "./postgres-engine.ts";
 import { POSTGRES } from "./postgres-language.ts";
-import type { DatabaseDialer, PostgresPlace } from "./postgres-place.ts";
+import { PostgresLink } from "./postgres-link.ts";
+import { type DatabaseDialer, type PostgresPlace, placeText } from "./postgres-place.ts";
 import { openStoreOn, type Store } from "./store.ts";
+import { StoreRefused } from "./store-failed.ts";
 
 export interface PostgresStoreOptions {
   readonly place: PostgresPlace;
   readonly dial: DatabaseDialer;
   readonly clock: Clock;
+  /** Told what is set there already, before anything is changed; throws to leave it so. */
+  check?(settings: ReadonlyMap<string, string>): void;
 }
 
 /**
@@ -17,7 +22,46 @@ export interface PostgresStoreOptions {
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const engine = await PostgresEngine.open(options);
+  try {
+    const settings = await settingsIn(engine, options.place);
+    options.check?.(settings);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
   return openPostgresStoreOn(engine, options.clock);
+}
+
+/** What is set in it, with everything checked that does not change it. @throws as opening does */
+export async function lookIntoPostgres(
+  place: PostgresPlace,
+  dial: DatabaseDialer,
+): Promise<ReadonlyMap<string, string>> {
+  const link = await PostgresLink.open({ place, dial }, newId());
+  try {
+    return await settingsIn({ run: (statement) => link.query(statement) }, place);
+  } finally {
+    await link.close();
+  }
+}
+
+/** @throws StoreRefused where it holds something else */
+async function settingsIn(
+  engine: Pick<PostgresEngine, "run">,
+  place: PostgresPlace,
+): Promise<ReadonlyMap<string, string>> {
+  const look = async (sql: string) => (await engine.run({ sql, parameters: [] })).rows;
+  const tables = await look("select tablename from pg_tables where schemaname = current_schema()");
+  if (tables.length === 0) return new Map();
+  if (!tables.some(({ tablename }) => tablename === "schema_version")) {
+    throw new StoreRefused(
+      `the database ${placeText(place)} is somebody else's: it has tables that are not Sallyport's`,
+    );
+  }
+  // The first steps of an earlier start may not have come so far.
+  if (!tables.some(({ tablename }) => tablename === "settings")) return new Map();
+  const rows = await look("select name, value from settings");
+  return new Map(rows.map(({ name, value }) => [String(name), String(value)]));
 }
 
 /** The store over an open connection; separate so that a test can break it. */

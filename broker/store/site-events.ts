@@ -18,6 +18,8 @@ export interface NewSiteEvent {
   readonly session?: string;
   /** For other systems: ids and names, never values or secrets. */
   readonly about?: EventAbout;
+  /** When it was, of one that could not be kept then. */
+  readonly atMs?: number;
 }
 
 /** A name, an address and a reason fit; a flood of text does not. */
@@ -65,9 +67,10 @@ export class SiteEvents {
 
   /** Inside a transaction; `tell` follows once it has committed. */
   async write(queries: Queries, event: NewSiteEvent): Promise<SiteEvent> {
-    const atMs = this.clock.wallMs();
+    const nowMs = this.clock.wallMs();
+    const atMs = event.atMs ?? nowMs;
     const written: SiteEvent = {
-      id: this.ids.next(atMs),
+      id: this.ids.next(nowMs),
       atMs,
       kind: event.kind,
       priority: event.priority,

@@ -16,6 +16,12 @@ export class StoreAway extends StoreFailed {
 /** Another process has it open. */
 export class StoreInUse extends Error {
   override readonly name = "StoreInUse";
+  /** Where the database is, in a person's words; `folder`: in the data folder. */
+  readonly place: string;
+  constructor(message: string, place = "folder") {
+    super(message);
+    this.place = place;
+  }
 }
 
 /** A row with this key exists already. */

@@ -4,7 +4,14 @@
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { appendFileSync, chmodSync, chownSync, existsSync, readdirSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
@@ -63,8 +70,12 @@ export interface TestPostgres {
 const SUPERUSER = "sallyport";
 const READY_WITHIN_MS = 60_000;
 
-/** @param settings lines of its configuration; it listens at its Unix socket alone if none says else */
-export async function startPostgres(settings: readonly string[] = []): Promise<TestPostgres> {
+export interface PostgresOptions {
+  /** It listens on 127.0.0.1 besides, by TLS alone and for whoever has a password. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+}
+
+export async function startPostgres({ tls }: PostgresOptions = {}): Promise<TestPostgres> {
   const bin = programs();
   if (!bin) throw new Error(noPostgres());
   const folder = makeFolder();
@@ -82,14 +93,24 @@ export async function startPostgres(settings: readonly string[] = []): Promise<T
   });
   const port = await freePorts(1);
   const lines = [
-    "listen_addresses = ''",
+    `listen_addresses = '${tls ? "127.0.0.1" : ""}'`,
+    `ssl = ${tls ? "on" : "off"}`,
     `port = ${port}`,
     `unix_socket_directories = '${folder}'`,
     "shared_buffers = 16MB",
     "max_connections = 40",
-    ...settings,
   ];
   appendFileSync(path.join(data, "postgresql.conf"), `${lines.join("\n")}\n`);
+  if (tls) {
+    const write = (name: string, text: string) => {
+      const file = path.join(data, name);
+      writeFileSync(file, text, { mode: 0o600 });
+      if (owner) chownSync(file, owner.uid, owner.gid);
+    };
+    write("server.crt", tls.certificate);
+    write("server.key", tls.key);
+    write("pg_hba.conf", "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n");
+  }
   const server = new Server(bin, as, data, { folder, port });
   await server.start();
   return server;
@@ -114,6 +135,7 @@ class Server implements TestPostgres {
   }
 
   async start(): Promise<void> {
+    if (this.child) return;
     const child = spawn("setpriv", this.command, { cwd: "/", stdio: ["ignore", "ignore", "pipe"] });
     this.child = child;
     let said = "";
@@ -206,3 +228,10 @@ function userOf(name: string): { uid: number; gid: number } | undefined {
 
 /** Through the broker's own leg, with no plant behind. */
 export const dialDatabase: DatabaseDialer = (place) => databaseSocket({ plant: () => [] }, place);
+
+/** As `SALLYPORT_DATABASE` has it. */
+export function databaseUrl({ host, port, user, database }: PostgresPlace): string {
+  return host.startsWith("/")
+    ? `postgres://${user}@/${database}?host=${host}&port=${port}`
+    : `postgres://${user}@${host}:${port}/${database}`;
+}

@@ -2,8 +2,6 @@
  * Comments on recordings for `sallyport export`: from the database where no broker runs, else from
  * the broker, which has it to itself. They are no evidence: without them the bundle is as good.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import { type Clock, systemClock } from "../../clock.ts";
 import { answerHost, askHost } from "../../store/host-requests.ts";
@@ -12,7 +10,7 @@ import {
   listComments,
   type RecordingComment,
 } from "../../store/recording-comments.ts";
-import { openStore, type Store } from "../../store/store.ts";
+import type { Store } from "../../store/store.ts";
 import { StoreInUse } from "../../store/store-failed.ts";
 import { bundledComments } from "./comments.ts";
 
@@ -63,10 +61,19 @@ export interface HostComments {
   readonly missing: string | undefined;
 }
 
+export interface CommentsPlace {
+  readonly dataFolder: string;
+  /** @returns undefined where there is no database yet @throws StoreInUse while a broker runs */
+  open(): Promise<Store | undefined>;
+}
+
 /** @param session absent: all sessions. Never throws: the evidence goes out without them, too */
-export async function commentsOnHost(dataFolder: string, session?: string): Promise<HostComments> {
+export async function commentsOnHost(
+  place: CommentsPlace,
+  session?: string,
+): Promise<HostComments> {
   try {
-    const all = await read(dataFolder, session);
+    const all = await read(place, session);
     return { of: (one, close) => bundledComments(all.get(one) ?? [], close), missing: undefined };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -74,13 +81,14 @@ export async function commentsOnHost(dataFolder: string, session?: string): Prom
   }
 }
 
-async function read(dataFolder: string, session: string | undefined) {
-  const path = join(dataFolder, "sallyport.db");
-  if (!existsSync(path)) return new Map<string, readonly RecordingComment[]>();
-  const store = await openStore({ path }).catch((error: unknown) => {
-    if (error instanceof StoreInUse) return undefined;
-    throw error;
-  });
+async function read({ dataFolder, open }: CommentsPlace, session: string | undefined) {
+  let store: Store | undefined;
+  try {
+    store = await open();
+    if (!store) return new Map<string, readonly RecordingComment[]>();
+  } catch (error) {
+    if (!(error instanceof StoreInUse)) throw error;
+  }
   try {
     return await gather(
       async (recording) => (store ? look(store, recording) : ask(dataFolder, recording)),
