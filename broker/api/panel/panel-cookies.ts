@@ -6,18 +6,18 @@
  * names, and the panel is told of no other.
  */
 
+import { OWN_COOKIE } from "../../legs/web/told-cookies.ts";
+
 /** Read by one name alone: one that is sent twice is none. */
 export function cookieOf(field: string | undefined, name: string): string | undefined {
   const values = pairsOf(field).filter((pair) => pair.startsWith(`${name}=`));
   return values.length === 1 ? values[0]?.slice(name.length + 1) : undefined;
 }
 
-const OWN = "__Host-own-";
-
 /** What the panel's own script set, under the names that it gave; undefined where there is nothing. */
 export function ownCookies(field: string | undefined): string | undefined {
-  const own = pairsOf(field).filter((pair) => pair.startsWith(OWN));
-  return own.length === 0 ? undefined : own.map((pair) => pair.slice(OWN.length)).join("; ");
+  const own = pairsOf(field).filter((pair) => pair.startsWith(OWN_COOKIE));
+  return own.length === 0 ? undefined : own.map((pair) => pair.slice(OWN_COOKIE.length)).join("; ");
 }
 
 function pairsOf(field: string | undefined): readonly string[] {
@@ -27,7 +27,7 @@ function pairsOf(field: string | undefined): readonly string[] {
 
 /** Where each page of a panel gets it from: see `own-script.ts`. */
 export const COOKIE_SCRIPT = `(() => {
-  const OWN = ${JSON.stringify(OWN)};
+  const OWN = ${JSON.stringify(OWN_COOKIE)};
   const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
   // In each page once.
   if (!String(get).includes("[native code]")) return;

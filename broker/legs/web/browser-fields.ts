@@ -3,6 +3,7 @@
  * the fields of its day (`STRICT_FIELDS`), whatever browsers have learned since.
  */
 import type { Fields } from "../../../protocols/http/head.ts";
+import { setCookie, TOLD_FIELD } from "./told-cookies.ts";
 
 /**
  * Workers of the page itself: newer panels draw and edit with them, and they end with it. A service
@@ -19,6 +20,7 @@ export function forBrowser(fields: Fields): Fields {
   return fields.map(([name, value]) => {
     if (name === "content-security-policy") return [name, value.replace(...WORKERS)];
     if (name === "permissions-policy") return [name, `${value}, ${NOT_ASKED_FOR}`];
+    if (name === TOLD_FIELD) return ["set-cookie", setCookie(value)];
     return [name, value];
   });
 }

@@ -1,7 +1,11 @@
 /** Cookies of a panel in one session: kept here, never told to a browser. RFC 6265, for one host. */
-interface Cookie {
+export interface Cookie {
+  readonly name: string;
   readonly value: string;
   readonly path: string;
+  readonly isHttpOnly: boolean;
+  /** Deleted by this. */
+  readonly isOver: boolean;
 }
 
 /** RFC 6265, 6.1: fifty for a host, 4 KiB each. */
@@ -12,7 +16,7 @@ const PAIR =
   /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)=([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*|"[\x20-\x21\x23-\x3a\x3c-\x5b\x5d-\x7e]*")$/;
 
 export class CookieJar {
-  private readonly cookies = new Map<string, Cookie>();
+  private readonly cookies = new Map<string, Pick<Cookie, "value" | "path">>();
 
   /** @param fields `Set-Cookie`; what cannot be read is left out */
   take(fields: readonly string[]): void {
@@ -41,19 +45,29 @@ export class CookieJar {
   }
 
   private takeOne(field: string): void {
-    if (field.length > COOKIE_LENGTH_MAX) return;
-    const [first = "", ...attributes] = field.split(";").map((part) => part.trim());
-    const [, name, value = ""] = PAIR.exec(first) ?? [];
-    if (name === undefined) return;
+    const cookie = readCookie(field);
+    if (!cookie) return;
+    const { name, value, path, isOver } = cookie;
     this.cookies.delete(name);
-    const given = (wanted: string) =>
-      attributes.find((each) => each.toLowerCase().startsWith(`${wanted}=`))?.split("=")[1];
-    if (Number(given("max-age") ?? 1) <= 0 || Date.parse(given("expires") ?? "") < EPOCH_SOON)
-      return;
-    if (this.cookies.size >= COOKIES_MAX) return;
-    const path = given("path");
-    this.cookies.set(name, { value, path: path?.startsWith("/") ? path : "/" });
+    if (isOver || this.cookies.size >= COOKIES_MAX) return;
+    this.cookies.set(name, { value, path });
   }
+}
+
+/** @param field `Set-Cookie`; undefined where it cannot be read */
+export function readCookie(field: string): Cookie | undefined {
+  if (field.length > COOKIE_LENGTH_MAX) return undefined;
+  const [first = "", ...attributes] = field.split(";").map((part) => part.trim());
+  const [, name, value = ""] = PAIR.exec(first) ?? [];
+  if (name === undefined) return undefined;
+  const given = (wanted: string) =>
+    attributes.find((each) => each.toLowerCase().startsWith(`${wanted}=`))?.split("=")[1];
+  const path = given("path");
+  return {
+    ...{ name, value, path: path?.startsWith("/") ? path : "/" },
+    isHttpOnly: attributes.some((each) => each.toLowerCase() === "httponly"),
+    isOver: Number(given("max-age") ?? 1) <= 0 || Date.parse(given("expires") ?? "") < EPOCH_SOON,
+  };
 }
 
 /** Panels delete a cookie by a date long past; none means a real one before this. */

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { REQUEST_FIELD } from "../../../protocols/http/fields.ts";
 import { encodeHead, fieldOf, type RequestHead } from "../../../protocols/http/head.ts";
+import { TOLD_FIELD, toldFields } from "./told-cookies.ts";
 import type { Fields, Outgoing, WebSite } from "./web-site.ts";
 
 /** As the guard gets it: under the number of the request that it answers. */
@@ -16,6 +17,7 @@ export function answerHead(
     const name = (rawHeaders[at] ?? "").toLowerCase();
     if (!HERE.has(name)) fields.push([name, rawHeaders[at + 1] ?? ""]);
   }
+  fields.push(...toldFields(headers["set-cookie"]));
   const { location } = headers;
   if (location !== undefined) fields.push(["location", site.links.inLocation(location)]);
   if (!isBodyless(method, statusCode)) fields.push(["transfer-encoding", "chunked"]);
@@ -38,6 +40,7 @@ export function socketHead(number: number, { headers }: IncomingMessage): Uint8A
 const HERE: ReadonlySet<string> = new Set([
   ...["connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding"],
   ...["set-cookie", "www-authenticate", "location", "upgrade", "trailer", REQUEST_FIELD],
+  TOLD_FIELD,
 ]);
 
 export function isBodyless(method: string, status: number): boolean {
