@@ -1,12 +1,14 @@
 /** Opens the trying of changes over past sessions. */
 import type { Evidence } from "./evidence/evidence.ts";
 import { Foresights } from "./evidence/past/foresights.ts";
+import { Narrower } from "./evidence/past/narrower.ts";
 import type { Ground } from "./open-parts.ts";
 
 export interface OpenForesights {
   readonly foresights: Foresights;
   /** Policies come into force by the console only after that. */
   readonly needsWhatIf: boolean;
+  readonly narrower: Narrower;
 }
 
 export function openForesights(
@@ -15,5 +17,7 @@ export function openForesights(
 ): OpenForesights {
   const foresights = new Foresights({ recordings, clock });
   opened.push(() => foresights.stop());
-  return { foresights, needsWhatIf: config.policyWhatIf };
+  const narrower = new Narrower(recordings);
+  opened.push(() => narrower.stop());
+  return { narrower, foresights, needsWhatIf: config.policyWhatIf };
 }

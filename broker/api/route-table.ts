@@ -35,6 +35,7 @@ import { listEvents } from "./events/list-events.ts";
 import { inviteGateway, listGateways, revokeGateway } from "./gateways/gateways.ts";
 import { createGrant } from "./grants/create-grant.ts";
 import { listGrants } from "./grants/list-grants.ts";
+import { type NarrowGround, narrowGrant } from "./grants/narrow-grant.ts";
 import { revokeGrant } from "./grants/revoke-grant.ts";
 import { healthz } from "./health/healthz.ts";
 import { readyz } from "./health/readyz.ts";
@@ -125,6 +126,7 @@ export interface ApiParts {
   readonly policies: PolicyStore;
   readonly proposals: PolicyProposals;
   readonly foresights: Foresights;
+  readonly narrower: NarrowGround["narrower"];
   /** Policies are put in force in the console only after they were tried over past sessions. */
   readonly needsWhatIf: boolean;
   readonly plantConfirmation: PlantConfirmation;
@@ -250,7 +252,9 @@ function sessionRoutes({ access, recorder, sessions, panels }: ApiParts): readon
   ];
 }
 
-function peopleRoutes({ identity: { people, recoveries }, access }: ApiParts): readonly Route[] {
+function peopleRoutes(parts: ApiParts): readonly Route[] {
+  const { identity, access } = parts;
+  const { people, recoveries } = identity;
   return [
     guarded("GET", "/api/people", "people:manage", listPeople(people)),
     guarded("POST", "/api/people", "people:manage", invitePerson(people)),
@@ -268,6 +272,7 @@ function peopleRoutes({ identity: { people, recoveries }, access }: ApiParts): r
     guarded("GET", "/api/grants", "grant:manage", listGrants(access)),
     guarded("POST", "/api/grants", "grant:manage", createGrant(access)),
     guarded("DELETE", "/api/grants/:id", "grant:manage", revokeGrant(access)),
+    guarded("POST", "/api/grants/:id/narrower", "grant:manage", narrowGrant(parts)),
   ];
 }
 

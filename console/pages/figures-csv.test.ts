@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { FiguresView } from "../../broker/api/shapes/figures.ts";
+import type { StandingRightView } from "../../broker/api/shapes/vendors.ts";
 import { csvOf } from "./figures-csv.ts";
+import { reviewCsv } from "./review-csv.ts";
 
 const NOTHING = { median: null, most: null };
 const FIGURES: FiguresView = {
@@ -22,4 +24,21 @@ test("the file has one line a month, and a name is never a formula", () => {
   ).toBe(true);
   expect(head.split(",")).toHaveLength(20);
   expect(end).toBe("");
+});
+
+test("the rights that stand are one line each, with their last use", () => {
+  const grant: StandingRightView["grant"] = {
+    ...{
+      id: "g1",
+      source: "console" as const,
+      personId: "ben",
+      subject: "=Ben",
+      endpoint: "plc/modbus",
+    },
+    ...{ profile: "read-only", fromMs: null, untilMs: 0, state: "live" as const, createdBy: "Ada" },
+    ...{ createdMs: 0, reason: "" },
+  };
+  const unused = { grant, lastUsedMs: null, lastUsedBy: null, unused: true };
+  const [, row] = reviewCsv([unused]).split("\r\n");
+  expect(row).toBe("'=Ben,plc,modbus,read-only,g1,console,1970-01-01T00:00:00.000Z,,,yes");
 });

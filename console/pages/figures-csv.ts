@@ -1,7 +1,8 @@
 /** The figures as a file for a spreadsheet. */
 import type { FiguresView } from "../../broker/api/shapes/figures.ts";
+import { csvRows } from "./csv-rows.ts";
 
-/** RFC 4180; times in milliseconds. */
+/** Times in milliseconds. */
 export function csvOf({ site, months }: FiguresView): string {
   const head = [
     ...["site", "month", "sign_ins", "sign_ins_refused", "requests", "requests_agreed"],
@@ -17,12 +18,5 @@ export function csvOf({ site, months }: FiguresView): string {
     ...[sessions.cutAfter.median, sessions.cutAfter.most, rest.refusals, rest.breakGlass],
     ...[rest.recordings.ended, rest.recordings.unreviewed],
   ]);
-  return [head, ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
-}
-
-function field(value: string | number | null): string {
-  const text = value === null ? "" : String(value);
-  // A name that begins like a formula is text for who opens it in a spreadsheet.
-  const plain = /^[=+\-@\t\r]/.test(text) && typeof value === "string" ? `'${text}` : text;
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+  return csvRows([head, ...rows]);
 }

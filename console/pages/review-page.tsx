@@ -1,5 +1,6 @@
 /** Every right that stands, with its last use; what nobody needed for a quarter is marked. */
-import { SegmentedControl } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
+import { IconDownload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { StandingRightView } from "../../broker/api/shapes/vendors.ts";
@@ -14,12 +15,28 @@ import { matchesFilter } from "../components/table-order.ts";
 import { LocalTime, RelativeTime } from "../components/time.tsx";
 import { grantsText } from "../text/grants.ts";
 import { reviewText as words } from "../text/vendors.ts";
+import { saveFile } from "./audit/save-file.ts";
+import { reviewCsv } from "./review-csv.ts";
 
 export function ReviewPage() {
   const query = useQuery(reviewQuery);
   const unused = query.data?.filter((right) => right.unused).length ?? 0;
   return (
-    <Page title={words.title} summary={query.data ? words.summary(query.data.length, unused) : ""}>
+    <Page
+      title={words.title}
+      summary={query.data ? words.summary(query.data.length, unused) : ""}
+      actions={
+        query.data && (
+          <Button
+            variant="default"
+            leftSection={<IconDownload size={15} />}
+            onClick={() => saveFile("rights.csv", reviewCsv(query.data))}
+          >
+            {words.download}
+          </Button>
+        )
+      }
+    >
       <QueryView query={query} failed={words.failed}>
         {(rights) =>
           rights.length === 0 ? (

@@ -125,6 +125,7 @@ export const helpByPath: Record<string, HelpEntry> = {
     lines: [
       "A grant lets one person reach one endpoint under one profile, within a window. It ends by itself; revoking it ends its sessions at once.",
       "Grants from the plant file are changed in that file.",
+      "Narrow makes the narrowest profile that would have permitted what was done under a grant, from recordings that you may see, and opens the plant file with it in the editor: for the next grant. Nothing counts before it is planned and signed.",
     ],
   },
   "/alarms": {

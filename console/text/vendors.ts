@@ -65,6 +65,7 @@ export const vendorsText = {
 export const reviewText = {
   title: "Review",
   failed: "The rights could not be loaded",
+  download: "Download (CSV)",
   summary: (all: number, unused: number) =>
     `${all} rights, ${unused === 0 ? "none" : unused} unused for 90 days`,
   emptyTitle: "No right stands",

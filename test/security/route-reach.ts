@@ -120,6 +120,7 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/recoveries/{id}/approval": ADMINISTRATOR,
   "GET /api/grants": ADMINISTRATOR,
   "POST /api/grants": ADMINISTRATOR,
+  "POST /api/grants/{id}/narrower": ADMINISTRATOR,
   "DELETE /api/grants/{id}": ADMINISTRATOR,
   "GET /api/me/grants": OPENS,
   "GET /api/requests": SEES_SESSIONS,

@@ -1,6 +1,8 @@
 /** A change of policies, or of the plant, judged over past sessions, in the background, for those who may see them. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { NarrowerView } from "../../broker/api/shapes/narrower.ts";
+import type { GrantView } from "../../broker/api/shapes/plant.ts";
 import type { PlantFileView, PlantPlanView } from "../../broker/api/shapes/plant-file.ts";
 import type { PoliciesView, PolicyFileView } from "../../broker/api/shapes/policies.ts";
 import type { WhatIfView } from "../../broker/api/shapes/what-if.ts";
@@ -57,6 +59,40 @@ async function tried(user: ConsoleUser, body: object): Promise<WhatIfView> {
   );
   return (await look()).body;
 }
+
+test("what a grant was used for becomes the narrowest profile, for who may see its recordings", async () => {
+  const grants = await first.ask<readonly GrantView[]>("GET", "/api/grants");
+  const there = grants.body.filter(({ endpoint }) => endpoint === "plc-treatment/modbus");
+  const narrowed = (user: ConsoleUser, { id }: GrantView) =>
+    user.ask<NarrowerView>("POST", `/api/grants/${id}/narrower`, {});
+  const answers = await inTurn(there, (grant) => narrowed(first, grant));
+  const [made, ...others] = answers.filter(({ status }) => status === 200);
+  expect([made?.status, others]).toEqual([200, []]);
+  for (const other of answers.filter((each) => each !== made)) {
+    expect(other).toMatchObject({ status: 409, body: { code: "nothing-done" } });
+  }
+  const { id, text, plantText, sessions, operations, refused, unneeded } = made?.body ?? NOTHING;
+  expect({ sessions, refused, seen: operations >= READS }).toEqual({
+    ...{ sessions: 1, refused: 0, seen: true },
+  });
+  expect(text).toContain(`id: ${id}`);
+  expect(text).not.toContain("write");
+  expect(unneeded.length).toBeGreaterThan(0);
+  // The kit hears bytes, not text.
+  const heard = Buffer.from(plantText ?? "", "latin1").toString("utf8");
+  const planned = await first.ask<PlantPlanView>("POST", "/api/plant-plans", { text: heard });
+  expect(planned.body).toMatchObject({ valid: true, problems: [] });
+  const [own] = there.filter((_, n) => answers[n] === made);
+  // Who manages grants alone may not see what was done.
+  const manager = await site.invite("Man", ["administrator"]);
+  if (own) expect((await narrowed(manager, own)).status).toBe(409);
+  if (own) expect((await narrowed(auditor, own)).status).toBe(404);
+  const told = await first.ask<readonly { kind: string }[]>(
+    "GET",
+    "/api/events?contains=narrowest",
+  );
+  expect(told.body.map(({ kind }) => kind)).toEqual(["profile:learned"]);
+});
 
 test("what would differ is listed, each with its moment in the recording", async () => {
   const found = await tried(auditor, { files: changed(), days: 1 });
@@ -175,3 +211,17 @@ test("nobody sees or signs the plan of another, and a text that is too long is n
   expect((await first.ask("DELETE", path)).status).toBe(204);
   expect((await first.ask("GET", path)).status).toBe(404);
 });
+
+const NOTHING: NarrowerView = {
+  ...{ id: "", text: "", sessions: 0, leftOut: 0, operations: 0, refused: 0 },
+  ...{ unneeded: [], notes: [], plantText: null },
+};
+
+async function inTurn<Item, Result>(
+  items: readonly Item[],
+  act: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  for (const item of items) results.push(await act(item));
+  return results;
+}

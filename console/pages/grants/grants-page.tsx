@@ -18,7 +18,9 @@ import { withFreshAssertion } from "../../components/step-up.ts";
 import { matchesFilter } from "../../components/table-order.ts";
 import { LocalTime } from "../../components/time.tsx";
 import { grantsText as words } from "../../text/grants.ts";
+import { narrowerText } from "../../text/narrower.ts";
 import { GrantForm } from "./grant-form.tsx";
+import { NarrowerDialog } from "./narrower-dialog.tsx";
 
 const TONES: Record<GrantView["state"], Tone> = {
   coming: "normal",
@@ -63,7 +65,8 @@ function Grants({ grants }: { readonly grants: readonly GrantView[] }) {
   const [filter, setFilter] = useState("");
   const [all, setAll] = useState(false);
   const [revoking, setRevoking] = useState<GrantView | null>(null);
-  const columns = useMemo(() => columnsOf(setRevoking), []);
+  const [narrowing, setNarrowing] = useState<GrantView | null>(null);
+  const columns = useMemo(() => columnsOf(setRevoking, setNarrowing), []);
   const rows = grants.filter(
     (grant) => (all || isCurrent(grant)) && matchesFilter(filter, searchText(grant)),
   );
@@ -94,6 +97,7 @@ function Grants({ grants }: { readonly grants: readonly GrantView[] }) {
           setAll(true);
         }}
       />
+      {narrowing && <NarrowerDialog grant={narrowing} onClose={() => setNarrowing(null)} />}
       {revoking && <Revoke grant={revoking} onClose={() => setRevoking(null)} />}
     </>
   );
@@ -115,7 +119,9 @@ function searchText(grant: GrantView): string {
   return [subject, nameOf(grant), endpoint, profile, reason, id].join(" ");
 }
 
-function columnsOf(onRevoke: (grant: GrantView) => void): Column<GrantView>[] {
+type Act = (grant: GrantView) => void;
+
+function columnsOf(onRevoke: Act, onNarrow: Act): Column<GrantView>[] {
   const head = words.table;
   return [
     {
@@ -166,7 +172,12 @@ function columnsOf(onRevoke: (grant: GrantView) => void): Column<GrantView>[] {
     {
       key: "actions",
       title: "",
-      cell: (g) => <RevokeButton grant={g} onRevoke={onRevoke} />,
+      cell: (g) => (
+        <div className="sp-row-actions">
+          <NarrowButton grant={g} onNarrow={onNarrow} />
+          <RevokeButton grant={g} onRevoke={onRevoke} />
+        </div>
+      ),
     },
   ];
 }
@@ -193,16 +204,34 @@ interface RevokeButtonProps {
 function RevokeButton({ grant, onRevoke }: RevokeButtonProps) {
   if (grant.source === "plant-file" || !isCurrent(grant)) return null;
   return (
-    <div className="sp-row-actions">
-      <Button
-        size="compact-sm"
-        variant="default"
-        aria-label={words.revokeNamed(nameOf(grant), grant.endpoint)}
-        onClick={() => onRevoke(grant)}
-      >
-        {words.revoke}
-      </Button>
-    </div>
+    <Button
+      size="compact-sm"
+      variant="default"
+      aria-label={words.revokeNamed(nameOf(grant), grant.endpoint)}
+      onClick={() => onRevoke(grant)}
+    >
+      {words.revoke}
+    </Button>
+  );
+}
+
+interface NarrowButtonProps {
+  readonly grant: GrantView;
+  readonly onNarrow: (grant: GrantView) => void;
+}
+
+/** What has not begun was not used. */
+function NarrowButton({ grant, onNarrow }: NarrowButtonProps) {
+  if (grant.state === "coming") return null;
+  return (
+    <Button
+      size="compact-sm"
+      variant="default"
+      aria-label={narrowerText.open(nameOf(grant), grant.endpoint)}
+      onClick={() => onNarrow(grant)}
+    >
+      {narrowerText.action}
+    </Button>
   );
 }
 

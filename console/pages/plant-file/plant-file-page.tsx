@@ -1,11 +1,12 @@
 /** What the plant is, as its file says it: edited, planned, signed; every version of it. */
 import { Button, SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import type { PlantFileView, PlantVersionView } from "../../../broker/api/shapes/plant-file.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { Page } from "../../components/page.tsx";
+import { takePlantDraft } from "../../components/plant-draft.ts";
 import {
   planPlant,
   plantFileQuery,
@@ -50,6 +51,11 @@ function PlantFile({ file }: { readonly file: PlantFileView }) {
   const [address, setAddress] = useSearchParams();
   const [failed, setFailed] = useState<unknown>();
   const [given] = useState(takeSheet);
+  const [proposed] = useState(takePlantDraft);
+  const { setText } = draft;
+  useEffect(() => {
+    if (proposed !== undefined) setText(proposed);
+  }, [proposed, setText]);
 
   function show(plan: string | undefined, reason = "") {
     setAddress(plan === undefined ? {} : { plan, ...(reason !== "" && { reason }) });
