@@ -134,6 +134,7 @@ const Row = memo(function Row({ entry, tags, current, ahead, recording, onSeek }
   const isWrite = changesPlant(entry);
   const Shape = SHAPES[tone] ?? (isWrite ? IconPencil : undefined);
   const by = entry.kind === "operation" ? entry.row.by : entry.kind === "node" && entry.deed.by;
+  const isAlone = rule === "" && result === "" && reason === "" && by !== "broker";
   return (
     <tr
       className="rp-entry"
@@ -149,7 +150,7 @@ const Row = memo(function Row({ entry, tags, current, ahead, recording, onSeek }
         </button>
       </td>
       <td>
-        <div className="rp-entry-what">
+        <div className={isAlone ? "rp-entry-what rp-entry-alone" : "rp-entry-what"}>
           {Shape && <Shape size={14} aria-hidden />}
           <strong>{act}</strong>
           <span title={what}>{what}</span>
