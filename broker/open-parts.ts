@@ -289,8 +289,7 @@ export async function openDoors(
     health: healthOf(ground, core),
     ...{ integrations: core.integrations, signals: core.signals },
     ...{ alarms: ground.alarms, audit: core.audit, logState: core.logState },
-    services: core.services,
-    scim: openProvisioning(ground),
+    ...{ services: core.services, scim: openProvisioning(ground) },
   });
   const gatekeepers = { ...identity, decisions };
   const served = { ...config, version, certificate: tls };
