@@ -11,6 +11,7 @@ import type { Clock } from "../clock.ts";
 import type { Person, SignIn } from "../store/model.ts";
 import { deleteSignIn, type KeptSignIn, listSignIns, updateLastSeen } from "../store/sign-ins.ts";
 import type { Store } from "../store/store.ts";
+import { StoreAway } from "../store/store-failed.ts";
 import type { SignedIn, SignInEnd } from "./identity.ts";
 import type { CheckedIdentityConfig } from "./identity-config.ts";
 import { hashToken } from "./token.ts";
@@ -197,8 +198,13 @@ export class SignInBook {
 
   async close(): Promise<void> {
     this.stopTimer();
-    for (const { signIn } of this.byId.values()) {
-      await updateLastSeen(this.store.queries, signIn.id, signIn.lastSeenMs);
+    try {
+      for (const { signIn } of this.byId.values()) {
+        await updateLastSeen(this.store.queries, signIn.id, signIn.lastSeenMs);
+      }
+    } catch (error) {
+      // Who was there a moment ago is idle a little sooner; that is no reason to stop otherwise.
+      if (!(error instanceof StoreAway)) throw error;
     }
   }
 
