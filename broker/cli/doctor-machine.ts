@@ -35,7 +35,7 @@ export function runtime(): Finding {
     return { state: "failed", text: `Node.js ${process.version}: ${NODE_MAJOR_MIN} is needed` };
   }
   if (!hasSshBinding()) {
-    const text = `Node.js ${process.version}; ssh2's binding is not built: SSH takes more CPU (npm rebuild ssh2)`;
+    const text = `Node.js ${process.version}; ssh2's binding is not built: SSH takes more CPU (npm rebuild ssh2, before npm run release)`;
     return { state: "attention", text };
   }
   return { state: "ok", text: `Node.js ${process.version}, ssh2's binding is built` };

@@ -20,13 +20,14 @@ export function addFirewallCommand(plant: Command): void {
     .option("--admin-from <network...>", "from where this machine is looked after by SSH", [])
     .option("--to <host:port/tcp...>", "what else the broker reaches: names, time, mail, SIEM", [])
     .option("--user <name>", "account that the broker runs as", userInfo().username)
+    .option("--gateway <name>", "for the machine of this gateway, where nobody comes in")
     .option("--systemd", "a drop-in of the unit instead, with the addresses alone", false)
     .action(async (asked: FirewallAsked & { readonly systemd: boolean }) => {
       const config = readConfig(process.env);
       const found = await plantOf(config);
       if (!found) throw new FirewallRefused("the plant file is not valid: sallyport plant check");
       const made = asked.systemd
-        ? await systemdAddresses(found, asked)
+        ? await systemdAddresses(config, found, asked)
         : await firewallRules(config, found, asked);
       process.stdout.write(made);
     });

@@ -65,9 +65,34 @@ test("what gateways reach is no road of this machine's; they come in on the leg 
   const parsed = parsePlant(text, "plant.yaml");
   if (parsed.kind !== "plant") throw new Error(JSON.stringify(parsed.problems));
   const made = await firewallRules(config, parsed.plant, ASKED, async () => ["10.20.0.9"]);
-  expect(made).toContain('ip daddr 10.2.0.1 tcp dport 7443 ct state new accept comment "gateways"');
+  expect(made).toContain(
+    'fib daddr . iif type local ip daddr 10.2.0.1 tcp dport 7443 ct state new accept comment "gateways"',
+  );
   expect(made).not.toContain("10.20.0.9");
   expect(await rules()).not.toContain("gateways");
+
+  const asked = { ...ASKED, gateway: "a", adminFrom: ["10.1.9.9"] };
+  const resolve = async () => ["10.20.0.9"];
+  const theirs = await firewallRules(config, parsed.plant, asked, resolve);
+  expect(theirs.split("\n").filter((line) => line.includes("ct state new"))).toEqual([
+    "\t\tip saddr { 10.1.9.9 } tcp dport 22 ct state new accept",
+    '\t\tmeta skuid "sallyport" ip daddr 10.20.0.9 tcp dport 503 ct state new accept comment "plc/named"',
+    '\t\tmeta skuid "sallyport" ip daddr 10.2.0.1 tcp dport 7443 ct state new accept comment "control"',
+  ]);
+  const unit = await systemdAddresses(config, parsed.plant, asked, resolve);
+  expect(unit).toContain("sallyport-gateway.service.d");
+  expect(unit.match(/^IPAddressAllow=.*$/gm)).toEqual([
+    ...["IPAddressAllow=localhost", "IPAddressAllow=10.20.0.9", "IPAddressAllow=10.2.0.1"],
+  ]);
+  for (const [other, words] of [
+    [
+      firewallRules(config, parsed.plant, { ...asked, gateway: "b" }, resolve),
+      /names the gateway b/,
+    ],
+    [firewallRules(CONFIG, parsed.plant, asked, resolve), /SALLYPORT_GATEWAY_PORT is off/],
+  ] as const) {
+    await expect(other).rejects.toThrow(words);
+  }
 });
 
 test("people come to the doors that are open, from where they are, and to nothing else", async () => {
@@ -80,6 +105,13 @@ test("people come to the doors that are open, from where they are, and to nothin
   expect(await rules()).not.toContain("dport 22 ");
 });
 
+test("names and time are asked for by whichever account of the machine does that", async () => {
+  const text = await rules({ to: ["10.1.0.2:53/udp", "10.1.0.3:123/udp", "10.1.0.4:6514/tcp"] });
+  expect(text).toContain("\t\tip daddr 10.1.0.2 udp dport 53 ct state new accept");
+  expect(text).toContain("\t\tip daddr 10.1.0.3 udp dport 123 ct state new accept");
+  expect(text).toContain('meta skuid "sallyport" ip daddr 10.1.0.4 tcp dport 6514');
+});
+
 test("a name that is not known and what is no address are refused instead of left out", async () => {
   await expect(rules({}, [])).rejects.toThrow(/plc\/named: the address of plc\.plant\.example/);
   await expect(rules({ from: ["10.1.0.0/33"] })).rejects.toThrow(/is no address or network/);
@@ -90,7 +122,7 @@ test("a name that is not known and what is no address are refused instead of lef
 
 test("systemd's own filter lets in and out the same addresses", async () => {
   const asked = { ...ASKED, from: ["10.1.0.0/16"] };
-  const text = await systemdAddresses(plant(), asked, async () => ["10.20.0.9"]);
+  const text = await systemdAddresses(CONFIG, plant(), asked, async () => ["10.20.0.9"]);
   expect(text.match(/^IPAddress.*$/gm)).toEqual([
     "IPAddressDeny=any",
     "IPAddressAllow=localhost",
@@ -99,7 +131,7 @@ test("systemd's own filter lets in and out the same addresses", async () => {
     "IPAddressAllow=fd00::5",
     "IPAddressAllow=10.20.0.9",
   ]);
-  await expect(systemdAddresses(plant(), ASKED, async () => ["10.20.0.9"])).rejects.toThrow(
+  await expect(systemdAddresses(CONFIG, plant(), ASKED, async () => ["10.20.0.9"])).rejects.toThrow(
     /--from/,
   );
 });

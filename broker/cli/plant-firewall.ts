@@ -18,6 +18,8 @@ export interface FirewallAsked {
   readonly to: readonly string[];
   /** The account that the broker runs as; "" leaves it out of the rules. */
   readonly user: string;
+  /** For the machine of this gateway in place of control's: nobody comes in to it. */
+  readonly gateway?: string | undefined;
 }
 
 /** What was asked cannot become a rule; the message is for a person. */
@@ -32,6 +34,8 @@ interface Road {
   readonly what: string;
 }
 
+/** Names and time: the machine's own services ask for these, not the broker's account. */
+const OF_THE_MACHINE: ReadonlySet<number> = new Set([53, 123]);
 /** Of the machine's own SSH, for who looks after it. */
 const ADMIN_PORT = 22;
 
@@ -45,7 +49,7 @@ export async function firewallRules(
   resolve: Resolve = addressesOf,
 ): Promise<string> {
   checkUser(asked.user);
-  return text(config, plant, asked, await roadsOf(plant, asked, resolve));
+  return text(config, plant, asked, await roadsOf(config, plant, asked, resolve));
 }
 
 /**
@@ -53,16 +57,18 @@ export async function firewallRules(
  * @throws FirewallRefused
  */
 export async function systemdAddresses(
+  config: Config,
   plant: Plant,
   asked: FirewallAsked,
   resolve: Resolve = addressesOf,
 ): Promise<string> {
-  const roads = await roadsOf(plant, asked, resolve);
-  if (asked.from.length === 0) {
+  const roads = await roadsOf(config, plant, asked, resolve);
+  const unit = asked.gateway === undefined ? "sallyport" : "sallyport-gateway";
+  if (asked.gateway === undefined && asked.from.length === 0) {
     throw new FirewallRefused("name the networks that people come from: --from 10.1.0.0/16");
   }
   const allowed = new Set(["localhost", ...asked.from, ...roads.map(({ address }) => address)]);
-  return `# Made by \`sallyport plant firewall --systemd\`: /etc/systemd/system/sallyport.service.d/addresses.conf
+  return `# Made by \`sallyport plant firewall --systemd\`: /etc/systemd/system/${unit}.service.d/addresses.conf
 [Service]
 IPAddressDeny=any
 ${[...allowed].map((address) => `IPAddressAllow=${address}`).join("\n")}
@@ -70,6 +76,7 @@ ${[...allowed].map((address) => `IPAddressAllow=${address}`).join("\n")}
 }
 
 async function roadsOf(
+  config: Config,
   plant: Plant,
   asked: FirewallAsked,
   resolve: Resolve,
@@ -77,8 +84,7 @@ async function roadsOf(
   for (const network of [...asked.from, ...asked.adminFrom]) checkNetwork(network);
   const endpoints = plant.assets.flatMap(({ id, endpoints: own }) =>
     own
-      // What a gateway reaches is no road of this machine's.
-      .filter(({ gateways }) => gateways === undefined)
+      .filter(({ gateways }) => isReached(asked.gateway, gateways))
       .map((endpoint) => ({
         host: endpoint.host,
         port: endpoint.port,
@@ -89,8 +95,32 @@ async function roadsOf(
   for (const { host, port, what } of endpoints) {
     roads.push(...(await roadsTo(host, port, "tcp", what, resolve)));
   }
+  if (asked.gateway !== undefined) {
+    if (roads.length === 0) {
+      throw new FirewallRefused(`no endpoint of the plant file names the gateway ${asked.gateway}`);
+    }
+    roads.push(...roadToControl(config, asked));
+  }
   for (const text of asked.to) roads.push(...(await otherRoads(text, resolve)));
   return roads;
+}
+
+/** What a gateway reaches is no road of control's, and the other way round. */
+function isReached(gateway: string | undefined, gateways: readonly string[] | undefined): boolean {
+  return gateway === undefined ? gateways === undefined : gateways?.includes(gateway) === true;
+}
+
+/** Where a gateway dials, as far as the settings of control say it. */
+function roadToControl({ gatewayPort, gatewayListen }: Config, asked: FirewallAsked): Road[] {
+  if (!gatewayPort)
+    throw new FirewallRefused("SALLYPORT_GATEWAY_PORT is off: no gateway is let in");
+  const isOne = !isAnyAddress(gatewayListen) && !isLoopback(gatewayListen);
+  if (isOne) {
+    return [{ address: gatewayListen, port: gatewayPort, protocol: "tcp", what: "control" }];
+  }
+  if (asked.to.length > 0) return [];
+  const hint = `name where it dials control: --to ADDRESS:${gatewayPort}/tcp`;
+  throw new FirewallRefused(`SALLYPORT_GATEWAY_LISTEN is ${gatewayListen}: ${hint}`);
 }
 
 /** This machine reaches itself without a rule. */
@@ -106,13 +136,21 @@ async function roadsTo(
     throw new FirewallRefused(`${what}: the address of ${host} is not known on this machine`);
   }
   return addresses
-    .filter((address) => !LOOPBACK.check(address, isIPv6(address) ? "ipv6" : "ipv4"))
+    .filter((address) => !isLoopback(address))
     .map((address) => ({ address, port, protocol, what }));
 }
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
+
+function isLoopback(address: string): boolean {
+  return LOOPBACK.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+}
+
+function isAnyAddress(address: string): boolean {
+  return address === "0.0.0.0" || address === "::";
+}
 
 async function addressesOf(host: string): Promise<readonly string[]> {
   return lookup(host, { all: true }).then(
@@ -160,10 +198,11 @@ function text(config: Config, plant: Plant, asked: FirewallAsked, roads: readonl
   const people = sourcesOf(asked.from).map(
     (from) => `${from}tcp dport { ${ports} } ct state new accept`,
   );
+  const ours = asked.gateway === undefined ? [...people, ...gatewayDoor(config)] : [];
   const admins = asked.adminFrom.length === 0 ? [] : sourcesOf(asked.adminFrom);
   const out = roads.map(
     ({ address, port, protocol, what }) =>
-      `${who}${family(address)} daddr ${address} ${protocol} dport ${port} ct state new accept comment "${what}"`,
+      `${OF_THE_MACHINE.has(port) ? "" : who}${family(address)} daddr ${address} ${protocol} dport ${port} ct state new accept comment "${what}"`,
   );
   return `#!/usr/sbin/nft -f
 # Made by \`sallyport plant firewall\` from the plant file of ${plant.site.id} (${plant.digest.slice(0, 16)}).
@@ -177,7 +216,7 @@ table inet sallyport {
 		ct state invalid drop
 		ct state established,related accept
 		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept
-${rows([...people, ...gatewayDoor(config), ...admins.map((from) => `${from}tcp dport ${ADMIN_PORT} ct state new accept`)])}
+${rows([...ours, ...admins.map((from) => `${from}tcp dport ${ADMIN_PORT} ct state new accept`)])}
 		counter drop
 	}
 	chain forward {
@@ -197,14 +236,13 @@ ${rows(out)}
 `;
 }
 
-/** On the leg that it listens on, and on no other. */
+/** On the leg that it listens on, and on no other: an address answers on every leg of a machine. */
 function gatewayDoor({ gatewayPort, gatewayListen }: Config): readonly string[] {
-  if (!gatewayPort || LOOPBACK.check(gatewayListen, isIPv6(gatewayListen) ? "ipv6" : "ipv4")) {
-    return [];
-  }
-  const isAny = gatewayListen === "0.0.0.0" || gatewayListen === "::";
-  const leg = isAny ? "" : `${family(gatewayListen)} daddr ${gatewayListen} `;
-  return [`${leg}tcp dport ${gatewayPort} ct state new accept comment "gateways"`];
+  if (!gatewayPort || isLoopback(gatewayListen)) return [];
+  const leg = isAnyAddress(gatewayListen) ? "" : `${family(gatewayListen)} daddr ${gatewayListen} `;
+  return [
+    `fib daddr . iif type local ${leg}tcp dport ${gatewayPort} ct state new accept comment "gateways"`,
+  ];
 }
 
 function rows(lines: readonly string[]): string {

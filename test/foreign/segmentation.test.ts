@@ -4,12 +4,11 @@
  * the plant, although the broker's machine is set to forward; in the plant arrive connections of
  * the broker alone, to what was granted alone.
  */
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, vi } from "vitest";
 import { Lab } from "../kit/lab.ts";
-import { testWith } from "../kit/programs.ts";
+import { labTest, whyNoLab } from "../kit/lab-allowed.ts";
 import { writeConsole } from "../kit/running-broker.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 
@@ -55,26 +54,6 @@ table ip count {
 }
 `;
 
-/** Containers may forbid what an ordinary machine allows; the reason is told. */
-function whyNot(): string | undefined {
-  try {
-    const flags = ["-Urnpf", "--kill-child", "--mount-proc"];
-    const link =
-      "ip link add name a0 type veth peer name a1 && nft list ruleset && echo 1 > /proc/sys/net/ipv4/ip_forward";
-    execFileSync("unshare", [...flags, "sh", "-c", link], { stdio: "pipe", timeout: 20_000 });
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message.replaceAll("\n", " ") : String(error);
-  }
-}
-
-const programs = testWith(["unshare", "nsenter", "ip", "nft", "nmap"]);
-const refused = whyNot();
-if (refused !== undefined) {
-  process.stderr.write(`segmentation lab skipped, no namespaces for this user: ${refused}\n`);
-}
-const labTest = refused === undefined ? programs : test.skipIf(true);
-
 let folder: string;
 let lab: Lab;
 let session = "";
@@ -83,7 +62,7 @@ let broker = "";
 
 beforeAll(async () => {
   folder = makeFolder();
-  if (refused !== undefined) return;
+  if (whyNoLab !== undefined) return;
   lab = await Lab.open();
   writeFileSync(path.join(folder, "plant.yaml"), PLANT);
   writeFileSync(path.join(folder, "counters.nft"), PLANT_COUNTERS);
