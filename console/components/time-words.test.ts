@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   duration,
+  exactClockTime,
   exactUtc,
   fromLocalInput,
   relativeTime,
@@ -48,6 +49,7 @@ test("a rough length drops seconds from ten minutes on", () => {
 });
 
 test("the exact time is UTC and names it", () => {
+  expect(exactClockTime(NOW + 5)).toMatch(/^\d{2}:\d{2}:00\.005$/);
   expect(exactUtc(NOW + 5)).toBe("2026-11-22 12:00:00.005 UTC");
 });
 

@@ -10,6 +10,9 @@ const RELATIVE_MAX_MS = 7 * DAY_MS;
 const dateAndTime = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 const dateOnly = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const timeOnly = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+const timeExact = new Intl.DateTimeFormat("en-GB", {
+  ...{ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 },
+});
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 
 /** "12 sec. ago", "in 3 hr.", "yesterday"; a date when it is more than a week away. */
@@ -60,6 +63,11 @@ export function localDate(atMs: number): string {
 /** "03:47:12" in the viewer's zone. */
 export function clockTime(atMs: number): string {
   return timeOnly.format(atMs);
+}
+
+/** "03:47:12.345" in the viewer's zone. */
+export function exactClockTime(atMs: number): string {
+  return timeExact.format(atMs);
 }
 
 /** The value of an `<input type="datetime-local">` in the viewer's zone: "2026-11-22T03:47". */

@@ -100,7 +100,7 @@ function Values({ past, details }: { readonly past: Past; readonly details: Node
               // biome-ignore lint/suspicious/noArrayIndexKey: a time may come twice
               <tr key={n}>
                 <td>
-                  <Moment atMs={value.sourceMs} />
+                  <Moment atMs={value.sourceMs} withMs />
                 </td>
                 <td data-align="right">{valueWords(value, details)}</td>
                 <td>

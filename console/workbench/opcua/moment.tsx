@@ -1,16 +1,22 @@
 /** A time of an asset: the clock of today, the date before; exactly on hover. */
-import { clockTime, exactUtc } from "../../components/time-words.ts";
+import { clockTime, exactClockTime, exactUtc, localDate } from "../../components/time-words.ts";
 
 const DAY_MS = 86_400_000;
 
-export function Moment({ atMs }: { readonly atMs: number | undefined }) {
+interface MomentProps {
+  readonly atMs: number | undefined;
+  /** Where several fall into one second. */
+  readonly withMs?: true;
+}
+
+export function Moment({ atMs, withMs }: MomentProps) {
   if (atMs === undefined || Number.isNaN(atMs)) return "–";
   const isOld = Math.abs(Date.now() - atMs) > DAY_MS;
-  const date = isOld ? `${new Date(atMs).toISOString().slice(0, 10)} ` : "";
+  const date = isOld ? `${localDate(atMs)} ` : "";
   return (
     <span className="sp-mono" title={exactUtc(atMs)}>
       {date}
-      {clockTime(atMs)}
+      {withMs ? exactClockTime(atMs) : clockTime(atMs)}
     </span>
   );
 }
