@@ -33,6 +33,8 @@ export const peopleText = {
     state: "State",
   },
   never: "never",
+  /** Whom an identity provider brought. */
+  noRole: "none yet",
   you: "you",
   state,
   roleMeaning,

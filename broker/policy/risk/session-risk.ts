@@ -147,7 +147,7 @@ export class SessionRisk {
     if (!range) return [];
     const room = (range.max - range.min) * VALUE_MARGIN;
     if (value >= range.min - room && value <= range.max + room) return [];
-    const why = `set ${point} to ${short(value)}; so far it was between ${short(range.min)} and ${short(range.max)}`;
+    const why = `wanted to set ${point} to ${short(value)}; so far it was between ${short(range.min)} and ${short(range.max)}`;
     return this.once("value", point, why, sequence);
   }
 

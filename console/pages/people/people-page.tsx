@@ -130,7 +130,12 @@ function columnsOf(meId: string, onLink: (link: NewLink) => void): Column<Person
       ),
     },
     { key: "employer", title: head.employer, sortBy: (p) => p.employer, cell: (p) => p.employer },
-    { key: "roles", title: head.roles, sortBy: rolesOf, cell: rolesOf },
+    {
+      key: "roles",
+      title: head.roles,
+      sortBy: rolesOf,
+      cell: (p) => rolesOf(p) || <span className="sp-dim">{words.noRole}</span>,
+    },
     {
       key: "passkeys",
       title: head.passkeys,
