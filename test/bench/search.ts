@@ -12,7 +12,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 import { systemClock } from "../../broker/clock.ts";
 import { type Evidence, openEvidence } from "../../broker/evidence/evidence.ts";
-import type { Search } from "../../broker/evidence/search/search.ts";
+import type { PageCursor, Search } from "../../broker/evidence/search/search.ts";
 import { writePoints } from "../../protocols/modbus/build.ts";
 import { parseQuery } from "../../protocols/search/parse-query.ts";
 import { TEST_KEYS } from "../kit/evidence-keys.ts";
@@ -26,6 +26,8 @@ const OPERATIONS = Number(process.env.SALLYPORT_BENCH_OPERATIONS ?? 1_000_000);
 const EACH = OPERATIONS / RECORDINGS;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const PAGE = 50;
+/** On a machine that is not brought to a standstill one is enough. */
+const ANSWERS_MAX = 50;
 /** Between two waits for the disk. */
 const AT_ONCE = 1_000;
 const REFUSED_EVERY = 50;
@@ -190,13 +192,18 @@ async function ask(
   const parsed = parseQuery(query, { nowMs: 0, local: Date.UTC });
   if (parsed.kind === "fault") throw new Error(parsed.fault.message);
   const startMs = performance.now();
-  const { hits, cursor } = await search.find({
-    ...{ terms: parsed.terms, maySee: () => true, asker: "bench", cursor: undefined, limit: PAGE },
-    surroundings: { employer: () => undefined, requests: () => [] },
-  });
-  const tookMs = performance.now() - startMs;
-  if (hits.length === 0 && cursor !== undefined) throw new Error(`${query} came to no end`);
-  return { tookMs, hits: hits.length };
+  let cursor: PageCursor | undefined;
+  // One answer takes no longer than it may: on a slow machine several come to the first results.
+  for (let n = 0; n < ANSWERS_MAX; n += 1) {
+    const found = await search.find({
+      ...{ terms: parsed.terms, maySee: () => true, asker: "bench", cursor, limit: PAGE },
+      surroundings: { employer: () => undefined, requests: () => [] },
+    });
+    const tookMs = performance.now() - startMs;
+    ({ cursor } = found);
+    if (found.hits.length > 0 || cursor === undefined) return { tookMs, hits: found.hits.length };
+  }
+  throw new Error(`${query} came to no end`);
 }
 
 function askPeer(peer: DatabaseSync, { sql }: Question): { tookMs: number; hits: number } {
