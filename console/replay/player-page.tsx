@@ -58,9 +58,7 @@ interface RecordingPlayerProps {
 }
 
 function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
-  const [search] = useSearchParams();
-  const [at] = useState(() => wantedNumber(search.get("at")));
-  const [wantedMs] = useState(() => wantedNumber(search.get("t")));
+  const { at, wantedMs } = useWanted();
   const span = useMemo(() => spanOf(detail), [detail]);
   const marksMs = useMemo(() => worthSeeing(detail), [detail]);
   const idle = useMemo(() => idleSpans(marksMs, span), [marksMs, span]);
@@ -206,6 +204,14 @@ function Summary({ detail }: { readonly detail: RecordingDetailView }) {
       <span>{profile}</span>
     </span>
   );
+}
+
+/** What the address asked for when it was opened: a record, or a time. */
+function useWanted() {
+  const [search] = useSearchParams();
+  const [at] = useState(() => wantedNumber(search.get("at")));
+  const [wantedMs] = useState(() => wantedNumber(search.get("t")));
+  return { at, wantedMs };
 }
 
 function wantedNumber(typed: string | null): number | undefined {
