@@ -3,13 +3,12 @@
  * but the policy. With the key it also runs the guards again, which gives a verdict of its own.
  */
 import { readFileSync, statSync } from "node:fs";
-import type { Guard } from "../../protocols/guard.ts";
 import { type BundleVerdict, checkBundle } from "../../protocols/log/bundle.ts";
+import type { ProvedSession } from "../../protocols/log/bundle-recording.ts";
 import { type LogPolicy, parsePolicy } from "../../protocols/log/policy.ts";
-import type { Header } from "../../protocols/tape/record.ts";
 import { BundleUnreadable, type OpenBundle } from "../evidence/log/bundle-names.ts";
 import { openBundle } from "../evidence/log/read-bundle.ts";
-import { rerunSession, type SessionRerun } from "../evidence/log/rerun-bundle.ts";
+import type { SessionRerun } from "../evidence/log/rerun-bundle.ts";
 import { sha256 } from "../evidence/log/sha256.ts";
 import { verifyEd25519 } from "../evidence/log/signer.ts";
 import type { TextOutput } from "./plant-check.ts";
@@ -42,8 +41,12 @@ export interface VerifyAsked {
 export interface Prover {
   /** Of this program. */
   readonly build: string;
-  /** Undefined where this program runs no guard of that protocol. */
-  guardOf(protocol: string, header: Header | undefined): Guard | undefined;
+  /** Runs the guard of a proved session again; absent where this program has no guards. */
+  rerun?(
+    bundle: OpenBundle,
+    session: ProvedSession,
+    identities: readonly string[],
+  ): Promise<SessionRerun>;
 }
 
 /** Prints one screen, or one line of JSON. @returns the exit code @throws PolicyUnreadable */
@@ -63,7 +66,7 @@ async function prove(
   { bundle: place, session }: VerifyAsked,
   policy: LogPolicy,
   identities: readonly string[] | undefined,
-  { build, guardOf }: Prover,
+  { build, rerun }: Prover,
 ): Promise<Found> {
   const refused = (faults: readonly string[]): Found => ({
     ...{ verdict: { kind: "refused", faults }, reruns: undefined, build },
@@ -75,7 +78,7 @@ async function prove(
     if (isOfAnother(verdict, session)) {
       return refused([`it proves another session than ${JSON.stringify(session)}`]);
     }
-    const reruns = identities && (await rerunAll(bundle, verdict, identities, guardOf));
+    const reruns = identities && rerun && (await rerunAll(bundle, verdict, identities, rerun));
     const rewritten = reruns?.flatMap((one) => (one.kind === "refused" ? [one.fault] : [])) ?? [];
     return rewritten.length === 0 ? { verdict, reruns, build } : refused(rewritten);
   } catch (error) {
@@ -96,13 +99,13 @@ async function rerunAll(
   bundle: OpenBundle,
   verdict: BundleVerdict,
   identities: readonly string[],
-  guardOf: Prover["guardOf"],
+  rerun: NonNullable<Prover["rerun"]>,
 ): Promise<readonly SessionRerun[] | undefined> {
   if (verdict.kind !== "proved") return undefined;
   const reruns: SessionRerun[] = [];
   for (const session of verdict.bundle.sessions) {
     if (session.recording !== "whole") continue;
-    reruns.push(await rerunSession(bundle, session, identities, guardOf));
+    reruns.push(await rerun(bundle, session, identities));
   }
   return reruns;
 }

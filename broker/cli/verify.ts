@@ -1,6 +1,7 @@
 /** How the whole package proves a bundle: with the guards of all protocols. */
 import type { Guard } from "../../protocols/guard.ts";
 import type { Header } from "../../protocols/tape/record.ts";
+import { rerunSession } from "../evidence/log/rerun-bundle.ts";
 import type { Endpoint } from "../plant/model.ts";
 import { newGuard } from "../sessions/protocol-road.ts";
 import { readVersion } from "../version.ts";
@@ -13,7 +14,9 @@ export function runVerify(asked: VerifyAsked, out: TextOutput): Promise<number> 
 }
 
 export function wholeProver(): Prover {
-  return { build: readVersion(), guardOf };
+  const rerun: Prover["rerun"] = (bundle, session, identities) =>
+    rerunSession(bundle, session, identities, guardOf);
+  return { build: readVersion(), rerun };
 }
 
 function guardOf(protocol: string, header: Header | undefined): Guard | undefined {
