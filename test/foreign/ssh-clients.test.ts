@@ -19,12 +19,12 @@ const ASYNCSSH = "/usr/lib/python3/dist-packages/asyncssh";
 /** Far larger than all others together: where it is not installed, the guard's own test stands for it. */
 const testRclone = test.skipIf(!["rclone", "ssh-keygen", SSHD].every(found));
 
-/** With `there/large` and two hundred small files at the asset. */
+/** With `there/large` and a hundred small files at the asset. */
 async function road(): Promise<SshRoad> {
   const asset = await startSshd(temporaryFolder());
   mkdirSync(path.join(asset.home, "there"));
   writeFileSync(path.join(asset.home, "there/large"), randomBytes(1_500_001));
-  for (let n = 0; n < 200; n++) writeFileSync(path.join(asset.home, `there/${n}`), `file ${n}\n`);
+  for (let n = 0; n < 100; n++) writeFileSync(path.join(asset.home, `there/${n}`), `file ${n}\n`);
   const to = await sshRoad(asset, "- { name: all, permit: [configure, transfer] }");
   // Libraries want some key to offer; nobody asks whose it is.
   const args = ["-q", "-t", "ed25519", "-N", "", "-f", path.join(to.here, "key")];
@@ -66,7 +66,7 @@ testWith(["lftp", "ssh", SSHD])("lftp mirrors there and back, four files at a ti
   ];
   const ran = await runProgram("lftp", ["--norc", "-c", script.join("; ")]);
   expect(ran.code).toBe(0);
-  for (const name of ["large", "0", "199"]) {
+  for (const name of ["large", "0", "99"]) {
     expect(sum(home, "back", name)).toBe(sum(home, "there", name));
   }
 });
@@ -83,7 +83,7 @@ testRclone("rclone, which sends more than it writes, copies whole files", async 
   const [home, here] = [to.asset.home, path.join(to.here, "copy")];
   expect((await run(`:sftp:${home}/there`, here)).code).toBe(0);
   expect((await run(here, `:sftp:${home}/back`)).code).toBe(0);
-  for (const name of ["large", "0", "199"]) {
+  for (const name of ["large", "0", "99"]) {
     expect(sum(home, "back", name)).toBe(sum(home, "there", name));
   }
 });
@@ -95,7 +95,7 @@ testWith([PYTHON, ASYNCSSH, SSHD])("asyncssh asks for thousands of things at onc
   const args = ["-W", "ignore", script, String(to.conduit.port), to.asset.home];
   const ran = await runProgram(PYTHON, args);
   expect(ran.stderr).toBe("");
-  expect(ran.output.trim().split("\n")).toEqual(["stats 3000", "written", "commands 20", "no way"]);
+  expect(ran.output.trim().split("\n")).toEqual(["stats 1000", "written", "commands 20", "no way"]);
   const written = readFileSync(path.join(to.asset.home, "pieces"));
   expect(written.equals(Buffer.alloc(200_000, "x"))).toBe(true);
 });
@@ -107,7 +107,7 @@ async def main():
     options = dict(username='any', known_hosts=None, client_keys=None, agent_path=None, config=None)
     async with asyncssh.connect('127.0.0.1', port, **options) as there:
         async with there.start_sftp_client() as files:
-            names = [home + f'/there/{n % 200}' for n in range(3000)]
+            names = [home + f'/there/{n % 100}' for n in range(1000)]
             print('stats', len(await asyncio.gather(*[files.stat(name) for name in names])))
             one = await files.open(home + '/pieces', 'wb')
             await asyncio.gather(*[one.write(b'x' * 1000, n * 1000) for n in range(200)])

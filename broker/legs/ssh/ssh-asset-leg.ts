@@ -31,11 +31,12 @@ export class SshAssetLeg implements Leg {
 
   constructor(connection: SshConnection) {
     this.connection = connection;
-    this.leave = connection.enter((reason) => this.gone(reason));
+    const gone = (reason: string) => this.gone(reason);
+    this.leave = connection.enter(gone, () => this.onLineEmpty());
   }
 
   get queued(): number {
-    return this.stream?.writableLength ?? 0;
+    return this.stream ? this.stream.writableLength + this.connection.queued : 0;
   }
 
   start(sink: LegSink): void {
@@ -160,6 +161,12 @@ export class SshAssetLeg implements Leg {
     if (!this.full || this.queued > LEG_QUEUE_MAX) return;
     this.full = false;
     this.sink?.drained();
+  };
+
+  /** Another channel may have filled the line that they share. */
+  private readonly onLineEmpty = (): void => {
+    this.full = true;
+    this.onWritten();
   };
 
   private tell(message: SshMessage): void {

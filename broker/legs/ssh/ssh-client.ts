@@ -6,6 +6,7 @@ import type { Leg } from "../leg.ts";
 import { allRequests } from "./all-requests.ts";
 import { plain, refuseOpens } from "./refuse-opens.ts";
 import { RefusedLeg } from "./refused-leg.ts";
+import { SshLine } from "./ssh-line.ts";
 import { SshSessionLeg } from "./ssh-session-leg.ts";
 
 export interface ClientAttaching {
@@ -23,6 +24,7 @@ const REFUSALS_MAX = 1_000;
 const BEGINNING_MAX = 64;
 
 export function serveChannels(connection: Connection, { attach, input }: ClientAttaching): void {
+  const line = new SshLine(connection);
   let refusals = 0;
   let beginning = 0;
   const begin = async (leg: Leg, failed: () => void) => {
@@ -44,7 +46,7 @@ export function serveChannels(connection: Connection, { attach, input }: ClientA
   connection.on("session", (accept, reject) => {
     if (beginning >= BEGINNING_MAX) return reject();
     const session = accept();
-    const leg = new SshSessionLeg(session, input);
+    const leg = new SshSessionLeg(session, line, input);
     void begin(leg, () => leg.close());
   });
   allRequests(connection);

@@ -11,6 +11,7 @@ import type { ShownIdentity } from "../../plant/shown-identity.ts";
 import { shownHostKey } from "../read-identity.ts";
 import { algorithms } from "./algorithms.ts";
 import { quicken } from "./quick-connection.ts";
+import { SshLine } from "./ssh-line.ts";
 
 export interface SshTarget {
   /** `ASSET/ENDPOINT`, for sentences. */
@@ -41,7 +42,10 @@ export class SshConnection {
   private readonly client = new Client();
   private readonly target: SshTarget;
   private readonly lost = new Set<(reason: string) => void>();
+  /** Those of its channels, told when all of much has left. */
+  private readonly legs = new Set<() => void>();
   private socket: Socket | undefined;
+  private line: SshLine | undefined;
   private channels = 0;
   private dialled = false;
   /** A channel began. */
@@ -72,14 +76,20 @@ export class SshConnection {
     });
   }
 
+  /** Bytes that have not left yet. */
+  get queued(): number {
+    return this.line?.queued ?? 0;
+  }
+
   get isOver(): boolean {
     return this.over;
   }
 
   /** Counts a channel in; the returned function counts it out, the last one closes. */
-  enter(onLost: (reason: string) => void): () => void {
+  enter(onLost: (reason: string) => void, onLineEmpty: () => void): () => void {
     this.channels += 1;
     this.lost.add(onLost);
+    this.legs.add(onLineEmpty);
     this.wanted = true;
     this.warm();
     this.begin();
@@ -88,6 +98,7 @@ export class SshConnection {
       if (!here) return;
       here = false;
       this.lost.delete(onLost);
+      this.legs.delete(onLineEmpty);
       this.channels -= 1;
       if (this.channels === 0) this.close("no channel is left");
     };
@@ -123,6 +134,10 @@ export class SshConnection {
     this.socket = this.openSocket();
     this.client.connect(this.options(credential, this.socket));
     quicken(this.client);
+    this.line = new SshLine(this.client);
+    this.line.enter(() => {
+      for (const emptied of [...this.legs]) emptied();
+    });
     this.wait();
   }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import ssh2, { type ClientChannel, type Connection, type Session } from "ssh2";
 import { expect, onTestFinished, test } from "vitest";
 import { encodeMessage } from "../../../protocols/ssh/message.ts";
+import { SshLine } from "./ssh-line.ts";
 import { SshSessionLeg } from "./ssh-session-leg.ts";
 
 const MIB = 1_048_576;
@@ -18,7 +19,10 @@ async function commanded(): Promise<{ leg: SshSessionLeg; stream: ClientChannel;
     server.on("connection", (connection: Connection) => {
       connection.on("error", () => undefined);
       connection.on("authentication", (asks) => asks.accept());
-      connection.on("session", (accept: () => Session) => resolve(new SshSessionLeg(accept())));
+      const line = new SshLine(connection);
+      connection.on("session", (accept: () => Session) => {
+        resolve(new SshSessionLeg(accept(), line));
+      });
     });
   });
   server.listen(0, "127.0.0.1");

@@ -9,6 +9,7 @@ import { encodeMessage, lookAtMessage, type SshMessage } from "../../../protocol
 import { writeSize, writeTerminal } from "../../../protocols/ssh/terminal-modes.ts";
 import { encodeUtf8 } from "../../../protocols/tape/utf8.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
+import type { SshLine } from "./ssh-line.ts";
 
 /** What ssh2 gives with a request: absent where the client wants no reply. */
 type Accept = (() => ServerChannel | undefined) | undefined;
@@ -38,6 +39,8 @@ const EXIT_REFUSED = 126;
 
 export class SshSessionLeg implements Leg {
   private readonly session: Session;
+  private readonly line: SshLine;
+  private readonly leaveLine: () => void;
   private readonly input: () => void;
   private sink: LegSink | undefined;
   private readonly unanswered: Waiting[] = [];
@@ -50,14 +53,16 @@ export class SshSessionLeg implements Leg {
   private early: SshMessage[] = [];
 
   /** @param input told when something came from the person */
-  constructor(session: Session, input: () => void = () => {}) {
+  constructor(session: Session, line: SshLine, input: () => void = () => {}) {
     this.session = session;
+    this.line = line;
+    this.leaveLine = line.enter(this.onLineEmpty);
     this.input = input;
     this.listen();
   }
 
   get queued(): number {
-    return this.stream?.writableLength ?? 0;
+    return this.stream ? this.stream.writableLength + this.line.queued : 0;
   }
 
   start(sink: LegSink): void {
@@ -88,6 +93,7 @@ export class SshSessionLeg implements Leg {
     if (this.over) return;
     this.over = true;
     this.sink = undefined;
+    this.leaveLine();
     for (const { reject } of this.unanswered) reject?.();
     const { stream } = this;
     // What waits for a client that takes nothing dies here, and no word would reach it.
@@ -223,11 +229,18 @@ export class SshSessionLeg implements Leg {
     this.sink?.drained();
   };
 
+  /** Another channel may have filled the line that they share. */
+  private readonly onLineEmpty = (): void => {
+    this.full = true;
+    this.onWritten();
+  };
+
   private gone(): void {
     if (this.over) return;
     const sink = this.sink;
     this.over = true;
     this.sink = undefined;
+    this.leaveLine();
     sink?.bytes(encodeMessage({ kind: "close" }));
     sink?.closed("the client closed the channel");
   }
