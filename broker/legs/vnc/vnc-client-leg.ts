@@ -5,11 +5,16 @@ import type { Leg, LegSink } from "../leg.ts";
 export class VncClientLeg implements Leg {
   private readonly wire: Leg;
   private readonly handshake = Handshake.withClient();
+  private readonly said: (bytes: Uint8Array) => void;
   private ready = false;
 
-  /** @param wire the connection, nothing of it read yet */
-  constructor(wire: Leg) {
+  /**
+   * @param wire the connection, nothing of it read yet
+   * @param said what the viewer says from its ClientInit on
+   */
+  constructor(wire: Leg, said: (bytes: Uint8Array) => void = () => {}) {
     this.wire = wire;
+    this.said = said;
   }
 
   get queued(): number {
@@ -18,7 +23,7 @@ export class VncClientLeg implements Leg {
 
   start(sink: LegSink): void {
     this.wire.start({
-      bytes: (bytes) => (this.ready ? sink.bytes(bytes) : this.greet(bytes, sink)),
+      bytes: (bytes) => (this.ready ? this.tell(bytes, sink) : this.greet(bytes, sink)),
       lost: (request, cause) => sink.lost(request, cause),
       withheld: (change, cause) => sink.withheld(change, cause),
       closed: (reason) => sink.closed(reason),
@@ -53,6 +58,11 @@ export class VncClientLeg implements Leg {
       return;
     }
     this.ready = true;
-    if (state.rest.length > 0) sink.bytes(state.rest);
+    if (state.rest.length > 0) this.tell(state.rest, sink);
+  }
+
+  private tell(bytes: Uint8Array, sink: LegSink): void {
+    this.said(bytes);
+    sink.bytes(bytes);
   }
 }

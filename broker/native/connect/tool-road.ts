@@ -13,6 +13,7 @@ import { socketOver, type ToolAddress } from "../../legs/web-socket-stream.ts";
 import type { Protocol } from "../../plant/model.ts";
 import type { LiveSession } from "../../sessions/session.ts";
 import type { SshHostKey } from "../ssh-host-key.ts";
+import { ToolHand } from "./tool-hand.ts";
 
 /** What the person must know to point their tool at it. */
 export interface ToolFacts {
@@ -53,7 +54,7 @@ export async function openToolRoad(parts: ToolRoadParts): Promise<ToolRoad> {
     case "tcp":
       return plainRoad(parts, (socket) => new WebSocketLeg(socket));
     case "vnc":
-      return plainRoad(parts, (socket) => new VncClientLeg(new WebSocketLeg(socket)));
+      return plainRoad(parts, viewerLeg);
     case "ssh":
       return sshRoad(parts);
     case "opcua":
@@ -61,6 +62,11 @@ export async function openToolRoad(parts: ToolRoadParts): Promise<ToolRoad> {
     default:
       throw new Error(`no native tool speaks ${protocol} here`);
   }
+}
+
+function viewerLeg(socket: WebSocket): Leg {
+  const hand = new ToolHand(socket);
+  return new VncClientLeg(new WebSocketLeg(socket), (bytes) => hand.said(bytes));
 }
 
 /** The tool's own bytes are the guard's. */
