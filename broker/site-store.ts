@@ -89,7 +89,7 @@ export async function lookAtDatabase(
     : `${placeText(place)} answers and belongs to this data folder`;
 }
 
-function dialerOf(
+export function dialerOf(
   { plantNetworks }: Pick<StoreConfig, "plantNetworks">,
   plant: () => readonly PlantPlace[] = () => [],
 ) {
@@ -98,7 +98,7 @@ function dialerOf(
 }
 
 /** @throws StoreRefused */
-function placeOf(config: StoreConfig, address: DatabaseAddress): PostgresPlace {
+export function placeOf(config: StoreConfig, address: DatabaseAddress): PostgresPlace {
   const { host, port, user, database } = address;
   const ca = config.databaseCa === "" ? undefined : readFile(config.databaseCa, "authority");
   const isSocket = host.startsWith("/");

@@ -18,7 +18,7 @@ export interface FilesToKeep {
 
 /** Of the data folder: made anew, of the moment, or kept apart (the database, the site log). */
 const PASSED_OVER =
-  /^(sallyport\.db.*|log-index\.db.*|log|unlock|backup|comments|site-log|lock|lock-journal|evidence)$/;
+  /^(sallyport\.db.*|database\.json|log-index\.db.*|log|unlock|backup|comments|site-log|lock|lock-journal|evidence)$/;
 /** Of the evidence folder. The write-ahead files belong to recordings that are not closed. */
 const EVIDENCE_PASSED_OVER = /^(lock|lock-journal|reserve|catalogue.*|write-ahead|search.*)$/;
 

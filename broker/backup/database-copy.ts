@@ -4,11 +4,12 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
-import type { Config } from "../config.ts";
+import type { StoreConfig } from "../site-store.ts";
 import { DATABASE } from "../store/data-folder.ts";
 import { answerHost, askHost } from "../store/host-requests.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { StoreInUse } from "../store/store-failed.ts";
+import { copyFromPostgres } from "../store-move.ts";
 import { BackupRefused } from "./backup-manifest.ts";
 
 /** Years of events take seconds on a slow disk. */
@@ -56,15 +57,13 @@ function removeForgotten(folder: string, nowMs: number): void {
  * @throws BackupRefused
  */
 export async function copyDatabase(
-  { dataFolder, database }: Pick<Config, "dataFolder" | "database">,
+  config: StoreConfig,
   to: string,
   clock: Clock,
 ): Promise<{ readonly isRunning: boolean }> {
+  const { database, dataFolder } = config;
   if (database) {
-    throw new BackupRefused(
-      "the state of this site is in PostgreSQL, and a backup without it would not be one: " +
-        "see deploy/postgresql.md",
-    );
+    return copyFromPostgres(config, database, to, clock);
   }
   const file = path.join(dataFolder, DATABASE);
   if (!existsSync(file)) throw new BackupRefused(`there is no database in ${dataFolder}`);

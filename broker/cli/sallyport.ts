@@ -24,6 +24,7 @@ import { addRemoteCommands } from "./remote/remote-commands.ts";
 import { addRiskCommands } from "./risk-learn.ts";
 import { securityReport, securityText, settingsMarkdown } from "./security-report.ts";
 import { settingsText } from "./settings-text.ts";
+import { addStoreCommands } from "./store-commands.ts";
 import { addTlsCommands } from "./tls-commands.ts";
 import { addTrustCommands } from "./trust-commands.ts";
 import { unlockOnHost } from "./unlock.ts";
@@ -129,6 +130,7 @@ addRemoteCommands(program, readVersion());
 addApplyCommand(program);
 addTlsCommands(program);
 addBackupCommands(program);
+addStoreCommands(program);
 addGatewayCommands(program);
 
 program

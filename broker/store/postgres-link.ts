@@ -49,6 +49,8 @@ export interface LinkOptions {
   readonly dial: DatabaseDialer;
   /** A server that says nothing for so long is out of reach. */
   readonly answerWithinMs?: number;
+  /** Only looks, and may do so beside a broker. */
+  readonly reads?: boolean;
 }
 
 export class PostgresLink {
@@ -74,7 +76,7 @@ export class PostgresLink {
    * @throws StoreInUse, StoreRefused; StoreAway if it cannot be reached
    */
   static async open(
-    { place, dial, answerWithinMs }: LinkOptions,
+    { place, dial, answerWithinMs, reads }: LinkOptions,
     run: string,
   ): Promise<PostgresLink> {
     const socket = await dial(place).catch((error: unknown) => {
@@ -87,7 +89,7 @@ export class PostgresLink {
         throw away(place, error);
       });
       await link.check();
-      await link.lease(run);
+      if (!reads) await link.lease(run);
       return link;
     } catch (error) {
       await link.close();

@@ -1,12 +1,16 @@
 /** The store on a PostgreSQL server, with the same tables and queries as the embedded one. */
+import { Kysely } from "kysely";
 import type { Clock } from "../clock.ts";
+import type { Engine } from "./engine.ts";
+import { engineDialect } from "./engine-dialect.ts";
 import { newId } from "./ids.ts";
 import { PostgresEngine } from "./postgres-engine.ts";
 import { POSTGRES } from "./postgres-language.ts";
 import { PostgresLink } from "./postgres-link.ts";
 import { type DatabaseDialer, type PostgresPlace, placeText } from "./postgres-place.ts";
+import type { Queries, Schema } from "./schema.ts";
 import { openStoreOn, type Store } from "./store.ts";
-import { StoreRefused } from "./store-failed.ts";
+import { StoreFailed, StoreRefused } from "./store-failed.ts";
 
 export interface PostgresStoreOptions {
   readonly place: PostgresPlace;
@@ -40,6 +44,29 @@ export async function lookIntoPostgres(
   const link = await PostgresLink.open({ place, dial }, newId());
   try {
     return await settingsIn({ run: (statement) => link.query(statement) }, place);
+  } finally {
+    await link.close();
+  }
+}
+
+/** Reads as of one moment, beside a broker or not. */
+export async function readPostgres<T>(
+  place: PostgresPlace,
+  dial: DatabaseDialer,
+  work: (queries: Queries) => Promise<T>,
+): Promise<T> {
+  const link = await PostgresLink.open({ place, dial, reads: true }, newId());
+  try {
+    await link.query({
+      sql: "begin isolation level repeatable read read only",
+      parameters: [],
+    });
+    const only = () => Promise.reject(new StoreFailed("it is only read"));
+    const engine: Engine = {
+      ...{ run: (statement) => link.query(statement), begin: only, copyTo: only },
+      ...{ trouble: undefined, onFailure: () => {}, onAway: () => {}, close: async () => {} },
+    };
+    return await work(new Kysely<Schema>({ dialect: engineDialect(engine, POSTGRES) }));
   } finally {
     await link.close();
   }

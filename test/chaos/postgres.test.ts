@@ -1,17 +1,26 @@
 /** A whole broker whose state is on a PostgreSQL server: what holds, and what the loss of it means. */
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import type { AlarmView } from "../../broker/api/shapes/alarms.ts";
 import type { HealthView } from "../../broker/api/shapes/health.ts";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
+import { checkDatabase, copyDatabase } from "../../broker/backup/database-copy.ts";
+import { systemClock } from "../../broker/clock.ts";
 import { readConfig } from "../../broker/config.ts";
+import { openSiteStore } from "../../broker/site-store.ts";
 import { startBroker } from "../../broker/start.ts";
+import { listPeople } from "../../broker/store/people.ts";
+import { openPostgresStore } from "../../broker/store/postgres-store.ts";
+import { openStore, type Store } from "../../broker/store/store.ts";
+import { StoreInUse } from "../../broker/store/store-failed.ts";
+import { moveToPostgres } from "../../broker/store-move.ts";
 import { readPoints } from "../../protocols/modbus/build.ts";
 import { runProgram, startChild } from "../kit/child.ts";
 import type { ConsoleUser } from "../kit/console-user.ts";
 import {
   databaseUrl,
+  dialDatabase,
   noPostgres,
   startPostgres,
   type TestPostgres,
@@ -201,6 +210,90 @@ testHere(
     expect(stderr).toMatch(
       /^sallyport: the database site at \S+ cannot be used: connect ENOENT .*\n$/,
     );
+  },
+  SLOW.timeout,
+);
+
+testHere(
+  "a site moves into PostgreSQL with all of its state, and a backup of it holds that state",
+  async () => {
+    const site = await startRunningBroker();
+    onTestFinished(() => site.close());
+    await site.invite("Ann", ["engineer"]);
+    const data = path.join(site.folder, "data");
+    const place = await server.database();
+    const database = { SALLYPORT_DATABASE: databaseUrl(place) };
+    const config = readConfig({ SALLYPORT_DATA: data, ...database });
+    await expect(moveToPostgres(config, systemClock)).rejects.toThrow(StoreInUse);
+    await site.broker.close();
+    await expect(again(site, database)).rejects.toThrow(/move it with `sallyport store move`/);
+    const before = await stateOf(await openStore({ path: path.join(data, "sallyport.db") }));
+
+    const copied = await moveToPostgres(config, systemClock);
+    expect(copied).toContainEqual({ table: "people", rows: 2 });
+    expect(await countOf(place.database, "people")).toBe(2);
+    await expect(moveToPostgres(config, systemClock)).rejects.toThrow(
+      /has its state there already/,
+    );
+    await expect(again(site, {})).rejects.toThrow(/set SALLYPORT_DATABASE/);
+    const moved = await stateOf(await openSiteStore(config));
+    expect(moved.people).toEqual(before.people);
+    expect(moved.events.slice(1)).toEqual(before.events);
+    expect(moved.events[0]).toMatch(/^store:moved /);
+
+    const next = await again(site, database);
+    const copy = path.join(temporaryFolder(), "copy.db");
+    expect(await copyDatabase(config, copy, systemClock)).toEqual({ isRunning: true });
+    await next.close();
+    checkDatabase(copy);
+    const restored = await stateOf(await openStore({ path: copy }));
+    expect(restored.people).toEqual(before.people);
+    expect(restored.events.slice(-before.events.length)).toEqual(before.events);
+  },
+  SLOW.timeout,
+);
+
+/** And closes it. */
+async function stateOf(store: Store) {
+  const people = await listPeople(store.queries);
+  const events = (await store.log.list()).map(({ kind, id, text }) => `${kind} ${id} ${text}`);
+  await store.close();
+  return { people, events };
+}
+
+testHere(
+  "where what arrives differs nothing is switched, and a database in use is no target",
+  async () => {
+    const folder = temporaryFolder();
+    const config = readConfig({
+      SALLYPORT_DATA: path.join(folder, "data"),
+      SALLYPORT_DATABASE: databaseUrl(await server.database()),
+    });
+    mkdirSync(config.dataFolder, { mode: 0o700 });
+    const file = path.join(config.dataFolder, "sallyport.db");
+    const store = await openStore({ path: file });
+    await store.log.record({ kind: "test", priority: "event", text: "kept" });
+    await store.close();
+    const { database } = config.database ?? {};
+    const other = await openPostgresStore({
+      place: { ...(await server.database()), ...config.database, password: undefined },
+      ...{ dial: dialDatabase, clock: systemClock },
+    });
+    await other.log.record({ kind: "test", priority: "event", text: "somebody else's" });
+    await other.close();
+    await expect(moveToPostgres(config, systemClock)).rejects.toThrow(/is not empty/);
+    await server.ask("delete from integration_feed; delete from site_events", database);
+    await server.ask(
+      "create function lose() returns trigger language plpgsql as 'begin return null; end'; " +
+        "create trigger lose before insert on site_events for each row execute function lose()",
+      database,
+    );
+    await expect(moveToPostgres(config, systemClock)).rejects.toThrow(
+      /site_events is not what was sent|foreign key/,
+    );
+    expect(existsSync(file)).toBe(true);
+    const kept = await stateOf(await openStore({ path: file }));
+    expect(kept.events).toHaveLength(1);
   },
   SLOW.timeout,
 );
