@@ -154,7 +154,24 @@ function checkTogether(config: Config, problems: string[]): void {
   }
 }
 
-function checkTls({ tls, tlsCertificate, tlsKey, httpPort, origins }: Config, problems: string[]) {
+function checkAcme({ tls, acmeDirectory, httpPort }: Config, problems: string[]): void {
+  if (tls !== "acme") {
+    if (acmeDirectory !== "") {
+      problems.push("SALLYPORT_ACME_DIRECTORY counts with SALLYPORT_TLS=acme");
+    }
+    return;
+  }
+  if (acmeDirectory === "") {
+    problems.push("SALLYPORT_TLS: acme needs SALLYPORT_ACME_DIRECTORY, the authority's address");
+  }
+  if (httpPort === undefined) {
+    problems.push("SALLYPORT_TLS: acme needs SALLYPORT_HTTP_PORT, reached by the authority as 80");
+  }
+}
+
+function checkTls(config: Config, problems: string[]) {
+  const { tls, tlsCertificate, tlsKey, httpPort, origins } = config;
+  checkAcme(config, problems);
   const files = [tlsCertificate, tlsKey].filter((file) => file !== "");
   if (tls === "files" && files.length < 2) {
     problems.push(

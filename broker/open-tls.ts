@@ -1,16 +1,28 @@
 /** Opens what proves to browsers that this is the console, where the broker does that itself. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { AlarmBook } from "./alarms/alarm-book.ts";
 import { SITE } from "./alarms/alarms-by-event.ts";
 import type { HealthBoard } from "./api/health/health-board.ts";
 import { isLocalPanelHost } from "./api/panel/panel-origin.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
+import { IntegrationDialer } from "./legs/integration-dialer.ts";
 import type { Noticed } from "./noticed.ts";
+import { plantRanges } from "./open-integrations.ts";
 import type { Opened } from "./opened.ts";
+import type { PlantSource } from "./plant/plant-source.ts";
 import { StartRefused } from "./start-refused.ts";
+import { orderCertificate } from "./tls/acme-order.ts";
+import { AcmeSource } from "./tls/acme-source.ts";
 import { CertificateRefused } from "./tls/certificate-pair.ts";
 import { PlainDoor } from "./tls/plain-door.ts";
-import { fromAuthority, fromFiles, ServedCertificate } from "./tls/served-certificate.ts";
+import {
+  type CertificateSource,
+  fromAuthority,
+  fromFiles,
+  ServedCertificate,
+} from "./tls/served-certificate.ts";
 import { openSiteAuthority, type SiteAuthority } from "./tls/site-authority.ts";
 
 export interface TlsGround {
@@ -23,25 +35,72 @@ export interface TlsGround {
 }
 
 /** Undefined where somebody else proves it, or nobody. */
-export async function openTls(ground: TlsGround): Promise<ServedCertificate | undefined> {
+export async function openTls(
+  ground: TlsGround,
+  plant: Pick<PlantSource, "current">,
+): Promise<ServedCertificate | undefined> {
   const { config, clock, opened } = ground;
   if (config.tls === "off") return undefined;
   try {
     const authority = config.tls === "site-ca" ? await siteAuthority(config, clock) : undefined;
-    const names = servedNames(config);
-    const { tlsCertificate, tlsKey } = config;
-    const source = authority
-      ? fromAuthority(authority, clock, names)
-      : fromFiles(tlsCertificate, tlsKey, names);
+    const challenges = new Map<string, string>();
+    // An ACME authority asks there before there is a certificate.
+    await openPlainDoor(ground, authority, challenges);
+    const source = sourceOf(ground, plant, { authority, challenges });
     const certificate = await ServedCertificate.open(source, clock);
     opened.push(() => certificate.close());
     watch(ground, certificate);
-    await openPlainDoor(ground, authority);
     return certificate;
   } catch (error) {
     if (error instanceof CertificateRefused) throw new StartRefused(error.message, 2);
     throw error;
   }
+}
+
+interface Proofs {
+  readonly authority: SiteAuthority | undefined;
+  readonly challenges: Map<string, string>;
+}
+
+function sourceOf(
+  { config, clock }: TlsGround,
+  plant: Pick<PlantSource, "current">,
+  { authority, challenges }: Proofs,
+): CertificateSource {
+  const names = servedNames(config);
+  const { tls, tlsCertificate, tlsKey } = config;
+  if (authority) return fromAuthority(authority, clock, names);
+  if (tls === "files") return fromFiles(tlsCertificate, tlsKey, names);
+  checkAcmeNames(names);
+  const { acmeDirectory: directory, acmeContact: contact, acmeRoots } = config;
+  const dialer = new IntegrationDialer({
+    ...plantRanges(config, plant),
+    destinations: [directory],
+  });
+  const ca = acmeRoots === "" ? undefined : readFileSync(acmeRoots, "utf8");
+  return new AcmeSource({
+    ...{ names, clock, file: acmeFile(config.dataFolder) },
+    order: (hosts) =>
+      orderCertificate({
+        ...{ directory, contact, hosts, challenges, dialer, ca },
+        accountFile: join(config.dataFolder, "tls/acme-account.json"),
+      }),
+    standIn: async () => fromAuthority(await siteAuthority(config, clock), clock, names).make(),
+  });
+}
+
+/** Where the pair lies that was ordered last. */
+export function acmeFile(dataFolder: string): string {
+  return join(dataFolder, "tls/acme-console.pem");
+}
+
+function checkAcmeNames(names: readonly string[]): void {
+  const wild = names.filter((name) => name.startsWith("*."));
+  if (wild.length === 0) return;
+  throw new StartRefused(
+    `SALLYPORT_TLS=acme proves single names, and web panels need ${wild.join(", ")}: set SALLYPORT_PANEL_PORT=off, or use certificate files`,
+    2,
+  );
 }
 
 /** The site's authority, made where there is none: also for what is let in by certificate. */
@@ -79,11 +138,17 @@ function watch(ground: TlsGround, certificate: ServedCertificate): void {
   );
 }
 
-async function openPlainDoor(ground: TlsGround, authority: SiteAuthority | undefined) {
+async function openPlainDoor(
+  ground: TlsGround,
+  authority: SiteAuthority | undefined,
+  challenges: ReadonlyMap<string, string>,
+) {
   const { config, opened } = ground;
   const { listen, httpPort: port, origins, trustedProxies } = config;
   if (port === undefined) return;
-  const opening = PlainDoor.open({ listen, port, origins, trustedProxies, authority });
+  const opening = PlainDoor.open({
+    ...{ listen, port, origins, trustedProxies, authority, challenges },
+  });
   const door = await opening.catch((error: NodeJS.ErrnoException) => {
     const why = error.code === "EADDRINUSE" ? "is taken" : `cannot be had (${error.code})`;
     throw new StartRefused(

@@ -84,7 +84,7 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const audit = openAudit(ground, { evidence, book, witnessesBehind });
   const signals = openSignals(ground, { ...core, plant: plant.source });
   const integrations = await openIntegrations(ground, core, signals);
-  const tls = await openTls(ground);
+  const tls = await openTls(ground, plant.source);
   const services = await openWorkloads(ground, { identity, plant: plant.source, tls });
   await openDoors(ground, {
     ...core,

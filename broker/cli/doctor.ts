@@ -12,7 +12,7 @@ import { checkLog } from "../evidence/log/check-log.ts";
 import { generationsIn } from "../evidence/log/generations.ts";
 import { publicKeyOf } from "../evidence/log/public-keys.ts";
 import { knock, readyStatus } from "../legs/knock.ts";
-import { servedNames } from "../open-tls.ts";
+import { acmeFile, servedNames } from "../open-tls.ts";
 import { membershipFile } from "../planes/gateway/gateway-files.ts";
 import { siteLogFolder } from "../site-log-place.ts";
 import { lookAtDatabase } from "../site-store.ts";
@@ -143,6 +143,12 @@ function certificate(config: Config): Finding {
       return { state: "attention", text: "the site's authority is made at the start" };
     const print = shownFingerprint(authority.fingerprint256.replaceAll(":", "").toLowerCase());
     return ends(Date.parse(authority.validTo), `the site's authority ${print}`);
+  }
+  if (tls === "acme") {
+    const file = acmeFile(dataFolder);
+    if (!existsSync(file)) return { state: "attention", text: "none was given by ACME yet" };
+    const given = readPair(file, file, servedNames(config));
+    return ends(given.notAfterMs, `by ACME for ${servedNames(config).join(", ")}`, 0);
   }
   const pair = readPair(tlsCertificate, tlsKey, servedNames(config));
   return ends(pair.notAfterMs, `certificate for ${servedNames(config).join(", ")}`);

@@ -10,9 +10,13 @@ export interface IntegrationReply {
   readonly body: string;
   /** `Retry-After`, where the peer sent one. */
   readonly retryAfter?: string;
+  /** By name in small letters. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface ExchangeExtras {
+  /** For who wants the headers alone. */
+  readonly method?: "HEAD";
   readonly headers?: Readonly<Record<string, string>>;
   /** PEM; in place of the system's roots. */
   readonly ca?: string;
@@ -35,13 +39,13 @@ export function exchange(
   const isTls = url.protocol === "https:";
   const { request } = isTls ? https : http;
   const family = isIP(address);
-  const { headers, ca, certificate: cert, key } = extras;
+  const { headers, ca, certificate: cert, key, method = content ? "POST" : "GET" } = extras;
   const security = { ca: ca ?? systemRoots(), ...(cert && { cert }), ...(key && { key }) };
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
       {
-        method: content ? "POST" : "GET",
+        method,
         agent: false,
         headers: {
           ...headers,
@@ -85,6 +89,9 @@ async function replyOf(response: http.IncomingMessage): Promise<IntegrationReply
     status: response.statusCode ?? 0,
     type: response.headers["content-type"] ?? "",
     body: Buffer.concat(pieces).toString("utf8"),
+    headers: Object.fromEntries(
+      Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+    ),
     ...(retryAfter === undefined ? {} : { retryAfter }),
   };
 }

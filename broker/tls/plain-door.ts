@@ -17,12 +17,16 @@ export interface PlainDoorParts {
   readonly origins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly authority: SiteAuthority | undefined;
+  /** By token: what an ACME authority is answered that asks whether these names are ours. */
+  readonly challenges?: ReadonlyMap<string, string>;
 }
 
 /** A browser sends its headers at once, and asks for nothing but a page here. */
 const HEADERS_TIMEOUT_MS = 5_000;
 const HEADER_BYTES_MAX = 8_192;
 const PATH_LENGTH_MAX = 2_048;
+/** RFC 8555, 8.3. */
+const CHALLENGE = "/.well-known/acme-challenge/";
 const CERTIFICATE_PATH = "/trust/site-authority.crt";
 
 export class PlainDoor {
@@ -68,8 +72,11 @@ export class PlainDoor {
       end(response, 403, "text/plain", "Nothing is taken over plain http.\n");
       return;
     }
-    const { authority } = this.parts;
-    if (authority && path === "/trust") {
+    const { authority, challenges } = this.parts;
+    const proof = path.startsWith(CHALLENGE) && challenges?.get(path.slice(CHALLENGE.length));
+    if (proof) {
+      end(response, 200, "text/plain", proof);
+    } else if (authority && path === "/trust") {
       end(response, 200, "text/html", this.page(authority));
     } else if (authority && path === CERTIFICATE_PATH) {
       response.setHeader("content-disposition", "attachment; filename=site-authority.crt");

@@ -16,11 +16,13 @@ export interface CertificateState {
   readonly text: string;
 }
 
-interface Source {
+export interface CertificateSource {
   /** Rejects where there is none that can be used. */
   make(): Promise<CertificatePair>;
   /** Whether another pair should be made now. */
   isDue(current: CertificatePair): boolean;
+  /** What is said of one that has not ended, where the source knows it better. */
+  state?(current: CertificatePair): CertificateState;
 }
 
 /** How late a changed file counts, and an end is noticed. */
@@ -36,7 +38,7 @@ const SITE_RENEW_MS = 20 * DAY_MS;
 const HANDSHAKE_MS = 5_000;
 
 export class ServedCertificate {
-  private readonly source: Source;
+  private readonly source: CertificateSource;
   private readonly clock: Clock;
   private pair: CertificatePair;
   private refusal: string | undefined;
@@ -47,7 +49,7 @@ export class ServedCertificate {
   private stopLook = () => {};
   private closed = false;
 
-  private constructor(source: Source, clock: Clock, pair: CertificatePair) {
+  private constructor(source: CertificateSource, clock: Clock, pair: CertificatePair) {
     this.source = source;
     this.clock = clock;
     this.pair = pair;
@@ -55,7 +57,7 @@ export class ServedCertificate {
     this.lookLater();
   }
 
-  static async open(source: Source, clock: Clock): Promise<ServedCertificate> {
+  static async open(source: CertificateSource, clock: Clock): Promise<ServedCertificate> {
     return new ServedCertificate(source, clock, await source.make());
   }
 
@@ -81,6 +83,7 @@ export class ServedCertificate {
     if (leftMs <= 0) {
       return { state: "failed", text: `The certificate ended on ${until}: browsers refuse it.` };
     }
+    if (this.source.state) return this.source.state(this.pair);
     if (this.refusal !== undefined) {
       const text = `The changed certificate cannot be used: ${this.refusal}. The older one counts until ${until}.`;
       return { state: "attention", text };
@@ -142,7 +145,7 @@ export function fromFiles(
   certificateFile: string,
   keyFile: string,
   hosts: readonly string[],
-): Source {
+): CertificateSource {
   let made = "";
   const stamp = () => `${stampOf(certificateFile)} ${stampOf(keyFile)}`;
   return {
@@ -166,7 +169,7 @@ export function fromAuthority(
   authority: SiteAuthority,
   clock: Clock,
   hosts: readonly string[],
-): Source {
+): CertificateSource {
   return {
     make: async () => {
       const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
