@@ -1,6 +1,7 @@
 import { GATEWAY_ALARM_KINDS } from "./gateway-alarm-kinds.ts";
 import { IDENTITY_ALARM_KINDS } from "./identity-alarm-kinds.ts";
 import { INTEGRATION_ALARM_KINDS } from "./integration-alarm-kinds.ts";
+import { PEOPLE_ALARM_KINDS } from "./people-alarm-kinds.ts";
 import { PROCESS_ALARM_KINDS } from "./process-alarm-kinds.ts";
 import { RISK_ALARM_KINDS } from "./risk-alarm-kinds.ts";
 import { SCANNING_ALARM_KINDS } from "./scanning-alarm-kinds.ts";
@@ -212,6 +213,7 @@ export const ALARM_KINDS = {
   ...SCANNING_ALARM_KINDS,
   ...PROCESS_ALARM_KINDS,
   ...RISK_ALARM_KINDS,
+  ...PEOPLE_ALARM_KINDS,
   "tool-not-started": {
     priority: "high",
     title: "A tool asked for a session that nobody started",

@@ -332,3 +332,27 @@ test("who comes back may sign in again, but not past an administrator", async ()
   expect((await active(true)).body.active).toBe(false);
   expect((await person.ask("GET", "/api/me")).status).toBe(401);
 });
+
+test("the last administrator is signed out everywhere and stays, with an alarm", async () => {
+  const id = await made("last@corp.example");
+  const roles = { roles: ["administrator"] };
+  expect((await site.first.ask("PATCH", `/api/people/${id}`, roles)).status).toBe(200);
+  const last = await enrolled(id);
+  const first = `/api/people/${site.first.me?.person.id}`;
+  expect((await last.ask("PATCH", first, { disabled: true })).status).toBe(200);
+
+  const leaves = patch({ op: "replace", path: "active", value: false });
+  const refused = await scim("PATCH", `/Users/${id}`, leaves);
+  expect([refused.status, refused.body.scimType]).toEqual([409, "mutability"]);
+  expect((await last.ask("GET", "/api/me")).status).toBe(401);
+  await last.signIn();
+  const told = async () => {
+    const path = "/api/events?contains=last%20administrator";
+    return (await last.ask<{ kind: string }[]>("GET", path)).body.map(({ kind }) => kind);
+  };
+  await expect
+    .poll(told, { timeout: 20_000 })
+    .toEqual(["alarm:raised", "person:last-administrator-left"]);
+  expect((await scim("DELETE", `/Users/${id}`)).status).toBe(409);
+  expect((await scim("GET", `/Users/${id}`)).body.active).toBe(true);
+});
