@@ -35,6 +35,8 @@ function assetWith(...grants: MyGrantView[]): AssetView {
         address: null,
         units: [1],
         pollMinMs: 100,
+        unreachable: false,
+        gateways: [],
         tags: [],
         grants,
       },
