@@ -131,6 +131,18 @@ test("the recording is taken along as rows and as a capture", async () => {
   await page.keyboard.press("Escape");
 });
 
+test("what was done becomes a narrower profile, in the editor of the plant file", async () => {
+  const { page } = device;
+  await page.goto("/grants");
+  const grant = page.getByRole("row").filter({ hasText: "pump-tuning" });
+  await grant.getByRole("button", { name: /^Narrow/ }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("id: pump-tuning-narrower").waitFor();
+  await dialog.getByRole("button", { name: "Put it into the plant file" }).click();
+  await page.getByRole("heading", { name: "Plant file" }).waitFor();
+  await page.getByText("Valid.").waitFor();
+}, 90_000);
+
 test("no page complained on the way", () => {
   const unexpected = device.complaints.filter((text) => !/status of 40[14]/.test(text));
   expect(unexpected).toEqual([]);
