@@ -25,7 +25,7 @@ let server: TestPostgres;
 
 beforeAll(async () => {
   if (noPostgres() === undefined) server = await startPostgres();
-});
+}, 120_000);
 afterAll(() => server?.stop());
 
 interface Opened {

@@ -52,7 +52,7 @@ const hasPostgres = noPostgres() === undefined;
 
 beforeAll(async () => {
   if (hasPostgres) server = await startPostgres();
-});
+}, 120_000);
 afterAll(() => server?.stop());
 
 if (!hasPostgres) testWithPostgres()("the store on PostgreSQL", () => {});

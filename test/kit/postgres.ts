@@ -9,7 +9,9 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  mkdtempSync,
   readdirSync,
+  statfsSync,
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
@@ -78,7 +80,7 @@ export interface PostgresOptions {
 export async function startPostgres({ tls }: PostgresOptions = {}): Promise<TestPostgres> {
   const bin = programs();
   if (!bin) throw new Error(noPostgres());
-  const folder = makeFolder();
+  const folder = serverFolder();
   const owner = process.getuid?.() === 0 ? userOf("postgres") : undefined;
   if (owner) chownSync(folder, owner.uid, owner.gid);
   chmodSync(folder, 0o700);
@@ -98,6 +100,8 @@ export async function startPostgres({ tls }: PostgresOptions = {}): Promise<Test
     `port = ${port}`,
     `unix_socket_directories = '${folder}'`,
     "shared_buffers = 16MB",
+    // In its folder, so that nothing is left behind.
+    "dynamic_shared_memory_type = mmap",
     "max_connections = 40",
   ];
   appendFileSync(path.join(data, "postgresql.conf"), `${lines.join("\n")}\n`);
@@ -114,6 +118,20 @@ export async function startPostgres({ tls }: PostgresOptions = {}): Promise<Test
   const server = new Server(bin, as, data, { folder, port });
   await server.start();
   return server;
+}
+
+/** A fresh cluster and what tests write into it fit several times. */
+const MEMORY_MIN_BYTES = 1024 ** 3;
+
+/** In memory where there is room: each commit waits for the disk, and only the machine may lose it. */
+function serverFolder(): string {
+  const memory = "/dev/shm";
+  const free = () => {
+    const { bavail, bsize } = statfsSync(memory);
+    return bavail * bsize;
+  };
+  if (!existsSync(memory) || free() < MEMORY_MIN_BYTES) return makeFolder();
+  return mkdtempSync(path.join(memory, "sallyport-"));
 }
 
 class Server implements TestPostgres {
