@@ -55,6 +55,28 @@ export const openedSchema = z.object({
 });
 export type Opened = z.infer<typeof openedSchema>;
 
+/** What a command relies on, of whatever version the broker is: the rest is as it comes. */
+export const toConnect = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("ask"), url: z.url(), number: z.number(), untilMs: z.number() }),
+  z.object({
+    kind: z.literal("opened"),
+    session: z.looseObject({
+      ...{ id: z.string(), endpoint: z.string(), untilMs: z.number() },
+      asset: z.looseObject({ name: z.string() }),
+      capabilities: z.array(z.string()),
+    }),
+    tool: toolSchema,
+    leaseMs: z.number(),
+  }),
+  z.object({ kind: z.literal("refused"), code: z.string(), message: z.string() }),
+  z.object({ kind: z.literal("event"), event: z.looseObject({ kind: z.string() }) }),
+  z.object({ kind: z.literal("channel"), reason: z.string() }),
+  z.object({
+    kind: z.literal("over"),
+    cause: z.object({ rule: z.string(), reason: z.string(), by: z.string().exactOptional() }),
+  }),
+]);
+
 export type ToConnect =
   | ({ readonly kind: "ask"; readonly url: string; readonly number: number } & Pick<
       NativeAskView,

@@ -72,7 +72,7 @@ test.skipIf(!TELLS_PEERS || process.getuid?.() !== 0)(
   async () => {
     // It is gone before the connection is looked at: nothing of this process runs meanwhile.
     const sent = `exec 3<>/dev/tcp/127.0.0.1/${port()}; echo open >&3`;
-    execFileSync("bash", ["-c", sent], { uid: NOBODY, timeout: 20_000, cwd: "/" });
+    execFileSync("bash", ["-c", sent], { uid: NOBODY, timeout: 20_000, cwd: "/", stdio: "ignore" });
     const [accepted] = (await once(server, "connection")) as [Socket];
     expect(isOwnProgram(accepted)).toBe(false);
     accepted.destroy();

@@ -9,9 +9,10 @@ import {
   type FromConnect,
   type Opened,
   type ToConnect,
+  toConnect,
 } from "../../api/shapes/connect.ts";
 import { type BrokerClient, unreachable } from "./broker-client.ts";
-import { CommandFailed, EXIT } from "./exit-codes.ts";
+import { CommandFailed, EXIT, type ExitCode } from "./exit-codes.ts";
 import { openWebSocket, refusalIn } from "./tool-line.ts";
 
 export type Wanted = Extract<FromConnect, { kind: "open" | "resume" }>;
@@ -125,15 +126,14 @@ export class SessionLink {
     });
     webSocket.on("unexpected-response", (_, response) => {
       void refusalIn(response).then(({ code, message }) => {
-        const exit = code === "signed-out" ? EXIT.signedOut : EXIT.refused;
-        reject(new CommandFailed(exit, message, code));
+        reject(new CommandFailed(exitOf(code), message, code));
         webSocket.terminate();
       });
     });
     webSocket.on("message", (data: Buffer) => {
-      // Of the broker that this machine is signed in at: its own shapes.
-      const said = JSON.parse(data.toString("utf8")) as ToConnect;
-      if (said.kind === "opened") resolve(said);
+      const said = understood(data);
+      if (!said) webSocket.terminate();
+      else if (said.kind === "opened") resolve(said);
       else if (said.kind === "refused") {
         reject(new CommandFailed(EXIT.refused, said.message, said.code));
         webSocket.close();
@@ -174,6 +174,22 @@ export class SessionLink {
     if (!webSocket || webSocket.readyState === WebSocket.CLOSED) return Promise.resolve();
     return new Promise((resolve) => webSocket.once("close", () => resolve()));
   }
+}
+
+/** Undefined for what no broker says. */
+function understood(data: Buffer): ToConnect | undefined {
+  try {
+    const said = toConnect.safeParse(JSON.parse(data.toString("utf8")));
+    return said.success ? (said.data as ToConnect) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What stands between says in its own way that the broker is away: it may come back. */
+function exitOf(code: string): ExitCode {
+  if (code === "signed-out") return EXIT.signedOut;
+  return /^http-5/.test(code) ? EXIT.unreachable : EXIT.refused;
 }
 
 /** A network that went without a word: the broker's pings stay away. */
