@@ -16,13 +16,17 @@ import { startSshd } from "../kit/ssh-assets.ts";
 import { HOST, OPENSSH } from "../kit/ssh-plant.ts";
 import { type SshRoad, sshRoad } from "../kit/ssh-road.ts";
 import { SSHD } from "../kit/ssh-server.ts";
+import { takenOut } from "../kit/taken-out.ts";
 import { makeFolder, removeFolder, temporaryFolder } from "../kit/temporary.ts";
 
 // Slow: a scanner, and a conduit and a server of OpenSSH for each test.
 const SLOW = { timeout: 120_000 };
 const testScanned = testWith([CLAMD, "ssh", "sftp", "scp", SSHD]);
-const RULES = `- { name: scanned, permit: transfer, actions: [file:write], size-max: 20000000, scan: true }
+const KEPT = "scan: true, keep-max: 3000000";
+const RULES = `- { name: scanned, permit: transfer, actions: [file:write], size-max: 20000000, ${KEPT} }
 - { name: all, permit: [configure, transfer] }`;
+
+const NOTHING = new Uint8Array(0);
 
 const folder = makeFolder();
 let clamd: RunningClamd | undefined;
@@ -92,6 +96,11 @@ testScanned(
     expect(readFileSync(there(to, "empty"))).toHaveLength(0);
     await to.conduit.stop();
     expectRerun(await recorded(to.recordings));
+    const taken = await takenOut(to.recordings);
+    for (const name of ["old.bin", "copied.bin"]) {
+      expect(content.equals(taken.get(`up ${name}`) ?? NOTHING)).toBe(true);
+    }
+    expect(taken.get("up empty")).toHaveLength(0);
   },
 );
 

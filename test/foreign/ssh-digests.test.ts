@@ -3,19 +3,15 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
-import { systemClock } from "../../broker/clock.ts";
-import { openEvidence } from "../../broker/evidence/evidence.ts";
-import { keptFile } from "../../broker/evidence/kept-file.ts";
-import { recordsOf } from "../../broker/evidence/recording-records.ts";
 import { isSshOperation, type PassedOperation } from "../../protocols/ssh/operation.ts";
 import { runProgram } from "../kit/child.ts";
-import { TEST_KEYS } from "../kit/evidence-keys.ts";
 import { testWith } from "../kit/programs.ts";
 import { recorded } from "../kit/recorded.ts";
 import { startSshd } from "../kit/ssh-assets.ts";
 import { HOST, OPENSSH } from "../kit/ssh-plant.ts";
 import { type SshRoad, sshRoad } from "../kit/ssh-road.ts";
 import { SSHD } from "../kit/ssh-server.ts";
+import { takenOut } from "../kit/taken-out.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
 /** As large as the files of these tests, and no larger. */
@@ -111,31 +107,6 @@ testWith(["curl", SSHD])(
   },
   300_000,
 );
-
-/** What can be taken out of the recordings of a folder, by path; nothing where it is kept by digest. */
-async function takenOut(directory: string): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
-  const clock = systemClock;
-  const evidence = await openEvidence({ directory, keys: TEST_KEYS, build: "test", clock });
-  const files = new Map<string, Uint8Array | undefined>();
-  try {
-    for (const recording of await evidence.recordings.list()) {
-      for await (const records of recordsOf(evidence.recordings, recording)) {
-        for (const record of records) {
-          if (record.kind !== "verdict") continue;
-          for (const { operation } of record.items) {
-            if (!isSshOperation(operation) || operation.action !== "file:passed") continue;
-            const file = await keptFile(evidence.recordings, recording, record.sequence);
-            expect(file === undefined || file.operation.path === operation.path).toBe(true);
-            files.set(`${operation.way} ${path.basename(operation.path)}`, file?.content);
-          }
-        }
-      }
-    }
-  } finally {
-    await evidence.close();
-  }
-  return files;
-}
 
 testWith(["scp", "sftp", SSHD])(
   "what a rule keeps comes out of the recording as it passed, and nothing larger",

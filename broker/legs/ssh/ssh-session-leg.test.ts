@@ -94,6 +94,19 @@ test("a client that takes what it is told hears why it was cut", async () => {
   expect(said).toContain("Sallyport: the grant was revoked?");
 }, 60_000);
 
+test("a client is told why its asset was lost, though that closed its channel first", async () => {
+  const { leg, stream } = await commanded();
+  let heard = "";
+  stream.stderr.on("data", (bytes: Buffer) => {
+    heard += bytes.toString();
+  });
+  stream.resume();
+  leg.write(encodeMessage({ kind: "close" }));
+  leg.close("the cable was cut");
+  await once(stream, "close");
+  expect(heard).toContain("Sallyport: the cable was cut");
+});
+
 test("what an asset said before it closed is delivered, however slow the client is", async () => {
   const { leg, stream } = await commanded();
   stream.pause();

@@ -216,9 +216,13 @@ export class SshSessionLeg implements Leg {
     else if (name === "exit-signal") this.stream?.exit(from.name(), false, "");
   }
 
-  /** `end` delivers what is queued, then closes; `close` would not. */
+  /**
+   * `end` delivers what is queued, then closes; `close` would not. Once this turn is over: where the
+   * asset is lost, why follows its close, and is said before.
+   */
   private ending(): void {
-    if (this.stream) this.stream.end();
+    const { stream } = this;
+    if (stream) queueMicrotask(() => stream.end());
     else this.gone();
   }
 

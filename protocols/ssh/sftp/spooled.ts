@@ -6,6 +6,7 @@
  *     open (permitted, to be scanned) -> write … -> close -> ask with content -> asset -> answer
  */
 import { encodeUtf8 } from "../../tape/utf8.ts";
+import type { PassedOperation } from "../operation.ts";
 import type { Attributes } from "./attributes.ts";
 import { encodeNamed, encodeOpen, encodeWithAttributes, encodeWrite } from "./encode.ts";
 import {
@@ -95,7 +96,8 @@ export class Spooled {
     this.parts.ask(
       [operation],
       {
-        permitted: (decision) => new Delivery(this.parts, id, file, content, decision).begin(),
+        permitted: (decision) =>
+          new Delivery(this.parts, id, file, { content, digest }, decision).begin(),
         denied: (because) => {
           if (because) this.parts.say(`${path}: ${saidOf(because)}`);
           this.answer(id, refusal(because));
@@ -121,6 +123,7 @@ class Delivery {
   private readonly id: number;
   private readonly file: SpooledFile;
   private readonly content: Uint8Array;
+  private readonly digest: string;
   private readonly decision: number;
   private handle = new Uint8Array(0);
   private sent = 0;
@@ -132,13 +135,14 @@ class Delivery {
     parts: FilesParts,
     id: number,
     file: SpooledFile,
-    content: Uint8Array,
+    { content, digest }: { readonly content: Uint8Array; readonly digest: string },
     decision: number,
   ) {
     this.parts = parts;
     this.id = id;
     this.file = file;
     this.content = content;
+    this.digest = digest;
     this.decision = decision;
   }
 
@@ -185,10 +189,28 @@ class Delivery {
   private finish() {
     const { permissions, times } = this.file.attributes;
     const kept = { ...(permissions !== undefined && { permissions }), ...(times && { times }) };
-    if (this.failure || Object.keys(kept).length === 0) return this.close();
+    if (this.failure || Object.keys(kept).length === 0) return this.tell();
     const encode = (own: number) => encodeWithAttributes(PACKET.fsetstat, own, this.handle, kept);
     // Many devices keep no times; the file is there all the same.
-    this.ask(encode, "status", () => this.close());
+    this.ask(encode, "status", () => this.tell());
+  }
+
+  /** What passed is told before the asset closes it, like that of any file. */
+  private tell() {
+    if (this.failure || this.parts.openedUnlooked) return this.close();
+    const { length: size } = this.content;
+    const { digest, file } = this;
+    const what = {
+      via: "sftp",
+      way: "up",
+      path: file.path,
+      extent: "whole",
+      size,
+      digest,
+    } as const;
+    const passed: PassedOperation = { action: "file:passed", class: "observe", ...what };
+    const close = () => this.close();
+    return this.parts.ask([passed], { permitted: close, denied: close });
   }
 
   private close() {
