@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RoleName } from "../../broker/api/shapes/people.ts";
-import { readConfig } from "../../broker/config.ts";
+import { type Config, readConfig } from "../../broker/config.ts";
 import { type Broker, type StartOptions, startBroker } from "../../broker/start.ts";
 import { type SimulatedPlant, startSimulatedPlant } from "../../simulators/plant.ts";
 import { ConsoleUser } from "./console-user.ts";
@@ -53,7 +53,7 @@ export async function startRunningBroker(
   });
   const broker = await startBroker(config, options);
   started();
-  const trusted = authorityOf(config.dataFolder);
+  const trusted = authorityOf(config);
   const first = new ConsoleUser(broker.address, trusted);
   await first.enrol(broker.enrolmentLink?.url ?? "");
   return {
@@ -67,8 +67,9 @@ export async function startRunningBroker(
   };
 }
 
-/** The site's own, where it has one. */
-function authorityOf(dataFolder: string): string | undefined {
+/** The site's own, where it has one; files of a test end with their authority. */
+function authorityOf({ dataFolder, tls, tlsCertificate }: Config): string | undefined {
+  if (tls === "files") return readFileSync(tlsCertificate, "utf8");
   const file = join(dataFolder, "tls/site-ca.pem");
   return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }

@@ -4,17 +4,20 @@
  */
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { request as secureRequest } from "node:https";
 import { connect as plainConnect } from "node:net";
 import path from "node:path";
 import { type ConnectionOptions, connect } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { AlarmView } from "../../broker/api/shapes/alarms.ts";
 import { WEB_PANEL_LOGIN } from "../../simulators/assets/web-panel.ts";
+import { makeAuthority } from "../kit/certificates.ts";
 import { connected } from "../kit/console-user.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 import { freePort } from "../kit/site-in-browser.ts";
+import { temporaryFolder } from "../kit/temporary.ts";
 
 let site: RunningBroker;
 let authority: string;
@@ -210,3 +213,54 @@ function panel(servername: string, at: number, asked: string, ca: string) {
     outgoing.on("error", reject).end();
   });
 }
+
+test("certificate files are exchanged under live connections; broken ones change nothing and ring", {
+  timeout: 120_000,
+}, async () => {
+  const folder = temporaryFolder();
+  const own = makeAuthority(folder);
+  const at = (name: string) => path.join(folder, name);
+  const put = (name: string) => {
+    const { certificate, key } = own.issue(name, "DNS:localhost");
+    writeFileSync(at("served.pem"), certificate + own.ca);
+    writeFileSync(at("served.key"), key, { mode: 0o600 });
+    return new X509Certificate(certificate).fingerprint256;
+  };
+  const first = put("first");
+  const files = await startRunningBroker({
+    SALLYPORT_TLS: "files",
+    SALLYPORT_TLS_CERTIFICATE: at("served.pem"),
+    SALLYPORT_TLS_KEY: at("served.key"),
+  });
+  try {
+    const live = await connected(files.first.socket());
+    const serving = Number(new URL(files.broker.address).port);
+    const served = async () => {
+      const to = { host: "127.0.0.1", port: serving, servername: "localhost", ca: own.ca };
+      const socket = connect(to);
+      await once(socket, "secureConnect");
+      const print = new X509Certificate(socket.getPeerCertificate().raw).fingerprint256;
+      socket.destroy();
+      return print;
+    };
+    expect(await served()).toBe(first);
+    const second = put("second");
+    await expect.poll(served, PATIENT).toBe(second);
+    expect(live.connected).toBe(true);
+
+    writeFileSync(at("served.key"), "no key any more", { mode: 0o600 });
+    const rings = async () =>
+      (await files.first.ask<{ alarms: AlarmView[] }>("GET", "/api/alarms")).text;
+    await expect.poll(rings, PATIENT).toContain("certificate-ending");
+    expect(await served()).toBe(second);
+    expect(live.connected).toBe(true);
+    const third = put("third");
+    await expect.poll(served, PATIENT).toBe(third);
+    expect(live.connected).toBe(true);
+    live.disconnect();
+  } finally {
+    await files.close();
+  }
+});
+
+const PATIENT = { timeout: 60_000, interval: 250 };
