@@ -58,7 +58,7 @@ export class PostgresEngine implements Engine {
   private heartbeat: NodeJS.Timeout | undefined;
   private connecting: Promise<void> | undefined;
   private closed = false;
-  private failureListener: (error: StoreFailed) => void = () => {};
+  private readonly failureListeners = new Set<(error: StoreFailed) => void>();
   private readonly awayListeners = new Set<(away: StoreAway | undefined) => void>();
 
   private constructor(options: PostgresOptions) {
@@ -80,7 +80,7 @@ export class PostgresEngine implements Engine {
   }
 
   onFailure(listener: (error: StoreFailed) => void): void {
-    this.failureListener = listener;
+    this.failureListeners.add(listener);
     if (this.failure && !this.closed) listener(this.failure);
   }
 
@@ -308,7 +308,7 @@ export class PostgresEngine implements Engine {
     this.failure = new StoreFailed(message);
     this.turns.rejectAll(this.failure);
     this.settle(new StoreAway(message));
-    this.failureListener(this.failure);
+    for (const listener of this.failureListeners) listener(this.failure);
   }
 }
 

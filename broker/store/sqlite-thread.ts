@@ -51,7 +51,7 @@ export class SqliteThread implements Engine {
   private failure: StoreFailed | undefined;
   private readonly exited: Promise<void>;
   private crashed: StoreFailed | undefined;
-  private crashListener: (error: StoreFailed) => void = () => {};
+  private readonly crashListeners = new Set<(error: StoreFailed) => void>();
 
   private constructor(options: ThreadOptions, clock: Clock) {
     this.clock = clock;
@@ -86,7 +86,7 @@ export class SqliteThread implements Engine {
 
   /** Called once if the thread dies, or has died, without being closed. */
   onFailure(listener: (error: StoreFailed) => void): void {
-    this.crashListener = listener;
+    this.crashListeners.add(listener);
     if (this.crashed) listener(this.crashed);
   }
 
@@ -257,7 +257,7 @@ export class SqliteThread implements Engine {
     this.failure = new StoreFailed(message);
     this.crashed = this.failure;
     this.rejectAll(this.failure);
-    this.crashListener(this.failure);
+    for (const listener of this.crashListeners) listener(this.failure);
   }
 
   private rejectAll(error: StoreFailed): void {
