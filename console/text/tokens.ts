@@ -8,7 +8,7 @@ export const tokenText = {
     "than you may yourself at that moment. Make one with `sallyport token create`.",
   explainAll:
     "Programs use the API for people with these, within what the person may at that moment.",
-  none: "There are none.",
+  none: "There are none. `sallyport token create` asks for one, on the machine of the program.",
   failed: "The tokens could not be loaded",
   label: "API tokens",
   name: "Name",
