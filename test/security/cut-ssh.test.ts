@@ -61,8 +61,14 @@ const STREAMS: Readonly<Record<string, (session: KitSession) => Promise<Streamin
     channel.answers(data(encodeReply({ kind: "name", id: 1, entries }, 1)));
     await session.sent(5);
     channel.answers(data(encodeReply({ kind: "handle", id: 2, handle: encodeUtf8("h") }, 2)));
+    // What was opened is looked at again.
+    await session.sent(8);
+    channel.answers(data(encodeReply({ kind: "name", id: 3, entries }, 3)));
+    for (const id of [4, 5]) {
+      channel.answers(data(encodeReply({ kind: "attrs", id, attributes: {} }, id)));
+    }
     flow();
-    await session.sent(6);
+    await session.sent(9);
     return { channel, flow, breaks: true };
   },
 };
