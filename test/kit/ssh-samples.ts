@@ -118,5 +118,8 @@ function answerTo(asked: SftpRequest, seed: number): Uint8Array {
   if (asked.kind === "open" || asked.kind === "opendir") {
     return encodeReply({ kind: "handle", id, handle: Uint8Array.of(7) }, id);
   }
+  if ((asked.kind === "lstat" || asked.kind === "fstat") && seed % 4 !== 0) {
+    return encodeReply({ kind: "attrs", id, attributes: {} }, id);
+  }
   return encodeReply({ kind: "status", id, code: seed % 5, text: "" }, id);
 }
