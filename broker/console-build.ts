@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -44,9 +44,12 @@ export class ConsoleBuildFailed extends Error {
  */
 export async function buildConsole(folder: string): Promise<void> {
   const fresh = `${folder}.${process.pid}.tmp`;
+  const begun = new Date();
   try {
     await runVite(fresh);
     await compressFiles(fresh);
+    // What was changed meanwhile may not be in it.
+    await utimes(join(fresh, "index.html"), begun, begun);
     await putInPlace(fresh, folder);
   } finally {
     await rm(fresh, { recursive: true, force: true });
