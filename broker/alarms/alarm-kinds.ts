@@ -1,3 +1,4 @@
+import { DEVICE_ALARM_KINDS } from "./device-alarm-kinds.ts";
 import { GATEWAY_ALARM_KINDS } from "./gateway-alarm-kinds.ts";
 import { IDENTITY_ALARM_KINDS } from "./identity-alarm-kinds.ts";
 import { INTEGRATION_ALARM_KINDS } from "./integration-alarm-kinds.ts";
@@ -5,6 +6,7 @@ import { PEOPLE_ALARM_KINDS } from "./people-alarm-kinds.ts";
 import { PROCESS_ALARM_KINDS } from "./process-alarm-kinds.ts";
 import { RISK_ALARM_KINDS } from "./risk-alarm-kinds.ts";
 import { SCANNING_ALARM_KINDS } from "./scanning-alarm-kinds.ts";
+import { UPKEEP_ALARM_KINDS } from "./upkeep-alarm-kinds.ts";
 import { WORKLOAD_ALARM_KINDS } from "./workload-alarm-kinds.ts";
 
 /**
@@ -207,6 +209,7 @@ export const ALARM_KINDS = {
     raisedBy: ["sign-in:stolen"],
     source: "subject",
   },
+  ...DEVICE_ALARM_KINDS,
   ...IDENTITY_ALARM_KINDS,
   ...GATEWAY_ALARM_KINDS,
   ...WORKLOAD_ALARM_KINDS,
@@ -214,6 +217,7 @@ export const ALARM_KINDS = {
   ...PROCESS_ALARM_KINDS,
   ...RISK_ALARM_KINDS,
   ...PEOPLE_ALARM_KINDS,
+  ...UPKEEP_ALARM_KINDS,
   "tool-not-started": {
     priority: "high",
     title: "A tool asked for a session that nobody started",
@@ -246,6 +250,7 @@ export const ALARM_KINDS = {
       "site:restored",
       "asset:trusted",
       "asset:trust-withdrawn",
+      "store:moved",
     ],
   },
   "clock-stepped": {

@@ -74,15 +74,14 @@ const STEPS_FOR = [
   ...["break-glass-used", "witness-behind", "asset-key-changed", "clock-stepped", "host-act"],
 ];
 
-test("the ten alarms that matter most have steps, and the page tells of no alarm that there is not", () => {
+test("the ten alarms that matter most have steps, and the page tells of every alarm there is", () => {
   const sections = read("runbooks.md").split(/^## /m);
   for (const name of STEPS_FOR) {
     const section = sections.find((each) => each.startsWith(`${name}\n`));
     expect(section, name).toMatch(/^1\. /m);
   }
   const general = ["the-broker-does-not-answer", "a-part-has-failed", "the-machine-is-slow"];
-  const known = new Set<string>([...ALARM_KIND_NAMES, ...general]);
-  expect(headings().filter((name) => !known.has(name))).toEqual([]);
+  expect(headings().toSorted()).toEqual([...ALARM_KIND_NAMES, ...general].toSorted());
 });
 
 test("every test that the table of standards names is there", () => {

@@ -1,0 +1,36 @@
+/** About what the broker could not put in order by itself. Part of the table in `alarm-kinds.ts`. */
+
+const HOUR = 3_600_000;
+
+export const UPKEEP_ALARM_KINDS = {
+  "events-lost": {
+    priority: "high",
+    title: "Events are missing from the list",
+    consequence:
+      "While the database was away more happened than could be kept for it. What is missing stands in the log file of the broker alone.",
+    action: "Keep a copy of the log file of that time, and find out why the database was away.",
+    returns: "quiet",
+    quietMs: HOUR,
+    ringsAnew: true,
+    raisedBy: ["store:events-lost"],
+  },
+  "plant-unkept": {
+    priority: "low",
+    title: "The plant in force is not in its history",
+    consequence: "It counts, but nobody can compare or go back to this version later.",
+    action:
+      "Look at the data folder's disk and rights; sallyport doctor does. Then save the file again.",
+    returns: "quiet",
+    quietMs: HOUR,
+    raisedBy: ["plant:unkept"],
+  },
+  "log-key-left": {
+    priority: "low",
+    title: "A spent key of the site log is still there",
+    consequence: "Whoever takes it could sign another history of the time before it was replaced.",
+    action: "The event says where and why. Destroy it by hand in the file or token that is named.",
+    returns: "quiet",
+    quietMs: HOUR,
+    raisedBy: ["log-key:not-destroyed"],
+  },
+} as const;
