@@ -325,6 +325,10 @@ test("who comes back may sign in again, but not past an administrator", async ()
   const active = (value: boolean) =>
     scim("PATCH", `/Users/${id}`, patch({ op: "replace", path: "active", value }));
   expect((await active(false)).body.active).toBe(false);
+  // Nobody is let in again by what is not said.
+  expect((await scim("PUT", `/Users/${id}`, user("back@corp.example"))).body.active).toBe(false);
+  const silent = patch({ op: "remove", path: "active" });
+  expect((await scim("PATCH", `/Users/${id}`, silent)).status).toBe(400);
   expect((await active(true)).body.active).toBe(true);
   await person.signIn();
   expect((await person.ask("GET", "/api/me")).status).toBe(200);

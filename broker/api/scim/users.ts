@@ -81,7 +81,7 @@ export function makeUser({ gate, people }: ScimGround) {
     body: z.unknown(),
     handle: (call) =>
       answering(gate, call, async () => {
-        const made = await people.create(readUser(call.body));
+        const made = await people.create(readUser(call.body, true));
         return resource(201, userBody(made, call.origin));
       }),
   });
@@ -105,8 +105,9 @@ export function replaceUser({ gate, people }: ScimGround) {
     body: z.unknown(),
     handle: (call) =>
       answering(gate, call, async () => {
-        const wanted = readUser(call.body);
-        const now = await people.change(call.params.id, versionIn(call.ifMatch), () => wanted);
+        const now = await people.change(call.params.id, versionIn(call.ifMatch), ({ active }) =>
+          readUser(call.body, active),
+        );
         return resource(200, userBody(now, call.origin));
       }),
   });
@@ -140,18 +141,18 @@ export function removeUser({ gate, people }: ScimGround) {
   });
 }
 
-/** @throws ScimRefused */
-function readUser(body: unknown): PersonWanted {
+/** @param active where nothing is said: who was shut out is not let in by silence. @throws ScimRefused */
+function readUser(body: unknown, active: boolean): PersonWanted {
   const parsed = userShape.safeParse(body);
   if (!parsed.success) {
     const at = parsed.error.issues[0]?.path.join(".") ?? "";
     throw new ScimRefused(400, `This is no user: ${at || "its form"} is wrong.`, "invalidValue");
   }
-  const { userName, externalId, name, displayName, emails, active } = parsed.data;
+  const { userName, externalId, name, displayName, emails, active: said } = parsed.data;
   const isPrimary = (of: { readonly primary?: unknown }) => String(of.primary) === "true";
   return {
     ...{ userName, externalId: externalId ?? null },
-    active: active === undefined || truthOf(active),
+    active: said === undefined ? active : truthOf(said),
     email: (emails?.find(isPrimary) ?? emails?.[0])?.value,
     employer: parsed.data[ENTERPRISE]?.organization ?? undefined,
     names: namesOf({ ...name, displayName }),
@@ -183,7 +184,7 @@ function changed(user: PersonWanted, { op, path, value }: Change): PersonWanted 
   const name = NAMES[path];
   if (name)
     return { ...user, names: namesOf({ ...user.names, [name]: none ? null : words(value) }) };
-  if (path === "active") return { ...user, active: none || truthOf(value) };
+  if (path === "active") return { ...user, active: truthOf(none ? undefined : value) };
   if (path === "externalid") return { ...user, externalId: none ? null : words(value) };
   if (path !== "username") return user;
   if (none) throw new ScimRefused(400, "A user has a user name.", "invalidValue");
