@@ -1,5 +1,6 @@
 /** What a thief of a cookie, of a token or of a signature gets: nothing opened, and somebody told. */
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import type { AlarmView } from "../../broker/api/shapes/alarms.ts";
 import type { DeviceView } from "../../broker/api/shapes/devices.ts";
 import type { AttachAnswer } from "../../broker/api/shapes/live.ts";
 import type { LiveSessionView, SiteEventView } from "../../broker/api/shapes/sessions.ts";
@@ -39,6 +40,11 @@ async function nothingOpened(why: RegExp): Promise<void> {
   expect(await sessionsOf(ann)).toEqual([]);
   const [told] = await events("device:unproved");
   expect(told).toMatchObject({ priority: "alarm", text: expect.stringMatching(why) });
+  const ringing = async () => {
+    const { body } = await site.first.ask<AlarmView[]>("GET", "/api/alarms");
+    return body.map(({ kind }) => kind);
+  };
+  await expect.poll(ringing).toContain("device-unproved");
 }
 
 /** Everything of the browser that can be copied. */
