@@ -10,6 +10,7 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, vi } from "vitest";
 import { Lab, type Place } from "../kit/lab.ts";
 import { labTest, whyNoLab } from "../kit/lab-allowed.ts";
+import { labPlant, MODBUS, PLANT_COUNTERS } from "../kit/lab-plant.ts";
 import { writeConsole } from "../kit/running-broker.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 
@@ -21,42 +22,9 @@ const SLOW = 300_000;
 const CONSOLE = 7480;
 const SSH = 2222;
 const FOR_GATEWAYS = 7443;
-const MODBUS = 15_020;
 const WEB = 8_080;
 const CONTROL_TO_GATEWAY = "10.5.0.1";
 const GATEWAY = "10.5.0.2";
-
-const PLANT = `
-site: { id: lab, name: Lab, time-zone: Europe/Berlin }
-zones:
-  - { id: cell, name: Cell, level: 1, sl-t: 2 }
-assets:
-  - id: plc
-    name: PLC
-    zone: cell
-    endpoints:
-      - { id: modbus, protocol: modbus, address: "10.20.0.5:${MODBUS}", units: [1], gateways: [dmz-a] }
-profiles:
-  - id: look
-    rules:
-      - { name: reading, permit: observe, functions: [3] }
-grants:
-  - { id: engineers-look, subject: "role:engineer", endpoint: plc/modbus, profile: look }
-`;
-
-/** What the plant's own machine counts: the gateway at the granted endpoint, and everything else. */
-const PLANT_COUNTERS = `
-table ip count {
-  counter granted {}
-  counter other {}
-  chain input {
-    type filter hook input priority filter; policy accept;
-    iifname "lo" accept
-    ip saddr 10.20.0.1 ip daddr 10.20.0.5 tcp dport ${MODBUS} counter name granted accept
-    counter name other
-  }
-}
-`;
 
 let folder: string;
 let lab: Lab;
@@ -70,7 +38,7 @@ beforeAll(async () => {
   folder = makeFolder();
   if (whyNoLab !== undefined) return;
   lab = await Lab.open("two planes");
-  writeFileSync(at("plant.yaml"), PLANT);
+  writeFileSync(at("plant.yaml"), labPlant("dmz-a"));
   writeFileSync(at("counters.nft"), PLANT_COUNTERS);
   await lab.run("plant", `nft -f ${at("counters.nft")}`);
   for (const place of ["dmz", "gate"] as const) {

@@ -9,6 +9,7 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, vi } from "vitest";
 import { Lab } from "../kit/lab.ts";
 import { labTest, whyNoLab } from "../kit/lab-allowed.ts";
+import { labPlant, MODBUS, PLANT_COUNTERS } from "../kit/lab-plant.ts";
 import { writeConsole } from "../kit/running-broker.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 
@@ -18,41 +19,8 @@ const WITHIN = { timeout: 120_000, interval: 250 };
 
 const CONSOLE = 7480;
 const SSH = 2222;
-const MODBUS = 15_020;
 const WEB = 8_080;
 const SCANS_MAX = 4;
-
-const PLANT = `
-site: { id: lab, name: Lab, time-zone: Europe/Berlin }
-zones:
-  - { id: cell, name: Cell, level: 1, sl-t: 2 }
-assets:
-  - id: plc
-    name: PLC
-    zone: cell
-    endpoints:
-      - { id: modbus, protocol: modbus, address: "10.20.0.5:${MODBUS}", units: [1] }
-profiles:
-  - id: look
-    rules:
-      - { name: reading, permit: observe, functions: [3] }
-grants:
-  - { id: engineers-look, subject: "role:engineer", endpoint: plc/modbus, profile: look }
-`;
-
-/** What the plant's own machine counts: packets for the granted endpoint, and everything else. */
-const PLANT_COUNTERS = `
-table ip count {
-  counter granted {}
-  counter other {}
-  chain input {
-    type filter hook input priority filter; policy accept;
-    iifname "lo" accept
-    ip saddr 10.20.0.1 ip daddr 10.20.0.5 tcp dport ${MODBUS} counter name granted accept
-    counter name other
-  }
-}
-`;
 
 let folder: string;
 let lab: Lab;
@@ -64,7 +32,7 @@ beforeAll(async () => {
   folder = makeFolder();
   if (whyNoLab !== undefined) return;
   lab = await Lab.open();
-  writeFileSync(path.join(folder, "plant.yaml"), PLANT);
+  writeFileSync(path.join(folder, "plant.yaml"), labPlant());
   writeFileSync(path.join(folder, "counters.nft"), PLANT_COUNTERS);
   await lab.run("plant", `nft -f ${folder}/counters.nft`);
   // The worst that an administrator can do by mistake.
