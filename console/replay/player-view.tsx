@@ -5,17 +5,9 @@ import "./replay.css";
 import { Alert, Button, SegmentedControl } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { IconLink } from "@tabler/icons-react";
-import {
-  lazy,
-  type ReactNode,
-  type RefObject,
-  Suspense,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { type ReactNode, type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import type { HeaderTag } from "../../protocols/tape/record.ts";
+import { fetched } from "../components/fetched.tsx";
 import { Loading, ProblemNotice } from "../components/states.tsx";
 import { replayText as words } from "../text/replay.ts";
 import { viewingText } from "../text/viewing.ts";
@@ -54,14 +46,10 @@ interface PlayerViewProps {
 }
 
 /** A terminal is loaded where there is one. */
-const TerminalStage = lazy(async () => ({
-  default: (await import("./terminal-stage.tsx")).TerminalStage,
-}));
+const TerminalStage = fetched(async () => (await import("./terminal-stage.tsx")).TerminalStage);
 
 /** As is a screen. */
-const ScreenStage = lazy(async () => ({
-  default: (await import("./screen-stage.tsx")).ScreenStage,
-}));
+const ScreenStage = fetched(async () => (await import("./screen-stage.tsx")).ScreenStage);
 
 /** Tables need not follow every frame. */
 const TABLE_STEP_MS = 100;
@@ -129,17 +117,9 @@ function Stage(props: StageProps) {
   const shown = { stories, version, headMs: props.atMs };
   switch (header?.endpoint.protocol) {
     case "ssh":
-      return (
-        <Suspense fallback={<Loading />}>
-          <TerminalStage {...shown} />
-        </Suspense>
-      );
+      return <TerminalStage {...shown} />;
     case "vnc":
-      return (
-        <Suspense fallback={<Loading />}>
-          <ScreenStage {...shown} />
-        </Suspense>
-      );
+      return <ScreenStage {...shown} />;
     case "web":
       return <PageStage stories={stories} headMs={props.atMs} />;
     case "tcp":

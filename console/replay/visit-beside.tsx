@@ -1,10 +1,11 @@
 /** What else was recorded in the same visit, shown beside what is played, at the same instant. */
 import { Button, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { Link } from "react-router";
 import type { RecordingDetailView, RecordingView } from "../../broker/api/shapes/sessions.ts";
 import { api } from "../components/api.ts";
+import { fetched } from "../components/fetched.tsx";
 import { recordingQuery } from "../components/queries.ts";
 import { Loading, ProblemNotice } from "../components/states.tsx";
 import { visitText } from "../text/visit.ts";
@@ -22,12 +23,8 @@ const MEMBERS_MAX = "20";
 const LIST_STEP_MS = 100;
 const NO_TAGS = [] as const;
 
-const ScreenStage = lazy(async () => ({
-  default: (await import("./screen-stage.tsx")).ScreenStage,
-}));
-const TerminalStage = lazy(async () => ({
-  default: (await import("./terminal-stage.tsx")).TerminalStage,
-}));
+const ScreenStage = fetched(async () => (await import("./screen-stage.tsx")).ScreenStage);
+const TerminalStage = fetched(async () => (await import("./terminal-stage.tsx")).TerminalStage);
 
 type Member = Pick<RecordingView, "id" | "protocol" | "endpoint" | "startedMs" | "endedMs">;
 
@@ -132,11 +129,7 @@ function Stage({ detail, head, atMs }: StageProps) {
   if (header === undefined) return <Loading />;
   if (detail.protocol === "vnc" || detail.protocol === "ssh") {
     const Drawn = detail.protocol === "vnc" ? ScreenStage : TerminalStage;
-    return (
-      <Suspense fallback={<Loading />}>
-        <Drawn {...{ stories, version }} headMs={atMs} />
-      </Suspense>
-    );
+    return <Drawn {...{ stories, version }} headMs={atMs} />;
   }
   return (
     <EntryList

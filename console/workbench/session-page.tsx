@@ -1,26 +1,26 @@
 /** A live session of one's own: finds it, and opens the workbench of its protocol. */
 import { Button } from "@mantine/core";
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
-import { type ComponentType, lazy, Suspense } from "react";
 import { Link, useParams } from "react-router";
+import { type Fetched, fetched } from "../components/fetched.tsx";
 import { Page } from "../components/page.tsx";
 import { isProblem } from "../components/problem.ts";
 import { plantQuery, sessionQuery, sessionsQuery } from "../components/queries.ts";
 import { QueryView } from "../components/query-view.tsx";
-import { Empty, Loading } from "../components/states.tsx";
+import { Empty } from "../components/states.tsx";
 import { sessionText as words } from "../text/session.ts";
 import { useMayReplay } from "./use-may-replay.ts";
 import { Visit } from "./visit.tsx";
 import type { WorkbenchProps } from "./workbench-props.ts";
 
 /** Loaded when a session of the protocol is opened. A protocol joins with a line here. */
-const WORKBENCHES: Readonly<Record<string, ComponentType<WorkbenchProps>>> = {
-  modbus: lazy(async () => ({ default: (await import("./modbus/modbus-work.tsx")).ModbusWork })),
-  opcua: lazy(async () => ({ default: (await import("./opcua/opcua-work.tsx")).OpcUaWork })),
-  ssh: lazy(async () => ({ default: (await import("./ssh/ssh-work.tsx")).SshWork })),
-  vnc: lazy(async () => ({ default: (await import("./vnc/vnc-work.tsx")).VncWork })),
-  tcp: lazy(async () => ({ default: (await import("./relay/relay-work.tsx")).RelayWork })),
-  web: lazy(async () => ({ default: (await import("./web/web-work.tsx")).WebWork })),
+const WORKBENCHES: Readonly<Record<string, Fetched<WorkbenchProps>>> = {
+  modbus: fetched(async () => (await import("./modbus/modbus-work.tsx")).ModbusWork),
+  opcua: fetched(async () => (await import("./opcua/opcua-work.tsx")).OpcUaWork),
+  ssh: fetched(async () => (await import("./ssh/ssh-work.tsx")).SshWork),
+  vnc: fetched(async () => (await import("./vnc/vnc-work.tsx")).VncWork),
+  tcp: fetched(async () => (await import("./relay/relay-work.tsx")).RelayWork),
+  web: fetched(async () => (await import("./web/web-work.tsx")).WebWork),
 };
 
 export function SessionPage() {
@@ -50,11 +50,7 @@ function SessionTab({ id }: { readonly id: string }) {
   const endpoint = endpoints.find((one) => one.id === view.endpoint);
   const Workbench = WORKBENCHES[view.protocol];
   if (Workbench === undefined) return <Page title={words.untitled}>{words.noWorkbench}</Page>;
-  return (
-    <Suspense fallback={<Loading />}>
-      <Workbench key={view.id} view={view} endpoint={endpoint} />
-    </Suspense>
-  );
+  return <Workbench key={view.id} view={view} endpoint={endpoint} />;
 }
 
 function Waiting({ query }: { readonly query: UseQueryResult<unknown> }) {

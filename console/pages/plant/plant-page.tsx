@@ -3,9 +3,10 @@ import { Drawer, SegmentedControl } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { IconAlertTriangleFilled } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
+import { fetched } from "../../components/fetched.tsx";
 import { FilterField } from "../../components/filter-field.tsx";
 import { useMe, useRight } from "../../components/me.ts";
 import { Page } from "../../components/page.tsx";
@@ -24,12 +25,17 @@ import { PlantLockMenu } from "./plant-lock-menu.tsx";
 import { VendorGrants } from "./vendor-grants.tsx";
 import "./plant.css";
 
-const PlantMap = lazy(() => import("./plant-map.tsx").then((file) => ({ default: file.PlantMap })));
+const PlantMap = fetched(async () => (await import("./plant-map.tsx")).PlantMap);
 
 type ViewName = "map" | "list";
 
 export function PlantPage() {
   const query = useQuery(plantQuery);
+  const narrow = useNarrow();
+  // Beside the plant, not behind it.
+  useEffect(() => {
+    if (!narrow) PlantMap.begin();
+  }, [narrow]);
   return (
     <QueryView query={query} failed={plantText.failed} loading={<LoadingPage />}>
       {(plant) => <Plant plant={plant} />}
@@ -77,9 +83,7 @@ function Plant({ plant }: { readonly plant: PlantView }) {
       <div className="sp-plant">
         <div className="sp-plant-main">
           {shown === "map" ? (
-            <Suspense fallback={<Loading />}>
-              <PlantMap plant={plant} matching={matching} selected={selected} onSelect={select} />
-            </Suspense>
+            <PlantMap plant={plant} matching={matching} selected={selected} onSelect={select} />
           ) : (
             <PlantList
               plant={plant}
