@@ -34,9 +34,22 @@ export function loadSshHostKey(file: string): SshHostKey {
   return { privateKey, publicKey, fingerprint: `SHA256:${digest}` };
 }
 
+/** One in some 250 keys that ssh2 makes cannot be read, by itself or anybody: never ten in a row. */
+const TRIES_MAX = 10;
+
+/** Ed25519, in OpenSSH's form, that can be read. */
+export function newKey(): string {
+  for (let tries = 1; ; tries += 1) {
+    const { private: text } = ssh2.utils.generateKeyPairSync("ed25519");
+    const parsed = ssh2.utils.parseKey(text);
+    if (!(parsed instanceof Error)) return text;
+    if (tries === TRIES_MAX) throw new Error(`no host key could be made: ${parsed.message}`);
+  }
+}
+
 /** Under another name first: a crash here leaves no half key in its place. */
 function makeKey(file: string): void {
-  const { private: text } = ssh2.utils.generateKeyPairSync("ed25519");
+  const text = newKey();
   const fresh = `${file}.new`;
   const opened = openSync(fresh, "w", 0o600);
   try {

@@ -1,4 +1,5 @@
 /** A native client's end of a channel, with ssh2's own client at the other end. */
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import ssh2, { type ClientChannel, type Connection, type Session } from "ssh2";
@@ -13,7 +14,8 @@ const WITHIN = { timeout: 30_000, interval: 10 };
 
 /** A client whose command was accepted, and the leg that serves it. */
 async function commanded(): Promise<{ leg: SshSessionLeg; stream: ClientChannel; told: string[] }> {
-  const { private: key } = ssh2.utils.generateKeyPairSync("ed25519");
+  const made = generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey;
+  const key = made.export({ type: "pkcs1", format: "pem" });
   const server = new ssh2.Server({ hostKeys: [key] });
   const serving = new Promise<SshSessionLeg>((resolve) => {
     server.on("connection", (connection: Connection) => {
