@@ -144,6 +144,8 @@ async function serverSeeks(page: Page, broker: number | undefined): Promise<Serv
   const cookies = await page.context().cookies();
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
   const origin = new URL(page.url()).origin;
+  // A player that is open draws, on the cores that the broker is measured on.
+  await page.goto("about:blank");
   const seek = (session: string, number: number) => {
     const url = `${origin}/api/recordings/${session}/segments/${number}`;
     return Promise.all([url, `${url}/frame`].map((each) => fetched(each, cookie)));
