@@ -200,7 +200,11 @@ describe("subscriptions", () => {
       const before = asset.received().length;
       asset.client(request);
       expect(asset.received().length).toBe(before);
-      expect(said(asset.told().at(-1) as OpcUaFrame).status).toBe(STATUS.badDecodingError);
+      const { rest } = said(asset.told().at(-1) as OpcUaFrame);
+      const nothing = (out: m.Words) => out.u32(0).double(0).u32(0).u16(0).u8(0);
+      const { badMonitoredItemFilterUnsupported } = STATUS;
+      const refusal = (out: m.Words) => nothing(out.u32(badMonitoredItemFilterUnsupported));
+      expect(rest).toEqual(words((out) => refusal(out.u32(1)).u32(-1)));
     }
     const asset = new GuardedAsset();
     subscribed(asset);

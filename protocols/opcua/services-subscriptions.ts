@@ -5,7 +5,7 @@ import { monitoredOperation } from "./operations.ts";
 import { NULL_ARRAY, NULL_OBJECT, ZERO_32, ZERO_64 } from "./refused-results.ts";
 import { itemised, type Memory, type Needs, type Service } from "./service.ts";
 import { isBad, STATUS } from "./status.ts";
-import { monitoringParameters, readValueId } from "./structures.ts";
+import { filtersElsewhere, monitoringParameters, readValueId } from "./structures.ts";
 import { HANDLES_MAX } from "./subscriptions.ts";
 
 const nothing = () => undefined;
@@ -30,8 +30,11 @@ const createMonitoredItems = itemised({
     if (!subscriptions.find(subscription)) return STATUS.badSubscriptionIdInvalid;
     return subscriptions.hasRoomFor(count) ? undefined : STATUS.badTooManyMonitoredItems;
   },
-  plan: ({ target }, _, memory) =>
-    onNode(target.nodeId, memory, (node) => [monitoredOperation(node, target, memory.wording)]),
+  plan({ target, parameters }, _, memory) {
+    if (filtersElsewhere(parameters)) return STATUS.badMonitoredItemFilterUnsupported;
+    const { wording } = memory;
+    return onNode(target.nodeId, memory, (node) => [monitoredOperation(node, target, wording)]);
+  },
   refused: [...ZERO_32, ...ZERO_64, ...ZERO_32, ...NULL_OBJECT],
   learn({ target, parameters }, { status, item }, { subscription }, memory) {
     const node = memory.wording.node(target.nodeId);
@@ -67,6 +70,7 @@ const modifyMonitoredItems = itemised({
   }),
   whole: ownSubscription,
   plan({ id, parameters }, { subscription }, memory) {
+    if (filtersElsewhere(parameters)) return STATUS.badMonitoredItemFilterUnsupported;
     // From now on it may deliver under this number, whenever the asset says so.
     const handles = memory.subscriptions.item(subscription, id)?.clientHandles;
     if (handles && handles.size >= HANDLES_MAX) return STATUS.badTooManyOperations;

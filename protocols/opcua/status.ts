@@ -18,6 +18,7 @@ export const STATUS = {
   badNotWritable: 0x803b_0000,
   badOutOfRange: 0x803c_0000,
   badMonitoredItemIdInvalid: 0x8042_0000,
+  badMonitoredItemFilterUnsupported: 0x8044_0000,
   badContinuationPointInvalid: 0x804a_0000,
   badNoMatch: 0x806f_0000,
   badHistoryOperationInvalid: 0x8071_0000,

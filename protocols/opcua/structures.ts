@@ -68,38 +68,47 @@ const attributeOperand = struct({
   indexRange: string,
 });
 
+const ATTRIBUTE_OPERAND = 600;
+
 /** Part 4, 7.7: an operator and its operands, which name literals, attributes or other elements. */
 export const contentFilter = array(
   struct({
     filterOperator: uint32,
     operands: array(
-      oneOf({ 594: uint32, 597: skipVariant, 600: attributeOperand, 603: simpleAttributeOperand }),
+      oneOf({
+        ...{ 594: uint32, 597: skipVariant, 603: simpleAttributeOperand },
+        [ATTRIBUTE_OPERAND]: attributeOperand,
+      }),
     ),
   }),
 );
 
-/**
- * Part 4, 7.22.3: it looks at the event alone. What names other nodes, as AttributeOperand, InView
- * and RelatedTo do, would tell of nodes that nobody was asked about.
- */
-const eventCondition = array(
-  struct({
-    filterOperator: (r) => {
-      const operator = uint32(r);
-      if (ABOUT_NODES.has(operator)) r.fail("a filter of events that looks at other nodes");
-      return operator;
-    },
-    operands: array(oneOf({ 594: uint32, 597: skipVariant, 603: simpleAttributeOperand })),
-  }),
-);
-
-const [IN_VIEW, RELATED_TO] = [13, 15];
-const ABOUT_NODES: ReadonlySet<number> = new Set([IN_VIEW, RELATED_TO]);
-
 const eventFilter = struct({
   selectClauses: array(simpleAttributeOperand),
-  whereClause: eventCondition,
+  whereClause: contentFilter,
 });
+
+const [IN_VIEW, RELATED_TO] = [13, 15];
+
+/**
+ * Part 4, 7.22.3: a filter of events looks at the event alone. What names other nodes, as
+ * AttributeOperand, InView and RelatedTo do, would tell of nodes that nobody was asked about.
+ */
+function looksElsewhere({ whereClause }: ReturnType<typeof eventFilter>): boolean {
+  return whereClause.some(
+    ({ filterOperator, operands }) =>
+      filterOperator === IN_VIEW ||
+      filterOperator === RELATED_TO ||
+      operands.some((operand) => operand?.type === ATTRIBUTE_OPERAND),
+  );
+}
+
+/** For requests that have no status of their own for it. */
+const filterOfEvents: Read<unknown> = (r) => {
+  const filter = eventFilter(r);
+  if (looksElsewhere(filter)) r.fail("a filter of events that looks at other nodes");
+  return filter;
+};
 
 const dataChangeFilter = struct({
   trigger: uint32,
@@ -122,13 +131,21 @@ const aggregateFilter = struct({
   aggregateConfiguration,
 });
 
+const EVENT_FILTER = 727;
+
 export const monitoringParameters = struct({
   clientHandle: uint32,
   samplingInterval: double,
-  filter: oneOf({ 724: dataChangeFilter, 727: eventFilter, 730: aggregateFilter }),
+  filter: oneOf({ 724: dataChangeFilter, [EVENT_FILTER]: eventFilter, 730: aggregateFilter }),
   queueSize: uint32,
   discardOldest: boolean,
 });
+
+/** Whether the asset, to filter, would look at nodes that the item does not name. */
+export function filtersElsewhere({ filter }: ReturnType<typeof monitoringParameters>): boolean {
+  if (filter?.type !== EVENT_FILTER) return false;
+  return looksElsewhere(filter.value as ReturnType<typeof eventFilter>);
+}
 
 export const readValueId = struct({
   nodeId,
@@ -171,7 +188,7 @@ const readEvents = struct({
   numValuesPerNode: uint32,
   startTime: readDateTime,
   endTime: readDateTime,
-  filter: eventFilter,
+  filter: filterOfEvents,
 });
 
 const readProcessed = struct({
@@ -253,7 +270,7 @@ const changesOf: { readonly [type: number]: Read<HistoryChange> } = {
   }),
   685: change("events", (r) => {
     uint32(r);
-    eventFilter(r);
+    filterOfEvents(r);
     return array(array(skipVariant))(r);
   }),
   688: change("delete", (r) => {
