@@ -47,6 +47,8 @@ const WHEEL_ZOOM = 1.0015;
 const BUTTON_ZOOM = 0.5;
 /** Room that one label of a tick needs. */
 const TICK_WIDTH = 96;
+/** Its text alone, pixels: with less behind it, it stands before its tick. */
+const LABEL_WIDTH = 64;
 
 export function Timeline({ span, content, headMs, onSeek, marks, strip }: TimelineProps) {
   const [zoomed, setZoomed] = useState<Span | undefined>(undefined);
@@ -213,11 +215,15 @@ function Ticks({ view, width }: { readonly view: Span; readonly width: number })
   const ticks = ticksOf(view, Math.max(2, Math.floor(width / TICK_WIDTH)), zoneMs);
   return (
     <div className="rp-ticks" aria-hidden>
-      {ticks.map((tick) => (
-        <span key={tick} style={{ left: `${placeOf(view, tick) * 100}%` }}>
-          {clockTime(tick)}
-        </span>
-      ))}
+      {ticks.map((tick) => {
+        const place = placeOf(view, tick);
+        const late = (1 - place) * width < LABEL_WIDTH;
+        return (
+          <span key={tick} data-late={late || undefined} style={{ left: `${place * 100}%` }}>
+            {clockTime(tick)}
+          </span>
+        );
+      })}
     </div>
   );
 }
