@@ -124,7 +124,10 @@ function TrendButton({ tag, trending }: { readonly tag: string; readonly trendin
 
 function boundsText(tag: TagView): string {
   if (tag.states.length > 0) return tag.states.map((state) => state.word).join(" · ");
-  if (tag.min === null && tag.max === null) return "";
+  // What one may write oneself is narrower than what the plant file lets anybody.
+  const min = tag.allowed?.min ?? tag.min;
+  const max = tag.allowed?.max ?? tag.max;
+  if (min === null && max === null) return "";
   const part = (value: number | null) => (value === null ? "…" : numberText(tag, value));
-  return `${part(tag.min)} – ${part(tag.max)} ${tag.unit}`.trim();
+  return `${part(min)} – ${part(max)} ${tag.unit}`.trim();
 }
