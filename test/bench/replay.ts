@@ -11,19 +11,21 @@ import type { RecordingDetailView } from "../../broker/api/shapes/sessions.ts";
 import { openEvidenceKeys } from "../../broker/evidence/keys.ts";
 import { parsePlant } from "../../broker/plant/parse-plant.ts";
 import type { Header } from "../../protocols/tape/record.ts";
+import { runProgram, startChild } from "../kit/child.ts";
 import { writePolledRecording } from "../kit/polled-recording.ts";
 import { openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 import { seekAbout, UNTIL_READY } from "./replay-in-page.ts";
 import { median, percentile, printResult, printTable } from "./report.ts";
+import type { SeekJob, SeekTimes } from "./seek-client.ts";
 
 const DAY_S = 86_400;
 const MINUTE_S = 60;
 const OPENS = 7;
 const SEEKS = 120;
-const SERVER_SEEKS = 300;
-/** Of another recording, before it counts: until then this client compiles its own code. */
-const WARMING_SEEKS = 50;
+const SEEK_CLIENT = path.join(import.meta.dirname, "seek-client.ts");
+const PLAIN_SERVER = path.join(import.meta.dirname, "plain-server.ts");
+const SEEKS_MS = 120_000;
 
 interface Measured {
   readonly openMs: number;
@@ -129,14 +131,20 @@ async function seeks(page: Page, session: string, from: number): Promise<Omit<Me
   return { seekP50Ms: median(samples), seekP95Ms: percentile(samples, 0.95) };
 }
 
+/** As an independent client sees it. */
 interface ServerSeeks {
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Without the time in which client or broker waited for a processor: what a quiet machine takes. */
   readonly p99RunningMs: number;
+  /** Of the server that only sends the same bytes, at the same time. */
+  readonly plainP99Ms: number;
+  readonly plainP99RunningMs: number;
 }
 
-/** The broker's part of a seek: segment and key frame side by side, as a client sees it. */
+/**
+ * The broker's part of a seek. Not asked by this process: it has the test's library and the makers of
+ * recordings in memory, and its own collections of garbage are longer than what is measured.
+ */
 async function serverSeeks(page: Page, broker: number | undefined): Promise<ServerSeeks> {
   const detail = (await (
     await page.request.get("/api/recordings/day")
@@ -146,44 +154,25 @@ async function serverSeeks(page: Page, broker: number | undefined): Promise<Serv
   const origin = new URL(page.url()).origin;
   // A player that is open draws, on the cores that the broker is measured on.
   await page.goto("about:blank");
-  const seek = (session: string, number: number) => {
-    const url = `${origin}/api/recordings/${session}/segments/${number}`;
-    return Promise.all([url, `${url}/frame`].map((each) => fetched(each, cookie)));
-  };
-  // Two connections, as a browser has them open: to open them is no part of a seek.
-  for (let n = 0; n < WARMING_SEEKS; n += 1) await seek("minute", 0);
-  const samples: number[] = [];
-  const running: number[] = [];
-  const waited = () => waitedMs(process.pid) + waitedMs(broker);
-  for (let n = 0; n < SERVER_SEEKS; n += 1) {
-    const number = (n * 89) % detail.segments.length;
-    const waitedBefore = waited();
-    const fromMs = performance.now();
-    await seek("day", number);
-    const ms = performance.now() - fromMs;
-    samples.push(ms);
-    running.push(Math.max(0, ms - (waited() - waitedBefore)));
-  }
-  return {
-    p50Ms: percentile(samples, 0.5),
-    p99Ms: percentile(samples, 0.99),
-    p99RunningMs: percentile(running, 0.99),
-  };
-}
-
-async function fetched(url: string, cookie: string): Promise<void> {
-  const answer = await fetch(url, { headers: { cookie } });
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
-  await answer.arrayBuffer();
-}
-
-/** How long the first thread of a process was ready to run and did not, since it began (Linux). */
-function waitedMs(pid: number | undefined): number {
+  const plain = await startChild(process.execPath, [PLAIN_SERVER], { ready: /(\d+)/ });
   try {
-    const [, waitedNs] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ");
-    return Number(waitedNs) / 1e6;
-  } catch {
-    return 0;
+    const job: SeekJob = {
+      ...{ origin, cookie, broker: broker ?? 0, segments: detail.segments.length },
+      plain: `http://127.0.0.1:${plain.ready[1]}`,
+    };
+    const input = JSON.stringify(job);
+    const end = await runProgram(process.execPath, [SEEK_CLIENT], { input, withinMs: SEEKS_MS });
+    if (end.code !== 0) throw new Error(end.output);
+    const times = JSON.parse(end.output) as SeekTimes;
+    return {
+      p50Ms: percentile(times.samples, 0.5),
+      p99Ms: percentile(times.samples, 0.99),
+      p99RunningMs: percentile(times.running, 0.99),
+      plainP99Ms: percentile(times.plain, 0.99),
+      plainP99RunningMs: percentile(times.plainRunning, 0.99),
+    };
+  } finally {
+    await plain.stop("SIGKILL");
   }
 }
 
@@ -202,6 +191,8 @@ function report(day: Measured, minute: Measured, server: ServerSeeks, madeMs: nu
       ...{ openMs: day.openMs, seekP95Ms: day.seekP95Ms, serverSeekP99Ms: server.p99Ms },
       serverSeekP50Ms: server.p50Ms,
       serverSeekP99RunningMs: server.p99RunningMs,
+      plainServerP99Ms: server.plainP99Ms,
+      plainServerP99RunningMs: server.plainP99RunningMs,
       seekP50Ms: day.seekP50Ms,
       openVsMinute: day.openMs / minute.openMs,
       seekVsMinute: day.seekP95Ms / minute.seekP95Ms,

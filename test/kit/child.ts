@@ -51,10 +51,14 @@ export function startChild(
       child.kill("SIGKILL");
       reject(new Error(`${command} was not ready within ${withinMs} ms:\n${output}`));
     }, withinMs);
+    let isReady = false;
     const hear = (bytes: Buffer): void => {
       output += bytes.toString();
+      // To look through it at each line costs a test that runs long more than what it tests.
+      if (isReady) return;
       const ready = options.ready.exec(output);
       if (!ready) return;
+      isReady = true;
       clearTimeout(late);
       resolve({
         process: child,

@@ -29,5 +29,13 @@ export async function openOne(
 
 const port = parentPort;
 port?.on("message", (wanted: ToOpen) => {
-  void openOne(wanted, workerData.identities).then((opened) => port.postMessage(opened));
+  void openOne(wanted, workerData.identities).then((opened) => {
+    port.postMessage(opened, "plain" in opened ? ownBuffer(opened.plain) : []);
+  });
 });
+
+/** Handed over, not copied in the turn of the thread that sessions run in; unless others lie beside it. */
+function ownBuffer({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] {
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+  return isWhole ? [buffer] : [];
+}
