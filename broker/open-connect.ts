@@ -10,13 +10,13 @@ import type { Core, Ground } from "./open-parts.ts";
 
 export function openConnect(
   server: Server,
-  { config, clock }: Ground,
+  { config, clock, log }: Ground,
   core: Core & { readonly native: Native; readonly owners: OwnerLinks },
 ): ConnectChannel {
   const { identity, access, plant, sessions, evidence, native, owners, opcua } = core;
   let hostKey: SshHostKey | undefined;
   const parts = {
-    ...{ identity, sessions, owners, clock, opcua, asks: native.asks },
+    ...{ identity, sessions, owners, clock, log, opcua, asks: native.asks },
     ground: { access, plant },
     recorder: evidence.recorder,
     hostKey: () => {

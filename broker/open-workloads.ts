@@ -76,7 +76,7 @@ async function openFile(
 }
 
 async function openDoor(
-  { config, clock, opened }: Ground,
+  { config, clock, log, opened }: Ground,
   workloads: Workloads,
   tls: ServedCertificate | undefined,
 ): Promise<SvidDoor | undefined> {
@@ -85,7 +85,7 @@ async function openDoor(
   const hosts = servedNames(config).filter((name) => !name.startsWith("*."));
   const certificate = tls ?? (await ownCertificate(config, clock, hosts));
   if (!tls) opened.push(() => certificate.close());
-  const opening = SvidDoor.open({ listen, port, certificate, workloads, hosts, clock });
+  const opening = SvidDoor.open({ listen, port, certificate, workloads, hosts, clock, log });
   const door = await opening.catch((error: NodeJS.ErrnoException) => {
     const why = error.code === "EADDRINUSE" ? "is taken" : `cannot be had (${error.code})`;
     throw new StartRefused(

@@ -5,6 +5,7 @@ import { WebSocket } from "ws";
 import { CONNECT_PATH, CONNECT_PROTOCOL, type ToConnect } from "../../broker/api/shapes/connect.ts";
 import type { BrokerClient } from "../../broker/cli/remote/broker-client.ts";
 import { openWebSocket, refusalIn } from "../../broker/cli/remote/tool-line.ts";
+import { PANEL_PASSWORD } from "../../simulators/assets/vnc-panel.ts";
 import { modbusRequest } from "../kit/connecting.ts";
 import type { ConsoleUser } from "../kit/console-user.ts";
 import { machineClient } from "../kit/machine-user.ts";
@@ -20,6 +21,11 @@ const open: WebSocket[] = [];
 
 beforeAll(async () => {
   site = await startRunningBroker({ SALLYPORT_SESSION_LEASE: "5s" });
+  const credential = { kind: "password", user: "", password: PANEL_PASSWORD };
+  await site.first.ask("POST", "/api/credentials", {
+    endpoint: "hmi-treatment/screen",
+    credential,
+  });
   grace = await site.invite("Grace", ["engineer"]);
   client = await machineClient(grace);
 }, 60_000);
@@ -55,8 +61,8 @@ async function said(webSocket: WebSocket): Promise<ToConnect> {
   return JSON.parse(data.toString()) as ToConnect;
 }
 
-async function opened(webSocket: WebSocket): Promise<string> {
-  webSocket.send(JSON.stringify({ kind: "open", target: PLC }));
+async function opened(webSocket: WebSocket, target = PLC): Promise<string> {
+  webSocket.send(JSON.stringify({ kind: "open", target }));
   const answer = await said(webSocket);
   if (answer.kind !== "opened") throw new Error(JSON.stringify(answer));
   return answer.session.id;
@@ -137,6 +143,29 @@ test(
     await once(working, "close");
   },
 );
+
+test("connections of a tool are not taken for gone while their link answers", PATIENT, async () => {
+  const held = await Promise.all(
+    ["hmi-treatment", PLC].map(async (target) => {
+      const working = await link();
+      const path = `${CONNECT_PATH}/${await opened(working, target)}`;
+      const tool = await dialled(await openWebSocket(client, path));
+      if (typeof tool === "string") throw new Error(tool);
+      return { working, tool };
+    }),
+  );
+  // Asked three times, each of them has missed two answers if it owes any.
+  await Promise.all(
+    held.map(async ({ working }) => {
+      for (let asked = 0; asked < 3; asked += 1) await once(working, "ping");
+    }),
+  );
+  for (const { working, tool } of held) {
+    expect(tool.readyState).toBe(WebSocket.OPEN);
+    working.send(JSON.stringify({ kind: "end" }));
+    await once(working, "close");
+  }
+});
 
 test("one sign-in has some commands at a time, not any number", PATIENT, async () => {
   const eager = await machineClient(await site.invite("Ida", ["engineer"]));

@@ -9,6 +9,7 @@ import type { Clock } from "../../clock.ts";
 import type { Recorder } from "../../evidence/recorder.ts";
 import type { Identity, SignedIn } from "../../identity/identity.ts";
 import type { OpcuaProcess } from "../../legs/opcua/apart/opcua-process.ts";
+import type { Logger } from "../../log.ts";
 import type { NativeAsks } from "../../native/native-asks.ts";
 import type { SshHostKey } from "../../native/ssh-host-key.ts";
 import type { SessionHost } from "../../sessions/session.ts";
@@ -26,6 +27,7 @@ export interface ConnectParts {
   readonly owners: OwnerLinks;
   readonly recorder: Pick<Recorder, "state">;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly opcua: OpcuaProcess;
   readonly hostKey: () => SshHostKey;
   readonly origins: readonly string[];
@@ -60,7 +62,8 @@ class Connects implements ConnectChannel {
   private readonly parts: ConnectParts;
   private readonly server: WebSocketServer;
   private readonly links = new Map<ConnectLink, string>();
-  private readonly alive = new WeakSet<WebSocket>();
+  /** Links alone, and whether they have answered since they were last asked. */
+  private readonly answered = new WeakMap<WebSocket, boolean>();
   private readonly stops: readonly (() => void)[];
   private stopPinging = () => {};
 
@@ -117,8 +120,8 @@ class Connects implements ConnectChannel {
     const { signIns } = parts.identity;
     const signInId = me.signIn.id;
     this.server.handleUpgrade(request, socket, head, (open) => {
-      this.alive.add(open);
-      open.on("pong", () => this.alive.add(open));
+      this.answered.set(open, true);
+      open.on("pong", () => this.answered.set(open, true));
       const link: ConnectLink = new ConnectLink(open, {
         ...{ ...parts, ground },
         me: () => signIns.get(signInId),
@@ -152,19 +155,21 @@ class Connects implements ConnectChannel {
     for (const [link, id] of [...this.links]) if (id === signInId) link.dismiss(cause);
   }
 
-  /** Who does not answer between two of them is gone. */
+  /**
+   * A link that does not answer between two of them is gone, and takes its tool's connections
+   * along. Those are never judged by it: one that waits for a slow asset reads no answer.
+   */
   private pingLater(): void {
     this.stopPinging = this.parts.clock.after(PING_EVERY_MS, () => {
       for (const socket of this.server.clients) {
-        if (socket.protocol === CONNECT_PROTOCOL && this.isSilent(socket)) socket.terminate();
-        else socket.ping();
+        if (this.answered.get(socket) === false) socket.terminate();
+        else {
+          if (this.answered.has(socket)) this.answered.set(socket, false);
+          socket.ping();
+        }
       }
       this.pingLater();
     });
-  }
-
-  private isSilent(socket: WebSocket): boolean {
-    return !this.alive.delete(socket) && socket.listenerCount("pong") > 0;
   }
 }
 

@@ -10,6 +10,7 @@ import type { SignedIn } from "../../identity/identity.ts";
 import { openToolRoad, speaksNative, type ToolRoad } from "../../native/connect/tool-road.ts";
 import type { NativeAsks } from "../../native/native-asks.ts";
 import type { Cause, LiveSession, SessionEvent, SessionHost } from "../../sessions/session.ts";
+import { newId } from "../../store/ids.ts";
 import type { OwnerLinks } from "../live/owner-links.ts";
 import { type NativeGround, targetOf } from "../native/native-view.ts";
 import { ApiRefused, brokerFault, notFound, refusalOf } from "../problem.ts";
@@ -25,7 +26,9 @@ const WAITING_MAX = 1_048_576;
 /** Words that are on their way when it is over. */
 const FAREWELL_MS = 1_000;
 
-export interface LinkParts extends Pick<ConnectParts, "recorder" | "opcua" | "hostKey" | "origin"> {
+type Given = "recorder" | "opcua" | "hostKey" | "origin" | "log";
+
+export interface LinkParts extends Pick<ConnectParts, Given> {
   readonly ground: NativeGround;
   readonly asks: NativeAsks;
   readonly sessions: SessionHost;
@@ -125,9 +128,15 @@ export class ConnectLink {
         await this.take(session);
       }
     } catch (error) {
-      const { code, message } = (refusalOf(error) ?? brokerFault("connect")).problem;
+      const { code, message } = (refusalOf(error) ?? this.fault(error)).problem;
       this.say({ kind: "refused", code, message });
     }
+  }
+
+  private fault(error: unknown): ApiRefused {
+    const id = newId();
+    this.parts.log.error({ request: id, error }, "a session was not opened for sallyport connect");
+    return brokerFault(id);
   }
 
   /** @throws ApiRefused not-found, alike for sessions of others and for none */

@@ -3,15 +3,17 @@
  * thing to ask for. It is a port of its own, since a browser that is asked for a certificate asks
  * its person, who has none.
  */
-import { constants, randomBytes } from "node:crypto";
+import { constants } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../clock.ts";
+import type { Logger } from "../../log.ts";
+import { newId } from "../../store/ids.ts";
 import type { ServedCertificate } from "../../tls/served-certificate.ts";
 import type { Workloads } from "../../workloads/workloads.ts";
 import { CHAIN_MAX } from "../../workloads/x509-svid.ts";
-import { brokerFault, refusalOf } from "../problem.ts";
+import { type ApiRefused, brokerFault, refusalOf } from "../problem.ts";
 import { svidProofSchema, WORKLOAD_TOKEN_PATH } from "../shapes/workloads.ts";
 import { answerOf, refusedFor } from "./prove-workload.ts";
 
@@ -23,6 +25,7 @@ export interface SvidDoorParts {
   /** By which this machine is known. */
   readonly hosts: readonly string[];
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** The part of a connection over TLS that is looked at. */
@@ -117,9 +120,15 @@ export class SvidDoor {
         send(404, { code: "not-found", message: "There is nothing here." });
       } else send(200, await this.prove(request));
     } catch (error) {
-      const { status, problem } = refusalOf(error) ?? brokerFault(randomBytes(8).toString("hex"));
+      const { status, problem } = refusalOf(error) ?? this.fault(error);
       if (!response.headersSent) send(status, problem);
     }
+  }
+
+  private fault(error: unknown): ApiRefused {
+    const request = newId();
+    this.parts.log.error({ request, error }, "a workload's certificate could not be judged");
+    return brokerFault(request);
   }
 
   private async prove(request: IncomingMessage) {
