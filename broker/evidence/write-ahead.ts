@@ -34,8 +34,12 @@ interface Waiter {
   readonly error: Error | undefined;
 }
 
-/** A buffer of more than this is not kept for the next block: a burst need not cost for ever. */
+/**
+ * A buffer of more than this is kept for the next block only while blocks fill a good part of it:
+ * a burst need not cost for ever, and amid one each block would grow its own anew.
+ */
 const BUFFER_KEPT_MAX = 1024 * 1024;
+const FILLED_MIN = 1 / 8;
 const BUFFER_FIRST = 64 * 1024;
 /**
  * Writes into a file that somebody has removed succeed, and nobody will ever read them. Looking
@@ -223,7 +227,8 @@ export class WriteAhead {
         this.breakOff(error);
         return;
       }
-      if (block.buffer.byteLength <= BUFFER_KEPT_MAX)
+      const { byteLength } = block.buffer;
+      if (byteLength <= BUFFER_KEPT_MAX || block.length > byteLength * FILLED_MIN)
         this.spareBuffer = new Uint8Array(block.buffer);
     }
     for (const { done, error } of waiters) queueMicrotask(() => done(error));

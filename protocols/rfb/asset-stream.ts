@@ -41,6 +41,8 @@ export interface AssetSink {
   text(bytes: Uint8Array): void;
   /** Longer than what is carried. */
   textSkipped(length: number): void;
+  /** So many bytes that mean nothing here are still to come of a message; 0: it has ended. */
+  skipping(left: number): void;
 }
 
 /** What a picture knows when it goes on between two rectangles. */
@@ -345,7 +347,11 @@ export class AssetStream {
   }
 
   private *skip(length: number): Cutting<undefined> {
-    for (let left = length; left > 0; left -= PIECE) yield Math.min(left, PIECE);
+    for (let left = length; left > 0; left -= PIECE) {
+      this.sink.skipping(left);
+      yield Math.min(left, PIECE);
+    }
+    this.sink.skipping(0);
     return undefined;
   }
 }

@@ -95,6 +95,7 @@ export class RfbGuard implements Guard {
       bell: () => this.toClient(encodeBell()),
       text: (bytes) => this.textOut(bytes),
       textSkipped: (length) => this.refused(`the asset copied ${length} bytes: too long`),
+      skipping: () => undefined,
     });
   }
 

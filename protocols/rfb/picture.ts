@@ -59,9 +59,13 @@ export class Picture {
 
   /** A copy: the picture may go on. */
   get state(): PictureState {
+    return { ...this.standing, pixels: new Uint32Array(this.pixels) };
+  }
+
+  /** Its own pixels: valid until it goes on. */
+  get standing(): PictureState {
     const { width, height, pixels } = this;
-    const streams = this.streams.map(({ state }) => state);
-    return { width, height, pixels: new Uint32Array(pixels), streams };
+    return { width, height, pixels, streams: this.streams.map(({ state }) => state) };
   }
 
   /**

@@ -4,7 +4,7 @@ import { ENCODING } from "./encodings.ts";
 import { PLAIN_FORMAT } from "./pixel-format.ts";
 import type { ScreenEvent } from "./screen-history.ts";
 import { ScreenPlayer } from "./screen-player.ts";
-import { encodeHello, rectangleHead, updateHead } from "./to-client.ts";
+import { encodeHello, encodeText, rectangleHead, updateHead } from "./to-client.ts";
 
 const SIZE = { width: 100, height: 70 };
 const hello = encodeHello({ ...SIZE, format: PLAIN_FORMAT, name: new Uint8Array(0) });
@@ -129,4 +129,44 @@ test("a picture that does not decode says so and changes nothing else", () => {
   player.show({ ...at, kind: "picture", bytes: rectangle(ENCODING.zrle, body) });
   expect(player.broken).toBe(true);
   expect(new Set(player.picture?.pixels)).toEqual(new Set([0xff000000]));
+});
+
+/** Messages that draw nothing, as long as they may be. */
+const colours = Buffer.concat([Buffer.of(1, 0, 0, 0, 0xff, 0xff), Buffer.alloc(6 * 65_535, 2)]);
+const text = encodeText(Buffer.alloc(1_000_000, 3));
+
+test("of what draws nothing nothing is kept, and a state amid it goes on behind it", () => {
+  const before = new ScreenPlayer();
+  before.show({ ...at, kind: "start" });
+  before.show({ ...at, kind: "picture", bytes: hello });
+  const bytes = Buffer.concat([colours, text, colours, Buffer.of(2)]);
+  const behind = rectangle(ENCODING.raw, frame(5));
+  for (let from = 0; from < bytes.length; from += 50_021) {
+    before.show({ ...at, kind: "picture", bytes: bytes.subarray(from, from + 50_021) });
+    expect(before.state.rest.length).toBeLessThan(64_000);
+    expect(before.held).toBeLessThan(4 * SIZE.width * SIZE.height + 200_000);
+    const after = ScreenPlayer.from(before.state);
+    const rest = Buffer.concat([bytes.subarray(from + 50_021), behind]);
+    after.show({ ...at, kind: "picture", bytes: rest });
+    expect(after.picture?.pixels, `from ${from}`).toEqual(shown(frame(5)));
+  }
+});
+
+test("a rectangle that says more than its screen's pixels is not gathered for ever", () => {
+  const box = { x: 0, y: 0, width: 300, height: 200 };
+  const parts = box.width * box.height;
+  const body = Buffer.alloc(8 + 12 * parts);
+  body.writeUInt32BE(parts);
+  const player = new ScreenPlayer();
+  player.show({ ...at, kind: "start" });
+  const size = { width: box.width, height: box.height };
+  const begin = encodeHello({ ...size, format: PLAIN_FORMAT, name: new Uint8Array(0) });
+  player.show({ ...at, kind: "picture", bytes: begin });
+  const bytes = rectangle(ENCODING.rre, body, box);
+  for (let from = 0; from < bytes.length; from += 100) {
+    player.show({ ...at, kind: "picture", bytes: bytes.subarray(from, from + 100) });
+    expect(player.held).toBeLessThan(4 * parts + 2 * (5 * parts + 300_000));
+  }
+  expect(player.broken).toBe(true);
+  expect(player.held).toBe(4 * parts);
 });

@@ -4,10 +4,11 @@ import { BACKLOG_MAX } from "../guard.ts";
 import { AssetStream, type Rectangle } from "./asset-stream.ts";
 import { ENCODING } from "./encodings.ts";
 import type { InflatePiece } from "./inflate.ts";
-import { PIXELS_MAX } from "./limits.ts";
+import { COMPRESSION_SLACK } from "./limits.ts";
 import { Picture, type PictureState } from "./picture.ts";
 import { type PixelFormat, PLAIN_FORMAT } from "./pixel-format.ts";
 import type { ScreenEvent } from "./screen-history.ts";
+import { textHead } from "./to-client.ts";
 
 export interface Hand {
   readonly x: number;
@@ -43,9 +44,12 @@ export class ScreenPlayer {
   private dataLength = 0;
   /** What was fed last, and how much of its end came since a place to go on from. */
   private fed: Uint8Array[] = [];
+  private fedLength = 0;
   private restLength = 0;
   /** Such a place was passed. */
   private passed = false;
+  /** Bytes from that place on that mean nothing: none of them is kept. */
+  private skipping = 0;
 
   /** @param quick a library's inflate, where there is one */
   constructor(quick?: InflatePiece) {
@@ -72,14 +76,29 @@ export class ScreenPlayer {
   }
 
   get state(): ScreenState {
+    return { ...this.standing, picture: this.picture?.state };
+  }
+
+  /** As `state`, but its pixels are the picture's own: valid until it goes on. */
+  get standing(): ScreenState {
     return {
       channel: this.channel,
-      picture: this.picture?.state,
+      picture: this.picture?.standing,
       format: this.stream?.format,
       left: this.stream?.rectanglesLeft ?? 0,
       rest: this.rest,
       hand: this.hand,
     };
+  }
+
+  /** Bytes of memory for the picture and the rectangle that is under way. */
+  get held(): number {
+    return 4 * (this.picture?.pixels.length ?? 0) + this.fedLength + this.dataLength;
+  }
+
+  /** Bytes of the rectangle that is under way. */
+  get begun(): number {
+    return this.restLength;
   }
 
   /** Of the newest channel: another that begins takes its place. */
@@ -99,10 +118,7 @@ export class ScreenPlayer {
   }
 
   private begin(place: ConstructorParameters<typeof AssetStream>[1]): void {
-    this.data = [];
-    this.dataLength = 0;
-    this.fed = [];
-    this.restLength = 0;
+    this.empty();
     this.rectangle = undefined;
     this.stream = new AssetStream(
       {
@@ -122,6 +138,7 @@ export class ScreenPlayer {
         bell: () => this.pass(),
         text: () => this.pass(),
         textSkipped: () => undefined,
+        skipping: (left) => this.pass(left),
       },
       place,
     );
@@ -134,13 +151,19 @@ export class ScreenPlayer {
     for (let from = 0; from < bytes.length; from += FEED) {
       const part = bytes.subarray(from, from + FEED);
       // What is gathered for a place to go on from may not outgrow what a rectangle may be.
-      const fits = this.restLength <= REST_MAX && stream.inbox.push(part);
+      const fits = this.restLength <= this.rectangleMax + REST_SLACK && stream.inbox.push(part);
       if (!fits) return this.fail();
       this.fed.push(part);
+      this.fedLength += part.length;
       this.restLength += part.length;
       if (!this.cut(stream)) return this.fail();
       this.forget();
     }
+  }
+
+  /** Of one rectangle of this screen. */
+  private get rectangleMax(): number {
+    return BYTES_A_PIXEL_MAX * (this.picture?.pixels.length ?? 0) + COMPRESSION_SLACK;
   }
 
   private cut(stream: AssetStream): boolean {
@@ -153,26 +176,32 @@ export class ScreenPlayer {
   }
 
   private get rest(): Uint8Array {
-    const whole = joined(this.fed);
-    return whole.subarray(whole.length - this.restLength);
+    const fed = joined(this.fed);
+    const rest = fed.subarray(fed.length - this.restLength);
+    // A text of that length is skipped in the same way.
+    return this.skipping > 0 ? joined([textHead(this.skipping), rest]) : rest;
   }
 
   /** What was fed before the rest is not needed any more. */
   private forget(): void {
-    let length = this.fed.reduce((sum, part) => sum + part.length, 0);
-    while (this.fed.length > 0 && length - (this.fed[0]?.length ?? 0) >= this.restLength) {
-      length -= this.fed.shift()?.length ?? 0;
+    let [count, length] = [0, this.fedLength];
+    for (const part of this.fed) {
+      if (length - part.length < this.restLength) break;
+      length -= part.length;
+      count += 1;
     }
+    this.fedLength = length;
+    if (count > 0) this.fed.splice(0, count);
   }
 
   private gather(bytes: Uint8Array): void {
     this.dataLength += bytes.length;
-    if (this.dataLength <= RECTANGLE_MAX) this.data.push(new Uint8Array(bytes));
+    if (this.dataLength <= this.rectangleMax) this.data.push(new Uint8Array(bytes));
   }
 
   private draw(): void {
     const { rectangle, stream, picture } = this;
-    const fits = this.dataLength <= RECTANGLE_MAX;
+    const fits = this.dataLength <= this.rectangleMax;
     const data = joined(this.data);
     this.data = [];
     this.dataLength = 0;
@@ -184,17 +213,25 @@ export class ScreenPlayer {
     this.pass();
   }
 
-  private pass(): void {
+  private pass(skipping = 0): void {
     this.passed = true;
+    this.skipping = skipping;
   }
 
   /** Nothing more is drawn of this channel. */
   private fail() {
     this.broken = true;
     this.stream = undefined;
+    this.empty();
+  }
+
+  private empty() {
     this.data = [];
+    this.dataLength = 0;
     this.fed = [];
+    this.fedLength = 0;
     this.restLength = 0;
+    this.skipping = 0;
   }
 }
 
@@ -202,9 +239,10 @@ export class ScreenPlayer {
 const REMADE_COST = 4;
 /** Less than the stream's inbox holds. */
 const FEED = 65_536;
-/** Of one rectangle: the largest screen, raw. One that says more than its pixels is not drawn. */
-const RECTANGLE_MAX = 4 * PIXELS_MAX;
-const REST_MAX = RECTANGLE_MAX + BACKLOG_MAX;
+/** Of a rectangle: raw ones have four. One that says more than its pixels is not drawn. */
+const BYTES_A_PIXEL_MAX = 5;
+/** What may wait behind it. */
+const REST_SLACK = 2 * BACKLOG_MAX;
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));

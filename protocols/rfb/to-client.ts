@@ -48,9 +48,18 @@ export function rectangleHead({ x, y, width, height, encoding }: Rectangle): Uin
 
 /** RFC 6143, 7.6.4. */
 export function encodeText(text: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(8 + text.length);
+  const bytes = new Uint8Array(TEXT_HEAD + text.length);
+  bytes.set(textHead(text.length));
+  bytes.set(text, TEXT_HEAD);
+  return bytes;
+}
+
+const TEXT_HEAD = 8;
+
+/** What goes before a text of this length. */
+export function textHead(length: number): Uint8Array {
+  const bytes = new Uint8Array(TEXT_HEAD);
   bytes[0] = 3;
-  new DataView(bytes.buffer).setUint32(4, text.length);
-  bytes.set(text, 8);
+  new DataView(bytes.buffer).setUint32(4, length);
   return bytes;
 }

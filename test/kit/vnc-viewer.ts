@@ -34,7 +34,7 @@ export class VncViewer {
     this.player.show({ ...AT, kind: "start" });
     this.stream = new AssetStream({
       ...{ hello: ignore, updateBegins: ignore, data: ignore, rectangleEnds: ignore },
-      ...{ bell: ignore, text: ignore, textSkipped: ignore },
+      ...{ bell: ignore, text: ignore, textSkipped: ignore, skipping: ignore },
       rectangleBegins: ({ encoding }) => this.seen.add(encoding),
       updateEnds: () => {
         if (this.following) this.ask();

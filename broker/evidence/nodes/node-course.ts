@@ -9,7 +9,7 @@ const PIECE = 65_536;
 export class NodeCourse {
   readonly overdrawn = false;
   /** Memory for it beside a picture's: next to nothing. */
-  readonly pixels = 0;
+  readonly held = 0;
   private readonly history: OpcUaHistory;
 
   constructor(state?: HistoryState) {

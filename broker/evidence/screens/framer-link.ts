@@ -18,6 +18,11 @@ export interface FramerLinkPlace {
 const THREAD = new URL("./framer-thread.ts", import.meta.url);
 /** Plain bytes on their way to it; a session that brings more goes without further frames. */
 const WAITING_BYTES_MAX = 64 * 1_048_576;
+/**
+ * Of its heap; pictures lie outside, and what V8 lets gather of them before it collects hangs on
+ * this: without it, a gigabyte. One that needs more begins anew.
+ */
+const HEAP_MB = 256;
 /** Frames that are due when the broker stops are waited for so long. */
 const STOP_MS = 3_000;
 
@@ -97,7 +102,8 @@ export class FramerLink {
   }
 
   private startThread(workerData: Pick<FramerLinkPlace, "recordings" | "keys">): Port {
-    const worker = new Worker(THREAD, { workerData });
+    const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB };
+    const worker = new Worker(THREAD, { workerData, resourceLimits });
     worker.unref();
     worker.on("message", ({ taken }: FromFramer) => this.taken(taken));
     // With the next segment another begins, which goes on from the frames on disk.

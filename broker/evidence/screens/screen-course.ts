@@ -14,6 +14,8 @@ import { inflatePiece } from "./inflate-piece.ts";
  * for a tenth. A hostile one asks for hours in a few bytes, and is not drawn any more.
  */
 const SEGMENT_WORK_MAX = 268_435_456;
+/** A frame has what came of the rectangle that is under way: of more, the next frame tells. */
+const BEGUN_MAX = 4 * 1_048_576;
 /** A frame that changed more than this share of its tiles is written whole, and is the next base. */
 const CHANGED_MAX = 0.5;
 
@@ -31,9 +33,9 @@ export class ScreenCourse {
       : new ScreenPlayer(inflatePiece);
   }
 
-  /** Pixels in memory for it. */
-  get pixels(): number {
-    return (this.player.picture?.pixels.length ?? 0) + (this.base?.pixels.length ?? 0);
+  /** Bytes of memory for it. */
+  get held(): number {
+    return this.player.held + 4 * (this.base?.pixels.length ?? 0);
   }
 
   /** @param plain the next segment, whole */
@@ -46,14 +48,15 @@ export class ScreenCourse {
     this.overdrawn ||= player.work > player.workMax;
   }
 
-  /** As it stands, for the segment of this number, which begins now. */
-  frame(number: number): Uint8Array {
-    const moment = { history: this.history.state, screen: this.player.state };
+  /** As it stands, for the segment of this number, which begins now. None amid much of a rectangle. */
+  frame(number: number): Uint8Array | undefined {
+    if (this.player.begun > BEGUN_MAX) return undefined;
+    const moment = { history: this.history.state, screen: this.player.standing };
     const frame = encodeScreenFrame(moment, this.base);
     if (this.base !== undefined && frame.changed <= CHANGED_MAX) return frame.bytes;
     const whole = this.base === undefined ? frame : encodeScreenFrame(moment);
-    const { picture } = moment.screen;
-    this.base = picture && { number, ...picture };
+    const { picture } = this.player;
+    this.base = picture && { number, ...picture.state };
     return whole.bytes;
   }
 

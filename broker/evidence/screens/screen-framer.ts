@@ -30,8 +30,8 @@ export interface ScreenSegment {
   readonly plain: Uint8Array;
 }
 
-/** Of all screens that are recorded, with what their frames rest on: 512 MiB. */
-const PIXELS_MAX = 134_217_728;
+/** Of all screens that are recorded, with what their frames rest on. */
+const HELD_MAX = 512 * 1_048_576;
 /** Larger ones could not be read back: a picture of 4K that is all noise. */
 const FRAME_BYTES_MAX = 8 * 1_048_576;
 
@@ -75,7 +75,7 @@ export class ScreenFramer {
     await kept.course.push(plain);
     kept.since += plain.length;
     kept.next += 1;
-    if (kept.course.overdrawn || this.pixels > PIXELS_MAX) return this.giveUp(session);
+    if (kept.course.overdrawn || this.held > HELD_MAX) return this.giveUp(session);
     // Frames never cost more than the tape that they spare.
     if (kept.since >= kept.cost) await this.write(session, kept);
   }
@@ -87,6 +87,7 @@ export class ScreenFramer {
 
   private async write(session: string, kept: Kept): Promise<void> {
     const frame = kept.course.frame(kept.next);
+    if (!frame) return;
     kept.since = 0;
     try {
       if (frame.length > FRAME_BYTES_MAX) throw new Error("the frame is too large");
@@ -137,8 +138,8 @@ export class ScreenFramer {
     return sealed && openSealed(sealed, this.place.keys.identities);
   }
 
-  private get pixels(): number {
-    return [...this.kept.values()].reduce((sum, { course }) => sum + course.pixels, 0);
+  private get held(): number {
+    return [...this.kept.values()].reduce((sum, { course }) => sum + course.held, 0);
   }
 
   private giveUp(session: string): void {

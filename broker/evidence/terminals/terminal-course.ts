@@ -22,8 +22,8 @@ import type { TapeRecord } from "../../../protocols/tape/record.ts";
 
 /** Terminals open at a time in one session; a person has a few. One has some megabytes. */
 const SCREENS_MAX = 8;
-/** What a cell of a screen counts beside a pixel of a picture: both take a few words. */
-const PIXELS_A_CELL = 4;
+/** What a cell of a screen takes: a few words. */
+const BYTES_A_CELL = 16;
 /** Shown at once. */
 const WRITE_BYTES = 65_536;
 /** More than a screen with what stands above it holds, in long lines. */
@@ -32,6 +32,8 @@ const LINES_BYTES_MAX = 262_144;
 class Screen {
   private readonly terminal = new headless.Terminal({
     ...{ scrollback: SNAPSHOT_SCROLLBACK, allowProposedApi: true },
+    // It would write a screenful for each byte of an asset that means nothing to it.
+    logLevel: "off",
   });
   private readonly serializer = new SerializeAddon();
 
@@ -117,9 +119,9 @@ export class TerminalCourse {
     this.wallMs = moment?.wallMs ?? 0;
   }
 
-  /** Memory for it, as pixels of a picture would take. */
-  get pixels(): number {
-    return [...this.screens.values()].reduce((sum, { cells }) => sum + cells * PIXELS_A_CELL, 0);
+  /** Bytes of memory for it. */
+  get held(): number {
+    return [...this.screens.values()].reduce((sum, { cells }) => sum + cells * BYTES_A_CELL, 0);
   }
 
   /** @param plain the next segment, whole */
