@@ -19,6 +19,7 @@ import type { HeldPlant, PlantSource } from "./plant/plant-source.ts";
 import type { Hold } from "./sessions/hold.ts";
 import type { Cause, EndReport, LiveSession, SessionEvent } from "./sessions/session.ts";
 import type { SessionHooks } from "./sessions/session-hooks.ts";
+import { plainText } from "./store/plain-text.ts";
 import type { NewSiteEvent } from "./store/site-events.ts";
 import type { Store } from "./store/store.ts";
 import type { StoreAway } from "./store/store-failed.ts";
@@ -33,6 +34,8 @@ export interface NoticingParts {
   readonly bell: TopicBell;
 }
 
+/** With a path of the asset's in it. */
+const REASON_MAX = 300;
 const STORE_WORKS = "People, grants and events are kept.";
 
 export class Noticed {
@@ -231,6 +234,7 @@ export class Noticed {
         bell.ring("recordings");
       },
       onStrangeKey: (...shown) => trusted.strange(...shown),
+      onExchanged: (session, reason) => this.exchanged(session, reason),
       onAlarm: (session, text) =>
         this.note({ kind: "session:fault", priority: "alarm", text, session }),
     };
@@ -247,6 +251,16 @@ export class Noticed {
       about: { ...aboutSession(session.claims), holder: subject.id },
     });
     session.listen(this.refusedWrites(session));
+  }
+
+  private exchanged({ claims }: LiveSession, reason: string): void {
+    const { session, subject, asset } = claims;
+    this.note({
+      kind: "file:exchanged",
+      priority: "alarm",
+      text: `On ${asset.name}, in the session of ${subject.name}: ${plainText(reason, REASON_MAX)}`,
+      ...{ subject: subject.id, session, about: aboutSession(claims) },
+    });
   }
 
   private ended(session: LiveSession, cause: Cause, report: EndReport): void {

@@ -140,8 +140,15 @@ export type Effect =
   /**
    * The guard itself refused a message of the client that is no request anyone could permit
    * (malformed, or too many waiting). The answer to it is a `send` of its own; this tells people.
+   * `exchanged`: what was permitted was put in the place of something else at the asset, which
+   * nobody does by mistake.
    */
-  | { readonly kind: "refused"; readonly request: number; readonly reason: string }
+  | {
+      readonly kind: "refused";
+      readonly request: number;
+      readonly reason: string;
+      readonly exchanged?: true;
+    }
   /** The peer broke the protocol; the channel ends and nothing later is forwarded. */
   | { readonly kind: "violation"; readonly from: Side; readonly reason: string };
 

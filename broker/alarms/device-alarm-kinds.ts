@@ -16,6 +16,18 @@ export const DEVICE_ALARM_KINDS = {
     raisedBy: ["device:unproved", "device:revoked-used"],
     source: "subject",
   },
+  "file-exchanged": {
+    priority: "high",
+    title: "A file was exchanged while it was being opened",
+    consequence:
+      "Whoever did it wanted a session to read or write another file than it may. It was refused; an opening that empties or makes a file may have done so.",
+    action:
+      "Look at what runs on the asset and who is signed in there beside the session. The event names the path; the recording shows what was asked.",
+    returns: "quiet",
+    quietMs: HOUR,
+    raisedBy: ["file:exchanged"],
+    source: "session",
+  },
   "screen-left-down": {
     priority: "urgent",
     title: "Something may be held down on a screen",

@@ -156,6 +156,7 @@ export const FROM_GATEWAY = z.discriminatedUnion("kind", [
     ...{ digest: z.string().regex(/^[0-9a-f]{64}$/), kept: words.nullable() },
   }),
   z.object({ kind: z.literal("scanner-away"), ...of, reason: words }),
+  z.object({ kind: z.literal("exchanged"), ...of, reason: words }),
   z.object({
     kind: z.literal("operations"),
     counts: z

@@ -304,7 +304,7 @@ export class ChannelLoop implements Releasing, TwoSided {
         if (effect.outcome.kind === "refused") this.declined += 1;
         break;
       case "refused":
-        this.owner.refused(this, effect.request, effect.reason);
+        this.owner.refused(this, effect);
         break;
       case "violation": {
         const reason = `the ${effect.from} broke the protocol: ${effect.reason}`;

@@ -6,6 +6,7 @@ import type { ChannelLoop } from "./channel-loop.ts";
 import type { Cause } from "./session.ts";
 
 export type Decide = Extract<Effect, { kind: "decide" }>;
+export type Refused = Extract<Effect, { kind: "refused" }>;
 
 export interface ChannelOwner {
   readonly tape: TapeWriter;
@@ -16,7 +17,7 @@ export interface ChannelOwner {
   /** They stand on the tape under this sequence number, and the guard knows them. */
   judged(channel: ChannelLoop, decide: Decide, items: readonly Judged[], sequence: number): void;
   /** The guard refused a message that was no request: there was nothing to judge. */
-  refused(channel: ChannelLoop, request: number, reason: string): void;
+  refused(channel: ChannelLoop, refused: Refused): void;
   /** Looks at deadlines too; a sentence if what waited may not leave any more. */
   obstacle(channel: ChannelLoop, decision: number, mask: number): string | undefined;
   /** Nothing more will be heard of a permitted change: it was answered, lost or withheld. */

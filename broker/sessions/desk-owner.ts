@@ -67,4 +67,8 @@ export class SessionAsOwner implements DeskOwner {
   scannerAway(reason: string): void {
     this.parts.hooks.onScannerAway?.(this.parts.session, reason);
   }
+
+  exchanged(reason: string): void {
+    this.parts.hooks.onExchanged?.(this.parts.session, reason);
+  }
 }

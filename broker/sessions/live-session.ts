@@ -10,7 +10,7 @@ import type { RecorderState, TapeWriter } from "../evidence/recorder.ts";
 import type { Leg } from "../legs/leg.ts";
 import { Calm } from "./calm.ts";
 import type { ChannelLoop } from "./channel-loop.ts";
-import type { ChannelOwner } from "./channel-owner.ts";
+import type { ChannelOwner, Refused } from "./channel-owner.ts";
 import { Channels } from "./channels.ts";
 import { Deadlines } from "./deadlines.ts";
 import { SessionAsOwner } from "./desk-owner.ts";
@@ -289,8 +289,8 @@ export class Session implements LiveSession, ChannelOwner {
     this.desk.judged(channel, decide, items, sequence);
   }
 
-  refused(channel: ChannelLoop, request: number, reason: string): void {
-    this.desk.refused(channel, request, reason);
+  refused(channel: ChannelLoop, refused: Refused): void {
+    this.desk.refused(channel, refused);
   }
 
   obstacle(channel: ChannelLoop, decision: number, mask: number): string | undefined {

@@ -9,6 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { Scanner } from "../legs/clamd.ts";
 import type { Matcher, NeedsValues } from "../policy/decision.ts";
 import type { ChannelLoop } from "./channel-loop.ts";
+import type { Refused } from "./channel-owner.ts";
 import { changesPlant, classMask, itemsMask } from "./class-mask.ts";
 import { denied, HOLD, judgeEach, judgeItems, judgeOne, judgeProbe } from "./desk.ts";
 import type { Obstacle } from "./freeze.ts";
@@ -37,7 +38,11 @@ export interface DeskOwner {
   holdsChanged(): void;
   malware(found: MalwareFound): void;
   scannerAway(reason: string): void;
+  exchanged(reason: string): void;
 }
+
+/** Of one session: whoever looks then sees the rest in its recording. */
+const EXCHANGES_TOLD_MAX = 10;
 
 export interface SessionDeskParts {
   readonly claims: Pick<PermitClaims, "session" | "subject" | "profile" | "endpoint">;
@@ -54,6 +59,7 @@ export interface SessionDeskParts {
 
 export class SessionDesk {
   readonly counts = { observed: 0, changed: 0, refused: 0 };
+  private exchanges = 0;
   readonly holds: Holds;
   private readonly heldWrites: HeldWrites;
   private readonly scans: Scans;
@@ -162,8 +168,9 @@ export class SessionDesk {
     else if (items.some(isHeld)) this.holds.open({ channel, decide, items });
   }
 
-  refused(channel: ChannelLoop, request: number, reason: string): void {
+  refused(channel: ChannelLoop, { request, reason, exchanged }: Refused): void {
     this.counts.refused += 1;
+    if (exchanged && ++this.exchanges <= EXCHANGES_TOLD_MAX) this.owner.exchanged(reason);
     this.parts.hooks.onOperation?.("observe", "deny");
     this.owner.tell({
       ...{ kind: "decision", channel: channel.number, request },

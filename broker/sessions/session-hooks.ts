@@ -32,6 +32,8 @@ export interface SessionHooks {
   onMalware?(session: LiveSession, found: MalwareFound): void;
   /** A file that must be scanned could not be, so it was refused. */
   onScannerAway?(session: LiveSession, reason: string): void;
+  /** Something else was put in the place of what was permitted, at the asset; it was refused. */
+  onExchanged?(session: LiveSession, reason: string): void;
   /** A person must look at it: a fault of the broker, a recording that could not be sealed. */
   onAlarm?(session: string, text: string): void;
 }

@@ -22,7 +22,7 @@ import { InputRight } from "./input-right.ts";
 import {
   EXTENDED_STDERR,
   encodeMessage,
-  lookAtMessage,
+  lookAtSaid,
   type SshMessage,
   sentenceOf,
 } from "./message.ts";
@@ -118,7 +118,7 @@ export class SshGuard implements Guard {
 
   private takeFrom(from: Side): boolean {
     if (this.filter?.take(from)) return true;
-    const cut = this.inboxes[from].take(lookAtMessage);
+    const cut = this.inboxes[from].take(lookAtSaid);
     if (cut.kind === "malformed") this.violate(from, cut.reason);
     if (cut.kind !== "frame") return false;
     if (from === "client") this.fromClient(cut.frame);
@@ -350,7 +350,7 @@ export class SshGuard implements Guard {
       newHash: () => this.newHash(),
       ...this.older,
       outcome: (decision, outcome) => this.outcome(outcome, decision),
-      refused: (reason) => void this.effects.push({ kind: "refused", request: 0, reason }),
+      refused: (why) => void this.effects.push({ kind: "refused", request: 0, ...why }),
       violate: (from, reason) => this.violate(from, reason),
     };
   }

@@ -41,6 +41,6 @@ export interface FilterHost extends OlderTape {
   /** Beside the protocol, for the person: few tools show what a status says. */
   say?(text: string): void;
   outcome(decision: number, outcome: Outcome): void;
-  refused(reason: string): void;
+  refused(why: { readonly reason: string; readonly exchanged?: true }): void;
   violate(from: Side, reason: string): void;
 }

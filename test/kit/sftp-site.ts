@@ -28,6 +28,7 @@ export function sftpSite(
   const toAsset: SftpRequest[] = [];
   const outcomes: Outcome[] = [];
   const violations: string[] = [];
+  const refused: { readonly reason: string; readonly exchanged?: true }[] = [];
   let decision = 1;
   const filter = new SftpFilter(1, {
     ask(items: readonly Operation[], then: Asked) {
@@ -48,7 +49,7 @@ export function sftpSite(
     newHash: plainHash,
     realpathUndecided,
     outcome: (_, outcome) => outcomes.push(outcome),
-    refused: () => {},
+    refused: (why) => refused.push(why),
     violate: (_, reason) => violations.push(reason),
   });
   const run = () => {
@@ -69,7 +70,7 @@ export function sftpSite(
     assetAnswers();
   };
   client(new FieldWriter().uint8(PACKET.init).uint32(3).framed());
-  return { client, filter, run, asked, toClient, toAsset, outcomes, violations };
+  return { client, filter, run, asked, toClient, toAsset, outcomes, violations, refused };
 }
 
 export function answerTo(

@@ -284,6 +284,9 @@ export class GatewayLink implements LinkListener {
         break;
       case "scanner-away":
         hooks.onScannerAway?.(session, `on the gateway ${this.name}, ${message.reason}`);
+        break;
+      case "exchanged":
+        hooks.onExchanged?.(session, message.reason);
     }
   }
 
@@ -373,7 +376,7 @@ type Shown = Parameters<StrangeKey>[2];
 const MALWARE_WORDS_MAX = 300;
 /** What becomes events, alarms and mail. */
 const FOR_PEOPLE: ReadonlySet<string> = new Set([
-  ...["asked", "strange", "alarm", "malware", "scanner-away"],
+  ...["asked", "strange", "alarm", "malware", "scanner-away", "exchanged"],
 ]);
 /** No session has this number. */
 const ITSELF = 0;

@@ -151,6 +151,10 @@ export class ServedSession {
     this.say({ kind: "scanner-away", reason: short(reason) });
   }
 
+  exchanged(reason: string): void {
+    this.say({ kind: "exchanged", reason: short(reason) });
+  }
+
   over({ rule, reason }: Cause, dropped: number): void {
     this.isOver = true;
     this.stopTimer?.();

@@ -93,6 +93,7 @@ export class ServedSessions {
         onMalware: ({ claims }, found) => void this.malware(claims.session, found),
         onScannerAway: ({ claims }, reason) =>
           this.bySession.get(claims.session)?.scannerAway(reason),
+        onExchanged: ({ claims }, reason) => this.bySession.get(claims.session)?.exchanged(reason),
       },
     });
   }

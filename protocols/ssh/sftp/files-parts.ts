@@ -30,7 +30,7 @@ export interface FilesParts {
   outcome(decision: number, outcome: Outcome): void;
   /** Beside the protocol, for the person: few tools show what a status says. */
   say(text: string): void;
-  refused(reason: string): void;
+  refused(why: { readonly reason: string; readonly exchanged?: true }): void;
 }
 
 /** Never set-user-id, set-group-id or sticky. */

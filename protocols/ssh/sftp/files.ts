@@ -17,7 +17,7 @@ import { HANDLES_MAX, Handles } from "./handles.ts";
 import { PACKET, type SftpReply, type SftpRequest, STATUS } from "./packet.ts";
 import { PathResolver, type Wanted } from "./path-resolver.ts";
 import { RealPath } from "./real-path.ts";
-import { confirmOpened, ELSEWHERE } from "./second-look.ts";
+import { confirmOpened } from "./second-look.ts";
 
 /** A request on one or two paths. */
 interface Job {
@@ -279,18 +279,18 @@ export class Files {
         };
         if (reply.kind !== "handle" || !job.opens) return done(reply);
         const opened = { path, handle: reply.handle, isFolder: job.opens === "folder", decision };
-        confirmOpened(this.parts, opened, (isSame) => done(isSame ? reply : ELSEWHERE));
+        confirmOpened(this.parts, opened, (failure) => done(failure ?? reply));
       },
     });
   }
 
   private tooMany(id: number): void {
-    this.parts.refused("too many files are open");
+    this.parts.refused({ reason: "too many files are open" });
     this.parts.answer(id, TOO_MANY);
   }
 
   private unreadable(id: number): void {
-    this.parts.refused("a path that is no plain text");
+    this.parts.refused({ reason: "a path that is no plain text" });
     this.refuse(id);
   }
 

@@ -136,9 +136,20 @@ export function cutReply(bytes: Uint8Array): Cut<SftpReply> {
   return cut(bytes, readReply);
 }
 
+/** Whether there is a packet, or what claims to be one and is longer than any. */
+export function isWhole(bytes: Uint8Array, start: number, length: number): boolean {
+  if (length < 5) return false;
+  const claimed = lengthAt(bytes, start);
+  return claimed > PACKET_LENGTH_MAX || length >= 4 + claimed;
+}
+
+function lengthAt(bytes: Uint8Array, start: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(start);
+}
+
 function cut<T>(bytes: Uint8Array, read: Read<T>): Cut<T> {
   if (bytes.length < 5) return INCOMPLETE;
-  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+  const length = lengthAt(bytes, 0);
   if (length === 0 || length > PACKET_LENGTH_MAX) {
     return { kind: "malformed", reason: `an SFTP packet of ${length} bytes` };
   }

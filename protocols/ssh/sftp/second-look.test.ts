@@ -15,7 +15,7 @@ function openedWhile(
   meanwhile: Partial<Record<SftpRequest["kind"], SftpReply>>,
   times = Number.POSITIVE_INFINITY,
 ) {
-  const { filter, run, toClient, toAsset, outcomes } = sftpSite(() => true);
+  const { filter, run, toClient, toAsset, outcomes, refused } = sftpSite(() => true);
   filter.push("client", encodeOpen(1, path("/srv/a"), flags, {}));
   run();
   let told = 0;
@@ -29,7 +29,7 @@ function openedWhile(
     run();
   }
   const kinds = toAsset.map(({ kind }) => kind);
-  return { toClient, toAsset, outcomes, kinds };
+  return { toClient, toAsset, outcomes, kinds, refused };
 }
 
 const status = (code: number): SftpReply => ({ kind: "status", id: 0, code, text: "" });
@@ -39,22 +39,32 @@ const elsewhere: SftpReply = {
   entries: [{ name: path("/etc/shadow"), long: path(""), attributes: {} }],
 };
 
-test.each<[string, Partial<Record<SftpRequest["kind"], SftpReply>>]>([
-  ["the path leads elsewhere", { realpath: elsewhere }],
-  ["the path leads nowhere any more", { realpath: status(2) }],
-  ["a link lies there", { lstat: attrs({ size: 7, permissions: 0o120777 }) }],
-  ["nothing lies there any more", { lstat: status(2) }],
+const BY_NOBODYS_MISTAKE = true;
+const BY_ANY_PROGRAM = false;
+
+test.each<[string, Partial<Record<SftpRequest["kind"], SftpReply>>, boolean]>([
+  ["the path leads elsewhere", { realpath: elsewhere }, BY_NOBODYS_MISTAKE],
+  ["the path leads nowhere any more", { realpath: status(2) }, BY_ANY_PROGRAM],
+  ["a link lies there", { lstat: attrs({ size: 7, permissions: 0o120777 }) }, BY_NOBODYS_MISTAKE],
+  ["nothing lies there any more", { lstat: status(2) }, BY_ANY_PROGRAM],
   [
     "another's file lies there",
     {
       lstat: attrs({ size: 7, owner: { user: 1, group: 1 } }),
       fstat: attrs({ size: 7, owner: { user: 0, group: 1 } }),
     },
+    BY_NOBODYS_MISTAKE,
   ],
-  ["a file of another size lies there, however often one looks", { fstat: attrs({ size: 8 }) }],
-])("what was opened is closed and nobody has it where %s by then", (_, meanwhile) => {
+  [
+    "a file of another size lies there, however often one looks",
+    { fstat: attrs({ size: 8 }) },
+    BY_ANY_PROGRAM,
+  ],
+])("what was opened is closed and nobody has it where %s by then", (_, meanwhile, isExchanged) => {
   for (const flags of [READ, WRITE_NEW]) {
-    const { toClient, toAsset, outcomes, kinds } = openedWhile(flags, meanwhile);
+    const { toClient, toAsset, outcomes, kinds, refused } = openedWhile(flags, meanwhile);
+    expect(refused.map(({ exchanged }) => exchanged === true)).toEqual([isExchanged]);
+    expect(refused[0]?.reason).toMatch(/^\/srv\/a: /);
     expect(toClient.slice(1)).toMatchObject([{ kind: "status", id: 1, code: 3 }]);
     expect(toAsset.at(-1)).toMatchObject({ kind: "close", handle: path("asset's own handle") });
     expect(outcomes.at(-1)).toEqual({ kind: "refused", code: 3 });

@@ -31,30 +31,37 @@ export interface JustOpened {
   readonly decision: number;
 }
 
-type Told = (isSame: boolean) => unknown;
-
 /**
- * Calls `then` once it is known; where it is another, it was closed.
+ * Calls `then` once it is known: with what to answer where it is another, which was closed by then.
  * @param parts of the channel
  */
-export function confirmOpened(parts: FilesParts, opened: JustOpened, then: Told): unknown {
+export function confirmOpened(
+  parts: FilesParts,
+  opened: JustOpened,
+  then: (failure: SftpReply | undefined) => unknown,
+): unknown {
   const { send, say, refused, openedUnlooked } = parts;
-  if (openedUnlooked) return then(true);
-  return lookAgain(send, opened, (isSame) => {
-    if (isSame) return then(true);
+  if (openedUnlooked) return then(undefined);
+  return lookAgain(send, opened, (seen) => {
+    if (seen === "same") return then(undefined);
     const { path, handle, decision } = opened;
     send((id) => encodeNamed(PACKET.close, id, handle), decision, {
       allows: ["status"],
       replied: () => {},
     });
-    say(`${path}: ${EXCHANGED}`);
-    refused(EXCHANGED);
-    return then(false);
+    const isExchanged = seen === "other";
+    const why = isExchanged ? EXCHANGED : CHANGING;
+    say(`${path}: ${why}`);
+    refused({ reason: `${path}: ${why}`, ...(isExchanged && { exchanged: true }) });
+    return then({ ...NOT_PERMITTED, text: `Sallyport: ${why}` });
   });
 }
 
 const EXCHANGED = "what was opened is not what lies there: it was exchanged meanwhile";
-export const ELSEWHERE = { ...NOT_PERMITTED, text: `Sallyport: ${EXCHANGED}` };
+/** A program that replaces or removes its own file does that too. */
+const CHANGING = "it changed while it was opened, so what was opened cannot be told; try again";
+
+type Told = (seen: Seen) => unknown;
 
 function lookAgain(send: Send, opened: JustOpened, told: Told, looks = LOOKS_MAX): void {
   const replies: SftpReply[] = [];
@@ -74,7 +81,7 @@ function lookAgain(send: Send, opened: JustOpened, told: Told, looks = LOOKS_MAX
         if (Object.keys(replies).length < questions.length) return;
         const seen = seenIn(path, replies);
         if (seen === "changing" && looks > 1) lookAgain(send, opened, told, looks - 1);
-        else told(seen === "same");
+        else told(seen);
       },
     });
   });
@@ -87,12 +94,13 @@ interface Question {
   readonly allows: readonly SftpReply["kind"][];
 }
 
-type Seen = "same" | "changing" | "other";
+type Seen = "same" | "changing" | "gone" | "other";
 
-/** What lies there and what is open; that is absent for a folder. */
+/** What lies there and what is open; the latter is absent for a folder. */
 function seenIn(path: string, [real, there, open]: readonly SftpReply[]): Seen {
-  if (real === undefined || pathIn(real) !== path) return "other";
-  if (there?.kind !== "attrs") return isUnknown(there) ? "same" : "other";
+  if (real === undefined || real.kind === "status") return "gone";
+  if (pathIn(real) !== path) return "other";
+  if (there?.kind !== "attrs") return isUnknown(there) ? "same" : "gone";
   if (kindOf(there.attributes) === LINK_KIND) return "other";
   if (open?.kind !== "attrs") return "same";
   const [a, b] = [there.attributes, open.attributes];

@@ -19,6 +19,7 @@ import {
   cutOlderRequest,
   cutReply,
   cutRequest,
+  isWhole,
   PACKET_LENGTH_MAX,
   type SftpReply,
   type SftpRequest,
@@ -66,8 +67,10 @@ export class SftpFilter implements StreamFilter {
     return this.inboxes[from].push(bytes);
   }
 
+  /** What is behind a packet that is not whole yet comes no sooner for reading nothing more. */
   backlog(from: Side): number {
-    return this.inboxes[from].length;
+    const { length, view } = this.inboxes[from];
+    return isWhole(view.bytes, view.start, length) ? length : 0;
   }
 
   left(): readonly PassedOperation[] {

@@ -19,7 +19,7 @@ import {
   unscanned,
 } from "./files-parts.ts";
 import { PACKET, type SftpReply, STATUS } from "./packet.ts";
-import { confirmOpened, ELSEWHERE } from "./second-look.ts";
+import { confirmOpened } from "./second-look.ts";
 import { SPOOL_MAX, Spool } from "./spool.ts";
 
 /** Written to the asset at once: what OpenSSH's client keeps under way, by half. */
@@ -158,7 +158,7 @@ class Delivery {
         this.handle = Uint8Array.from(reply.handle);
         const { handle, decision, parts } = this;
         const opened = { path: this.file.path, handle, isFolder: false, decision };
-        confirmOpened(parts, opened, (isSame) => (isSame ? this.goOn() : this.answer(ELSEWHERE)));
+        confirmOpened(parts, opened, (failure) => (failure ? this.answer(failure) : this.goOn()));
       },
     );
   }
