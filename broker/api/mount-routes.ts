@@ -34,10 +34,12 @@ import { Repeats } from "./repeats.ts";
 import { type Route, routeName } from "./route.ts";
 import {
   browserOf,
+  clearExpectedCookie,
   clearSignInCookie,
   clearVisitCookie,
   cookieOf,
   SIGN_IN_COOKIE,
+  setExpectedCookie,
   setSignInCookie,
   setVisitCookie,
   VISIT_COOKIE,
@@ -281,7 +283,8 @@ function onceOnly(
 ): unknown {
   const key = headers["idempotency-key"];
   if (status !== 201 || typeof key !== "string") return work();
-  return repeats.once(`${me?.person.id} ${method} ${url}`, key, body, work);
+  const of = { person: me?.person.id ?? "", route: `${method} ${url}` };
+  return repeats.once(of, key, body, work);
 }
 
 function callOf(
@@ -299,6 +302,8 @@ function callOf(
     },
     signIn: (token) => setSignInCookie(reply, token),
     signOut: () => clearSignInCookie(reply),
+    expectPerson: (token) => setExpectedCookie(reply, token),
+    expectNobody: () => clearExpectedCookie(reply),
     address: request.ip,
     origin: originOf(request, origins) ?? origins[0] ?? "",
     authorization: request.headers.authorization,

@@ -78,7 +78,7 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
     forTokens(
       forCommands(guarded("GET", "/api/recordings/:id/bundle", exporting, exportBundle(parts))),
     ),
-    guarded("GET", "/api/recordings/:id/files/:sequence", exporting, takeFile(recordings, siteLog)),
+    guarded("GET", "/api/recordings/:id/files/:sequence", exporting, takeFile(parts)),
     guarded("POST", hold, "recording:all", holdRecording(recordings, siteLog, clock)),
     guarded("DELETE", hold, "recording:all", releaseRecording(recordings, siteLog)),
     guarded("GET", "/api/recordings/:id/views", own, listViews(recordings, looks, siteLog)),

@@ -1,5 +1,7 @@
 import { Readable } from "node:stream";
 import { z } from "zod";
+import type { Clock } from "../../clock.ts";
+import { FewDownloads } from "../../evidence/few-downloads.ts";
 import { keptFile } from "../../evidence/kept-file.ts";
 import type { Recordings } from "../../evidence/recordings.ts";
 import type { SiteEvents } from "../../store/site-events.ts";
@@ -9,6 +11,7 @@ import { exportableRecording } from "./visible-recording.ts";
 
 /** Each holds a file in memory, and runs a recording from its beginning. */
 const AT_ONCE_MAX = 2;
+const PIECE_BYTES = 65_536;
 
 const parameters = z.strictObject({
   id: z.string().min(1).max(100),
@@ -16,8 +19,15 @@ const parameters = z.strictObject({
 });
 
 /** Like an export: an event each time, also of one's own recording. */
-export function takeFile(recordings: Recordings, siteLog: Pick<SiteEvents, "record">) {
-  let underWay = 0;
+export interface TakeFileParts {
+  readonly recordings: Recordings;
+  readonly siteLog: Pick<SiteEvents, "record">;
+  readonly clock: Clock;
+}
+
+/** Like an export: an event each time, also of one's own recording. */
+export function takeFile({ recordings, siteLog, clock }: TakeFileParts) {
+  const downloads = new FewDownloads(clock, AT_ONCE_MAX);
   return endpoint({
     summary:
       "A file that passed over SSH, out of its recording: where a rule of the profile keeps it (`keep-max`). `sequence`: of the record that tells of it",
@@ -29,9 +39,8 @@ export function takeFile(recordings: Recordings, siteLog: Pick<SiteEvents, "reco
       const recording = await exportableRecording(recordings, id, call);
       if (recording.deletedMs !== undefined) throw gone(recording.cause);
       if (recording.header.endpoint.protocol !== "ssh") throw notFound();
-      if (underWay >= AT_ONCE_MAX) throw busy();
-      underWay += 1;
-      try {
+      let name = "";
+      const content = await downloads.take(async () => {
         const file = await keptFile(recordings, recording, sequence);
         if (!file) throw notFound();
         const { session, subject, asset } = recording.header;
@@ -44,18 +53,21 @@ export function takeFile(recordings: Recordings, siteLog: Pick<SiteEvents, "reco
           subject: person.id,
           session,
         });
-        const content = Readable.from([file.content]);
-        // A stream, which the document can only describe as text.
-        return new Download(
-          fileName(path, session, sequence),
-          "application/octet-stream",
-          content,
-        ) as unknown as string;
-      } finally {
-        underWay -= 1;
-      }
+        name = fileName(path, session, sequence);
+        return Readable.from(pieces(file.content), { objectMode: false });
+      });
+      if (!content) throw busy();
+      // A stream, which the document can only describe as text.
+      return new Download(name, "application/octet-stream", content) as unknown as string;
     },
   });
+}
+
+/** As it is taken, so that it is known when it was. */
+function* pieces(content: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < content.length; at += PIECE_BYTES) {
+    yield content.subarray(at, at + PIECE_BYTES);
+  }
 }
 
 /** An asset or a client named the file; a browser saves it under this. */
