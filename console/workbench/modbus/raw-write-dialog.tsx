@@ -93,7 +93,7 @@ function RawWriteForm(props: RawWriteDialogProps & { readonly place: RawPlace })
             </div>
           </div>
         )}
-        <p className="wb-quiet">{workbenchText.write.confirmKey}</p>
+        {!busy && <p className="wb-quiet">{workbenchText.write.confirmKey}</p>}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
             {workbenchText.write.cancel}

@@ -96,7 +96,7 @@ function WriteForm(props: WriteDialogProps & { readonly tag: TagView }) {
         {registers !== undefined && !waiting && isHeld(tag, profile) && (
           <AskBeforehand key={registers.join()} tag={tag} registers={registers} />
         )}
-        <p className="wb-quiet">{words.confirmKey}</p>
+        {!waiting && <p className="wb-quiet">{words.confirmKey}</p>}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
             {step.kind === "told" ? words.close : words.cancel}

@@ -118,7 +118,7 @@ function Form(props: FormProps) {
         {step.kind === "told" && (
           <DeedOutcome what={words.title(plain(writing.name))} report={step.report} />
         )}
-        <p className="wb-quiet">{plainWords.confirmKey}</p>
+        {!waiting && <p className="wb-quiet">{plainWords.confirmKey}</p>}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
             {step.kind === "told" ? plainWords.close : plainWords.cancel}
