@@ -118,3 +118,18 @@ test("the reference names every variable once, with what it accepts", () => {
     expect(row.accepts).not.toBe("");
   }
 });
+
+test("a standby needs what another broker can take over, and a port that probes know", () => {
+  const problems = problemsOf({ SALLYPORT_STANDBY: "1", SALLYPORT_PORT: "0" });
+  expect(problems).toEqual([
+    "SALLYPORT_STANDBY needs SALLYPORT_DATABASE",
+    "SALLYPORT_STANDBY needs a SALLYPORT_PORT that probes know",
+  ]);
+});
+
+test("a gateway's addresses of control are hosts with ports", () => {
+  const wrong = problemsOf({ SALLYPORT_GATEWAY_CONTROLS: "a.example:7443, b.example" });
+  expect(wrong.join()).toContain("SALLYPORT_GATEWAY_CONTROLS");
+  const right = readConfig({ SALLYPORT_GATEWAY_CONTROLS: "10.1.0.5:7443, [fd00::6]:7443" });
+  expect(right.gatewayControls).toHaveLength(2);
+});

@@ -149,9 +149,17 @@ function checkTogether(config: Config, problems: string[]): void {
     }
   }
   checkTls(config, problems);
+  checkStandby(config, problems);
   if (config.signInAbsoluteMs < config.signInIdleMs) {
     problems.push("SALLYPORT_SIGN_IN_ABSOLUTE: it is shorter than SALLYPORT_SIGN_IN_IDLE");
   }
+}
+
+/** What is in a file of one machine nobody else can take over, nor a port that nobody knows. */
+function checkStandby({ standby, database, port }: Config, problems: string[]): void {
+  if (!standby) return;
+  if (database === undefined) problems.push("SALLYPORT_STANDBY needs SALLYPORT_DATABASE");
+  if (port === 0) problems.push("SALLYPORT_STANDBY needs a SALLYPORT_PORT that probes know");
 }
 
 function checkAcme({ tls, acmeDirectory, httpPort }: Config, problems: string[]): void {

@@ -1,6 +1,6 @@
 /** Where the state is kept. Part of `settings.ts`. */
 import { z } from "zod";
-import { optionalText, type Setting } from "./setting.ts";
+import { flag, optionalText, type Setting } from "./setting.ts";
 
 /** As it is configured. */
 export interface DatabaseAddress {
@@ -50,6 +50,12 @@ export const DATABASE_SETTINGS = {
     /./,
     "a path",
   ),
+  standby: flag({
+    variable: "SALLYPORT_STANDBY",
+    fallback: "0",
+    description:
+      "One of several brokers with the same database and the same data folder, on a volume that all of them reach: one is active, the others wait to take over. The same setting on each.",
+  }),
 } as const satisfies Record<string, Setting<unknown>>;
 
 /** One server, one database and somebody who comes; undefined for anything else. */

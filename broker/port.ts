@@ -8,7 +8,8 @@ import { StartRefused } from "./start-refused.ts";
  * the origins: port 0 is therefore settled here and not when listening.
  */
 export async function withFreePort(config: Config): Promise<Config> {
-  const port = await tryPort(config);
+  // Its probes are answered there already.
+  const port = config.standby ? config.port : await tryPort(config);
   if (config.origins.length > 0) return { ...config, port };
   return { ...config, port, origins: [localOrigin({ tls: config.tls, port })] };
 }

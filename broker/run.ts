@@ -2,9 +2,10 @@
  * Runs the broker as a program: reads the environment, says where it is, stops on a signal.
  * Whatever stands in the way of starting is one line on standard error and a code.
  */
-import { ConfigInvalid, readConfig } from "./config.ts";
+import { type Config, ConfigInvalid, readConfig } from "./config.ts";
 import { countMemoryOutside } from "./memory-outside.ts";
 import { onFault } from "./on-fault.ts";
+import { startInTurn } from "./standby/start-in-turn.ts";
 import { type Broker, startBroker } from "./start.ts";
 import { StartRefused } from "./start-refused.ts";
 import { StopPresses } from "./stop-presses.ts";
@@ -39,15 +40,28 @@ export async function runBroker(environment: NodeJS.ProcessEnv): Promise<void> {
 /** Ends the process if the broker does not start. */
 async function start(environment: NodeJS.ProcessEnv, stop: AbortSignal): Promise<Broker> {
   try {
-    const broker = await startBroker(readConfig(environment), {
-      say: (line) => process.stdout.write(`${line}\n`),
-    });
+    const broker = await startAs(readConfig(environment), stop);
+    if (!broker) process.exit(0);
     if (!stop.aborted) process.stdout.write(welcome(broker));
     return broker;
   } catch (error) {
     // Ctrl-C goes to the build of the console too: that it failed then is no news.
     process.exit(stop.aborted ? EXIT_INTERRUPTED : explain(error));
   }
+}
+
+/** Undefined where it was stopped while it waited for its turn. */
+async function startAs(config: Config, stop: AbortSignal): Promise<Broker | undefined> {
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  if (!config.standby) return startBroker(config, { say });
+  const starting = startInTurn(config, { say, stepDown: (reason) => leave(reason) }, stop);
+  const leave = (reason: string) => {
+    process.stderr.write(`sallyport: this broker steps down: ${reason}\n`);
+    setTimeout(() => process.exit(EXIT_FAILED), LAST_MS);
+    const close = starting.then((broker) => broker?.close());
+    void close.catch(() => {}).finally(() => process.exit(EXIT_FAILED));
+  };
+  return starting;
 }
 
 /** The first press stops in order; the second at once, whatever is still open. */

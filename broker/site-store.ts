@@ -18,7 +18,8 @@ import { bindTo, checkBond, FOLDER_SETTING, readBond } from "./store-bond.ts";
 export type StoreConfig = Pick<
   Config,
   "dataFolder" | "database" | "databasePasswordFile" | "databaseCa" | "plantNetworks"
->;
+> &
+  Partial<Pick<Config, "standby">>;
 
 export interface SiteStoreOptions {
   readonly clock?: Clock;
@@ -48,7 +49,7 @@ export async function openSiteStore(
   const place = placeOf(config, config.database);
   const hasEmbedded = existsSync(file);
   const store = await openPostgresStore({
-    ...{ place, clock, dial: dialerOf(config, options.plant) },
+    ...{ place, clock, dial: dialerOf(config, options.plant), quick: config.standby },
     check: (settings) => {
       checkBond(dataFolder, settings.get(FOLDER_SETTING), { hasEmbedded, where: placeText(place) });
     },

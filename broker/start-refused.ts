@@ -3,7 +3,7 @@ import { PolicyFolderUnreadable } from "./access/policies/policy-folder.ts";
 import { PoliciesUnusable } from "./access/policies/policy-store.ts";
 import { ConsoleBuildFailed } from "./console-build.ts";
 import { EvidenceKeyRefused } from "./evidence/keys.ts";
-import { FolderInUse } from "./folder-lock.ts";
+import { FolderInUse, FolderNotLocked } from "./folder-lock.ts";
 import { IdentityRefused } from "./identity/identity.ts";
 import { NativePortRefused } from "./native/open-native.ts";
 import { PlantFileInvalid } from "./plant/plant-source.ts";
@@ -15,8 +15,8 @@ export class StartRefused extends Error {
   override readonly name = "StartRefused";
   /** 2: the configuration, the plant file included, must be changed. 1: anything else. */
   readonly exitCode: 1 | 2;
-  constructor(message: string, exitCode: 1 | 2) {
-    super(message);
+  constructor(message: string, exitCode: 1 | 2, options?: ErrorOptions) {
+    super(message, options);
     this.exitCode = exitCode;
   }
 }
@@ -30,16 +30,22 @@ export function startRefusalOf(error: unknown): unknown {
   if (error instanceof IdentityRefused) return new StartRefused(error.message, 2);
   if (error instanceof EvidenceKeyRefused) return new StartRefused(error.message, 2);
   if (error instanceof StoreInUse) {
-    return new StartRefused(inUse(error), 1);
+    return new StartRefused(inUse(error), 1, { cause: error });
   }
   if (error instanceof StoreRefused) return new StartRefused(error.message, 2);
-  if (error instanceof StoreFailed) return new StartRefused(error.message, 1);
+  if (error instanceof StoreFailed) return new StartRefused(error.message, 1, { cause: error });
   if (error instanceof NativePortRefused) return new StartRefused(error.message, 1);
-  for (const known of [FolderInUse, DataFolderRefused, SimulatedPlantFailed, ConsoleBuildFailed]) {
-    if (error instanceof known) return new StartRefused(error.message, 1);
+  for (const known of PLAIN) {
+    if (error instanceof known) return new StartRefused(error.message, 1, { cause: error });
   }
   return isSystemError(error) ? new StartRefused(systemText(error), 1) : error;
 }
+
+/** Their message is for a person as it is. */
+const PLAIN = [
+  ...[FolderInUse, FolderNotLocked, DataFolderRefused],
+  ...[SimulatedPlantFailed, ConsoleBuildFailed],
+];
 
 function inUse({ place }: StoreInUse): string {
   return place === "folder"

@@ -19,7 +19,14 @@ import { openAlarms, watchConditions } from "./open-alarms.ts";
 import { openAudit } from "./open-audit.ts";
 import { openIntegrations } from "./open-integrations.ts";
 import { openLogBook } from "./open-log.ts";
-import { type Ground, openCore, openDoors, openPlant, openRecorder } from "./open-parts.ts";
+import {
+  type Core,
+  type Ground,
+  openCore,
+  openDoors,
+  openPlant,
+  openRecorder,
+} from "./open-parts.ts";
 import { openPeople } from "./open-people.ts";
 import { openSignals } from "./open-signals.ts";
 import { openTls } from "./open-tls.ts";
@@ -27,6 +34,7 @@ import { openWorkloads } from "./open-workloads.ts";
 import { Opened } from "./opened.ts";
 import { withFreePort } from "./port.ts";
 import { openSiteStore } from "./site-store.ts";
+import { standStillWhileAway } from "./standby/stand-still.ts";
 import { startRefusalOf } from "./start-refused.ts";
 import { prepareDataFolder } from "./store/data-folder.ts";
 import { STORE_RESERVE_BYTES } from "./store/store.ts";
@@ -56,6 +64,10 @@ export interface StartOptions {
   /** Told what takes its time. */
   say?(line: string): void;
   readonly clock?: Clock;
+  /** All is open but the doors that people come in by. */
+  beforeListening?(): Promise<void>;
+  /** It must not go on, for another broker may take over: whoever started it ends it now. */
+  stepDown?(reason: string): void;
 }
 
 /** @throws StartRefused with one line for a person; anything else is a fault */
@@ -85,7 +97,9 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const signals = openSignals(ground, { ...core, plant: plant.source });
   const integrations = await openIntegrations(ground, core, signals);
   const tls = await openTls(ground, plant.source);
+  if (config.standby) opened.push(openStandStill(ground, core, options));
   const services = await openWorkloads(ground, { identity, plant: plant.source, tls });
+  await options.beforeListening?.();
   await openDoors(ground, {
     ...core,
     ...audit,
@@ -116,6 +130,21 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
     },
     noteFault: (error) => log.fatal({ error }, "a fault of the broker's own: it ends"),
   };
+}
+
+function openStandStill(
+  { store, clock, log }: Ground,
+  { sessions, access }: Core,
+  { stepDown }: StartOptions,
+): () => void {
+  return standStillWhileAway({
+    ...{ store, clock, sessions },
+    unkeptLocks: () => access.locks.unkeptCount,
+    stepDown: (reason) => {
+      log.error({ reason }, "this broker steps down");
+      stepDown?.(reason);
+    },
+  });
 }
 
 /** Where the database is never looked for; known once the plant file is read, which needs the store. */

@@ -61,6 +61,11 @@ export class Locks {
     return locks;
   }
 
+  /** In force, and forgotten if this process ended now. */
+  get unkeptCount(): number {
+    return this.unkept.size;
+  }
+
   list(): readonly Lock[] {
     return [...this.inForce.values()];
   }

@@ -28,6 +28,8 @@ const AGAIN_MAX_MS = 5_000;
 const DOUBT_MAX_MS = 10_000;
 /** A connection that nobody uses may be dead: it is asked something this often. */
 const HEARTBEAT_MS = 5_000;
+/** Where another broker waits: with what it takes to answer, far below the server's own 25 s. */
+const QUICK = { heartbeatMs: 2_000, answerWithinMs: 8_000 } as const;
 /** Name of the setting that says which process used the database last. */
 const RUN = "store-run";
 
@@ -37,6 +39,8 @@ export interface PostgresOptions {
   readonly clock: Clock;
   /** A server that says nothing for so long is out of reach; by default after 20 s. */
   readonly answerWithinMs?: number;
+  /** Another broker waits for it: that it is out of reach is noticed sooner. */
+  readonly quick?: boolean | undefined;
 }
 
 interface Doubt {
@@ -62,16 +66,19 @@ export class PostgresEngine implements Engine {
   private readonly awayListeners = new Set<(away: StoreAway | undefined) => void>();
 
   private constructor(options: PostgresOptions) {
-    this.options = options;
+    this.options = options.quick ? { answerWithinMs: QUICK.answerWithinMs, ...options } : options;
   }
 
   /** @throws StoreInUse, StoreRefused, StoreAway */
   static async open(options: PostgresOptions): Promise<PostgresEngine> {
     const engine = new PostgresEngine(options);
-    engine.use(await PostgresLink.open(options, engine.run_));
-    engine.heartbeat = setInterval(() => {
-      void engine.run({ sql: "select 1", parameters: [] }).catch(() => {});
-    }, HEARTBEAT_MS);
+    engine.use(await PostgresLink.open(engine.options, engine.run_));
+    engine.heartbeat = setInterval(
+      () => {
+        void engine.run({ sql: "select 1", parameters: [] }).catch(() => {});
+      },
+      options.quick ? QUICK.heartbeatMs : HEARTBEAT_MS,
+    );
     return engine;
   }
 

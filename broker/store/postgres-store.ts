@@ -16,6 +16,8 @@ export interface PostgresStoreOptions {
   readonly place: PostgresPlace;
   readonly dial: DatabaseDialer;
   readonly clock: Clock;
+  /** Another broker waits for it: that it is out of reach is noticed sooner. */
+  readonly quick?: boolean | undefined;
   /** Told what is set there already, before anything is changed; throws to leave it so. */
   check?(settings: ReadonlyMap<string, string>): void;
 }

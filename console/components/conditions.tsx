@@ -24,11 +24,18 @@ interface ConditionBadgeProps {
   readonly short?: boolean;
 }
 
+/** The broker's own, where it has a standby: as `broker/standby` names it. */
+export function wordsOf(name: string) {
+  if (name === "supervisor") return words.supervisor;
+  return name === "active" ? words.active : words.keySwitch;
+}
+
 /** Nothing while all are met. */
 export function ConditionBadge({ conditions, short = false }: ConditionBadgeProps) {
   const first = unmetOf(conditions);
   if (!first?.unmet) return null;
+  const told = wordsOf(first.name);
   const waits = short ? words.supervisor.none : words.supervisor.waits;
-  const word = first.name === "supervisor" ? waits : words.keySwitch.off;
+  const word = "off" in told ? told.off : waits;
   return <StateBadge tone="attention" word={word} title={first.unmet.reason} />;
 }

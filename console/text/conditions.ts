@@ -31,6 +31,12 @@ export const conditionText = {
         : `${count} sessions wait for a supervisor to watch them.`,
     watch: "Watch",
   },
+  active: {
+    off: "Broker not active",
+    ownTitle: "The broker stands still: you can look, but change nothing",
+    ownBody: (reason: string, rule: string) =>
+      `${reason} You go on by yourself once it has it back. If another broker takes over, this session ends: open it again there (rule ${rule}).`,
+  },
   keySwitch: {
     off: "Key switch off",
     ownTitle: "Remote access is switched off at the plant: you can look, but change nothing",

@@ -2,12 +2,11 @@
 import { Alert, Button, Text } from "@mantine/core";
 import { IconAlertOctagonFilled, IconAlertTriangleFilled } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
-import { unmetOf } from "../components/conditions.tsx";
+import { unmetOf, wordsOf } from "../components/conditions.tsx";
 import { useNow } from "../components/now.ts";
 import { problemOf } from "../components/problem.ts";
 import { stepUp } from "../components/step-up.ts";
 import { duration } from "../components/time-words.ts";
-import { conditionText } from "../text/conditions.ts";
 import { sentence, sessionText as words } from "../text/session.ts";
 import { supervisionText } from "../text/supervision.ts";
 import { type AnswerTold, type Loss, type SessionState, warningOf } from "./session-state.ts";
@@ -101,8 +100,7 @@ function AnswerNotice({ answer, onDismiss }: AnswerNoticeProps) {
 function ConditionNotice({ conditions }: Pick<SessionState, "conditions">) {
   const first = unmetOf(conditions);
   if (!first?.unmet) return null;
-  const { supervisor, keySwitch } = conditionText;
-  const told = first.name === "supervisor" ? supervisor : keySwitch;
+  const told = wordsOf(first.name);
   const { reason, rule } = first.unmet;
   return (
     <Notice tone="attention" title={told.ownTitle}>

@@ -57,6 +57,11 @@ export class ConsoleUser {
     this.authenticator = new SoftwareAuthenticator({ origin: address });
   }
 
+  /** The same person in the same browser, who is led to another address of the site. */
+  at(address: string): ConsoleUser {
+    return Object.assign(Object.create(ConsoleUser.prototype), this, { address });
+  }
+
   get cookieHeader(): string {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   }

@@ -5,7 +5,7 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import type { Clock } from "../../clock.ts";
-import { dialControl } from "../../legs/planes/control-dialer.ts";
+import { type ControlAddress, dialControl } from "../../legs/planes/control-dialer.ts";
 import { CERTIFICATE_MS } from "../control/gateway-book.ts";
 import { ControlLink } from "./control-link.ts";
 import { keepMembership, type Membership } from "./gateway-files.ts";
@@ -19,6 +19,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly build: string;
   readonly means: GatewayMeans;
+  /** Where control may be; empty: where the membership says. */
+  readonly controls?: readonly ControlAddress[];
   /** One line for the log. */
   say(line: string): void;
 }
@@ -26,6 +28,8 @@ export interface GatewayOptions {
 /** Between two attempts; doubled from the first to the last. */
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 15_000;
+/** Control with a standby is somewhere else soon, and each place is asked in turn. */
+const RETRY_MAX_OF_SEVERAL_MS = 1_000;
 /** How often it looks whether its certificate is to be renewed. */
 const RENEW_LOOK_MS = 60_000;
 
@@ -38,6 +42,8 @@ export class Gateway {
   private stopRenewing: (() => void) | undefined;
   private wake: () => void = () => {};
   private stopping = false;
+  /** Which of its addresses control is tried at. */
+  private turn = 0;
   private readonly running: Promise<void>;
 
   private constructor(options: GatewayOptions, recording: GatewayRecorder) {
@@ -74,16 +80,26 @@ export class Gateway {
       if (this.stopping) return;
       // One that lasted was a good one: the next is tried soon.
       const lasted = this.options.clock.monotonicMs() - beganMs > RETRY_MAX_MS;
-      retryMs = lasted ? RETRY_FIRST_MS : Math.min(retryMs * 2, RETRY_MAX_MS);
+      const isOne = this.controls.length === 1;
+      const mostMs = isOne ? RETRY_MAX_MS : RETRY_MAX_OF_SEVERAL_MS;
+      retryMs = lasted ? RETRY_FIRST_MS : Math.min(retryMs * 2, mostMs);
+      this.turn += 1;
       this.options.say(`not connected to control: ${why}; tried again in ${retryMs / 1_000} s`);
       await this.pause(retryMs);
     }
   }
 
+  private get controls(): readonly ControlAddress[] {
+    const { controls = [] } = this.options;
+    return controls.length > 0 ? controls : [this.membership.control];
+  }
+
   /** Answers why the connection is over, or why there was none. */
   private async serveOnce(): Promise<string> {
     const { clock, build, means, say } = this.options;
-    const { control, authority, serverName, certificate, key, permitKey } = this.membership;
+    const { authority, serverName, certificate, key, permitKey } = this.membership;
+    const { controls, turn } = this;
+    const control = controls[turn % controls.length] ?? this.membership.control;
     try {
       this.pendingKey = undefined;
       const socket = await dialControl(control, { authority, serverName }, { certificate, key });

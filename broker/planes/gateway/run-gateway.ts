@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemClock } from "../../clock.ts";
 import { readConfig } from "../../config.ts";
 import { lockFolder } from "../../folder-lock.ts";
+import { controlAddress } from "../../gateway-settings.ts";
 import { Clamd } from "../../legs/clamd.ts";
 import { OpcuaProcess } from "../../legs/opcua/apart/opcua-process.ts";
 import { keptIdentity } from "../../legs/opcua/kept-identity.ts";
@@ -53,7 +54,10 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
   const build = readVersion();
   const means = gatewayMeans(config.clamd, dataFolder, say);
   const clock = systemClock;
-  const gateway = await Gateway.open({ dataFolder, membership, clock, build, means, say });
+  const controls = config.gatewayControls.flatMap((text) => controlAddress(text) ?? []);
+  const gateway = await Gateway.open({
+    ...{ dataFolder, membership, clock, build, means, controls, say },
+  });
   say(`gateway ${membership.gateway} of ${membership.site}, version ${build}`);
   const staying = setInterval(() => {}, STAY_MS);
   let stopping = false;

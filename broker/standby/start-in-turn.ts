@@ -1,0 +1,172 @@
+/**
+ * Waits until this broker is the one that may run, then starts it. Two things must be free: first
+ * the lock of the data folder, which lies on a volume that all of them reach, then the database.
+ * The folder's is the one that counts: it goes with the end of a process and with nothing else,
+ * and without the folder nobody can record, so nobody can change anything in the plant.
+ */
+import { existsSync } from "node:fs";
+import { hostname } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import { FolderInUse, lockFolder } from "../folder-lock.ts";
+import { acmeFile, servedNames, siteAuthority } from "../open-tls.ts";
+import { type Broker, type StartOptions, startBroker } from "../start.ts";
+import { StartRefused } from "../start-refused.ts";
+import { StoreAway, StoreInUse } from "../store/store-failed.ts";
+import { fromAuthority, fromFiles, ServedCertificate } from "../tls/served-certificate.ts";
+import { authorityFiles } from "../tls/site-authority.ts";
+import { Keeper } from "./keeper.ts";
+import { openStandbyDoor } from "./standby-door.ts";
+
+/** Of the time that a take-over takes, what is spent on noticing that the way is free. */
+const LOOK_MS = 250;
+/** Where the folder was free and the database not, somebody else may have the better way to it. */
+const AGAIN_MS = 1_000;
+
+const WAITS = "Another broker is active. This one waits to take over.";
+const TAKES_OVER = "This broker is taking over.";
+
+/**
+ * @param stop ends the waiting
+ * @returns undefined where it was stopped before its turn came
+ * @throws StartRefused as `startBroker`
+ */
+export async function startInTurn(
+  config: Config,
+  options: StartOptions,
+  stop: AbortSignal,
+): Promise<Broker | undefined> {
+  const turn = new Turn(config, options);
+  try {
+    while (!stop.aborted) {
+      await turn.openDoor();
+      const broker = await turn.take();
+      if (broker) return broker;
+      await pause(turn.againMs, undefined, { signal: stop }).catch(() => {});
+    }
+    return undefined;
+  } finally {
+    await turn.closeDoor();
+  }
+}
+
+class Turn {
+  againMs = LOOK_MS;
+  private readonly config: Config;
+  private readonly options: StartOptions;
+  private why = WAITS;
+  private said = "";
+  private door: (() => Promise<void>) | undefined;
+
+  constructor(config: Config, options: StartOptions) {
+    this.config = config;
+    this.options = options;
+  }
+
+  /** Undefined: not yet. */
+  async take(): Promise<Broker | undefined> {
+    const free = this.lock();
+    if (!free) return undefined;
+    let keeper: Keeper | undefined;
+    try {
+      this.waitBecause(TAKES_OVER, LOOK_MS);
+      keeper = await Keeper.start((line) => this.say(line));
+      return await this.start(keeper, free);
+    } catch (error) {
+      keeper?.close();
+      free();
+      if (!isPassing(error)) throw error;
+      this.waitBecause(`${WAITS} It could not: ${String((error as Error).message)}.`, AGAIN_MS);
+      return undefined;
+    }
+  }
+
+  async openDoor(): Promise<void> {
+    if (this.door) return;
+    const certificate = await standbyCertificate(this.config);
+    if (certificate === "none-yet") return;
+    const close = await openStandbyDoor(this.config, certificate, () => this.why).catch(
+      (error: Error) => {
+        certificate?.close();
+        throw new StartRefused(`probes cannot be answered: ${error.message}`, 1);
+      },
+    );
+    this.door = async () => {
+      certificate?.close();
+      await close();
+    };
+  }
+
+  async closeDoor(): Promise<void> {
+    await this.door?.();
+    this.door = undefined;
+  }
+
+  private lock(): (() => void) | undefined {
+    try {
+      return lockFolder(this.config.dataFolder);
+    } catch (error) {
+      if (!(error instanceof FolderInUse)) throw new StartRefused(String(error), 1);
+      this.waitBecause(WAITS, LOOK_MS);
+      return undefined;
+    }
+  }
+
+  private async start(keeper: Keeper, free: () => void): Promise<Broker> {
+    const { options } = this;
+    const broker = await startBroker(this.config, {
+      ...options,
+      beforeListening: () => this.closeDoor(),
+    });
+    this.say(`${hostname()} is the active broker now`);
+    return {
+      ...broker,
+      close: async () => {
+        await broker.close();
+        keeper.close();
+        free();
+      },
+    };
+  }
+
+  private waitBecause(why: string, againMs: number): void {
+    this.why = why;
+    this.againMs = againMs;
+    this.say(why);
+  }
+
+  /** Each thing once, not at each look. */
+  private say(line: string): void {
+    if (line === this.said) return;
+    this.said = line;
+    this.options.say?.(line);
+  }
+}
+
+/** What may be otherwise a moment later, without anybody's changing a setting. */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof StartRefused)) return false;
+  const { cause } = error;
+  return cause instanceof StoreInUse || cause instanceof StoreAway || cause instanceof FolderInUse;
+}
+
+/** As far as it can be shown without making one: what is made belongs to the active broker. */
+async function standbyCertificate(
+  config: Config,
+): Promise<ServedCertificate | "none-yet" | undefined> {
+  const { tls, dataFolder, tlsCertificate, tlsKey } = config;
+  if (tls === "off") return undefined;
+  const clock = systemClock;
+  const names = servedNames(config);
+  const open = (certificate: string, key: string) =>
+    ServedCertificate.open(fromFiles(certificate, key, names), clock);
+  if (tls === "files") return open(tlsCertificate, tlsKey);
+  const ordered = acmeFile(dataFolder);
+  if (tls === "acme" && existsSync(ordered)) return open(ordered, ordered);
+  if (!existsSync(authorityFiles(dataFolder).certificate)) return "none-yet";
+  return ServedCertificate.open(
+    fromAuthority(await siteAuthority(config, clock), clock, names),
+    clock,
+  );
+}

@@ -1,0 +1,78 @@
+/** One way each to lose the active broker, under load. What each leaves is compared at the end. */
+import { setTimeout as pause } from "node:timers/promises";
+import { type Load, type Node, type StandbySite, until } from "./standby-site.ts";
+
+/** Milliseconds from the loss until the other broker lets people in. */
+export type TakeOver = { readonly how: string; readonly tookMs: number };
+
+/** From mid-commit to several of them. */
+const LIFE_MAX_MS = 300;
+
+interface Begun {
+  readonly active: Node;
+  readonly load: Load;
+}
+
+async function begin(site: StandbySite, random: () => number): Promise<Begun> {
+  const active = await site.active();
+  const load = await site.load(active);
+  await load.goesOn(20);
+  await pause(random() * LIFE_MAX_MS);
+  return { active, load };
+}
+
+/** The other one is active, its people are signed in there, and they can work. */
+async function taken(site: StandbySite, { active, load }: Begun, how: string): Promise<TakeOver> {
+  const beganMs = performance.now();
+  const next = site.other(active);
+  await until(`the other broker takes over (${how})`, () => next.isReady());
+  const tookMs = performance.now() - beganMs;
+  await site.over(load);
+  const me = await site.user(next).ask("GET", "/api/me");
+  if (me.status !== 200) throw new Error(`the sign-in is gone: ${me.text}`);
+  const again = await site.load(next);
+  await again.goesOn(20);
+  await site.over(again);
+  return { how, tookMs: Math.round(tookMs) };
+}
+
+export async function killed(site: StandbySite, random: () => number): Promise<TakeOver> {
+  const begun = await begin(site, random);
+  site.kill(begun.active, "SIGKILL");
+  const took = await taken(site, begun, "killed");
+  await begun.active.child?.ended;
+  await begun.active.start();
+  return took;
+}
+
+/** Stopped, and let go on once another is active: there is nothing left to go on. */
+export async function stopped(site: StandbySite, random: () => number): Promise<TakeOver> {
+  const begun = await begin(site, random);
+  const { child } = begun.active;
+  site.kill(begun.active, "SIGSTOP");
+  const took = await taken(site, begun, "stopped");
+  const before = site.notes().length;
+  site.kill(begun.active, "SIGCONT");
+  const end = await child?.ended;
+  if (end !== "SIGKILL") throw new Error(`it ended with ${end} and not by its keeper`);
+  const after = site.notes().length;
+  if (after !== before) throw new Error(`the PLC was written to ${after - before} times by it`);
+  await begun.active.start();
+  return took;
+}
+
+/** The whole machine stood still: nobody may take over, since nobody can know. */
+export async function stoodStill(site: StandbySite, forMs: number): Promise<void> {
+  const begun = await begin(site, () => 0);
+  begun.active.signalAll("SIGSTOP");
+  const untilMs = performance.now() + forMs;
+  const next = site.other(begun.active);
+  while (performance.now() < untilMs) {
+    if (await next.isReady()) throw new Error("another broker is active beside one that may go on");
+    await pause(100);
+  }
+  begun.active.signalAll("SIGCONT");
+  await until("it goes on", () => begun.active.isReady());
+  await begun.load.goesOn(20);
+  await site.over(begun.load);
+}
