@@ -82,24 +82,32 @@ export type SshMessage =
     };
 
 const LENGTH_BYTES = 4;
-/** One packet of data (RFC 4253, 6.1 asks for 32,768 at least) with its head, twice over. */
-export const MESSAGE_LENGTH_MAX = 70_000;
+/** Of an end: one packet of data (RFC 4253, 6.1 asks for 32,768 at least) with its head, twice over. */
+const SAID_LENGTH_MAX = 70_000;
+/** Of the guard: a packet of SFTP at its longest, whole, with its head. */
+export const MESSAGE_LENGTH_MAX = 262_144 + 64;
 
+/** Cuts what the guard wrote, or what an end said. */
 export function cutMessage(bytes: Uint8Array): Cut<SshMessage> {
-  return cut(bytes, (from) => from.string());
+  return cut(bytes, MESSAGE_LENGTH_MAX, (from) => from.string());
 }
 
 /** For bulk that goes on at once: data is a view of the bytes, whoever keeps it copies it. */
 export function lookAtMessage(bytes: Uint8Array): Cut<SshMessage> {
-  return cut(bytes, (from) => from.range());
+  return cut(bytes, MESSAGE_LENGTH_MAX, (from) => from.range());
+}
+
+/** As `lookAtMessage`, of what an end says. */
+export function lookAtSaid(bytes: Uint8Array): Cut<SshMessage> {
+  return cut(bytes, SAID_LENGTH_MAX, (from) => from.range());
 }
 
 type ReadBulk = (from: FieldReader) => Uint8Array;
 
-function cut(bytes: Uint8Array, bulk: ReadBulk): Cut<SshMessage> {
+function cut(bytes: Uint8Array, lengthMax: number, bulk: ReadBulk): Cut<SshMessage> {
   if (bytes.length < LENGTH_BYTES) return INCOMPLETE;
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
-  if (length === 0 || length > MESSAGE_LENGTH_MAX) {
+  if (length === 0 || length > lengthMax) {
     return { kind: "malformed", reason: `a message of ${length} bytes` };
   }
   const end = LENGTH_BYTES + length;

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { runProgram } from "../kit/child.ts";
 import { found, testWith } from "../kit/programs.ts";
 import { startSshd } from "../kit/ssh-assets.ts";
-import { OPENSSH } from "../kit/ssh-plant.ts";
+import { HOST, OPENSSH } from "../kit/ssh-plant.ts";
 import { type SshRoad, sshRoad } from "../kit/ssh-road.ts";
 import { SSHD } from "../kit/ssh-server.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
@@ -69,6 +69,17 @@ testWith(["lftp", "ssh", SSHD])("lftp mirrors there and back, four files at a ti
   for (const name of ["large", "0", "99"]) {
     expect(sum(home, "back", name)).toBe(sum(home, "there", name));
   }
+});
+
+testWith(["sftp", SSHD])("packets of 250,000 bytes, as russh has them, go whole", async () => {
+  const to = await road();
+  const there = path.join(to.asset.home, "there/large");
+  const [here, back] = [path.join(to.here, "large"), path.join(to.asset.home, "back")];
+  const args = [...OPENSSH, "-P", String(to.conduit.port), "-B", "250000", "-b", "-", HOST];
+  const input = `get ${there} ${here}\nput ${here} ${back}\n`;
+  expect(await runProgram("sftp", args, { input })).toMatchObject({ code: 0 });
+  expect(sum(here)).toBe(sum(there));
+  expect(sum(back)).toBe(sum(there));
 });
 
 testRclone("rclone, which sends more than it writes, copies whole files", async () => {

@@ -10,6 +10,7 @@ import type { Credential } from "../../plant/credential.ts";
 import type { ShownIdentity } from "../../plant/shown-identity.ts";
 import { shownHostKey } from "../read-identity.ts";
 import { algorithms } from "./algorithms.ts";
+import { type Prompt, PromptAnswers } from "./prompt-answers.ts";
 import { quicken } from "./quick-connection.ts";
 import { SshLine } from "./ssh-line.ts";
 
@@ -126,19 +127,27 @@ export class SshConnection {
     });
     this.client.on("error", (error) => this.fail(wordsOf(error)));
     this.client.on("close", () => this.fail("the asset closed the connection"));
+    const answers = credential.kind === "password" ? new PromptAnswers(credential) : undefined;
     this.client.on("keyboard-interactive", (_name, _instructions, _language, prompts, finish) => {
-      // Old devices ask for the password this way. One prompt is the password, more is something else.
-      const answer = credential.kind === "password" ? credential.password : "";
-      finish(prompts.length === 1 ? [answer] : []);
+      finish(this.answersTo(prompts, answers));
     });
     this.socket = this.openSocket();
-    this.client.connect(this.options(credential, this.socket));
+    this.client.connect(this.options(credential, this.socket, answers));
     quicken(this.client);
     this.line = new SshLine(this.client);
     this.line.enter(() => {
       for (const emptied of [...this.legs]) emptied();
     });
     this.wait();
+  }
+
+  /** None where it asks for what nobody told: then it refuses. */
+  private answersTo(prompts: readonly Prompt[], known: PromptAnswers | undefined): string[] {
+    const found = known?.to(prompts);
+    if (found?.kind === "answers") return [...found.answers];
+    const asks = found?.asks ?? "";
+    this.trouble ??= `the asset asks for more than its credential has: "${asks}"`;
+    return [];
   }
 
   private fail(reason: string): void {
@@ -178,7 +187,11 @@ export class SshConnection {
     );
   }
 
-  private options(credential: Credential, sock: Socket): ConnectConfig {
+  private options(
+    credential: Credential,
+    sock: Socket,
+    answers: PromptAnswers | undefined,
+  ): ConnectConfig {
     const { legacyAlgorithms } = this.target;
     const proof =
       credential.kind === "password"
@@ -193,7 +206,7 @@ export class SshConnection {
       ...proof,
       // Time is kept here: a connection that is warm may wait for its channel.
       readyTimeout: 0,
-      authHandler: this.methods(credential),
+      authHandler: this.methods(credential, answers),
       keepaliveInterval: KEEPALIVE_MS,
       keepaliveCountMax: KEEPALIVE_MISSED_MAX,
       algorithms: algorithms(legacyAlgorithms),
@@ -203,11 +216,15 @@ export class SshConnection {
   }
 
   /** One after another; the first only when a channel wants to begin. */
-  private methods({ kind }: Credential): NonNullable<ConnectConfig["authHandler"]> {
+  private methods(
+    { kind }: Credential,
+    answers: PromptAnswers | undefined,
+  ): NonNullable<ConnectConfig["authHandler"]> {
     const left: AuthenticationType[] =
       kind === "password" ? ["none", "password", "keyboard-interactive"] : ["publickey"];
     type Next = (method: AuthenticationType | false) => void;
-    const next = (_left: unknown, _partial: unknown, take: Next) => {
+    const next = (_left: unknown, partial: unknown, take: Next) => {
+      if (partial === true) answers?.hasPassword();
       const method = left.shift() ?? false;
       if (this.wanted) return take(method);
       this.signIn = () => take(method);
