@@ -16,6 +16,7 @@ import type { VolumeState } from "./evidence/volume-watch.ts";
 import type { Logger } from "./log.ts";
 import type { Opened } from "./opened.ts";
 import type { PlantSource } from "./plant/plant-source.ts";
+import type { ResponseDesk } from "./risk/response-desk.ts";
 import type { LiveSession, SessionHost } from "./sessions/session.ts";
 import { listBreakGlass } from "./store/break-glass.ts";
 import type { Store } from "./store/store.ts";
@@ -62,12 +63,13 @@ export interface WatchedParts {
   readonly policies: PolicyStore;
   readonly access: Pick<Access<LiveSession>, "locks" | "keySwitches">;
   readonly sessions: SessionHost;
+  readonly responses: Pick<ResponseDesk, "list"> | undefined;
 }
 
 /** Parts that know their own state say it now and whenever it changes. */
 export function watchConditions(
   ground: AlarmGround & { readonly alarms: AlarmBook },
-  { evidence, book, plant, policies, access, sessions }: WatchedParts,
+  { evidence, book, plant, policies, access, sessions, responses }: WatchedParts,
 ): void {
   const { alarms, bell, opened } = ground;
   const { recorder } = evidence;
@@ -79,8 +81,10 @@ export function watchConditions(
   told(alarms, "policy-invalid", policies.problem());
   const locks = () => alarms.hold("lockdown", locksOf(access));
   const holds = () => alarms.hold("hold-waiting", holdsOf(sessions));
+  const asked = () => alarms.hold("response-waiting", askedBy(responses));
   locks();
   holds();
+  asked();
   for (const stop of [
     recorder.onState(failing("recorder-failed")),
     book.onState(failing("site-log-failed")),
@@ -93,6 +97,7 @@ export function watchConditions(
     }),
     bell.onRing((topic) => {
       if (topic === "holds") holds();
+      if (topic === "sessions" && responses) asked();
     }),
     ground.store.log.onEvent(({ kind }) => {
       const switched = kind.startsWith("key-switch:") || kind === "plant:changed";
@@ -154,6 +159,16 @@ function holdsOf(sessions: SessionHost): ReadonlyMap<string, Occurrence> {
     }
   }
   return waiting;
+}
+
+/** What rules stopped, until somebody answers. */
+function askedBy(responses: WatchedParts["responses"]): ReadonlyMap<string, Occurrence> {
+  return new Map(
+    (responses?.list() ?? []).map(({ id, sentence, person, asset, session }) => [
+      id,
+      { text: `${asset.name}: ${sentence}`, subject: person.id, session },
+    ]),
+  );
 }
 
 /** A use of break-glass is over at some time; whether somebody has reviewed it is asked then. */

@@ -56,6 +56,7 @@ import { ConfirmedPlant } from "./plant/confirmed-plant.ts";
 import type { PlantHistory } from "./plant/plant-history.ts";
 import { PlantSource } from "./plant/plant-source.ts";
 import { portRefusal } from "./port.ts";
+import type { ResponseDesk } from "./risk/response-desk.ts";
 import { openProbe } from "./sessions/probe-session.ts";
 import type { ReachDesk } from "./sessions/reach-desk.ts";
 import type { Cause, LiveSession, SessionHost } from "./sessions/session.ts";
@@ -166,6 +167,8 @@ export interface Core extends Policies {
   readonly trust: TrustDesk;
   readonly reach: ReachDesk;
   readonly gateways: SiteGateways | undefined;
+  /** Undefined where sessions are not compared with what was usual. */
+  readonly responses: ResponseDesk | undefined;
 }
 
 export async function openCore(
@@ -186,7 +189,7 @@ export async function openCore(
   let siteState = () => ({ open: true, locked: false });
   const ruled = await openPolicies(ground, parts, () => siteState());
   const { decisions, demands } = ruled;
-  await openRisk(ground, risk, { demands, plant });
+  await openRisk(ground, risk, { demands, plant, signedActions: identity.signedActions });
   opened.push(await mirrorActions(store, identity.signedActions, book));
   const access = await openAccess<LiveSession>({
     ...{ store, clock, plant, host: sessions, permitKey: key.privateKey, decisions, demands },
@@ -222,7 +225,9 @@ export async function openCore(
   openLetGo(ground, { evidence, plant, sessions, access, permitKey });
   const reach = openReach(clock, { plant, sessions, access, permitKey });
   opened.push(() => reach.close());
-  return { ...parts, ...ruled, sessions, access, credentials, opcua, trust, gateways, reach };
+  const { responses } = risk;
+  const desks = { trust, gateways, reach, responses };
+  return { ...parts, ...ruled, sessions, access, credentials, opcua, ...desks };
 }
 
 function openCredentials({ config, store, clock }: Ground): Credentials {
@@ -279,7 +284,7 @@ export async function openDoors(
     bundles: openBundles(ground, viewing),
     ...{ credentials: core.credentials, defaultRights: core.defaultRights, trust: core.trust },
     reach: core.reach,
-    gateways: core.gateways,
+    ...{ gateways: core.gateways, responses: core.responses },
     ...{ identity, access, sessions, decisions, policies, metrics, clock },
     recorder: evidence.recorder,
     recordings: evidence.recordings,

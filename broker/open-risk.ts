@@ -3,9 +3,11 @@ import { resolve } from "node:path";
 import type { Demands } from "./access/demands.ts";
 import { BROKER_SUBJECT } from "./access/permit.ts";
 import { SiteTime } from "./access/site-time.ts";
+import type { SignedActions } from "./identity/signed-actions.ts";
 import type { Ground } from "./open-parts.ts";
 import type { PlantSource } from "./plant/plant-source.ts";
 import { readBaseline } from "./risk/baseline-file.ts";
+import { ResponseDesk } from "./risk/response-desk.ts";
 import { RiskDesk } from "./risk/risk-desk.ts";
 import type { SessionHooks } from "./sessions/session-hooks.ts";
 import { StartRefused } from "./start-refused.ts";
@@ -13,6 +15,7 @@ import { StartRefused } from "./start-refused.ts";
 /** Sessions are opened before there is anything to ask of people: the desk comes in later. */
 export interface RiskPlace {
   desk?: RiskDesk;
+  responses?: ResponseDesk;
 }
 
 /** The hooks of the sessions; the same ones where nothing is compared. */
@@ -40,6 +43,7 @@ export function riskHooks(
 }
 
 interface Parts {
+  readonly signedActions: SignedActions;
   readonly demands: Demands;
   readonly plant: PlantSource;
 }
@@ -48,9 +52,9 @@ interface Parts {
 export async function openRisk(
   ground: Ground,
   place: RiskPlace,
-  { demands, plant }: Parts,
+  { demands, plant, signedActions }: Parts,
 ): Promise<void> {
-  const { config, clock, store, log, board, opened } = ground;
+  const { config, clock, store, log, board, bell, noticed, opened } = ground;
   const enforced = config.risk === "enforce";
   if (!enforced) await forget(ground, demands);
   if (config.risk === "off") return;
@@ -58,9 +62,18 @@ export async function openRisk(
   const siteTime = new SiteTime();
   const hourAt = (ms: number) => siteTime.at(plant.current().site.timeZone, ms).hour;
   const failed = (error: unknown) => log.error({ error }, "a finding was not kept");
-  const desk = new RiskDesk({ clock, store, demands, baseline, enforced, plant, hourAt, failed });
+  const responses = new ResponseDesk({
+    ...{ clock, store, plant, signedActions, failed },
+    changed: () => bell.ring("sessions"),
+    note: (event) => noticed.note(event),
+  });
+  const desk = new RiskDesk({
+    ...{ clock, store, demands, baseline, enforced, plant, hourAt, responses, failed },
+  });
   place.desk = desk;
+  place.responses = responses;
   opened.push(() => desk.close());
+  opened.push(() => responses.close());
   const { sessions, from, until } = baseline;
   log.info({ digest, sessions, from, until }, "sessions are compared with what was usual");
   const what = enforced ? "enforced" : "observed";

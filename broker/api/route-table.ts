@@ -109,7 +109,7 @@ import { signInOptions } from "./sign-in/sign-in-options.ts";
 import { signOut } from "./sign-in/sign-out.ts";
 import { stepUp } from "./sign-in/step-up.ts";
 import { stepUpOptions } from "./sign-in/step-up-options.ts";
-import { supervisionRoutes } from "./supervision-routes.ts";
+import { type SupervisionParts, supervisionRoutes } from "./supervision-routes.ts";
 import { adoptVendor } from "./vendors/adopt-vendor.ts";
 import { askForVendor } from "./vendors/ask-for-vendor.ts";
 import { inviteVendor } from "./vendors/invite-vendor.ts";
@@ -157,6 +157,7 @@ export interface ApiParts {
   readonly integrations: IntegrationRouteParts["integrations"];
   readonly signals: IntegrationRouteParts["signals"];
   readonly scim: ScimRouteParts["scim"];
+  readonly responses: SupervisionParts["responses"];
   readonly health: { isReady(): boolean; view(): Promise<HealthView> };
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
 }

@@ -22,6 +22,8 @@ import { listLocks } from "./locks/list-locks.ts";
 import type { LocksAsked } from "./locks/lock-view.ts";
 import { setLock } from "./locks/set-lock.ts";
 import type { PlantShown } from "./plant/plant-view.ts";
+import { answerResponse, responseOptions } from "./responses/answer-response.ts";
+import { listResponses, type ResponsesAsked } from "./responses/list-responses.ts";
 import { guarded, type Route } from "./route.ts";
 import { freezeSession, resumeSession } from "./sessions/freeze-session.ts";
 
@@ -33,6 +35,7 @@ export interface SupervisionParts {
   readonly recordings: Recordings;
   readonly sessions: SessionHost;
   readonly plant: Pick<PlantShown, "current">;
+  readonly responses: ResponsesAsked["responses"];
 }
 
 export function supervisionRoutes(parts: SupervisionParts): readonly Route[] {
@@ -59,7 +62,19 @@ export function supervisionRoutes(parts: SupervisionParts): readonly Route[] {
     ),
     guarded("POST", "/api/locks/:id/lift", "lock:lift", liftLock(access, signedActions)),
 
+    ...responseRoutes(parts),
     ...breakGlassRoutes(parts),
+  ];
+}
+
+/** What rules did about findings: whoever may freeze a session lets it go on. */
+function responseRoutes(parts: ResponsesAsked): readonly Route[] {
+  const right = "session:freeze";
+  const one = "/api/responses/:id";
+  return [
+    guarded("GET", "/api/responses", [right, "integration:manage"], listResponses(parts)),
+    guarded("POST", `${one}/options`, right, responseOptions(parts)),
+    guarded("POST", one, right, answerResponse(parts)),
   ];
 }
 

@@ -31,7 +31,8 @@ export type ActionPurpose =
   | "native"
   | "trust"
   | "ssh-key"
-  | "machine";
+  | "machine"
+  | "response";
 
 export type ActionContent = { readonly [key: string]: JsonValue };
 

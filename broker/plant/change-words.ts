@@ -13,7 +13,8 @@ export type PartKind =
   | "grant"
   | "approval"
   | "condition"
-  | "key-switch";
+  | "key-switch"
+  | "response";
 
 export interface PartChange {
   readonly kind: PartKind;
@@ -57,6 +58,7 @@ export function plantWords(before: Plant, after: Plant): PlantWords {
     ...parts("approval", before.approvals, after.approvals, ({ zone }) => zone, flat),
     ...parts("condition", before.conditions, after.conditions, conditionName, flat),
     ...parts("key-switch", before.keySwitches, after.keySwitches, byId, flat),
+    ...parts("response", before.responses, after.responses, byId, flat),
   ];
   return { changes: all.slice(0, CHANGES_MAX), more: Math.max(0, all.length - CHANGES_MAX) };
 }

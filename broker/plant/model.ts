@@ -5,6 +5,7 @@
 import type { OperationClass } from "../../protocols/guard.ts";
 import type { Table } from "../../protocols/modbus/operation.ts";
 import type { ScreenPage } from "../../protocols/rfb/screen-page.ts";
+import type { FindingKind } from "./finding-kinds.ts";
 import type { NodeTag, OpcUaMatch, OpcUaSecurity } from "./opcua-model.ts";
 import type { WebMatch, WebSignIn, WebTls } from "./web-model.ts";
 
@@ -21,8 +22,25 @@ export interface Plant {
   /** What sessions in a zone or by a profile need besides their grant. */
   readonly conditions: readonly ConditionRule[];
   readonly keySwitches: readonly KeySwitch[];
+  /** What is done about findings; of several that fit, the first one. */
+  readonly responses: readonly ResponseRule[];
   /** SHA-256 (hex) of the file's bytes. */
   readonly digest: string;
+}
+
+/** A finding makes the person's sessions on the asset stand still, and somebody is asked. */
+export interface ResponseRule {
+  readonly id: string;
+  readonly findings: readonly FindingKind[];
+  /** Only assets in it or in a zone within it; absent: everywhere. */
+  readonly zone?: string;
+  readonly answerWithinMs: number;
+  /** Where nobody answers by then: they stand still until they end, go on, or end. */
+  readonly unanswered: "stay" | "release" | "end";
+  /** People whom it stops within an hour; beyond it findings are only told. */
+  readonly peopleMax: number;
+  /** It only says what it would have done. */
+  readonly trial: boolean;
 }
 
 export interface Site {

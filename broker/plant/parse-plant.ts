@@ -1,13 +1,14 @@
 /** The plant file: text in, a checked plant or all that is wrong with it out. */
 import { createHash } from "node:crypto";
 import { checkPlant, type PlantParts } from "./check-plant.ts";
-import type { KeySwitch, Plant, Site } from "./model.ts";
+import type { KeySwitch, Plant, ResponseRule, Site } from "./model.ts";
 import { approval } from "./parse-approval.ts";
 import { asset } from "./parse-asset.ts";
 import { condition } from "./parse-conditions.ts";
 import { grant } from "./parse-grant.ts";
 import { findInputs, keySwitch } from "./parse-key-switch.ts";
 import { profile } from "./parse-profile.ts";
+import { response } from "./parse-response.ts";
 import { conduit, itemsOf, site, zone } from "./parse-zones.ts";
 import {
   ASSETS_MAX,
@@ -16,6 +17,7 @@ import {
   GRANTS_MAX,
   KEY_SWITCHES_MAX,
   PROFILES_MAX,
+  RESPONSES_MAX,
   ZONES_MAX,
 } from "./plant-limits.ts";
 import type { PlantProblem, ProblemReport } from "./plant-problem.ts";
@@ -58,6 +60,7 @@ export function parsePlant(text: string, name: string): ParsedPlant {
       approvals: itemsOf(parts.approvals),
       conditions: itemsOf(parts.conditions),
       keySwitches: read.keySwitches,
+      responses: read.responses,
       digest: createHash("sha256").update(text).digest("hex"),
     },
     warnings: report.listWarnings(),
@@ -74,6 +77,7 @@ interface ReadPlant {
   readonly site: Site;
   readonly parts: PlantParts;
   readonly keySwitches: readonly KeySwitch[];
+  readonly responses: readonly ResponseRule[];
 }
 
 function readParts(root: Value, name: string): ReadPlant | undefined {
@@ -94,8 +98,13 @@ function readParts(root: Value, name: string): ReadPlant | undefined {
   };
   const switches =
     from.take("key-switches", list(keySwitch(references), { max: KEY_SWITCHES_MAX })) ?? [];
+  const responses =
+    from.take("responses", list(response(references), { max: RESPONSES_MAX })) ?? [];
   from.finish();
   references.resolve();
   checkPlant(parts);
-  return { site: read, parts, keySwitches: findInputs(switches, parts.assets) };
+  return {
+    ...{ site: read, parts, keySwitches: findInputs(switches, parts.assets) },
+    responses: itemsOf(responses),
+  };
 }

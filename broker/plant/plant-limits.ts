@@ -27,6 +27,13 @@ export const RULES_PER_PROFILE_MAX = 1_000;
 export const CONDITIONS_MAX = 1_024;
 /** Each costs a reading a second. */
 export const KEY_SWITCHES_MAX = 32;
+/** One for each kind of finding, some by zone. */
+export const RESPONSES_MAX = 32;
+/** A person needs a moment to look, and a shift is over at some time. */
+export const RESPONSE_MIN_MS = 60_000;
+export const RESPONSE_MAX_MS = 8 * 3_600_000;
+/** People whom one rule stops within an hour: beyond it nobody can look at each. */
+export const PEOPLE_PER_RESPONSE_MAX = 20;
 export const GRANTS_MAX = 8_192;
 /** More than a shift and its deputies is a role. */
 export const APPROVERS_PER_RULE_MAX = 64;

@@ -13,7 +13,8 @@ export type Noun =
   | "profile"
   | "grant"
   | "key switch"
-  | "region";
+  | "region"
+  | "response";
 
 interface Use {
   readonly noun: Noun;

@@ -4,7 +4,8 @@
  * the events: nobody comes to the hundredth ring.
  */
 import type { Clock } from "../clock.ts";
-import { ASKS, type FindingKind } from "../policy/risk/session-risk.ts";
+import type { FindingKind } from "../plant/finding-kinds.ts";
+import { ASKS } from "../policy/risk/session-risk.ts";
 
 const HOUR_MS = 3_600_000;
 /** In an hour: more is a baseline that fits no more, which is seen by then. */

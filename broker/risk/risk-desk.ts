@@ -18,6 +18,7 @@ import { newId } from "../store/ids.ts";
 import { insertSignal, pruneSignals } from "../store/signals.ts";
 import type { Store } from "../store/store.ts";
 import { type HourAt, networkIn, tagsOf } from "./count-past.ts";
+import type { ResponseDesk } from "./response-desk.ts";
 import { Rings } from "./rings.ts";
 
 export interface RiskParts {
@@ -29,6 +30,8 @@ export interface RiskParts {
   readonly enforced: boolean;
   readonly plant: { current(): Plant };
   readonly hourAt: HourAt;
+  /** Rules of the plant file that answer findings. */
+  readonly responses?: Pick<ResponseDesk, "opened" | "ended" | "found">;
   failed(error: unknown): void;
 }
 
@@ -39,6 +42,14 @@ interface Watched {
   /** How many readings had passed, and errors had come, at each of the last looks. */
   readonly looks: { readonly reads: number; readonly errors: number }[];
   stop: () => void;
+}
+
+/** A finding as it is kept. */
+interface Told {
+  readonly id: string;
+  readonly demand: Demand;
+  readonly sentence: string;
+  readonly decision: string;
 }
 
 const NOTHING_YET = { reads: 0, errors: 0 };
@@ -62,6 +73,7 @@ export class RiskDesk {
 
   opened(session: LiveSession): void {
     const { claims, startedMs } = session;
+    this.parts.responses?.opened(session);
     const { subject: person, asset, endpoint } = claims;
     const { baseline, hourAt, plant } = this.parts;
     const facts = { person, asset, hour: hourAt(startedMs), network: networkIn(claims.basis) };
@@ -85,6 +97,7 @@ export class RiskDesk {
   ended(session: string): void {
     this.live.get(session)?.stop();
     this.live.delete(session);
+    this.parts.responses?.ended(session);
   }
 
   close(): void {
@@ -120,8 +133,9 @@ export class RiskDesk {
     });
   }
 
-  private found({ claims }: LiveSession, finding: Finding): void {
-    const { clock, demands, enforced } = this.parts;
+  private found(session: LiveSession, finding: Finding): void {
+    const { clock, demands, enforced, responses } = this.parts;
+    const { claims } = session;
     const { subject, asset } = claims;
     const id = newId();
     const atMs = clock.wallMs();
@@ -136,7 +150,11 @@ export class RiskDesk {
       untilMs: atMs + ASKED_MS,
     };
     if (enforced) demands.put(demand);
-    this.keep(claims, finding, { id, demand, sentence }).catch((error: unknown) =>
+    const { kind, sequence } = finding;
+    const asked = enforced ? DECIDED[asks] : "told, and nothing asked";
+    const answered = responses?.found(session, { id, kind, sentence, sequence });
+    const decision = answered === undefined ? asked : `${asked}; ${answered}`;
+    this.keep(claims, finding, { id, demand, sentence, decision }).catch((error: unknown) =>
       this.parts.failed(error),
     );
   }
@@ -152,10 +170,9 @@ export class RiskDesk {
   private async keep(
     { subject, session, asset }: LiveSession["claims"],
     { kind, sequence }: Finding,
-    { id, demand, sentence }: { id: string; demand: Demand; sentence: string },
+    { id, demand, sentence, decision }: Told,
   ): Promise<void> {
     const { store, demands, enforced } = this.parts;
-    const decision = enforced ? DECIDED[ASKS[kind].asks] : "told, and nothing asked";
     const rings = this.rings.take(kind, subject.id, asset.id);
     await store.act(async (queries, record) => {
       await insertSignal(queries, {

@@ -55,6 +55,29 @@ export async function insertSignal(queries: Queries, signal: KeptSignal): Promis
     .execute();
 }
 
+/** What came of it later; nothing where it has been forgotten since. */
+export async function addSignalEffects(
+  queries: Queries,
+  id: string,
+  more: readonly SignalEffect[],
+): Promise<void> {
+  const found = await queries
+    .selectFrom("signals")
+    .select("effects")
+    .where("id", "=", id)
+    .executeTakeFirst();
+  if (!found) return;
+  const effects = [...(JSON.parse(found.effects) as readonly SignalEffect[]), ...more];
+  await queries
+    .updateTable("signals")
+    .set({ effects: JSON.stringify(effects.slice(0, EFFECTS_MAX)) })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** Of one signal: what came first says the most. */
+const EFFECTS_MAX = 50;
+
 /** Newest first. */
 export async function listSignals(queries: Queries, limit: number): Promise<readonly KeptSignal[]> {
   const rows = await queries

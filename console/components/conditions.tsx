@@ -27,6 +27,7 @@ interface ConditionBadgeProps {
 /** The broker's own, where it has a standby: as `broker/standby` names it. */
 export function wordsOf(name: string) {
   if (name === "supervisor") return words.supervisor;
+  if (name.startsWith("finding ")) return words.finding;
   return name === "active" ? words.active : words.keySwitch;
 }
 

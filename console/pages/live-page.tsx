@@ -32,6 +32,7 @@ import { supervisionText } from "../text/supervision.ts";
 import { Consents } from "./live/consents.tsx";
 import { Holds } from "./live/holds.tsx";
 import { LockMenu } from "./live/lock-menu.tsx";
+import { Responses } from "./live/responses.tsx";
 
 /** That a session came or went is told at once; its counts of operations are looked up. */
 const COUNTS_EVERY_MS = 3_000;
@@ -42,6 +43,7 @@ export function LivePage() {
   return (
     <Page title={words.title} summary={count ? words.summary(count) : undefined}>
       <Consents />
+      <Responses />
       <Holds />
       <QueryView query={query} failed={words.failed}>
         {(sessions) => (sessions.length === 0 ? <NoSessions /> : <Sessions sessions={sessions} />)}

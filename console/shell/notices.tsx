@@ -9,7 +9,12 @@ import { useMe, useRight } from "../components/me.ts";
 import { requestsQuery } from "../components/queries.ts";
 import { text } from "../text.ts";
 import { BreakGlassNotice } from "./break-glass-notice.tsx";
-import { ConditionNotices, HoldsNotice, LocksNotice } from "./supervision-notices.tsx";
+import {
+  ConditionNotices,
+  HoldsNotice,
+  LocksNotice,
+  ResponsesNotice,
+} from "./supervision-notices.tsx";
 
 export function Notices() {
   return (
@@ -20,6 +25,7 @@ export function Notices() {
       </div>
       <LocksNotice />
       <BreakGlassNotice />
+      <ResponsesNotice />
       <HoldsNotice />
       <ConditionNotices />
       <SecondPasskey />

@@ -10,8 +10,10 @@ import { ConfirmDialog } from "../components/confirm-dialog.tsx";
 import { consentsQuery } from "../components/consents.ts";
 import { useRight } from "../components/me.ts";
 import { queryClient, sessionsQuery } from "../components/queries.ts";
+import { responsesQuery } from "../components/responses.ts";
 import { holdsQuery, liftLock, locksQuery } from "../components/supervision.ts";
 import { conditionText } from "../text/conditions.ts";
+import { responseText } from "../text/responses.ts";
 import { supervisionText } from "../text/supervision.ts";
 
 export function LocksNotice() {
@@ -100,6 +102,17 @@ export function HoldsNotice() {
         </div>
       )}
     </div>
+  );
+}
+
+/** What findings stopped, for who may let it go on. */
+export function ResponsesNotice() {
+  const mayAnswer = useRight("session:freeze");
+  const { data } = useQuery({ ...responsesQuery, enabled: mayAnswer });
+  const count = data?.waiting.filter((each) => each.mayAnswer).length ?? 0;
+  const { notice, answer } = responseText.waiting;
+  return (
+    <div role="status">{count > 0 && <ToLive text={notice(count)} act={answer} to="/live" />}</div>
   );
 }
 

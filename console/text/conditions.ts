@@ -37,6 +37,12 @@ export const conditionText = {
     ownBody: (reason: string, rule: string) =>
       `${reason} You go on by yourself once it has it back. If another broker takes over, this session ends: open it again there (rule ${rule}).`,
   },
+  finding: {
+    off: "Stopped",
+    ownTitle: "A finding stopped this session: you can look, but change nothing",
+    ownBody: (reason: string, rule: string) =>
+      `${reason} What you had under way was dropped (rule ${rule.replace(/^response /, "")}).`,
+  },
   keySwitch: {
     off: "Key switch off",
     ownTitle: "Remote access is switched off at the plant: you can look, but change nothing",

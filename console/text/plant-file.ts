@@ -106,6 +106,7 @@ export const plantFileText = {
       approval: "Approval",
       condition: "Condition",
       "key-switch": "Key switch",
+      response: "Response",
     } as Readonly<Record<string, string>>,
   },
   reach: {

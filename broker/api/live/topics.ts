@@ -40,6 +40,7 @@ export function topicOf(event: SiteEvent): Topic | undefined {
 const BY_AREA: ReadonlyMap<string, Topic> = new Map<string, Topic>([
   ["plant", "plant"],
   ["session", "sessions"],
+  ["response", "sessions"],
   ["grant", "grants"],
   ["request", "requests"],
   ["person", "people"],

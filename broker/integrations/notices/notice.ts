@@ -65,6 +65,15 @@ const WORDINGS: ReadonlyMap<string, Wording> = new Map<string, Wording>([
     },
   ],
   [
+    "response:asked",
+    {
+      topic: "hold",
+      title: (who, at) => `Something unusual stopped the work of ${who}${at}: somebody must answer`,
+      page: "/live",
+      linkText: "Look at it and answer",
+    },
+  ],
+  [
     "grant:ending",
     {
       topic: "grant-ending",

@@ -2,6 +2,7 @@
  * What is unusual about a session, by a frozen baseline: each finding in a sentence that says why,
  * once for each cause. It weighs nothing and hides nothing: a finding is one comparison. Pure.
  */
+import type { FindingKind } from "../../plant/finding-kinds.ts";
 import type { Asked } from "../unmet-demand.ts";
 import {
   type Baseline,
@@ -12,19 +13,6 @@ import {
   type Verdict,
 } from "./baseline.ts";
 import type { Deed } from "./deeds.ts";
-
-export const FINDING_KINDS = [
-  "first-asset",
-  "first-operation",
-  "hour",
-  "network",
-  "refusals",
-  "change-rate",
-  "value",
-  "read-rate",
-  "exceptions",
-] as const;
-export type FindingKind = (typeof FINDING_KINDS)[number];
 
 export interface Finding {
   readonly kind: FindingKind;

@@ -14,6 +14,7 @@ import { matchesFilter } from "../../components/table-order.ts";
 import { RelativeTime } from "../../components/time.tsx";
 import { integrationsText as words } from "../../text/integrations.ts";
 import { GivenUp } from "./given-up.tsx";
+import { ResponseRules } from "./response-rules.tsx";
 import { Signals } from "./signals.tsx";
 import { TestButton } from "./test-button.tsx";
 
@@ -34,6 +35,7 @@ export function IntegrationsPage() {
           </>
         )}
       </QueryView>
+      <ResponseRules />
       <Signals />
     </Page>
   );

@@ -1,0 +1,41 @@
+import type { Plant } from "../../plant/model.ts";
+import type { Response } from "../../risk/response.ts";
+import type { ResponseDesk } from "../../risk/response-desk.ts";
+import { shortId } from "../../signals/carry-out.ts";
+import { type Call, endpoint } from "../endpoint.ts";
+import { type ResponseView, responsesSchema } from "../shapes/responses.ts";
+
+export interface ResponsesAsked {
+  /** Undefined where nothing is compared. */
+  readonly responses: ResponseDesk | undefined;
+  readonly plant: { current(): Pick<Plant, "responses"> };
+}
+
+export function listResponses({ responses, plant }: ResponsesAsked) {
+  return endpoint({
+    summary: "Rules that answer findings, and what stands still because of them",
+    answer: responsesSchema,
+    handle: (call) => ({
+      compared: responses !== undefined,
+      rules: plant.current().responses.map(({ findings, zone, ...rule }) => ({
+        ...{ ...rule, findings: [...findings], zone: zone ?? null },
+      })),
+      waiting: (responses?.list() ?? []).map((each) => viewOf(each, call)),
+    }),
+  });
+}
+
+type Viewer = Pick<Call<unknown, unknown, unknown>, "me" | "rights">;
+
+function viewOf(response: Response, { me, rights }: Viewer): ResponseView {
+  const { id, rule, person, asset, sentence, finding, session, sequence } = response;
+  const { askedMs, untilMs, overdue, more } = response;
+  const mayAnswer = person.id !== me.person.id && rights.has("session:freeze");
+  return {
+    ...{ id, rule: rule.id, unanswered: rule.unanswered, sentence, sign: shortId(finding) },
+    ...{ person: { ...person }, asset: { ...asset }, session, sequence: sequence ?? null },
+    ...{ askedMs, untilMs, overdue, more, mayAnswer },
+    mayEnd: mayAnswer && rights.has("session:end"),
+    sessions: response.sessions.map(({ claims }) => claims.session),
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * Findings in a real Chromium: a rule of the plant file stops an engineer who was never there, a
+ * supervisor on a phone reads the sentence, looks at the moment and lets it go on by passkey.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
+import { accessible, ask, enrolled, invite, shot } from "../kit/people-in-browser.ts";
+import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
+import { makeFolder, removeFolder } from "../kit/temporary.ts";
+
+const NOTHING = { version: 1, sessions: 0, from: "", until: "", usual: {}, values: {} };
+const OVERFLOWS = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
+const folder = makeFolder();
+
+let site: SiteInBrowser;
+let admin: Device;
+let eva: Device;
+let sam: Device;
+
+beforeAll(async () => {
+  const file = path.join(folder, "baseline.json");
+  writeFileSync(file, JSON.stringify(NOTHING));
+  site = await openSite({ SALLYPORT_RISK: "observe", SALLYPORT_RISK_BASELINE: file });
+  admin = await enrolled(await site.device(), site.enrolmentLink);
+  eva = await enrolled(await site.device(), await invite(admin, "Eva", "engineer"));
+  const phone = await site.device({ viewport: NARROW, dark: false });
+  sam = await enrolled(phone, await invite(admin, "Sam", "supervisor"));
+}, 120_000);
+
+afterAll(async () => {
+  await site?.close();
+  removeFolder(folder);
+});
+
+async function looked({ page }: Device, name: string): Promise<void> {
+  for (const viewport of [WIDE, NARROW]) {
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
+      await shot(page, `${name}-${viewport.width}-${colorScheme}`, true);
+      await accessible(page);
+      expect(await page.evaluate(OVERFLOWS)).toBe(false);
+    }
+  }
+}
+
+test("the rules are listed for administrators, also before there are any", async () => {
+  const { page } = admin;
+  await page.goto("/integrations");
+  await page.getByText("No rule answers findings").waitFor();
+  const rules = `
+responses:
+  - { id: never-there-before, findings: [first-asset], answer-within: 30m, unanswered: end }
+  - { id: odd-values, findings: [value, change-rate], zone: treatment, answer-within: 10m, unanswered: stay, trial: true }
+`;
+  writeFileSync(site.plantFile, `${readFileSync(site.plantFile, "utf8")}${rules}`);
+  await expect
+    .poll(async () => {
+      await page.reload();
+      return page.getByText("never-there-before").first().isVisible();
+    })
+    .toBe(true);
+  await page.getByText("first time on an asset").first().waitFor();
+  await looked(admin, "response-rules");
+}, 120_000);
+
+test("what a rule stopped goes on once a supervisor has signed for it", async () => {
+  await eva.page.goto("/?asset=plc-treatment");
+  await eva.page.getByRole("button", { name: "Open", exact: true }).click();
+  await eva.page.waitForURL(/\/sessions\//);
+  await eva.page.getByText("A finding stopped this session").waitFor();
+  await shot(eva.page, "response-own");
+  await accessible(eva.page);
+
+  const { page } = sam;
+  await page.goto("/");
+  await page.getByText("A finding stopped somebody's work and waits for your answer.").waitFor();
+  await page.getByRole("link", { name: "Answer" }).click();
+  const card = page.getByRole("article", { name: /What Eva does on .* was stopped/ });
+  await card.getByText("Eva has not worked on").waitFor();
+  await card.getByText("Without an answer it ends by itself.").waitFor();
+  await looked(sam, "response-waits");
+  const moment = card.getByRole("link", { name: "Look at the moment" });
+  expect(await moment.getAttribute("href")).toMatch(/^\/recordings\//);
+  await card.getByRole("button", { name: "Let it go on" }).click();
+  const go = card.getByRole("button", { name: "Let it go on now" });
+  expect(await go.isDisabled()).toBe(true);
+  await card.getByLabel("Why? The person reads it.").fill("She is new here");
+  await accessible(page);
+  await shot(page, "response-signs");
+  await go.click();
+  await card.waitFor({ state: "detached" });
+  await eva.page.getByText("A finding stopped this session").waitFor({ state: "detached" });
+
+  const told = "/api/events?contains=She%20is%20new%20here";
+  await expect
+    .poll(() => ask<SiteEventView[]>(admin.page, "GET", told).then((all) => all.map((e) => e.kind)))
+    .toContain("response:resumed");
+  expect([admin, eva, sam].flatMap(({ complaints }) => complaints)).toEqual([]);
+}, 120_000);
