@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { SerializeAddon } from "@xterm/addon-serialize";
 import headless from "@xterm/headless";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { decodeTerminalFrame, framedEvents } from "../../../protocols/ssh/terminal-frame.ts";
 import { type TerminalEvent, TerminalHistory } from "../../../protocols/ssh/terminal-history.ts";
 import { snapshotOf } from "../../../protocols/ssh/terminal-snapshot.ts";
@@ -14,6 +14,7 @@ import { edited, output, said, shellOn, terminalHeader } from "../../../test/kit
 import { systemClock } from "../../clock.ts";
 import { type Evidence, openEvidence } from "../evidence.ts";
 import { sharedFrame } from "../viewing/shared-part.ts";
+import { TerminalCourse } from "./terminal-course.ts";
 
 const SESSION = "s-1";
 /** Frames are made beside the sealing, on a machine that may have much to do. */
@@ -93,6 +94,22 @@ async function recordsOf(evidence: Evidence, number: number): Promise<readonly T
   const plain = await evidence.recordings.segment(SESSION, number);
   return readSegment(plain ?? new Uint8Array(0)).records;
 }
+
+test("what an asset says that no terminal understands fills nobody's log", async () => {
+  const told = vi.spyOn(console, "error").mockImplementation(() => {});
+  onTestFinished(() => told.mockRestore());
+  const course = new TerminalCourse();
+  onTestFinished(() => course.close());
+  const bodies = [...shellOn(1), output("\x7f\x7f \x1b[\x7f", 1)];
+  const records = bodies.map((body, sequence) => ({
+    ...body,
+    sequence,
+    wallMs: 0,
+    monotonicMs: 0,
+  }));
+  await course.follow(records);
+  expect(told).not.toHaveBeenCalled();
+});
 
 test("a player that begins at any segment comes to the same screens as one that saw all", async () => {
   const evidence = await open();
