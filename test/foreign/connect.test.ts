@@ -1,5 +1,4 @@
 /** Tools that others have written, through `sallyport connect`, at the simulated plant. */
-import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { AttributeIds } from "node-opcua";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
@@ -12,6 +11,8 @@ import { signInOpcua, signOut } from "../kit/opcua-client.ts";
 import { testWith } from "../kit/programs.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
+import { startBeside } from "../kit/vnc-screens.ts";
+import { clickOn, startXvfb } from "../kit/x-display.ts";
 
 const PATIENT = { timeout: 120_000 };
 const CREDENTIALS = {
@@ -24,7 +25,6 @@ let site: RunningBroker;
 let grace: ConsoleUser;
 const folder = makeFolder();
 const home = path.join(folder, "home");
-const running: ChildProcess[] = [];
 const commands: Connecting[] = [];
 
 beforeAll(async () => {
@@ -37,7 +37,6 @@ beforeAll(async () => {
   await signInMachine(home, grace);
 }, 120_000);
 afterEach(async () => {
-  for (const child of running.splice(0).reverse()) child.kill("SIGTERM");
   await Promise.all(commands.splice(0).map((command) => command.stop()));
 });
 afterAll(async () => {
@@ -100,27 +99,15 @@ testWith(["Xvfb", "xtigervncviewer", "xdotool"])(
   PATIENT,
   async () => {
     const command = await connecting("hmi-treatment", "--profile", "panel-operate");
-    const display = `:${300 + (command.port % 600)}`;
-    const start = (program: string, args: readonly string[], env = {}) =>
-      running.push(spawn(program, args, { stdio: "ignore", env: { ...process.env, ...env } }));
-    start("Xvfb", [display, "-screen", "0", "1024x768x24"]);
-    const env = { ...process.env, DISPLAY: display } as Record<string, string>;
-    const isUp = async () => (await runProgram("xdotool", ["getmouselocation"], { env })).code;
-    await expect.poll(isUp, { timeout: 30_000, interval: 500 }).toBe(0);
-    const to = `127.0.0.1::${command.port}`;
-    start("xtigervncviewer", ["-SecurityTypes", "None", to], { DISPLAY: display });
-    const windowOf = async () => {
-      const found = await runProgram("xdotool", ["search", "--name", "HMI"], { env });
-      return found.output.trim().split("\n").at(-1) ?? "";
-    };
-    await expect.poll(windowOf, { timeout: 30_000, interval: 500 }).toMatch(/\d/);
-    const window = await windowOf();
+    const display = await startXvfb(1_024, 768);
+    const to = ["-SecurityTypes", "None", `127.0.0.1::${command.port}`];
+    const viewer = await startBeside("xtigervncviewer", to, { DISPLAY: display });
     const click = async () => {
-      const there = ["mousemove", "--window", window, "255", "250", "sleep", "0.3"];
-      await runProgram("xdotool", [...there, "click", "1", "sleep", "0.5"], { env });
-      return (await countsOf(command))?.changed ?? 0;
+      const output = await clickOn(display, "HMI", 255, 250);
+      const changed = (await countsOf(command))?.changed ?? 0;
+      return changed > 0 ? "changed" : `${output}${viewer.output}`;
     };
-    await expect.poll(click, { timeout: 60_000, interval: 1_000 }).toBeGreaterThan(0);
+    await expect.poll(click, { timeout: 60_000, interval: 1_000 }).toBe("changed");
   },
 );
 

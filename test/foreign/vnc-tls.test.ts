@@ -1,10 +1,9 @@
 /** TigerVNC behind VeNCrypt: certificates pinned or signed, and TLS that proves nothing. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, expect } from "vitest";
+import { expect } from "vitest";
 import type { LegSink } from "../../broker/legs/leg.ts";
 import { showScreenCertificate } from "../../broker/legs/vnc/show-certificate.ts";
 import { VncAssetLeg } from "../../broker/legs/vnc/vnc-asset-leg.ts";
@@ -14,24 +13,13 @@ import type { ShownIdentity } from "../../broker/plant/shown-identity.ts";
 import { toHex } from "../kit/hex.ts";
 import { testWith } from "../kit/programs.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
+import { freePort } from "../kit/vnc-screens.ts";
+import { startDisplay } from "../kit/x-display.ts";
 
 const PASSWORD = "geheim12";
 /** The key under which VNC keeps passwords on disk is the same everywhere. */
 const FIXED = Buffer.from("17526b06234e5807", "hex").toString("latin1");
 const PATIENCE_MS = 30_000;
-const running: ChildProcess[] = [];
-
-afterEach(() => {
-  for (const child of running.splice(0)) child.kill("SIGTERM");
-});
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
-}
 
 interface Screen {
   readonly port: number;
@@ -45,14 +33,11 @@ async function xvnc(security: string): Promise<Screen> {
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
   const fresh = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key];
   execFileSync("openssl", [...fresh, "-out", certificate, ...subject], { stdio: "ignore" });
-  const [port, display] = [await freePort(), 300 + ((await freePort()) % 600)];
+  const port = await freePort();
   const args = ["-geometry", "320x200", "-depth", "24", "-rfbport", String(port), "-localhost"];
   const secure = ["-SecurityTypes", security, "-X509Key", key, "-X509Cert", certificate];
   const password = ["-Password", toHex(answerChallenge(FIXED, Buffer.from(PASSWORD)))];
-  const child = spawn("Xvnc", [`:${display}`, ...args, ...secure, ...password], {
-    stdio: "ignore",
-  });
-  running.push(child);
+  await startDisplay("Xvnc", [...args, ...secure, ...password]);
   return { port, certificate: readFileSync(certificate, "utf8") };
 }
 

@@ -1,7 +1,6 @@
 /** Screens of TigerVNC and x11vnc behind the guard: colours, passwords, a viewer in front. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, onTestFinished } from "vitest";
@@ -12,7 +11,9 @@ import { runProgram } from "../kit/child.ts";
 import { type ConduitChild, startConduit } from "../kit/conduit-child.ts";
 import { testWith } from "../kit/programs.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
+import { freePort, startXvnc } from "../kit/vnc-screens.ts";
 import { VncViewer } from "../kit/vnc-viewer.ts";
+import { clickOn, startXvfb } from "../kit/x-display.ts";
 
 const WIDTH = 640;
 const HEIGHT = 480;
@@ -29,60 +30,10 @@ function start(program: string, args: readonly string[], env: Record<string, str
   running.push(child);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
-}
-
-/** An X display of this test's own. */
-async function freeDisplay(): Promise<string> {
-  return `:${200 + ((await freePort()) % 700)}`;
-}
-
+/** One that a helper of the kit has started. */
 interface Screen {
   readonly display: string;
   readonly port: number;
-}
-
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const viewer = await VncViewer.open({ port, encodings: [0] }).catch(() => undefined);
-    viewer?.close();
-    if (viewer) return;
-    await pause(100);
-  }
-  throw new Error(`nothing listens on ${port}`);
-}
-
-async function xvnc(): Promise<Screen> {
-  const [display, port] = [await freeDisplay(), await freePort()];
-  const size = ["-geometry", `${WIDTH}x${HEIGHT}`, "-depth", "24"];
-  start("Xvnc", [
-    display,
-    ...size,
-    "-rfbport",
-    String(port),
-    "-SecurityTypes",
-    "None",
-    "-localhost",
-    // All viewers of a test come from one address, and some have not said who they are yet.
-    ...["-BlacklistThreshold", "1000"],
-  ]);
-  await listening(port);
-  return { display, port };
-}
-
-async function x11vnc(more: readonly string[] = []): Promise<Screen> {
-  const [display, port] = [await freeDisplay(), await freePort()];
-  start("Xvfb", [display, "-screen", "0", `${WIDTH}x${HEIGHT}x24`]);
-  await pause(1_000);
-  const args = ["-display", display, "-rfbport", String(port), "-localhost", "-forever", "-shared"];
-  start("x11vnc", [...args, "-nopw", "-quiet", "-noxdamage", "-wait", "10", ...more]);
-  await listening(port);
-  return { display, port };
 }
 
 async function conduitTo(port: number, password?: string): Promise<ConduitChild> {
@@ -127,7 +78,7 @@ const X_PROGRAMS = ["xeyes", "xlogo", "xmessage", "xdotool"];
 testWith(["Xvnc", ...X_PROGRAMS])(
   "colours of sixteen bits are cut and decoded as the viewer asked for them",
   async () => {
-    const screen = await xvnc();
+    const screen = await startXvnc(WIDTH, HEIGHT);
     const conduit = await conduitTo(screen.port);
     const format = {
       ...{ bitsPerPixel: 16, depth: 16, bigEndian: true },
@@ -149,8 +100,7 @@ testWith(["Xvnc", ...X_PROGRAMS])(
 testWith(["x11vnc", "Xvfb", ...X_PROGRAMS])(
   "x11vnc's password is given by the broker, and a wrong one opens nothing",
   async () => {
-    const screen = await x11vnc().catch(() => undefined);
-    const protectedScreen = await protectedX11vnc(screen?.display ?? ":0");
+    const protectedScreen = await protectedX11vnc(await startXvfb(WIDTH, HEIGHT));
     const right = await conduitTo(protectedScreen, "geheim12");
     const viewer = await VncViewer.open({ port: right.port, encodings: [0] });
     expect(viewer.player.picture?.width).toBe(WIDTH);
@@ -182,19 +132,38 @@ testWith(["Xvfb", "xtigervncviewer", "xdotool"])(
     const panel = await startVncPanel(0, startingPlant(1));
     onTestFinished(() => panel.close());
     const conduit = await conduitTo(panel.port, PANEL_PASSWORD);
-    const seat = await freeDisplay();
-    start("Xvfb", [seat, "-screen", "0", "1024x768x24"]);
-    await pause(1_000);
+    const seat = await startXvfb(1_024, 768);
     const to = `127.0.0.1::${conduit.port}`;
     start("xtigervncviewer", ["-SecurityTypes", "None", to], { DISPLAY: seat });
-    const env = { ...process.env, DISPLAY: seat } as Record<string, string>;
-    await pause(4_000);
-    const found = await runProgram("xdotool", ["search", "--name", "HMI"], { env });
-    const window = found.output.trim().split("\n").at(-1) ?? "";
-    const there = ["mousemove", "--window", window, "255", "250", "sleep", "0.3"];
-    const click = ["mousedown", "1", "sleep", "0.3", "mouseup", "1", "sleep", "0.5"];
-    await runProgram("xdotool", [...there, ...click], { env });
-    await expect.poll(() => panel.heard).toEqual(["stop down", "stop up"]);
+    const heard = async () => {
+      await clickOn(seat, "HMI", 255, 250);
+      return panel.heard.slice(0, 2);
+    };
+    await expect.poll(heard, { timeout: 60_000 }).toEqual(["stop down", "stop up"]);
   },
   60_000,
 );
+
+/** Each writes a picture of the whole screen into a file and ends. */
+const TAKERS = { gvnccapture: "png", vncsnapshot: "jpg" } as const;
+
+for (const [program, kind] of Object.entries(TAKERS)) {
+  testWith([program, "Xvnc", "xsetroot"])(
+    `${program} takes the same picture behind the guard as directly`,
+    async () => {
+      const { display, port } = await startXvnc(WIDTH, HEIGHT);
+      const pattern = ["-display", display, "-mod", "7", "5", "-fg", "#c04020", "-bg", "#102080"];
+      expect(await runProgram("xsetroot", pattern)).toMatchObject({ code: 0 });
+      const conduit = await conduitTo(port);
+      const taken = [];
+      for (const at of [port, conduit.port]) {
+        const file = path.join(temporaryFolder(), `screen.${kind}`);
+        const end = await runProgram(program, [`127.0.0.1:${at - 5_900}`, file]);
+        expect(end, end.output).toMatchObject({ code: 0 });
+        taken.push(readFileSync(file));
+      }
+      expect(taken[1]?.equals(taken[0] ?? Buffer.alloc(0))).toBe(true);
+    },
+    90_000,
+  );
+}

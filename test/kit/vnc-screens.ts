@@ -2,11 +2,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
-import { onTestFinished } from "vitest";
+import { onTestFailed, onTestFinished } from "vitest";
 import { type Child, runProgram, startChild } from "./child.ts";
 import { type ConduitChild, startConduit } from "./conduit-child.ts";
 import { temporaryFolder } from "./temporary.ts";
 import { VncViewer } from "./vnc-viewer.ts";
+import { startDisplay, startXvfb } from "./x-display.ts";
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -27,12 +28,11 @@ export async function startBeside(
   return child;
 }
 
-/** A display of the test's own: nobody else is asked for its number. */
+/** TigerVNC's server on a display of the test's own. */
 export async function startXvnc(width: number, height: number) {
   const port = await freePort();
-  const display = `:${1_000 + (port % 50_000)}`;
-  await startBeside("Xvnc", [
-    ...[display, "-geometry", `${width}x${height}`, "-depth", "24", "-rfbport", String(port)],
+  const display = await startDisplay("Xvnc", [
+    ...["-geometry", `${width}x${height}`, "-depth", "24", "-rfbport", String(port)],
     // All viewers of a test come from one address, and some have not said who they are yet.
     ...["-SecurityTypes", "None", "-localhost", "-BlacklistThreshold", "1000"],
   ]);
@@ -40,16 +40,25 @@ export async function startXvnc(width: number, height: number) {
   return { display, port };
 }
 
+/** The older line of servers that TigerVNC came from. */
+export async function startXtightvnc(width: number, height: number) {
+  const port = await freePort();
+  const display = `:${1_000 + (port % 50_000)}`;
+  await startBeside("Xtightvnc", [
+    ...[display, "-geometry", `${width}x${height}`, "-depth", "24", "-rfbport", String(port)],
+    ...["-localhost", "-fp", TIGHT_FONTS, "-alwaysshared", "-noreset"],
+  ]);
+  await listening(port);
+  return { display, port };
+}
+
+/** It does not begin without. */
+export const TIGHT_FONTS = "/usr/share/fonts/X11/misc";
+
 /** A server that reads the screen of another. */
 export async function startX11vnc(width: number, height: number) {
   const port = await freePort();
-  const display = `:${1_000 + (port % 50_000)}`;
-  await startBeside("Xvfb", [display, "-screen", "0", `${width}x${height}x24`]);
-  for (let tries = 0; tries < 300; tries += 1) {
-    const seen = await runProgram("xwd", ["-root", "-silent", "-display", display]);
-    if (seen.code === 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  const display = await startXvfb(width, height);
   const args = ["-display", display, "-rfbport", String(port), "-localhost", "-forever", "-shared"];
   await startBeside("x11vnc", [...args, "-nopw", "-quiet", "-noxdamage", "-wait", "10"]);
   await listening(port);
@@ -88,6 +97,8 @@ profiles:
   const to = { plant, endpoint: "hmi/vnc", profile: "operate", recordings: path.join(here, "r") };
   const conduit = await startConduit({ ...to, more: ["--session-per-connection"] });
   onTestFinished(async () => void (await conduit.stop("SIGTERM")));
+  // Why sessions ended, for whoever reads of a failure.
+  onTestFailed(() => void process.stderr.write(conduit.output));
   return conduit;
 }
 
