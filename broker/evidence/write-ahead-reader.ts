@@ -14,6 +14,11 @@ import type { Volume, VolumeFile } from "./volume.ts";
 /** Read at a time: some hundred commits. A larger block is read whole. */
 const READ_AHEAD = 1024 * 1024;
 
+/** What is in the file is not what was written there, or not for this site's key: it stays so. */
+export class WriteAheadDamaged extends Error {
+  override readonly name = "WriteAheadDamaged";
+}
+
 export class WriteAheadReader {
   private readonly volume: Volume;
   private readonly path: string;
@@ -34,10 +39,19 @@ export class WriteAheadReader {
 
   /**
    * Hands on the payload of each whole block that begins before `until`; the first torn one ends
-   * it. Throws if the site has no key to the file, and if a block that is whole was sealed by
-   * somebody else: nothing of that is passed over in silence.
+   * it. Answers how far it has read.
+   * @throws WriteAheadDamaged if the site has no key to the file, and if a block that is whole was
+   * sealed by somebody else: nothing of that is passed over in silence
    */
-  async readTo(until: number, visit: (payload: Uint8Array) => Promise<void>): Promise<void> {
+  async readTo(until: number, visit: (payload: Uint8Array) => Promise<void>): Promise<number> {
+    await this.readBlocks(until, visit);
+    return this.position;
+  }
+
+  private async readBlocks(
+    until: number,
+    visit: (payload: Uint8Array) => Promise<void>,
+  ): Promise<void> {
     this.file ??= await this.volume.open(this.path, "read");
     this.head ??= await this.begin(this.file);
     if (this.head === undefined) return;
@@ -71,7 +85,7 @@ export class WriteAheadReader {
     try {
       return await BlockSeal.open(wrapped, this.keys);
     } catch {
-      throw new Error(`${this.path} is sealed to another key than the site's`);
+      throw new WriteAheadDamaged(`${this.path} is sealed to another key than the site's`);
     }
   }
 
@@ -100,7 +114,9 @@ export class WriteAheadReader {
     try {
       return this.seal.open(payload, this.position);
     } catch {
-      throw new Error(`${this.path} was changed: its block at ${this.position} does not open`);
+      throw new WriteAheadDamaged(
+        `${this.path} was changed: its block at ${this.position} does not open`,
+      );
     }
   }
 

@@ -4,11 +4,14 @@
  * acknowledged all that it holds, and all that begins in it: acknowledged means durable there.
  *
  * Each connection begins at the oldest file that is still here. Control knows what it has already.
+ *
+ * A file that cannot be read is put aside until the next start, and stays: the others are handed
+ * over without it, and control sees by the numbers of records and segments what is missing.
  */
 import { BEGIN, type Chunk, CLOSE, readChunks } from "../../evidence/block.ts";
 import type { EvidenceKeys } from "../../evidence/keys.ts";
 import type { Volume } from "../../evidence/volume.ts";
-import { WriteAheadReader } from "../../evidence/write-ahead-reader.ts";
+import { WriteAheadDamaged, WriteAheadReader } from "../../evidence/write-ahead-reader.ts";
 import type { TapeChunk } from "../link.ts";
 
 export interface HandOverOptions {
@@ -17,7 +20,7 @@ export interface HandOverOptions {
   pathOf(number: number): string;
   /** All of it is durable in control. */
   freed(number: number): void;
-  /** A file cannot be read: what it holds is not handed over, and it stays. */
+  /** A file cannot be read: what it holds is not handed over, and it stays. Told once of each. */
   trouble(reason: string): void;
 }
 
@@ -29,6 +32,18 @@ export interface TapeReceiver {
 
 /** Sent and not acknowledged: bounds what waits in the connection. */
 const UNACKNOWLEDGED_MAX = 4 * 1024 * 1024;
+/** A disk that fails for a moment is asked again, with each commit: some seconds of work. */
+const READS_MAX = 20;
+
+const ALL_OF_IT = Number.MAX_SAFE_INTEGER;
+
+class FileUnread extends Error {
+  readonly file: WaitingFile;
+  constructor(file: WaitingFile, cause: unknown) {
+    super("a write-ahead file cannot be read", { cause });
+    this.file = file;
+  }
+}
 
 interface WaitingFile {
   readonly number: number;
@@ -37,6 +52,8 @@ interface WaitingFile {
   /** Of this connection: the last message that carried something of it. */
   lastSent: number;
   isRead: boolean;
+  /** Readings that failed. */
+  failures: number;
 }
 
 /** A segment that began in one file may end in another. */
@@ -78,6 +95,8 @@ class Course {
 export class HandOver {
   private readonly options: HandOverOptions;
   private readonly files = new Map<number, WaitingFile>();
+  /** Numbers of files that cannot be read. */
+  private readonly aside = new Set<number>();
   private course: Course | undefined;
   /** The last file of earlier runs: the segments that are open behind it get no more. */
   private earlierLast = 0;
@@ -93,7 +112,7 @@ export class HandOver {
   /** Files of earlier runs, oldest first. */
   found(numbers: readonly number[]): void {
     this.earlierLast = Math.max(0, ...numbers);
-    for (const number of numbers) this.durable(number, Number.MAX_SAFE_INTEGER, true);
+    for (const number of numbers) this.durable(number, ALL_OF_IT, true);
   }
 
   /** Blocks of this file can be read up to this position. `complete`: nothing more comes. */
@@ -102,7 +121,11 @@ export class HandOver {
     if (known) {
       known.until = until;
       known.complete ||= complete;
-    } else this.files.set(number, { number, until, complete, lastSent: 0, isRead: false });
+    } else if (!this.aside.has(number)) {
+      this.files.set(number, {
+        ...{ number, until, complete, lastSent: 0, isRead: false, failures: 0 },
+      });
+    }
     this.pump();
   }
 
@@ -177,15 +200,35 @@ export class HandOver {
       } catch (error) {
         await this.closeReaders(course, true);
         if (course.isOver) continue;
-        this.options.trouble(error instanceof Error ? error.message : String(error));
-        return;
+        if (!(error instanceof FileUnread && this.putAside(course, error))) return;
+        this.isDue = true;
       }
     }
   }
 
+  /**
+   * Whose chunks those behind it are is not known any more: what does not begin there is left out.
+   * One that is still written to is not put aside, so that sessions do not go on without it.
+   * @returns false where it is tried again with the next commit
+   */
+  private putAside(course: Course, { file, cause }: FileUnread): boolean {
+    file.failures += 1;
+    const isLasting = cause instanceof WriteAheadDamaged || file.failures >= READS_MAX;
+    if (file.failures === 1) {
+      this.options.trouble(cause instanceof Error ? cause.message : String(cause));
+    }
+    if (!file.complete || !isLasting) return false;
+    this.files.delete(file.number);
+    this.aside.add(file.number);
+    this.endSegments(course);
+    return true;
+  }
+
   private async readAll(course: Course): Promise<void> {
     for (const file of [...this.files.values()].sort((a, b) => a.number - b.number)) {
-      await this.readFile(course, file);
+      await this.readFile(course, file).catch((error: unknown) => {
+        throw new FileUnread(file, error);
+      });
       if (course.isOver) throw new Error("the connection is gone");
       if (file.number === this.earlierLast) this.endEarlierRuns(course);
     }
@@ -201,7 +244,11 @@ export class HandOver {
     const { number, until, complete } = file;
     const reader = course.readers.get(number) ?? new WriteAheadReader(volume, pathOf(number), keys);
     course.readers.set(number, reader);
-    await reader.readTo(until, (payload) => this.sendAll(course, file, payload));
+    const at = await reader.readTo(until, (payload) => this.sendAll(course, file, payload));
+    // In one of an earlier run nobody knows how far it was durable.
+    if (until < ALL_OF_IT && at < until) {
+      throw new WriteAheadDamaged(`the write-ahead file ${number} ends before what was durable`);
+    }
     file.isRead = complete && file.until === until;
   }
 
@@ -236,7 +283,10 @@ export class HandOver {
 
   /** Numbers of slots begin anew with each run. */
   private endEarlierRuns(course: Course): void {
-    if (course.isCaughtUp) return;
+    if (!course.isCaughtUp) this.endSegments(course);
+  }
+
+  private endSegments(course: Course): void {
     for (const slot of course.slots.keys()) course.endSegment(slot);
     course.slots.clear();
   }
