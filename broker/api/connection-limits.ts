@@ -1,6 +1,7 @@
 /** Connections before anybody has signed in: bounded for all, and for each address. */
 import type { Server } from "node:http";
 import { BlockList, isIPv6, type Socket } from "node:net";
+import { AddressPlaces, boundPlaces, plainAddress } from "../legs/address-places.ts";
 
 /** People of one site with some tabs each; file descriptors are kept for sessions. */
 export const CONNECTIONS_MAX = 1_024;
@@ -10,21 +11,12 @@ export const CONNECTIONS_PER_ADDRESS_MAX = CONNECTIONS_MAX / 2;
 /** @param proxies addresses or networks through which many people come; they have no bound of their own */
 export function limitConnections(server: Server, proxies: readonly string[]): void {
   server.maxConnections = CONNECTIONS_MAX;
-  const open = new Map<string, number>();
+  const places = new AddressPlaces(CONNECTIONS_PER_ADDRESS_MAX);
   const exempt = listOf(proxies);
   server.on("connection", (socket: Socket) => {
-    const address = plain(socket.remoteAddress ?? "");
-    const count = (open.get(address) ?? 0) + 1;
-    if (count > CONNECTIONS_PER_ADDRESS_MAX && !exempt.check(address, familyOf(address))) {
-      socket.destroy();
-      return;
-    }
-    open.set(address, count);
-    socket.once("close", () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left > 0) open.set(address, left);
-      else open.delete(address);
-    });
+    const address = plainAddress(socket.remoteAddress ?? "");
+    if (exempt.check(address, familyOf(address))) return;
+    boundPlaces(places, socket);
   });
 }
 
@@ -36,11 +28,6 @@ function listOf(proxies: readonly string[]): BlockList {
     else list.addSubnet(address, Number(length), familyOf(address));
   }
   return list;
-}
-
-/** A listener of both families sees IPv4 addresses inside IPv6 ones. */
-function plain(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/, "");
 }
 
 function familyOf(address: string): "ipv4" | "ipv6" {

@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { AddressPlaces, plainAddress } from "../legs/address-places.ts";
 import type { OpcuaClients, OpcuaProcess } from "../legs/opcua/apart/opcua-process.ts";
 import type { ClientAsking, ClientAttaching } from "../legs/opcua/client-asking.ts";
 import type { OpcuaTickets } from "./opcua-tickets.ts";
@@ -29,7 +30,7 @@ export class OpcuaDoor {
   private readonly server: Server;
   private readonly clients: OpcuaClients;
   private readonly sockets = new Set<Socket>();
-  private readonly byAddress = new Map<string, number>();
+  private readonly places = new AddressPlaces(CONNECTIONS_PER_ADDRESS_MAX);
 
   private constructor(parts: OpcuaDoorParts) {
     this.parts = parts;
@@ -61,18 +62,13 @@ export class OpcuaDoor {
 
   private came(socket: Socket): void {
     socket.on("error", () => undefined);
-    const address = socket.remoteAddress ?? "";
-    const open = this.byAddress.get(address) ?? 0;
-    if (this.sockets.size >= CONNECTIONS_MAX || open >= CONNECTIONS_PER_ADDRESS_MAX) {
-      return void socket.destroy();
-    }
-    this.byAddress.set(address, open + 1);
+    const full = this.sockets.size >= CONNECTIONS_MAX;
+    const leave = full ? undefined : this.places.take(plainAddress(socket.remoteAddress ?? ""));
+    if (!leave) return void socket.destroy();
     this.sockets.add(socket);
     this.clients.serve(socket, () => {
       this.sockets.delete(socket);
-      const left = (this.byAddress.get(address) ?? 1) - 1;
-      if (left > 0) this.byAddress.set(address, left);
-      else this.byAddress.delete(address);
+      leave();
     });
   }
 

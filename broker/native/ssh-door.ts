@@ -7,6 +7,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import ssh2, { type AuthContext, type Connection, type PublicKeyAuthContext } from "ssh2";
+import { AddressPlaces, plainAddress } from "../legs/address-places.ts";
 import { algorithmsForClients } from "../legs/ssh/algorithms.ts";
 import { offerCertificate } from "../legs/ssh/offer-certificate.ts";
 import { quicken } from "../legs/ssh/quick-connection.ts";
@@ -59,7 +60,7 @@ export class SshDoor {
   private readonly clients = new Set<NativeClient>();
   /** By address and port: what has not yet asked who it is. */
   private readonly greeting = new Map<string, NodeJS.Timeout>();
-  private readonly byAddress = new Map<string, number>();
+  private readonly places = new AddressPlaces(CONNECTIONS_PER_ADDRESS_MAX);
   /** By address and port likewise, until they are closed. */
   private readonly sockets = new Map<string, Socket>();
 
@@ -102,9 +103,8 @@ export class SshDoor {
   /** Before a byte of it is read. */
   private knocked(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress ?? "");
-    const open = (this.byAddress.get(address) ?? 0) + 1;
-    if (open > CONNECTIONS_PER_ADDRESS_MAX) return void socket.destroy();
-    this.byAddress.set(address, open);
+    const leave = this.places.take(address);
+    if (!leave) return void socket.destroy();
     const key = `${address}:${socket.remotePort}`;
     this.greeting.set(
       key,
@@ -114,9 +114,7 @@ export class SshDoor {
     socket.on("close", () => {
       this.sockets.delete(key);
       this.greeted(key);
-      const left = (this.byAddress.get(address) ?? 1) - 1;
-      if (left > 0) this.byAddress.set(address, left);
-      else this.byAddress.delete(address);
+      leave();
     });
     this.ssh.injectSocket(socket);
   }
@@ -145,11 +143,6 @@ export class SshDoor {
     connection.on("close", () => this.clients.delete(client));
     client.begin();
   }
-}
-
-/** As a person writes it. */
-function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/, "");
 }
 
 const CLOSED = "the SSH connection was closed";

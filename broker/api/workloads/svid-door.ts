@@ -6,8 +6,9 @@
 import { constants } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Clock } from "../../clock.ts";
+import { AddressPlaces, boundPlaces } from "../../legs/address-places.ts";
 import type { Logger } from "../../log.ts";
 import { newId } from "../../store/ids.ts";
 import type { ServedCertificate } from "../../tls/served-certificate.ts";
@@ -46,6 +47,8 @@ interface ShownCertificate {
 const HEADER_BYTES_MAX = 8_192;
 const BODY_BYTES_MAX = 1_024;
 const CONNECTIONS_MAX = 128;
+/** However many one address opens, most remain. */
+export const SVID_CONNECTIONS_PER_ADDRESS_MAX = CONNECTIONS_MAX / 4;
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -66,6 +69,8 @@ export class SvidDoor {
       (request, response) => void this.answer(request, response),
     );
     this.server.maxConnections = CONNECTIONS_MAX;
+    const places = new AddressPlaces(SVID_CONNECTIONS_PER_ADDRESS_MAX);
+    this.server.on("connection", (socket: Socket) => boundPlaces(places, socket));
     this.server.maxRequestsPerSocket = 1;
     const again = () => this.server.setSecureContext(this.terms());
     this.stops = [parts.workloads.onChanged(again), parts.certificate.onChange(again)];

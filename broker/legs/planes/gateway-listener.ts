@@ -3,8 +3,9 @@
  * that it wants one. What a certificate is worth is for the caller to decide.
  */
 import { createHash } from "node:crypto";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
+import { AddressPlaces, plainAddress } from "../address-places.ts";
 
 export interface ListenerIdentity {
   /** PEM, with the site's authority behind it. */
@@ -38,6 +39,11 @@ export interface ListenerOptions {
 const HANDSHAKE_MS = 5_000;
 /** Gateways of a site and those who knock in vain. */
 const CONNECTIONS_MAX = 256;
+/**
+ * Those of one address that have shown no certificate of the site: more than the gateways behind
+ * one firewall that come back together, and a small part of all.
+ */
+export const KNOCKS_PER_ADDRESS_MAX = 32;
 
 export class GatewayListener {
   private readonly server: Server;
@@ -59,10 +65,25 @@ export class GatewayListener {
       },
       (socket) => {
         socket.on("error", () => {});
-        came(socket, callerOf(socket));
+        const caller = callerOf(socket);
+        if (caller.kind === "proved") knocks.get(nameOf(socket))?.();
+        came(socket, caller);
       },
     );
     server.maxConnections = CONNECTIONS_MAX;
+    // Before a byte of it is read.
+    const places = new AddressPlaces(KNOCKS_PER_ADDRESS_MAX);
+    const knocks = new Map<string, () => void>();
+    server.on("connection", (socket: Socket) => {
+      const leave = places.take(plainAddress(socket.remoteAddress ?? ""));
+      if (!leave) return void socket.destroy();
+      const name = nameOf(socket);
+      knocks.set(name, leave);
+      socket.once("close", () => {
+        knocks.delete(name);
+        leave();
+      });
+    });
     server.on("tlsClientError", (_, socket) => socket.destroy());
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -83,6 +104,11 @@ export class GatewayListener {
   close(): Promise<void> {
     return new Promise((resolve) => this.server.close(() => resolve()));
   }
+}
+
+/** Of a connection while it is open. */
+function nameOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 function securityOf({ certificate, key, authority }: ListenerIdentity) {

@@ -37,7 +37,8 @@ const STRANGER_MS = 10_000;
 const STRANGERS_MAX = 16;
 /** The same refusal is told once in this time. */
 const REFUSAL_AGAIN_MS = 60_000;
-const REFUSALS_MAX = 256;
+/** Different ones in this time: who knocks chooses some of the words. */
+const REFUSALS_MAX = 16;
 
 export class Gateways {
   private readonly parts: GatewaysParts;
