@@ -20,9 +20,10 @@ export function startCommand(
   home: string,
   args: readonly string[],
   file = COMMAND,
+  env: Readonly<Record<string, string>> = {},
 ): RunningCommand {
   const child = spawn(process.execPath, [file, ...args], {
-    env: { ...process.env, SALLYPORT_HOME: home, NO_COLOR: "1" },
+    env: { ...process.env, SALLYPORT_HOME: home, NO_COLOR: "1", ...env },
     stdio: "pipe",
   });
   const said = { output: "", errors: "" };
@@ -79,8 +80,9 @@ export async function runCommand(
   home: string,
   args: readonly string[],
   file = COMMAND,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<CommandDone> {
-  const command = startCommand(home, args, file);
+  const command = startCommand(home, args, file, env);
   command.process.stdin.end();
   const code = await command.ended;
   const { output, errors } = command;

@@ -17,7 +17,7 @@ import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import type { WorkloadsView } from "../../broker/api/shapes/workloads.ts";
 import { CommandFailed } from "../../broker/cli/remote/exit-codes.ts";
 import { Home } from "../../broker/cli/remote/home.ts";
-import { loginWorkload, workloadFilesOf } from "../../broker/cli/remote/workload-login.ts";
+import { loginWorkload, workloadSourceOf } from "../../broker/cli/remote/workload-login.ts";
 import { modbusRequest, RawTool, startConnecting } from "../kit/connecting.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 import { type CommandDone, runCommand } from "../kit/sallyport-command.ts";
@@ -109,7 +109,7 @@ async function login(home: string, ...more: readonly string[]): Promise<CommandD
   const flags = Object.fromEntries(
     more.flatMap((each, n) => (n % 2 === 0 ? [[each.slice(2), more[n + 1]]] : [])),
   );
-  const files = workloadFilesOf(flags);
+  const files = workloadSourceOf(flags);
   if (!files) throw new Error("nothing proves it");
   const out = { write: (text: string) => (done.output += text) };
   const address = { origin: site.broker.address, ca: ca() };

@@ -6,12 +6,22 @@ import { CommandFailed, EXIT } from "./exit-codes.ts";
 import { MachineKeyPair } from "./machine-key.ts";
 import { readPrivate, removePrivate, writePrivate } from "./private-file.ts";
 
-/** Absolute paths; what they hold is read anew for each proof, and kept nowhere else. */
-const workloadFiles = z.union([
+/**
+ * Where a service finds what proves it: absolute paths, or the endpoint of a SPIFFE Workload API.
+ * It is read anew for each proof, and kept nowhere else.
+ */
+const workloadSource = z.union([
   z.object({ svid: z.string(), key: z.string() }),
   z.object({ jwt: z.string() }),
+  z.object({
+    spiffe: z.string(),
+    /** Which of several identities; the first otherwise. */
+    id: z.string().exactOptional(),
+    /** Otherwise a certificate where the broker takes one, and a token where it does not. */
+    proof: z.enum(["x509", "jwt"]).exactOptional(),
+  }),
 ]);
-export type WorkloadFiles = z.infer<typeof workloadFiles>;
+export type WorkloadSource = z.infer<typeof workloadSource>;
 
 const accountSchema = z.object({
   /** Origin of the console. */
@@ -20,8 +30,8 @@ const accountSchema = z.object({
   person: z.object({ name: z.string(), email: z.string() }),
   /** File with the certificates that the broker's is trusted by, beside those of the system. */
   ca: z.string().exactOptional(),
-  /** Where a service finds what proves it; absent for a person. */
-  workload: workloadFiles.exactOptional(),
+  /** Absent for a person. */
+  workload: workloadSource.exactOptional(),
   /** SHA-256 of a token that counts once, and was shown. */
   spent: z.string().exactOptional(),
 });

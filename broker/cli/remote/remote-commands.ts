@@ -1,4 +1,5 @@
 /** The commands that people run on their own machine: they ask a broker over the network. */
+import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { TOKEN_RIGHTS } from "../../identity/token-scope.ts";
 import { BrokerClient } from "./broker-client.ts";
@@ -30,7 +31,7 @@ import {
   loginWorkload,
   renewalOf,
   type WorkloadFlags,
-  workloadFilesOf,
+  workloadSourceOf,
 } from "./workload-login.ts";
 
 /** @param version told to the broker, for the person who approves */
@@ -55,6 +56,9 @@ function addSigningIn(program: Command, home: HomeOf, version: string): void {
     .option("--svid <file>", "as a service: its certificate (X.509-SVID) with those that made it")
     .option("--key <file>", "the key of that certificate")
     .option("--jwt <file>", "as a service: a token (JWT-SVID, of Kubernetes, of a CI service)")
+    .option("--spiffe", "as a service: by the agent of SPIFFE_ENDPOINT_SOCKET (Workload API)")
+    .option("--spiffe-id <id>", "which of the agent's identities; the first otherwise")
+    .option("--spiffe-proof <kind>", "x509 or jwt; a certificate otherwise, where it is taken")
     .option("--json", "one JSON value a line, for programs")
     .addHelpText(
       "after",
@@ -62,12 +66,14 @@ function addSigningIn(program: Command, home: HomeOf, version: string): void {
         "sallyport login https://sallyport.example",
         "sallyport login https://sallyport.example --svid svid.pem --key svid.key",
         "sallyport login https://sallyport.example --jwt /var/run/secrets/tokens/sallyport",
+        "SPIFFE_ENDPOINT_SOCKET=unix:///run/spire/agent.sock sallyport login https://sallyport.example --spiffe",
       ),
     )
-    .action(async (broker: string, { ca, svid, key, jwt, ...flags }: LoginFlags) => {
-      const address = { origin: originOf(broker), ca };
-      const files = workloadFilesOf({ svid, key, jwt });
-      if (files) await loginWorkload(home(), address, files, flags, process.stdout);
+    .action(async (broker: string, { ca, ...flags }: LoginFlags) => {
+      // It is read from wherever later commands are run.
+      const address = { origin: originOf(broker), ca: ca && path.resolve(ca) };
+      const source = workloadSourceOf(flags);
+      if (source) await loginWorkload(home(), address, source, flags, process.stdout);
       else await login(home(), address, { ...flags, version }, process.stdout);
     });
   remote(program.command("logout"), "end the sign-in of this machine").action(

@@ -1,7 +1,7 @@
 /**
- * `sallyport login --svid | --jwt`: a service proves itself, without a person. What it is given
- * counts for minutes, with the key of this machine alone; what proves it stays in its own files,
- * which are read anew each time, so that whatever replaces them counts by itself.
+ * `sallyport login --svid | --jwt | --spiffe`: a service proves itself, without a person. What it is
+ * given counts for minutes, with the key of this machine alone; what proves it stays in its own
+ * files or with its agent, and is read anew each time, so that whatever replaces it counts by itself.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -12,14 +12,18 @@ import { WORKLOAD_TOKEN_PATH } from "../../api/shapes/workloads.ts";
 import { ROUTES } from "./api/routes.ts";
 import { type Answer, type BrokerAddress, BrokerClient, unreachable } from "./broker-client.ts";
 import { CommandFailed, EXIT } from "./exit-codes.ts";
-import type { Account, Home, WorkloadFiles } from "./home.ts";
+import type { Account, Home, WorkloadSource } from "./home.ts";
 import type { MachineKeyPair } from "./machine-key.ts";
 import { type Flags, jsonLine, type Output } from "./output.ts";
+import { endpointOf, fetchJwt, fetchX509, type Watcher, watchX509 } from "./spiffe/workload-api.ts";
 
 export interface WorkloadFlags {
   readonly svid?: string | undefined;
   readonly key?: string | undefined;
   readonly jwt?: string | undefined;
+  readonly spiffe?: boolean | undefined;
+  readonly spiffeId?: string | undefined;
+  readonly spiffeProof?: string | undefined;
 }
 
 type Token = Answer<"POST /api/workloads/token">;
@@ -33,32 +37,57 @@ const RENEW_AFTER = 0.5;
 const RENEW_MIN_MS = 5_000;
 const RETRY_MS = 15_000;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Undefined where a person signs in. @throws CommandFailed usage */
-export function workloadFilesOf({ svid, key, jwt }: WorkloadFlags): WorkloadFiles | undefined {
-  if (svid === undefined && key === undefined && jwt === undefined) return undefined;
-  if (jwt !== undefined && svid === undefined && key === undefined) {
+export function workloadSourceOf(
+  flags: WorkloadFlags,
+  environment: Environment = process.env,
+): WorkloadSource | undefined {
+  const { svid, key, jwt, spiffe, spiffeId, spiffeProof } = flags;
+  const files = svid !== undefined || key !== undefined || jwt !== undefined;
+  if (spiffe && !files) return agentOf(flags, environment.SPIFFE_ENDPOINT_SOCKET);
+  const isAgents = spiffe || spiffeId !== undefined || spiffeProof !== undefined;
+  if (!files && !isAgents) return undefined;
+  if (!isAgents && jwt !== undefined && svid === undefined && key === undefined) {
     return { jwt: path.resolve(jwt) };
   }
-  if (jwt === undefined && svid !== undefined && key !== undefined) {
+  if (!isAgents && jwt === undefined && svid !== undefined && key !== undefined) {
     return { svid: path.resolve(svid), key: path.resolve(key) };
   }
-  throw new CommandFailed(EXIT.usage, "give --svid FILE with --key FILE, or --jwt FILE", "usage");
+  const forms = "--svid FILE with --key FILE, or --jwt FILE, or --spiffe";
+  throw new CommandFailed(EXIT.usage, `give ${forms}`, "usage");
+}
+
+function agentOf(
+  { spiffeId: id, spiffeProof: proof }: WorkloadFlags,
+  spiffe: string | undefined,
+): WorkloadSource {
+  if (!spiffe) {
+    const text = "SPIFFE_ENDPOINT_SOCKET says where the agent is: unix:///run/spire/agent.sock";
+    throw new CommandFailed(EXIT.usage, text, "usage");
+  }
+  endpointOf(spiffe);
+  if (proof !== undefined && proof !== "x509" && proof !== "jwt") {
+    throw new CommandFailed(EXIT.usage, "--spiffe-proof is x509 or jwt", "usage");
+  }
+  return { spiffe, ...(id !== undefined && { id }), ...(proof !== undefined && { proof }) };
 }
 
 export async function loginWorkload(
   home: Home,
   address: BrokerAddress,
-  files: WorkloadFiles,
+  source: WorkloadSource,
   flags: Flags,
   out: Output,
 ): Promise<Account> {
   const { origin: broker, ca } = address;
   const client = new BrokerClient(address, home.key());
-  const token = await prove(client, home.key(), files);
+  const token = await prove(client, home.key(), source);
   const { access_token, person } = token;
-  const trust = ca !== undefined && { ca: path.resolve(ca) };
-  const known = { broker, token: access_token, person, workload: files };
-  const account: Account = { ...known, ...trust, ...spentBy(token, files) };
+  const known = { broker, token: access_token, person, workload: source };
+  const trust = ca !== undefined && { ca };
+  const account: Account = { ...known, ...trust, ...spentBy(token, source) };
   home.keep(account);
   const expiresIn = token.expires_in;
   if (flags.json) out.write(jsonLine({ kind: "signed-in", broker, person, expiresIn }));
@@ -79,16 +108,22 @@ export function renewalOf(home: Home, account: Account, client: BrokerClient) {
   };
 }
 
-function spentBy({ once }: Token, files: WorkloadFiles): { readonly spent?: string } {
-  return once ? { spent: digestOf(files) } : {};
+function spentBy({ once }: Token, source: WorkloadSource): { readonly spent?: string } {
+  const spent = once ? digestOf(source) : "";
+  return spent === "" ? {} : { spent };
 }
 
-function digestOf(files: WorkloadFiles): string {
-  const shown = "jwt" in files ? read(files.jwt).trim() : read(files.svid);
+/** Of what would be shown. Empty where each is new: an agent gives another one. */
+function digestOf(source: WorkloadSource): string {
+  if ("spiffe" in source) return "";
+  const shown = "jwt" in source ? read(source.jwt).trim() : read(source.svid);
   return createHash("sha256").update(shown).digest("hex");
 }
 
-/** Proves the service again and again while it works. Returns a function that stops it. */
+/**
+ * Proves the service again and again while it works, and at once where its agent makes another
+ * certificate. Returns a function that stops it.
+ */
 export async function keepRenewing(
   client: BrokerClient,
   { workload }: Account,
@@ -97,6 +132,7 @@ export async function keepRenewing(
   if (!workload) return () => {};
   let timer: NodeJS.Timeout | undefined;
   const later = (ms: number) => {
+    clearTimeout(timer);
     timer = setTimeout(() => void renew(), Math.max(RENEW_MIN_MS, ms));
     timer.unref();
   };
@@ -111,7 +147,19 @@ export async function keepRenewing(
   };
   // At once: what is left of a token that was kept may be seconds.
   await renew();
-  return () => clearTimeout(timer);
+  const unwatch = watched(workload, {
+    changed: () => void renew(),
+    lost: (why) => say(`sallyport: ${why}\n`),
+  });
+  return () => {
+    unwatch();
+    clearTimeout(timer);
+  };
+}
+
+function watched(workload: WorkloadSource, watcher: Watcher): () => void {
+  if (!("spiffe" in workload) || workload.proof === "jwt") return () => {};
+  return watchX509(workload.spiffe, watcher);
 }
 
 /** As the broker said when it gave the token; a minute, the shortest there is, where it did not. */
@@ -124,34 +172,50 @@ function lifeOf({ address }: BrokerClient): number {
 async function prove(
   client: BrokerClient,
   key: MachineKeyPair,
-  files: WorkloadFiles,
+  source: WorkloadSource,
 ): Promise<Token> {
-  const token =
-    "jwt" in files
-      ? await client.ask("POST /api/workloads/token", {
-          body: { tool: TOOL, token: read(files.jwt).trim() },
-        })
-      : await proveByCertificate(client, key, files);
+  const token = await provedBy(client, key, source);
   lives.set(client.address, token.expires_in * 1_000);
   return token;
+}
+
+async function provedBy(
+  client: BrokerClient,
+  key: MachineKeyPair,
+  source: WorkloadSource,
+): Promise<Token> {
+  if ("jwt" in source) return proveByToken(client, read(source.jwt).trim());
+  const { svidPort, audience } = await client.ask("POST /api/workloads/options", { body: {} });
+  if (!("spiffe" in source)) {
+    const identity = { cert: read(source.svid), key: read(source.key) };
+    return proveByCertificate(client, key, svidPort, identity);
+  }
+  const { spiffe, id, proof = svidPort === null ? "jwt" : "x509" } = source;
+  if (proof === "jwt") return proveByToken(client, await fetchJwt(spiffe, audience, id));
+  const svid = await fetchX509(spiffe, id);
+  return proveByCertificate(client, key, svidPort, { cert: svid.certificate, key: svid.key });
+}
+
+function proveByToken(client: BrokerClient, token: string): Promise<Token> {
+  return client.ask("POST /api/workloads/token", { body: { tool: TOOL, token } });
 }
 
 async function proveByCertificate(
   client: BrokerClient,
   key: MachineKeyPair,
-  files: { readonly svid: string; readonly key: string },
+  svidPort: number | null,
+  identity: { readonly cert: string; readonly key: string },
 ): Promise<Token> {
-  const { svidPort } = await client.ask("POST /api/workloads/options", { body: {} });
   if (svidPort === null) {
     throw new CommandFailed(EXIT.refused, "this broker takes no certificates", "not-proved");
   }
   const { hostname } = new URL(client.address.origin);
   const url = new URL(WORKLOAD_TOKEN_PATH, `https://${hostname}:${svidPort}`);
   const proof = await key.prove({ method: "POST", url: url.href, nowMs: client.nowMs });
-  const identity = { cert: read(files.svid), key: read(files.key) };
   const { status, text } = await posted(url, { ...identity, ...client.trust }, proof);
-  if (status === 200) return ROUTES["POST /api/workloads/token"].answer.parse(JSON.parse(text));
-  const problem = problemSchema.safeParse(JSON.parse(text)).data;
+  const answer = ROUTES["POST /api/workloads/token"].answer.safeParse(jsonOf(text));
+  if (status === 200 && answer.success) return answer.data;
+  const problem = problemSchema.safeParse(jsonOf(text)).data;
   const message = problem?.message ?? `the broker answered ${status}`;
   throw new CommandFailed(EXIT.refused, message, problem?.code ?? `http-${status}`);
 }
@@ -180,6 +244,15 @@ function posted(
     outgoing.on("error", failed);
     outgoing.end(payload);
   });
+}
+
+/** Undefined for what is none: what stands between may answer in its own way. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function read(file: string): string {
