@@ -15,6 +15,7 @@ import { Integrations } from "./integrations/integrations.ts";
 import { type ConcernedParts, concernedBy } from "./integrations/notices/concerned.ts";
 import { EndingGrants } from "./integrations/notices/ending-grants.ts";
 import { RefusedOperations } from "./integrations/refused-operations.ts";
+import { Tickets } from "./integrations/tickets.ts";
 import type { Logger } from "./log.ts";
 import type { Noticed } from "./noticed.ts";
 import type { SignalDesk } from "./open-signals.ts";
@@ -42,6 +43,23 @@ interface Parts {
   readonly plant: Pick<PlantSource, "current">;
   readonly access: Pick<ConcernedParts, "requests"> & { grants(): Promise<readonly Grant[]> };
   readonly decisions: ConcernedParts["decisions"];
+  readonly tickets: Tickets;
+}
+
+/** Asked about before work under a ticket begins; the integrations file names the system. */
+export function openTickets(ground: Ground, plant: Pick<PlantSource, "current">): Tickets {
+  const { config, clock, noticed, board, alarms } = ground;
+  let shown = false;
+  return new Tickets({
+    ...{ clock, ranges: plantRanges(config, plant), configured: config.integrations !== "" },
+    note: (event) => noticed.note(event),
+    report: (state, text) => {
+      shown ||= text !== undefined;
+      if (shown) board.report("tickets", state, text ?? "No ticket system is named any more.");
+      if (state === "attention") alarms.raise("tickets-away", SITE, { text: text ?? "" });
+      else alarms.clear("tickets-away", SITE);
+    },
+  });
 }
 
 export async function openIntegrations(
@@ -69,7 +87,7 @@ export async function openIntegrations(
   opened.push(() => integrations.close());
   const ending = await EndingGrants.open({ store, clock, grants: () => access.grants() });
   opened.push(() => ending.close());
-  await openFile(ground, integrations, signals);
+  await openFile(ground, { integrations, signals, tickets: parts.tickets });
   return integrations;
 }
 
@@ -84,10 +102,15 @@ export function plantRanges(
   };
 }
 
+interface Configured {
+  readonly integrations: Integrations;
+  readonly signals: SignalDesk;
+  readonly tickets: Tickets;
+}
+
 async function openFile(
   ground: Ground,
-  integrations: Integrations,
-  signals: SignalDesk,
+  { integrations, signals, tickets }: Configured,
 ): Promise<void> {
   const { config, clock, noticed, alarms, board, opened, log } = ground;
   const path = config.integrations;
@@ -97,7 +120,8 @@ async function openFile(
   }
   const file = await IntegrationFile.open({
     ...{ path, clock, environment: process.env },
-    onChanged: (list, transmitters) => {
+    onChanged: ({ integrations: list, transmitters, tickets: system }) => {
+      tickets.configure(system);
       const names = [...list, ...transmitters].map(({ name }) => name);
       log.info({ integrations: names }, "integrations are configured");
       const sends = list.some(({ purpose }) => purpose === "signals");

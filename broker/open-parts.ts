@@ -30,6 +30,7 @@ import { firstPlantFile } from "./first-plant.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Identity } from "./identity/identity.ts";
 import type { Integrations } from "./integrations/integrations.ts";
+import type { Tickets } from "./integrations/tickets.ts";
 import type { OpcuaProcess } from "./legs/opcua/apart/opcua-process.ts";
 import type { Logger } from "./log.ts";
 import { openNative, plainOpcua } from "./native/open-native.ts";
@@ -41,7 +42,7 @@ import { openChanges, openPlantHistory } from "./open-changes.ts";
 import { openConnect } from "./open-connect.ts";
 import { openForesights } from "./open-foresights.ts";
 import { gatewayGauges, type SiteGateways } from "./open-gateways.ts";
-import { gaugesOf } from "./open-integrations.ts";
+import { gaugesOf, openTickets } from "./open-integrations.ts";
 import { openLetGo } from "./open-let-go.ts";
 import { openOpcua } from "./open-opcua.ts";
 import { openPanels } from "./open-panels.ts";
@@ -169,6 +170,7 @@ export interface Core extends Policies {
   readonly gateways: SiteGateways | undefined;
   /** Undefined where sessions are not compared with what was usual. */
   readonly responses: ResponseDesk | undefined;
+  readonly tickets: Tickets;
 }
 
 export async function openCore(
@@ -189,10 +191,12 @@ export async function openCore(
   let siteState = () => ({ open: true, locked: false });
   const ruled = await openPolicies(ground, parts, () => siteState());
   const { decisions, demands } = ruled;
+  const tickets = openTickets(ground, plant);
   await openRisk(ground, risk, { demands, plant, signedActions: identity.signedActions });
   opened.push(await mirrorActions(store, identity.signedActions, book));
   const access = await openAccess<LiveSession>({
     ...{ store, clock, plant, host: sessions, permitKey: key.privateKey, decisions, demands },
+    tickets,
     people: identity.people,
     signIns: identity.signIns,
     devices: identity.deviceFacts,
@@ -226,7 +230,7 @@ export async function openCore(
   const reach = openReach(clock, { plant, sessions, access, permitKey });
   opened.push(() => reach.close());
   const { responses } = risk;
-  const desks = { trust, gateways, reach, responses };
+  const desks = { trust, gateways, reach, responses, tickets };
   return { ...parts, ...ruled, sessions, access, credentials, opcua, ...desks };
 }
 

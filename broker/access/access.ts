@@ -42,7 +42,7 @@ export interface Access<S extends ControlledSession> {
    * Mints a permit, opens the session and keeps it on what it rests on until it ends. `visit`:
    * the first session of the visit that it joins; the caller has looked whether it may.
    * @throws AccessRefused not-allowed, not-found, no-grant, locked, suspended, step-up-required,
-   * key-switch, consent-required (for `consentId`), too-many; what the host throws
+   * key-switch, ticket-refused, consent-required (for `consentId`), too-many; what the host throws
    */
   openSession(
     who: Opener,
@@ -179,6 +179,8 @@ export type AccessCode =
   | "not-waiting"
   /** The control room has to agree to this session first. */
   | "consent-required"
+  /** The site's ticket system does not say that work under it may begin; the message says why. */
+  | "ticket-refused"
   /** A key switch of the plant is not on; the message says which. */
   | "key-switch"
   /** Not what was signed for any more. */

@@ -30,6 +30,7 @@ import type { OpenProbe } from "./key-switch-reader.ts";
 import { KeySwitches } from "./key-switches.ts";
 import { Locks } from "./locks.ts";
 import { type OpeningParts, openable } from "./opening.ts";
+import { LIMITS, type OpeningLimits } from "./opening-limits.ts";
 import type { Permit } from "./permit.ts";
 import { permitClaims } from "./permit-claims.ts";
 import { mintPermit } from "./permits.ts";
@@ -39,6 +40,7 @@ import { RequestDesk } from "./request-desk.ts";
 import { SessionWatch } from "./session-watch.ts";
 import { Sponsors } from "./sponsors.ts";
 import { needsOf } from "./standing-conditions.ts";
+import type { TicketGate } from "./ticket-gate.ts";
 import { Vendors } from "./vendors.ts";
 
 export interface AccessParts<S extends ControlledSession> {
@@ -60,32 +62,13 @@ export interface AccessParts<S extends ControlledSession> {
   readonly demands?: Pick<Demands, "onChanged">;
   readonly host: SessionOpener<S>;
   readonly permitKey: KeyObject;
+  /** Whether work under a ticket may begin; without it nobody is asked. */
+  readonly tickets?: TicketGate;
   /** How key switches are read; without it none is ever on. */
   readonly openProbe?: (permit: Permit) => Promise<OpenProbe>;
   readonly clock?: Clock;
   readonly limits?: Partial<OpeningLimits>;
 }
-
-export interface OpeningLimits {
-  /** No human input for this long ends a session. */
-  readonly idleMs: number;
-  /** A closed tab or a lost network may be away for this long. */
-  readonly leaseMs: number;
-  /** The longest session, whatever its grant says. */
-  readonly absoluteMs: number;
-  /** Opening asks for an assertion no older than this. */
-  readonly assertionMaxMs: number;
-  /** Nobody opens anything on a device that is not enrolled. */
-  readonly knownDevicesOnly: boolean;
-}
-
-const LIMITS: OpeningLimits = {
-  idleMs: 15 * 60_000,
-  leaseMs: 60_000,
-  absoluteMs: 12 * 3_600_000,
-  assertionMaxMs: 15 * 60_000,
-  knownDevicesOnly: true,
-};
 
 export async function openAccess<S extends ControlledSession>(
   parts: AccessParts<S>,
@@ -147,8 +130,7 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     this.consents = this.openConsents();
     this.requests = new RequestDesk({
       ...{ store: parts.store, clock, plant: parts.plant, book, watch: this.watch },
-      signedActions: parts.signedActions,
-      decisions,
+      ...{ signedActions: parts.signedActions, decisions, tickets: parts.tickets },
       mayView: (person, asset) => this.mayView(person, asset),
       changed: () => this.tell(),
     });
@@ -256,9 +238,10 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     const { trouble } = this.parts.store;
     if (trouble) throw new AccessRefused("store-away", trouble.message);
     await this.readKeySwitches(who, endpointId, grantId);
-    const { person, grant, classes, ...reach } = openable(this.opening, who, endpointId, grantId);
-    const asked = needsOf(this.plant, grant).consent;
-    const consent = asked && this.consents.spend(who, endpointId, grant, consentId);
+    const asked = await this.askTicket(who, endpointId, grantId);
+    const { person, grant, classes, ...reach } = openable(this.opening, who, endpointId, asked);
+    const needed = needsOf(this.plant, grant).consent;
+    const consent = needed && this.consents.spend(who, endpointId, grant, consentId);
     const ground = { plant: this.plant, limits: this.limits, nowMs: this.clock.wallMs() };
     const claims = permitClaims(ground, person, grant, {
       ...{ ...reach, classes, visit },
@@ -325,6 +308,19 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     openable({ ...this.opening, keySwitches: { over: () => [] } }, who, endpointId, grantId);
     const off = await this.keySwitches.look(asset.id);
     if (off) throw new AccessRefused("key-switch", off.reason);
+  }
+
+  /**
+   * As for key switches: waits only where there is something to ask.
+   * @returns the grant whose ticket was looked at: no other one is opened with then
+   */
+  private async askTicket(who: Opener, endpointId: string, grantId?: string) {
+    const { tickets } = this.parts;
+    if (!tickets?.areAsked) return grantId;
+    const { grant } = openable(this.opening, who, endpointId, grantId);
+    const refusal = await tickets.refusal(grant.ticket);
+    if (refusal !== undefined) throw new AccessRefused("ticket-refused", refusal);
+    return grant.id;
   }
 
   private openingParts(): OpeningParts {

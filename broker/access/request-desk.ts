@@ -33,6 +33,7 @@ import { moreTimeFrom, type RequestHead, requestFrom } from "./request-input.ts"
 import { seeRequests } from "./request-view.ts";
 import type { Decision, MoreTime, NewRequest, RequestSeen, Requests } from "./requests.ts";
 import type { SessionWatch } from "./session-watch.ts";
+import type { TicketGate } from "./ticket-gate.ts";
 
 /** Waiting at once, of one person: nobody reads more. */
 const WAITING_MAX = 20;
@@ -45,6 +46,7 @@ export interface RequestParts {
   readonly watch: Pick<SessionWatch<ControlledSession>, "grantMoved" | "grantRevoked">;
   readonly signedActions: SignedActions;
   readonly decisions: DecisionPoint;
+  readonly tickets?: TicketGate | undefined;
   mayView(person: Person, asset: { readonly id: string }): boolean;
   /** Grants were made, moved or ended. */
   changed(): void;
@@ -131,7 +133,9 @@ export class RequestDesk implements Requests {
     if (open.request.grantId !== null && (given.needs?.length ?? 0) > 0) {
       throw new AccessRefused("input-invalid", "More time keeps what the grant needs as it is.");
     }
-    const content = this.content(open, decisionFrom(given));
+    const decision = decisionFrom(given);
+    await this.checkTicket(open.request, decision);
+    const content = this.content(open, decision);
     return this.parts.signedActions.options(who, "request", content);
   }
 
@@ -142,6 +146,8 @@ export class RequestDesk implements Requests {
   ): Promise<RequestSeen> {
     const { store, signedActions } = this.parts;
     const { action, content } = await signedActions.prove(who, "request", answer);
+    const asked = await findRequest(store.queries, requestId);
+    if (asked) await this.checkTicket(asked, decisionIn(content));
     const agreed = await store
       .act(async (queries, record) => {
         const open = await this.open(queries, who.person.id, requestId);
@@ -168,6 +174,12 @@ export class RequestDesk implements Requests {
     }
     this.parts.changed();
     return this.seen(who.person, requestId);
+  }
+
+  /** No grant begins under a ticket that does not stand; a request may well be refused under it. */
+  private async checkTicket({ ticket }: AccessRequest, { decision }: Decision): Promise<void> {
+    const refusal = decision === "approve" ? await this.parts.tickets?.refusal(ticket) : undefined;
+    if (refusal !== undefined) throw new AccessRefused("ticket-refused", refusal);
   }
 
   private async keep(request: AccessRequest, head: RequestHead): Promise<RequestSeen> {

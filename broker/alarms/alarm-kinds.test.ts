@@ -9,7 +9,7 @@ const BROKER = path.resolve(import.meta.dirname, "..");
 const BY_THEIR_PART = [
   ...["hold:waiting", "integration:invalid", "opcua:failed", "gateway:opcua-failed"],
   ...["plant:invalid", "policy:invalid", "workload:file-invalid", "store:back"],
-  ...["response:asked"],
+  ...["response:asked", "tickets:away"],
   // Those who could watch hear of it by a notice and by integrations.
   "session:unattended",
   // An administrator did it on purpose, and it ends what rang.

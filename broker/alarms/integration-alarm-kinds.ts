@@ -27,6 +27,16 @@ export const INTEGRATION_ALARM_KINDS = {
     raisedBy: ["integration:dropped"],
     source: "integration",
   },
+  "tickets-away": {
+    priority: "high",
+    title: "The ticket system cannot be asked",
+    consequence:
+      "Work under a ticket does not begin, or begins unchecked: as the integrations file says (when-away).",
+    action:
+      "See Health for the cause: the network, its certificate, or the token that the broker shows. Running sessions go on.",
+    returns: "condition",
+    quietMs: STEADY_MS,
+  },
   "signals-refused": {
     priority: "high",
     title: "Signals of another system are refused",

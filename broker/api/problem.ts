@@ -107,6 +107,7 @@ const ACCESS: Readonly<Record<AccessCode, Said>> = {
   "not-waiting": [409, "This was decided, taken back or has expired meanwhile. Nothing was done."],
   "consent-required": [409, "The control room has to agree to this session before it begins."],
   "key-switch": [403, "A key switch of the plant is off."],
+  "ticket-refused": [409, "The ticket does not say that this work may begin."],
   changed: [409, "Something changed while you decided. Look at it again, then decide anew."],
 };
 
@@ -166,6 +167,7 @@ const OWN_WORDS: ReadonlySet<string> = new Set([
   "locked",
   "key-switch",
   "device-refused",
+  "ticket-refused",
 ]);
 
 function said(known: Said | undefined, error: Coded, retryAfterMs?: number): ApiRefused {

@@ -28,13 +28,14 @@ export async function checkIntegrations(
 ): Promise<number> {
   const found = await readAll(path, environment, out);
   if (!found) return INTEGRATIONS_INVALID;
-  const { integrations, transmitters } = found;
+  const { integrations, transmitters, tickets } = found;
   for (const { name, purpose, via } of integrations) {
     out.write(`${name}: ${purpose} by ${via.form}\n`);
   }
   for (const { name, issuer, delivery } of transmitters) {
     out.write(`${name}: signals of ${issuer} by ${delivery.kind}\n`);
   }
+  if (tickets) out.write(`tickets: they count while they are ${tickets.states.join(" or ")}\n`);
   out.write(`${path} is valid: ${counted(integrations.length + transmitters.length)}\n`);
   return INTEGRATIONS_VALID;
 }

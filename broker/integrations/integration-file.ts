@@ -5,18 +5,19 @@
 import { basename, dirname } from "node:path";
 import type { Clock } from "../clock.ts";
 import { type FileStamp, isSameStamp, readPlantText } from "../plant/plant-file.ts";
-import type { Transmitter } from "../signals/transmitter.ts";
-import type { Integration } from "./model.ts";
 import { type ParsedIntegrations, parseIntegrations } from "./parse-integrations.ts";
 
 /** How late an edit counts. */
 const LOOK_MS = 2_000;
 
+/** A file that is valid as a whole. */
+export type ReadIntegrations = Extract<ParsedIntegrations, { readonly kind: "integrations" }>;
+
 export interface IntegrationFileParts {
   readonly path: string;
   readonly clock: Clock;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  onChanged(integrations: readonly Integration[], transmitters: readonly Transmitter[]): void;
+  onChanged(read: ReadIntegrations): void;
   /** Undefined: it is gone. */
   onProblem(problem: string | undefined): void;
 }
@@ -58,7 +59,7 @@ export class IntegrationFile {
       return;
     }
     this.report(undefined);
-    this.parts.onChanged(parsed.integrations, parsed.transmitters);
+    this.parts.onChanged(parsed);
   }
 
   close(): void {

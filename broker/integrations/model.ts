@@ -95,6 +95,19 @@ export interface SignalIntegration {
   readonly via: WebVia;
 }
 
+/** Where the state of a ticket is looked up before work under it begins. */
+export interface TicketSystem extends Trust {
+  /** With `{ticket}` where the ticket stands. */
+  readonly url: Secret;
+  /** Sent as the `Authorization` header. */
+  readonly authorization?: Secret;
+  /** Where the state stands in the JSON that it answers. */
+  readonly state: readonly string[];
+  /** Those in which work may begin. */
+  readonly states: readonly string[];
+  readonly whenAway: "refuse" | "permit";
+}
+
 export type Integration = NoticeIntegration | SiemIntegration | SignalIntegration;
 
 export class SecretMissing extends Error {

@@ -11,8 +11,10 @@ import {
   SENT_SIGNALS,
   type SiemIntegration,
   type SignalIntegration,
+  type TicketSystem,
   TOPICS,
 } from "./model.ts";
+import { ticketSystem } from "./parse-tickets.ts";
 import { mailVia, type SecretSource, siemWebVia, syslogVia, webVia } from "./parse-via.ts";
 
 export type ParsedIntegrations =
@@ -21,6 +23,7 @@ export type ParsedIntegrations =
       readonly integrations: readonly Integration[];
       /** Whose signals are taken. */
       readonly transmitters: readonly Transmitter[];
+      readonly tickets?: TicketSystem | undefined;
     }
   /** One line each, `name:line:column what is wrong`. */
   | { readonly kind: "invalid"; readonly problems: readonly string[] };
@@ -46,11 +49,12 @@ export function parseIntegrations(
   };
 }
 
-const NOTHING = { integrations: [], transmitters: [] };
+const NOTHING: Named = { integrations: [], transmitters: [] };
 
 interface Named {
   readonly integrations: readonly Integration[];
   readonly transmitters: readonly Transmitter[];
+  readonly tickets?: TicketSystem | undefined;
 }
 
 function readAll(root: Value, source: SecretSource): Named {
@@ -64,8 +68,9 @@ function readAll(root: Value, source: SecretSource): Named {
   const to = from.take("signals-to", list(signalIntegration(names, source), size)) ?? [];
   const sent = transmitter(uniqueName(names), source);
   const transmitters = from.take("signals-from", list(sent, size)) ?? [];
+  const tickets = from.take("tickets", ticketSystem(source));
   from.finish();
-  return { integrations: [...notices, ...siem, ...to], transmitters };
+  return { integrations: [...notices, ...siem, ...to], transmitters, tickets };
 }
 
 const topic = oneOf(TOPICS);

@@ -65,7 +65,7 @@ export function mailVia(from: Mapping, source: SecretSource): MailVia | undefine
   return { form: "mail", host, port, security, ...signIn, from: sender, to, ...trust };
 }
 
-function trustOf(from: Mapping, source: SecretSource, withIdentity: boolean): Trust {
+export function trustOf(from: Mapping, source: SecretSource, withIdentity: boolean): Trust {
   const ca = from.take("ca", pem(source, "CERTIFICATE"));
   return { ...(ca && { ca }), ...(withIdentity ? identityOf(from, source) : {}) };
 }

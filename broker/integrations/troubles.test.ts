@@ -5,7 +5,7 @@ import { eventually, openIntegrationSite } from "../../test/kit/integration-site
 import { temporaryFolder } from "../../test/kit/temporary.ts";
 import { startWebReceiver } from "../../test/kit/web-receiver.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { IntegrationFile } from "./integration-file.ts";
+import { IntegrationFile, type ReadIntegrations } from "./integration-file.ts";
 import type { Integration } from "./model.ts";
 
 /** Every second is a hundred. */
@@ -73,7 +73,7 @@ test("a file that names a secret that is gone counts once the secret is there", 
   const [changes, problems]: [(readonly Integration[])[], (string | undefined)[]] = [[], []];
   const opening = {
     ...{ path: file, clock: fast, environment: {} },
-    onChanged: (list: readonly Integration[]) => void changes.push(list),
+    onChanged: (read: ReadIntegrations) => void changes.push(read.integrations),
     onProblem: (problem: string | undefined) => void problems.push(problem),
   };
   const source = await IntegrationFile.open(opening);

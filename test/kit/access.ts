@@ -11,6 +11,7 @@ import { DecisionPoint } from "../../broker/access/decision-point.ts";
 import { openAccess } from "../../broker/access/open-access.ts";
 import type { Permit, PermitClaims } from "../../broker/access/permit.ts";
 import { verifyPermit } from "../../broker/access/permits.ts";
+import type { TicketGate } from "../../broker/access/ticket-gate.ts";
 import type { Plant } from "../../broker/plant/model.ts";
 import { parsePlant } from "../../broker/plant/parse-plant.ts";
 import { comparePlants, type PlantChange } from "../../broker/plant/plant-change.ts";
@@ -44,13 +45,14 @@ export class TestAccess {
     this.access = access;
   }
 
-  static async open(): Promise<TestAccess> {
+  /** @param tickets whether work under a ticket may begin; nobody is asked without it */
+  static async open(tickets?: TicketGate): Promise<TestAccess> {
     const site = await TestIdentity.open();
     const plant = new EditedPlant();
     const policies = new TestPolicies();
     const ada = await site.firstPerson();
     let kit: TestAccess | undefined;
-    const access = await openOn(site, plant, policies, async () => kit?.meanwhile());
+    const access = await openOn(site, plant, policies, async () => kit?.meanwhile(), tickets);
     kit = new TestAccess(site, plant, policies, ada, access);
     return kit;
   }
@@ -81,8 +83,10 @@ function openOn(
   plant: EditedPlant,
   policies: TestPolicies,
   meanwhile: () => Promise<void>,
+  tickets?: TicketGate,
 ): Promise<Access<Opened>> {
   return openAccess<Opened>({
+    ...(tickets && { tickets }),
     store: site.store,
     plant,
     people: site.identity.people,
