@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startChild } from "../../test/kit/child.ts";
+import { Keeper } from "./keeper.ts";
 import { BEAT_MS, keep, MISSED_MAX } from "./keeper-process.ts";
 
 const KEEPER = new URL("./keeper.ts", import.meta.url).href;
@@ -61,12 +62,16 @@ test("it ends with the broker", async () => {
   expect(told).toEqual(["end"]);
 });
 
+test("as process 1 of a container a broker is refused, for nothing within could end it", async () => {
+  await expect(Keeper.start(() => {}, 1)).rejects.toThrow(/start it with an init/);
+});
+
 const watched = (more = "") => `
   const { Keeper } = await import(${JSON.stringify(KEEPER)});
   const keeper = await Keeper.start((line) => process.stdout.write(line + "\\n"));
+  ${more}
   setInterval(() => {}, 1_000);
-  process.stdout.write("watched\\n");
-  ${more}`;
+  process.stdout.write("watched\\n");`;
 
 const start = (program: string) =>
   startChild(process.execPath, ["--input-type=module-typescript", "-e", program], {

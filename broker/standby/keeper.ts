@@ -9,8 +9,13 @@ import { once } from "node:events";
 import { BEAT_MS } from "./keeper-process.ts";
 
 const PROGRAM = new URL("./keeper-run.ts", import.meta.url).pathname;
+/** Of a container without an init of its own: no signal from within ends it, whoever sends it. */
+const FIRST_PROCESS = 1;
 /** After one was lost, for example to a machine without memory. */
 const AGAIN_MS = 1_000;
+
+const NEEDS_INIT =
+  "SALLYPORT_STANDBY: this is process 1 of its container, which nothing within can end when it stands still: start it with an init (docker run --init, shareProcessNamespace: true)";
 
 export class Keeper {
   private readonly said: (line: string) => void;
@@ -24,8 +29,9 @@ export class Keeper {
     this.beats = setInterval(() => this.beat(), BEAT_MS);
   }
 
-  /** Resolves once it watches. Rejects where no process can be started. */
-  static async start(said: (line: string) => void): Promise<Keeper> {
+  /** Resolves once it watches. Rejects where it could not, with words for a person. */
+  static async start(said: (line: string) => void, pid = process.pid): Promise<Keeper> {
+    if (pid === FIRST_PROCESS) throw new Error(NEEDS_INIT);
     const keeper = new Keeper(said);
     try {
       await keeper.run();

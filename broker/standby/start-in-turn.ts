@@ -71,7 +71,9 @@ class Turn {
     let keeper: Keeper | undefined;
     try {
       this.waitBecause(TAKES_OVER, LOOK_MS);
-      keeper = await Keeper.start((line) => this.say(line));
+      keeper = await Keeper.start((line) => this.say(line)).catch((error: Error) => {
+        throw new StartRefused(error.message, 1);
+      });
       return await this.start(keeper, free);
     } catch (error) {
       keeper?.close();

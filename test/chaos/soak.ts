@@ -1,8 +1,8 @@
 /**
  * `npm run soak`: the drills with the large numbers. SALLYPORT_KILLS (100), SALLYPORT_FUZZ
  * (1,000,000), SALLYPORT_LOG_KILLS (200), SALLYPORT_MUTATIONS (10,000), SALLYPORT_LARGE_MIB (1024),
- * SALLYPORT_DAY_HOURS (24), SALLYPORT_PEERS (1,200) and SALLYPORT_DRAWING_SECONDS (600) set others,
- * SALLYPORT_SEED repeats a run.
+ * SALLYPORT_DAY_HOURS (24), SALLYPORT_PEERS (1,200), SALLYPORT_DRAWING_SECONDS (600) and
+ * SALLYPORT_TAKEOVERS (20) set others, SALLYPORT_SEED repeats a run.
  * Prints one JSON line with the figures last, and exits with 1 if a promise was broken.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -23,6 +23,8 @@ const DAY_HOURS = process.env.SALLYPORT_DAY_HOURS ?? "24";
 const PEERS = process.env.SALLYPORT_PEERS ?? "1200";
 /** Ten minutes on each of two servers. */
 const DRAWING_SECONDS = process.env.SALLYPORT_DRAWING_SECONDS ?? "600";
+/** Rounds in which a standby takes over from a broker that is killed, stopped or cut off. */
+const TAKEOVERS = process.env.SALLYPORT_TAKEOVERS ?? "20";
 /** A million frames, or ten thousand bundles, take minutes on a small machine. */
 const TEST_WITHIN_MS = 60 * 60_000;
 
@@ -78,6 +80,10 @@ async function soakEvidence() {
     ],
     ["test/chaos/vnc-peers.test.ts", { SALLYPORT_FLOODS: "on" }],
     ["test/foreign/vnc-pictures.test.ts", { SALLYPORT_DRAWING_SECONDS: DRAWING_SECONDS }],
+    [
+      "test/chaos/standby.test.ts",
+      { SALLYPORT_TAKEOVERS: TAKEOVERS, SALLYPORT_SEED: String(SEED) },
+    ],
     ["test/chaos/opcua-peers.test.ts", { SALLYPORT_PEERS: PEERS, SALLYPORT_SEED: String(SEED) }],
   ];
   const figures: { drill: string; passed: boolean; seconds: number }[] = [];

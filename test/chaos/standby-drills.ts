@@ -61,6 +61,36 @@ export async function stopped(site: StandbySite, random: () => number): Promise<
   return took;
 }
 
+/** It does not hear that its lock is gone; the folder's, which it still has, keeps the other one back. */
+export async function cutOff(site: StandbySite, random: () => number): Promise<TakeOver> {
+  const begun = await begin(site, random);
+  const { child, way } = begun.active;
+  way.lose();
+  const took = await taken(site, begun, "cut off");
+  const end = await child?.ended;
+  if (end !== 1 || !child?.output.includes("steps down")) {
+    throw new Error(`it did not step down, it ended with ${end}`);
+  }
+  way.restore();
+  await begun.active.start();
+  return took;
+}
+
+/** The database stands still: nobody is active, and who was goes on once it is there again. */
+export async function databaseStill(
+  site: StandbySite,
+  random: () => number,
+  database: { pause(): void; resume(): void },
+): Promise<void> {
+  const { active, load } = await begin(site, random);
+  database.pause();
+  await until("the active one stands still", async () => !(await active.isReady()));
+  database.resume();
+  await until("it has its database again", () => active.isReady());
+  await load.goesOn(20);
+  await site.over(load);
+}
+
 /** The whole machine stood still: nobody may take over, since nobody can know. */
 export async function stoodStill(site: StandbySite, forMs: number): Promise<void> {
   const begun = await begin(site, () => 0);
@@ -73,6 +103,9 @@ export async function stoodStill(site: StandbySite, forMs: number): Promise<void
   }
   begun.active.signalAll("SIGCONT");
   await until("it goes on", () => begun.active.isReady());
-  await begun.load.goesOn(20);
+  // Its people were gone for longer than a connection lasts; it is the same broker that lets them in.
   await site.over(begun.load);
+  const again = await site.load(begun.active);
+  await again.goesOn(20);
+  await site.over(again);
 }

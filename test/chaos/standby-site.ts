@@ -17,6 +17,7 @@ import { databaseUrl, type TestPostgres } from "../kit/postgres.ts";
 import { writeConsole } from "../kit/running-broker.ts";
 import { begunLog, SALLYPORT } from "../kit/witnesses.ts";
 import { WorkedSession } from "../kit/worked-session.ts";
+import { DatabaseWay } from "./database-way.ts";
 import { compareWithNotes, type NotesCompared } from "./kills.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../../broker/main.ts");
@@ -31,12 +32,20 @@ const ADDRESSES = 1_000;
 
 export class Node {
   readonly port: number;
+  readonly way: DatabaseWay;
   child: Child | undefined;
   private readonly environment: Readonly<Record<string, string>>;
 
-  constructor(port: number, environment: Readonly<Record<string, string>>) {
+  constructor(port: number, way: DatabaseWay, environment: Readonly<Record<string, string>>) {
     this.port = port;
-    this.environment = { ...environment, SALLYPORT_PORT: String(port) };
+    this.way = way;
+    this.environment = {
+      ...environment,
+      // What the drills are told is no setting of a broker.
+      ...{ SALLYPORT_TAKEOVERS: "", SALLYPORT_SEED: "" },
+      SALLYPORT_PORT: String(port),
+      SALLYPORT_DATABASE: databaseUrl(way.place),
+    };
   }
 
   get address(): string {
@@ -124,53 +133,65 @@ export class Load {
 export class StandbySite {
   readonly nodes: readonly [Node, Node];
   readonly folder: string;
-  readonly database: string;
   /** Instants at which two were ready: must be none. */
   readonly both: string[] = [];
   private readonly acknowledged: string[] = [];
   private readonly server: TestPostgres;
-  private readonly stops: (() => Promise<unknown>)[] = [];
+  private readonly stops: (() => unknown)[];
   private person: ConsoleUser | undefined;
   private written = 0;
   private closed = false;
 
   private constructor(
-    parts: Pick<StandbySite, "nodes" | "folder" | "database">,
+    parts: Pick<StandbySite, "nodes" | "folder">,
     server: TestPostgres,
+    stops: (() => unknown)[],
   ) {
     this.nodes = parts.nodes;
     this.folder = parts.folder;
-    this.database = parts.database;
     this.server = server;
+    this.stops = stops;
   }
 
   /** @param folder of its own; both brokers run, one of them is active, and somebody has enrolled */
   static async start(server: TestPostgres, folder: string): Promise<StandbySite> {
+    const stops: (() => unknown)[] = [];
+    try {
+      return await StandbySite.begin(server, folder, stops);
+    } catch (error) {
+      for (const stop of stops.toReversed()) await stop();
+      throw error;
+    }
+  }
+
+  private static async begin(
+    server: TestPostgres,
+    folder: string,
+    stops: (() => unknown)[],
+  ): Promise<StandbySite> {
     const place = await server.database();
     const plc = await startChild(process.execPath, [WITNESS_PLC, path.join(folder, "notes")], {
       ready: /witness on (\d+)/,
     });
+    stops.push(() => plc.stop());
     const key = await begunLog(path.join(folder, "data"));
     const witness = await startWitness(folder, key);
-    const first = await freePorts(2);
-    const environment = {
-      ...{ SALLYPORT_SSH_PORT: "off", SALLYPORT_OPCUA_PORT: "off", SALLYPORT_PANEL_PORT: "off" },
-      SALLYPORT_STANDBY: "1",
-      SALLYPORT_DATABASE: databaseUrl(place),
-      SALLYPORT_DATA: path.join(folder, "data"),
-      SALLYPORT_PLANT: writePlant(folder, Number(plc.ready[1])),
-      SALLYPORT_CONSOLE: writeConsole(folder),
-      SALLYPORT_WITNESS_POLICY: path.join(folder, "policy"),
-      SALLYPORT_ORIGINS: [first, first + 1].map((port) => `http://localhost:${port}`).join(),
-      SALLYPORT_REQUESTS_PER_MINUTE: "100000",
-    };
+    stops.push(() => witness.stop());
     writeFileSync(path.join(folder, "policy"), `log ${key}\n${witness.ready[1]}\nquorum w1\n`);
-    const nodes = [new Node(first, environment), new Node(first + 1, environment)] as const;
-    const site = new StandbySite({ nodes, folder, database: place.database }, server);
-    site.stops.push(
-      () => plc.stop(),
-      () => witness.stop(),
-    );
+    const first = await freePorts(2);
+    const settings = settingsOf(folder, first, Number(plc.ready[1]));
+    const nodeAt = async (port: number) => {
+      const way = await DatabaseWay.open(path.join(folder, `way-${port}`), place);
+      const node = new Node(port, way, settings);
+      stops.push(async () => {
+        node.child?.process.kill("SIGCONT");
+        await node.child?.stop();
+        way.close();
+      });
+      return node;
+    };
+    const nodes = [await nodeAt(first), await nodeAt(first + 1)] as const;
+    const site = new StandbySite({ nodes, folder }, server, stops);
     await nodes[0].start();
     await site.enrol(nodes[0]);
     await nodes[1].start();
@@ -237,11 +258,7 @@ export class StandbySite {
   async stop(): Promise<void> {
     this.closed = true;
     this.server.resume();
-    for (const { child } of this.nodes) {
-      child?.process.kill("SIGCONT");
-      await child?.stop();
-    }
-    for (const stop of this.stops.splice(0)) await stop();
+    for (const stop of this.stops.splice(0).toReversed()) await stop();
   }
 
   private async enrol(node: Node): Promise<void> {
@@ -259,6 +276,20 @@ export class StandbySite {
       await pause(LOOK_MS);
     }
   }
+}
+
+/** Of both brokers. */
+function settingsOf(folder: string, firstPort: number, plc: number) {
+  return {
+    ...{ SALLYPORT_SSH_PORT: "off", SALLYPORT_OPCUA_PORT: "off", SALLYPORT_PANEL_PORT: "off" },
+    SALLYPORT_STANDBY: "1",
+    SALLYPORT_DATA: path.join(folder, "data"),
+    SALLYPORT_PLANT: writePlant(folder, plc),
+    SALLYPORT_CONSOLE: writeConsole(folder),
+    SALLYPORT_WITNESS_POLICY: path.join(folder, "policy"),
+    SALLYPORT_ORIGINS: [firstPort, firstPort + 1].map((port) => `http://localhost:${port}`).join(),
+    SALLYPORT_REQUESTS_PER_MINUTE: "100000",
+  };
 }
 
 function startWitness(folder: string, key: string): Promise<Child> {

@@ -1,12 +1,37 @@
 /** Two brokers, one of which waits: what becomes of the plant, the evidence and the people when the active one is lost. */
+import { execFileSync } from "node:child_process";
+import { renameSync, rmSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
-import { noPostgres, startPostgres, type TestPostgres, testWithPostgres } from "../kit/postgres.ts";
+import type { HealthView } from "../../broker/api/shapes/health.ts";
+import { readConfig } from "../../broker/config.ts";
+import { startBroker } from "../../broker/start.ts";
+import {
+  databaseUrl,
+  noPostgres,
+  startPostgres,
+  type TestPostgres,
+  testWithPostgres,
+} from "../kit/postgres.ts";
+import { startRunningBroker } from "../kit/running-broker.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
+import { WorkedSession } from "../kit/worked-session.ts";
 import { seeded } from "./seeded.ts";
-import { killed, stopped } from "./standby-drills.ts";
+import {
+  cutOff,
+  databaseStill,
+  killed,
+  stoodStill,
+  stopped,
+  type TakeOver,
+} from "./standby-drills.ts";
 import { StandbySite, until } from "./standby-site.ts";
 
 const testHere = testWithPostgres();
+/** Rounds of all that can happen: `npm run soak`. */
+const ROUNDS = Number(process.env.SALLYPORT_TAKEOVERS ?? 0);
+/** Longer than a keeper waits, and than a server holds a connection that says nothing. */
+const STILL_MS = 30_000;
 /** Starts of whole brokers, one after the other. */
 const SLOW_MS = 400_000;
 
@@ -75,6 +100,71 @@ testHere(
     await site.over(load);
     expect(await site.close()).toMatchObject({ missing: [], repeated: [], unrecorded: [] });
     expect(site.both).toEqual([]);
+  },
+  SLOW_MS,
+);
+
+if (ROUNDS > 0) {
+  testHere(
+    `after ${ROUNDS} rounds of every loss nothing is missing, and never were two active`,
+    async () => {
+      const site = await StandbySite.start(server, temporaryFolder());
+      onTestFinished(() => site.stop());
+      const random = seeded(Number(process.env.SALLYPORT_SEED ?? 5));
+      const took: TakeOver[] = [];
+      for (let round = 0; round < ROUNDS; round += 1) {
+        for (const lose of [killed, stopped, cutOff]) took.push(await lose(site, random));
+        await databaseStill(site, random, server);
+        if (round === 0) await stoodStill(site, STILL_MS);
+        process.stdout.write(`${JSON.stringify({ round, took: took.slice(-3) })}\n`);
+      }
+      const compared = await site.close();
+      expect(site.both).toEqual([]);
+      expect(compared.states).not.toHaveProperty("open");
+      expect(compared).toMatchObject({ missing: [], repeated: [], unrecorded: [] });
+    },
+  );
+}
+
+testHere(
+  "a broker whose data folder is an older copy opens no session: its log is not the one that was seen",
+  async () => {
+    const url = databaseUrl(await server.database());
+    const site = await startRunningBroker({ SALLYPORT_DATABASE: url });
+    onTestFinished(() => site.close());
+    const data = path.join(site.folder, "data");
+    const older = path.join(site.folder, "older");
+    const worked = async () => {
+      const session = await WorkedSession.open(site.first);
+      await session.end();
+    };
+    await worked();
+    // As a replica that is behind: whole, of one moment, and of the past.
+    execFileSync("cp", ["-a", data, older]);
+    await worked();
+    await site.broker.close();
+    rmSync(data, { recursive: true });
+    renameSync(older, data);
+    const { origin } = new URL(site.broker.address);
+    const broker = await startBroker(
+      readConfig({
+        ...{ SALLYPORT_SSH_PORT: "off", SALLYPORT_OPCUA_PORT: "off", SALLYPORT_PANEL_PORT: "off" },
+        SALLYPORT_PORT: new URL(origin).port,
+        SALLYPORT_DATABASE: url,
+        SALLYPORT_DATA: data,
+        SALLYPORT_PLANT: path.join(site.folder, "plant.yaml"),
+        SALLYPORT_CONSOLE: path.join(site.folder, "console"),
+      }),
+    );
+    onTestFinished(() => broker.close());
+    const endpoint = "plc-treatment/modbus";
+    const refused = await site.first.ask("POST", "/api/sessions", { endpoint });
+    expect(refused.status).toBeGreaterThanOrEqual(400);
+    expect(refused.text).toContain("the site log went back");
+    const health = await site.first.ask<HealthView>("GET", "/api/health");
+    expect(health.body.parts).toContainEqual(
+      expect.objectContaining({ name: "site log", state: "failed" }),
+    );
   },
   SLOW_MS,
 );

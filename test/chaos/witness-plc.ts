@@ -7,6 +7,7 @@
 import { openSync, writeSync } from "node:fs";
 import type { Server } from "node:net";
 import { ServerTCP } from "modbus-serial";
+import { freePorts } from "../kit/free-ports.ts";
 
 const notes = openSync(process.argv[2] ?? "", "a", 0o600);
 const registers = new Uint16Array(65_536);
@@ -19,7 +20,8 @@ const plc = new ServerTCP(
       registers[address] = value;
     },
   },
-  { host: "127.0.0.1", port: 0, unitID: 1 },
+  // The library takes 0 for its default, which several of these would fight for.
+  { host: "127.0.0.1", port: await freePorts(1), unitID: 1 },
 );
 plc.on("socketError", () => {});
 plc.on("initialized", () => {
