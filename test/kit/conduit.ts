@@ -173,7 +173,10 @@ function listen(
     try {
       const session = await sessionFor();
       const { ended } = await session.attach(leg, peer);
-      if (each) session.end(await ended);
+      if (!each) return;
+      const cause = await ended;
+      session.end(cause);
+      process.stderr.write(`${peer} has ended: ${cause.rule}: ${cause.reason}\n`);
     } catch (error) {
       leg.close();
       process.stderr.write(`${error instanceof Error ? error.message : error}\n`);

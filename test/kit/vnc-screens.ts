@@ -46,7 +46,7 @@ export async function startXtightvnc(width: number, height: number) {
   const display = `:${1_000 + (port % 50_000)}`;
   await startBeside("Xtightvnc", [
     ...[display, "-geometry", `${width}x${height}`, "-depth", "24", "-rfbport", String(port)],
-    ...["-localhost", "-fp", TIGHT_FONTS, "-alwaysshared", "-noreset"],
+    ...["-localhost", "-fp", TIGHT_FONTS, "-alwaysshared"],
   ]);
   await listening(port);
   return { display, port };
