@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { CONNECTS_OF_ONE_PERSON_MAX } from "../../broker/api/connect/connect-channel.ts";
 import { CONNECT_PATH, CONNECT_PROTOCOL, type ToConnect } from "../../broker/api/shapes/connect.ts";
 import type { BrokerClient } from "../../broker/cli/remote/broker-client.ts";
 import { openWebSocket, refusalIn } from "../../broker/cli/remote/tool-line.ts";
@@ -174,6 +175,24 @@ test("one sign-in has some commands at a time, not any number", PATIENT, async (
   expect(all.filter((each) => typeof each === "object")).toHaveLength(20);
   expect(all.at(-1)).toBe("too-many");
 });
+
+test(
+  "one person has some connections in all sessions, and others have theirs",
+  PATIENT,
+  async () => {
+    const eager = await machineClient(await site.invite("Eli", ["engineer"]));
+    const sessions: string[] = [];
+    for (let n = 0; n < 3; n += 1) sessions.push(await opened(await link(eager)));
+    const taken: (WebSocket | string)[] = [];
+    for (let n = 0; taken.at(-1) !== "too-many"; n += 1) {
+      const path = `${CONNECT_PATH}/${sessions[n % sessions.length]}`;
+      taken.push(await dialled(await openWebSocket(eager, path)));
+    }
+    expect(taken.length - 1 + sessions.length).toBe(CONNECTS_OF_ONE_PERSON_MAX);
+    expect(await dialled(await openWebSocket(eager, CONNECT_PATH))).toBe("too-many");
+    await link(await machineClient(await site.invite("Ann", ["engineer"])));
+  },
+);
 
 test("an upgrade on a path of nobody's is closed", PATIENT, async () => {
   const webSocket = raw("/api/connection", await client.headers("GET", "/api/connection"));

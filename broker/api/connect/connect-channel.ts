@@ -44,6 +44,8 @@ export interface ConnectChannel {
 /** Commands of one sign-in, and of all; below the connections of the server. */
 const LINKS_PER_SIGN_IN_MAX = 20;
 const SOCKETS_MAX = 512;
+/** With tools in many sessions, under all sign-ins: three quarters remain for the others. */
+export const CONNECTS_OF_ONE_PERSON_MAX = SOCKETS_MAX / 4;
 /** A dead network is noticed within the shortest lease of a session. */
 const PING_EVERY_MS = 10_000;
 
@@ -58,10 +60,15 @@ export function attachConnect(server: HttpServer, parts: ConnectParts, others: R
   return channel;
 }
 
+interface Owner {
+  readonly signIn: string;
+  readonly person: string;
+}
+
 class Connects implements ConnectChannel {
   private readonly parts: ConnectParts;
   private readonly server: WebSocketServer;
-  private readonly links = new Map<ConnectLink, string>();
+  private readonly links = new Map<ConnectLink, Owner>();
   /** Links alone, and whether they have answered since they were last asked. */
   private readonly answered = new WeakMap<WebSocket, boolean>();
   private readonly stops: readonly (() => void)[];
@@ -101,7 +108,10 @@ class Connects implements ConnectChannel {
     if (request.headers["sec-websocket-protocol"] !== CONNECT_PROTOCOL) {
       return refuse(socket, 400, "another-version");
     }
-    if (this.server.clients.size >= SOCKETS_MAX) return refuse(socket, 503, "too-many");
+    const full = this.server.clients.size >= SOCKETS_MAX;
+    if (full || this.countOf(me.person.id) >= CONNECTS_OF_ONE_PERSON_MAX) {
+      return refuse(socket, 503, "too-many");
+    }
     if (session === "") return this.admitLink(me, request, socket, head);
     const link = this.linkOf(me, session);
     if (!link) return refuse(socket, 404, "not-found");
@@ -111,7 +121,7 @@ class Connects implements ConnectChannel {
   }
 
   private admitLink(me: SignedIn, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const own = [...this.links.values()].filter((id) => id === me.signIn.id).length;
+    const own = [...this.links.values()].filter(({ signIn }) => signIn === me.signIn.id).length;
     if (own >= LINKS_PER_SIGN_IN_MAX) {
       refuse(socket, 503, "too-many");
       return;
@@ -128,7 +138,7 @@ class Connects implements ConnectChannel {
         seen: () => signIns.seen(signInId),
         closed: () => this.links.delete(link),
       });
-      this.links.set(link, signInId);
+      this.links.set(link, { signIn: signInId, person: me.person.id });
     });
   }
 
@@ -144,15 +154,22 @@ class Connects implements ConnectChannel {
     return proved.kind === "stale" ? "proof-stale" : "signed-out";
   }
 
+  /** Links of a person, and the tools' connections on them. */
+  private countOf(person: string): number {
+    let count = 0;
+    for (const [link, owner] of this.links) if (owner.person === person) count += 1 + link.size;
+    return count;
+  }
+
   private linkOf({ signIn }: SignedIn, session: string): ConnectLink | undefined {
-    for (const [link, signInId] of this.links) {
-      if (signInId === signIn.id && link.sessionId === session) return link;
+    for (const [link, owner] of this.links) {
+      if (owner.signIn === signIn.id && link.sessionId === session) return link;
     }
     return undefined;
   }
 
   private dismiss(signInId: string, cause: { readonly rule: string; readonly reason: string }) {
-    for (const [link, id] of [...this.links]) if (id === signInId) link.dismiss(cause);
+    for (const [link, { signIn }] of [...this.links]) if (signIn === signInId) link.dismiss(cause);
   }
 
   /**
