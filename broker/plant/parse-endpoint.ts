@@ -32,6 +32,7 @@ import {
   TIMEOUT_MAX_MS,
   TIMEOUT_MIN_MS,
   VNC_PORT,
+  WEB_LIMITS_DEFAULT,
   WEB_PORT,
 } from "./plant-limits.ts";
 import type { References } from "./references.ts";
@@ -64,7 +65,8 @@ export function endpoint(references: References, assetId: string): Reading<Sourc
     const usual = protocol === "tcp" ? undefined : PORTS[protocol ?? "modbus"];
     const target = from.need("address", networkAddress(usual));
     const allowLocal = from.take("allow-local", flag) ?? false;
-    const limits = from.take("limits", endpointLimits) ?? ENDPOINT_LIMITS_DEFAULT;
+    const normal = protocol === "web" ? WEB_LIMITS_DEFAULT : ENDPOINT_LIMITS_DEFAULT;
+    const limits = from.take("limits", endpointLimits(normal)) ?? normal;
     const host = target?.host ?? "";
     if (target) checkHost(host, allowLocal, from);
     const gateways = from.take("gateways", distinct(identifier, GATEWAYS_SIZE));
@@ -171,20 +173,23 @@ function checkHost(host: string, allowLocal: boolean, from: Mapping): void {
     .fail(`${host} is ${reason}; if the asset really is there, add "allow-local: true"`);
 }
 
-const endpointLimits: Reading<EndpointLimits> = (value) => {
-  const from = Mapping.read(value, "limits");
-  if (!from) return undefined;
-  const timeout = durationMs(TIMEOUT_MIN_MS, TIMEOUT_MAX_MS);
-  const normal = ENDPOINT_LIMITS_DEFAULT;
-  const perSecond = integer(1, REQUESTS_PER_SECOND_MAX);
-  const read = {
-    connectionsMax: from.take("connections", integer(1, CONNECTIONS_MAX)) ?? normal.connectionsMax,
-    requestsPerSecond: from.take("requests-per-second", perSecond) ?? normal.requestsPerSecond,
-    inFlightMax: from.take("in-flight", integer(1, IN_FLIGHT_MAX)) ?? normal.inFlightMax,
-    queueMax: from.take("queue", integer(1, QUEUE_MAX)) ?? normal.queueMax,
-    connectTimeoutMs: from.take("connect-timeout", timeout) ?? normal.connectTimeoutMs,
-    responseTimeoutMs: from.take("response-timeout", timeout) ?? normal.responseTimeoutMs,
+/** @param normal what is not said */
+function endpointLimits(normal: EndpointLimits): Reading<EndpointLimits> {
+  return (value) => {
+    const from = Mapping.read(value, "limits");
+    if (!from) return undefined;
+    const timeout = durationMs(TIMEOUT_MIN_MS, TIMEOUT_MAX_MS);
+    const perSecond = integer(1, REQUESTS_PER_SECOND_MAX);
+    const read = {
+      connectionsMax:
+        from.take("connections", integer(1, CONNECTIONS_MAX)) ?? normal.connectionsMax,
+      requestsPerSecond: from.take("requests-per-second", perSecond) ?? normal.requestsPerSecond,
+      inFlightMax: from.take("in-flight", integer(1, IN_FLIGHT_MAX)) ?? normal.inFlightMax,
+      queueMax: from.take("queue", integer(1, QUEUE_MAX)) ?? normal.queueMax,
+      connectTimeoutMs: from.take("connect-timeout", timeout) ?? normal.connectTimeoutMs,
+      responseTimeoutMs: from.take("response-timeout", timeout) ?? normal.responseTimeoutMs,
+    };
+    from.finish();
+    return read;
   };
-  from.finish();
-  return read;
-};
+}

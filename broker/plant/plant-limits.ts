@@ -78,7 +78,8 @@ export const REQUESTS_PER_SECOND_MAX = 1_000_000;
 export const IN_FLIGHT_MAX = 1_024;
 export const QUEUE_MAX = 65_536;
 export const TIMEOUT_MIN_MS = 10;
-export const TIMEOUT_MAX_MS = 60_000;
+/** A page may wait minutes for the news that it asked for. */
+export const TIMEOUT_MAX_MS = 300_000;
 
 /** What an endpoint gets that gives no limits: gentle enough for an old PLC. */
 export const ENDPOINT_LIMITS_DEFAULT = {
@@ -88,6 +89,16 @@ export const ENDPOINT_LIMITS_DEFAULT = {
   queueMax: 256,
   connectTimeoutMs: 3_000,
   responseTimeoutMs: 2_000,
+} as const;
+
+/**
+ * For web panels instead: a browser asks for six things at once, and one of them may be left
+ * unanswered until there is something to tell, a minute as a rule.
+ */
+export const WEB_LIMITS_DEFAULT = {
+  ...ENDPOINT_LIMITS_DEFAULT,
+  inFlightMax: 6,
+  responseTimeoutMs: 90_000,
 } as const;
 
 /** Shortest and longest interval of a write rate. */
