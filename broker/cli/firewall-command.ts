@@ -1,8 +1,10 @@
 /** Adds `sallyport plant firewall` to the command. */
 import { userInfo } from "node:os";
 import type { Command } from "commander";
-import { readConfig } from "../config.ts";
+import { type Config, readConfig } from "../config.ts";
+import type { Plant } from "../plant/model.ts";
 import { plantOf } from "./integrations.ts";
+import { networkPolicies } from "./network-policies.ts";
 import {
   type FirewallAsked,
   FirewallRefused,
@@ -22,13 +24,20 @@ export function addFirewallCommand(plant: Command): void {
     .option("--user <name>", "account that the broker runs as", userInfo().username)
     .option("--gateway <name>", "for the machine of this gateway, where nobody comes in")
     .option("--systemd", "a drop-in of the unit instead, with the addresses alone", false)
-    .action(async (asked: FirewallAsked & { readonly systemd: boolean }) => {
+    .option("--kubernetes", "NetworkPolicies for the pods of deploy/kubernetes instead", false)
+    .action(async (asked: Asked) => {
       const config = readConfig(process.env);
       const found = await plantOf(config);
       if (!found) throw new FirewallRefused("the plant file is not valid: sallyport plant check");
-      const made = asked.systemd
-        ? await systemdAddresses(config, found, asked)
-        : await firewallRules(config, found, asked);
-      process.stdout.write(made);
+      process.stdout.write(await made(config, found, asked));
     });
+}
+
+type Asked = FirewallAsked & { readonly systemd: boolean; readonly kubernetes: boolean };
+
+function made(config: Config, plant: Plant, asked: Asked): Promise<string> {
+  if (asked.kubernetes) return networkPolicies(config, plant, asked);
+  return asked.systemd
+    ? systemdAddresses(config, plant, asked)
+    : firewallRules(config, plant, asked);
 }

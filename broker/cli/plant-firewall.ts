@@ -27,7 +27,7 @@ export class FirewallRefused extends Error {
   override readonly name = "FirewallRefused";
 }
 
-interface Road {
+export interface Road {
   readonly address: string;
   readonly port: number;
   readonly protocol: "tcp" | "udp";
@@ -39,7 +39,7 @@ const OF_THE_MACHINE: ReadonlySet<number> = new Set([53, 123]);
 /** Of the machine's own SSH, for who looks after it. */
 const ADMIN_PORT = 22;
 
-type Resolve = (host: string) => Promise<readonly string[]>;
+export type Resolve = (host: string) => Promise<readonly string[]>;
 
 /** @throws FirewallRefused */
 export async function firewallRules(
@@ -81,6 +81,19 @@ async function roadsOf(
   asked: FirewallAsked,
   resolve: Resolve,
 ): Promise<readonly Road[]> {
+  const control = asked.gateway === undefined ? [] : roadToControl(config, asked);
+  return [...(await plantRoads(plant, asked, resolve)), ...control];
+}
+
+/**
+ * To endpoints and to what else was named, but not from a gateway to control.
+ * @throws FirewallRefused
+ */
+export async function plantRoads(
+  plant: Plant,
+  asked: Omit<FirewallAsked, "user">,
+  resolve: Resolve = addressesOf,
+): Promise<readonly Road[]> {
   for (const network of [...asked.from, ...asked.adminFrom]) checkNetwork(network);
   const endpoints = plant.assets.flatMap(({ id, endpoints: own }) =>
     own
@@ -95,11 +108,8 @@ async function roadsOf(
   for (const { host, port, what } of endpoints) {
     roads.push(...(await roadsTo(host, port, "tcp", what, resolve)));
   }
-  if (asked.gateway !== undefined) {
-    if (roads.length === 0) {
-      throw new FirewallRefused(`no endpoint of the plant file names the gateway ${asked.gateway}`);
-    }
-    roads.push(...roadToControl(config, asked));
+  if (asked.gateway !== undefined && roads.length === 0) {
+    throw new FirewallRefused(`no endpoint of the plant file names the gateway ${asked.gateway}`);
   }
   for (const text of asked.to) roads.push(...(await otherRoads(text, resolve)));
   return roads;
