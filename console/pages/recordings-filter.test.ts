@@ -6,6 +6,7 @@ import {
   filterFrom,
   filterToSearch,
   isNarrowed,
+  isSearch,
 } from "./recordings-filter.ts";
 
 const NOON = new Date(2026, 10, 22, 12).getTime();
@@ -34,6 +35,15 @@ test("person, asset, state and words are asked for as they were chosen", () => {
 test("a filter survives the way through the address", () => {
   const kept = filter("asset=plc&text=ada&unknown=1");
   expect(filterToSearch(kept)).toEqual({ asset: "plc", text: "ada" });
+});
+
+test("what is written like a search is known as one, and names with colons are not", () => {
+  for (const text of ["tag:P101*", "pump value:>40", "-verdict:deny", "Typed:reload"]) {
+    expect([text, isSearch(text)]).toEqual([text, true]);
+  }
+  for (const text of ["pump", "10:30", "note:", "https://x", "untagged:x", ""]) {
+    expect([text, isSearch(text)]).toEqual([text, false]);
+  }
 });
 
 test("each person is offered once, by name", () => {

@@ -1,4 +1,6 @@
 /** What the recordings list is narrowed to; it is part of the address. Pure. */
+import { ALIASES } from "../../protocols/search/spelling.ts";
+import { FIELDS } from "../../protocols/search/terms.ts";
 import type { RecordingsAsked } from "../components/api.ts";
 import { fromLocalInput } from "../components/time-words.ts";
 
@@ -24,6 +26,15 @@ export function filterToSearch(filter: RecordingsFilter): Record<string, string>
 export function isNarrowed(filter: RecordingsFilter): boolean {
   return NAMES.some((name) => filter[name] !== "");
 }
+
+/** Written like a search: `tag:P101*` is no name that a list could be narrowed to. */
+export function isSearch(text: string): boolean {
+  return [...text.matchAll(/(?:^|\s)-?([a-z]+):/gi)].some(([, word = ""]) =>
+    SEARCHED.has(word.toLowerCase()),
+  );
+}
+
+const SEARCHED: ReadonlySet<string> = new Set([...FIELDS, ...Object.keys(ALIASES)]);
 
 /** What the broker is asked for. */
 export function askedFor(filter: RecordingsFilter): Omit<RecordingsAsked, "limit" | "after"> {

@@ -25,6 +25,7 @@ import {
   filterFrom,
   filterToSearch,
   isNarrowed,
+  isSearch,
   NO_FILTER,
   type RecordingsFilter,
 } from "./recordings-filter.ts";
@@ -74,6 +75,16 @@ function Recordings() {
               <RecordingSearch query={search} onQuery={setSearch} recordings={shown} />
               {search === "" && <Filters choices={choices} filter={filter} onChange={setFilter} />}
               {search === "" && (
+                <SearchInstead
+                  text={settled.text.trim()}
+                  foundNothing={query.isSuccess && shown.length === 0}
+                  onSearch={(text) => {
+                    setFilter({ ...filter, text: "" });
+                    setSearch(text);
+                  }}
+                />
+              )}
+              {search === "" && (
                 <>
                   {shown.length === 0 && !isNarrowed(settled) ? (
                     <Empty title={words.emptyTitle}>{words.empty}</Empty>
@@ -93,6 +104,27 @@ function Recordings() {
         }
       </QueryView>
     </Page>
+  );
+}
+
+interface SearchInsteadProps {
+  /** As the list is narrowed by it. */
+  readonly text: string;
+  readonly foundNothing: boolean;
+  readonly onSearch: (text: string) => void;
+}
+
+/** Leads from the list's own box to the one above it, which looks into what was recorded. */
+function SearchInstead({ text, foundNothing, onSearch }: SearchInsteadProps) {
+  const meant = isSearch(text);
+  if (text === "" || !(meant || foundNothing)) return null;
+  return (
+    <p className="sp-recordings-instead" role="status">
+      {meant ? words.filterIsSearch : words.filterFoundNothing}{" "}
+      <Button variant="default" size="compact-sm" onClick={() => onSearch(text)}>
+        {words.searchFor(text)}
+      </Button>
+    </p>
   );
 }
 

@@ -13,6 +13,10 @@ export const recordingsText = {
   summary: (shown: number, all: number) =>
     `${shown === all ? "" : `${shown} of `}${all} ${all === 1 ? "recording" : "recordings"}`,
   filter: "Filter recordings",
+  filterIsSearch:
+    "This box narrows the list by names and ids. What was recorded is searched instead:",
+  filterFoundNothing: "No name or id is like that. What was recorded can be searched instead:",
+  searchFor: (text: string) => `Search for ${text}`,
   person: "Person",
   anyPerson: "Any person",
   asset: "Asset",

@@ -80,6 +80,23 @@ test("a misspelt field says where it is, and is mended by a click", async () => 
   await page.getByText(/1 hit in 1 recording/).waitFor();
 });
 
+test("a search that was written into the list's filter is led to where it belongs", async () => {
+  const { page } = device;
+  await page.goto("/recordings");
+  const filter = page.getByRole("textbox", { name: "Filter recordings" });
+  await filter.fill("no such name");
+  await page.getByRole("button", { name: "Search for no such name" }).waitFor();
+  await filter.fill("verdict:deny");
+  const lead = page.getByRole("button", { name: "Search for verdict:deny" });
+  await lead.waitFor();
+  await picture("instead");
+  expect(await violations(page)).toEqual([]);
+  await lead.click();
+  await page.getByText(/1 hit in 1 recording/).waitFor();
+  const box = page.getByRole("combobox", { name: "Search inside recordings" });
+  expect(await box.inputValue()).toBe("verdict:deny");
+});
+
 test("the same search is made with plain fields", async () => {
   const { page } = device;
   await page.getByRole("button", { name: "Fields" }).click();
