@@ -18,3 +18,62 @@ export const REPEATED: readonly { readonly final: string; readonly intermediates
 export function asksTooMuch(parameters: readonly (number | readonly number[])[]): boolean {
   return parameters.some((each) => typeof each === "number" && each > REPEATED_MAX);
 }
+
+/** As `@xterm/xterm` and `@xterm/headless` tell of themselves. */
+export interface TerminalPlace {
+  readonly cols: number;
+  readonly buffer: {
+    readonly active: {
+      readonly cursorX: number;
+      readonly cursorY: number;
+      readonly length: number;
+    };
+  };
+}
+
+const FROM_THE_TOP = 1;
+
+/**
+ * Erasing from the top to the last place of the last line (`ESC [ 999;999 H ESC [ 1 J`) makes
+ * xterm.js 6.0 throw where it keeps no line behind that one, and show nothing any more. Passed over
+ * there: what stood on the screen stays on it.
+ */
+export function erasesBeyondEnd(
+  { cols, buffer }: TerminalPlace,
+  [what]: readonly (number | readonly number[])[],
+): boolean {
+  const { cursorX, cursorY, length } = buffer.active;
+  return what === FROM_THE_TOP && cursorX + 1 >= cols && cursorY + 1 >= length;
+}
+
+/** Its erasing, plain and selective. */
+export const ERASING = [{ final: "J" }, { prefix: "?", final: "J" }] as const;
+
+/** Inside of an xterm.js terminal, which has no other place where a fault could be caught. */
+interface Inside {
+  readonly _core?: {
+    readonly _inputHandler?: {
+      readonly _parser: { reset(): void };
+      parse(...piece: readonly unknown[]): unknown;
+    };
+  };
+}
+
+/**
+ * Where a sequence makes it throw, xterm.js shows nothing any more, whatever comes. With this only
+ * the rest of that piece is not shown; it stands on the tape all the same.
+ */
+export function outliveFaults(terminal: object): void {
+  const input = (terminal as Inside)._core?._inputHandler;
+  if (input === undefined) return;
+  const parse = input.parse.bind(input);
+  input.parse = (...piece) => {
+    try {
+      return parse(...piece);
+    } catch {
+      // It stands within the sequence.
+      input._parser.reset();
+      return undefined;
+    }
+  };
+}

@@ -11,7 +11,13 @@ import {
   type TerminalMoment,
 } from "../../../protocols/ssh/terminal-frame.ts";
 import { type TerminalEvent, TerminalHistory } from "../../../protocols/ssh/terminal-history.ts";
-import { asksTooMuch, REPEATED } from "../../../protocols/ssh/terminal-limits.ts";
+import {
+  asksTooMuch,
+  ERASING,
+  erasesBeyondEnd,
+  outliveFaults,
+  REPEATED,
+} from "../../../protocols/ssh/terminal-limits.ts";
 import {
   SNAPSHOT_SCROLLBACK,
   type Snapshot,
@@ -43,7 +49,12 @@ class Screen {
   constructor() {
     // Made for the terminal with a page; this one has all that it reads.
     this.terminal.loadAddon(this.serializer as never);
-    for (const id of REPEATED) this.terminal.parser.registerCsiHandler(id, asksTooMuch);
+    outliveFaults(this.terminal);
+    const { parser } = this.terminal;
+    for (const id of REPEATED) parser.registerCsiHandler(id, asksTooMuch);
+    for (const id of ERASING) {
+      parser.registerCsiHandler(id, (numbers) => erasesBeyondEnd(this.terminal, numbers));
+    }
   }
 
   get cells(): number {

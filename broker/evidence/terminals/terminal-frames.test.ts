@@ -111,6 +111,21 @@ test("what an asset says that no terminal understands fills nobody's log", async
   expect(told).not.toHaveBeenCalled();
 });
 
+test("what makes a terminal throw ends neither its frames nor those of the others", async () => {
+  const course = new TerminalCourse();
+  onTestFinished(() => course.close());
+  const bodies = [
+    ...shellOn(1),
+    output("\x1b[?1049hfull\x1b[999;999H\x1b[1J", 1),
+    output("\x1b[H\x1b[2Jstill here", 1),
+  ];
+  await course.follow(
+    bodies.map((body, sequence) => ({ ...body, sequence, wallMs: 0, monotonicMs: 0 })),
+  );
+  const snapshot = decodeTerminalFrame(course.frame())?.channels[0]?.snapshot;
+  expect(snapshot?.sequence).toContain("still here");
+});
+
 test("a player that begins at any segment comes to the same screens as one that saw all", async () => {
   const evidence = await open();
   // Two at once, one of which ends on the way; and a message that is cut between two segments.

@@ -4,7 +4,14 @@
  * would make the terminal speak by itself, or keep the page busy, are taken out here.
  */
 import type { IDisposable, IParser } from "@xterm/xterm";
-import { asksTooMuch, REPEATED } from "../../../protocols/ssh/terminal-limits.ts";
+import {
+  asksTooMuch,
+  ERASING,
+  erasesBeyondEnd,
+  outliveFaults,
+  REPEATED,
+  type TerminalPlace,
+} from "../../../protocols/ssh/terminal-limits.ts";
 
 /** Titles (0, 1, 2), folder (7), links (8), notices (9, 99, 777), colours (4, 5, 10–19, 104–119), clipboard (52), shell marks and files (133, 633, 1337). */
 const OSC_IGNORED = [
@@ -34,13 +41,22 @@ const DCS_REPORTS = [
   { intermediates: "+", final: "q" },
 ];
 
+interface WithParser extends TerminalPlace {
+  readonly parser: IParser;
+}
+
 /** @param silent nothing may be said back at all: what is shown was recorded, or is another's */
-export function ignoreHostile(parser: IParser, silent: boolean): IDisposable[] {
+export function ignoreHostile(terminal: WithParser, silent: boolean): IDisposable[] {
+  const { parser } = terminal;
+  outliveFaults(terminal);
   const taken = [
     ...OSC_IGNORED.map((number) => parser.registerOscHandler(number, () => true)),
     ...DCS_REPORTS.map((id) => parser.registerDcsHandler(id, () => true)),
     parser.registerCsiHandler({ final: "t" }, () => true),
     ...REPEATED.map((id) => parser.registerCsiHandler(id, asksTooMuch)),
+    ...ERASING.map((id) =>
+      parser.registerCsiHandler(id, (numbers) => erasesBeyondEnd(terminal, numbers)),
+    ),
   ];
   if (!silent) return taken;
   return [...taken, ...REPORTS.map((id) => parser.registerCsiHandler(id, () => true))];

@@ -168,7 +168,7 @@ export class TerminalScreen {
     terminal.loadAddon(this.search);
     this.serializer = new SerializeAddon();
     terminal.loadAddon(this.serializer);
-    ignoreHostile(terminal.parser, silent);
+    ignoreHostile(terminal, silent);
     if (typed && !silent) terminal.onData(typed);
     if (resized) terminal.onResize(({ cols, rows }) => resized({ columns: cols, rows }));
     terminal.attachCustomKeyEventHandler((event) => key?.(event) !== true);
