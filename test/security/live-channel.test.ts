@@ -81,6 +81,19 @@ test("polling is no way in besides the websocket", async () => {
   expect(answer.status).toBe(400);
 });
 
+test("a page that is quiet is spoken to before any proxy on the way gives it up", async () => {
+  const socket = engineer.socket();
+  sockets.push(socket);
+  const connecting = connected(socket);
+  const [told] = (await once(socket.io.engine as never, "handshake")) as [
+    { readonly pingInterval: number; readonly pingTimeout: number },
+  ];
+  await connecting;
+  // They wait 30 s and more; a page that has gone is noticed within the shortest lease.
+  expect(told.pingInterval).toBeLessThanOrEqual(15_000);
+  expect(told.pingInterval + told.pingTimeout).toBeLessThanOrEqual(30_000);
+});
+
 test("a channel of a protocol that asks anew is not kept: its owner's own page attaches", async () => {
   const id = await session(engineer);
   const first = await page(engineer);

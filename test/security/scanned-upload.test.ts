@@ -17,6 +17,8 @@ import { makeFolder, removeFolder } from "../kit/temporary.ts";
 
 // Slow: a broker with a simulated switch.
 const SLOW = { timeout: 120_000 };
+/** The least there can be. */
+const QUOTA = { SALLYPORT_RECORDING_MIB_MAX: "16" };
 const WITHIN = { timeout: 30_000, interval: 50 };
 const folder = makeFolder();
 const socketFile = path.join(folder, "clamd.ctl");
@@ -42,7 +44,11 @@ beforeAll(async () => {
     });
   });
   await new Promise<void>((resolve) => scanner.listen(socketFile, resolve));
-  site = await startRunningBroker({ SALLYPORT_SSH_PORT: "0", SALLYPORT_CLAMD: socketFile });
+  site = await startRunningBroker({
+    SALLYPORT_SSH_PORT: "0",
+    ...QUOTA,
+    SALLYPORT_CLAMD: socketFile,
+  });
   const file = path.join(site.folder, "plant.yaml");
   const text = readFileSync(file, "utf8");
   writeFileSync(file, text.replace("size-max: 1048576 }", "size-max: 1048576, scan: true }"));
@@ -171,4 +177,22 @@ testSftp("a session that is cut while a file is scanned sends none of it", SLOW,
     return all.some((event) => event.session === session);
   }, WITHIN);
   expect(there().has("/config/late.cfg")).toBe(false);
+});
+
+testSftp("a session that would record without end is ended by its quota, whole", SLOW, async () => {
+  answer = "stream: OK\0";
+  const { send, session, ended } = await sftp();
+  const large = "x".repeat(1_000_000);
+  for (let n = 0; n < 24; n += 1) send("/config/large.cfg", large);
+  await ended;
+  await rings("recording-quota");
+  const end = await vi.waitUntil(async () => {
+    const all = await events("session:ended");
+    return all.find((event) => event.session === session);
+  }, WITHIN);
+  expect(end?.text).toContain("(quota): its recording is larger than the 16 MiB");
+  await vi.waitUntil(async () => {
+    const { body } = await eva.ask<{ state: string }>("GET", `/api/recordings/${session}`);
+    return body.state === "sealed";
+  }, WITHIN);
 });
