@@ -91,6 +91,7 @@ function drawActivity(
 /** Pressed, refused and held alike: the hand was there. */
 const HAND: ReadonlySet<MomentKind> = new Set(["write", "refusal", "hold"]);
 const HEAT_HEIGHT = 5;
+const END_DASH = 4;
 const HEAT_COLUMN = 6;
 
 /** Its own row, so that it is never colour alone: the lanes below have the same as shapes. */
@@ -150,9 +151,12 @@ function drawMoments(
   }
 }
 
+/** Broken: the play head is a line too. */
 function drawEnd(context: CanvasRenderingContext2D, x: number, colours: TimelineColours): void {
   context.fillStyle = colours.text;
-  context.fillRect(x - 2, 0, 2, TIMELINE_HEIGHT - TICKS_HEIGHT);
+  for (let y = 0; y < TIMELINE_HEIGHT - TICKS_HEIGHT; y += 2 * END_DASH) {
+    context.fillRect(x - 2, y, 2, END_DASH);
+  }
 }
 
 /** A shape for each kind, so that colour is never the only difference. */

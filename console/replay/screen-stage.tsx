@@ -148,9 +148,9 @@ function storyAt(stories: readonly StoryShown[], headMs: number): StoryShown | u
   return stories.findLast(({ firstMs }) => firstMs <= headMs) ?? stories[0];
 }
 
-/** As wide as fits in both directions. */
+/** As wide as fits in both directions; how high it may be is the place's to say. */
 function fitted({ width, height }: Look): string {
-  return `min(100%, calc(62vh * ${width / height}))`;
+  return `min(100%, calc(var(--rp-screen-height) * ${width / height}))`;
 }
 
 interface PointerProps {

@@ -19,7 +19,7 @@ const words = visitText.player;
 const TOGETHER_MS = 2_000;
 /** More than a visit can have. */
 const MEMBERS_MAX = "20";
-/** Lists need not follow every frame. */
+/** Lists need not follow every frame while it plays. */
 const LIST_STEP_MS = 100;
 const NO_TAGS = [] as const;
 
@@ -62,11 +62,10 @@ export function VisitBeside({ others, head }: VisitBesideProps) {
             key={each.id}
             size="xs"
             variant={each.id === shown ? "filled" : "default"}
-            aria-pressed={each.id === shown}
             title={each.endpoint}
             onClick={() => setShown(each.id === shown ? undefined : each.id)}
           >
-            {words.show(nameOf(each))}
+            {each.id === shown ? words.shown(nameOf(each)) : words.show(nameOf(each))}
           </Button>
         ))}
         {member && (
@@ -135,7 +134,7 @@ function Stage({ detail, head, atMs }: StageProps) {
     <EntryList
       {...{ stories, version }}
       tags={header.tags ?? NO_TAGS}
-      headMs={Math.floor(atMs / LIST_STEP_MS) * LIST_STEP_MS}
+      headMs={head.playback.playing ? Math.floor(atMs / LIST_STEP_MS) * LIST_STEP_MS : atMs}
       loading={part.state.kind === "loading"}
       label={words.done(visitText.protocol(detail.protocol))}
       onSeek={(entry) => head.seek(entry.wallMs)}

@@ -22,6 +22,7 @@ export const visitText = {
   player: {
     label: "Recorded in the same visit",
     show: (name: string) => `Show ${name} beside`,
+    shown: (name: string) => `Hide ${name}`,
     done: (name: string) => `Operations: ${name}`,
     goTo: "Play this one instead",
     notYet: (name: string) => `${name} had not been opened yet`,

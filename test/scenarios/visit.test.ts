@@ -80,7 +80,7 @@ test("screen and wire are opened, worked, ended and replayed as one visit", asyn
 
   await page.goto(`/recordings/${wire}`);
   const beside = page.getByRole("region", { name: "Recorded in the same visit" });
-  await beside.getByRole("button", { name: "Show Screen (screen) beside" }).waitFor();
+  await beside.getByRole("button", { name: "Hide Screen (screen)" }).waitFor();
   // A click on the write, and the screen of that second stands beside it.
   const written = page.locator(".rp-entry", { hasText: "PANEL.P101.SpeedSetpoint" }).first();
   await written.getByRole("button").click();
