@@ -69,11 +69,14 @@ export class Download {
   readonly fileName: string;
   readonly contentType: string;
   readonly content: Readable;
+  /** SHA-256 of the whole file in Base64, once its end was read; absent where nobody knows. */
+  readonly digest: (() => string) | undefined;
   /** @param fileName of letters, digits, `.`, `-` and `_` only */
-  constructor(fileName: string, contentType: string, content: Readable) {
+  constructor(fileName: string, contentType: string, content: Readable, digest?: () => string) {
     this.fileName = fileName;
     this.contentType = contentType;
     this.content = content;
+    this.digest = digest;
   }
 }
 

@@ -322,7 +322,12 @@ function answer(
 ): FastifyReply {
   reply.header("cache-control", "no-store");
   if (value instanceof Download) {
+    const { digest } = value;
     reply.header("content-disposition", `attachment; filename="${value.fileName}"`);
+    // RFC 9530, known once the last byte has gone: a proxy that ends it early is found out.
+    if (digest && reply.request.raw.httpVersion !== "1.0") {
+      reply.trailer("repr-digest", async () => `sha-256=:${digest()}:`);
+    }
     return reply.type(value.contentType).send(value.content);
   }
   if (value instanceof Answered) {

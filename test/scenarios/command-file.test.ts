@@ -1,5 +1,5 @@
 /** The command as one file, where nothing else of the project is. */
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LogStateView } from "../../broker/api/shapes/log.ts";
@@ -86,8 +86,19 @@ test("it takes a recording over the network, and proves it offline", {
   const csv = path.join(folder, "deeds.csv");
   const sheet = await runCommand(home, ["export", session, "--as", "csv", "--out", csv], file);
   expect([sheet.code, existsSync(csv)]).toEqual([0, true]);
+  // One that broke off goes on where it was.
+  const whole = readFileSync(csv);
+  const half = Math.floor(whole.length / 2);
+  const again = path.join(folder, "again.csv");
+  writeFileSync(`${again}.part`, whole.subarray(0, half));
+  const rest = ["export", session, "--as", "csv", "--out", again, "--json"];
+  const resumed = await runCommand(home, rest, file);
+  expect(JSON.parse(resumed.output)).toMatchObject({ bytes: whole.length, confirmed: true });
+  expect(readFileSync(again)).toEqual(whole);
   const { body } = await site.first.ask<SiteEventView[]>("GET", "/api/events");
-  expect(body.filter(({ kind }) => kind === "recording:exported")).toHaveLength(3);
+  const told = body.filter(({ kind }) => kind === "recording:exported");
+  expect(told).toHaveLength(4);
+  expect(told.filter(({ text }) => text.endsWith(`from byte ${half} on`))).toHaveLength(1);
 });
 
 test("who may not have a recording gets nothing of it, and no policy is no proof", {

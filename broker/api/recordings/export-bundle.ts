@@ -6,6 +6,7 @@ import type { SiteEvents } from "../../store/site-events.ts";
 import { Download, endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
 import { ApiRefused } from "../problem.ts";
+import { fromText, restOf, restParameters } from "./rest-of.ts";
 import { exportableRecording } from "./visible-recording.ts";
 
 export interface BundleParts {
@@ -20,18 +21,19 @@ export function exportBundle({ recordings, bundles, siteLog }: BundleParts) {
     summary:
       "A recording as it rests, sealed, and the site log's word on it: one zip that `sallyport verify` proves offline",
     params: idParameter,
+    query: z.strictObject(restParameters),
     answer: z.string(),
     contentType: "application/zip",
     handle: async (call) => {
       const { header } = await exportableRecording(recordings, call.params.id, call);
       const { session, subject, asset } = header;
-      const content = await taken(bundles, session);
+      const { content, digest } = await restOf(await taken(bundles, session), call.query);
       const { person } = call.me;
       await siteLog
         .record({
           kind: "recording:exported",
           priority: "event",
-          text: `${person.name} exported the recording of ${subject.name} on ${asset.name} as a bundle`,
+          text: `${person.name} exported the recording of ${subject.name} on ${asset.name} as a bundle${fromText(call.query)}`,
           subject: person.id,
           session,
         })
@@ -39,7 +41,7 @@ export function exportBundle({ recordings, bundles, siteLog }: BundleParts) {
           content.destroy();
           throw error;
         });
-      const file = new Download(`sallyport-${session}.zip`, "application/zip", content);
+      const file = new Download(`sallyport-${session}.zip`, "application/zip", content, digest);
       // A stream, which the document can only describe as text.
       return file as unknown as string;
     },

@@ -6,6 +6,7 @@ import type { SiteEvents } from "../../store/site-events.ts";
 import { Download, endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
 import { ApiRefused } from "../problem.ts";
+import { fromText, restOf, restParameters } from "./rest-of.ts";
 import { exportableRecording } from "./visible-recording.ts";
 
 const TYPES = {
@@ -23,7 +24,7 @@ export function exportOneRecording(recordings: Recordings, siteLog: Pick<SiteEve
     summary:
       "A recording as a capture for Wireshark, its operations as CSV or NDJSON, its terminals as asciicast 2 or 3, or its pages as HAR",
     params: idParameter,
-    query: z.strictObject({ format: z.enum(EXPORT_FORMATS) }),
+    query: z.strictObject({ format: z.enum(EXPORT_FORMATS), ...restParameters }),
     answer: z.string(),
     contentType: "application/octet-stream",
     handle: async (call) => {
@@ -33,18 +34,25 @@ export function exportOneRecording(recordings: Recordings, siteLog: Pick<SiteEve
       if (!canExport(recording, format)) throw noFormat(recording.header.endpoint.protocol);
       const { session, subject, asset } = recording.header;
       const { person } = call.me;
-      await siteLog.record({
-        kind: "recording:exported",
-        priority: "event",
-        text: `${person.name} exported the recording of ${subject.name} on ${asset.name} as ${format}`,
-        subject: person.id,
-        session,
-      });
-      const content = Readable.from(exportRecording(recordings, recording, format));
+      const whole = Readable.from(exportRecording(recordings, recording, format));
+      const { content, digest } = await restOf(whole, call.query);
+      await siteLog
+        .record({
+          kind: "recording:exported",
+          priority: "event",
+          text: `${person.name} exported the recording of ${subject.name} on ${asset.name} as ${format}${fromText(call.query)}`,
+          subject: person.id,
+          session,
+        })
+        .catch((error: unknown) => {
+          content.destroy();
+          throw error;
+        });
       const file = new Download(
         `sallyport-${session}.${format === "cast3" ? "cast" : format}`,
         TYPES[format],
         content,
+        digest,
       );
       // A stream, which the document can only describe as text.
       return file as unknown as string;

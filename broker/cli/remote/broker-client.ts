@@ -7,7 +7,6 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
-import type { Readable } from "node:stream";
 import type { z } from "zod";
 import { problemSchema } from "../../api/shapes/people.ts";
 import { ROUTES } from "./api/routes.ts";
@@ -55,6 +54,8 @@ interface HttpAnswer {
 
 /** A broker that says nothing for so long is taken for gone. */
 const ANSWER_WITHIN_MS = 30_000;
+/** Before it gives the rest of a file, it makes its beginning again: a gigabyte takes a minute. */
+const REST_WITHIN_MS = 600_000;
 /** Lists are some hundred kilobytes; more is not our broker. */
 const ANSWER_BYTES_MAX = 64 * 2 ** 20;
 
@@ -102,10 +103,10 @@ export class BrokerClient {
    * A file of any length, as it comes; where it breaks off it fails, instead of ending.
    * @throws CommandFailed in the broker's own words
    */
-  async download<R extends DownloadName>(route: R, asked: Asked<R>): Promise<Readable> {
+  async download<R extends DownloadName>(route: R, asked: Asked<R>): Promise<IncomingMessage> {
     // Sets the clock right by the broker's, and renews what has ended.
     await this.ask("GET /api/me");
-    const incoming = await this.open(requestOf(route, asked), randomUUID());
+    const incoming = await this.open(requestOf(route, asked), randomUUID(), REST_WITHIN_MS);
     const { statusCode: status = 0 } = incoming;
     if (status === 200) return incoming;
     throw failure(status, await this.textOf(incoming));
@@ -170,7 +171,11 @@ export class BrokerClient {
   }
 
   /** Resolves with the beginning of its answer. */
-  private async open({ method, path, body }: Request, key: string): Promise<IncomingMessage> {
+  private async open(
+    { method, path, body }: Request,
+    key: string,
+    withinMs = ANSWER_WITHIN_MS,
+  ): Promise<IncomingMessage> {
     const url = new URL(path, this.address.origin);
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
@@ -181,10 +186,11 @@ export class BrokerClient {
     };
     const { request } = url.protocol === "https:" ? https : http;
     return new Promise((resolve, reject) => {
-      const outgoing = request(url, { method, headers, ...this.trust }, resolve);
-      outgoing.setTimeout(ANSWER_WITHIN_MS, () =>
-        outgoing.destroy(new Error("it does not answer")),
-      );
+      const outgoing = request(url, { method, headers, ...this.trust }, (incoming) => {
+        incoming.setTimeout(ANSWER_WITHIN_MS);
+        resolve(incoming);
+      });
+      outgoing.setTimeout(withinMs, () => outgoing.destroy(new Error("it does not answer")));
       outgoing.on("error", (error) => reject(unreachable(url.origin, error)));
       outgoing.end(payload);
     });

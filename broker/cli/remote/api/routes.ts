@@ -284,12 +284,14 @@ export const ROUTES = {
   /** A recording as a capture for Wireshark, its operations as CSV or NDJSON, its terminals as asciicast 2 or 3, or its pages as HAR */
   "GET /api/recordings/{id}/export": {
     params: z.object({ id: z.string() }),
-    query: z.object({ format: z.enum(["pcapng", "csv", "ndjson", "cast", "cast3", "har"]) }),
+    query: z.object({ format: z.enum(["pcapng", "csv", "ndjson", "cast", "cast3", "har"]),
+      from: z.number().exactOptional(), digest: z.string().exactOptional() }),
     download: true,
   },
   /** A recording as it rests, sealed, and the site log's word on it: one zip that `sallyport verify` proves offline */
   "GET /api/recordings/{id}/bundle": {
     params: z.object({ id: z.string() }),
+    query: z.object({ from: z.number().exactOptional(), digest: z.string().exactOptional() }),
     download: true,
   },
   /** What a text would do in the place of the plant file; nothing changes */
