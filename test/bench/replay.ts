@@ -163,7 +163,7 @@ async function serverSeeks(page: Page, broker: number | undefined): Promise<Serv
     const input = JSON.stringify(job);
     const end = await runProgram(process.execPath, [SEEK_CLIENT], { input, withinMs: SEEKS_MS });
     if (end.code !== 0) throw new Error(end.output);
-    const times = JSON.parse(end.output) as SeekTimes;
+    const times = JSON.parse(end.output.trimEnd().split("\n").at(-1) ?? "") as SeekTimes;
     return {
       p50Ms: percentile(times.samples, 0.5),
       p99Ms: percentile(times.samples, 0.99),
