@@ -63,7 +63,7 @@ export interface WatchedParts {
   readonly policies: PolicyStore;
   readonly access: Pick<Access<LiveSession>, "locks" | "keySwitches">;
   readonly sessions: SessionHost;
-  readonly responses: Pick<ResponseDesk, "list"> | undefined;
+  readonly responses?: Pick<ResponseDesk, "list">;
 }
 
 /** Parts that know their own state say it now and whenever it changes. */

@@ -57,7 +57,6 @@ import { ConfirmedPlant } from "./plant/confirmed-plant.ts";
 import type { PlantHistory } from "./plant/plant-history.ts";
 import { PlantSource } from "./plant/plant-source.ts";
 import { portRefusal } from "./port.ts";
-import type { ResponseDesk } from "./risk/response-desk.ts";
 import { openProbe } from "./sessions/probe-session.ts";
 import type { ReachDesk } from "./sessions/reach-desk.ts";
 import type { Cause, LiveSession, SessionHost } from "./sessions/session.ts";
@@ -157,7 +156,7 @@ async function openSimulator({ config, opened, board, log }: Ground): Promise<st
   return plant.addresses;
 }
 
-export interface Core extends Policies {
+export interface Core extends Policies, RiskPlace {
   readonly identity: Identity;
   readonly evidence: Evidence;
   readonly plant: PlantSource;
@@ -168,8 +167,6 @@ export interface Core extends Policies {
   readonly trust: TrustDesk;
   readonly reach: ReachDesk;
   readonly gateways: SiteGateways | undefined;
-  /** Undefined where sessions are not compared with what was usual. */
-  readonly responses: ResponseDesk | undefined;
   readonly tickets: Tickets;
 }
 
@@ -229,8 +226,7 @@ export async function openCore(
   openLetGo(ground, { evidence, plant, sessions, access, permitKey });
   const reach = openReach(clock, { plant, sessions, access, permitKey });
   opened.push(() => reach.close());
-  const { responses } = risk;
-  const desks = { trust, gateways, reach, responses, tickets };
+  const desks = { trust, gateways, reach, tickets, ...risk };
   return { ...parts, ...ruled, sessions, access, credentials, opcua, ...desks };
 }
 
@@ -288,7 +284,7 @@ export async function openDoors(
     bundles: openBundles(ground, viewing),
     ...{ credentials: core.credentials, defaultRights: core.defaultRights, trust: core.trust },
     reach: core.reach,
-    ...{ gateways: core.gateways, responses: core.responses },
+    ...{ gateways: core.gateways, responses: core.responses, baselines: core.baselines },
     ...{ identity, access, sessions, decisions, policies, metrics, clock },
     recorder: evidence.recorder,
     recordings: evidence.recordings,

@@ -6,16 +6,19 @@ import { SiteTime } from "./access/site-time.ts";
 import type { SignedActions } from "./identity/signed-actions.ts";
 import type { Ground } from "./open-parts.ts";
 import type { PlantSource } from "./plant/plant-source.ts";
-import { readBaseline } from "./risk/baseline-file.ts";
+import { BaselineBook } from "./risk/baseline-book.ts";
+import { BaselineDesk } from "./risk/baseline-desk.ts";
+import { type ReadBaseline, readBaseline } from "./risk/baseline-file.ts";
 import { ResponseDesk } from "./risk/response-desk.ts";
 import { RiskDesk } from "./risk/risk-desk.ts";
 import type { SessionHooks } from "./sessions/session-hooks.ts";
 import { StartRefused } from "./start-refused.ts";
 
-/** Sessions are opened before there is anything to ask of people: the desk comes in later. */
+/** Sessions are opened before there is anything to ask of people: the desks come in later, if at all. */
 export interface RiskPlace {
   desk?: RiskDesk;
   responses?: ResponseDesk;
+  baselines?: BaselineDesk;
 }
 
 /** The hooks of the sessions; the same ones where nothing is compared. */
@@ -58,7 +61,6 @@ export async function openRisk(
   const enforced = config.risk === "enforce";
   if (!enforced) await forget(ground, demands);
   if (config.risk === "off") return;
-  const { baseline, digest } = approved(config.riskBaseline);
   const siteTime = new SiteTime();
   const hourAt = (ms: number) => siteTime.at(plant.current().site.timeZone, ms).hour;
   const failed = (error: unknown) => log.error({ error }, "a finding was not kept");
@@ -67,29 +69,48 @@ export async function openRisk(
     changed: () => bell.ring("sessions"),
     note: (event) => noticed.note(event),
   });
+  const baselines = openBaselines(ground, signedActions, (read) => {
+    place.desk?.use(read.baseline);
+    tell(read);
+  });
+  const baseline = baselines.inForce?.baseline;
   const desk = new RiskDesk({
     ...{ clock, store, demands, baseline, enforced, plant, hourAt, responses, failed },
   });
+  place.baselines = baselines;
   place.desk = desk;
   place.responses = responses;
   opened.push(() => desk.close());
   opened.push(() => responses.close());
-  const { sessions, from, until } = baseline;
-  log.info({ digest, sessions, from, until }, "sessions are compared with what was usual");
-  const what = enforced ? "enforced" : "observed";
-  const text = `Findings are ${what}, by ${sessions} sessions from ${from} to ${until} (SHA-256 ${digest.slice(0, 12)}).`;
-  board.report("risk", "ok", text);
+  tell(baselines.inForce);
+
+  function tell(read: ReadBaseline | undefined): void {
+    if (!read) {
+      board.report("risk", "attention", NOTHING_COMPARED);
+      return;
+    }
+    const { sessions, from, until } = read.baseline;
+    log.info({ digest: read.digest, sessions, from, until }, "sessions are compared");
+    const what = enforced ? "enforced" : "observed";
+    const text = `Findings are ${what}, by ${sessions} sessions from ${from} to ${until} (SHA-256 ${read.digest.slice(0, 12)}).`;
+    board.report("risk", "ok", text);
+  }
 }
 
-function approved(path: string) {
-  if (path === "") {
-    throw new StartRefused(
-      "SALLYPORT_RISK needs SALLYPORT_RISK_BASELINE: make one with `sallyport risk learn`, read it, and name it there",
-      2,
-    );
-  }
+const NOTHING_COMPARED =
+  "Nothing is compared yet: let a baseline be learned (sallyport risk learn --propose), then approve it on Integrations.";
+
+/** @throws StartRefused where the baseline in force cannot be used */
+function openBaselines(
+  { config, clock, store }: Ground,
+  signedActions: SignedActions,
+  use: (read: ReadBaseline) => void,
+): BaselineDesk {
+  const { riskBaseline, dataFolder } = config;
   try {
-    return readBaseline(resolve(path));
+    const named = riskBaseline === "" ? undefined : readBaseline(resolve(riskBaseline));
+    const book = named ? undefined : BaselineBook.open(dataFolder);
+    return new BaselineDesk({ clock, store, signedActions, book, named, use });
   } catch (error) {
     throw new StartRefused(error instanceof Error ? error.message : String(error), 2);
   }

@@ -158,6 +158,7 @@ export interface ApiParts {
   readonly signals: IntegrationRouteParts["signals"];
   readonly scim: ScimRouteParts["scim"];
   readonly responses: SupervisionParts["responses"];
+  readonly baselines: IntegrationRouteParts["baselines"];
   readonly health: { isReady(): boolean; view(): Promise<HealthView> };
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
 }

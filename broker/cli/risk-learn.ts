@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { SiteTime } from "../access/site-time.ts";
 import { type Config, readConfig } from "../config.ts";
+import { proposeBaseline } from "../risk/baseline-book.ts";
 import { countPast } from "../risk/count-past.ts";
 import { noteReading } from "./note-on-host.ts";
 import {
@@ -18,6 +19,7 @@ import type { TextOutput } from "./plant-check.ts";
 
 interface LearnRisk extends PastAsked {
   readonly out?: string | undefined;
+  readonly propose?: boolean | undefined;
 }
 
 export function addRiskCommands(program: Command): void {
@@ -27,7 +29,8 @@ export function addRiskCommands(program: Command): void {
       .command("learn")
       .description("count what was usual in recordings; put in force by SALLYPORT_RISK_BASELINE")
       .argument("[session...]", "ids of sessions; without them all that have ended")
-      .option("--out <file>", "write it there instead of printing it"),
+      .option("--out <file>", "write it there instead of printing it")
+      .option("--propose", "let it wait on Integrations for an administrator's approval"),
   ).action(async (session: string[], flags: LearnRisk & { readonly ofProfile?: string }) => {
     process.umask(0o077);
     const { ofProfile: profile, ...rest } = flags;
@@ -51,6 +54,9 @@ export async function runRiskLearn(
   const siteTime = new SiteTime();
   const hourAt = (ms: number) => siteTime.at(plant.site.timeZone, ms).hour;
   const text = `${JSON.stringify(await countPast(past, plant, hourAt), null, 2)}\n`;
-  if (asked.out === undefined) out.write(text);
+  if (asked.propose) {
+    const file = proposeBaseline(config.dataFolder, text);
+    out.write(`${file} waits for an administrator: Integrations, "What is usual"\n`);
+  } else if (asked.out === undefined) out.write(text);
   else writeFileSync(asked.out, text, { mode: 0o600 });
 }

@@ -42,11 +42,15 @@ export interface ReadBaseline {
 export function readBaseline(path: string): ReadBaseline {
   try {
     if (statSync(path).size > BYTES_MAX) throw new Error("it is too large");
-    const text = readFileSync(path, "utf8");
-    const digest = createHash("sha256").update(text).digest("hex");
-    return { baseline: baseline.parse(JSON.parse(text)), digest };
+    return parseBaseline(readFileSync(path, "utf8"));
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
     throw new Error(`the baseline ${path} cannot be used: ${why.split("\n")[0]}`);
   }
+}
+
+/** @throws Error, ZodError */
+export function parseBaseline(text: string): ReadBaseline {
+  const digest = createHash("sha256").update(text).digest("hex");
+  return { baseline: baseline.parse(JSON.parse(text)), digest };
 }

@@ -25,7 +25,8 @@ export interface RiskParts {
   readonly clock: Clock;
   readonly store: Store;
   readonly demands: Demands;
-  readonly baseline: Baseline;
+  /** Undefined while nobody has approved one: nothing is compared then. */
+  readonly baseline: Baseline | undefined;
   /** Otherwise findings are told and ask for nothing. */
   readonly enforced: boolean;
   readonly plant: { current(): Plant };
@@ -62,20 +63,29 @@ const SHOWN_MAX = 200;
 
 export class RiskDesk {
   private readonly parts: RiskParts;
+  private baseline: Baseline | undefined;
   private readonly live = new Map<string, Watched>();
   private readonly rings: Rings;
 
   constructor(parts: RiskParts) {
     this.parts = parts;
+    this.baseline = parts.baseline;
     this.rings = new Rings(parts.clock);
     parts.demands.assess("risk", true);
+  }
+
+  /** For sessions that begin from now on. */
+  use(baseline: Baseline): void {
+    this.baseline = baseline;
   }
 
   opened(session: LiveSession): void {
     const { claims, startedMs } = session;
     this.parts.responses?.opened(session);
     const { subject: person, asset, endpoint } = claims;
-    const { baseline, hourAt, plant } = this.parts;
+    const { hourAt, plant } = this.parts;
+    const { baseline } = this;
+    if (!baseline) return;
     const facts = { person, asset, hour: hourAt(startedMs), network: networkIn(claims.basis) };
     const watched: Watched = {
       ...{ session, risk: new SessionRisk(baseline, facts), looks: [NOTHING_YET], stop: () => {} },

@@ -177,6 +177,8 @@ export const helpByPath: Record<string, HelpEntry> = {
     title: "Integrations",
     lines: [
       "Where notices go (a signed webhook, Slack, Teams, mail) and which SIEM receives the events. The file that SALLYPORT_INTEGRATIONS names says so; an edit counts within seconds, and sallyport integrations check says what is wrong with it. Below stand the systems whose signals are taken (identity providers, device managers), what each signal led to, what was found unusual about sessions (SALLYPORT_RISK), and what is asked of people because of either: an administrator lifts it there, with a reason.",
+      "Rules that answer findings (responses in the plant file) are listed here; what they stopped waits on Live. What is usual shows the baseline in force, and what another one from sallyport risk learn --propose would make usual or unusual: it counts once you have signed for it, and any earlier one can be put back.",
+      "With the key tickets in the same file the site's ticket system is asked before somebody agrees to work under a ticket and before each session under it.",
       "What a receiver does not take waits on disk, in order, and is sent again. A notice never carries values, reasons or anything that signs a person in: it says what waits and where to look.",
     ],
   },

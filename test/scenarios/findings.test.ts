@@ -6,11 +6,22 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
+import { proposeBaseline } from "../../broker/risk/baseline-book.ts";
 import { accessible, ask, enrolled, invite, shot } from "../kit/people-in-browser.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser, WIDE } from "../kit/site-in-browser.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 
-const NOTHING = { version: 1, sessions: 0, from: "", until: "", usual: {}, values: {} };
+/** Of somebody else: nobody here has worked on anything. */
+const BASELINE = {
+  ...{ version: 1, sessions: 12, from: "2026-09-01", until: "2026-11-01" },
+  usual: {
+    "p-ana plc-treatment": {
+      ...{ person: "Ana", sessions: 12, deeds: ["writing P101.SpeedSetpoint"], hours: [8, 9] },
+      ...{ networks: ["192.0.2.0/24"], changesPerMinute: 4, readsPerMinute: 60, refusedInARow: 0 },
+    },
+  },
+  values: { "plc-treatment P101.SpeedSetpoint": { min: 24, max: 32 } },
+};
 const OVERFLOWS = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
 const folder = makeFolder();
 
@@ -20,14 +31,12 @@ let eva: Device;
 let sam: Device;
 
 beforeAll(async () => {
-  const file = path.join(folder, "baseline.json");
-  writeFileSync(file, JSON.stringify(NOTHING));
-  site = await openSite({ SALLYPORT_RISK: "observe", SALLYPORT_RISK_BASELINE: file });
+  site = await openSite({ SALLYPORT_RISK: "observe", SALLYPORT_DATA: path.join(folder, "data") });
   admin = await enrolled(await site.device(), site.enrolmentLink);
   eva = await enrolled(await site.device(), await invite(admin, "Eva", "engineer"));
   const phone = await site.device({ viewport: NARROW, dark: false });
   sam = await enrolled(phone, await invite(admin, "Sam", "supervisor"));
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await site?.close();
@@ -45,6 +54,26 @@ async function looked({ page }: Device, name: string): Promise<void> {
     }
   }
 }
+
+test("nothing is compared until an administrator has signed for a baseline", async () => {
+  const { page } = admin;
+  await page.goto("/integrations");
+  await page.getByText("Nothing is compared yet").waitFor();
+  await shot(page, "baseline-none");
+  // As `sallyport risk learn --propose` does.
+  proposeBaseline(path.join(folder, "data"), JSON.stringify(BASELINE));
+  await page.getByText("Waits for an approval").waitFor();
+  await page.getByText("writing P101.SpeedSetpoint").first().waitFor();
+  await looked(admin, "baseline-waits");
+  await page.getByRole("button", { name: "Approve" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Why it is right").fill("Read with the shift");
+  await accessible(page);
+  await dialog.getByRole("button", { name: "Approve" }).click();
+  await page.getByText("In force: 12 sessions from 2026-09-01 to 2026-11-01").waitFor();
+  await page.getByText("Read with the shift").first().waitFor();
+  await looked(admin, "baseline-in-force");
+}, 240_000);
 
 test("the rules are listed for administrators, also before there are any", async () => {
   const { page } = admin;
@@ -64,7 +93,7 @@ responses:
     .toBe(true);
   await page.getByText("first time on an asset").first().waitFor();
   await looked(admin, "response-rules");
-}, 120_000);
+}, 240_000);
 
 test("what a rule stopped goes on once a supervisor has signed for it", async () => {
   await eva.page.goto("/?asset=plc-treatment");
@@ -99,4 +128,4 @@ test("what a rule stopped goes on once a supervisor has signed for it", async ()
     .poll(() => ask<SiteEventView[]>(admin.page, "GET", told).then((all) => all.map((e) => e.kind)))
     .toContain("response:resumed");
   expect([admin, eva, sam].flatMap(({ complaints }) => complaints)).toEqual([]);
-}, 120_000);
+}, 240_000);

@@ -13,6 +13,7 @@ import { Empty } from "../../components/states.tsx";
 import { matchesFilter } from "../../components/table-order.ts";
 import { RelativeTime } from "../../components/time.tsx";
 import { integrationsText as words } from "../../text/integrations.ts";
+import { UsualBaseline } from "./baseline.tsx";
 import { GivenUp } from "./given-up.tsx";
 import { ResponseRules } from "./response-rules.tsx";
 import { Signals } from "./signals.tsx";
@@ -36,6 +37,7 @@ export function IntegrationsPage() {
         )}
       </QueryView>
       <ResponseRules />
+      <UsualBaseline />
       <Signals />
     </Page>
   );
