@@ -121,6 +121,7 @@ function derive(given: Config): Config {
     plantFile: given.plantFile && resolve(given.plantFile),
     witnessPolicy: given.witnessPolicy && resolve(given.witnessPolicy),
     integrations: given.integrations && resolve(given.integrations),
+    providers: given.providers && resolve(given.providers),
     tlsCertificate: given.tlsCertificate && resolve(given.tlsCertificate),
     tlsKey: given.tlsKey && resolve(given.tlsKey),
     databasePasswordFile: given.databasePasswordFile && resolve(given.databasePasswordFile),

@@ -57,6 +57,7 @@ import { ConfirmedPlant } from "./plant/confirmed-plant.ts";
 import type { PlantHistory } from "./plant/plant-history.ts";
 import { PlantSource } from "./plant/plant-source.ts";
 import { portRefusal } from "./port.ts";
+import type { ProviderDesk } from "./providers/provider-desk.ts";
 import { openProbe } from "./sessions/probe-session.ts";
 import type { ReachDesk } from "./sessions/reach-desk.ts";
 import type { Cause, LiveSession, SessionHost } from "./sessions/session.ts";
@@ -246,6 +247,7 @@ interface DoorParts {
   readonly signals: SignalDesk;
   readonly tls: ServedCertificate | undefined;
   readonly services: WorkloadRouteParts["services"];
+  readonly providers: ProviderDesk;
   readonly plantFile: OpenPlant;
 }
 
@@ -294,7 +296,7 @@ export async function openDoors(
     health: healthOf(ground, core),
     ...{ integrations: core.integrations, signals: core.signals },
     ...{ alarms: ground.alarms, audit: core.audit, logState: core.logState },
-    ...{ services: core.services, scim: openProvisioning(ground) },
+    ...{ services: core.services, scim: openProvisioning(ground), providers: core.providers },
   });
   const gatekeepers = { ...identity, decisions };
   const served = { ...config, version, certificate: tls };

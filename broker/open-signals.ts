@@ -34,6 +34,7 @@ export function openSignals(ground: Ground, parts: Parts): SignalDesk {
   const signals = new Signals({
     ...{ clock, store, audience, demands, sessions },
     ...{ people: identity.people, signIns: identity.signIns, devices: identity.devices },
+    through: identity.through,
     fetchKeys: async ({ ca }, url) => {
       // Each is a destination because the integrations file names it, and no other is.
       const extras = { headers: { accept: "application/json" }, ...(ca && { ca: ca.read() }) };

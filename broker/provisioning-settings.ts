@@ -18,6 +18,16 @@ export const PROVISIONING_SETTINGS = {
     /./,
     "a path",
   ),
+  providers: optionalText(
+    {
+      variable: "SALLYPORT_PROVIDERS",
+      fallback: "",
+      description:
+        "YAML file of the identity providers through which people may sign in besides their passkey (OpenID Connect), read at the start. Default: none.",
+    },
+    /./,
+    "a path",
+  ),
   scimRoles: {
     variable: "SALLYPORT_SCIM_ROLES",
     fallback: "",

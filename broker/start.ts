@@ -28,6 +28,7 @@ import {
   openRecorder,
 } from "./open-parts.ts";
 import { openPeople } from "./open-people.ts";
+import { openProviders, readProviders } from "./open-providers.ts";
 import { openSignals } from "./open-signals.ts";
 import { openTls } from "./open-tls.ts";
 import { openWorkloads } from "./open-workloads.ts";
@@ -89,7 +90,8 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const plant = await openPlant(ground);
   assets.places = () => plant.source.current().assets.flatMap(({ endpoints }) => endpoints);
   const book = await openLogBook(ground, { evidence, plant: plant.source });
-  const identity = await openPeople(ground);
+  const providers = readProviders(config.providers);
+  const identity = await openPeople(ground, providers);
   const core = await openCore(ground, { identity, evidence, plant: plant.source, book });
   watchConditions(ground, { ...core, book });
   const witnessesBehind = () => ground.noticed.witnessTrouble;
@@ -107,6 +109,7 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
     signals,
     tls,
     services,
+    providers: openProviders(ground, { identity, plant: plant.source, providers }),
     plantFile: plant,
   });
   opened.push(ground.noticed.clockSteps());

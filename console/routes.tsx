@@ -43,6 +43,8 @@ const inside: Record<string, Load> = {
 const outside: Record<string, Load> = {
   "/shared": () => import("./replay/shared-page.tsx").then((page) => page.SharedPage),
   "/sign-in": () => import("./pages/sign-in/sign-in-page.tsx").then((page) => page.SignInPage),
+  "/sign-in/through/:id": () =>
+    import("./pages/sign-in/through-page.tsx").then((page) => page.ThroughPage),
   "/enrol": () => import("./pages/sign-in/enrol-page.tsx").then((page) => page.EnrolPage),
 };
 

@@ -15,4 +15,17 @@ export const PEOPLE_ALARM_KINDS = {
     raisedBy: ["person:last-administrator-left"],
     source: "subject",
   },
+  "emergency-sign-in": {
+    priority: "high",
+    title: "Somebody signed in without the identity provider",
+    consequence:
+      "This site asks employees for the word of an identity provider; whoever is named for emergencies got in by the passkey alone.",
+    action:
+      "Ask the person named whether it was them, and whether the provider was away. If not, disable the person.",
+    returns: "quiet",
+    quietMs: HOUR,
+    ringsAnew: true,
+    raisedBy: ["sign-in:emergency"],
+    source: "subject",
+  },
 } as const;

@@ -20,6 +20,9 @@ export interface PublicCall<P, Q, B> {
   signIn(token: string): void;
   /** Takes it out again. */
   signOut(): void;
+  /** Puts the token of an expected person into a cookie of its own. */
+  expectPerson(token: string): void;
+  expectNobody(): void;
   /** Where the request comes from. */
   readonly address: string;
   /** The origin of the console by which it came. */

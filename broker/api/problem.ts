@@ -76,6 +76,27 @@ const IDENTITY: Readonly<Record<IdentityCode, Said>> = {
   "not-found": [404, notFound().message],
   "too-many": [409, "There are too many of these already. Remove one first."],
   changed: [409, "This has changed meanwhile. Look again, then decide."],
+  "provider-required": [
+    403,
+    "Your passkey is right, but this site asks for your identity provider as well: begin with its button on the sign-in page.",
+  ],
+  "provider-expired": [
+    409,
+    "What the identity provider said counts only for minutes, and not after you signed out there. Begin again with its button.",
+  ],
+  "other-person": [
+    403,
+    "This passkey belongs to somebody else than the identity provider named. Use your own, or sign in without the provider.",
+  ],
+  "account-unknown": [
+    403,
+    "The identity provider knows you, but nobody here has that account. Sign in with your passkey and link it on the Account page, or ask an administrator.",
+  ],
+  "account-taken": [409, "This account belongs to somebody here already. Unlink it there first."],
+  "not-enrolled": [
+    403,
+    "You have no passkey here yet. Open the enrolment link that you were given, or ask an administrator for one.",
+  ],
   "rp-id-changed": [500, "The passkeys belong to another domain. See the log."],
 };
 

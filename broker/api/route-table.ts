@@ -75,6 +75,7 @@ import {
 import { showPolicies } from "./policies/show-policies.ts";
 import { showPolicyVersion } from "./policies/show-policy-version.ts";
 import { askWhatIf, cancelWhatIf, showWhatIf } from "./policies/what-if.ts";
+import { type ProviderRouteParts, providerRoutes } from "./provider-routes.ts";
 import { recordingRoutes } from "./recording-routes.ts";
 import { approveRecovery } from "./recoveries/approve-recovery.ts";
 import { listRecoveries } from "./recoveries/list-recoveries.ts";
@@ -157,6 +158,7 @@ export interface ApiParts {
   readonly integrations: IntegrationRouteParts["integrations"];
   readonly signals: IntegrationRouteParts["signals"];
   readonly scim: ScimRouteParts["scim"];
+  readonly providers: ProviderRouteParts["providers"];
   readonly responses: SupervisionParts["responses"];
   readonly baselines: IntegrationRouteParts["baselines"];
   readonly health: { isReady(): boolean; view(): Promise<HealthView> };
@@ -185,7 +187,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("POST", "/api/me/passkeys/options", "signed-in", passkeyOptions(passkeys)),
     guarded("POST", "/api/me/passkeys", "signed-in", addPasskey(passkeys)),
     guarded("DELETE", "/api/me/passkeys/:id", "signed-in", removePasskey(passkeys)),
-    guarded("GET", "/api/me/sign-ins", "signed-in", listSignIns(signIns)),
+    guarded("GET", "/api/me/sign-ins", "signed-in", listSignIns(signIns, identity.through)),
     guarded("DELETE", "/api/me/sign-ins/:id", "signed-in", endSignIn(signIns)),
 
     forTokens(
@@ -231,6 +233,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     forSiteTokens(guarded("GET", "/api/health", "health:view", showHealth(parts.health.view))),
     ...integrationRoutes(parts),
     ...scimRoutes(parts),
+    ...providerRoutes(parts),
   ];
 }
 

@@ -6,9 +6,10 @@ import { randomBytes } from "node:crypto";
 import type { Server as SecureServer } from "node:https";
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
-import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Logger } from "../log.ts";
+import { LOGOUT_TOKEN_MAX } from "../providers/logout-token.ts";
 import { SET_LENGTH_MAX } from "../signals/set.ts";
 import type { ServedCertificate } from "../tls/served-certificate.ts";
 import { addApiDocument, documentRoute } from "./api-document.ts";
@@ -17,11 +18,11 @@ import { addConsole } from "./console/console-files.ts";
 import { addErrorAnswers, answerRefusal } from "./error-answers.ts";
 import type { UnknownDevices } from "./from-device.ts";
 import { type Gatekeepers, mountRoutes } from "./mount-routes.ts";
-import { notFound } from "./problem.ts";
+import { ApiRefused, notFound } from "./problem.ts";
 import { addRequestLog, type RequestObserver } from "./request-log.ts";
 import type { Route } from "./route.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
-import { addGates } from "./web-gates.ts";
+import { addGates, LOGOUT, pathOf } from "./web-gates.ts";
 
 export interface ServerSettings {
   readonly origins: readonly string[];
@@ -75,6 +76,11 @@ export async function buildServer(
     async (_: unknown, body: unknown) => body,
   );
   app.addContentTypeParser("application/scim+json", { parseAs: "string" }, parseScim);
+  app.addContentTypeParser(
+    "application/x-www-form-urlencoded",
+    { parseAs: "string", bodyLimit: 2 * LOGOUT_TOKEN_MAX },
+    takeForm,
+  );
   await app.register(cookie);
   await app.register(rateLimit, { global: false });
   await addSecurityHeaders(app);
@@ -95,6 +101,12 @@ async function parseScim(_: unknown, body: string | Buffer): Promise<unknown> {
   } catch {
     return undefined;
   }
+}
+
+/** A logout token comes in a form; nothing else does. */
+async function takeForm(request: FastifyRequest, body: string | Buffer): Promise<string> {
+  if (pathOf(request).startsWith(LOGOUT)) return String(body);
+  throw new ApiRefused(415, "not-json", "Send JSON.");
 }
 
 function newServer(settings: ServerSettings): FastifyInstance {

@@ -5,6 +5,7 @@
 import type { CookieSerializeOptions } from "@fastify/cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { newBrowserId } from "../identity/browser-id.ts";
+import { EXPECTED_MS } from "../identity/expected-people.ts";
 import type { Browser } from "../identity/identity.ts";
 
 export const SIGN_IN_COOKIE = "__Host-sallyport";
@@ -25,6 +26,17 @@ export function setSignInCookie(reply: FastifyReply, token: string): void {
 
 export function clearSignInCookie(reply: FastifyReply): void {
   reply.clearCookie(SIGN_IN_COOKIE, FLAGS);
+}
+
+/** Whom an identity provider sent here: worth nothing without that person's passkey. */
+export const EXPECTED_COOKIE = "__Host-sallyport-expected";
+
+export function setExpectedCookie(reply: FastifyReply, token: string): void {
+  reply.setCookie(EXPECTED_COOKIE, token, { ...FLAGS, maxAge: EXPECTED_MS / 1_000 });
+}
+
+export function clearExpectedCookie(reply: FastifyReply): void {
+  reply.clearCookie(EXPECTED_COOKIE, FLAGS);
 }
 
 /** Of somebody without an account, who looks at a recording by a link. */
@@ -54,11 +66,13 @@ export function cookieOf(request: FastifyRequest, name: string): string | undefi
 /** The browser that asks; gives it its id if it has none. */
 export function browserOf(request: FastifyRequest, reply: FastifyReply): Browser {
   const token = cookieOf(request, SIGN_IN_COOKIE);
+  const expected = cookieOf(request, EXPECTED_COOKIE);
   return {
     id: cookieOf(request, BROWSER_COOKIE) ?? giveBrowserId(reply),
     address: request.ip,
     userAgent: (request.headers["user-agent"] ?? "").slice(0, USER_AGENT_LENGTH_MAX),
     ...(token === undefined ? {} : { token }),
+    ...(expected === undefined ? {} : { expected }),
   };
 }
 

@@ -20,6 +20,8 @@ const ANY_HOST = new Set(["/healthz", "/readyz", "/metrics"]);
 /** Asked by systems that know no page of ours, with a token and never by a cookie. */
 const PROGRAMS = new Set(["/api/posture-reports", "/api/signals"]);
 const PROVIDER = "/api/scim/v2/";
+/** Asked with a token in the body, which proves itself; what a browser adds by itself is refused. */
+export const LOGOUT = "/api/back-channel-logout/";
 
 /**
  * Knocking on the door (enrolment, sign-in, a link to a recording) is allowed this much more seldom than the rest:
@@ -45,14 +47,19 @@ export function addGates(app: FastifyInstance, settings: GateSettings): void {
     if (isKnock(request, path)) await knocks(request);
     const forPrograms = PROGRAMS.has(path) || path.startsWith(PROVIDER);
     if (forPrograms && isProgram(request.headers)) return;
+    if (path.startsWith(LOGOUT) && isFromNoBrowser(request.headers)) return;
     if (!isFromOurPages(request.method, request.headers, origin)) throw foreignOrigin();
   });
 }
 
 /** Shows a token, which no page can be made to send, and nothing that a browser adds by itself. */
-function isProgram({ authorization, cookie, origin, ...others }: IncomingHttpHeaders): boolean {
+function isProgram(headers: IncomingHttpHeaders): boolean {
+  return headers.authorization !== undefined && isFromNoBrowser(headers);
+}
+
+function isFromNoBrowser({ cookie, origin, ...others }: IncomingHttpHeaders): boolean {
   const byBrowser = [cookie, origin, others["sec-fetch-site"]];
-  return authorization !== undefined && byBrowser.every((header) => header === undefined);
+  return byBrowser.every((header) => header === undefined);
 }
 
 /** The path as it was sent, without its query. */

@@ -136,11 +136,14 @@ async function finish(
     if (!(await takeLink(queries, link.tokenHash, parts.clock.wallMs()))) {
       throw new IdentityRefused("link-invalid", "the link was used meanwhile");
     }
-    await entitled(queries, link);
+    const owner = await entitled(queries, link);
     if (link.kind === "recovery") await dropOld(queries, link.personId, record);
     await keepPasskey(queries, passkey);
     await updatePerson(queries, link.personId, { enrolledMs: parts.clock.wallMs() });
-    const begun = await beginOnDevice(parts, { queries, record }, passkey, { browser, shown });
+    // Where it is asked for, signing in takes the word of a provider as well; the passkey is kept.
+    const begun = parts.through.requires(owner)
+      ? { person: (await findPerson(queries, owner.id)) ?? owner, ...NOT_SIGNED_IN }
+      : await beginOnDevice(parts, { queries, record }, passkey, { browser, shown });
     await record({
       kind: "passkey:enrolled",
       priority: link.kind === "recovery" ? "alarm" : "event",
@@ -149,7 +152,7 @@ async function finish(
     });
     return begun;
   });
-  parts.devices.settle(recognised);
+  if (recognised) parts.devices.settle(recognised);
   if (link.kind === "recovery") {
     parts.book.endKept(
       parts.book.of(link.personId).map(({ id }) => id),
@@ -157,8 +160,11 @@ async function finish(
     );
   }
   parts.people.changed(person);
+  if (!fresh) throw new IdentityRefused("provider-required", "the passkey was kept");
   return admit(parts, fresh, person, browser);
 }
+
+const NOT_SIGNED_IN = { fresh: undefined, recognised: undefined };
 
 async function dropOld(queries: Queries, personId: string, record: RecordEvent): Promise<void> {
   const removed = await deletePasskeysOf(queries, personId);

@@ -17,6 +17,7 @@ import type { MachineSignIns } from "./machine-sign-ins.ts";
 import type { ProvisionedGroups } from "./provisioned-groups.ts";
 import type { Provisioning } from "./provisioning.ts";
 import type { SignedActions } from "./signed-actions.ts";
+import type { ThroughProvider } from "./through-provider.ts";
 import type { TokenScope } from "./token-scope.ts";
 import type { WorkloadSignIns } from "./workload-sign-ins.ts";
 
@@ -31,6 +32,7 @@ export interface Identity {
   /** What policies hear of them. */
   readonly deviceFacts: DeviceBook;
   readonly passkeys: Passkeys;
+  readonly through: ThroughProvider;
   readonly people: People;
   readonly recoveries: Recoveries;
   /** By an identity provider. */
@@ -52,6 +54,8 @@ export interface Browser {
   readonly userAgent: string;
   /** Token of the sign-in cookie, if it sent one: that sign-in ends when a new one begins. */
   readonly token?: string;
+  /** Token of the cookie by which an expected person is known. */
+  readonly expected?: string;
   /** Its own key, shown while its person is proved. */
   readonly device?: DeviceShown;
 }
@@ -96,14 +100,14 @@ export interface Enrolment {
     readonly person: { readonly name: string; readonly email: string };
     readonly options: PublicKeyCredentialCreationOptionsJSON;
   }>;
-  /** Uses the link up and signs the person in. @throws link-invalid, challenge-invalid, response-invalid, passkey-known, rate-limited */
+  /** Uses the link up and signs the person in. @throws provider-required (the passkey is kept), link-invalid, challenge-invalid, response-invalid, passkey-known, rate-limited */
   finish(
     answer: { readonly token: string; readonly label: string; readonly response: unknown },
     browser: Browser,
   ): Promise<NewSignIn>;
 }
 
-/** `signed-out`, `ended` (in the list of own sign-ins), `idle`, `absolute`, `replaced`, `stolen`, `person-disabled`, `recovered`, `passkey-removed`, `device-revoked`, `signal`. */
+/** `signed-out`, `ended` (in the list of own sign-ins), `idle`, `absolute`, `replaced`, `stolen`, `person-disabled`, `recovered`, `passkey-removed`, `device-revoked`, `signal`, `provider-logout`, `account-unlinked`. */
 export interface SignInEnd {
   readonly rule: string;
   readonly reason: string;
@@ -113,8 +117,11 @@ export interface SignInEnd {
 export interface SignIns {
   /** Discoverable: names no credentials. @throws rate-limited */
   options(browser: Browser): Promise<PublicKeyCredentialRequestOptionsJSON>;
-  /** @throws challenge-invalid, response-invalid, passkey-unknown, passkey-counter, person-disabled, rate-limited */
-  finish(response: unknown, browser: Browser): Promise<NewSignIn>;
+  /**
+   * @param through as the person whom a provider sent to this browser, and nobody else
+   * @throws challenge-invalid, response-invalid, passkey-unknown, passkey-counter, person-disabled, rate-limited, provider-required, provider-expired, other-person
+   */
+  finish(response: unknown, browser: Browser, through?: "provider"): Promise<NewSignIn>;
   /**
    * Whose cookie this is, or undefined (also for the token of a command). A lookup in memory: call it on every request.
    * @param seen whether a person did it (a click, a page), which keeps idle away; background polling passes false
@@ -248,6 +255,17 @@ export type IdentityCode =
   | "too-many"
   /** At start: passkeys exist for another RP ID. */
   | "rp-id-changed"
+  /** The site asks for the word of an identity provider besides. */
+  | "provider-required"
+  /** Nobody is expected in this browser any more, or the provider took its word back. */
+  | "provider-expired"
+  /** The passkey is not that of whom the provider said. */
+  | "other-person"
+  /** At an identity provider, and nobody's here. */
+  | "account-unknown"
+  | "account-taken"
+  /** Known, but without a passkey yet. */
+  | "not-enrolled"
   /** It is another version by now. */
   | "changed";
 

@@ -8,6 +8,7 @@
 import { randomInt } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { newId } from "../store/ids.ts";
+import type { ProviderProof } from "../store/model.ts";
 import { plainText } from "../store/plain-text.ts";
 import type { TokenWish } from "./api-tokens.ts";
 import { hashToken, newToken } from "./token.ts";
@@ -42,6 +43,8 @@ export interface MachineApproval {
   readonly atMs: number;
   /** The device that the browser is, where the person says that the command runs on the same one. */
   readonly browserId?: string;
+  /** Through whom the browser is signed in: the command is bound to the same. */
+  readonly provider?: ProviderProof;
 }
 
 /** To open a page, sign in there and touch a key. */

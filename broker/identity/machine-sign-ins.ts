@@ -37,7 +37,7 @@ export class MachineSignIns {
     this.proofs = new KeyProofs(parts.clock);
   }
 
-  /** Once, by the key that asked. @throws IdentityRefused person-disabled */
+  /** Once, by the key that asked. @throws IdentityRefused person-disabled, provider-required, provider-expired */
   async redeem(deviceCode: string, request: KeyedRequest): Promise<Redeemed> {
     const proved = await this.proofs.check(request);
     if (proved.kind !== "proved") return { kind: proved.kind === "stale" ? "stale" : "invalid" };
@@ -92,6 +92,7 @@ export class MachineSignIns {
       const held = {
         ...{ machine: { name, keyThumbprint }, assertedMs: approval.atMs },
         ...(recognised.device && { deviceId: recognised.device.id }),
+        ...(approval.provider && { provider: approval.provider }),
       };
       const begun = await beginSignIn(this.parts, queries, passkey, browser, held);
       await record({
@@ -112,7 +113,9 @@ export class MachineSignIns {
       surplus.map(({ id }) => id),
       { rule: "replaced", reason: "This person is signed in in too many browsers." },
     );
-    return { ...book.add(fresh.kept, person), token: fresh.token };
+    const signedIn = { ...book.add(fresh.kept, person), token: fresh.token };
+    await this.parts.through.stillHolds(signedIn.signIn);
+    return signedIn;
   }
 
   /** A machine whose key was revoked is not signed in again by it: it makes another one. */

@@ -22,6 +22,12 @@ import { SignInBook } from "./sign-in-book.ts";
 import { SignInFailures } from "./sign-in-failures.ts";
 import { createSignIns } from "./sign-ins.ts";
 import { createSignedActions } from "./signed-actions.ts";
+import {
+  NO_PROVIDERS,
+  outlivesRestart,
+  type ProviderRules,
+  ThroughProvider,
+} from "./through-provider.ts";
 import { WorkloadSignIns } from "./workload-sign-ins.ts";
 
 /** @throws IdentityRefused input-invalid (the configuration), rp-id-changed */
@@ -31,25 +37,31 @@ export async function openIdentity(options: {
   readonly clock?: Clock;
   /** By the name of a group of the identity provider. */
   readonly groupRoles?: ReadonlyMap<string, Role>;
+  readonly providers?: ProviderRules;
 }): Promise<Identity> {
   const { store } = options;
   const clock = options.clock ?? systemClock;
   const config = checkIdentityConfig(options.config);
   await checkRpId(store, options.config);
-  const book = await SignInBook.open(store, clock, config, await listPeople(store.queries));
+  const rules = options.providers ?? NO_PROVIDERS;
+  const everybody = await listPeople(store.queries);
+  const book = await SignInBook.open(store, clock, config, everybody, (signIn, person) =>
+    outlivesRestart(rules, signIn, person),
+  );
+  const through = new ThroughProvider({ store, clock, rules, book });
   const people = new PeopleBook(book);
   const failures = new SignInFailures(store, clock);
   const challenges = new ChallengeBook(store, clock);
   const rule = options.config.posture ?? NOTHING_ASKED;
   const deviceBook = await DeviceBook.open(store.queries, clock, rule);
   const devices = new Devices({ store, clock, book, deviceBook });
-  const parts = { store, clock, config, book, people, failures, challenges, devices };
+  const parts = { store, clock, config, book, people, failures, challenges, devices, through };
   const tokens = new ApiTokens(parts);
   const machines = new MachineSignIns(parts, tokens);
   const provisioning = { ...parts, roles: options.groupRoles ?? new Map() };
   return {
     ...{ machines, devices, deviceFacts: deviceBook },
-    ...{ tokens, workloads: new WorkloadSignIns(parts) },
+    ...{ through, tokens, workloads: new WorkloadSignIns(parts) },
     enrolment: createEnrolment(parts),
     signIns: createSignIns(parts),
     passkeys: createPasskeys(parts),

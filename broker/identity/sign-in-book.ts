@@ -8,7 +8,7 @@
  * idle time may end up to a minute early.
  */
 import type { Clock } from "../clock.ts";
-import type { Person, SignIn } from "../store/model.ts";
+import type { Person, ProviderProof, SignIn } from "../store/model.ts";
 import { deleteSignIn, type KeptSignIn, listSignIns, updateLastSeen } from "../store/sign-ins.ts";
 import type { Store } from "../store/store.ts";
 import { StoreAway } from "../store/store-failed.ts";
@@ -61,18 +61,22 @@ export class SignInBook {
     this.config = config;
   }
 
-  /** @param people who may be signed in: the active ones */
+  /**
+   * @param people who may be signed in: the active ones
+   * @param staysIn whether a sign-in of before the restart goes on to count
+   */
   static async open(
     store: Store,
     clock: Clock,
     config: CheckedIdentityConfig,
     people: readonly Person[],
+    staysIn: (signIn: SignIn, person: Person) => boolean = () => true,
   ): Promise<SignInBook> {
     const book = new SignInBook(store, clock, config);
     const active = new Map(people.map((person) => [person.id, person]));
     for (const kept of await listSignIns(store.queries)) {
       const person = active.get(kept.signIn.personId);
-      if (person?.state === "active") book.add(kept, person);
+      if (person?.state === "active" && staysIn(kept.signIn, person)) book.add(kept, person);
       else await deleteSignIn(store.queries, kept.signIn.id);
     }
     await book.endOverdue();
@@ -162,6 +166,13 @@ export class SignInBook {
     return [...this.byId.values()]
       .filter((entry) => entry.signIn.workload && !this.overdue(entry))
       .map((entry) => entry.signIn);
+  }
+
+  /** Those begun through an identity provider, whose word is this. */
+  ofProvider(matches: (proof: ProviderProof) => boolean): readonly SignIn[] {
+    return [...this.byId.values()]
+      .map(({ signIn }) => signIn)
+      .filter(({ provider }) => provider && matches(provider));
   }
 
   /** The ones to end so that one more fits. */

@@ -1,7 +1,7 @@
 /** Signing in, proving oneself again, and ending it. */
 import type { Clock } from "../clock.ts";
 import { newId } from "../store/ids.ts";
-import type { Passkey, Person, SignIn } from "../store/model.ts";
+import type { Passkey, Person, ProviderProof, SignIn } from "../store/model.ts";
 import { findPasskey, notePasskeyUse } from "../store/passkeys.ts";
 import { findPerson, updatePerson, userHandleOf } from "../store/people.ts";
 import { plainText } from "../store/plain-text.ts";
@@ -15,6 +15,7 @@ import { IdentityRefused } from "./identity.ts";
 import type { CheckedIdentityConfig } from "./identity-config.ts";
 import type { SignInBook } from "./sign-in-book.ts";
 import type { SignInFailures } from "./sign-in-failures.ts";
+import type { ThroughProvider } from "./through-provider.ts";
 import { hashToken, newToken } from "./token.ts";
 import { type Assertion, parseAssertion, requestOptions, verifyAssertion } from "./webauthn.ts";
 
@@ -29,6 +30,7 @@ export interface SignInParts {
   readonly challenges: ChallengeBook;
   readonly failures: SignInFailures;
   readonly devices: Devices;
+  readonly through: ThroughProvider;
 }
 
 /** An assertion that is genuine, of an active person, and whose counter advanced. */
@@ -48,7 +50,8 @@ export function createSignIns(parts: SignInParts): SignIns {
       const binding = bindingTo.browser(browser.id);
       return requestOptions(config, await challenges.issue("sign-in", binding, browser.address));
     },
-    finish: (response, browser) => signIn(parts, response, browser),
+    finish: (response, browser, through) =>
+      signIn(parts, response, browser, through === "provider"),
     authenticate: (token, seen) => ofBrowser(book, token, seen),
     get: (signInId) => book.get(signInId),
     seen: (signInId) => book.seen(signInId),
@@ -89,22 +92,40 @@ function ofBrowser(book: SignInBook, token: string, seen: boolean): SignedIn | u
   return me && !me.signIn.machine ? book.byTokenText(token, seen) : undefined;
 }
 
-async function signIn(parts: SignInParts, input: unknown, browser: Browser): Promise<NewSignIn> {
-  const { store, book, devices } = parts;
+async function signIn(
+  parts: SignInParts,
+  input: unknown,
+  browser: Browser,
+  isThrough: boolean,
+): Promise<NewSignIn> {
+  const { store, book, devices, through } = parts;
   parts.failures.check(browser.address);
-  const { passkey, counter, backedUp, shown } = await parts.failures.counting(browser.address, () =>
-    prove(parts, input, browser, "sign-in", bindingTo.browser(browser.id)),
+  const expected = isThrough ? through.expected(browser) : undefined;
+  const { passkey, counter, backedUp, shown } = await parts.failures.counting(
+    browser.address,
+    async () => {
+      const binding = bindingTo.browser(browser.id);
+      const proved = await prove(parts, input, browser, "sign-in", binding);
+      if (expected && proved.passkey.personId !== expected.personId) {
+        throw new IdentityRefused("other-person", "a passkey of somebody else than was expected");
+      }
+      return proved;
+    },
   );
   const surplus = book.surplus(passkey.personId);
   const { person, fresh, recognised } = await store
     .act(async (queries, record) => {
       await advance(queries, passkey, { counter, backedUp, atMs: parts.clock.wallMs() });
       for (const { id } of surplus) await deleteSignIn(queries, id);
-      const begun = await beginOnDevice(parts, { queries, record }, passkey, { browser, shown });
+      const begun = await beginOnDevice(parts, { queries, record }, passkey, {
+        ...{ browser, shown },
+        ...(expected && { provider: expected.proof }),
+      });
+      await tellEmergency(parts, record, begun.person, expected !== undefined);
       await record({
         kind: "sign-in:begun",
         priority: "event",
-        text: `${begun.person.name} signed in from ${browser.address} with the passkey ${passkey.label}`,
+        text: `${begun.person.name} signed in from ${browser.address} with the passkey ${passkey.label}${expected ? `, through ${through.nameOf(expected.proof.issuer)}` : ""}`,
         subject: begun.person.id,
         about: { address: browser.address },
       });
@@ -116,7 +137,24 @@ async function signIn(parts: SignInParts, input: unknown, browser: Browser): Pro
     surplus.map(({ id }) => id),
     { rule: "replaced", reason: "This person is signed in in too many browsers." },
   );
-  return admit(parts, fresh, person, browser);
+  const signedIn = await admit(parts, fresh, person, browser);
+  if (expected) through.forget(browser);
+  return signedIn;
+}
+
+async function tellEmergency(
+  { through }: Pick<SignInParts, "through">,
+  record: RecordEvent,
+  person: Person,
+  isThrough: boolean,
+): Promise<void> {
+  if (isThrough || !through.isEmergency(person)) return;
+  await record({
+    kind: "sign-in:emergency",
+    priority: "alarm",
+    text: `${person.name} signed in without the identity provider, which this site asks for, as one who may in an emergency`,
+    subject: person.id,
+  });
 }
 
 /** A sign-in in the store, to be admitted once the transaction has committed. */
@@ -130,33 +168,41 @@ interface Transaction {
   readonly record: RecordEvent;
 }
 
+/** By whoever signs in, besides the passkey. */
+interface Shown {
+  readonly browser: Browser;
+  readonly shown: KeyShown | undefined;
+  readonly provider?: ProviderProof;
+}
+
 /** Within a transaction: the sign-in is bound to the key that the browser showed, if it counts. */
 export async function beginOnDevice(
-  parts: Pick<SignInParts, "clock" | "config" | "devices">,
+  parts: Pick<SignInParts, "clock" | "config" | "devices" | "through">,
   { queries, record }: Transaction,
   passkey: Pick<Passkey, "id" | "personId" | "backupEligible">,
-  { browser, shown }: { readonly browser: Browser; readonly shown: KeyShown | undefined },
+  { browser, shown, provider }: Shown,
 ) {
   const owner = await findPerson(queries, passkey.personId);
   if (owner?.state !== "active") throw new IdentityRefused("person-disabled", "not active");
   const recognised = await parts.devices.recognise(queries, record, owner, shown);
   const { device } = recognised;
-  const held = device && { deviceId: device.id };
+  const held = { ...(device && { deviceId: device.id }), ...(provider && { provider }) };
   return { ...(await beginSignIn(parts, queries, passkey, browser, held)), recognised };
 }
 
 /** Within a transaction. @param held by a command, and since when @throws IdentityRefused person-disabled */
 export async function beginSignIn(
-  parts: Pick<SignInParts, "clock" | "config">,
+  parts: Pick<SignInParts, "clock" | "config" | "through">,
   queries: Queries,
   passkey: Pick<Passkey, "id" | "personId" | "backupEligible">,
   browser: Browser,
-  held?: Partial<Pick<SignIn, "machine" | "assertedMs" | "deviceId">>,
+  held?: Partial<Pick<SignIn, "machine" | "assertedMs" | "deviceId" | "provider">>,
 ): Promise<{ readonly person: Person; readonly fresh: FreshSignIn }> {
   const nowMs = parts.clock.wallMs();
   await updatePerson(queries, passkey.personId, { lastSignInMs: nowMs });
   const person = await findPerson(queries, passkey.personId);
   if (person?.state !== "active") throw new IdentityRefused("person-disabled", "not active");
+  await parts.through.check(queries, person, held?.provider);
   const token = newToken();
   const signIn: SignIn = {
     id: newId(),
@@ -181,12 +227,13 @@ export async function beginSignIn(
  * finds this one too. A browser has one sign-in, so whoever used it before is out.
  */
 export async function admit(
-  parts: Pick<SignInParts, "book">,
+  parts: Pick<SignInParts, "book" | "through">,
   fresh: FreshSignIn,
   person: Person,
   browser: Browser,
 ): Promise<NewSignIn> {
   const signedIn = { ...parts.book.add(fresh.kept, person), token: fresh.token };
+  await parts.through.stillHolds(signedIn.signIn);
   const previous = browser.token && parts.book.byTokenText(browser.token, false);
   if (previous) {
     await parts.book.end(previous.signIn.id, {

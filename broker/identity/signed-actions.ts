@@ -32,6 +32,7 @@ export type ActionPurpose =
   | "trust"
   | "ssh-key"
   | "machine"
+  | "account"
   | "response";
 
 export type ActionContent = { readonly [key: string]: JsonValue };

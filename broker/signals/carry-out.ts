@@ -7,6 +7,7 @@ import type { Demands } from "../access/demands.ts";
 import type { Clock } from "../clock.ts";
 import type { Devices } from "../identity/devices.ts";
 import type { SignIns } from "../identity/identity.ts";
+import type { ThroughProvider } from "../identity/through-provider.ts";
 import type { LiveSession } from "../sessions/session.ts";
 import type { Demand, DemandKind } from "../store/demands.ts";
 import type { Device, PostureFacts } from "../store/device.ts";
@@ -22,6 +23,8 @@ import { type Effect, effectOfRisk, type Transmitter } from "./transmitter.ts";
 export interface CarryOutParts {
   readonly clock: Clock;
   readonly people: { list(): Promise<readonly Person[]> };
+  /** Whose account at an identity provider this is. */
+  readonly through: Pick<ThroughProvider, "owner">;
   readonly signIns: Pick<SignIns, "endAll">;
   readonly devices: Pick<Devices, "list" | "managedAs" | "report">;
   readonly demands: Demands;
@@ -78,18 +81,22 @@ function effectOf(event: SignalEvent, { effects }: Transmitter): Effect {
 }
 
 async function personOf(
-  { people }: CarryOutParts,
-  { email }: SignalSubject,
+  { people, through }: CarryOutParts,
+  { email, account }: SignalSubject,
   session: LiveSession | undefined,
 ): Promise<Person | undefined> {
-  const id = session?.claims.subject.id;
-  if (email === undefined && id === undefined) return undefined;
+  const owner = account && (await through.owner(account));
+  const ids = [session?.claims.subject.id, owner?.id].filter((id) => id !== undefined);
+  // Some name people by their address there, linked or not.
+  const unlinked = !owner && account?.subject.includes("@") ? account.subject : undefined;
+  const address = email ?? unlinked?.toLowerCase();
+  if (address === undefined && ids.length === 0) return undefined;
   const all = await people.list();
   // Where one names the session of somebody, and the other somebody else, neither is believed.
   return all.find(
     (each) =>
-      (id === undefined || each.id === id) &&
-      (email === undefined || each.email.toLowerCase() === email),
+      ids.every((id) => each.id === id) &&
+      (address === undefined || each.email.toLowerCase() === address),
   );
 }
 

@@ -1,10 +1,13 @@
 /** Whom or what a signal is about (RFC 9493, and complex subjects of the Shared Signals Framework). */
 import { z } from "zod";
+import type { AccountName } from "../store/provider-accounts.ts";
 
 /** As far as it can be looked up here; nothing of it is believed to exist yet. */
 export interface SignalSubject {
   /** Of a person. */
   readonly email: string | undefined;
+  /** Of a person, at the identity provider of this name. */
+  readonly account: AccountName | undefined;
   /** Ids by which a device may be known here: its own, or that of the inventory. */
   readonly devices: readonly string[];
   /** Of a session of this broker, where the transmitter knows it. */
@@ -39,13 +42,17 @@ const complex = z.looseObject({
 /** Undefined where it has no form that is known. */
 export function readSubject(given: unknown): SignalSubject | undefined {
   const one = member.safeParse(given);
-  if (one.success)
-    return { email: emailIn(one.data), devices: idsIn(one.data), session: undefined };
+  if (one.success) {
+    const { data } = one;
+    const [email, account] = [emailIn(data), accountIn(data)];
+    return { email, account, devices: idsIn(data), session: undefined };
+  }
   const parts = complex.safeParse(given);
   if (!parts.success) return undefined;
   const { user, device, session } = parts.data;
   return {
     email: user && emailIn(user),
+    account: user && accountIn(user),
     devices: device ? idsIn(device) : [],
     session: session && idsIn(session)[0],
   };
@@ -62,9 +69,12 @@ function emailIn(of: z.output<typeof member>): string | undefined {
 function emailOf(of: Simple): readonly string[] {
   if (of.format === "email") return [of.email.toLowerCase()];
   const [, address] = of.format === "account" ? (/^acct:(.+@.+)$/.exec(of.uri) ?? []) : [];
-  if (address !== undefined) return [address.toLowerCase()];
-  // Some name people by their address.
-  return of.format === "iss_sub" && of.sub.includes("@") ? [of.sub.toLowerCase()] : [];
+  return address === undefined ? [] : [address.toLowerCase()];
+}
+
+function accountIn(of: z.output<typeof member>): AccountName | undefined {
+  const named = each(of).find((one) => one.format === "iss_sub");
+  return named && { issuer: named.iss, subject: named.sub };
 }
 
 function idsIn(of: z.output<typeof member>): readonly string[] {

@@ -19,6 +19,7 @@ import { integrationTables } from "./integration-tables.ts";
 import { lockTables } from "./lock-tables.ts";
 import { logOutboxTables } from "./log-outbox-tables.ts";
 import { machineColumns } from "./machine-columns.ts";
+import { providerTables } from "./provider-tables.ts";
 import { provisioningTables } from "./provisioning-tables.ts";
 import { recordingTables } from "./recording-tables.ts";
 import { requestTables } from "./request-tables.ts";
@@ -62,6 +63,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "tokens of programs", up: apiTokenTable },
   { name: "signals of other systems, and what they ask of people", up: signalTables },
   { name: "people that an identity provider tells of", up: provisioningTables },
+  { name: "accounts at identity providers", up: providerTables },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

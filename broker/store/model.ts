@@ -79,6 +79,16 @@ export interface WorkloadProof {
 }
 
 /** One browser, or command, in which a person is signed in. The token itself is kept nowhere. */
+/** What an identity provider said of somebody. Alone it opens nothing. */
+export interface ProviderProof {
+  readonly issuer: string;
+  readonly subject: string;
+  /** Its own session, where it names them. */
+  readonly sid?: string;
+  /** When it said so, in seconds by its own clock. */
+  readonly issuedS: number;
+}
+
 export interface SignIn {
   readonly id: string;
   readonly personId: string;
@@ -97,6 +107,8 @@ export interface SignIn {
   readonly machine?: SignInMachine;
   /** The device that showed its key when the person was proved; absent where none did. */
   readonly deviceId?: string;
+  /** Through which account at an identity provider; absent where the passkey alone was shown. */
+  readonly provider?: ProviderProof;
   /** Present where no person signed in. Such a sign-in is never in the store. */
   readonly workload?: WorkloadProof;
 }

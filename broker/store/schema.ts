@@ -8,6 +8,7 @@ import type { AlarmsTable } from "./alarm-tables.ts";
 import type { ApiTokensTable } from "./api-token-table.ts";
 import type { IntegrationSchema } from "./integration-schema.ts";
 import type { BreakGlassVerdict, LockKind, Priority } from "./model.ts";
+import type { ProviderSchema } from "./provider-tables.ts";
 import type { ProvisioningSchema } from "./provisioning-tables.ts";
 import type {
   RecordingCommentsTable,
@@ -16,7 +17,11 @@ import type {
 } from "./recording-schema.ts";
 import type { SignalSchema } from "./signal-tables.ts";
 
-export interface Schema extends IntegrationSchema, SignalSchema, ProvisioningSchema {
+export interface Schema
+  extends IntegrationSchema,
+    SignalSchema,
+    ProvisioningSchema,
+    ProviderSchema {
   readonly people: PeopleTable;
   readonly passkeys: PasskeysTable;
   readonly sign_ins: SignInsTable;
@@ -102,6 +107,10 @@ export interface SignInsTable {
   machine: string | null;
   key_thumbprint: string | null;
   device_id: string | null;
+  provider_issuer: string | null;
+  provider_subject: string | null;
+  provider_sid: string | null;
+  provider_issued_s: number | null;
 }
 
 export interface ChallengesTable {

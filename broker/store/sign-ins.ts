@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import type { SignIn } from "./model.ts";
+import type { ProviderProof, SignIn } from "./model.ts";
 import type { Queries, SignInsTable } from "./schema.ts";
 
 /** A sign-in with the SHA-256 of its token. */
@@ -26,6 +26,7 @@ export async function insertSignIn(queries: Queries, kept: KeptSignIn): Promise<
       machine: signIn.machine?.name ?? null,
       key_thumbprint: signIn.machine?.keyThumbprint ?? null,
       device_id: signIn.deviceId ?? null,
+      ...providerColumns(signIn.provider),
     })
     .execute();
 }
@@ -96,5 +97,22 @@ function toSignIn(row: Selectable<SignInsTable>, synced: boolean): SignIn {
       machine: { name: row.machine ?? "", keyThumbprint: row.key_thumbprint },
     }),
     ...(row.device_id !== null && { deviceId: row.device_id }),
+    ...providerOf(row),
   };
+}
+
+function providerColumns(provider: ProviderProof | undefined) {
+  return {
+    provider_issuer: provider?.issuer ?? null,
+    provider_subject: provider?.subject ?? null,
+    provider_sid: provider?.sid ?? null,
+    provider_issued_s: provider?.issuedS ?? null,
+  };
+}
+
+function providerOf(row: Selectable<SignInsTable>): Pick<SignIn, "provider"> {
+  const { provider_issuer: issuer, provider_subject: subject, provider_sid: sid } = row;
+  if (issuer === null || subject === null) return {};
+  const issuedS = Number(row.provider_issued_s);
+  return { provider: { issuer, subject, issuedS, ...(sid !== null && { sid }) } };
 }

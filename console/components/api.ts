@@ -162,8 +162,9 @@ export const api = {
   enrol: (token: string, label: string, response: RegistrationResponseJSON, challenge: string) =>
     askWithKey<MeView>("/api/enrolment", { token, label, response }, challenge),
   signInOptions: () => ask<RequestOptions>("POST", "/api/sign-in/options", {}),
-  signIn: (response: AuthenticationResponseJSON, challenge: string) =>
-    askWithKey<MeView>("/api/sign-in", { response }, challenge),
+  /** @param through as the person whom a provider sent here, and nobody else */
+  signIn: (response: AuthenticationResponseJSON, challenge: string, through?: "provider") =>
+    askWithKey<MeView>("/api/sign-in", { response, ...(through && { through }) }, challenge),
 
   me: () => ask<MeView>("GET", "/api/me"),
   signOut: () => ask<void>("POST", "/api/sign-out", {}),

@@ -13,6 +13,6 @@ export function returnAddress(from: string | null, hash = ""): string {
     return PLANT_PATH;
   }
   const ownPage = url.origin === OWN && !url.pathname.startsWith("//");
-  const wouldLoop = url.pathname === "/sign-in" || url.pathname === "/enrol";
+  const wouldLoop = /^\/(sign-in|enrol)(\/|$)/.test(url.pathname);
   return ownPage && !wouldLoop ? url.pathname + url.search + url.hash : PLANT_PATH;
 }

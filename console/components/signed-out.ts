@@ -19,7 +19,8 @@ export function leaveForGood(): void {
 
 /** The sign-in ended; after a new one the person is back on this page. */
 export function leaveForSignIn(reason?: string): void {
-  if (leaving || OUTSIDE.includes(window.location.pathname)) return;
+  const { pathname } = window.location;
+  if (leaving || OUTSIDE.includes(pathname) || pathname.startsWith(`${SIGN_IN_PATH}/`)) return;
   leaving = true;
   if (reason !== undefined) sessionStorage.setItem(REASON_KEY, reason);
   const here = window.location.pathname + window.location.search + window.location.hash;

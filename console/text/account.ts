@@ -34,6 +34,7 @@ export const accountText = {
     since: "Since",
     seen: "Last seen",
     current: "this browser",
+    through: (provider: string) => `through ${provider}`,
     end: "End",
     endNamed: (browser: string) => `End the sign-in of ${browser}`,
     endTitle: "End this sign-in?",

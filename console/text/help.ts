@@ -115,6 +115,7 @@ export const helpByPath: Record<string, HelpEntry> = {
     lines: [
       "Invite a person and give them the one-time link; they make a passkey on their own device. There are no passwords.",
       "Disabling a person ends their sessions and sign-ins at once.",
+      "Accounts elsewhere, in a person's menu, links an account at an identity provider by the id that it has there; you sign that with your passkey. Unlinking ends what was begun through it.",
       "Devices of everybody lists the browsers and machines that people work on, each known by a key that stays in it. Revoke one that was lost: what is open on it ends at once. Its name in Fleet or the MDM lets their reports count for it; rules can ask for a computer that is in order.",
       "Workloads are services that work without a person, by a certificate or token of their platform. The file of workloads names them and what is trusted; grants name them as workload:ID. Disable shuts one out at once. Nothing that needs a passkey is ever open to them.",
       "API tokens let a program use the API for a person: made with sallyport token create, within what the person may at that moment. Revoke ends one at once; disabling or recovering a person ends all of theirs.",
@@ -196,6 +197,7 @@ export const helpByPath: Record<string, HelpEntry> = {
     lines: [
       "Your passkeys, where you are signed in, and how the console looks in this browser.",
       "Each browser that you sign in on becomes a device by itself: it makes a key that cannot leave it and signs each session that you open, so that a copied sign-in opens nothing. Revoke one that you no longer have. After its data was cleared it enrols again with your passkey, and the old one stays listed as unused. sallyport posture tells the site how a computer is.",
+      "Where the site has an identity provider, Accounts elsewhere links yours: you can begin there and confirm with your passkey, and signing out there signs you out here. The provider alone never signs anybody in.",
       "Keep at least two passkeys on different devices: with one lost, the other still signs you in.",
       "A key of your own SSH client can be registered here: then only you can approve what that client asks for. It opens nothing by itself; each session is approved in the browser, with the number that ssh shows. SALLYPORT_SSH_KEYS makes such keys a must, or turns them off.",
     ],

@@ -155,9 +155,10 @@ export class ConsoleUser {
     return this.proved("/api/enrolment", options, { token, label: "test", response });
   }
 
-  async signIn(): Promise<Answer<MeView & Problem>> {
+  /** @param more `through`: as the person whom a provider sent */
+  async signIn(more: { readonly through?: "provider" } = {}): Promise<Answer<MeView & Problem>> {
     const { options, response } = await this.assertion("/api/sign-in/options");
-    return this.proved("/api/sign-in", options, { response });
+    return this.proved("/api/sign-in", options, { response, ...more });
   }
 
   async stepUp(): Promise<Answer<MeView & Problem>> {

@@ -21,6 +21,8 @@ import { type KitSession, SessionKit } from "./session-kit.ts";
 import { AUTHORIZATION, byEmail, SignalSender } from "./signal-sender.ts";
 
 const keys = generateKeyPairSync("ed25519");
+/** Ben's account at the identity provider, through which he signed in. */
+export const BEN_THERE = "ben-there";
 /** Shorter than any time of being idle. */
 const GRANT_MS = 300_000;
 
@@ -74,7 +76,8 @@ export class CutSite {
     const kit = await SessionKit.start(site.clock);
     const [plant, policies] = [new EditedPlant(), new TestPolicies()];
     const ada = await site.firstPerson();
-    const ben = await site.invited(ada.me, "Ben", ["engineer"]);
+    const enrolled = await site.invited(ada.me, "Ben", ["engineer"]);
+    const ben = await site.throughProvider(ada.me, enrolled, BEN_THERE);
     const sue = await site.invited(ada.me, "Sue", ["supervisor"]);
     plant.edit(STANDING);
     const key = { on: true };
@@ -156,8 +159,13 @@ export class CutSite {
   }
 
   /** An identity provider says something about Ben, or about this session of his. */
-  async signal(type: SignalType, event: object = {}, session?: string): Promise<void> {
-    const user = byEmail(this.ben.me.person.email);
+  async signal(
+    type: SignalType,
+    event: object = {},
+    session?: string,
+    account?: { readonly iss: string; readonly sub: string },
+  ): Promise<void> {
+    const user = account ? { format: "iss_sub", ...account } : byEmail(this.ben.me.person.email);
     const subject = session && { format: "complex", session: { format: "opaque", id: session } };
     const token = await this.sender?.set(type, { event, subject: subject || user });
     const taken = await this.signals?.push(token ?? "", AUTHORIZATION);

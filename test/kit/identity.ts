@@ -13,6 +13,7 @@ import type {
 } from "../../broker/identity/identity.ts";
 import type { IdentityConfig } from "../../broker/identity/identity-config.ts";
 import { openIdentity } from "../../broker/identity/open-identity.ts";
+import type { ProviderRules } from "../../broker/identity/through-provider.ts";
 import type { Role } from "../../broker/store/model.ts";
 import { openStore, type Store } from "../../broker/store/store.ts";
 import { type KeyKind, type Lies, SoftwareAuthenticator } from "./authenticator.ts";
@@ -20,6 +21,13 @@ import { TestClock } from "./test-clock.ts";
 
 export const ORIGIN = "http://localhost:7480";
 const CONFIG: IdentityConfig = { rpId: "localhost", rpName: "Sallyport", origins: [ORIGIN] };
+
+/** The one identity provider that this site knows. */
+export const PROVIDER = "https://login.example";
+const PROVIDERS: ProviderRules = {
+  issuers: new Map([[PROVIDER, { name: "Works account", scim: false }]]),
+  ...{ required: false, except: new Set() },
+};
 
 /** A person with a browser and an authenticator, signed in. */
 export interface Somebody {
@@ -46,7 +54,9 @@ export class TestIdentity {
     const path = join(folder, "store.db");
     const clock = new TestClock();
     const store = await openStore({ path, clock });
-    const identity = await openIdentity({ store, clock, config: { ...CONFIG, ...config } });
+    const identity = await openIdentity({
+      ...{ store, clock, config: { ...CONFIG, ...config }, providers: PROVIDERS },
+    });
     const opened = new TestIdentity(path, clock, store, identity);
     onTestFinished(async () => {
       await opened.store.close();
@@ -64,6 +74,7 @@ export class TestIdentity {
       store: this.store,
       clock: this.clock,
       config: { ...CONFIG, ...config },
+      providers: PROVIDERS,
     });
   }
 
@@ -114,6 +125,19 @@ export class TestIdentity {
   ): Promise<NewSignIn> {
     const options = await this.identity.signIns.options(browser);
     return this.identity.signIns.finish(authenticator.assert(options, lies), browser);
+  }
+
+  /** Signed in again, in another browser, as whom the provider named. */
+  async throughProvider(by: SignedIn, person: Somebody, subject: string): Promise<Somebody> {
+    const account = { issuer: PROVIDER, subject };
+    await this.identity.through.link(by, person.me.person.id, account);
+    const browser = this.browser();
+    const proof = { ...account, issuedS: Math.floor(this.clock.wallMs() / 1_000) };
+    const { token: expected } = await this.identity.through.expect(proof, browser.id);
+    const options = await this.identity.signIns.options(browser);
+    const response = person.authenticator.assert(options);
+    const me = await this.identity.signIns.finish(response, { ...browser, expected }, "provider");
+    return { ...person, browser, me };
   }
 
   async stepUp({ authenticator, browser, me }: Somebody, lies: Lies = {}): Promise<NewSignIn> {

@@ -1,6 +1,7 @@
 /** Every cause that takes a session or a right away, by its rule. */
 import { writeProvisioned } from "../../broker/store/provisioning.ts";
-import type { CutSite } from "../kit/cut-site.ts";
+import { BEN_THERE, type CutSite } from "../kit/cut-site.ts";
+import { PROVIDER } from "../kit/identity.ts";
 import type { KitSession } from "../kit/session-kit.ts";
 
 const GRANT_MS = 300_000;
@@ -43,6 +44,28 @@ export const ENDS: readonly NamedCause[] = [
     "its person loses the role",
     "role-changed",
     (s) => s.site.identity.people.change(s.ada.me, s.ben.me.person.id, { roles: ["supervisor"] }),
+  ],
+  [
+    "the identity provider says that its person signed out there",
+    "sign-in-ended",
+    ({ site }) =>
+      site.identity.through.loggedOut({
+        ...{ issuer: PROVIDER, subject: BEN_THERE, sid: undefined, jti: "logout-1" },
+        issuedS: Math.ceil(site.clock.wallMs() / 1_000),
+      }),
+  ],
+  [
+    "its person's account at the identity provider is unlinked",
+    "sign-in-ended",
+    ({ site, ada, ben }) => {
+      const account = { issuer: PROVIDER, subject: BEN_THERE };
+      return site.identity.through.unlink(ada.me, ben.me.person.id, account);
+    },
+  ],
+  [
+    "another system revokes the sessions of an account at the identity provider",
+    "sign-in-ended",
+    (s) => s.signal("session-revoked", {}, undefined, { iss: PROVIDER, sub: BEN_THERE }),
   ],
   ["its sign-in ends", "sign-in-ended", (s) => s.site.identity.signIns.signOut(s.ben.me)],
   [

@@ -73,7 +73,7 @@ function isSignedOut(request: FastifyRequest): boolean {
 
 /** Pages for people who are not signed in. */
 function isOutside(path: string): boolean {
-  return /^\/(sign-in|enrol|shared)\/?$/.test(path);
+  return /^\/(sign-in|sign-in\/through\/[^/]+|enrol|shared)\/?$/.test(path);
 }
 
 /** The browser itself takes along what stands behind `#`. */

@@ -80,10 +80,11 @@ export function approveMachine({ asks, actions, clock }: MachineGround) {
       const here = content.here === true;
       sameContent(content, contentOf(askOf(asks, code), here));
       const { passkeyId } = action;
-      const { deviceId } = me.signIn;
+      const { deviceId, provider } = me.signIn;
       const approval = {
         ...{ personId: me.person.id, passkeyId, atMs: clock.wallMs() },
         ...(here && deviceId !== undefined && { browserId: deviceId }),
+        ...(provider && { provider }),
       };
       if (!asks.approve(code, approval)) throw notFound();
     },

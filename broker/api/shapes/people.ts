@@ -65,6 +65,8 @@ export const signInSchema = z.object({
   lastSeenMs: z.number(),
   /** Of a command: the machine, as it calls itself, and its key. Absent for a browser. */
   machine: z.object({ name: z.string(), keyThumbprint: z.string() }).exactOptional(),
+  /** The identity provider that it began with. */
+  through: z.string().exactOptional(),
 });
 export type SignInView = z.infer<typeof signInSchema>;
 

@@ -14,11 +14,17 @@ export function signIn(
 ) {
   return publicEndpoint({
     summary: "Sign in with a passkey",
-    body: z.strictObject({ response: authenticatorResponse }),
+    body: z.strictObject({
+      response: authenticatorResponse,
+      /** As the person whom a provider sent here a moment ago, and nobody else. */
+      through: z.literal("provider").exactOptional(),
+    }),
     answer: meSchema,
     handle: async (call) => {
-      const signedIn = await signIns.finish(call.body.response, call.browser);
+      const { response, through } = call.body;
+      const signedIn = await signIns.finish(response, call.browser, through);
       call.signIn(signedIn.token);
+      if (through) call.expectNobody();
       return meView(signedIn, plant.current().site, decisions);
     },
   });

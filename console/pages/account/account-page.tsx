@@ -1,16 +1,20 @@
 /** One's own passkeys, sign-ins, and how the console behaves in this browser. */
 import { Switch, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useMe, useRight } from "../../components/me.ts";
 import { Page } from "../../components/page.tsx";
+import { providersQuery } from "../../components/providers.ts";
 import { ThemeSwitch } from "../../components/theme-switch.tsx";
 import { ownTokensQuery, revokeOwnToken } from "../../components/tokens.ts";
 import { useShortcutsSetting } from "../../shell/shortcuts.ts";
 import { accountText as words } from "../../text/account.ts";
 import { devicesText } from "../../text/devices.ts";
+import { accountsText } from "../../text/providers.ts";
 import { sshKeyText } from "../../text/ssh-keys.ts";
 import { tokenText } from "../../text/tokens.ts";
 import { text } from "../../text.ts";
+import { Accounts } from "./accounts.tsx";
 import { Devices } from "./devices.tsx";
 import { Passkeys } from "./passkeys.tsx";
 import { SignIns } from "./sign-ins.tsx";
@@ -20,6 +24,8 @@ import "./account.css";
 
 export function AccountPage() {
   const mayOpen = useRight("session:open");
+  const { data } = useQuery(providersQuery);
+  const mayLink = data !== undefined && data.providers.length > 0;
   return (
     <Page title={words.title}>
       <div className="sp-account">
@@ -29,6 +35,11 @@ export function AccountPage() {
         {mayOpen && (
           <Section title={sshKeyText.title}>
             <SshKeys />
+          </Section>
+        )}
+        {mayLink && (
+          <Section title={accountsText.title}>
+            <Accounts />
           </Section>
         )}
         <Section title={devicesText.title}>

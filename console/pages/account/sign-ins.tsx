@@ -50,6 +50,7 @@ function columnsOf(onEnd: (signIn: SignInView) => void): Column<SignInView>[] {
         <span title={s.userAgent}>
           <strong className="sp-strong">{nameOf(s)}</strong>
           {s.current && ` (${words.current})`}
+          {s.through !== undefined && <div className="sp-sub">{words.through(s.through)}</div>}
         </span>
       ),
     },

@@ -7,19 +7,23 @@ import {
   IconPencil,
   IconUserCheck,
   IconUserOff,
+  IconUserShare,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { PersonView } from "../../../broker/api/shapes/people.ts";
 import { api } from "../../components/api.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { providersQuery } from "../../components/providers.ts";
 import { peopleQuery, queryClient, sessionsQuery } from "../../components/queries.ts";
 import { withFreshAssertion } from "../../components/step-up.ts";
 import { disableText, linkText, recoveryText, peopleText as words } from "../../text/people.ts";
+import { accountsText } from "../../text/providers.ts";
+import { AccountsDialog } from "./accounts-dialog.tsx";
 import type { NewLink } from "./new-link.ts";
 import { PersonForm } from "./person-form.tsx";
 
-type Act = "edit" | "link" | "recover" | "disable" | "enable";
+type Act = "edit" | "accounts" | "link" | "recover" | "disable" | "enable";
 
 interface PersonMenuProps {
   readonly person: PersonView;
@@ -32,6 +36,8 @@ export function PersonMenu({ person, mine, onLink }: PersonMenuProps) {
   const [act, setAct] = useState<Act | null>(null);
   const close = () => setAct(null);
   const { actions } = words;
+  const { data } = useQuery(providersQuery);
+  const mayLink = data !== undefined && data.providers.length > 0;
   return (
     <div className="sp-row-actions">
       <Menu position="bottom-end" width={230}>
@@ -44,6 +50,11 @@ export function PersonMenu({ person, mine, onLink }: PersonMenuProps) {
           <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => setAct("edit")}>
             {actions.edit}
           </Menu.Item>
+          {mayLink && (
+            <Menu.Item leftSection={<IconUserShare size={16} />} onClick={() => setAct("accounts")}>
+              {accountsText.personMenu}
+            </Menu.Item>
+          )}
           {person.state === "invited" && (
             <Menu.Item leftSection={<IconLink size={16} />} onClick={() => setAct("link")}>
               {actions.link}
@@ -67,6 +78,7 @@ export function PersonMenu({ person, mine, onLink }: PersonMenuProps) {
         </Menu.Dropdown>
       </Menu>
       {act === "edit" && <PersonForm person={person} onClose={close} />}
+      {act === "accounts" && <AccountsDialog person={person} onClose={close} />}
       {act === "link" && <LinkAgain person={person} onClose={close} onLink={onLink} />}
       {act === "recover" && <Recover person={person} onClose={close} />}
       {act === "disable" && <Disable person={person} onClose={close} />}

@@ -10,8 +10,10 @@ import { Link } from "react-router";
 import { AddPasskey } from "../../components/add-passkey.tsx";
 import { api } from "../../components/api.ts";
 import { makePasskey, passkeyHurdle } from "../../components/passkey.ts";
+import { isProblem } from "../../components/problem.ts";
 import { meQuery, queryClient } from "../../components/queries.ts";
 import { Empty, Loading, ProblemNotice } from "../../components/states.tsx";
+import { throughText } from "../../text/providers.ts";
 import { enrolText as words } from "../../text/sign-in.ts";
 import { Door } from "./door.tsx";
 import { HurdleNotice } from "./hurdle-notice.tsx";
@@ -87,6 +89,7 @@ function FirstForm({ token, email, onDone }: FirstPasskeyProps & { readonly emai
     }
   }
 
+  if (isProblem(thrown, "provider-required")) return <SignInNext />;
   return (
     <form
       onSubmit={(event) => {
@@ -119,6 +122,18 @@ function FirstForm({ token, email, onDone }: FirstPasskeyProps & { readonly emai
         </Button>
       </Stack>
     </form>
+  );
+}
+
+/** The passkey is made; the site asks for an identity provider as well. */
+function SignInNext() {
+  return (
+    <Stack gap="sm">
+      <Text size="sm">{throughText.enrolled}</Text>
+      <Button component={Link} to="/sign-in" fullWidth>
+        {throughText.signIn}
+      </Button>
+    </Stack>
   );
 }
 

@@ -13,6 +13,7 @@ import { ProblemNotice } from "../../components/states.tsx";
 import { signInText as words } from "../../text/sign-in.ts";
 import { Door } from "./door.tsx";
 import { HurdleNotice } from "./hurdle-notice.tsx";
+import { ThroughProviders } from "./through-providers.tsx";
 
 export function SignInPage() {
   const [hurdle] = useState(passkeyHurdle);
@@ -22,7 +23,7 @@ export function SignInPage() {
       <Text size="sm" mb="md">
         {words.lead}
       </Text>
-      {hurdle === null ? <SignInForm /> : <HurdleNotice hurdle={hurdle} />}
+      {hurdle === null ? <WaysIn /> : <HurdleNotice hurdle={hurdle} />}
       <Stack gap={4} mt="lg">
         <Text size="sm" c="dimmed">
           {words.firstTime}
@@ -32,6 +33,16 @@ export function SignInPage() {
         </Text>
       </Stack>
     </Door>
+  );
+}
+
+function WaysIn() {
+  const then = useThen();
+  return (
+    <>
+      <SignInForm />
+      <ThroughProviders then={then} />
+    </>
   );
 }
 
@@ -85,17 +96,22 @@ function SignInForm() {
 /** What happens once the broker knows who this is. */
 function useEntered(): (me: MeView) => void {
   const navigate = useNavigate();
-  const [search] = useSearchParams();
-  const { hash } = useLocation();
-  const from = search.get("from");
+  const then = useThen();
   return useCallback(
     (me) => {
       queryClient.clear();
       queryClient.setQueryData(meQuery.queryKey, me);
-      void navigate(returnAddress(from, hash), { replace: true });
+      void navigate(then, { replace: true });
     },
-    [navigate, from, hash],
+    [navigate, then],
   );
+}
+
+/** The page that the person came for. */
+function useThen(): string {
+  const [search] = useSearchParams();
+  const { hash } = useLocation();
+  return returnAddress(search.get("from"), hash);
 }
 
 /** Lets the browser offer passkeys at the e-mail field, where it can. */
