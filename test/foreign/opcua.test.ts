@@ -2,9 +2,10 @@
  * A foreign OPC UA client, the whole session (legs, guard, policy, tape) and a foreign server.
  * Slow: two servers and a broker's session are real processes or threads.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   AttributeIds,
   type ClientSession,
@@ -14,9 +15,13 @@ import {
   StatusCodes,
   TimestampsToReturn,
 } from "node-opcua";
+import { decodeNodeId } from "node-opcua-basic-types";
+import { BinaryStream } from "node-opcua-binary-stream";
+import { CreateSessionResponse } from "node-opcua-types";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { thumbprintOf } from "../../broker/legs/opcua/identity.ts";
 import { NO_SECURITY, SECURE } from "../../broker/legs/opcua/security.ts";
+import { encryptPassword } from "../../broker/legs/opcua/user-token.ts";
 import { keptCertificate } from "../../simulators/assets/opcua-certificate.ts";
 import {
   OPCUA_LOGIN,
@@ -26,8 +31,11 @@ import {
 import { startingPlant } from "../../simulators/process/water-plant.ts";
 import { type ConduitChild, startConduit } from "../kit/conduit-child.ts";
 import { type SignedIn, signInOpcua, signOut } from "../kit/opcua-client.ts";
+import { Words } from "../kit/opcua-messages.ts";
 import { signInOld } from "../kit/opcua-old-client.ts";
 import { opcuaPlantText } from "../kit/opcua-plant.ts";
+import { replayClient } from "./opcua-replayed.ts";
+import { streamsOf } from "./traces-pcap.ts";
 
 const SLOW_MS = 60_000;
 const folder = mkdtempSync(join(tmpdir(), "sallyport-opcua-"));
@@ -237,3 +245,68 @@ test("an alarm of the asset comes through a filter as an event, and not past the
   await subscription.terminate();
   await signOut(own);
 });
+
+const TRACES =
+  process.env.SALLYPORT_TRACES ?? fileURLToPath(new URL("../../../shared/traces", import.meta.url));
+const captures = join(TRACES, "icsnpp-opcua-binary");
+const why = existsSync(captures) ? "" : " (skipped: no captures here, SALLYPORT_TRACES names them)";
+
+// Of each client the place of its connection in the capture, and what all its requests came to.
+test.skipIf(why !== "").each([
+  ["open62541_client-server_mainloop", 0, "ACKF OPNF GetEndpoints"],
+  [
+    ...(["open62541_client-server_mainloop", 2] as const),
+    "ACKF OPNF GetEndpoints CreateSession ActivateSession Browse CreateSubscription CreateMonitoredItems Read Write DeleteSubscriptions Call AddNodes CloseSession",
+  ],
+  [
+    ...(["python_opcua-client-server_minimal", 2] as const),
+    "ACKF OPNF CreateSession ActivateSession Browse TranslateBrowsePathsToNodeIds CloseSession",
+  ],
+  [
+    ...(["open62541_browse_next", 10] as const),
+    "ACKF OPNF CreateSession ActivateSession Browse BrowseNext",
+  ],
+  [
+    ...(["open62541_create_monitored_items", 6] as const),
+    "ACKF OPNF CreateSession ActivateSession CreateSubscription Browse CreateMonitoredItems",
+  ],
+  [
+    ...(["open62541_read_service_test_data", 0] as const),
+    "ACKF OPNF GetEndpoints CreateSession ActivateSession Read CloseSession",
+  ],
+])(
+  `what the client of %s sent is answered, stream %i${why}`,
+  { timeout: SLOW_MS },
+  async (name, number, answers) => {
+    const stream = streamsOf(readFileSync(join(captures, `${name}.pcap`)))[number];
+    if (!stream) throw new Error("no such stream");
+    const url = `opc.tcp://127.0.0.1:${conduit.port}`;
+    const answered = await replayClient(stream, { port: conduit.port, url, token: ticketFor });
+    expect([...new Set(answered)].join(" ")).toBe(answers);
+  },
+);
+
+/** As its user would give it: in the only way that is offered, encrypted. */
+function ticketFor(created: Buffer): Buffer {
+  const from = new BinaryStream(created);
+  decodeNodeId(from);
+  const { serverNonce, serverCertificate, serverEndpoints } = decoded(from);
+  const plain = serverEndpoints?.find((each) => each.securityPolicyUri?.endsWith("#None"));
+  const offered = plain?.userIdentityTokens?.[0];
+  const policy = offered?.securityPolicyUri ?? "";
+  const ticket = encryptPassword("any", serverNonce, policy, serverCertificate);
+  const body = new Words()
+    .text(offered?.policyId ?? "")
+    .text("works")
+    .u32(ticket?.password.length ?? 0)
+    .raw(ticket?.password ?? Buffer.alloc(0))
+    .text(ticket?.encryptionAlgorithm)
+    .bytes();
+  return Buffer.from(new Words().u8(1, 0, 0x44, 1, 1).u32(body.length).raw(body).bytes());
+}
+
+function decoded(from: BinaryStream): CreateSessionResponse {
+  const response = new CreateSessionResponse();
+  response.decode(from);
+  return response;
+}
