@@ -79,7 +79,7 @@ class Turn {
       keeper?.close();
       free();
       if (!isPassing(error)) throw error;
-      this.waitBecause(`${WAITS} It could not: ${String((error as Error).message)}.`, AGAIN_MS);
+      this.waitBecause(`${WAITS} It could not: ${explained(error)}.`, AGAIN_MS);
       return undefined;
     }
   }
@@ -146,8 +146,16 @@ class Turn {
   }
 }
 
+/** With the folder free and the database not, for long, something is wrong with the folder. */
+function explained(error: StartRefused): string {
+  const isDatabase = error.cause instanceof StoreInUse;
+  const hint =
+    "; if this stays so, the locks of the data folder do not reach from one to the other";
+  return `${error.message}${isDatabase ? hint : ""}`;
+}
+
 /** What may be otherwise a moment later, without anybody's changing a setting. */
-function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): error is StartRefused {
   if (!(error instanceof StartRefused)) return false;
   const { cause } = error;
   return cause instanceof StoreInUse || cause instanceof StoreAway || cause instanceof FolderInUse;

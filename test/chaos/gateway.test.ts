@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import { readPoints, writePoints } from "../../protocols/modbus/build.ts";
+import { freePorts } from "../kit/free-ports.ts";
 import { GatewaySite } from "../kit/gateway-site.ts";
 import { WorkedSession } from "../kit/worked-session.ts";
 
@@ -98,7 +99,8 @@ test("control that hangs, control killed, a gateway killed: nothing recorded is 
   await site.until("it is sealed", async () => (await site.state(third.id)) === "sealed");
 
   // What it had taken before it was killed is handed over by its next run.
-  await site.startGateway(used);
+  // A control that has moved is found at the next of its addresses.
+  await site.startGateway(used, [`127.0.0.1:${await freePorts(1)}`]);
   await site.until("it is handed over", async () => (await site.state(second.id)) !== "open");
   expect(await site.recording(second.id)).toMatchObject({ state: "gap", counts: { changed: 1 } });
 });

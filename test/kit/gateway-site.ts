@@ -70,8 +70,14 @@ export class GatewaySite {
     return join(this.folder, name);
   }
 
-  async startGateway(name: string): Promise<void> {
-    this.gateways.set(name, await startGateway(this.folderOf(name)));
+  /** @param before addresses at which it looks for control first */
+  async startGateway(name: string, before: readonly string[] = []): Promise<void> {
+    const control = `127.0.0.1:${this.environment.SALLYPORT_GATEWAY_PORT}`;
+    const controls = before.length === 0 ? "" : [...before, control].join();
+    const started = await startGateway(this.folderOf(name), {
+      SALLYPORT_GATEWAY_CONTROLS: controls,
+    });
+    this.gateways.set(name, started);
     await this.untilState(name, "connected");
   }
 
