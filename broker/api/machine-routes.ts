@@ -32,7 +32,7 @@ export function machineRoutes({ identity, siteLog, clock }: MachineRouteParts): 
     guarded("POST", `${one}/refusal`, "signed-in", refuseMachine(ground)),
     forCommands(guarded("GET", "/api/me/tokens", "signed-in", listOwnTokens(tokens))),
     forCommands(guarded("DELETE", "/api/me/tokens/:id", "signed-in", revokeOwnToken(tokens))),
-    guarded("GET", "/api/tokens", "people:manage", listTokens(tokens)),
+    forCommands(guarded("GET", "/api/tokens", "people:manage", listTokens(tokens))),
     guarded("DELETE", "/api/tokens/:id", "people:manage", revokeToken(tokens)),
   ];
 }

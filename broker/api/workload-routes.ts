@@ -2,7 +2,7 @@
 import type { Clock } from "../clock.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Workloads } from "../workloads/workloads.ts";
-import { guarded, open, type Route } from "./route.ts";
+import { forCommands, guarded, open, type Route } from "./route.ts";
 import { WORKLOAD_TOKEN_PATH, type WorkloadDoor } from "./shapes/workloads.ts";
 import { listWorkloads } from "./workloads/list-workloads.ts";
 import { proveByToken, showWorkloadDoor } from "./workloads/prove-workload.ts";
@@ -24,7 +24,7 @@ export function workloadRoutes({ identity, services, clock }: WorkloadRouteParts
   const routes: readonly Route[] = [
     open("POST", "/api/workloads/options", showWorkloadDoor(door)),
     open("POST", WORKLOAD_TOKEN_PATH, proveByToken(workloads, clock)),
-    guarded("GET", "/api/workloads", "people:manage", listWorkloads(ground)),
+    forCommands(guarded("GET", "/api/workloads", "people:manage", listWorkloads(ground))),
   ];
   return routes;
 }

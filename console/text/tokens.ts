@@ -1,4 +1,10 @@
 /** Words about tokens by which programs use the API. */
+import type { TokenMark } from "../../broker/api/shapes/tokens.ts";
+
+const mark: Record<TokenMark, string> = {
+  unused: "Unused for 30 days",
+  expiring: "Ends soon",
+};
 
 export const tokenText = {
   title: "API tokens",
@@ -21,6 +27,7 @@ export const tokenText = {
   expires: "Expires",
   used: "Last used",
   never: "never",
+  mark,
   revoke: "Revoke",
   revokeNamed: (name: string) => `Revoke the token ${name}`,
   revokeTitle: (name: string) => `Revoke ${name}?`,

@@ -19,6 +19,7 @@ import { CommandFailed } from "../../broker/cli/remote/exit-codes.ts";
 import { Home } from "../../broker/cli/remote/home.ts";
 import { loginWorkload, workloadSourceOf } from "../../broker/cli/remote/workload-login.ts";
 import { modbusRequest, RawTool, startConnecting } from "../kit/connecting.ts";
+import { signInMachine } from "../kit/machine-user.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 import { type CommandDone, runCommand } from "../kit/sallyport-command.ts";
 import { type LeafTerms, SpiffeAuthority, TokenSigner } from "../kit/spiffe.ts";
@@ -268,6 +269,15 @@ test("what needs a person stays closed to it", PATIENT, async () => {
     }),
   ];
   for (const answer of await Promise.all(asked)) expect(answer.status).toBeGreaterThanOrEqual(400);
+});
+
+test("an administrator sees in the command which of them are unused or end", PATIENT, async () => {
+  const home = at("ada");
+  await signInMachine(home, site.first, ["--ca", ca()]);
+  const { code, output } = await runCommand(home, ["workloads"]);
+  expect(code).toBe(0);
+  expect(output).toMatch(/^workload:historian +ada@plant\.example +active /m);
+  expect(output).toMatch(/^workload:checks .* no-owner$/m);
 });
 
 test("an edit that is wrong is told with its place, and changes nothing", PATIENT, async () => {

@@ -157,6 +157,11 @@ test(
     expect(await statusOf(two, "GET", "/api/plant")).toBe(401);
     const lists = await runCommand(home, ["token", "list", "--json"]);
     expect(JSON.parse(lists.output)).toHaveLength((await listed()).length);
+    expect(JSON.parse(lists.output)[0]).toMatchObject({ personName: "Grace", marks: [] });
+    // Everybody's, and the services, are the administrators' to look after.
+    for (const words of [["token", "list", "--all"], ["workloads"]]) {
+      expect((await runCommand(home, words)).code).toBe(4);
+    }
   },
 );
 

@@ -1,6 +1,10 @@
 /** JSON of tokens by which programs use the API for a person. */
 import { z } from "zod";
 
+/** Why its person should look at it. */
+export const tokenMarkSchema = z.enum(["unused", "expiring"]);
+export type TokenMark = z.infer<typeof tokenMarkSchema>;
+
 export const apiTokenSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -14,5 +18,6 @@ export const apiTokenSchema = z.object({
   createdMs: z.number(),
   expiresMs: z.number(),
   lastUsedMs: z.number().nullable(),
+  marks: z.array(tokenMarkSchema),
 });
 export type ApiTokenView = z.infer<typeof apiTokenSchema>;

@@ -7,6 +7,7 @@ import type { ApiToken } from "../../store/api-tokens.ts";
 import { endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
 import { type ApiTokenView, apiTokenSchema } from "../shapes/tokens.ts";
+import { tokenMarks } from "./token-marks.ts";
 
 export interface TokenGround {
   readonly tokens: Pick<ApiTokens, "list" | "revoke">;
@@ -20,7 +21,7 @@ export function listOwnTokens({ tokens, clock }: TokenGround) {
     answer: z.array(apiTokenSchema),
     handle: async ({ me: { person } }) => {
       const own = await tokens.list(person.id);
-      return own.filter(counts(clock)).map((token) => viewOf(token, person.name));
+      return own.filter(counts(clock)).map((token) => viewOf(token, person.name, clock));
     },
   });
 }
@@ -32,7 +33,7 @@ export function listTokens({ tokens, people, clock }: TokenGround) {
     handle: async () => {
       const names = new Map((await people.list()).map(({ id, name }) => [id, name]));
       const all = (await tokens.list()).filter(counts(clock));
-      return all.map((token) => viewOf(token, names.get(token.personId) ?? ""));
+      return all.map((token) => viewOf(token, names.get(token.personId) ?? "", clock));
     },
   });
 }
@@ -57,12 +58,13 @@ function counts(clock: Clock) {
   return ({ expiresMs }: ApiToken) => expiresMs > clock.wallMs();
 }
 
-function viewOf(token: ApiToken, personName: string): ApiTokenView {
+function viewOf(token: ApiToken, personName: string, clock: Clock): ApiTokenView {
   const { id, name, personId, rights, assets, createdMs, expiresMs, usedMs } = token;
   return {
     ...{ id, name, personId, personName, rights: [...rights], createdMs, expiresMs },
     assets: assets ? [...assets] : null,
     bound: token.keyThumbprint !== undefined,
     lastUsedMs: usedMs,
+    marks: tokenMarks(token, clock.wallMs()),
   };
 }

@@ -1,7 +1,7 @@
 /** The commands that show what one may reach, and what became of it. */
 import type { Answer, BrokerClient } from "./broker-client.ts";
 import { CommandFailed, EXIT } from "./exit-codes.ts";
-import { type Flags, jsonLine, leftText, type Output, show, timeText } from "./output.ts";
+import { type Flags, harmless, jsonLine, leftText, type Output, show, timeText } from "./output.ts";
 
 export async function showAssets(client: BrokerClient, flags: Flags, out: Output): Promise<void> {
   const plant = await client.ask("GET /api/plant");
@@ -43,6 +43,24 @@ export async function showSessions(client: BrokerClient, flags: Flags, out: Outp
       ...[String(each.counts.changed), String(each.counts.refused)],
     ],
     none: "There is no session now.",
+  });
+}
+
+/** Services that may work here; which of them nobody uses, and which end soon. */
+export async function showWorkloads(
+  client: BrokerClient,
+  flags: Flags,
+  out: Output,
+): Promise<void> {
+  const { workloads, problem } = await client.ask("GET /api/workloads");
+  if (problem !== null && !flags.json) out.write(`${harmless(problem)}\n\n`);
+  show(out, flags, workloads, {
+    titles: ["WORKLOAD", "OWNER", "STATE", "UNTIL", "PROOF ENDS", "LAST PROVED", "LOOK AT IT"],
+    row: (each) => [
+      ...[each.handle, each.owner, each.state, timeText(each.untilMs)],
+      ...[timeText(each.proofEndsMs), timeText(each.lastUsedMs), each.marks.join(", ")],
+    ],
+    none: "No service may work here: SALLYPORT_WORKLOADS names the file that says which.",
   });
 }
 

@@ -14,6 +14,7 @@ import {
   showGrants,
   showRecordings,
   showSessions,
+  showWorkloads,
 } from "./lists.ts";
 import { login, logout } from "./login.ts";
 import { type Flags, jsonLine } from "./output.ts";
@@ -129,6 +130,7 @@ function addLists(program: Command, home: HomeOf): void {
   list("assets", "what you may see of the plant, and reach", showAssets);
   list("grants", "what you may reach now and soon, and how long", showGrants);
   list("sessions", "live sessions: yours, or all where your role includes it", showSessions);
+  list("workloads", "services that may work here: unused and expiring ones", showWorkloads);
   remote(program.command("recordings"), "recordings that you may see, newest first")
     .option("--asset <id>", "those of this asset")
     .option("--limit <count>", "how many at most", wholeNumber, 50)
@@ -249,9 +251,12 @@ function addTokens(program: Command, home: HomeOf): void {
       const asked = { ...flags, name, rights, assets, lifeMs, bound: !bearer };
       await createToken(client, home().key(), asked, process.stdout);
     });
-  remote(token.command("list"), "yours: what they are good for, until when, last use").action(
-    (flags: Flags) => listTokens(connected(home(), flags).client, flags, process.stdout),
-  );
+  remote(token.command("list"), "yours: what they are good for, until when, last use")
+    .option("--all", "everybody's, where your role includes it")
+    .addHelpText("after", examples("sallyport token list", "sallyport token list --all --json"))
+    .action((flags: Flags & { all?: boolean }) =>
+      listTokens(connected(home(), flags).client, flags, process.stdout),
+    );
   remote(token.command("revoke"), "end one at once")
     .argument("<id>", "its id, as `sallyport token list` shows it")
     .action((id: string, flags: Flags) =>

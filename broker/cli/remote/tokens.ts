@@ -35,15 +35,22 @@ export async function createToken(
   else out.write(`${token}\n`);
 }
 
-export async function listTokens(client: BrokerClient, flags: Flags, out: Output): Promise<void> {
-  const all = await client.ask("GET /api/me/tokens");
-  show(out, flags, all, {
-    titles: ["ID", "NAME", "RIGHTS", "ASSETS", "KEY", "EXPIRES", "LAST USED"],
+/** One's own, or everybody's where the role includes it. */
+export async function listTokens(
+  client: BrokerClient,
+  { all, ...flags }: Flags & { readonly all?: boolean },
+  out: Output,
+): Promise<void> {
+  const tokens = await (all ? client.ask("GET /api/tokens") : client.ask("GET /api/me/tokens"));
+  show(out, flags, tokens, {
+    titles: ["ID", "NAME", "OF", "RIGHTS", "ASSETS", "KEY", "EXPIRES", "LAST USED", "LOOK AT IT"],
     row: (each) => [
-      ...[each.id, each.name, each.rights.join(" "), each.assets?.join(" ") ?? "all"],
+      ...[each.id, each.name, each.personName],
+      ...[each.rights.join(" "), each.assets?.join(" ") ?? "all"],
       ...[each.bound ? "bound" : "none", timeText(each.expiresMs), timeText(each.lastUsedMs)],
+      each.marks.join(", "),
     ],
-    none: "There are no tokens of yours.",
+    none: all ? "There are no tokens." : "There are no tokens of yours.",
   });
 }
 

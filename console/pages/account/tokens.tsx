@@ -6,6 +6,7 @@ import type { ApiTokenView } from "../../../broker/api/shapes/tokens.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { QueryView } from "../../components/query-view.tsx";
+import { StateBadge } from "../../components/state-badge.tsx";
 import { RelativeTime } from "../../components/time.tsx";
 import { tokenText as words } from "../../text/tokens.ts";
 
@@ -92,7 +93,16 @@ function columnsOf(
       key: "expires",
       title: words.expires,
       sortBy: (t) => t.expiresMs,
-      cell: (t) => <RelativeTime atMs={t.expiresMs} />,
+      cell: (t) => (
+        <>
+          <RelativeTime atMs={t.expiresMs} />
+          {t.marks.map((mark) => (
+            <div key={mark}>
+              <StateBadge tone="attention" word={words.mark[mark]} />
+            </div>
+          ))}
+        </>
+      ),
     },
     {
       key: "used",

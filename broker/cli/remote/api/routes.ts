@@ -74,11 +74,18 @@ export const ROUTES = {
     answer: z.array(z.object({ id: z.string(), name: z.string(), personId: z.string(),
       personName: z.string(), rights: z.array(z.string()), assets: z.array(z.string()).nullable(),
       bound: z.boolean(), createdMs: z.number(), expiresMs: z.number(),
-      lastUsedMs: z.number().nullable() })),
+      lastUsedMs: z.number().nullable(), marks: z.array(z.string()) })),
   },
   /** End one of my tokens at once */
   "DELETE /api/me/tokens/{id}": {
     params: z.object({ id: z.string() }),
+  },
+  /** Tokens by which programs use the API for somebody */
+  "GET /api/tokens": {
+    answer: z.array(z.object({ id: z.string(), name: z.string(), personId: z.string(),
+      personName: z.string(), rights: z.array(z.string()), assets: z.array(z.string()).nullable(),
+      bound: z.boolean(), createdMs: z.number(), expiresMs: z.number(),
+      lastUsedMs: z.number().nullable(), marks: z.array(z.string()) })),
   },
   /** What a workload needs to know to prove itself */
   "POST /api/workloads/options": {
@@ -90,6 +97,16 @@ export const ROUTES = {
     body: z.object({ tool: z.string(), token: z.string() }),
     answer: z.object({ access_token: z.string(), token_type: z.string(), expires_in: z.number(),
       person: z.object({ name: z.string(), email: z.string() }), once: z.boolean() }),
+  },
+  /** Services that may work here, what proves them, which are unused or expire */
+  "GET /api/workloads": {
+    answer: z.object({ configured: z.boolean(), problem: z.string().nullable(),
+      workloads: z.array(z.object({ id: z.string(), handle: z.string(), name: z.string(),
+      owner: z.string(), state: z.string(), identity: z.string(), lifeMs: z.number().nullable(),
+      untilMs: z.number().nullable(), createdMs: z.number(), lastUsedMs: z.number().nullable(),
+      live: z.number(), proofEndsMs: z.number().nullable(), marks: z.array(z.string()) })),
+      trust: z.array(z.object({ kind: z.string(), name: z.string(), keys: z.number(),
+      endsMs: z.number().nullable(), problem: z.string().nullable() })) }),
   },
   /** What this machine says of itself, signed by its key */
   "POST /api/posture": {
