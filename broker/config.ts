@@ -4,6 +4,7 @@
  * (`SALLYPORT_SESSION_IDLE` is `session-idle`). All problems are reported at once.
  */
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -126,6 +127,8 @@ function derive(given: Config): Config {
     tlsKey: given.tlsKey && resolve(given.tlsKey),
     databasePasswordFile: given.databasePasswordFile && resolve(given.databasePasswordFile),
     databaseCa: given.databaseCa && resolve(given.databaseCa),
+    objectsCredentials: given.objectsCredentials && resolve(given.objectsCredentials),
+    objectsCa: given.objectsCa && resolve(given.objectsCa),
     simulator: resolve(given.simulator || resolve(PACKAGE_FOLDER, "simulators/main.ts")),
     consoleFolder: resolve(given.consoleFolder || resolve(PACKAGE_FOLDER, "dist/console")),
     log:
@@ -150,6 +153,7 @@ function checkTogether(config: Config, problems: string[]): void {
     }
   }
   checkTls(config, problems);
+  checkObjects(config, problems);
   checkStandby(config, problems);
   if (config.signInAbsoluteMs < config.signInIdleMs) {
     problems.push("SALLYPORT_SIGN_IN_ABSOLUTE: it is shorter than SALLYPORT_SIGN_IN_IDLE");
@@ -161,6 +165,21 @@ function checkStandby({ standby, database, port }: Config, problems: string[]): 
   if (!standby) return;
   if (database === undefined) problems.push("SALLYPORT_STANDBY needs SALLYPORT_DATABASE");
   if (port === 0) problems.push("SALLYPORT_STANDBY needs a SALLYPORT_PORT that probes know");
+}
+
+function checkObjects(config: Config, problems: string[]): void {
+  const { objects, objectsCredentials, objectsLock: lock, objectsStyle, retentionMs } = config;
+  if (objects === undefined) return;
+  if (objectsCredentials === "") {
+    problems.push("SALLYPORT_OBJECTS needs SALLYPORT_OBJECTS_CREDENTIALS");
+  }
+  if (lock !== undefined && retentionMs > 0 && lock.forMs > retentionMs) {
+    problems.push("SALLYPORT_OBJECTS_LOCK: it is longer than SALLYPORT_RETENTION");
+  }
+  const host = new URL(objects.endpoint).hostname.replace(/^\[|\]$/g, "");
+  if (objectsStyle === "virtual-host" && isIP(host) !== 0) {
+    problems.push("SALLYPORT_OBJECTS_STYLE: virtual-host needs a name, not an address");
+  }
 }
 
 function checkAcme({ tls, acmeDirectory, httpPort }: Config, problems: string[]): void {

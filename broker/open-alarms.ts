@@ -22,7 +22,7 @@ import { listBreakGlass } from "./store/break-glass.ts";
 import type { Store } from "./store/store.ts";
 
 export interface AlarmGround {
-  readonly config: Pick<Config, "witnessPolicy" | "retentionMs">;
+  readonly config: Pick<Config, "witnessPolicy" | "retentionMs" | "objects">;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Pick<Logger, "error">;
@@ -45,6 +45,11 @@ export async function openAlarms(ground: AlarmGround): Promise<AlarmBook> {
   }
   if (config.retentionMs === 0) {
     book.takeOutOfService("retention-failing", "Recordings are kept for ever.");
+  }
+  if (config.objects === undefined) {
+    for (const kind of ["copies-late", "copy-parked", "copy-differs"] as const) {
+      book.takeOutOfService(kind, "No object store is configured (SALLYPORT_OBJECTS).");
+    }
   }
   store.onFailure((error) => book.raise("store-failed", SITE, { text: error.message }));
   store.onAway((away) => {

@@ -10,6 +10,7 @@ import type { Evidence } from "./evidence/evidence.ts";
 import type { LogBook } from "./evidence/log/log-book.ts";
 import { diskUse } from "./evidence/volume-watch.ts";
 import type { Logger } from "./log.ts";
+import type { SiteCopies } from "./open-copies.ts";
 import type { Opened } from "./opened.ts";
 import { siteLogFolder } from "./site-log-place.ts";
 
@@ -30,6 +31,7 @@ interface Kept {
   readonly evidence: Pick<Evidence, "recorder">;
   /** Why the witnesses are behind, now. */
   readonly witnessesBehind: () => string | undefined;
+  readonly copies: Pick<SiteCopies, "said"> | undefined;
 }
 
 export function openAudit({ config, clock, log, opened }: AuditGround, kept: Kept): AuditParts {
@@ -59,7 +61,7 @@ async function stateOf(
   config: Config,
   clock: Clock,
   audit: AuditLog,
-  { book, evidence, witnessesBehind }: Kept,
+  { book, evidence, witnessesBehind, copies }: Kept,
 ): Promise<Omit<LogStateView, "checkpointMs">> {
   const { state, siteLog } = book;
   const { recorder } = evidence;
@@ -78,6 +80,7 @@ async function stateOf(
       recorder.state.kind === "ready"
         ? { ready: true, cause: "" }
         : { ready: false, cause: recorder.state.cause },
+    copies: copies?.said() ?? null,
     nowMs: clock.wallMs(),
   };
 }

@@ -4,6 +4,7 @@ import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { BundleDesk } from "./evidence/log/bundle-desk.ts";
 import type { Viewing } from "./evidence/viewing/viewing.ts";
+import type { SiteCopies } from "./open-copies.ts";
 import { siteLogFolder } from "./site-log-place.ts";
 
 interface Ground {
@@ -11,11 +12,16 @@ interface Ground {
   readonly clock: Clock;
 }
 
-export function openBundles({ config, clock }: Ground, { comments }: Viewing): BundleDesk {
+export function openBundles(
+  { config, clock }: Ground,
+  { comments }: Viewing,
+  copies: SiteCopies | undefined,
+): BundleDesk {
   return new BundleDesk({
     recordings: join(config.evidenceFolder, "recordings"),
     siteLog: siteLogFolder(config),
     clock,
     comments: (session) => comments.list(session),
+    ...(copies && { stored: (session, name) => copies.read(session, name) }),
   });
 }

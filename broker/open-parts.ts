@@ -40,6 +40,7 @@ import type { AuditParts } from "./open-audit.ts";
 import { openBundles } from "./open-bundles.ts";
 import { openChanges, openPlantHistory } from "./open-changes.ts";
 import { openConnect } from "./open-connect.ts";
+import type { SiteCopies } from "./open-copies.ts";
 import { openForesights } from "./open-foresights.ts";
 import { gatewayGauges, type SiteGateways } from "./open-gateways.ts";
 import { gaugesOf, openTickets } from "./open-integrations.ts";
@@ -82,7 +83,10 @@ export interface Ground {
   say(line: string): void;
 }
 
-export async function openRecorder(ground: Ground): Promise<Evidence> {
+export async function openRecorder(
+  ground: Ground,
+  copies: SiteCopies | undefined,
+): Promise<Evidence> {
   const { config, opened, clock, version, say, noticed } = ground;
   const { evidenceFolder, auditorRecipients: auditors } = config;
   opened.push(lockFolder(evidenceFolder));
@@ -96,6 +100,7 @@ export async function openRecorder(ground: Ground): Promise<Evidence> {
     onCommit: ground.metrics.commit,
     limits: { recordingBytesMax: config.recordingMibMax * 2 ** 20 },
     ...(config.retentionMs > 0 ? { keepMs: config.retentionMs } : {}),
+    ...(copies && { stored: copies }),
     ...evidenceNotices({ ...ground, siteLog: ground.store.log }),
   });
   opened.push(() => evidence.close());
@@ -249,6 +254,7 @@ interface DoorParts {
   readonly services: WorkloadRouteParts["services"];
   readonly providers: ProviderDesk;
   readonly plantFile: OpenPlant;
+  readonly copies: SiteCopies | undefined;
 }
 
 /** Builds the console if need be, then listens: from here on people can come in. */
@@ -283,7 +289,7 @@ export async function openDoors(
       surroundings: (terms) => surroundingsOf(store.queries, terms),
     },
     videos: openVideos(ground, evidence),
-    bundles: openBundles(ground, viewing),
+    bundles: openBundles(ground, viewing, core.copies),
     ...{ credentials: core.credentials, defaultRights: core.defaultRights, trust: core.trust },
     reach: core.reach,
     ...{ gateways: core.gateways, responses: core.responses, baselines: core.baselines },
@@ -345,7 +351,13 @@ function announcements(live: LiveChannel, bell: TopicBell, { identity, decisions
 
 function gaugesFrom(
   { alarms, board, config, version }: Ground,
-  { sessions, evidence, integrations, gateways }: Core & { readonly integrations: Integrations },
+  {
+    sessions,
+    evidence,
+    integrations,
+    gateways,
+    copies,
+  }: Core & Pick<DoorParts, "integrations" | "copies">,
 ) {
   return {
     liveSessions: () => sessions.list().length,
@@ -353,6 +365,7 @@ function gaugesFrom(
     alarms: () => alarms.counts(),
     alarmKinds: () => alarms.countsByKind(),
     parts: () => board.states(),
+    copies: () => copies?.gauge(),
     evidenceFreeBytes: async () => (await diskOf(config.evidenceFolder)).freeBytes,
     version,
     integrations: () => gaugesOf(integrations),

@@ -6,6 +6,7 @@ import { DATABASE_SETTINGS } from "./database-settings.ts";
 import { DEVICE_SETTINGS } from "./device-settings.ts";
 import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { NATIVE_SETTINGS } from "./native-settings.ts";
+import { OBJECT_SETTINGS } from "./object-settings.ts";
 import { PROVISIONING_SETTINGS } from "./provisioning-settings.ts";
 import { RISK_SETTINGS } from "./risk-settings.ts";
 import {
@@ -339,6 +340,7 @@ export const SETTINGS = {
     secret: true,
   },
   ...DATABASE_SETTINGS,
+  ...OBJECT_SETTINGS,
   ...DEVICE_SETTINGS,
   ...RISK_SETTINGS,
   ...PROVISIONING_SETTINGS,

@@ -17,6 +17,7 @@ import { type Logger, openLog } from "./log.ts";
 import { Noticed } from "./noticed.ts";
 import { openAlarms, watchConditions } from "./open-alarms.ts";
 import { openAudit } from "./open-audit.ts";
+import { openCopies } from "./open-copies.ts";
 import { openIntegrations } from "./open-integrations.ts";
 import { openLogBook } from "./open-log.ts";
 import {
@@ -86,7 +87,8 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const assets: Assets = { places: () => [] };
   const ground = await openGround(config, opened, options, assets);
   const { log, version } = ground;
-  const evidence = await openRecorder(ground);
+  const copies = openCopies(ground);
+  const evidence = await openRecorder(ground, copies);
   const plant = await openPlant(ground);
   assets.places = () => plant.source.current().assets.flatMap(({ endpoints }) => endpoints);
   const book = await openLogBook(ground, { evidence, plant: plant.source });
@@ -95,7 +97,7 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const core = await openCore(ground, { identity, evidence, plant: plant.source, book });
   watchConditions(ground, { ...core, book });
   const witnessesBehind = () => ground.noticed.witnessTrouble;
-  const audit = openAudit(ground, { evidence, book, witnessesBehind });
+  const audit = openAudit(ground, { evidence, book, witnessesBehind, copies });
   const signals = openSignals(ground, { ...core, plant: plant.source });
   const integrations = await openIntegrations(ground, core, signals);
   const tls = await openTls(ground, plant.source);
@@ -110,8 +112,9 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
     tls,
     services,
     providers: openProviders(ground, { identity, plant: plant.source, providers }),
-    plantFile: plant,
+    ...{ plantFile: plant, copies },
   });
+  copies?.start(plant.source, evidence);
   opened.push(ground.noticed.clockSteps());
   const { firstName: name, firstEmail: email } = config;
   const enrolmentLink = await identity.enrolment.firstStart({ name, email });

@@ -2,6 +2,7 @@ import { DEVICE_ALARM_KINDS } from "./device-alarm-kinds.ts";
 import { GATEWAY_ALARM_KINDS } from "./gateway-alarm-kinds.ts";
 import { IDENTITY_ALARM_KINDS } from "./identity-alarm-kinds.ts";
 import { INTEGRATION_ALARM_KINDS } from "./integration-alarm-kinds.ts";
+import { OBJECT_ALARM_KINDS } from "./object-alarm-kinds.ts";
 import { PEOPLE_ALARM_KINDS } from "./people-alarm-kinds.ts";
 import { PROCESS_ALARM_KINDS } from "./process-alarm-kinds.ts";
 import { RISK_ALARM_KINDS } from "./risk-alarm-kinds.ts";
@@ -283,6 +284,7 @@ export const ALARM_KINDS = {
     source: "session",
   },
   ...INTEGRATION_ALARM_KINDS,
+  ...OBJECT_ALARM_KINDS,
   "integrations-invalid": {
     priority: "high",
     title: "The integrations file is not valid",

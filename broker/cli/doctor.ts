@@ -12,6 +12,7 @@ import { checkLog } from "../evidence/log/check-log.ts";
 import { generationsIn } from "../evidence/log/generations.ts";
 import { publicKeyOf } from "../evidence/log/public-keys.ts";
 import { knock, readyStatus } from "../legs/knock.ts";
+import { copyPlace } from "../open-copies.ts";
 import { acmeFile, servedNames } from "../open-tls.ts";
 import { membershipFile } from "../planes/gateway/gateway-files.ts";
 import { siteLogFolder } from "../site-log-place.ts";
@@ -25,6 +26,7 @@ import { clock, disk, messageOf, permissions, runtime } from "./doctor-machine.t
 import { checkIntegrations, plantOf } from "./integrations.ts";
 import { PLANT_VALID, runPlantCheck, type TextOutput } from "./plant-check.ts";
 import { POLICIES_VALID, runPolicyCheck } from "./policy-check.ts";
+import { objectStore } from "./stored-copies.ts";
 
 export interface Finding {
   readonly state: "ok" | "attention" | "failed";
@@ -104,6 +106,8 @@ async function examineBroker(config: Config, reach: boolean, look: Look): Promis
     await look("gateways", () => gatewayDoor(config, served));
   }
   await look("database", () => database(config));
+  const place = copyPlace(config);
+  if (place) await look("object store", () => objectStore(config, place));
   await look("site log", () => siteLog(config));
   if (reach) for (const each of await endpoints(config)) await look(each.name, each.check);
 }

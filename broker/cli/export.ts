@@ -16,6 +16,7 @@ import { commentsOnHost } from "../evidence/viewing/host-comments.ts";
 import { siteLogFolder } from "../site-log-place.ts";
 import { siteStoreIfThere } from "../site-store.ts";
 import { noteExport } from "./note-on-host.ts";
+import { StoredCopies } from "./stored-copies.ts";
 import { visitRange } from "./visit-range.ts";
 
 export interface ExportAsked {
@@ -44,6 +45,7 @@ export async function exportBundle(config: Config, given: ExportAsked): Promise<
   }
   const out = path.resolve(asked.out ?? `${session ?? "recordings"}.zip`);
   const { dataFolder } = config;
+  const copies = new StoredCopies(config);
   const comments = await commentsOnHost(
     { dataFolder, open: () => siteStoreIfThere(config) },
     session,
@@ -52,6 +54,7 @@ export async function exportBundle(config: Config, given: ExportAsked): Promise<
     recordings: path.join(config.evidenceFolder, "recordings"),
     siteLog: siteLogFolder(config),
     comments: (one: string, close: string) => comments.of(one, close),
+    stored: (one: string, name: string) => copies.read(one, name),
   };
   const told =
     session === undefined

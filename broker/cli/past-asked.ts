@@ -10,6 +10,7 @@ import type { Plant } from "../plant/model.ts";
 import { parsePlant } from "../plant/parse-plant.ts";
 import { readPlantText } from "../plant/plant-file.ts";
 import { describeProblem } from "../plant/plant-problem.ts";
+import { StoredCopies } from "./stored-copies.ts";
 
 export interface PastAsked {
   readonly since?: string | undefined;
@@ -48,7 +49,8 @@ export async function pastAsked(
   if (!existsSync(file)) throw new PastAskedWrongly(`there is no key of recordings, ${file}`);
   const { identities } = await openEvidenceKeys({ file, evidenceFolder, auditors: [] });
   const recordings = path.join(evidenceFolder, "recordings");
-  return pastRecordings({ recordings, identities }, wantedBy(asked));
+  const volume = new StoredCopies(config).volume();
+  return pastRecordings({ recordings, identities, volume }, wantedBy(asked));
 }
 
 function wantedBy(asked: PastAsked): (header: Header) => boolean {

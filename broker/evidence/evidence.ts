@@ -8,6 +8,7 @@ import { diskVolume } from "./disk-volume.ts";
 import { HandedTapes } from "./handed-tapes.ts";
 import type { EvidenceKeys } from "./keys.ts";
 import { EVIDENCE_LIMITS, type EvidenceLimits } from "./limits.ts";
+import { type StoredFiles, StoredVolume } from "./objects/stored-volume.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Recordings } from "./recordings.ts";
 import { type LibraryOptions, RecordingsLibrary } from "./recordings-library.ts";
@@ -15,7 +16,7 @@ import { Retention } from "./retention.ts";
 import { FramerLink } from "./screens/framer-link.ts";
 import { SealerLink } from "./sealer-link.ts";
 import type { ProgressText } from "./sealer-messages.ts";
-import { Search } from "./search/search.ts";
+import { Search, type SearchParts } from "./search/search.ts";
 import { unsealedTails } from "./search/tails.ts";
 import { SessionRecorder } from "./session-recorder.ts";
 import type { Volume } from "./volume.ts";
@@ -44,6 +45,11 @@ export interface EvidenceOptions {
   onTombstone?(tombstone: Tombstone): Promise<void>;
   /** Why recordings that are due could not be deleted. */
   onRetentionTrouble?(error: unknown): void;
+  /** Of recordings that an object store has too. */
+  readonly stored?: StoredFiles & {
+    /** It was held, released or deleted. */
+    changed(session: string): void;
+  };
   /** Told how long each group commit took, in milliseconds. */
   onCommit?(milliseconds: number): void;
 }
@@ -62,6 +68,8 @@ export interface Evidence {
    * @param trouble why something cannot be indexed now; it is tried again
    */
   openSearch(trouble: (cause: string) => void): Search;
+  /** The index for searching holds all of this recording. */
+  isIndexed(session: string): boolean;
   /** How far each open recording has come that grew since the last call; for the site log. */
   progress(): Promise<readonly ProgressMember[]>;
   /** Lines that the site log's leaf gave, for the recordings that are still open. */
@@ -133,10 +141,10 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     progress: () => sealer.progressed(),
     keepProgress: (lines) => sealer.keepProgress(lines),
     openSearch: (trouble) => {
-      const at = { recordings, folder: path.join(directory, "search"), keys, clock };
-      search = new Search({ ...at, trouble, ...unsealedTails(sealer, settle) });
+      search = newSearch(options, { recordings, trouble, ...unsealedTails(sealer, settle) });
       return search;
     },
+    isIndexed: (session) => search?.holdsAll(session) === true,
     close: async () => {
       watch.stop();
       await retention.stop();
@@ -144,6 +152,14 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       for (const part of [library, recorder, writeAhead, sealer, frames, files]) await closed(part);
     },
   };
+}
+
+function newSearch(
+  { directory, keys, clock, stored }: EvidenceOptions,
+  parts: Omit<SearchParts, "folder" | "keys" | "clock" | "stored">,
+): Search {
+  const folder = path.join(directory, "search");
+  return new Search({ ...parts, folder, keys, clock, ...(stored && { stored }) });
 }
 
 type Part = { stop(): Promise<void> } | { close(): Promise<void> };
@@ -195,10 +211,14 @@ function openLibrary(
       await options.onTombstone?.(tombstone);
       await forget(tombstone.session);
     },
-    changed: (session) => library.forget(session),
+    changed: (session) => {
+      options.stored?.changed(session);
+      library.forget(session);
+    },
     trouble: (error) => options.onRetentionTrouble?.(error),
   });
-  const library = new RecordingsLibrary({ ...parts, retention });
+  const read = options.stored && new StoredVolume(volume, recordings, options.stored);
+  const library = new RecordingsLibrary({ ...parts, ...(read && { volume: read }), retention });
   return { library, retention };
 }
 

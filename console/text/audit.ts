@@ -82,6 +82,9 @@ export const auditText = {
     retention: "Kept",
     forEver: "for ever",
     unknown: "unknown",
+    copies: "Object store",
+    copiesWell: "Copies proven",
+    copiesBehind: "Wants a look",
   },
   filter: {
     text: "Search the log",

@@ -23,6 +23,16 @@ export interface GatewayGauge {
   readonly certificateUntilMs: number | undefined;
 }
 
+/** Of recordings and their copies in the object store. */
+export interface CopiesGauge {
+  readonly waiting: number;
+  readonly parked: number;
+  readonly stored: number;
+  readonly onlyThere: number;
+  /** How long the oldest one waits; 0 where none does. */
+  readonly oldestSeconds: number;
+}
+
 /** Read when somebody asks. */
 export interface Gauges {
   liveSessions(): number;
@@ -31,6 +41,8 @@ export interface Gauges {
   integrations(): Promise<readonly IntegrationGauge[]>;
   /** Those that have joined. */
   gateways(): Promise<readonly GatewayGauge[]>;
+  /** Undefined where no store is configured. */
+  copies(): CopiesGauge | undefined;
   /** Every priority and state, also those of which there is none. */
   alarms(): readonly { priority: string; state: string; count: number }[];
   /** Alarms that are not over, by kind: a table of the release. */
@@ -160,6 +172,7 @@ function countersOf(registry: Registry) {
 function addGauges(registry: Registry, gauges: Gauges): void {
   addIntegrations(registry, gauges.integrations);
   addGateways(registry, gauges.gateways);
+  addCopies(registry, gauges.copies);
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -265,6 +278,23 @@ function addGateways(registry: Registry, read: Gauges["gateways"]): void {
     "When the certificate of a connected gateway ends, in seconds of Unix time",
     ({ certificateUntilMs }) => certificateUntilMs && certificateUntilMs / 1_000,
   );
+}
+
+function addCopies(registry: Registry, read: Gauges["copies"]): void {
+  const gauge = (name: string, help: string, of: keyof CopiesGauge) =>
+    new Gauge({
+      ...{ name, help, registers: [registry] },
+      collect() {
+        const copies = read();
+        if (copies) this.set(copies[of]);
+      },
+    });
+  if (read() === undefined) return;
+  gauge("sallyport_copies_waiting", "Recordings with no proven copy yet", "waiting");
+  gauge("sallyport_copies_parked", "Recordings that do not come through", "parked");
+  gauge("sallyport_copies_stored", "Recordings with a proven copy", "stored");
+  gauge("sallyport_copies_only_there", "Of them, not on this machine any more", "onlyThere");
+  gauge("sallyport_copies_oldest_seconds", "How long the oldest one waits", "oldestSeconds");
 }
 
 function addLoopDelay(registry: Registry, loop: IntervalHistogram): void {

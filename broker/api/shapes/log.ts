@@ -77,6 +77,8 @@ export const logStateSchema = z.object({
   /** How long recordings are kept; null: for ever. */
   retentionMs: z.number().nullable(),
   recorder: z.object({ ready: z.boolean(), cause: z.string() }),
+  /** How it stands with copies in the object store; null where none is configured. */
+  copies: z.object({ text: z.string(), isWell: z.boolean() }).nullable(),
   nowMs: z.number(),
 });
 export type LogStateView = z.infer<typeof logStateSchema>;

@@ -7,7 +7,7 @@ import type { Clock } from "../../clock.ts";
 import type { RecordingComment } from "../../store/recording-comments.ts";
 import { FewDownloads } from "../few-downloads.ts";
 import { bundledComments } from "../viewing/comments.ts";
-import { streamBundle } from "./write-bundle.ts";
+import { type BundleSource, streamBundle } from "./write-bundle.ts";
 
 /** Each reads a disk that sessions are recorded on. */
 const AT_ONCE_MAX = 3;
@@ -19,6 +19,8 @@ export interface BundleDeskParts {
   readonly siteLog: string;
   readonly clock: Clock;
   comments(session: string): Promise<readonly RecordingComment[]>;
+  /** As `BundleSource.stored`. */
+  readonly stored?: BundleSource["stored"];
 }
 
 export class BundleDesk {
@@ -36,10 +38,10 @@ export class BundleDesk {
    */
   take(session: string): Promise<Readable | undefined> {
     return this.downloads.take(async () => {
-      const { recordings, siteLog } = this.parts;
+      const { recordings, siteLog, stored } = this.parts;
       const said = await this.parts.comments(session);
       const comments = (_: string, close: string) => bundledComments(said, close);
-      return streamBundle({ recordings, siteLog, comments }, session);
+      return streamBundle({ recordings, siteLog, comments, ...(stored && { stored }) }, session);
     });
   }
 }

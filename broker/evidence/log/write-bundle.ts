@@ -7,6 +7,7 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 import { type BundleScope, INVENTORY, inventoryText } from "../../../protocols/log/bundle-files.ts";
 import { parseProgress } from "../../../protocols/log/progress.ts";
+import { parseIndex } from "../descriptions.ts";
 import { diskVolume } from "../disk-volume.ts";
 import { isSessionId } from "../session-id.ts";
 import {
@@ -35,6 +36,8 @@ export interface BundleSource {
   readonly siteLog: string;
   /** What people said about a recording, of which this is the SHA-256 of its end: lines, or nothing. */
   comments?(session: string, close: string): string;
+  /** A segment that is not in the folder, where an object store has it. */
+  stored?(session: string, name: string): Promise<Uint8Array | undefined>;
 }
 
 export interface RangeAsked {
@@ -90,7 +93,7 @@ async function fill(
   { log, head, leaves, openIndex }: Awaited<ReturnType<typeof findSession>>,
 ) {
   const folder = path.join(source.recordings, session);
-  await bundle.copyRecording(folder, session);
+  await bundle.copyRecording(folder, session, source);
   await bundle.addComments(source, session);
   const known = new Set(leaves.map(({ index }) => index));
   const more = progressIndexes(folder).filter((index) => !known.has(index));
@@ -119,7 +122,7 @@ export async function writeRangeBundle(
       const folder = path.join(source.recordings, told.session);
       if (told.closeIndex === undefined) counts.open += 1;
       else if (existsSync(path.join(folder, "close.json"))) {
-        await bundle.copyRecording(folder, told.session);
+        await bundle.copyRecording(folder, told.session, source);
         await bundle.addComments(source, told.session);
         for (const index of progressIndexes(folder)) singles.add(index);
       } else if (await isRecorded(log.tiles, told.closeIndex)) missing.push(told.session);
@@ -161,13 +164,21 @@ class Bundle {
     this.files.set(name, await this.sink.add(name, bytes));
   };
 
-  async copyRecording(folder: string, session: string): Promise<void> {
-    const names = isDeleted(folder) ? REMAINS : [...DESCRIBED, ...segmentsIn(folder)];
+  /** A segment that is nowhere is left out, so that whoever verifies is told so. */
+  async copyRecording(
+    folder: string,
+    session: string,
+    { stored }: Pick<BundleSource, "stored">,
+  ): Promise<void> {
+    const names = isDeleted(folder) ? REMAINS : [...DESCRIBED, ...segmentsOf(folder)];
     for (const name of names) {
       const file = path.join(folder, name);
-      if (!existsSync(file)) continue;
       const inside = `recordings/${session}/${name}`;
-      this.files.set(inside, await this.sink.add(inside, { file }));
+      if (existsSync(file)) this.files.set(inside, await this.sink.add(inside, { file }));
+      else if (name.startsWith("segments/")) {
+        const bytes = await stored?.(session, name);
+        if (bytes) await this.write(inside, bytes);
+      }
     }
   }
 
@@ -207,11 +218,14 @@ async function intoSink(
   }
 }
 
-function segmentsIn(folder: string): readonly string[] {
+/** Those that lie there, and those that the index names: an object store may have them. */
+function segmentsOf(folder: string): readonly string[] {
   const segments = path.join(folder, "segments");
-  if (!existsSync(segments)) return [];
-  return readdirSync(segments)
-    .filter((name) => /^\d+\.seg$/.test(name))
+  const here = existsSync(segments) ? readdirSync(segments) : [];
+  const names = here.filter((name) => /^\d+\.seg$/.test(name));
+  const index = path.join(folder, "index");
+  const { lines } = parseIndex(existsSync(index) ? readFileSync(index) : new Uint8Array());
+  return [...new Set([...names, ...lines.map(({ number }) => `${number}.seg`)])]
     .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
     .map((name) => `segments/${name}`);
 }

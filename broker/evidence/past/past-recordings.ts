@@ -9,12 +9,15 @@ import { diskVolume } from "../disk-volume.ts";
 import { RecordingFolder } from "../recording-folder.ts";
 import { openSealed, sha256Hex } from "../seal.ts";
 import { isSessionId } from "../session-id.ts";
+import type { Volume } from "../volume.ts";
 
 export interface PastPlace {
   /** The folder `recordings` of the evidence. */
   readonly recordings: string;
   /** Secret `AGE-SECRET-KEY-1…` lines. */
   readonly identities: readonly string[];
+  /** Reads what an object store alone has; the disk alone if absent. */
+  readonly volume?: Volume;
 }
 
 export interface PastRecording {
@@ -46,10 +49,10 @@ export async function pastRecordings(
 }
 
 async function* recordsOf(
-  { recordings, identities }: PastPlace,
+  { recordings, identities, volume = diskVolume }: PastPlace,
   session: string,
 ): AsyncGenerator<readonly TapeRecord[]> {
-  const folder = new RecordingFolder(diskVolume, recordings, session);
+  const folder = new RecordingFolder(volume, recordings, session);
   for (const { number, sha256 } of (await folder.readIndex()).lines) {
     const name = path.join(session, "segments", `${number}.seg`);
     const sealed = await folder.readSegment(number).catch(() => undefined);

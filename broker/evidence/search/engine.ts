@@ -9,9 +9,10 @@ import { setImmediate } from "node:timers/promises";
 import type { Header } from "../../../protocols/tape/record.ts";
 import type { Clock } from "../../clock.ts";
 import type { EvidenceKeys } from "../keys.ts";
+import type { RecordingFolder } from "../recording-folder.ts";
 import { openSealed, sha256Hex } from "../seal.ts";
 import { isSessionId } from "../session-id.ts";
-import type { Volume } from "../volume.ts";
+import { codeOf, type Volume } from "../volume.ts";
 import type { Block } from "./block.ts";
 import { BlockCache } from "./block-cache.ts";
 import { type IndexKey, openIndexKey } from "./index-key.ts";
@@ -59,6 +60,8 @@ export class SearchEngine {
   private writing: Promise<void> = Promise.resolve();
   private searches: Promise<void> = Promise.resolve();
   private isMaking = false;
+  /** The last one that another place had; asked for again, it is here. */
+  private fetched: Asked<"fetched"> | undefined;
   private stopTimer: (() => void) | undefined;
   private stopped = false;
 
@@ -82,6 +85,11 @@ export class SearchEngine {
         break;
       case "look":
         this.inTurn(message.ask, () => this.look());
+        break;
+      case "fetched":
+        this.fetched = message;
+        this.known.get(message.session)?.restUntil(0);
+        void this.make();
     }
   }
 
@@ -213,7 +221,8 @@ export class SearchEngine {
       this.keep(recording);
     } catch (error) {
       recording.restUntil(this.options.clock.monotonicMs() + RETRY_MS);
-      this.trouble(error);
+      if (error instanceof Elsewhere) this.options.emit({ kind: "missing", ...error.segment });
+      else this.trouble(error);
     }
     this.change(recording);
     this.tell();
@@ -221,15 +230,25 @@ export class SearchEngine {
   }
 
   private async plain(
-    { folder }: KnownRecording,
+    { folder, session }: KnownRecording,
     number: number,
     sha256: string,
   ): Promise<Uint8Array> {
-    const sealed = await folder.readSegment(number);
+    const { fetched } = this;
+    const isFetched = fetched?.session === session && fetched.number === number;
+    const sealed = isFetched ? fetched.bytes : await this.readSegment(folder, session, number);
     if (sha256Hex(sealed) !== sha256) {
       throw new Error(`segment ${number} is not as it was sealed: its hash differs`);
     }
     return openSealed(sealed, this.options.keys.identities);
+  }
+
+  private async readSegment(folder: RecordingFolder, session: string, number: number) {
+    try {
+      return await folder.readSegment(number);
+    } catch (error) {
+      throw codeOf(error) === "ENOENT" ? new Elsewhere({ session, number }) : error;
+    }
   }
 
   private async takeTail({ header, number, bytes }: Asked<"tail">): Promise<void> {
@@ -327,6 +346,16 @@ export class SearchEngine {
     this.change(recording);
     this.tell();
     void this.make();
+  }
+}
+
+/** Its file is not on this machine. */
+class Elsewhere extends Error {
+  readonly segment: { readonly session: string; readonly number: number };
+
+  constructor(segment: Elsewhere["segment"]) {
+    super(`segment ${segment.number} of ${segment.session} is missing`);
+    this.segment = segment;
   }
 }
 

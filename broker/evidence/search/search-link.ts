@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../../clock.ts";
 import type { EvidenceKeys } from "../keys.ts";
+import type { StoredFiles } from "../objects/stored-volume.ts";
 import { RESTART_FIRST_MS, RESTART_MAX_MS } from "./search-limits.ts";
 import type { CatalogueEntry, FromSearch, ToSearch } from "./search-messages.ts";
 
@@ -10,6 +11,8 @@ export interface SearchPlace {
   readonly folder: string;
   readonly keys: EvidenceKeys;
   readonly clock: Clock;
+  /** Recordings whose segments only an object store has. */
+  readonly stored?: StoredFiles;
   /** Why something could not be indexed, or the thread died. */
   trouble(cause: string): void;
 }
@@ -111,9 +114,25 @@ export class SearchLink {
       for (const session of message.gone) this.catalogue.delete(session);
       for (const entry of message.entries) this.catalogue.set(entry.header.session, entry);
     } else if (message.kind === "trouble") this.place.trouble(message.cause);
+    else if (message.kind === "missing") void this.bring(message);
     else {
       this.asked.get(message.ask)?.(message);
       this.asked.delete(message.ask);
+    }
+  }
+
+  /** A segment to be indexed is not on this machine. */
+  private async bring({ session, number }: Extract<FromSearch, { kind: "missing" }>) {
+    const { stored, trouble } = this.place;
+    if (stored?.isOnlyThere(session) !== true) {
+      trouble(`segment ${number} of ${session} is missing`);
+      return;
+    }
+    try {
+      const bytes = await stored.read(session, `segments/${number}.seg`);
+      if (bytes) this.worker?.postMessage({ kind: "fetched", session, number, bytes });
+    } catch (error) {
+      trouble(error instanceof Error ? error.message : String(error));
     }
   }
 

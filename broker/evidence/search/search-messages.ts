@@ -58,6 +58,13 @@ export type ToSearch =
   /** Its content is about to be deleted. */
   | { readonly kind: "forget"; readonly ask: number; readonly session: string }
   | { readonly kind: "look"; readonly ask: number }
+  /** What `missing` asked for, sealed. */
+  | {
+      readonly kind: "fetched";
+      readonly session: string;
+      readonly number: number;
+      readonly bytes: Uint8Array;
+    }
   | { readonly kind: "stop" };
 
 export type FromSearch =
@@ -77,4 +84,6 @@ export type FromSearch =
     }
   /** A tail was taken in, something forgotten, the folders looked through. */
   | { readonly kind: "done"; readonly ask: number }
-  | { readonly kind: "trouble"; readonly cause: string };
+  | { readonly kind: "trouble"; readonly cause: string }
+  /** A segment is needed that is not on this machine; the recording rests until it comes. */
+  | { readonly kind: "missing"; readonly session: string; readonly number: number };

@@ -83,6 +83,11 @@ export class Search {
     return { recordings: catalogue.size, behind, isReady };
   }
 
+  /** Nothing of it has to be read to answer any question. */
+  holdsAll(session: string): boolean {
+    return this.link.catalogue.get(session)?.isComplete === true;
+  }
+
   /** A recording begins: from now on no answer leaves it out without saying so. */
   began(header: Header): void {
     this.begun.set(header.session, header);

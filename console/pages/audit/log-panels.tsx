@@ -170,7 +170,7 @@ function Compared({ continuity, known }: ComparedProps) {
 
 function KeepingPanel({ state }: { readonly state: LogStateView }) {
   const { keeping: own } = words;
-  const { recorder, volume, retentionMs } = state;
+  const { recorder, volume, retentionMs, copies } = state;
   const percent = volume && Math.round((1 - volume.freeBytes / volume.totalBytes) * 100);
   const reached = volume?.thresholds.filter((each) => (percent ?? 0) >= each).length ?? 0;
   const tone =
@@ -198,6 +198,15 @@ function KeepingPanel({ state }: { readonly state: LogStateView }) {
       <Fact name={own.retention}>
         {retentionMs === null ? own.forEver : roughDuration(retentionMs)}
       </Fact>
+      {copies !== null && (
+        <Fact name={own.copies}>
+          <StateBadge
+            tone={copies.isWell ? "active" : "attention"}
+            word={copies.isWell ? own.copiesWell : own.copiesBehind}
+          />
+          <div className="sp-sub">{copies.text}</div>
+        </Fact>
+      )}
     </Panel>
   );
 }
