@@ -149,3 +149,24 @@ test("it ends with the person, with its passkey's idle time, and survives a rest
   site.clock.advance(15 * 60_000 + 1);
   expect(await asked(again, key)).toEqual({ kind: "refused" });
 });
+
+test("a command is bound to the provider that its person's browser was signed in through", async () => {
+  const site = await TestIdentity.open();
+  const ada = await site.firstPerson();
+  const { me } = await site.throughProvider(ada.me, ada, "ada-there");
+  const { provider, passkeyId } = me.signIn;
+  if (!provider) throw new Error("not through a provider");
+  const approval = { personId: me.person.id, passkeyId, atMs: site.clock.wallMs(), provider };
+  const [first, late] = [await asking(site), await asking(site)];
+  for (const { ask } of [first, late]) site.identity.machines.asks.approve(ask.code, approval);
+  const redeemed = await redeem(site, first.deviceCode, first.key);
+  if (redeemed.kind !== "signed-in") throw new Error(redeemed.kind);
+  const { issuer, subject, issuedS } = provider;
+  const logout = { issuer, subject, sid: undefined, issuedS, jti: "j" };
+  expect(await site.identity.through.loggedOut(logout)).toBe(2);
+  expect(site.identity.signIns.get(redeemed.signIn.signIn.id)).toBeUndefined();
+  // Approved before, and redeemed after: it does not come in either.
+  await expect(redeem(site, late.deviceCode, late.key)).rejects.toMatchObject({
+    code: "provider-expired",
+  });
+});

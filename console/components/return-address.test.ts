@@ -20,4 +20,5 @@ test("an address that leads elsewhere becomes the plant page", () => {
 test("the sign-in page never returns to itself", () => {
   expect(returnAddress("/sign-in?from=/x")).toBe("/");
   expect(returnAddress("/enrol#token=x")).toBe("/");
+  expect(returnAddress("/sign-in/through/works?code=x")).toBe("/");
 });

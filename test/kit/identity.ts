@@ -24,7 +24,7 @@ const CONFIG: IdentityConfig = { rpId: "localhost", rpName: "Sallyport", origins
 
 /** The one identity provider that this site knows. */
 export const PROVIDER = "https://login.example";
-const PROVIDERS: ProviderRules = {
+export const PROVIDERS: ProviderRules = {
   issuers: new Map([[PROVIDER, { name: "Works account", scim: false }]]),
   ...{ required: false, except: new Set() },
 };
@@ -66,7 +66,7 @@ export class TestIdentity {
   }
 
   /** As a restart of the broker would. */
-  async restart(config: Partial<IdentityConfig> = {}): Promise<void> {
+  async restart(config: Partial<IdentityConfig> = {}, providers = PROVIDERS): Promise<void> {
     await this.identity.close();
     await this.store.close();
     this.store = await openStore({ path: this.path, clock: this.clock });
@@ -74,7 +74,7 @@ export class TestIdentity {
       store: this.store,
       clock: this.clock,
       config: { ...CONFIG, ...config },
-      providers: PROVIDERS,
+      providers,
     });
   }
 
