@@ -19,7 +19,7 @@ Examples:
   sallyport completion bash >> ~/.bashrc
   sallyport completion zsh > "\${fpath[1]}/_sallyport"
   sallyport completion fish > ~/.config/fish/completions/sallyport.fish
-  sallyport completion powershell >> $PROFILE
+  sallyport completion powershell | Out-String | Invoke-Expression    (a line for $PROFILE)
 `,
     )
     .action((shell: Shell) => void process.stdout.write(completionFor(program, shell)));
@@ -77,7 +77,7 @@ ${cases(words, (all) => `all=(${all.join(" ")}); break`)}
   done
   compadd -- $all
 }
-compdef _sallyport sallyport
+if [[ "$funcstack[1]" == _sallyport ]]; then _sallyport "$@"; else compdef _sallyport sallyport; fi
 `,
   fish: (words) =>
     [...words]

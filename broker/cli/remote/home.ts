@@ -92,7 +92,16 @@ export function originOf(address: string): string {
   throw new CommandFailed(EXIT.usage, `${address} is not the address of a broker`);
 }
 
-function defaultFolder({ APPDATA, XDG_CONFIG_HOME }: Environment): string {
-  if (process.platform === "win32" && APPDATA) return path.join(APPDATA, "sallyport");
-  return path.join(XDG_CONFIG_HOME || path.join(homedir(), ".config"), "sallyport");
+/** Of the account that runs the command; on Windows the one that it alone can read. */
+export function defaultFolder(
+  { APPDATA, XDG_CONFIG_HOME }: Environment,
+  platform: NodeJS.Platform = process.platform,
+  own: string = homedir(),
+): string {
+  if (platform === "win32") {
+    const { join } = path.win32;
+    return join(APPDATA || join(own, "AppData", "Roaming"), "sallyport");
+  }
+  const { join } = path.posix;
+  return join(XDG_CONFIG_HOME || join(own, ".config"), "sallyport");
 }

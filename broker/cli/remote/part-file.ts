@@ -12,12 +12,12 @@ import {
   ftruncateSync,
   openSync,
   readSync,
-  renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
 import { Writable } from "node:stream";
 import { CommandFailed, EXIT } from "./exit-codes.ts";
+import { renameOver } from "./private-file.ts";
 
 /** Windows knows neither modes nor links that anybody may lay. */
 const { O_RDWR, O_CREAT, O_NOFOLLOW = 0 } = constants;
@@ -101,7 +101,7 @@ export class PartFile {
   finish(): void {
     fsyncSync(this.handle);
     closeSync(this.handle);
-    renameSync(this.name, this.file);
+    renameOver(this.name, this.file);
   }
 
   /** It is not whole: what came is kept, an empty one is not. */

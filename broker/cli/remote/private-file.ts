@@ -39,7 +39,36 @@ export function writePrivate(file: string, text: string): void {
   const made = `${file}.${randomUUID()}`;
   writeFileSync(made, text, { mode: 0o600, flag: "wx" });
   if (HAS_MODES) chmodSync(made, 0o600);
-  renameSync(made, file);
+  try {
+    renameOver(made, file);
+  } catch (error) {
+    rmSync(made, { force: true });
+    throw error;
+  }
+}
+
+/** What Windows says while another program has the file open: a scanner, or another command. */
+const IN_USE: ReadonlySet<string> = new Set(["EPERM", "EACCES", "EBUSY"]);
+const RENAME_TRIES_MAX = 40;
+const RENAME_PAUSE_MS = 50;
+
+/** In the place of what was there; on Windows as soon as nobody reads it. */
+export function renameOver(
+  from: string,
+  to: string,
+  rename: (from: string, to: string) => void = renameSync,
+  platform: NodeJS.Platform = process.platform,
+): void {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      rename(from, to);
+      return;
+    } catch (error) {
+      const isInUse = IN_USE.has((error as NodeJS.ErrnoException).code ?? "");
+      if (platform !== "win32" || !isInUse || tried === RENAME_TRIES_MAX) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RENAME_PAUSE_MS);
+    }
+  }
 }
 
 export function removePrivate(file: string): void {

@@ -199,12 +199,18 @@ const LAST_MS = 2_000;
 
 type ConnectFlags = Omit<ConnectAsked, "target">;
 
+/** On Windows also: its window is closed, and Ctrl-Break. Elsewhere `nohup` may keep the first away. */
+const STOPS: readonly NodeJS.Signals[] =
+  process.platform === "win32"
+    ? ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM"];
+
 /** A second press ends it at once; the session then ends with its lease. */
 function keysOf(): Keys {
   return {
     onStop: (stop) => {
       let pressed = false;
-      for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      for (const signal of STOPS) {
         process.on(signal, () => {
           if (pressed) process.exit(EXIT.failed);
           pressed = true;
