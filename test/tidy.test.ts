@@ -40,13 +40,13 @@ function imports(file: string): { target: string; typeOnly: boolean }[] {
   }));
 }
 
-/** What an endpoint and a rule of one protocol have: parts of the plant's model. */
-const MODELS_OF_PROTOCOLS = ["opcua", "web"].map((name) => `broker/plant/${name}-model.ts`);
+/** Of one protocol, or of what is done about findings: parts of the plant's model. */
+const PARTS_OF_MODEL = ["opcua", "web", "response"].map((name) => `broker/plant/${name}-model.ts`);
 
 /** What a place may import, besides itself. `broker/` alone stands for its leaves: clock and config. */
 const LAYERS: readonly [place: string, may: readonly string[]][] = [
   ["protocols/", []],
-  ["broker/policy/", ["protocols/", "broker/plant/model.ts", ...MODELS_OF_PROTOCOLS]],
+  ["broker/policy/", ["protocols/", "broker/plant/model.ts", ...PARTS_OF_MODEL]],
   ["broker/plant/", ["protocols/", "broker/clock.ts"]],
   ["broker/store/", ["protocols/", "broker/clock.ts"]],
   [

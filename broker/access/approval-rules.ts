@@ -1,5 +1,6 @@
 /** Who must agree to a request, by the plant in force, and whether enough have. Pure. */
-import type { ApprovalRule, Plant } from "../plant/model.ts";
+import type { ApprovalRule } from "../plant/approval-model.ts";
+import type { Plant } from "../plant/model.ts";
 import { withParents } from "../plant/parse-zones.ts";
 import type { AccessRequest, Person, Role } from "../store/model.ts";
 import { findEndpoint } from "./reach.ts";

@@ -40,6 +40,8 @@ export const FROM_DEVICE: ReadonlySet<string> = new Set([
   "POST /api/plant-change",
   "POST /api/plant-plans/:id/application",
   "POST /api/signals/lifting",
+  "POST /api/responses/:id",
+  "POST /api/baseline",
   "POST /api/vendors",
   "POST /api/vendors/:id/enrolment-link",
   "POST /api/vendors/:id/sponsorship",

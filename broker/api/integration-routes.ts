@@ -1,11 +1,7 @@
 /** Routes of what goes out to other systems. Part of `route-table.ts`. */
 import type { SiteEvents } from "../store/site-events.ts";
 import { approveBaseline, baselineOptions } from "./baseline/approve-baseline.ts";
-import {
-  type BaselineGround,
-  showBaseline,
-  showEarlierBaseline,
-} from "./baseline/show-baseline.ts";
+import { type BaselineGround, showBaseline } from "./baseline/show-baseline.ts";
 import { listIntegrations } from "./integrations/list-integrations.ts";
 import { type IntegrationsAsked, testIntegration } from "./integrations/test-integration.ts";
 import { guarded, open, type Route, transmitted } from "./route.ts";
@@ -28,7 +24,6 @@ export function integrationRoutes(parts: IntegrationRouteParts): readonly Route[
     guarded("POST", "/api/integrations/:id/test", right, testIntegration(integrations, siteLog)),
     guarded("GET", "/api/signals", right, listSignals(signals)),
     guarded("GET", "/api/baseline", right, showBaseline(parts)),
-    guarded("GET", "/api/baseline/:number", right, showEarlierBaseline(parts)),
     guarded("POST", "/api/baseline/options", "policy:change", baselineOptions(parts)),
     guarded("POST", "/api/baseline", "policy:change", approveBaseline(parts)),
     guarded("POST", "/api/signals/lifting", "lock:lift", liftDemand(signals)),

@@ -1,6 +1,7 @@
 /** Checks that need the whole file: how assets, profiles and grants fit together. */
+import type { ApprovalRule } from "./approval-model.ts";
 import { checkProfile, type PlacedTag, type TagDirectory } from "./check-rules.ts";
-import type { ApprovalRule, ConditionRule, Conduit, Endpoint, PlantGrant, Zone } from "./model.ts";
+import type { ConditionRule, Conduit, Endpoint, PlantGrant, Zone } from "./model.ts";
 import { checkApprovals } from "./parse-approval.ts";
 import type { SourcedAsset } from "./parse-asset.ts";
 import type { SourcedProfile } from "./parse-profile.ts";

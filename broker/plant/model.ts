@@ -5,8 +5,9 @@
 import type { OperationClass } from "../../protocols/guard.ts";
 import type { Table } from "../../protocols/modbus/operation.ts";
 import type { ScreenPage } from "../../protocols/rfb/screen-page.ts";
-import type { FindingKind } from "./finding-kinds.ts";
+import type { ApprovalRule } from "./approval-model.ts";
 import type { NodeTag, OpcUaMatch, OpcUaSecurity } from "./opcua-model.ts";
+import type { ResponseRule } from "./response-model.ts";
 import type { WebMatch, WebSignIn, WebTls } from "./web-model.ts";
 
 export interface Plant {
@@ -26,21 +27,6 @@ export interface Plant {
   readonly responses: readonly ResponseRule[];
   /** SHA-256 (hex) of the file's bytes. */
   readonly digest: string;
-}
-
-/** A finding makes the person's sessions on the asset stand still, and somebody is asked. */
-export interface ResponseRule {
-  readonly id: string;
-  readonly findings: readonly FindingKind[];
-  /** Only assets in it or in a zone within it; absent: everywhere. */
-  readonly zone?: string;
-  readonly answerWithinMs: number;
-  /** Where nobody answers by then: they stand still until they end, go on, or end. */
-  readonly unanswered: "stay" | "release" | "end";
-  /** People whom it stops within an hour; beyond it findings are only told. */
-  readonly peopleMax: number;
-  /** It only says what it would have done. */
-  readonly trial: boolean;
 }
 
 export interface Site {
@@ -407,11 +393,3 @@ export type KeySwitchScope =
   | { readonly kind: "site" }
   | { readonly kind: "zone"; readonly id: string }
   | { readonly kind: "asset"; readonly id: string };
-
-export interface ApprovalRule {
-  readonly zone: string;
-  /** E-mail addresses and `role:supervisor`. */
-  readonly by: readonly string[];
-  /** Different people who must agree: 1 or 2. */
-  readonly needed: number;
-}

@@ -1,5 +1,5 @@
 /** Who must agree before somebody gets a time in a zone. */
-import type { ApprovalRule } from "./model.ts";
+import type { ApprovalRule } from "./approval-model.ts";
 import { type Sourced, zoneOf } from "./parse-zones.ts";
 import { APPROVERS_PER_RULE_MAX, NAME_LENGTH_MAX } from "./plant-limits.ts";
 import type { References } from "./references.ts";

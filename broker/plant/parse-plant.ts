@@ -1,7 +1,7 @@
 /** The plant file: text in, a checked plant or all that is wrong with it out. */
 import { createHash } from "node:crypto";
 import { checkPlant, type PlantParts } from "./check-plant.ts";
-import type { KeySwitch, Plant, ResponseRule, Site } from "./model.ts";
+import type { KeySwitch, Plant, Site } from "./model.ts";
 import { approval } from "./parse-approval.ts";
 import { asset } from "./parse-asset.ts";
 import { condition } from "./parse-conditions.ts";
@@ -22,6 +22,7 @@ import {
 } from "./plant-limits.ts";
 import type { PlantProblem, ProblemReport } from "./plant-problem.ts";
 import { References } from "./references.ts";
+import type { ResponseRule } from "./response-model.ts";
 import { readYaml } from "./yaml-document.ts";
 import { list } from "./yaml-readings.ts";
 import { Mapping, Value } from "./yaml-value.ts";

@@ -1,9 +1,9 @@
 /** What is done about a finding, and who is asked: the session stands still until a person says. */
-import { FINDING_KINDS } from "./finding-kinds.ts";
-import type { ResponseRule } from "./model.ts";
+
 import { type Sourced, zoneOf } from "./parse-zones.ts";
 import { PEOPLE_PER_RESPONSE_MAX, RESPONSE_MAX_MS, RESPONSE_MIN_MS } from "./plant-limits.ts";
 import type { References } from "./references.ts";
+import { FINDING_KINDS, type ResponseRule } from "./response-model.ts";
 import { distinct, durationMs, flag, identifier, integer, oneOf } from "./yaml-readings.ts";
 import { Mapping, type Reading } from "./yaml-value.ts";
 

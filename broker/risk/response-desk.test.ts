@@ -85,6 +85,8 @@ async function stopped(site: Site) {
   await cut.kit.until(() => site.responses.list().length === 1, "the finding");
   cut.kit.volume.release();
   expect(now.session.live.capabilities.has("operate")).toBe(false);
+  // The story is kept behind it.
+  await expect.poll(() => story(site)).toBeDefined();
   const [response] = site.responses.list();
   if (!response) throw new Error("nothing waits");
   return { ...now, response };

@@ -1,6 +1,6 @@
 /** A question that a rule of the plant file asks about a finding, and its words. */
 import type { ActionContent } from "../identity/signed-actions.ts";
-import type { ResponseRule } from "../plant/model.ts";
+import type { ResponseRule } from "../plant/response-model.ts";
 import type { Cause, LiveSession } from "../sessions/session.ts";
 import { shortId } from "../signals/carry-out.ts";
 import { plainText } from "../store/plain-text.ts";

@@ -4,7 +4,7 @@
  * the events: nobody comes to the hundredth ring.
  */
 import type { Clock } from "../clock.ts";
-import type { FindingKind } from "../plant/finding-kinds.ts";
+import type { FindingKind } from "../plant/response-model.ts";
 import { ASKS } from "../policy/risk/session-risk.ts";
 
 const HOUR_MS = 3_600_000;

@@ -4,7 +4,6 @@ import type {
   BaselineApprovalBody,
   BaselineVersionView,
   BaselineView,
-  ProposedBaselineView,
 } from "../../broker/api/shapes/baseline.ts";
 import { baselineText } from "../text/baseline.ts";
 import { ask } from "./http.ts";
@@ -23,7 +22,10 @@ export const baselineQuery = queryOptions({
 export function earlierQuery(number: number) {
   return queryOptions({
     queryKey: ["baseline", number],
-    queryFn: () => ask<ProposedBaselineView>("GET", `/api/baseline/${number}`),
+    queryFn: async () => {
+      const { proposed } = await ask<BaselineView>("GET", `/api/baseline?version=${number}`);
+      return proposed;
+    },
   });
 }
 

@@ -24,6 +24,8 @@ const SIGNED = [
   "POST /api/plant-change",
   "POST /api/plant-plans/:id/application",
   "POST /api/signals/lifting",
+  "POST /api/responses/:id",
+  "POST /api/baseline",
   "POST /api/vendors",
   "POST /api/vendors/:id/enrolment-link",
   "POST /api/vendors/:id/sponsorship",

@@ -167,7 +167,6 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/holds/{id}/options": ["supervisor"],
   "POST /api/holds/{id}": ["supervisor"],
   "GET /api/baseline": ADMINISTRATOR,
-  "GET /api/baseline/{number}": ADMINISTRATOR,
   "POST /api/baseline/options": ADMINISTRATOR,
   "POST /api/baseline": ADMINISTRATOR,
   "GET /api/responses": WATCHES_OVER,

@@ -6,7 +6,6 @@ import {
   type BaselineView,
   baselineSchema,
   type ProposedBaselineView,
-  proposedBaselineSchema,
 } from "../shapes/baseline.ts";
 import { inWords } from "./baseline-refusals.ts";
 
@@ -20,15 +19,17 @@ const VERSIONS_SHOWN = 50;
 
 export function showBaseline({ baselines }: BaselineGround) {
   return endpoint({
-    summary: "What counts as usual, what waits for an approval and what it would change",
+    summary:
+      "What counts as usual, and what would change by what waits for an approval, or by an earlier version",
+    query: z.strictObject({ version: z.coerce.number().int().min(1).exactOptional() }),
     answer: baselineSchema,
-    handle: () => {
+    handle: async ({ query: { version } }) => {
       const current = baselines?.inForce;
       return {
         compared: baselines !== undefined,
         approvedHere: baselines?.isApprovedHere ?? false,
         inForce: current ? summaryOf(current) : null,
-        ...waiting(baselines),
+        ...(version === undefined ? waiting(baselines) : await earlier(baselines, version)),
         versions: (baselines?.versions() ?? [])
           .toReversed()
           .slice(0, VERSIONS_SHOWN)
@@ -40,14 +41,9 @@ export function showBaseline({ baselines }: BaselineGround) {
   });
 }
 
-export function showEarlierBaseline({ baselines }: BaselineGround) {
-  return endpoint({
-    summary: "What putting an earlier baseline back would change",
-    params: z.strictObject({ number: z.coerce.number().int().min(1) }),
-    answer: proposedBaselineSchema,
-    handle: ({ params }) =>
-      inWords(baselines, (desk) => viewOf(desk.earlier(params.number), params.number)),
-  });
+async function earlier(desk: BaselineDesk | undefined, version: number) {
+  const found = await inWords(desk, (known) => known.earlier(version));
+  return { proposed: viewOf(found, version), problem: null };
 }
 
 /** One that cannot be read keeps nobody from seeing what is in force. */

@@ -1,6 +1,6 @@
 /** JSON of what rules of the plant file did about findings, and of those rules. */
 import { z } from "zod";
-import { FINDING_KINDS } from "../../plant/finding-kinds.ts";
+import { FINDING_KINDS } from "../../plant/response-model.ts";
 
 export const responseRuleSchema = z.object({
   id: z.string(),

@@ -1,7 +1,7 @@
 /** JSON of signals: whose are taken, what each led to, what is asked of people because of them. */
 import { z } from "zod";
 
-export type { FindingKind } from "../../plant/finding-kinds.ts";
+export type { FindingKind } from "../../plant/response-model.ts";
 
 export const transmitterSchema = z.object({
   name: z.string(),

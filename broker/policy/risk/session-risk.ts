@@ -2,7 +2,7 @@
  * What is unusual about a session, by a frozen baseline: each finding in a sentence that says why,
  * once for each cause. It weighs nothing and hides nothing: a finding is one comparison. Pure.
  */
-import type { FindingKind } from "../../plant/finding-kinds.ts";
+import type { FindingKind } from "../../plant/response-model.ts";
 import type { Asked } from "../unmet-demand.ts";
 import {
   type Baseline,

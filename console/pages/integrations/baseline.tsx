@@ -210,7 +210,7 @@ function Earlier({ number }: { readonly number: number }) {
   const query = useQuery(earlierQuery(number));
   return (
     <QueryView query={query} failed={words.failed}>
-      {(proposed) => <Changes proposed={proposed} />}
+      {(proposed) => proposed && <Changes proposed={proposed} />}
     </QueryView>
   );
 }
@@ -218,6 +218,10 @@ function Earlier({ number }: { readonly number: number }) {
 function PutBack({ number, onClose }: { readonly number: number; readonly onClose: () => void }) {
   const { data } = useQuery(earlierQuery(number));
   return (
-    <ApproveDialog title={words.versions.backTitle(number)} proposed={data} onClose={onClose} />
+    <ApproveDialog
+      title={words.versions.backTitle(number)}
+      proposed={data ?? undefined}
+      onClose={onClose}
+    />
   );
 }
