@@ -144,6 +144,8 @@ export interface WebEndpoint extends EndpointBase {
   readonly signIn: WebSignIn;
   /** What it is called in requests; its address where not given. */
   readonly hostName?: string;
+  /** Names of fields that its requests have besides those that every panel gets; lower case. */
+  readonly moreFields?: readonly string[];
 }
 
 export interface OpcUaEndpoint extends EndpointBase {

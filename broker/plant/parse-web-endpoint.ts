@@ -1,5 +1,6 @@
 /** What an endpoint that is a web panel adds: TLS, and how the broker signs in. */
 
+import { mayBeNamed } from "../../protocols/http/fields.ts";
 import {
   HOST_KEYS_MAX,
   HOST_LENGTH_MAX,
@@ -14,16 +15,23 @@ export interface WebAdded {
   readonly tls?: WebTls;
   readonly signIn: WebSignIn;
   readonly hostName?: string;
+  readonly moreFields?: readonly string[];
 }
 
-/** More fields than any sign-in page asks for. */
+/** More than any sign-in page asks for, or any panel has of its own. */
 const FIELDS_MAX = 16;
 
 export function webAdded(from: Mapping): WebAdded {
   const tls = from.take("tls", webTls);
   const signIn = from.take("sign-in", webSignIn) ?? { kind: "none" };
   const hostName = from.take("host-name", hostNameOf);
-  return { ...(tls && { tls }), signIn, ...(hostName !== undefined && { hostName }) };
+  const moreFields = from.take("request-fields", distinct(ownField, { min: 1, max: FIELDS_MAX }));
+  return {
+    ...(tls && { tls }),
+    signIn,
+    ...(hostName !== undefined && { hostName }),
+    ...(moreFields && { moreFields }),
+  };
 }
 
 /** `true` leaves the certificate to an administrator's act in the console. */
@@ -83,6 +91,13 @@ const fieldName: Reading<string> = (value) => {
   const read = text(NAME_LENGTH_MAX)(value);
   if (read === undefined || /^[A-Za-z0-9-]+$/.test(read)) return read;
   return value.fail(`"${read}" is no name of a header`);
+};
+
+/** Of a request; lower case from here on. */
+const ownField: Reading<string> = (value) => {
+  const read = fieldName(value)?.toLowerCase();
+  if (read === undefined || mayBeNamed(read)) return read;
+  return value.fail(`"${read}" is never a panel's own: the broker says it, or nobody does`);
 };
 
 const formRecipe: Reading<WebSignIn> = (value) => {

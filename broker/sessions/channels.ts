@@ -12,7 +12,7 @@ import { newGuard, newProber } from "./protocol-road.ts";
 import { pagesJudged } from "./screen-pages.ts";
 import { SessionRefused } from "./session.ts";
 import type { ReadForReport } from "./survey.ts";
-import { SSH_NOW, WEB_NOW } from "./tape-header.ts";
+import { SSH_NOW, webNow } from "./tape-header.ts";
 
 /** Connections of one session at a time: some tools open many, a flood opens more. */
 const CHANNELS_MAX = 1_024;
@@ -150,7 +150,8 @@ export class Channels {
     const { profile, leftDown } = this.parts;
     const pages = pagesJudged(endpoint, profile);
     const places = placesJudged(endpoint, profile);
-    const guard = newGuard(endpoint, { pages, leftDown, places, ...SSH_NOW, ...WEB_NOW });
+    const now = { ...SSH_NOW, ...webNow(endpoint) };
+    const guard = newGuard(endpoint, { pages, leftDown, places, ...now });
     return new ChannelLoop({ number, by, guard, client, asset, owner });
   }
 }

@@ -59,10 +59,12 @@ export interface JudgedBy {
   readonly looksAgain?: true;
   /** Of web panels, since bodies of JSON are read. */
   readonly readsJson?: true | undefined;
+  /** Of web panels: fields that requests may have besides. */
+  readonly moreFields?: readonly string[] | undefined;
 }
 
 export function newGuard({ protocol }: Pick<Endpoint, "protocol">, judgedBy: JudgedBy = {}): Guard {
-  const { pages = [], leftDown, places, readsJson } = judgedBy;
+  const { pages = [], leftDown, places } = judgedBy;
   switch (protocol) {
     case "modbus":
       return new ModbusGuard();
@@ -71,7 +73,7 @@ export function newGuard({ protocol }: Pick<Endpoint, "protocol">, judgedBy: Jud
     case "vnc":
       return new RfbGuard(pages, leftDown);
     case "web":
-      return httpGuard(readsJson === true);
+      return httpGuard(judgedBy);
     case "opcua":
       return new OpcUaGuard(places);
     case "tcp":
@@ -79,9 +81,10 @@ export function newGuard({ protocol }: Pick<Endpoint, "protocol">, judgedBy: Jud
   }
 }
 
-function httpGuard(readsJson: boolean): HttpGuard {
+function httpGuard({ readsJson, moreFields = [] }: JudgedBy): HttpGuard {
   const guard = new HttpGuard(newContentHash);
-  guard.jsonUnread = !readsJson;
+  guard.jsonUnread = readsJson !== true;
+  guard.moreFields = moreFields;
   return guard;
 }
 

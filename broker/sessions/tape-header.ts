@@ -12,7 +12,11 @@ import { pagesJudged } from "./screen-pages.ts";
 export const SSH_NOW = { decidesRealpath: true, tellsPassed: true, looksAgain: true } as const;
 
 /** Likewise of web panels. */
-export const WEB_NOW = { readsJson: true } as const;
+export function webNow(endpoint: Endpoint) {
+  if (endpoint.protocol !== "web") return {};
+  const { moreFields } = endpoint;
+  return { readsJson: true as const, ...(moreFields && { moreFields }) };
+}
 
 /** Sessions share their endpoint and profile (`shared-claims.ts`): so they share what is made of them. */
 const tagsOf = new WeakMap<Endpoint, readonly HeaderTag[]>();
@@ -39,7 +43,7 @@ export function tapeHeader(claims: PermitClaims, build: string, startedMs: numbe
     ...(pages.length > 0 && { pages }),
     ...(places && { places }),
     ...(endpoint.protocol === "ssh" && SSH_NOW),
-    ...(endpoint.protocol === "web" && WEB_NOW),
+    ...webNow(endpoint),
     ...(claims.leftDown && { leftDown: claims.leftDown }),
     ...(claims.visit !== undefined && { visit: claims.visit }),
     startedMs,

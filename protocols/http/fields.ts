@@ -26,12 +26,24 @@ const TO_CLIENT: ReadonlySet<string> = new Set([
 const UNDOING =
   /^x-(?:frame-options|content-security|webkit-csp|sourcemap|dns-prefetch|permitted|ua-compat|content-type-options|xss|accel|sendfile|lighttpd|litespeed|reproxy|forwarded|real-ip)/;
 
-export function fieldsToAsset(fields: Fields): Fields {
+/** These are of the connection, of its caches or of who asks: no panel's own, and never named. */
+const NOT_NAMED =
+  /^(?:accept-|access-control-|cdn-|client-ip|connection|content-|cookie|date|expect|forwarded|from|host|http|if-|keep-alive|max-forwards|method|origin|pragma|cache-|priority|proxy|range|referer|sallyport|sec-|service-worker|te$|trailer|transfer-|true-client|upgrade|uri|url|via|warning)/;
+
+/** Whether a plant file may name it as one that requests to a panel have besides; lower case. */
+export function mayBeNamed(name: string): boolean {
+  return /^[a-z][a-z0-9-]*$/.test(name) && !NOT_NAMED.test(name) && !MISLEADING.test(name);
+}
+
+/** @param more names of fields that pass besides */
+export function fieldsToAsset(fields: Fields, more: readonly string[]): Fields {
   const named = wordsOf(fields, "connection");
   return fields.filter(
     ([name]) =>
       !named.includes(name) &&
-      (TO_ASSET.has(name) || (name.startsWith("x-") && !MISLEADING.test(name))),
+      (TO_ASSET.has(name) ||
+        (name.startsWith("x-") && !MISLEADING.test(name)) ||
+        (more.includes(name) && mayBeNamed(name))),
   );
 }
 

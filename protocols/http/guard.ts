@@ -10,15 +10,15 @@
  */
 import type { Answer, Effect, Guard, GuardEvent, Input, Outcome, Side } from "../guard.ts";
 import { BACKLOG_MAX } from "../guard.ts";
-import { type Cut, INCOMPLETE, Inbox } from "../inbox.ts";
+import { type Cut, Inbox } from "../inbox.ts";
 import { AnswerTalk } from "./answer.ts";
 import { BodyReader, brokenOff, framingOf, joined, type Piece } from "./body.ts";
-import { cutHead, HEAD_MAX, type RequestHead, type ResponseHead, readRequestHead } from "./head.ts";
+import { cutHead, HEAD_MAX, type ResponseHead, readRequestHead } from "./head.ts";
 import { REQUEST_BODY_MAX } from "./limits.ts";
 import type { WebOperation } from "./operation.ts";
 import { NO_ANSWER, type Page, pageBytes, refusedPage, WITHHELD } from "./page.ts";
 import { type ContentHash, plainHash } from "./parts.ts";
-import { type Asked, readAsked, requestBytes } from "./request.ts";
+import { type Asked, readAsked, requestBytes, type SentHead } from "./request.ts";
 import { isGoOn, switchBytes } from "./response.ts";
 import { SocketTalk } from "./socket-talk.ts";
 import { readAnnounced, Upload, uploadHead } from "./upload.ts";
@@ -48,7 +48,7 @@ export class HttpGuard implements Guard {
   private undecided = false;
   /** Requests that the client began, and the number of the one under way. */
   private requests = 0;
-  private head: RequestHead | undefined;
+  private head: SentHead | undefined;
   private reader: BodyReader | undefined;
   private body: Uint8Array[] = [];
   private size = 0;
@@ -58,6 +58,8 @@ export class HttpGuard implements Guard {
   private readonly newHash: () => ContentHash;
   /** Of older tapes. */
   jsonUnread = false;
+  /** Names of fields that requests may have besides those that every panel gets; lower case. */
+  moreFields: readonly string[] = [];
   /** Of the request under way. */
   private decision = 0;
   private socket: SocketTalk | undefined;
@@ -110,8 +112,9 @@ export class HttpGuard implements Guard {
   private takeClient(): boolean {
     if (this.state === "idle") return this.take("client", cutHead, (head) => this.begin(head));
     if (this.state === "socket" && this.socket) return this.takeFrame("client", this.socket);
-    if (this.state === "upload" && this.upload) return this.taken("client", this.takePiece());
-    const { reader } = this;
+    const { reader, upload } = this;
+    const { client } = this.inboxes;
+    if (this.state === "upload" && upload) return this.taken("client", upload.take(client));
     return reader ? this.take("client", reader.cut, (piece) => this.collect(piece)) : false;
   }
 
@@ -159,12 +162,13 @@ export class HttpGuard implements Guard {
     if (head.kind === "malformed") return this.violate("client", head.reason);
     const framing = framingOf(head.value.fields);
     if (framing.kind === "malformed") return this.violate("client", framing.reason);
-    this.head = head.value;
+    const sent = { ...head.value, number: this.requests, more: this.moreFields };
+    this.head = sent;
     this.body = [];
     this.size = 0;
     if (framing.value.kind === "none") return this.whole();
     if (framing.value.kind === "length" && framing.value.length > REQUEST_BODY_MAX) {
-      return this.announce(head.value, framing.value.length);
+      return this.announce(sent, framing.value.length);
     }
     this.reader = new BodyReader(framing.value);
     this.state = "body";
@@ -181,14 +185,14 @@ export class HttpGuard implements Guard {
   }
 
   /** What ends here before all of it was read: nothing can follow it on this lane. */
-  private announce(head: RequestHead, length: number) {
+  private announce(head: SentHead, length: number) {
     const read = readAnnounced(head, length, this.newHash);
     if (read.kind === "malformed") {
       this.refuse(413, read.reason);
       return this.end();
     }
     this.state = "upload";
-    this.upload = new Upload(read.value, uploadHead(read.value, head, this.requests), {
+    this.upload = new Upload(read.value, uploadHead(read.value, head), {
       ask: (operation, { permitted, denied }) => {
         this.ask(operation, { permitted: () => permitted(this.lastDecision), denied });
       },
@@ -211,10 +215,6 @@ export class HttpGuard implements Guard {
         this.end();
       },
     });
-  }
-
-  private takePiece(): Cut<Piece> {
-    return this.upload?.take(this.inboxes.client) ?? INCOMPLETE;
   }
 
   /** The asset's end has the head, and takes the body. */
@@ -269,7 +269,7 @@ export class HttpGuard implements Guard {
     if (this.head === undefined) return;
     this.decision = this.lastDecision;
     this.awaitAnswer(asked.operation.path);
-    this.toAsset(requestBytes(asked, this.head, this.requests));
+    this.toAsset(requestBytes(asked, this.head));
   }
 
   /** The request has left: its answer is awaited. */

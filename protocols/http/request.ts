@@ -79,19 +79,25 @@ export function isWebMethod(method: string): method is WebMethod {
   return WEB_METHODS.includes(method as WebMethod);
 }
 
-/** As it is sent on, under the number that the answer must carry. */
+export interface SentHead extends RequestHead {
+  /** The answer must carry it. */
+  readonly number: number;
+  /** Names of fields that pass besides. */
+  readonly more: readonly string[];
+}
+
+/** As it is sent on. */
 export function requestBytes(
   { operation, encoded, body }: Asked,
-  head: RequestHead,
-  number: number,
+  { fields, number, more }: SentHead,
 ): Uint8Array {
   const opens = operation.action === "web:socket";
   const method = opens ? "GET" : operation.method;
   const hasBody = body.length > 0 || !(method === "GET" || method === "HEAD");
   const bytes = encodeHead(`${method} ${encoded} HTTP/1.1`, [
     [REQUEST_FIELD, String(number)],
-    ...fieldsToAsset(head.fields),
-    ...(opens ? socketFields(head.fields) : []),
+    ...fieldsToAsset(fields, more),
+    ...(opens ? socketFields(fields) : []),
     ...(hasBody ? ([["content-length", String(body.length)]] as const) : []),
   ]);
   const whole = new Uint8Array(bytes.length + body.length);

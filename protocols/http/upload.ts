@@ -11,7 +11,7 @@ import { encodeHead, fieldOf, malformed, type Read, type RequestHead } from "./h
 import { UPLOAD_MAX } from "./limits.ts";
 import type { UploadedOperation, UploadOperation, WebMethod } from "./operation.ts";
 import { type ContentHash, PartsReader } from "./parts.ts";
-import { isWebMethod } from "./request.ts";
+import { isWebMethod, type SentHead } from "./request.ts";
 import { readTarget } from "./target.ts";
 
 /** What the guard does for it. */
@@ -179,12 +179,11 @@ export class Upload {
 
 export function uploadHead(
   { operation, encoded, length }: Announced,
-  head: RequestHead,
-  number: number,
+  { fields, number, more }: SentHead,
 ): Uint8Array {
   return encodeHead(`${operation.method} ${encoded} HTTP/1.1`, [
     [REQUEST_FIELD, String(number)],
-    ...fieldsToAsset(head.fields),
+    ...fieldsToAsset(fields, more),
     ["content-length", String(length)],
   ]);
 }

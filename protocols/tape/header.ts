@@ -23,6 +23,7 @@ export function parseHeader(value: unknown): Header | undefined {
     tags: tagsOf(whole.tags),
     ...pagesOf(whole.pages),
     ...placesOf(whole.places),
+    ...moreFieldsOf(whole.moreFields),
     ...leftDownOf(whole.leftDown),
     ...(whole.decidesRealpath === true && { decidesRealpath: true as const }),
     ...(whole.tellsPassed === true && { tellsPassed: true as const }),
@@ -48,9 +49,18 @@ function pagesOf(value: unknown): { readonly pages?: readonly ScreenPage[] | und
 
 /** Likewise. */
 function placesOf(value: unknown): { readonly places?: readonly string[] | undefined } {
-  if (value === undefined) return {};
-  const isRight = Array.isArray(value) && value.every((place) => typeof place === "string");
-  return { places: isRight ? value : undefined };
+  return value === undefined ? {} : { places: textsOf(value) };
+}
+
+/** Likewise. */
+function moreFieldsOf(value: unknown): { readonly moreFields?: readonly string[] | undefined } {
+  return value === undefined ? {} : { moreFields: textsOf(value) };
+}
+
+function textsOf(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((each) => typeof each === "string")
+    ? value
+    : undefined;
 }
 
 /** Likewise. */
@@ -98,6 +108,7 @@ function isHeader<T extends Unchecked>(header: T): header is T & Header {
     header.tags !== undefined &&
     !("pages" in header && header.pages === undefined) &&
     !("places" in header && header.places === undefined) &&
+    !("moreFields" in header && header.moreFields === undefined) &&
     !("leftDown" in header && header.leftDown === undefined)
   );
 }

@@ -68,6 +68,8 @@ export interface Header {
   readonly looksAgain?: true;
   /** Of a web panel: bodies of JSON were read, value by value. */
   readonly readsJson?: true;
+  /** Of a web panel: names of fields that requests may have besides those that every panel gets. */
+  readonly moreFields?: readonly string[];
   /** What an earlier session left pressed on the screen, for this one of the broker's to let go of. */
   readonly leftDown?: LeftDown;
   /** The session that this one was opened beside: both are of one visit. Absent on the first. */
