@@ -3,23 +3,27 @@ import type { Readable } from "node:stream";
 
 export const BEAT_MS = 500;
 /**
- * Ten seconds: longer than a busy machine holds up an event loop. Counted in its own ticks and
- * not by a clock: where the whole machine stood still, the keeper did too.
+ * Ten seconds of one that the system says is stopped. Counted in own ticks and not by a clock:
+ * where the whole machine stood still, the keeper did too.
  */
-export const MISSED_MAX = 20;
+export const STOPPED_MAX = 20;
+/** A minute of one that runs: reading a large plant file on a busy machine takes seconds. */
+export const SILENT_MAX = 120;
 
 export interface Kept {
   /** Says "." twice a second. */
   readonly beats: Readable;
   /** Whether the broker is there still, and is this process's parent. */
   isThere(): boolean;
+  /** Whether the system lets it run. */
+  isStopped(): boolean;
   kill(): void;
   /** There is nothing to watch any more. */
   end(): void;
 }
 
 /** @returns a function that stops watching */
-export function keep({ beats, isThere, kill, end }: Kept): () => void {
+export function keep({ beats, isThere, isStopped, kill, end }: Kept): () => void {
   let missed = 0;
   let timer: NodeJS.Timeout | undefined;
   const stop = () => clearInterval(timer);
@@ -35,7 +39,7 @@ export function keep({ beats, isThere, kill, end }: Kept): () => void {
   timer = setInterval(() => {
     missed += 1;
     if (!isThere()) over();
-    else if (missed > MISSED_MAX) {
+    else if (missed > SILENT_MAX || (missed > STOPPED_MAX && isStopped())) {
       kill();
       over();
     }

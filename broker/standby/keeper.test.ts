@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startChild } from "../../test/kit/child.ts";
 import { Keeper } from "./keeper.ts";
-import { BEAT_MS, keep, MISSED_MAX } from "./keeper-process.ts";
+import { BEAT_MS, keep, SILENT_MAX, STOPPED_MAX } from "./keeper-process.ts";
 
 const KEEPER = new URL("./keeper.ts", import.meta.url).href;
 
@@ -14,20 +14,27 @@ function kept() {
   });
   const beats = new PassThrough();
   const told: string[] = [];
-  let isThere = true;
+  let [isThere, isStopped] = [true, true];
   const stop = keep({
     beats,
     isThere: () => isThere,
+    isStopped: () => isStopped,
     kill: () => told.push("kill"),
     end: () => told.push("end"),
   });
   onTestFinished(stop);
-  return { beats, told, gone: () => (isThere = false) };
+  const gone = () => {
+    isThere = false;
+  };
+  const runs = () => {
+    isStopped = false;
+  };
+  return { beats, told, gone, runs };
 }
 
-test("a broker that says nothing for ten seconds is killed, and not before", () => {
+test("a broker that was stopped is killed after ten seconds, and not before", () => {
   const { told } = kept();
-  vi.advanceTimersByTime(BEAT_MS * MISSED_MAX);
+  vi.advanceTimersByTime(BEAT_MS * STOPPED_MAX);
   expect(told).toEqual([]);
   vi.advanceTimersByTime(BEAT_MS);
   expect(told).toEqual(["kill", "end"]);
@@ -35,10 +42,19 @@ test("a broker that says nothing for ten seconds is killed, and not before", () 
   expect(told).toEqual(["kill", "end"]);
 });
 
+test("one that runs and says nothing, as one that is busy does, has a minute", () => {
+  const { told, runs } = kept();
+  runs();
+  vi.advanceTimersByTime(BEAT_MS * SILENT_MAX);
+  expect(told).toEqual([]);
+  vi.advanceTimersByTime(BEAT_MS);
+  expect(told).toEqual(["kill", "end"]);
+});
+
 test("each word of it counts anew, also when several come at once", async () => {
   const { beats, told } = kept();
   for (let n = 0; n < 5; n += 1) {
-    vi.advanceTimersByTime(BEAT_MS * MISSED_MAX);
+    vi.advanceTimersByTime(BEAT_MS * STOPPED_MAX);
     const heard = once(beats, "data");
     beats.write("...");
     await heard;
@@ -48,7 +64,7 @@ test("each word of it counts anew, also when several come at once", async () => 
 
 test("one whose number somebody else has got meanwhile is never killed", () => {
   const { told, gone } = kept();
-  vi.advanceTimersByTime(BEAT_MS * MISSED_MAX);
+  vi.advanceTimersByTime(BEAT_MS * STOPPED_MAX);
   gone();
   vi.advanceTimersByTime(BEAT_MS * 2);
   expect(told).toEqual(["end"]);

@@ -12,7 +12,7 @@ export class WorkedSession {
   private readonly user: ConsoleUser;
   private readonly socket: UserSocket;
   private readonly client = new ModbusClient();
-  private readonly waiting: { got(reply: Reply): void; lost(error: Error): void }[] = [];
+  private readonly waiting = new Map<number, { got(reply: Reply): void; lost(why: Error): void }>();
 
   private constructor(user: ConsoleUser, id: string, socket: UserSocket) {
     this.user = user;
@@ -21,7 +21,7 @@ export class WorkedSession {
     socket.on("bytes", (_id, _channel, bytes) => {
       const received = this.client.receive(new Uint8Array(bytes));
       if (received.kind === "broken") throw new Error(received.reason);
-      for (const { reply } of received.answers) this.waiting.shift()?.got(reply);
+      for (const { request, reply } of received.answers) this.waiting.get(request)?.got(reply);
       socket.emit("credit", id, "main", bytes.byteLength);
     });
   }
@@ -39,23 +39,26 @@ export class WorkedSession {
   }
 
   ask(operation: ModbusOperation): Promise<Reply> {
+    const { request, bytes } = this.client.request(operation);
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error("no answer")), ANSWER_WITHIN_MS);
       const settled = <T>(settle: (how: T) => void) => {
         return (how: T) => {
           clearTimeout(late);
+          this.waiting.delete(request);
           settle(how);
         };
       };
-      this.waiting.push({ got: settled(resolve), lost: settled(reject) });
-      this.socket.emit("bytes", this.id, "main", this.client.request(operation).bytes);
+      const lost = settled(reject);
+      const late = setTimeout(() => lost(new Error("no answer")), ANSWER_WITHIN_MS);
+      this.waiting.set(request, { got: settled(resolve), lost });
+      this.socket.emit("bytes", this.id, "main", bytes);
     });
   }
 
   /** As somebody whose computer is gone: nothing is answered any more. */
   leave(): void {
     this.socket.disconnect();
-    for (const { lost } of this.waiting.splice(0)) lost(new Error("it was left"));
+    for (const { lost } of [...this.waiting.values()]) lost(new Error("it was left"));
   }
 
   async end(): Promise<void> {
