@@ -1,4 +1,4 @@
-/** What the commands that ask a broker end with; `sallyport help exit-codes` prints the same. */
+/** What the commands that ask a broker end with; the help of each says it. */
 export const EXIT = {
   done: 0,
   /** Something went wrong, in words on standard error. */

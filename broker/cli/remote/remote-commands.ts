@@ -38,6 +38,7 @@ import {
 /** @param version told to the broker, for the person who approves */
 export function addRemoteCommands(program: Command, version: string): void {
   const home = () => new Home(process.env);
+  program.addHelpText("after", EXIT_TEXT);
   addSigningIn(program, home, version);
   addPosture(program, home);
   addLists(program, home);
@@ -77,15 +78,16 @@ function addSigningIn(program: Command, home: HomeOf, version: string): void {
       if (source) await loginWorkload(home(), address, source, flags, process.stdout);
       else await login(home(), address, { ...flags, version }, process.stdout);
     });
-  remote(program.command("logout"), "end the sign-in of this machine").action(
-    async (flags: Flags) => {
+  remote(program.command("logout"), "end the sign-in of this machine")
+    .addHelpText("after", examples("sallyport logout"))
+    .action(async (flags: Flags) => {
       const account = home().account(flags.broker);
       await logout(home(), account);
       process.stdout.write(flags.json ? jsonLine({ broker: account.broker }) : "Signed out.\n");
-    },
-  );
-  remote(program.command("whoami"), "show who is signed in, where and for how long").action(
-    async (flags: Flags) => {
+    });
+  remote(program.command("whoami"), "show who is signed in, and where")
+    .addHelpText("after", examples("sallyport whoami", "sallyport whoami --json"))
+    .action(async (flags: Flags) => {
       const { client, account } = connected(home(), flags);
       const me = await client.ask("GET /api/me");
       if (flags.json) process.stdout.write(jsonLine(me));
@@ -93,8 +95,7 @@ function addSigningIn(program: Command, home: HomeOf, version: string): void {
         const { name, email, roles } = me.person;
         process.stdout.write(`${name} <${email}>, ${roles.join(", ")}, at ${account.broker}\n`);
       }
-    },
-  );
+    });
 }
 
 interface PostureFlags extends Flags {
@@ -124,9 +125,9 @@ function addLists(program: Command, home: HomeOf): void {
     what: string,
     show: (client: BrokerClient, flags: Flags, out: NodeJS.WriteStream) => Promise<void>,
   ) =>
-    remote(program.command(name), what).action((flags: Flags) =>
-      show(connected(home(), flags).client, flags, process.stdout),
-    );
+    remote(program.command(name), what)
+      .addHelpText("after", examples(`sallyport ${name}`, `sallyport ${name} --json`))
+      .action((flags: Flags) => show(connected(home(), flags).client, flags, process.stdout));
   list("assets", "what you may see of the plant, and reach", showAssets);
   list("grants", "what you may reach now and soon, and how long", showGrants);
   list("sessions", "live sessions: yours, or all where your role includes it", showSessions);
@@ -134,6 +135,7 @@ function addLists(program: Command, home: HomeOf): void {
   remote(program.command("recordings"), "recordings that you may see, newest first")
     .option("--asset <id>", "those of this asset")
     .option("--limit <count>", "how many at most", wholeNumber, 50)
+    .addHelpText("after", examples("sallyport recordings --asset plc-treatment --limit 10"))
     .action(async (flags: Flags & { asset?: string; limit: number }) =>
       showRecordings(connected(home(), flags).client, flags, process.stdout),
     );
@@ -161,6 +163,7 @@ function addActs(program: Command, home: HomeOf): void {
   remote(program.command("end"), "end a session at once")
     .argument("<session>", "its id, as `sallyport sessions` shows it")
     .option("--reason <text>", "why; needed for a session of somebody else", "")
+    .addHelpText("after", examples('sallyport end SESSION --reason "The shift is over"'))
     .action(async (id: string, flags: Flags & { reason: string }) =>
       endSession(connected(home(), flags).client, id, flags, process.stdout),
     );
@@ -265,6 +268,7 @@ function addTokens(program: Command, home: HomeOf): void {
     );
   remote(token.command("revoke"), "end one at once")
     .argument("<id>", "its id, as `sallyport token list` shows it")
+    .addHelpText("after", examples("sallyport token revoke ID"))
     .action((id: string, flags: Flags) =>
       revokeToken(connected(home(), flags).client, id, flags, process.stdout),
     );
