@@ -72,7 +72,27 @@ test("nothing is compared until an administrator has signed for a baseline", asy
   await dialog.getByRole("button", { name: "Approve" }).click();
   await page.getByText("In force: 12 sessions from 2026-09-01 to 2026-11-01").waitFor();
   await page.getByText("Read with the shift").first().waitFor();
-  await looked(admin, "baseline-in-force");
+  await shot(page, "baseline-in-force", true);
+  await page.setViewportSize(WIDE);
+}, 240_000);
+
+test("a baseline that was wrong is put back by the same act", async () => {
+  const { page } = admin;
+  const wider = { ...BASELINE, sessions: 13, values: {} };
+  proposeBaseline(path.join(folder, "data"), JSON.stringify(wider));
+  await page.getByText("P101.SpeedSetpoint 24 to 32").waitFor();
+  const dialog = page.getByRole("dialog");
+  const sign = async (reason: string) => {
+    await dialog.getByLabel("Why it is right").fill(reason);
+    await dialog.getByRole("button", { name: "Approve" }).click();
+  };
+  await page.getByRole("button", { name: "Approve" }).click();
+  await sign("Counted again");
+  await page.getByText("In force: 13 sessions").waitFor();
+  await page.getByRole("button", { name: "Put back" }).click();
+  await sign("The values were lost");
+  await page.getByText("In force: 12 sessions").waitFor();
+  await page.getByText("The values were lost").first().waitFor();
 }, 240_000);
 
 test("the rules are listed for administrators, also before there are any", async () => {
