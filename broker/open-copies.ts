@@ -11,6 +11,7 @@ import type { Evidence } from "./evidence/evidence.ts";
 import { Copies, type CopiesState } from "./evidence/objects/copies.ts";
 import { CopyLink } from "./evidence/objects/copy-link.ts";
 import type { CopyPlace } from "./evidence/objects/copy-messages.ts";
+import { StoredAway } from "./evidence/objects/stored-volume.ts";
 import { diskUse } from "./evidence/volume-watch.ts";
 import type { Logger } from "./log.ts";
 import type { Noticed } from "./noticed.ts";
@@ -112,7 +113,7 @@ export class SiteCopies {
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       if (error instanceof Error && error.name === "CopyDiffers") this.differs(session, cause);
-      throw new Error(`it is in the object store alone: ${cause}`);
+      throw new StoredAway(`it is in the object store alone: ${cause}`);
     }
   }
 

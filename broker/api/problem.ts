@@ -4,6 +4,7 @@
  */
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { type AccessCode, AccessRefused } from "../access/access.ts";
+import { StoredAway } from "../evidence/objects/stored-volume.ts";
 import { RecorderUnavailable } from "../evidence/recorder.ts";
 import { type IdentityCode, IdentityRefused } from "../identity/identity.ts";
 import { SessionRefused } from "../sessions/session.ts";
@@ -174,6 +175,7 @@ export function refusalOf(error: unknown): ApiRefused | undefined {
     return new ApiRefused(status, "recorder-unavailable", message);
   }
   if (error instanceof SessionRefused) return said(SESSION[error.code], error);
+  if (isStoredAway(error)) return new ApiRefused(503, "recording-away", RECORDING_AWAY);
   return schemaRefusal(error) ?? frameworkRefusal(error);
 }
 
@@ -228,4 +230,11 @@ export function brokerFault(requestId: string): ApiRefused {
     "broker-fault",
     `Something went wrong in the broker; nothing was done. The log says more under request ${requestId}.`,
   );
+}
+
+const RECORDING_AWAY =
+  "This part of the recording is in the object store alone, and cannot be had from there now. Health says why; try again later.";
+
+function isStoredAway(error: unknown): boolean {
+  return error instanceof Error && [error, error.cause].some((each) => each instanceof StoredAway);
 }

@@ -192,7 +192,7 @@ export class RecordingsLibrary implements Recordings {
       throw new Error("it is gone");
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`segment ${number} cannot be read: ${why}`);
+      throw new Error(`segment ${number} cannot be read: ${why}`, { cause: error });
     }
   }
 

@@ -15,6 +15,11 @@ export interface StoredFiles {
   read(session: string, name: string): Promise<Uint8Array | undefined>;
 }
 
+/** What only the store has cannot be had now; the message says why. */
+export class StoredAway extends Error {
+  override readonly name = "StoredAway";
+}
+
 /** About fifty segments: what somebody goes back and forth in. */
 export const FETCHED_BYTES_MAX = 64 * 1024 * 1024;
 
