@@ -67,12 +67,7 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
     guarded("GET", `${segment}/frame`, own, showFrame(recordings, looks)),
     forTokens(
       forCommands(
-        guarded(
-          "GET",
-          "/api/recordings/:id/export",
-          exporting,
-          exportOneRecording(recordings, siteLog),
-        ),
+        guarded("GET", "/api/recordings/:id/export", exporting, exportOneRecording(parts)),
       ),
     ),
     forTokens(

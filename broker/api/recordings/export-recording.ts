@@ -1,6 +1,8 @@
 import { Readable } from "node:stream";
 import { z } from "zod";
+import type { Clock } from "../../clock.ts";
 import { canExport, EXPORT_FORMATS, exportRecording } from "../../evidence/export.ts";
+import { FewDownloads } from "../../evidence/few-downloads.ts";
 import type { Recordings } from "../../evidence/recordings.ts";
 import type { SiteEvents } from "../../store/site-events.ts";
 import { Download, endpoint } from "../endpoint.ts";
@@ -18,8 +20,18 @@ const TYPES = {
   har: "application/json; charset=utf-8",
 } as const;
 
+/** Each decodes a recording in the thread that sessions live in, from a disk that they are recorded on. */
+const AT_ONCE_MAX = 4;
+
+export interface ExportParts {
+  readonly recordings: Recordings;
+  readonly siteLog: Pick<SiteEvents, "record">;
+  readonly clock: Clock;
+}
+
 /** Each export is an event, also of one's own: the content leaves the broker with it. */
-export function exportOneRecording(recordings: Recordings, siteLog: Pick<SiteEvents, "record">) {
+export function exportOneRecording({ recordings, siteLog, clock }: ExportParts) {
+  const downloads = new FewDownloads(clock, AT_ONCE_MAX);
   return endpoint({
     summary:
       "A recording as a capture for Wireshark, its operations as CSV or NDJSON, its terminals as asciicast 2 or 3, or its pages as HAR",
@@ -34,20 +46,26 @@ export function exportOneRecording(recordings: Recordings, siteLog: Pick<SiteEve
       if (!canExport(recording, format)) throw noFormat(recording.header.endpoint.protocol);
       const { session, subject, asset } = recording.header;
       const { person } = call.me;
-      const whole = Readable.from(exportRecording(recordings, recording, format));
-      const { content, digest } = await restOf(whole, call.query);
-      await siteLog
-        .record({
-          kind: "recording:exported",
-          priority: "event",
-          text: `${person.name} exported the recording of ${subject.name} on ${asset.name} as ${format}${fromText(call.query)}`,
-          subject: person.id,
-          session,
-        })
-        .catch((error: unknown) => {
-          content.destroy();
-          throw error;
-        });
+      let digest = () => "";
+      const content = await downloads.take(async () => {
+        const whole = Readable.from(exportRecording(recordings, recording, format));
+        const rest = await restOf(whole, call.query);
+        digest = rest.digest;
+        await siteLog
+          .record({
+            kind: "recording:exported",
+            priority: "event",
+            text: `${person.name} exported the recording of ${subject.name} on ${asset.name} as ${format}${fromText(call.query)}`,
+            subject: person.id,
+            session,
+          })
+          .catch((error: unknown) => {
+            rest.content.destroy();
+            throw error;
+          });
+        return rest.content;
+      });
+      if (!content) throw busy();
       const file = new Download(
         `sallyport-${session}.${format === "cast3" ? "cast" : format}`,
         TYPES[format],
@@ -58,6 +76,11 @@ export function exportOneRecording(recordings: Recordings, siteLog: Pick<SiteEve
       return file as unknown as string;
     },
   });
+}
+
+function busy(): ApiRefused {
+  const message = "Others are exporting recordings. Try again in a moment.";
+  return new ApiRefused(503, "busy", message);
 }
 
 function gone(cause: string): ApiRefused {
