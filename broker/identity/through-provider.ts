@@ -9,6 +9,7 @@
 import type { Clock } from "../clock.ts";
 import type { Person, ProviderProof, SignIn } from "../store/model.ts";
 import { findPerson } from "../store/people.ts";
+import { plainText } from "../store/plain-text.ts";
 import {
   type AccountName,
   accountsOf,
@@ -48,6 +49,8 @@ export const NO_PROVIDERS: ProviderRules = {
   except: new Set(),
 };
 
+/** For an administrator to see whom to link. */
+const SUBJECT_SHOWN_MAX = 120;
 /** Of one person: a provider each, and an account that is being replaced. */
 const ACCOUNTS_MAX = 5;
 /** OpenID Connect Core 1.0, section 2: at most 255 ASCII characters. */
@@ -95,7 +98,10 @@ export class ThroughProvider {
     browserId: string,
   ): Promise<{ readonly person: Person; readonly token: string }> {
     const person = await this.personOf(this.parts.store.queries, proof);
-    if (!person) throw new IdentityRefused("account-unknown", "an account that nobody has here");
+    if (!person) {
+      const subject = plainText(proof.subject, SUBJECT_SHOWN_MAX);
+      throw new IdentityRefused("account-unknown", `${subject}, whose account is nobody's here`);
+    }
     if (person.state === "invited") throw new IdentityRefused("not-enrolled", "without a passkey");
     if (person.state === "disabled") throw new IdentityRefused("person-disabled", "not active");
     if (this.logouts.isOver(proof)) throw over();

@@ -15,6 +15,7 @@ import * as oidc from "openid-client";
 import type { Clock } from "../clock.ts";
 import type { IntegrationReply } from "../legs/integration-exchange.ts";
 import type { ProviderProof } from "../store/model.ts";
+import { plainText } from "../store/plain-text.ts";
 import { RemoteKeys } from "../workloads/remote-keys.ts";
 import type { Provider } from "./provider.ts";
 import type { Flow } from "./provider-flows.ts";
@@ -33,12 +34,21 @@ interface Extras {
 /** It does not answer, or not as a provider does. The message is for an administrator. */
 export class ProviderAway extends Error {
   override readonly name = "ProviderAway";
+  constructor(reason: string) {
+    super(plainText(reason, REASON_MAX));
+  }
 }
 
 /** What came back through the browser is not what was asked for. */
 export class AnswerRefused extends Error {
   override readonly name = "AnswerRefused";
+  constructor(reason: string) {
+    super(plainText(reason, REASON_MAX));
+  }
 }
+
+/** Part of it may come from the provider. */
+const REASON_MAX = 300;
 
 /** A provider changes its addresses about never. */
 const METADATA_MS = 10 * 60_000;
@@ -78,9 +88,6 @@ export class ProviderClient {
       code_challenge_method: "S256",
       ...(ageMaxMs !== undefined && { max_age: String(ageMaxMs / 1_000) }),
     });
-    if (!this.origins.includes(to.origin)) {
-      throw new ProviderAway(`it sends people to ${to.origin}, which the file does not name`);
-    }
     return to.href;
   }
 
@@ -152,7 +159,10 @@ export class ProviderClient {
       });
       const metadata = configuration.serverMetadata();
       if (metadata.issuer !== issuer) throw new Error(`it calls itself ${metadata.issuer}`);
-      const keysAt = metadata.jwks_uri;
+      const { authorization_endpoint: door = "", jwks_uri: keysAt } = metadata;
+      if (!URL.canParse(door) || !originsOf(this.provider).includes(new URL(door).origin)) {
+        throw new Error(`it sends people to ${door}, which the file does not name`);
+      }
       if (keysAt === undefined) throw new Error("it names no keys");
       const [atMs, clock] = [this.clock.monotonicMs(), this.clock];
       const old = this.met?.configuration.serverMetadata().jwks_uri === keysAt && this.met?.keys;
@@ -215,10 +225,6 @@ export class ProviderClient {
   private extras(headers: Readonly<Record<string, string>>): Extras {
     const { ca } = this.provider;
     return { headers, ...(ca && { ca: ca.read() }) };
-  }
-
-  private get origins(): readonly string[] {
-    return originsOf(this.provider);
   }
 }
 

@@ -4,7 +4,12 @@
  * expected; the passkey makes the sign-in.
  */
 import type { Clock } from "../clock.ts";
-import type { Browser, SignedIn, SignIns } from "../identity/identity.ts";
+import {
+  type Browser,
+  IdentityRefused,
+  type SignedIn,
+  type SignIns,
+} from "../identity/identity.ts";
 import type { ThroughProvider } from "../identity/through-provider.ts";
 import { newToken } from "../identity/token.ts";
 import type { Person } from "../store/model.ts";
@@ -193,6 +198,10 @@ export class ProviderDesk {
   private failed(client: ProviderClient, error: unknown, address: string): Returned {
     const { id, name } = client.provider;
     if (error instanceof ProviderAway) return this.away(client, error);
+    if (error instanceof IdentityRefused && error.code === "account-unknown") {
+      const text = `Somebody at ${address} came through ${name} as ${error.message}`;
+      this.tell(`unknown ${id}`, { kind: "provider:unknown-account", priority: "event", text });
+    }
     if (!(error instanceof AnswerRefused)) throw error;
     const text = `What a browser at ${address} brought back from ${name} was refused: ${error.message}`;
     this.tell(`answer ${id}`, { kind: "provider:answer-refused", priority: "event", text });
