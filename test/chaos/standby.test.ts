@@ -72,7 +72,8 @@ testHere(
     expect(compared.seen).toBeGreaterThan(60);
     // Three sessions died with each broker, and were closed by the next one.
     expect(compared.states.aborted).toBeGreaterThanOrEqual(6);
-    expect(Object.keys(compared.states).toSorted()).toEqual(["aborted", "sealed"]);
+    const others = Object.keys(compared.states).filter((each) => !/^(aborted|sealed)$/.test(each));
+    expect(others).toEqual([]);
   },
   SLOW_MS,
 );
