@@ -139,3 +139,47 @@ test(
   },
   START_MS,
 );
+
+test(
+  "work under a ticket is agreed to and begins only while the ticket says so",
+  async () => {
+    let state = "Draft";
+    const desk = await startWebReceiver((response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ fields: { status: { name: state } } }));
+    });
+    const { site } = await openBroker(
+      `tickets: { url: "${desk.url}/{ticket}", state: fields.status.name, states: [Approved] }\n`,
+    );
+    const ann = await site.invite("Ann", ["engineer"]);
+    const sue = await site.invite("Sue", ["supervisor"]);
+    const { body: asked } = await ann.ask("POST", "/api/requests", {
+      ...{ endpoints: [TREATMENT], profile: "full-maintenance", durationMs: 3_600_000 },
+      ...{ reason: "the pump hums", ticket: "WO-4711" },
+    });
+    const options = `/api/requests/${asked.id}/decision/options`;
+    const yes = { decision: "approve", reason: "" };
+    expect(await sue.ask("POST", options, yes)).toMatchObject({
+      ...{
+        status: 409,
+        body: { code: "ticket-refused", message: expect.stringContaining("Draft") },
+      },
+    });
+    state = "Approved";
+    // What was heard is good for some seconds.
+    const later = { interval: 1_000 };
+    await expect.poll(async () => (await sue.ask("POST", options, yes)).status, later).toBe(200);
+    expect((await decide(sue, asked.id, "approve")).status).toBe(200);
+    const { body: grants } = await ann.ask<{ id: string; source: string }[]>(
+      ...(["GET", "/api/me/grants"] as const),
+    );
+    const grant = grants.find(({ source }) => source === "request")?.id;
+    expect(grant).toBeDefined();
+    state = "Closed";
+    const open = (by = grant) =>
+      ann.ask("POST", "/api/sessions", { endpoint: TREATMENT, grant: by });
+    await expect.poll(async () => (await open()).body.code, later).toBe("ticket-refused");
+    expect((await open("engineers-read-treatment")).status).toBe(201);
+  },
+  2 * START_MS,
+);
