@@ -1,9 +1,11 @@
 /** The door for SSH clients, with a client that goes its own ways while a person decides. */
+import { spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import path from "node:path";
 import ssh2 from "ssh2";
 import { expect, onTestFinished, test } from "vitest";
 import { encodeMessage, lookAtMessage } from "../../protocols/ssh/message.ts";
+import { testWith } from "../../test/kit/programs.ts";
 import { temporaryFolder } from "../../test/kit/temporary.ts";
 import { systemClock } from "../clock.ts";
 import type { Leg } from "../legs/leg.ts";
@@ -98,6 +100,22 @@ function session() {
 }
 
 const WITHIN = { timeout: 20_000, interval: 10 };
+
+testWith(["dbclient"])(
+  "a client that guesses how keys are exchanged is asked like others",
+  async () => {
+    const { asks, port } = await door();
+    const args = ["-y", "-p", String(port), "switch@127.0.0.1", "true"];
+    const env = { ...process.env, HOME: temporaryFolder() };
+    const dropbear = spawn("dbclient", args, { env, stdio: "ignore" });
+    const over = new Promise((ended) => dropbear.once("close", ended));
+    onTestFinished(async () => {
+      dropbear.kill("SIGKILL");
+      await over;
+    });
+    await expect.poll(() => asks.seen.length, WITHIN).toBe(1);
+  },
+);
 
 test("an ask that its client has replaced opens nothing, and the one after it does", async () => {
   const { asks, port } = await door();

@@ -57,10 +57,18 @@ export function algorithms(legacy: boolean): Algorithms {
 }
 
 /**
+ * The same exchange as `curve25519-sha256` by its older name. Dropbear's client guesses the newer
+ * one and sends its half at once (RFC 4253, 7); the library loses what follows a right guess, and
+ * both would wait. After a wrong one the client begins again.
+ */
+const FIRST_KEX = "curve25519-sha256@libssh.org";
+
+/**
  * To clients: the first of theirs that is here. OpenSSH's names ChaCha20-Poly1305 first, which costs
  * a broker more than AES-GCM, and which Terrapin was about; whoever knows it knows another here.
  */
 export function algorithmsForClients(): Algorithms {
   const cipher = MODERN.cipher.filter((name) => !name.startsWith("chacha20"));
-  return structuredClone({ ...MODERN, cipher }) as unknown as Algorithms;
+  const kex = [FIRST_KEX, ...MODERN.kex.filter((name) => name !== FIRST_KEX)];
+  return structuredClone({ ...MODERN, kex, cipher }) as unknown as Algorithms;
 }
