@@ -2,7 +2,7 @@
 import { Button, Text } from "@mantine/core";
 import { type UseQueryOptions, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import type { ApiTokenView } from "../../../broker/api/shapes/tokens.ts";
+import type { ApiTokenView, TokenMark } from "../../../broker/api/shapes/tokens.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { QueryView } from "../../components/query-view.tsx";
@@ -59,6 +59,15 @@ export function Tokens({ query: options, revoke, everybody }: TokensProps) {
   );
 }
 
+function Mark({ of, mark }: { readonly of: ApiTokenView; readonly mark: TokenMark }) {
+  if (!of.marks.includes(mark)) return null;
+  return (
+    <div>
+      <StateBadge tone="attention" word={words.mark[mark]} />
+    </div>
+  );
+}
+
 function columnsOf(
   onEnd: (token: ApiTokenView) => void,
   everybody: boolean,
@@ -96,11 +105,7 @@ function columnsOf(
       cell: (t) => (
         <>
           <RelativeTime atMs={t.expiresMs} />
-          {t.marks.map((mark) => (
-            <div key={mark}>
-              <StateBadge tone="attention" word={words.mark[mark]} />
-            </div>
-          ))}
+          <Mark of={t} mark="expiring" />
         </>
       ),
     },
@@ -108,7 +113,12 @@ function columnsOf(
       key: "used",
       title: words.used,
       sortBy: (t) => t.lastUsedMs,
-      cell: (t) => (t.lastUsedMs === null ? words.never : <RelativeTime atMs={t.lastUsedMs} />),
+      cell: (t) => (
+        <>
+          {t.lastUsedMs === null ? words.never : <RelativeTime atMs={t.lastUsedMs} />}
+          <Mark of={t} mark="unused" />
+        </>
+      ),
     },
     {
       key: "actions",
