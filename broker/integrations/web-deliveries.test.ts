@@ -34,7 +34,7 @@ test("a notice is signed, says where to look, and holds neither reason nor value
   expect(JSON.parse(body)).toMatchObject({
     ...{ version: 1, id, topic: "request", kind: "request:made", urgent: false },
     title: "A request for somebody on plc/modbus waits",
-    link: "https://sallyport.example/access",
+    link: "https://sallyport.example/access?request=r-1",
     facts: { Site: "North", Where: "plc/modbus", Profile: "tuning" },
   });
   expect(body).not.toContain("secret reason");

@@ -34,6 +34,7 @@ export const accessText = {
     ].join(" · "),
   waits: {
     title: "Waits for you",
+    over: "The request that you were told of does not wait for you any more. What became of those that are yours to know stands below.",
     asks: (name: string, employer: string) => (employer === "" ? name : `${name} (${employer})`),
     forWhom: (by: string) => `asked by ${by}`,
     moreTime: "More time in a session",

@@ -68,6 +68,12 @@ test("the supervisor reads it on a phone and approves with one touch", async () 
   await request.getByText("WO-4711").waitFor();
   expect((await page.locator("html").boundingBox())?.width).toBeLessThanOrEqual(NARROW.width);
   await shot(page, "phone", true);
+  const [{ id }] = await ask<[{ readonly id: string }]>(page, "GET", "/api/requests");
+  await page.goto("/access?request=gone");
+  await page.getByText("does not wait for you any more").waitFor();
+  await page.goto(`/access?request=${id}`);
+  await page.locator("[data-meant]").getByText("WO-4711").waitFor();
+  await shot(page, "phone-meant", true);
   const approve = request.getByRole("button", { name: "Approve the request of Eva" });
   const box = await approve.boundingBox();
   expect(box?.height).toBeGreaterThanOrEqual(44);

@@ -35,10 +35,12 @@ interface Wording {
   readonly title: (who: string, where: string) => string;
   readonly page: string;
   readonly linkText: string;
+  /** It is about one request: the page leads there. */
+  readonly isRequest?: true;
 }
 
 const look = { page: "/events", linkText: "Look at the events" };
-const review = { page: "/access", linkText: "Review the request" };
+const review = { page: "/access", linkText: "Review the request", isRequest: true } as const;
 
 const WORDINGS: ReadonlyMap<string, Wording> = new Map<string, Wording>([
   [
@@ -122,7 +124,7 @@ export function topicOf(kind: string): Topic | undefined {
 export function noticeOf(item: FeedItem, site: NoticeSite): Notice | undefined {
   const wording = WORDINGS.get(item.kind) ?? (item.priority === "alarm" ? alarm(item) : undefined);
   if (!wording) return undefined;
-  const { topic, title, page, linkText } = wording;
+  const { topic, title, linkText } = wording;
   const who = plainText(item.person?.name || "somebody", NAME_MAX);
   const place = item.about.assetName ?? item.about.endpoint ?? item.about.asset;
   const where = place === undefined ? "" : ` on ${plainText(place, NAME_MAX)}`;
@@ -131,8 +133,14 @@ export function noticeOf(item: FeedItem, site: NoticeSite): Notice | undefined {
     urgent: item.priority === "alarm",
     title: title(who, where),
     facts: factsOf(item, site),
-    ...{ link: `${site.origin}${page}`, linkText },
+    ...{ link: `${site.origin}${pageOf(wording, item)}`, linkText },
   };
+}
+
+function pageOf({ page, isRequest }: Wording, { about: { request } }: FeedItem): string {
+  return isRequest && request !== undefined
+    ? `${page}?${new URLSearchParams({ request: String(request) })}`
+    : page;
 }
 
 const NAME_MAX = 80;

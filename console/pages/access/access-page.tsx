@@ -15,7 +15,10 @@ import { RequestForm } from "./request-form.tsx";
 import { RequestList } from "./request-list.tsx";
 import { WaitingList } from "./waiting-list.tsx";
 
-/** `?new=ASSET/ENDPOINT` opens the form for that endpoint: the way from the plant page. */
+/**
+ * `?new=ASSET/ENDPOINT` opens the form for that endpoint: the way from the plant page.
+ * `?request=ID` leads to what waits: the way from a notice elsewhere.
+ */
 export function AccessPage() {
   const me = useMe();
   const mayAsk = useRight("session:open");
@@ -47,7 +50,7 @@ export function AccessPage() {
       <QueryView query={requests} failed={words.failed}>
         {(all) => (
           <>
-            <WaitingList requests={waiting} />
+            <WaitingList requests={waiting} meant={search.get("request")} />
             {mayAsk && (
               <QueryView query={grants} failed={words.failed}>
                 {(held) => <MyGrants grants={held} isVendor={me.person.roles.includes("vendor")} />}

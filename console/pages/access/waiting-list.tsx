@@ -1,5 +1,5 @@
 /** What waits for this person: read, then one touch of the passkey. Made for a phone in one hand. */
-import { Button, Checkbox, Stack, Title } from "@mantine/core";
+import { Button, Checkbox, Stack, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import type { RequestView } from "../../../broker/api/shapes/requests.ts";
 import { api, type DecisionBody } from "../../components/api.ts";
@@ -14,22 +14,44 @@ import { RequestFacts } from "./request-facts.tsx";
 
 const words = accessText.waits;
 
-export function WaitingList({ requests }: { readonly requests: readonly RequestView[] }) {
-  if (requests.length === 0) return null;
+interface WaitingListProps {
+  readonly requests: readonly RequestView[];
+  /** Id of the one that a notice elsewhere led to. */
+  readonly meant: string | null;
+}
+
+export function WaitingList({ requests, meant }: WaitingListProps) {
+  const isOver = meant !== null && !requests.some(({ id }) => id === meant);
+  if (requests.length === 0 && !isOver) return null;
   return (
     <section aria-label={words.title} className="ac-section">
       <Title order={2} size="h5">
         {words.title}
       </Title>
+      {isOver && (
+        <Text size="sm" c="dimmed">
+          {words.over}
+        </Text>
+      )}
       <ul className="ac-waiting">
         {requests.map((request) => (
-          <li key={request.id} className="sp-panel">
+          <li
+            key={request.id}
+            className="sp-panel"
+            data-meant={request.id === meant || undefined}
+            ref={request.id === meant ? showFirst : undefined}
+          >
             <Waiting request={request} />
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+/** Once, as it appears. */
+function showFirst(item: HTMLLIElement | null): void {
+  item?.scrollIntoView({ block: "center" });
 }
 
 function Waiting({ request }: { readonly request: RequestView }) {
