@@ -13,6 +13,7 @@ import type { AlarmView } from "../../broker/api/shapes/alarms.ts";
 import type { AssetIdentitiesView, KnownIdentityView } from "../../broker/api/shapes/identities.ts";
 import type { LiveAnswer } from "../../broker/api/shapes/live.ts";
 import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
+import { newKey } from "../../broker/native/ssh-host-key.ts";
 import { encodeMessage } from "../../protocols/ssh/message.ts";
 import { type OpcuaServer, startOpcuaServer } from "../../simulators/assets/opcua-server.ts";
 import { startingPlant } from "../../simulators/process/water-plant.ts";
@@ -44,9 +45,9 @@ interface Device {
 }
 
 async function startDevice(port: number): Promise<Device> {
-  const pair = ssh2.utils.generateKeyPairSync("ed25519");
+  const key = newKey();
   let tried = 0;
-  const server = new ssh2.Server({ hostKeys: [pair.private] }, (connection) => {
+  const server = new ssh2.Server({ hostKeys: [key] }, (connection) => {
     connection.on("error", () => connection.end());
     connection.on("authentication", (context) => {
       if (context.method !== "password") return context.reject(["password"]);
@@ -61,7 +62,9 @@ async function startDevice(port: number): Promise<Device> {
   });
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
-  const blob = Buffer.from(pair.public.split(" ")[1] ?? "", "base64");
+  const parsed = ssh2.utils.parseKey(key);
+  if (parsed instanceof Error) throw parsed;
+  const blob = parsed.getPublicSSH();
   const digest = createHash("sha256").update(blob).digest("base64").replace(/=+$/, "");
   return {
     port: (server.address() as AddressInfo).port,

@@ -1,7 +1,8 @@
 /** Signals over the wire: who may send, what they do to live sessions, and what we tell others. */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
+import { isDeepStrictEqual } from "node:util";
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { expect, onTestFinished, test } from "vitest";
 import type { PersonsDeviceView } from "../../broker/api/shapes/devices.ts";
 import type { PoliciesView, PolicyActivationView } from "../../broker/api/shapes/policies.ts";
@@ -166,29 +167,39 @@ test("others hear of our sessions by tokens that our published key verifies, unt
   const { site, ann, opened } = await openSite("", to);
   const session = await opened();
   await ann.ask("POST", `/api/sessions/${session.id}/end`, { reason: "done" });
-  await expect.poll(() => receiver.heard.length, { timeout: 60_000 }).toBeGreaterThanOrEqual(3);
   const keys = await (await fetch(`${site.broker.address}/api/signals/keys`)).json();
   const about = await (await fetch(`${site.broker.address}/.well-known/ssf-configuration`)).json();
   expect(about.jwks_uri).toBe(`${site.broker.address}/api/signals/keys`);
-  const said: JWTPayload[] = [];
-  for (const { body, headers } of receiver.heard) {
-    expect(headers["content-type"]).toBe(FORM);
-    const { payload } = await jwtVerify(body, createLocalJWKSet(keys as JSONWebKeySet), {
-      ...{ issuer: about.issuer, audience: "https://soc.example", typ: "secevent+jwt" },
-    });
-    said.push(payload);
-  }
-  const [first, again, last] = said;
+  const said = () =>
+    Promise.all(
+      receiver.heard.map(async ({ body, headers }) => {
+        expect(headers["content-type"]).toBe(FORM);
+        const { payload } = await jwtVerify(body, createLocalJWKSet(keys as JSONWebKeySet), {
+          ...{ issuer: about.issuer, audience: "https://soc.example", typ: "secevent+jwt" },
+        });
+        return payload;
+      }),
+    );
+  const subject = {
+    user: { format: "email", email: "ann@plant.example" },
+    session: { format: "opaque", id: session.id },
+  };
+  // What was sent again because its answer came late counts once.
+  const told = async () => [
+    ...new Set(
+      (await said())
+        .filter(({ sub_id }) => isDeepStrictEqual(sub_id, { format: "complex", ...subject }))
+        .map((each) => Object.keys(each.events ?? {})[0]),
+    ),
+  ];
+  await expect
+    .poll(told, { timeout: 60_000 })
+    .toEqual([
+      "https://schemas.openid.net/secevent/caep/event-type/session-established",
+      "https://schemas.openid.net/secevent/caep/event-type/session-revoked",
+    ]);
+  const [first, again] = await said();
   expect(again?.jti).toBe(first?.jti);
-  const user = { format: "email", email: "ann@plant.example" };
-  for (const each of [again, last]) {
-    expect(each?.sub_id).toMatchObject({ user, session: { format: "opaque", id: session.id } });
-  }
-  const types = [again, last].map((each) => Object.keys(each?.events ?? {})[0]);
-  expect(types).toEqual([
-    "https://schemas.openid.net/secevent/caep/event-type/session-established",
-    "https://schemas.openid.net/secevent/caep/event-type/session-revoked",
-  ]);
 }, 120_000);
 
 test("signals are fetched from who is asked for them, and acknowledged once they are durable", async () => {
