@@ -22,7 +22,7 @@ import { listBreakGlass } from "./store/break-glass.ts";
 import type { Store } from "./store/store.ts";
 
 export interface AlarmGround {
-  readonly config: Pick<Config, "witnessPolicy" | "retentionMs" | "objects">;
+  readonly config: Pick<Config, "witnessPolicy" | "retentionMs" | "objects" | "standby">;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Pick<Logger, "error">;
@@ -50,6 +50,9 @@ export async function openAlarms(ground: AlarmGround): Promise<AlarmBook> {
     for (const kind of ["copies-late", "copy-parked", "copy-differs"] as const) {
       book.takeOutOfService(kind, "No object store is configured (SALLYPORT_OBJECTS).");
     }
+  }
+  if (!config.standby) {
+    book.takeOutOfService("standby-unseen", "This broker has no standby (SALLYPORT_STANDBY).");
   }
   store.onFailure((error) => book.raise("store-failed", SITE, { text: error.message }));
   store.onAway((away) => {

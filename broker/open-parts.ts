@@ -63,6 +63,7 @@ import { openProbe } from "./sessions/probe-session.ts";
 import type { ReachDesk } from "./sessions/reach-desk.ts";
 import type { Cause, LiveSession, SessionHost } from "./sessions/session.ts";
 import { startSimulatedPlant } from "./simulated-plant.ts";
+import type { StandbyWatch } from "./standby/standby-watch.ts";
 import type { Store } from "./store/store.ts";
 import type { ServedCertificate } from "./tls/served-certificate.ts";
 import type { TrustDesk } from "./trust/trust-desk.ts";
@@ -255,6 +256,7 @@ interface DoorParts {
   readonly providers: ProviderDesk;
   readonly plantFile: OpenPlant;
   readonly copies: SiteCopies | undefined;
+  readonly standby: StandbyWatch | undefined;
 }
 
 /** Builds the console if need be, then listens: from here on people can come in. */
@@ -351,14 +353,9 @@ function announcements(live: LiveChannel, bell: TopicBell, { identity, decisions
 
 function gaugesFrom(
   { alarms, board, config, version }: Ground,
-  {
-    sessions,
-    evidence,
-    integrations,
-    gateways,
-    copies,
-  }: Core & Pick<DoorParts, "integrations" | "copies">,
+  core: Core & Pick<DoorParts, "integrations" | "copies" | "standby">,
 ) {
+  const { sessions, evidence, integrations, gateways, copies, standby } = core;
   return {
     liveSessions: () => sessions.list().length,
     recorderReady: () => evidence.recorder.state.kind === "ready",
@@ -366,6 +363,7 @@ function gaugesFrom(
     alarmKinds: () => alarms.countsByKind(),
     parts: () => board.states(),
     copies: () => copies?.gauge(),
+    standby: () => standby?.gauge(),
     evidenceFreeBytes: async () => (await diskOf(config.evidenceFolder)).freeBytes,
     version,
     integrations: () => gaugesOf(integrations),

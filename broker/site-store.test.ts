@@ -92,9 +92,11 @@ testHere(
     expect(rows).toEqual([{ ssl: true }]);
     await store.close();
     const address = config.database;
-    expect(address && (await lookAtDatabase(config, address))).toMatch(
-      /belongs to this data folder/,
-    );
+    const found = address && (await lookAtDatabase(config, address));
+    expect(found).toMatchObject({
+      text: expect.stringMatching(/belongs to this data folder$/),
+      ...{ isInUse: false, waiting: [] },
+    });
     const named = await site({}, "localhost");
     await (await openSiteStore(named.config)).close();
   },

@@ -10,6 +10,7 @@ import type { PlantPlace } from "./legs/pinned-address.ts";
 import { refusedHost } from "./plant/refused-address.ts";
 import { checkPrivateFile, DATABASE } from "./store/data-folder.ts";
 import { type PostgresPlace, placeText } from "./store/postgres-place.ts";
+import type { WaitingBroker } from "./store/postgres-standby.ts";
 import { lookIntoPostgres, openPostgresStore } from "./store/postgres-store.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { StoreRefused } from "./store/store-failed.ts";
@@ -47,12 +48,9 @@ export async function openSiteStore(
     );
   }
   const place = placeOf(config, config.database);
-  const hasEmbedded = existsSync(file);
   const store = await openPostgresStore({
     ...{ place, clock, dial: dialerOf(config, options.plant), quick: config.standby },
-    check: (settings) => {
-      checkBond(dataFolder, settings.get(FOLDER_SETTING), { hasEmbedded, where: placeText(place) });
-    },
+    check: (settings) => checkPlace(config, place, settings),
   });
   try {
     await bindTo(dataFolder, store.queries);
@@ -70,24 +68,44 @@ export async function siteStoreIfThere(config: StoreConfig): Promise<Store | und
   return isThere ? openSiteStore(config) : undefined;
 }
 
+/** What `sallyport doctor` says of it. */
+export interface DatabaseFound {
+  /** One line. */
+  readonly text: string;
+  readonly isInUse: boolean;
+  /** Brokers that wait to take over. */
+  readonly waiting: readonly WaitingBroker[];
+}
+
 /**
  * For `sallyport doctor`: connects, checks all that a start would check, and changes nothing.
- * @returns what it found @throws as `openSiteStore`
+ * @throws as `openSiteStore`, but beside a broker too
  */
 export async function lookAtDatabase(
   config: StoreConfig,
   address: DatabaseAddress,
-): Promise<string> {
+): Promise<DatabaseFound> {
   const place = placeOf(config, address);
-  const settings = await lookIntoPostgres(place, dialerOf(config));
-  checkBond(config.dataFolder, settings.get(FOLDER_SETTING), {
-    hasEmbedded: existsSync(path.join(config.dataFolder, DATABASE)),
+  const { settings, isInUse, waiting } = await lookIntoPostgres(place, dialerOf(config));
+  checkPlace(config, place, settings);
+  const what =
+    settings.size === 0
+      ? "is empty: it is filled at the first start"
+      : "belongs to this data folder";
+  const used = isInUse ? "; a running broker has it open" : "";
+  return { text: `${placeText(place)} answers and ${what}${used}`, isInUse, waiting };
+}
+
+/** Whether it is the database of this data folder. @throws StoreRefused */
+export function checkPlace(
+  { dataFolder }: Pick<StoreConfig, "dataFolder">,
+  place: PostgresPlace,
+  settings: ReadonlyMap<string, string>,
+): void {
+  checkBond(dataFolder, settings.get(FOLDER_SETTING), {
+    hasEmbedded: existsSync(path.join(dataFolder, DATABASE)),
     where: placeText(place),
   });
-  const isNew = settings.size === 0;
-  return isNew
-    ? `${placeText(place)} answers and is empty: it is filled at the first start`
-    : `${placeText(place)} answers and belongs to this data folder`;
 }
 
 export function dialerOf(

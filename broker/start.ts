@@ -37,6 +37,7 @@ import { Opened } from "./opened.ts";
 import { withFreePort } from "./port.ts";
 import { openSiteStore } from "./site-store.ts";
 import { standStillWhileAway } from "./standby/stand-still.ts";
+import { StandbyWatch } from "./standby/standby-watch.ts";
 import { startRefusalOf } from "./start-refused.ts";
 import { prepareDataFolder } from "./store/data-folder.ts";
 import { STORE_RESERVE_BYTES } from "./store/store.ts";
@@ -102,6 +103,8 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const integrations = await openIntegrations(ground, core, signals);
   const tls = await openTls(ground, plant.source);
   if (config.standby) opened.push(openStandStill(ground, core, options));
+  const standby = config.standby ? new StandbyWatch(ground) : undefined;
+  opened.push(() => standby?.close());
   const services = await openWorkloads(ground, { identity, plant: plant.source, tls });
   await options.beforeListening?.();
   await openDoors(ground, {
@@ -112,7 +115,7 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
     tls,
     services,
     providers: openProviders(ground, { identity, plant: plant.source, providers }),
-    ...{ plantFile: plant, copies },
+    ...{ plantFile: plant, copies, standby },
   });
   copies?.start(plant.source, evidence);
   opened.push(ground.noticed.clockSteps());

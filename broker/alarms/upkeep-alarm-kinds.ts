@@ -1,6 +1,8 @@
 /** About what the broker could not put in order by itself. Part of the table in `alarm-kinds.ts`. */
 
 const HOUR = 3_600_000;
+/** A broker that came back to wait must stay. */
+const STEADY_MS = 5_000;
 
 export const UPKEEP_ALARM_KINDS = {
   "events-lost": {
@@ -13,6 +15,15 @@ export const UPKEEP_ALARM_KINDS = {
     quietMs: HOUR,
     ringsAnew: true,
     raisedBy: ["store:events-lost"],
+  },
+  "standby-unseen": {
+    priority: "low",
+    title: "No other broker waits to take over",
+    consequence: "If this one is lost nobody works through it until it is started again.",
+    action:
+      "Look at the other machine: its broker says on /readyz, in its log and by sallyport doctor what it lacks.",
+    returns: "condition",
+    quietMs: STEADY_MS,
   },
   "plant-unkept": {
     priority: "low",

@@ -1,7 +1,8 @@
 /** Adds `sallyport doctor` to the command. */
 import type { Command } from "commander";
 import { readConfig } from "../config.ts";
-import { broker, doctorText, examine } from "./doctor.ts";
+import { doctorText, examine } from "./doctor.ts";
+import { brokerHere } from "./doctor-standby.ts";
 
 /** Something is wrong that keeps the broker, or a promise of it, from working. */
 const EXIT_FAILED = 1;
@@ -21,8 +22,8 @@ export function addDoctorCommand(program: Command): void {
     .command("ready")
     .description("for probes: 0 while the broker on this machine lets people in")
     .action(async () => {
-      const { state, text } = await broker(readConfig(process.env));
+      const { letsIn, text } = await brokerHere(readConfig(process.env));
       process.stdout.write(`${text}\n`);
-      if (state !== "ok") process.exitCode = EXIT_FAILED;
+      if (!letsIn) process.exitCode = EXIT_FAILED;
     });
 }

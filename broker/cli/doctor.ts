@@ -11,18 +11,18 @@ import { diskVolume } from "../evidence/disk-volume.ts";
 import { checkLog } from "../evidence/log/check-log.ts";
 import { generationsIn } from "../evidence/log/generations.ts";
 import { publicKeyOf } from "../evidence/log/public-keys.ts";
-import { knock, readyStatus } from "../legs/knock.ts";
+import { knock } from "../legs/knock.ts";
 import { copyPlace } from "../open-copies.ts";
 import { acmeFile, servedNames } from "../open-tls.ts";
 import { membershipFile } from "../planes/gateway/gateway-files.ts";
 import { siteLogFolder } from "../site-log-place.ts";
 import { lookAtDatabase } from "../site-store.ts";
 import { DATABASE } from "../store/data-folder.ts";
-import { StoreInUse } from "../store/store-failed.ts";
 import { readPair } from "../tls/certificate-pair.ts";
 import { readAuthority, shownFingerprint } from "../tls/site-authority.ts";
 import { gatewayDoor, gatewaysNamed, membership, roadToControl } from "./doctor-gateways.ts";
 import { clock, disk, messageOf, permissions, runtime } from "./doctor-machine.ts";
+import { broker, standby } from "./doctor-standby.ts";
 import { checkIntegrations, plantOf } from "./integrations.ts";
 import { PLANT_VALID, runPlantCheck, type TextOutput } from "./plant-check.ts";
 import { POLICIES_VALID, runPolicyCheck } from "./policy-check.ts";
@@ -106,6 +106,7 @@ async function examineBroker(config: Config, reach: boolean, look: Look): Promis
     await look("gateways", () => gatewayDoor(config, served));
   }
   await look("database", () => database(config));
+  if (config.standby) await look("standby", () => standby(config));
   const place = copyPlace(config);
   if (place) await look("object store", () => objectStore(config, place));
   await look("site log", () => siteLog(config));
@@ -165,30 +166,12 @@ function ends(atMs: number, what: string, days = CERTIFICATE_DAYS): Finding {
   return { state: isNear ? "attention" : "ok", text: isNear ? `${text}: renew it` : text };
 }
 
-/** Asks the listener itself; whether its name leads here is the network's affair. */
-export async function broker({ listen, port, tls, origins }: Config): Promise<Finding> {
-  const host = listen === "0.0.0.0" ? "127.0.0.1" : listen === "::" ? "::1" : listen;
-  const at = `${host}:${port}`;
-  if ((await knock(host, port, KNOCK_MS)).kind === "closed") {
-    return { state: "attention", text: `no broker listens at ${at}` };
-  }
-  const servername = new URL(origins[0] ?? "http://localhost").hostname;
-  const place = { host, port, ...(tls === "off" ? {} : { servername }) };
-  const status = await readyStatus(place, KNOCK_MS);
-  if (status === 200) return { state: "ok", text: `it runs at ${at} and is ready` };
-  return { state: "failed", text: `${at} answers ${status}: see its log` };
-}
-
 /** A running broker has it to itself and says by its health how it is. */
 async function database(config: Config): Promise<Finding> {
   const { dataFolder } = config;
   if (config.database) {
-    try {
-      return { state: "ok", text: await lookAtDatabase(config, config.database) };
-    } catch (error) {
-      if (error instanceof StoreInUse) return { state: "ok", text: "a running broker has it open" };
-      return { state: "failed", text: messageOf(error) };
-    }
+    const { text } = await lookAtDatabase(config, config.database);
+    return { state: "ok", text };
   }
   const file = path.join(dataFolder, DATABASE);
   if (!existsSync(file)) return AT_FIRST_START;

@@ -27,24 +27,45 @@ export function knock(host: string, port: number, withinMs: number): Promise<Kno
   });
 }
 
-/** Of the broker on this machine; 0 where nothing speaks HTTP. Its certificate is looked at apart. */
-export function readyStatus(
+export interface Ready {
+  /** 0 where nothing speaks HTTP. */
+  readonly status: number;
+  /** As it came, its beginning. */
+  readonly text: string;
+}
+
+/** What a broker says of itself is a line. */
+const READY_MAX = 4_096;
+
+/** Of the broker on this machine. Its certificate is looked at apart. */
+export function askReady(
   place: { readonly host: string; readonly port: number; readonly servername?: string },
   withinMs: number,
-): Promise<number> {
+): Promise<Ready> {
   const { servername, ...at } = place;
   const ask = servername === undefined ? request : secureRequest;
   return new Promise((resolve) => {
     const asked = ask({
-      ...{ ...at, path: "/readyz", timeout: withinMs, agent: false },
+      ...{ ...at, path: "/readyz", agent: false },
       ...(servername !== undefined && { servername, rejectUnauthorized: false }),
     });
+    const late = setTimeout(() => asked.destroy(), withinMs);
+    let [status, text] = [0, ""];
+    const end = () => {
+      clearTimeout(late);
+      resolve({ status, text });
+    };
     asked.on("response", (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
+      status = response.statusCode ?? 0;
+      response.on("data", (bytes: Buffer) => {
+        text += bytes.toString();
+        if (text.length > READY_MAX) asked.destroy();
+      });
+      response.on("error", () => {});
+      response.on("close", end);
     });
-    asked.on("timeout", () => asked.destroy());
-    asked.on("error", () => resolve(0));
+    asked.on("error", () => {});
+    asked.on("close", end);
     asked.end();
   });
 }

@@ -8,6 +8,10 @@ import { limitConnections } from "../api/connection-limits.ts";
 import type { Config } from "../config.ts";
 import type { ServedCertificate } from "../tls/served-certificate.ts";
 
+/** All is well with it. */
+export const WAITS = "Another broker is active. This one waits to take over.";
+export const TAKES_OVER = "This broker is taking over.";
+
 /** A probe is one line and some headers. */
 const LIMITS = {
   maxHeaderSize: 8_192,

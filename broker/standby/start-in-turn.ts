@@ -17,15 +17,13 @@ import { StoreAway, StoreInUse } from "../store/store-failed.ts";
 import { fromAuthority, fromFiles, ServedCertificate } from "../tls/served-certificate.ts";
 import { authorityFiles } from "../tls/site-authority.ts";
 import { Keeper } from "./keeper.ts";
-import { openStandbyDoor } from "./standby-door.ts";
+import { Presence } from "./presence.ts";
+import { openStandbyDoor, TAKES_OVER, WAITS } from "./standby-door.ts";
 
 /** Of the time that a take-over takes, what is spent on noticing that the way is free. */
 const LOOK_MS = 250;
 /** Where the folder was free and the database not, somebody else may have the better way to it. */
 const AGAIN_MS = 1_000;
-
-const WAITS = "Another broker is active. This one waits to take over.";
-const TAKES_OVER = "This broker is taking over.";
 
 /**
  * @param stop ends the waiting
@@ -47,7 +45,7 @@ export async function startInTurn(
     }
     return undefined;
   } finally {
-    await turn.closeDoor();
+    await turn.close();
   }
 }
 
@@ -58,28 +56,38 @@ class Turn {
   private why = WAITS;
   private said = "";
   private door: (() => Promise<void>) | undefined;
+  private presence: Presence | undefined;
 
   constructor(config: Config, options: StartOptions) {
     this.config = config;
     this.options = options;
   }
 
+  async close(): Promise<void> {
+    await Promise.all([this.closeDoor(), this.leave()]);
+  }
+
   /** Undefined: not yet. */
   async take(): Promise<Broker | undefined> {
     const free = this.lock();
-    if (!free) return undefined;
+    if (!free) {
+      this.presence ??= new Presence(this.config);
+      return undefined;
+    }
     let keeper: Keeper | undefined;
     try {
       this.waitBecause(TAKES_OVER, LOOK_MS);
       keeper = await Keeper.start((line) => this.say(line)).catch((error: Error) => {
         throw new StartRefused(error.message, 1);
       });
+      // Its connection may hang: nothing of the take-over waits for its end.
+      void this.leave();
       return await this.start(keeper, free);
     } catch (error) {
       keeper?.close();
       free();
       if (!isPassing(error)) throw error;
-      this.waitBecause(`${WAITS} It could not: ${explained(error)}.`, AGAIN_MS);
+      this.waitBecause(couldNot(explained(error)), AGAIN_MS);
       return undefined;
     }
   }
@@ -105,12 +113,19 @@ class Turn {
     this.door = undefined;
   }
 
+  private async leave(): Promise<void> {
+    const { presence } = this;
+    this.presence = undefined;
+    await presence?.close();
+  }
+
   private lock(): (() => void) | undefined {
     try {
       return lockFolder(this.config.dataFolder);
     } catch (error) {
       if (!(error instanceof FolderInUse)) throw new StartRefused(String(error), 1);
-      this.waitBecause(WAITS, LOOK_MS);
+      const trouble = this.presence?.trouble;
+      this.waitBecause(trouble ? couldNot(trouble) : WAITS, LOOK_MS);
       return undefined;
     }
   }
@@ -144,6 +159,10 @@ class Turn {
     this.said = line;
     this.options.say?.(line);
   }
+}
+
+function couldNot(why: string): string {
+  return `${WAITS} It could not: ${why}.`;
 }
 
 /** With the folder free and the database not, for long, something is wrong with the folder. */

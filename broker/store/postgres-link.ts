@@ -30,6 +30,11 @@ const LEASE_WITHIN_MS = 1_000;
 const LEASE_POLL_MS = 100;
 /** "sallypor" in ASCII; the lock is the database's own, so that others' numbers do not matter. */
 const LEASE = "8314045600252325746";
+/** Whether somebody has that right now; asking does not take it. */
+export const LEASE_HELD = `select exists (select from pg_locks
+  where locktype = 'advisory' and objsubid = 1
+    and database = (select oid from pg_database where datname = current_database())
+    and (classid::bigint << 32) | objid::bigint = ${LEASE}) as held`;
 /** The first with all that is used here that its makers still look after. */
 const VERSION_MIN = 13;
 /** The server finds out within half a minute that a broker's machine is gone. */

@@ -6,8 +6,9 @@ import { engineDialect } from "./engine-dialect.ts";
 import { newId } from "./ids.ts";
 import { PostgresEngine } from "./postgres-engine.ts";
 import { POSTGRES } from "./postgres-language.ts";
-import { PostgresLink } from "./postgres-link.ts";
+import { LEASE_HELD, PostgresLink } from "./postgres-link.ts";
 import { type DatabaseDialer, type PostgresPlace, placeText } from "./postgres-place.ts";
+import { WAITING_BROKERS, type WaitingBroker, waitingIn } from "./postgres-standby.ts";
 import type { Queries, Schema } from "./schema.ts";
 import { openStoreOn, type Store } from "./store.ts";
 import { StoreFailed, StoreRefused } from "./store-failed.ts";
@@ -38,17 +39,38 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return openPostgresStoreOn(engine, options.clock);
 }
 
-/** What is set in it, with everything checked that does not change it. @throws as opening does */
+/** What is in a database, and who has it. */
+export interface PostgresLook {
+  readonly settings: ReadonlyMap<string, string>;
+  /** A broker or a command has it open. */
+  readonly isInUse: boolean;
+  readonly waiting: readonly WaitingBroker[];
+}
+
+/** Everything is checked that a start checks, nothing is changed, and nobody's turn is taken. */
 export async function lookIntoPostgres(
   place: PostgresPlace,
   dial: DatabaseDialer,
-): Promise<ReadonlyMap<string, string>> {
-  const link = await PostgresLink.open({ place, dial }, newId());
+): Promise<PostgresLook> {
+  const link = await PostgresLink.open({ place, dial, reads: true }, newId());
   try {
-    return await settingsIn({ run: (statement) => link.query(statement) }, place);
+    const rowsOf = async (sql: string) => (await link.query({ sql, parameters: [] })).rows;
+    return {
+      settings: await settingsOver(link, place),
+      isInUse: (await rowsOf(LEASE_HELD))[0]?.held === true,
+      waiting: waitingIn(await rowsOf(WAITING_BROKERS)),
+    };
   } finally {
     await link.close();
   }
+}
+
+/** @throws StoreRefused where it holds something else */
+export function settingsOver(
+  link: Pick<PostgresLink, "query">,
+  place: PostgresPlace,
+): Promise<ReadonlyMap<string, string>> {
+  return settingsIn({ run: (statement) => link.query(statement) }, place);
 }
 
 /** Reads as of one moment, beside a broker or not. */

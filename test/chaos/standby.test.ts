@@ -57,6 +57,10 @@ testHere(
     for (const hidden of ["/", "/api/me", "/metrics", "/sign-in"]) {
       expect(await second.asked(hidden)).toMatchObject({ status: 503 });
     }
+    await until("the active one sees who waits", async () => {
+      const { body } = await site.user(first).ask<HealthView>("GET", "/api/health");
+      return body.parts.some(({ name, state }) => name === "standby" && state === "ok");
+    });
     await until("the witness has signed", () => site.witnessed() > 0);
     const before = site.witnessed();
     await killed(site, random);

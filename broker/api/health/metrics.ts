@@ -33,6 +33,13 @@ export interface CopiesGauge {
   readonly oldestSeconds: number;
 }
 
+/** Of brokers that wait to take over. */
+export interface StandbyGauge {
+  readonly waiting: number;
+  /** Since one was seen, or since this broker began to look. */
+  readonly unseenSeconds: number;
+}
+
 /** Read when somebody asks. */
 export interface Gauges {
   liveSessions(): number;
@@ -43,6 +50,8 @@ export interface Gauges {
   gateways(): Promise<readonly GatewayGauge[]>;
   /** Undefined where no store is configured. */
   copies(): CopiesGauge | undefined;
+  /** Undefined where none is configured. */
+  standby(): StandbyGauge | undefined;
   /** Every priority and state, also those of which there is none. */
   alarms(): readonly { priority: string; state: string; count: number }[];
   /** Alarms that are not over, by kind: a table of the release. */
@@ -173,6 +182,7 @@ function addGauges(registry: Registry, gauges: Gauges): void {
   addIntegrations(registry, gauges.integrations);
   addGateways(registry, gauges.gateways);
   addCopies(registry, gauges.copies);
+  addStandby(registry, gauges.standby);
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -295,6 +305,20 @@ function addCopies(registry: Registry, read: Gauges["copies"]): void {
   gauge("sallyport_copies_stored", "Recordings with a proven copy", "stored");
   gauge("sallyport_copies_only_there", "Of them, not on this machine any more", "onlyThere");
   gauge("sallyport_copies_oldest_seconds", "How long the oldest one waits", "oldestSeconds");
+}
+
+function addStandby(registry: Registry, read: Gauges["standby"]): void {
+  const gauge = (name: string, help: string, of: keyof StandbyGauge) =>
+    new Gauge({
+      ...{ name, help, registers: [registry] },
+      collect() {
+        const standby = read();
+        if (standby) this.set(standby[of]);
+      },
+    });
+  if (read() === undefined) return;
+  gauge("sallyport_standbys_waiting", "Other brokers that wait to take over", "waiting");
+  gauge("sallyport_standby_unseen_seconds", "Since one of them was seen", "unseenSeconds");
 }
 
 function addLoopDelay(registry: Registry, loop: IntervalHistogram): void {
