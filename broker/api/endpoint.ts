@@ -9,8 +9,16 @@ import type { Browser, SignedIn } from "../identity/identity.ts";
 import type { KeyedRequest } from "../identity/key-proof.ts";
 import type { Right } from "../policy/rights.ts";
 
+/** What is known of a request before its body is there. */
+export interface Head {
+  /** Where the request comes from. */
+  readonly address: string;
+  /** The header, of a system that shows who it is by it. */
+  readonly authorization: string | undefined;
+}
+
 /** One request, its parts already checked against the endpoint's schemas. */
-export interface PublicCall<P, Q, B> {
+export interface PublicCall<P, Q, B> extends Head {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
@@ -23,12 +31,8 @@ export interface PublicCall<P, Q, B> {
   /** Puts the token of an expected person into a cookie of its own. */
   expectPerson(token: string): void;
   expectNobody(): void;
-  /** Where the request comes from. */
-  readonly address: string;
   /** The origin of the console by which it came. */
   readonly origin: string;
-  /** The header, of a system that shows who it is by it. */
-  readonly authorization: string | undefined;
   /** The version that is meant, of who changes only that one. */
   readonly ifMatch: string | undefined;
   /** With the proof of a machine's key, where there is one. */
@@ -57,8 +61,10 @@ interface Shape<
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
-  /** Where it may be longer than the server takes elsewhere. */
+  /** Where it may be longer than the server takes elsewhere: of a public one, only with `before`. */
   readonly bodyBytesMax?: number;
+  /** Of a public endpoint: what a stranger is answered before a body is read. */
+  readonly before?: (head: Head) => Answered | undefined;
   /** What a success answers; 204 without a body where it is absent. */
   readonly answer?: A;
   /** 200 where it is absent. */

@@ -2,8 +2,6 @@
  * Puts the table of routes on the server. Who may call is decided before a body is read; a route
  * that is not in the table stops the start.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
-import { isIP } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type { Decisions } from "../access/decision-point.ts";
 import { systemClock } from "../clock.ts";
@@ -29,6 +27,7 @@ import {
   type UnknownDevices,
 } from "./from-device.ts";
 import { apiTokenOf, isKeyed, keyedRequest, originOf } from "./keyed-request.ts";
+import { isScraper, knowsToken } from "./known-programs.ts";
 import { ApiRefused, notFound, signedOut } from "./problem.ts";
 import { Repeats } from "./repeats.ts";
 import { type Route, routeName } from "./route.ts";
@@ -65,9 +64,9 @@ export interface MountSettings {
 
 /** Who people are, and what they may do. */
 export interface Gatekeepers {
-  readonly signIns: Pick<SignIns, "authenticate">;
+  readonly signIns: Pick<SignIns, "authenticate" | "get">;
   readonly machines: Pick<MachineSignIns, "authenticate">;
-  readonly tokens: Pick<ApiTokens, "authenticate">;
+  readonly tokens: Pick<ApiTokens, "authenticate" | "asOfNow">;
   readonly decisions: Decisions;
   readonly devices: Pick<Devices, "checkRequest" | "counting">;
 }
@@ -105,6 +104,9 @@ export function mountRoutes(
       ? commandOf(request, machines, settings.origins)
       : authenticate(request);
   };
+  const checkRight = (me: SignedIn, rights: readonly Right[]) => {
+    if (rights.length > 0 && !rights.some((right) => decisions.may(me, right))) throw notFound();
+  };
   const admit = async (request: FastifyRequest, rights: readonly Right[], reach: Reach = {}) => {
     const me = await whoAsks(request);
     request.me = me;
@@ -113,10 +115,21 @@ export function mountRoutes(
       await perToken(request);
       checkScope(me.scope, reach);
     } else if (me.signIn.machine && !reach.commands) throw browserOnly();
-    if (rights.length > 0 && !rights.some((right) => decisions.may(me, right))) throw notFound();
+    checkRight(me, rights);
+  };
+  const stillAdmitted = async ({ me }: FastifyRequest, rights: readonly Right[]) => {
+    const now = me && (me.scope ? await tokens.asOfNow(me) : signIns.get(me.signIn.id));
+    // Never without `me` behind `admit`; if it were, nothing may be answered.
+    if (!me || !now) throw signedOut();
+    // A cookie of before a step-up stands for the assertion of before it.
+    const assertionAgeMs = Math.max(me.assertionAgeMs, now.assertionAgeMs);
+    const asked = { ...now, assertionAgeMs };
+    checkRight(asked, rights);
+    return asked;
   };
   const { origins, unknownDevices } = settings;
-  const gate = { admit, decisions, repeats, device: { devices, origins, unknownDevices } };
+  const device = { devices, origins, unknownDevices };
+  const gate = { admit, stillAdmitted, decisions, repeats, device };
   for (const route of routes) app.route(mounted(route, gate, settings));
   return authenticate;
 }
@@ -162,11 +175,18 @@ function browserOnly(): ApiRefused {
   return new ApiRefused(403, "browser-only", "This is done in the browser, with the passkey.");
 }
 
+type Guarded = Extract<Route, { readonly commands?: true }>;
+
 /** Who comes to a route besides browsers. */
-type Reach = Pick<Extract<Route, { readonly commands?: true }>, "commands" | "tokens">;
+type Reach = Pick<Guarded, "commands" | "tokens">;
 
 interface Gate {
   admit(request: FastifyRequest, rights: readonly Right[], reach?: Reach): Promise<void>;
+  /**
+   * Once the body is there, for which its sender may have taken many seconds: who asks, as they
+   * are now. @throws ApiRefused where they lost the sign-in or the right meanwhile
+   */
+  stillAdmitted(request: FastifyRequest, rights: readonly Right[]): Promise<SignedIn>;
   readonly decisions: Decisions;
   readonly repeats: Repeats;
   readonly device: DeviceGate;
@@ -174,7 +194,7 @@ interface Gate {
 
 function mounted(
   route: Route,
-  { admit, decisions, repeats, device }: Gate,
+  { admit, device, ...gate }: Gate,
   settings: MountSettings,
 ): RouteOptions {
   const common = {
@@ -184,7 +204,7 @@ function mounted(
     ...(route.endpoint.bodyBytesMax && { bodyLimit: route.endpoint.bodyBytesMax }),
   };
   if (route.right === "everybody" || route.right === "transmitter" || route.right === "provider")
-    return { ...common, handler: publicHandler(route.endpoint, settings.origins) };
+    return { ...common, ...publicHooks(route.endpoint, settings.origins) };
   if (route.right === "scraper") {
     return {
       ...common,
@@ -218,7 +238,7 @@ function mounted(
         await checkDevice(device, request.me, request);
       },
     }),
-    handler: guardedHandler(route.endpoint, { decisions, repeats }, settings.origins),
+    handler: guardedHandler(route, gate, settings.origins),
   };
 }
 
@@ -251,20 +271,29 @@ function securityOf(route: Route): Record<string, unknown> {
   return { security: [{ signIn: [] }, ...command, ...token] };
 }
 
+function publicHooks(endpoint: PublicEndpoint, origins: readonly string[]) {
+  const { before } = endpoint;
+  const handler = publicHandler(endpoint, origins);
+  if (!before) return { handler };
+  const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
+    const said = before({ address: request.ip, authorization: request.headers.authorization });
+    return said && answer(endpoint, reply, said);
+  };
+  return { handler, onRequest };
+}
+
 function publicHandler(endpoint: PublicEndpoint, origins: readonly string[]) {
   return async (request: FastifyRequest, reply: FastifyReply) =>
     answer(endpoint, reply, await endpoint.handle(callOf(request, reply, origins)));
 }
 
 function guardedHandler(
-  endpoint: Endpoint,
-  { decisions, repeats }: Pick<Gate, "decisions" | "repeats">,
+  { endpoint, right }: Guarded,
+  { stillAdmitted, decisions, repeats }: Pick<Gate, "stillAdmitted" | "decisions" | "repeats">,
   origins: readonly string[],
 ) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
-    const { me } = request;
-    // Never so behind `admit`; if it were, nothing may be answered.
-    if (!me) throw signedOut();
+    const me = await stillAdmitted(request, right);
     const call: Call<unknown, unknown, unknown> = Object.assign(callOf(request, reply, origins), {
       me,
       rights: decisions.rights(me),
@@ -336,27 +365,6 @@ function answer(
   if (!endpoint.answer) return reply.code(204).send();
   if (endpoint.contentType) return reply.type(endpoint.contentType).send(value);
   return reply.code(endpoint.status ?? 200).send(value);
-}
-
-/** A program on this machine, not through a proxy, that knows the token. */
-function isScraper(request: FastifyRequest, token: string): boolean {
-  const direct = request.headers["x-forwarded-for"] === undefined;
-  return direct && isLoopback(request.socket.remoteAddress ?? "") && knowsToken(request, token);
-}
-
-function knowsToken({ headers }: FastifyRequest, token: string): boolean {
-  const given = /^Bearer (\S{1,256})$/.exec(headers.authorization ?? "")?.[1];
-  return token !== "" && given !== undefined && sameSecret(given, token);
-}
-
-function isLoopback(address: string): boolean {
-  const plain = address.replace(/^::ffff:/, "");
-  return plain === "::1" || (isIP(plain) === 4 && plain.startsWith("127."));
-}
-
-function sameSecret(a: string, b: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }
 
 function refuseOtherRoutes(app: FastifyInstance, routes: readonly Route[]): void {

@@ -73,8 +73,11 @@ afterEach(async () => {
 });
 
 const NOBODY = {
-  signIns: { authenticate: () => undefined },
-  tokens: { authenticate: async () => ({ kind: "refused" as const }) },
+  signIns: { authenticate: () => undefined, get: () => undefined },
+  tokens: {
+    authenticate: async () => ({ kind: "refused" as const }),
+    asOfNow: async () => undefined,
+  },
   machines: { authenticate: async () => ({ kind: "refused" as const }) },
   devices: { checkRequest: async () => "refused" as const, counting: () => undefined },
   decisions: {

@@ -110,6 +110,16 @@ export class ApiTokens {
     return { kind: "signed-in", me: signedInBy(kept, person, address) };
   }
 
+  /** What it stands for now, of one that was proved a moment ago; undefined where it has ended. */
+  async asOfNow({ scope, person, signIn }: SignedIn): Promise<SignedIn | undefined> {
+    const { queries } = this.parts.store;
+    const own = await listApiTokens(queries, person.id);
+    const kept = own.find(({ id }) => id === scope?.tokenId);
+    if (!kept || kept.expiresMs <= this.parts.clock.wallMs()) return undefined;
+    const now = await findPerson(queries, person.id);
+    return now?.state === "active" ? signedInBy(kept, now, signIn.address) : undefined;
+  }
+
   list(personId?: string): Promise<readonly ApiToken[]> {
     return listApiTokens(this.parts.store.queries, personId);
   }

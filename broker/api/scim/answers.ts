@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { IdentityRefused } from "../../identity/identity.ts";
 import type { Secret } from "../../integrations/model.ts";
-import { Answered, type PublicCall } from "../endpoint.ts";
+import { Answered, type Head } from "../endpoint.ts";
 
 export const SCIM = "urn:ietf:params:scim";
 const TYPE = { "content-type": "application/scim+json; charset=utf-8" };
@@ -28,19 +28,24 @@ export class ScimRefused extends Error {
   }
 }
 
+/** What somebody is answered who does not show the token; undefined for who does. */
+export function toStranger(gate: ScimGate, { authorization, address }: Head): Answered | undefined {
+  if (gate.token === undefined) return failed(404, "There is nothing here.");
+  if (knows(gate.token, authorization)) return undefined;
+  gate.refused(address);
+  return failed(401, "The token is not the one of this site.", undefined, {
+    "www-authenticate": "Bearer",
+  });
+}
+
 /** Answers what `work` makes, once the token is right. */
 export async function answering(
   gate: ScimGate,
-  call: Pick<PublicCall<unknown, unknown, unknown>, "authorization" | "address">,
+  head: Head,
   work: () => Promise<Answered> | Answered,
 ): Promise<Answered> {
-  if (gate.token === undefined) return failed(404, "There is nothing here.");
-  if (!knows(gate.token, call.authorization)) {
-    gate.refused(call.address);
-    return failed(401, "The token is not the one of this site.", undefined, {
-      "www-authenticate": "Bearer",
-    });
-  }
+  const refused = toStranger(gate, head);
+  if (refused) return refused;
   try {
     return await work();
   } catch (error) {

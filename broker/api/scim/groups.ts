@@ -12,6 +12,7 @@ import {
   SCIM,
   type ScimGate,
   ScimRefused,
+  toStranger,
   versionIn,
 } from "./answers.ts";
 import { readFilter } from "./filter.ts";
@@ -62,6 +63,7 @@ export function makeGroup({ gate, groups }: ScimGroupGround) {
     summary: "SCIM 2.0: make a group",
     body: z.unknown(),
     bodyBytesMax: BODY_BYTES_MAX,
+    before: (head) => toStranger(gate, head),
     handle: (call) =>
       answering(gate, call, async () =>
         resource(201, groupBody(await groups.create(readGroup(call.body)), call.origin)),
@@ -86,6 +88,7 @@ export function replaceGroup({ gate, groups }: ScimGroupGround) {
     params: idParameter,
     body: z.unknown(),
     bodyBytesMax: BODY_BYTES_MAX,
+    before: (head) => toStranger(gate, head),
     handle: (call) =>
       answering(gate, call, async () => {
         const wanted = readGroup(call.body);
@@ -101,6 +104,7 @@ export function patchGroup({ gate, groups }: ScimGroupGround) {
     params: idParameter,
     body: z.unknown(),
     bodyBytesMax: BODY_BYTES_MAX,
+    before: (head) => toStranger(gate, head),
     handle: (call) =>
       answering(gate, call, async () => {
         const changes = readPatch(call.body);
