@@ -7,6 +7,7 @@
  */
 import { randomInt } from "node:crypto";
 import type { Clock } from "../clock.ts";
+import { addressKey } from "../legs/address-key.ts";
 import { newId } from "../store/ids.ts";
 import type { ProviderProof } from "../store/model.ts";
 import { plainText } from "../store/plain-text.ts";
@@ -49,8 +50,9 @@ export interface MachineApproval {
 
 /** To open a page, sign in there and touch a key. */
 export const MACHINE_ASK_MS = 5 * 60_000;
-/** Of the whole broker, and of one address: more is a flood. */
-const ASKS_MAX = 64;
+/** Of the whole broker, a megabyte: who has many addresses must not keep everybody's command out. */
+const ASKS_MAX = 1_024;
+/** Of one address: more is a flood. */
 const ASKS_PER_ADDRESS_MAX = 4;
 /** The command may ask this often whether it was approved. */
 export const POLL_S = 5;
@@ -177,7 +179,8 @@ export class MachineAsks {
 
   private hasRoom(address: string): boolean {
     const all = [...this.waiting.values()];
-    const own = all.filter(({ ask }) => ask.address === address).length;
+    const key = addressKey(address);
+    const own = all.filter(({ ask }) => addressKey(ask.address) === key).length;
     return all.length < ASKS_MAX && own < ASKS_PER_ADDRESS_MAX;
   }
 }

@@ -29,17 +29,20 @@ export class MachineSignIns {
   private readonly parts: SignInParts;
   private readonly tokens: Pick<ApiTokens, "issue">;
   private readonly proofs: KeyProofs;
+  /** Of those whom nobody knows yet: whatever they send takes no room of those who are signed in. */
+  private readonly strangers: KeyProofs;
 
   constructor(parts: SignInParts, tokens: Pick<ApiTokens, "issue">) {
     this.parts = parts;
     this.tokens = tokens;
     this.asks = new MachineAsks(parts.clock);
     this.proofs = new KeyProofs(parts.clock);
+    this.strangers = new KeyProofs(parts.clock);
   }
 
   /** Once, by the key that asked. @throws IdentityRefused person-disabled, provider-required, provider-expired */
   async redeem(deviceCode: string, request: KeyedRequest): Promise<Redeemed> {
-    const proved = await this.proofs.check(request);
+    const proved = await this.strangers.check(request);
     if (proved.kind !== "proved") return { kind: proved.kind === "stale" ? "stale" : "invalid" };
     const polled = this.asks.poll(deviceCode, proved.thumbprint);
     if (polled.kind === "other-key") {

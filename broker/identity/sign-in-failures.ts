@@ -1,11 +1,11 @@
 /** Counting and recording failures at the door, so that guessing is slow and seen. */
 import type { Clock } from "../clock.ts";
+import { addressKey } from "../legs/address-key.ts";
 import type { Passkey } from "../store/model.ts";
 import type { Store } from "../store/store.ts";
 import {
   ACCOUNT_LIMIT,
   ADDRESS_LIMIT,
-  addressKey,
   type FailureLimit,
   FailureLimits,
 } from "./failure-limits.ts";

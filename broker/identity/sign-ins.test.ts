@@ -291,6 +291,28 @@ test("challenges of one address are bounded", async () => {
   await ask("2001:db8:0:1::1");
 });
 
+test("a flood from many addresses keeps nobody from signing in, and no signed act waits for it", async () => {
+  const site = await TestIdentity.open();
+  const ada = await site.firstPerson();
+  const nowMs = site.clock.wallMs();
+  const flood = (of: number) =>
+    Array.from({ length: 1_000 }, (_, n) => ({
+      ...{ hash: `${of} ${n}`, purpose: "sign-in", binding: "b", address: `192.0.${of}.${n}` },
+      expires_ms: nowMs + 60_000,
+    }));
+  for (let of = 0; of < 21; of += 1) {
+    await site.store.queries.insertInto("challenges").values(flood(of)).execute();
+  }
+  const who = await site.signIn(ada.authenticator);
+  expect(who.person.name).toBe("Ada");
+  await site.identity.signIns.stepUpOptions(ada.me);
+  const { all } = await site.store.queries
+    .selectFrom("challenges")
+    .select((count) => count.fn.countAll<number>().as("all"))
+    .executeTakeFirstOrThrow();
+  expect(all).toBeLessThan(21_000);
+});
+
 test("passkeys of another RP ID stop the start, unless the change is accepted; then they are dead", async () => {
   const site = await TestIdentity.open();
   const ada = await site.firstPerson();

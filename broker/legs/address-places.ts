@@ -1,6 +1,9 @@
-/** How many connections one address may have at a listener, so that it leaves room for others. */
-
+/**
+ * How many connections one address may have at a listener, so that it leaves room for others. An
+ * IPv6 host has a whole network of addresses, which count as one.
+ */
 import type { Socket } from "node:net";
+import { addressKey } from "./address-key.ts";
 
 export class AddressPlaces {
   private readonly perAddress: number;
@@ -12,16 +15,17 @@ export class AddressPlaces {
 
   /** Undefined where the address has all of its own; what it answers gives the place back, once. */
   take(address: string): (() => void) | undefined {
-    const before = this.taken.get(address) ?? 0;
+    const key = addressKey(address);
+    const before = this.taken.get(key) ?? 0;
     if (before >= this.perAddress) return undefined;
-    this.taken.set(address, before + 1);
+    this.taken.set(key, before + 1);
     let held = true;
     return () => {
       if (!held) return;
       held = false;
-      const left = (this.taken.get(address) ?? 1) - 1;
-      if (left > 0) this.taken.set(address, left);
-      else this.taken.delete(address);
+      const left = (this.taken.get(key) ?? 1) - 1;
+      if (left > 0) this.taken.set(key, left);
+      else this.taken.delete(key);
     };
   }
 }

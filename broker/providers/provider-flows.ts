@@ -3,8 +3,8 @@
  * once, within minutes, by the browser that was sent, at the provider it was sent to.
  */
 import type { Clock } from "../clock.ts";
-import { addressKey } from "../identity/failure-limits.ts";
 import { hashToken, newToken } from "../identity/token.ts";
+import { addressKey } from "../legs/address-key.ts";
 
 export interface Flow {
   readonly provider: string;
@@ -23,7 +23,7 @@ export interface Flow {
 const FLOW_MS = 10 * 60_000;
 /** Of one address: an office behind one router, in one morning. */
 const PER_ADDRESS_MAX = 100;
-/** Of all, a few megabytes. */
+/** Of all, a few megabytes; the oldest goes first, so that a flood keeps out none but the slowest. */
 const ALL_MAX = 5_000;
 
 export class ProviderFlows {
@@ -35,15 +35,18 @@ export class ProviderFlows {
     this.clock = clock;
   }
 
-  /** @returns its `state`; undefined where there are too many already */
+  /** @returns its `state`; undefined where there are too many of this address already */
   begin(flow: Flow): string | undefined {
     const nowMs = this.clock.monotonicMs();
+    const address = addressKey(flow.address);
     let ofAddress = 0;
     for (const [key, each] of this.open) {
       if (each.endsMs <= nowMs) this.open.delete(key);
-      else if (addressKey(each.address) === addressKey(flow.address)) ofAddress += 1;
+      else if (addressKey(each.address) === address) ofAddress += 1;
     }
-    if (ofAddress >= PER_ADDRESS_MAX || this.open.size >= ALL_MAX) return undefined;
+    if (ofAddress >= PER_ADDRESS_MAX) return undefined;
+    const [oldest] = this.open.keys();
+    if (this.open.size >= ALL_MAX && oldest !== undefined) this.open.delete(oldest);
     const state = newToken();
     this.open.set(hashToken(state), { ...flow, endsMs: nowMs + FLOW_MS });
     return state;

@@ -38,21 +38,54 @@ export async function deleteExpiredChallenges(queries: Queries, nowMs: number): 
   await queries.deleteFrom("challenges").where("expires_ms", "<=", nowMs).execute();
 }
 
-/** How many are open, from this address and from all. */
+/** Those of these purposes that end first. */
+export async function deleteOldestChallenges(
+  queries: Queries,
+  purposes: readonly string[],
+  count: number,
+): Promise<void> {
+  const oldest = queries
+    .selectFrom("challenges")
+    .select("hash")
+    .where("purpose", "in", purposes)
+    .orderBy("expires_ms")
+    .limit(count);
+  await queries.deleteFrom("challenges").where("hash", "in", oldest).execute();
+}
+
+/** How many of these purposes are open, from this address and from all. */
 export async function countChallenges(
   queries: Queries,
+  purposes: readonly string[],
   address: string,
 ): Promise<{ readonly fromAddress: number; readonly all: number }> {
   const row = await queries
     .selectFrom("challenges")
+    .where("purpose", "in", purposes)
     .select((count) => [
       count.fn.countAll<number>().as("all"),
       count
         .selectFrom("challenges as own")
         .where("own.address", "=", address)
+        .where("own.purpose", "in", purposes)
         .select((own) => own.fn.countAll<number>().as("number"))
         .as("fromAddress"),
     ])
     .executeTakeFirstOrThrow();
   return { fromAddress: Number(row.fromAddress), all: Number(row.all) };
+}
+
+/** How many are open that were asked for from this address and are bound to the same. */
+export async function countOfBinding(
+  queries: Queries,
+  address: string,
+  binding: string,
+): Promise<number> {
+  const row = await queries
+    .selectFrom("challenges")
+    .where("address", "=", address)
+    .where("binding", "=", binding)
+    .select((count) => count.fn.countAll<number>().as("number"))
+    .executeTakeFirstOrThrow();
+  return Number(row.number);
 }

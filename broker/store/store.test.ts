@@ -12,7 +12,13 @@ import {
   testWithPostgres,
 } from "../../test/kit/postgres.ts";
 import { TestClock } from "../../test/kit/test-clock.ts";
-import { countChallenges, insertChallenge, takeChallenge } from "./challenges.ts";
+import {
+  countChallenges,
+  countOfBinding,
+  deleteOldestChallenges,
+  insertChallenge,
+  takeChallenge,
+} from "./challenges.ts";
 import { findLink, replaceLink, takeLink } from "./enrolment-links.ts";
 import { insertGrant, listGrants, listOpenGrants, revokeGrant } from "./grants.ts";
 import { newId } from "./ids.ts";
@@ -143,18 +149,18 @@ describe.each(DIALECTS)("the store on $name", ({ open }) => {
   });
 
   test("a challenge is taken once, for its purpose, its binding and its time", async () => {
-    const challenge = {
-      hash: "h",
-      purpose: "sign-in",
-      binding: "b",
-      address: "192.0.2.1",
-      expiresMs: 1_000,
-    };
+    const of = { hash: "h", purpose: "sign-in", binding: "b" };
+    const challenge = { ...of, address: "192.0.2.1", expiresMs: 1_000 };
     await insertChallenge(store.queries, challenge);
-    expect(await countChallenges(store.queries, "192.0.2.1")).toEqual({ fromAddress: 1, all: 1 });
-    expect(await countChallenges(store.queries, "192.0.2.2")).toEqual({ fromAddress: 0, all: 1 });
+    const counted = (address: string) => countChallenges(store.queries, ["sign-in"], address);
+    expect(await counted("192.0.2.1")).toEqual({ fromAddress: 1, all: 1 });
+    expect(await counted("192.0.2.2")).toEqual({ fromAddress: 0, all: 1 });
+    expect(await countOfBinding(store.queries, "192.0.2.1", "b")).toBe(1);
     const take = (changed: object, nowMs = 999) =>
       takeChallenge(store.queries, { ...challenge, ...changed }, nowMs);
+    await insertChallenge(store.queries, { ...challenge, hash: "older", expiresMs: 999 });
+    await deleteOldestChallenges(store.queries, ["sign-in"], 1);
+    expect(await take({ hash: "older" }, 1)).toBe(false);
     expect(await take({ purpose: "step-up" })).toBe(false);
     expect(await take({ binding: "other" })).toBe(false);
     expect(await take({}, 1_000)).toBe(false);
@@ -227,16 +233,8 @@ describe.each(DIALECTS)("the store on $name", ({ open }) => {
   test("a sign-in gets a new token only while it exists", async () => {
     const personId = await addPerson(store, "anna@plant.example");
     const signIn = {
-      id: "s",
-      personId,
-      passkeyId: "p",
-      address: "192.0.2.1",
-      userAgent: "Browser",
-      createdMs: 0,
-      lastSeenMs: 0,
-      assertedMs: 0,
-      synced: true,
-      absoluteEndsMs: 100,
+      ...{ id: "s", personId, passkeyId: "p", address: "192.0.2.1", userAgent: "Browser" },
+      ...{ createdMs: 0, lastSeenMs: 0, assertedMs: 0, synced: true, absoluteEndsMs: 100 },
     };
     await insertSignIn(store.queries, { signIn, tokenHash: "one" });
     const rotated = { signIn: { ...signIn, assertedMs: 5 }, tokenHash: "two" };

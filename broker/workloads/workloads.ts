@@ -4,10 +4,11 @@
  * turn, with its sessions; one that is still entitled is left alone.
  */
 import type { Clock } from "../clock.ts";
-import { addressKey, FailureLimits } from "../identity/failure-limits.ts";
+import { FailureLimits } from "../identity/failure-limits.ts";
 import type { NewSignIn } from "../identity/identity.ts";
 import { type KeyedRequest, KeyProofs } from "../identity/key-proof.ts";
 import type { WorkloadSignIns } from "../identity/workload-sign-ins.ts";
+import { addressKey } from "../legs/address-key.ts";
 import type { Person, SignIn, WorkloadProof } from "../store/model.ts";
 import { plainText } from "../store/plain-text.ts";
 import type { NewSiteEvent } from "../store/site-events.ts";

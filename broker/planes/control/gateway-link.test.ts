@@ -16,13 +16,17 @@ function linked() {
   const heard: ToGateway[] = [];
   const ended: string[] = [];
   const opcua: (string | undefined)[] = [];
+  const renewed = { count: 0 };
   const inner = new Link(here);
   const link = new GatewayLink({
     ...{ gateway: { id: "g", name: "dmz" }, link: inner, clock, hooks: {}, permitKey: "" },
     tapes: { get: () => undefined, of: () => [] },
     recipients: () => [],
     certificateUntilMs: clock.wallMs() + LIFE_MS,
-    renew: async () => ({ certificate: "the next", untilMs: clock.wallMs() + 2 * LIFE_MS }),
+    renew: async () => {
+      renewed.count += 1;
+      return { certificate: "the next", untilMs: clock.wallMs() + 2 * LIFE_MS };
+    },
     distrusted: () => {},
     changed: () => {},
     opcua: (failed) => void opcua.push(failed),
@@ -49,7 +53,7 @@ function linked() {
       clock.advance(Math.min(BEAT_MS * 20, untilMs - clock.monotonicMs()));
     }
   };
-  return { clock, link, gateway, heard, ended, opcua, goOn };
+  return { clock, link, gateway, heard, ended, opcua, renewed, goOn };
 }
 
 test("a gateway's connection ends with its certificate, however long it was open before", async () => {
@@ -69,6 +73,18 @@ test("one that was renewed goes on until the end of the newer one", async () => 
   expect(ended).toEqual([]);
   await goOn(LIFE_MS + 10_000);
   expect(ended).toEqual(["its certificate has ended"]);
+});
+
+test.each([
+  { kind: "renew-certificate", publicKey: "" },
+  { kind: "hello", build: "1" },
+  { kind: "caught-up" },
+])("a gateway that says $kind without end is cut off, and keeps nobody busy", async (message) => {
+  const { gateway, ended, renewed } = linked();
+  for (let n = 0; n < 1_000; n++) gateway.send(message);
+  await vi.waitUntil(() => ended.length === 1, UNTIL);
+  expect(ended).toEqual(["it told more of itself than anybody reads"]);
+  expect(renewed.count).toBeLessThan(1_000);
 });
 
 test("what becomes of its OPC UA process is heard as plain text, and not without end", async () => {

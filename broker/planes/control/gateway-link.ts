@@ -216,6 +216,7 @@ export class GatewayLink implements LinkListener {
   }
 
   private aboutItself(message: Exclude<FromGateway, { session: number }>): void {
+    if (COSTLY.has(message.kind) && !this.news.take(ITSELF)) throw this.distrust(TOO_MUCH_ITSELF);
     switch (message.kind) {
       case "hello":
         this.build = message.build;
@@ -305,7 +306,6 @@ export class GatewayLink implements LinkListener {
   }
 
   private opcua(failed: string | null): void {
-    if (!this.news.take(ITSELF)) throw this.distrust(TOO_MUCH_ITSELF);
     this.parts.opcua(failed === null ? undefined : plainText(failed, WHY_MAX));
   }
 
@@ -378,6 +378,8 @@ const MALWARE_WORDS_MAX = 300;
 const FOR_PEOPLE: ReadonlySet<string> = new Set([
   ...["asked", "strange", "alarm", "malware", "scanner-away", "exchanged"],
 ]);
+/** Of itself: each is shown to people, looks through tapes or signs a certificate. */
+const COSTLY: ReadonlySet<string> = new Set(["hello", "renew-certificate", "caught-up", "opcua"]);
 /** No session has this number. */
 const ITSELF = 0;
 const WHY_MAX = 300;

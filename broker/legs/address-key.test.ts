@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addressKey } from "./failure-limits.ts";
+import { addressKey } from "./address-key.ts";
 
 test.each([
   ["192.0.2.7", "192.0.2.7"],
