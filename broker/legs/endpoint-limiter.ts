@@ -52,8 +52,9 @@ export class EndpointLimiter {
   /** Gives the place of an answered or lost request back. */
   give(): void {
     this.inFlight -= 1;
-    for (let who = this.waiting.shift(); who; who = this.waiting.shift()) {
-      if (who.mayTake()) break;
+    // Who cannot take it now may stand in the line again: each is told once.
+    for (let left = this.waiting.length; left > 0; left--) {
+      if (this.waiting.shift()?.mayTake()) break;
     }
   }
 

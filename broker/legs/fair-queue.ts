@@ -33,6 +33,13 @@ export class FairQueue<T> {
     this.line(lane);
   }
 
+  /** Before all that waits in its lane. */
+  pushFirst(lane: Lane<T>, item: T): void {
+    const others = lane.items.remove(() => true);
+    this.push(lane, item);
+    for (const other of others) lane.items.push(other);
+  }
+
   /** The next request: the oldest of the session whose turn it is. */
   shift(): T | undefined {
     for (let lane = this.turns.shift(); lane; lane = this.turns.shift()) {

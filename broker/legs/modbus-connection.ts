@@ -2,28 +2,26 @@
  * One TCP connection to a Modbus device, for all sessions on it or for one channel.
  *
  * Every request gets a transaction id of this connection, unique among those in flight, leaves
- * whole and in one write with the others of its turn, and never twice. Until the socket has room
- * and the endpoint's limits allow it, a request waits in its session's own queue, so a cut
- * session's requests die there. A reply that nobody waits for, or that cannot be one, means the
- * stream can no longer be trusted: the connection is reset and what was in flight is lost.
+ * whole and in one write with the others of its turn. Until the socket has room and the endpoint's
+ * limits allow it, a request waits in its session's own queue, so a cut session's requests die
+ * there. A reply that nobody waits for, or that cannot be one, means the stream can no longer be
+ * trusted: the connection is reset and what was in flight is lost. Where the device itself closed,
+ * what only reads is asked once more on the next connection; a change is never sent twice.
  */
 import type { Socket } from "node:net";
-import { FRAME_LENGTH_MAX } from "../../protocols/modbus/frame.ts";
 import type { Clock } from "../clock.ts";
+import { BackOff } from "./back-off.ts";
+import { ClosingHabit } from "./closing-habit.ts";
 import type { EndpointLimiter, Waiting } from "./endpoint-limiter.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { InFlight } from "./in-flight.ts";
 import { ModbusLeg, type ModbusWay } from "./modbus-leg.ts";
-import { ModbusReplies, type TakesReplies } from "./modbus-replies.ts";
+import { ModbusReplies, mismatch, replyBytes, type TakesReplies } from "./modbus-replies.ts";
 import type { ModbusRequest } from "./modbus-request.ts";
 import { connectShared } from "./shared-read.ts";
 import { SocketOutput } from "./socket-output.ts";
 import { type Flushable, flushAtTurnEnd, flushMany } from "./turn.ts";
 
-/** First wait after a failed connection; doubles up to the last. */
-const BACKOFF_FIRST_MS = 100;
-/** A person at a workbench should not wait longer than this for a device that came back. */
-const BACKOFF_LAST_MS = 5_000;
 /** Devices have few connections: one that nobody uses is given back. */
 const IDLE_CLOSE_MS = 60_000;
 /** Above this the socket is not given more; a device that does not read gets no queue from us. */
@@ -50,6 +48,7 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
   private readonly queue = new FairQueue<ModbusRequest>();
   private readonly inFlight = new InFlight();
   private readonly replies = new ModbusReplies();
+  private readonly habit: ClosingHabit;
   private refused: { request: ModbusRequest; cause: string; full: boolean }[] = [];
   private socket: Socket | undefined;
   private output: SocketOutput | undefined;
@@ -57,8 +56,7 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
   private scheduled = false;
   /** It stands in the limiter's line. */
   private lined = false;
-  private failures = 0;
-  private retryMs = 0;
+  private readonly backOff = new BackOff();
   private usedMs = 0;
   /** A reply has come on this socket; until then it proves nothing about the device. */
   private heardMs = -1;
@@ -67,6 +65,7 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
 
   constructor(options: ModbusConnectionOptions) {
     this.options = options;
+    this.habit = new ClosingHabit(options.clock, () => this.schedule());
   }
 
   get isUnused(): boolean {
@@ -82,8 +81,8 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
   }
 
   enqueue(request: ModbusRequest): void {
-    if (this.failures > 0 && this.nowMs() < this.retryMs)
-      this.refuse(request, "the asset cannot be reached", false);
+    const away = this.backOff.obstacle(this.nowMs);
+    if (away !== undefined) this.refuse(request, away, false);
     else if (this.hasRoomFor(request)) this.line(request);
     else this.refuse(request, CROWDED, true);
     this.schedule();
@@ -117,6 +116,7 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
   mayTake(): boolean {
     this.lined = false;
     if (!this.connected || this.queue.length === 0) return false;
+    if (!this.habit.mayLeave(this.inFlight.size)) return false;
     this.schedule();
     return true;
   }
@@ -145,6 +145,7 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
     if (!output) return;
     const nowMs = this.nowMs();
     while (this.queue.length > 0 && output.queued < SOCKET_QUEUE_MAX && !this.lined) {
+      if (!this.habit.mayLeave(this.inFlight.size)) break;
       if (!this.options.limiter.take(this)) {
         this.lined = true;
         break;
@@ -185,31 +186,33 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
   /** A reply; false if nothing of this socket counts any more. */
   take(buffer: Uint8Array, start: number, length: number): boolean {
     const { socket } = this;
-    if (this.answer(buffer, start, length)) {
+    const flaw = this.answer(buffer, start, length);
+    if (flaw === undefined) {
       flushMany();
       return socket === this.socket;
     }
-    this.reset("the asset sent a reply that nobody waits for");
+    this.reset(flaw);
     return false;
   }
 
-  private answer(buffer: Uint8Array, start: number, length: number): boolean {
+  /** Answers why it is no reply to anything in flight. */
+  private answer(buffer: Uint8Array, start: number, length: number): string | undefined {
     const wire = ((buffer[start] ?? 0) << 8) | (buffer[start + 1] ?? 0);
     const request = this.inFlight.get(wire);
-    if (!request) return false;
+    if (!request) return "the asset sent a reply that nobody waits for";
     const { frame, number } = request;
-    const sameUnit = buffer[start + 6] === frame[6];
-    const sameFunction = ((buffer[start + 7] ?? 0) & 0x7f) === frame[7];
-    if (!sameUnit || !sameFunction) return false;
+    const flaw = mismatch(frame, buffer[start + 6] ?? 0, buffer[start + 7] ?? 0);
+    if (flaw !== undefined) return flaw;
     this.inFlight.remove(request);
     this.options.limiter.give();
     this.heardMs = this.usedMs;
-    this.failures = 0;
+    this.backOff.succeeded();
+    this.habit.answered();
     buffer[start] = number >> 8;
     buffer[start + 1] = number & 0xff;
     request.leg.deliver(replyBytes(buffer, start, length));
     request.rest();
-    return true;
+    return undefined;
   }
 
   private connect(): void {
@@ -242,16 +245,28 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
 
   private gone(socket: Socket, reason: string): void {
     if (socket !== this.socket) return;
-    this.reset(reason);
+    this.habit.closed(this.inFlight.size);
+    this.reset(reason, true);
   }
 
   /** The stream is over or cannot be trusted. What never left may go out on the next connection. */
-  private reset(reason: string): void {
+  private reset(reason: string, isByAsset = false): void {
+    const { dedicated } = this.options;
     const proved = this.heardMs >= 0;
-    this.drop(reason);
-    if (this.options.dedicated) this.endLegs(reason);
-    else if (proved) this.schedule();
-    else this.backOff(reason);
+    // What accepts and closes at once may only dislike one request: the others have one try more.
+    const goesOn = proved || (isByAsset && this.connected && !this.backOff.hasFailed);
+    this.drop(reason, isByAsset && goesOn && !dedicated);
+    if (dedicated) this.endLegs(reason);
+    else if (goesOn) this.goOn(proved);
+    else {
+      this.backOff.failed(reason, this.nowMs());
+      this.close(reason);
+    }
+  }
+
+  private goOn(proved: boolean): void {
+    if (!proved) this.backOff.doubted();
+    this.schedule();
   }
 
   private endLegs(reason: string): void {
@@ -259,27 +274,31 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
     this.close(reason);
   }
 
-  private backOff(reason: string): void {
-    this.failures += 1;
-    const backoffMs = Math.min(BACKOFF_LAST_MS, BACKOFF_FIRST_MS * 2 ** (this.failures - 1));
-    this.retryMs = this.nowMs() + backoffMs;
-    this.close(reason);
-  }
-
-  private drop(reason: string): void {
+  private drop(reason: string, readsAgain = false): void {
     const { socket } = this;
     this.stopConnectTimer?.();
     this.socket = undefined;
     this.output = undefined;
     this.connected = false;
     this.replies.clear();
+    this.habit.over();
     socket?.resetAndDestroy();
     const lost = this.inFlight.list();
+    const again = readsAgain ? lost.filter(isWorthAskingAgain) : [];
     this.inFlight.clear();
     for (const request of lost) {
       this.options.limiter.give();
-      request.leg.lost(request, reason);
+      if (!again.includes(request)) request.leg.lost(request, reason);
     }
+    for (const request of again.reverse()) this.lineAgain(request);
+  }
+
+  /** Before what its session has waiting, unless that has ended meanwhile. */
+  private lineAgain(request: ModbusRequest): void {
+    if (!this.legs.has(request.leg)) return;
+    request.isAgain = true;
+    this.queue.pushFirst(request.leg.lane, request);
+    this.waits(request);
   }
 
   /** One timer a connection instead of one a request. */
@@ -335,6 +354,10 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
 
   private line(request: ModbusRequest): void {
     this.queue.push(request.leg.lane, request);
+    this.waits(request);
+  }
+
+  private waits(request: ModbusRequest): void {
     this.options.limiter.queued += 1;
     request.leg.waiting += 1;
     request.leg.queued += request.frame.length;
@@ -366,17 +389,9 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
     flushAtTurnEnd(this);
   }
 
-  private nowMs(): number {
-    return this.options.clock.monotonicMs();
-  }
+  private readonly nowMs = (): number => this.options.clock.monotonicMs();
 }
 
-/** By length: a reply is delivered during a call, and a view for each would be garbage at once. */
-const replies: Uint8Array[] = [];
-const reply = new Uint8Array(FRAME_LENGTH_MAX);
-
-function replyBytes(buffer: Uint8Array, start: number, length: number): Uint8Array {
-  while (replies.length <= length) replies.push(reply.subarray(0, replies.length));
-  for (let at = 0; at < length; at++) reply[at] = buffer[start + at] ?? 0;
-  return replies[length] ?? buffer.subarray(start, start + length);
+function isWorthAskingAgain({ change, isAgain }: ModbusRequest): boolean {
+  return change === undefined && !isAgain;
 }

@@ -49,3 +49,21 @@ export class ModbusReplies {
     return undefined;
   }
 }
+
+/** Why what a reply says of itself does not fit the request; undefined where it does. */
+export function mismatch(request: Uint8Array, unit: number, code: number): string | undefined {
+  if (unit !== request[6]) return `the asset answered as unit ${unit}, not ${request[6]}`;
+  if ((code & 0x7f) === request[7]) return undefined;
+  return `the asset answered function ${code & 0x7f}, not ${request[7]}`;
+}
+
+/** By length: a reply is delivered during a call, and a view for each would be garbage at once. */
+const replies: Uint8Array[] = [];
+const reply = new Uint8Array(FRAME_LENGTH_MAX);
+
+/** One whole reply, good until the next is asked for. */
+export function replyBytes(buffer: Uint8Array, start: number, length: number): Uint8Array {
+  while (replies.length <= length) replies.push(reply.subarray(0, replies.length));
+  for (let at = 0; at < length; at++) reply[at] = buffer[start + at] ?? 0;
+  return replies[length] ?? buffer.subarray(start, start + length);
+}

@@ -14,6 +14,8 @@ export class ModbusRequest {
   /** The decision it carries out, where that can change the asset. */
   change: number | undefined;
   sentMs = 0;
+  /** It was sent before, on a connection that the device closed. */
+  isAgain = false;
   /** The connection's transaction id, and its place among all that were sent. */
   wire = 0;
   order = 0;
@@ -33,6 +35,7 @@ export class ModbusRequest {
     spare.number = numberIn(frame);
     spare.change = change;
     spare.sentMs = 0;
+    spare.isAgain = false;
     return spare;
   }
 

@@ -47,6 +47,11 @@ export class RawDevice {
     }
   }
 
+  /** Says that nothing follows, on every open connection. */
+  hangUp(): void {
+    for (const socket of this.sockets) socket.end();
+  }
+
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     this.server.close();
