@@ -24,12 +24,14 @@ export interface HistoryChannel {
   readonly awaited: Map<number, readonly NodeDeed[]>;
   /** By subscription and the client's own number. */
   readonly monitored: Map<string, Monitored>;
+  /** What was looked up in `monitored`, by subscription and number; emptied when that changes. */
+  readonly found: Map<number, Map<number, Monitored>>;
 }
 
 export function newChannel(by: HistoryChannel["by"]): HistoryChannel {
   return {
     ...{ by, client: new Inbox(INBOX_MAX), asset: new Inbox(INBOX_MAX), namespaces: undefined },
-    ...{ told: undefined, awaited: new Map(), monitored: new Map() },
+    ...{ told: undefined, awaited: new Map(), monitored: new Map(), found: new Map() },
   };
 }
 
@@ -48,6 +50,21 @@ export function channelState(channel: number, from: HistoryChannel): ChannelStat
   return {
     ...{ channel, by, told, client: restOf(client), asset: restOf(asset) },
     ...{ awaited: [...awaited], monitored: [...monitored] },
+  };
+}
+
+/** By the client's own number: looked up a thousand times for one message, so not by a text. */
+export function itemsOf(
+  { monitored, found }: HistoryChannel,
+  subscription: number,
+): (handle: number) => Monitored | undefined {
+  const known = found.get(subscription) ?? new Map<number, Monitored>();
+  return (handle) => {
+    const seen = known.get(handle);
+    if (seen) return seen;
+    const item = monitored.get(`${subscription}/${handle}`);
+    if (item) found.set(subscription, known.set(handle, item));
+    return item;
   };
 }
 

@@ -22,12 +22,13 @@ import {
   channelFrom,
   channelState,
   type HistoryChannel,
+  itemsOf,
   monitoredIn,
   nameBy,
   newChannel,
 } from "./history-channel.ts";
 import type { HistoryState } from "./history-frame.ts";
-import { dataValueOf, deliveredValues } from "./notifications.ts";
+import { dataValueStart, deliveredValues } from "./notifications.ts";
 import { ATTRIBUTE_VALUE, isOpcUaOperation, type OpcUaOperation } from "./operation.ts";
 import { Reader } from "./reader.ts";
 import { isBad } from "./status.ts";
@@ -207,8 +208,10 @@ export class OpcUaHistory {
   }
 
   /** Only which node stands behind which number: all else is in the verdict. */
-  private asked({ namespaces, monitored }: HistoryChannel, { typeId, body }: OpcUaFrame): void {
+  private asked(channel: HistoryChannel, { typeId, body }: OpcUaFrame): void {
+    const { namespaces, monitored, found } = channel;
     if (typeId !== CREATE_ITEMS || !namespaces) return;
+    found.clear();
     for (const [item, what] of monitoredIn(body, namespaces)) {
       keep(monitored, NODES_MAX, item, what);
     }
@@ -290,7 +293,7 @@ export class OpcUaHistory {
   private published(channel: HistoryChannel, r: Reader, at: Moment): Told {
     const published = whole(r, publishAnswer);
     if (published === undefined) return NOTHING;
-    const item = (handle: number) => channel.monitored.get(`${published.subscription}/${handle}`);
+    const item = itemsOf(channel, published.subscription);
     const values = published.values.flatMap(({ handle, value }) => {
       const node = item(handle)?.node;
       return node === undefined ? [] : [this.had(node, value, at)];
@@ -308,16 +311,18 @@ export class OpcUaHistory {
     const delivered = whole(r, deliveredValues);
     if (delivered === undefined) return NOTHING;
     const moment = momentOf(at);
+    const bytes = copyBytes(r.bytes);
+    const itemOf = itemsOf(channel, delivered.subscription);
     for (const entry of delivered.values) {
-      const item = channel.monitored.get(`${delivered.subscription}/${entry.clientHandle}`);
-      if (item) this.unread?.note(item, dataValueOf(r.bytes, entry), moment);
+      const item = itemOf(entry.clientHandle);
+      if (item) this.unread?.note(item, bytes, dataValueStart(entry), entry.end, moment);
     }
     return NOTHING;
   }
 
   private readUp(): void {
-    for (const [{ node }, { bytes, at }] of this.unread?.take() ?? []) {
-      const r = new Reader(bytes);
+    for (const [{ node }, { bytes, start, end, at }] of this.unread?.take() ?? []) {
+      const r = new Reader(bytes, start, end);
       r.forgiving = true;
       const value = whole(r, readDataValue);
       if (value) this.had(node, value, at);

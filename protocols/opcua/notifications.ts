@@ -2,7 +2,6 @@
  * What a subscription delivers (Part 4, 7.20 and 7.21). Read only where something must be left
  * out: as long as all items of a subscription are permitted, it passes as it is.
  */
-import { copyBytes } from "../copy-bytes.ts";
 import {
   array,
   type Range,
@@ -104,9 +103,9 @@ export function deliveredValues(r: Reader): {
   return { subscription, values };
 }
 
-/** A copy of its DataValue. */
-export function dataValueOf(bytes: Uint8Array, { start, end }: Entry): Uint8Array {
-  return copyBytes(bytes, start + HANDLE_LENGTH, end);
+/** Where its DataValue begins, which ends with it. */
+export function dataValueStart({ start }: Entry): number {
+  return start + HANDLE_LENGTH;
 }
 
 /** The array of notifications again, without what these clients' numbers deliver. */
