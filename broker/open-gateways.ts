@@ -154,8 +154,8 @@ async function ownIdentity(
 function watchAway({ clock, board, alarms, opened }: GatewayGround, gateways: Gateways) {
   const since = new Map<string, number>();
   let stop = () => {};
-  const look = async (): Promise<void> => {
-    stop();
+  let closed = false;
+  const tell = async (): Promise<void> => {
     const all = (await gateways.list()).filter(({ isEnrolled }) => isEnrolled);
     const nowMs = clock.monotonicMs();
     for (const { id, link } of all) {
@@ -172,7 +172,17 @@ function watchAway({ clock, board, alarms, opened }: GatewayGround, gateways: Ga
     );
     alarms.hold("gateway-away", new Map(raised));
     report(all.map(({ name, link }) => ({ name, isThere: link !== undefined })));
-    if (since.size > 0) stop = clock.after(AWAY_FOR_MS / 4, () => void look());
+  };
+  const look = async (): Promise<void> => {
+    stop();
+    // A store that fails says so itself; it is looked again when it may be back.
+    const failed = await tell().then(
+      () => false,
+      () => true,
+    );
+    stop();
+    const isDue = failed || since.size > 0;
+    if (isDue && !closed) stop = clock.after(AWAY_FOR_MS / 4, () => void look());
   };
   const report = (all: readonly { readonly name: string; readonly isThere: boolean }[]) => {
     const there = all.filter(({ isThere }) => isThere).map(({ name }) => name);
@@ -184,8 +194,11 @@ function watchAway({ clock, board, alarms, opened }: GatewayGround, gateways: Ga
     const text = said.length > 0 ? `Gateways ${said.join("; ")}.` : "No gateway has joined yet.";
     board.report("gateways", away.length > 0 ? "attention" : "ok", text);
   };
-  opened.push(() => stop());
-  return () => void look().catch(() => {});
+  opened.push(() => {
+    closed = true;
+    stop();
+  });
+  return () => void look();
 }
 
 /** Where a gateway's OPC UA process failed: an alarm until it runs again or the gateway is away. */
