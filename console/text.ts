@@ -71,7 +71,7 @@ export const text = {
     liveSessions: (count: number) => (count === 1 ? "1 live session" : `${count} live sessions`),
     lost: "No connection to the broker. What you see may be old; reconnecting.",
     groups: { work: "Work", administration: "Administration" },
-    secondPasskey: "Only one passkey can sign you in. Add a second one while you still have both.",
+    secondPasskey: "Only one passkey can sign you in. Add a second one before it is lost.",
     addPasskey: "Add a second passkey",
     later: "Later",
   },

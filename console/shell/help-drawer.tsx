@@ -1,4 +1,7 @@
 import { Drawer, Kbd, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useMatch } from "react-router";
+import { sessionQuery } from "../components/queries.ts";
 import { type HelpEntry, helpByPath, helpText } from "../text/help.ts";
 import { text } from "../text.ts";
 import { useShortcutsSetting } from "./shortcuts.ts";
@@ -11,6 +14,8 @@ interface HelpDrawerProps {
 
 export function HelpDrawer({ opened, onClose, path }: HelpDrawerProps) {
   const entry = helpFor(path);
+  const protocol = useProtocol();
+  const spoken = entry?.of?.[protocol] ?? [];
   const [keysEnabled] = useShortcutsSetting();
   return (
     <Drawer
@@ -21,7 +26,7 @@ export function HelpDrawer({ opened, onClose, path }: HelpDrawerProps) {
       title={entry?.title ?? text.shell.help}
     >
       <Stack gap="sm">
-        {entry?.lines.map((line) => (
+        {[...spoken, ...(entry?.lines ?? [])].map((line) => (
           <Text key={line} size="sm">
             {line}
           </Text>
@@ -33,6 +38,12 @@ export function HelpDrawer({ opened, onClose, path }: HelpDrawerProps) {
       </Stack>
     </Drawer>
   );
+}
+
+/** Of the session on this page, as its page knows it; empty on all others. */
+function useProtocol(): string {
+  const id = useMatch("/sessions/:id")?.params.id ?? "";
+  return useQuery({ ...sessionQuery(id), enabled: false }).data?.protocol ?? "";
 }
 
 function Keys() {

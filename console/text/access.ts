@@ -58,6 +58,13 @@ export const accessText = {
     empty: "Ask for the time you need; somebody responsible for the zone agrees to it.",
     emptyVendor:
       "Your account sleeps until somebody gives you a time. Ask the person who invited you, or request one here.",
+    waitingTitle: (count: number) =>
+      count === 1
+        ? "Your request waits until somebody agrees"
+        : `${count} requests of yours wait until somebody agrees`,
+    waiting: "What you may reach appears here by itself then. You need do nothing meanwhile.",
+    toRequests: "Show what was asked",
+    filter: "Filter grants",
     open: "Open",
     openNamed: (asset: string) => `Open ${asset}`,
     left: "left",
@@ -122,7 +129,18 @@ export const requestFormText = {
     { value: "", label: "no limit" },
     ...[1, 2, 3, 5, 10].map((count) => ({ value: String(count), label: String(count) })),
   ],
-  profile: "What you need to do",
+  of: {
+    oneself: {
+      profile: "What you need to do",
+      profileMissing: "Choose what you need to do.",
+      reasonAdvice: "What is wrong, what you will do. Whoever agrees reads it.",
+    },
+    other: {
+      profile: "What they need to do",
+      profileMissing: "Choose what they need to do.",
+      reasonAdvice: "What is wrong, what they will do. Whoever agrees reads it.",
+    },
+  },
   choose: "Choose…",
   kind: "When",
   kinds: { duration: "For a time", window: "From … until", weekly: "Every week" },
@@ -143,7 +161,6 @@ export const requestFormText = {
   weekUntil: "Until (site time)",
   weekEnd: "Comes back until",
   reason: "Reason",
-  reasonAdvice: "What is wrong, what you will do. Whoever agrees reads it.",
   reasonLengthMax: 300,
   ticket: "Ticket",
   ticketAdvice: "Work order, if there is one.",
@@ -153,7 +170,6 @@ export const requestFormText = {
   cancel: "Cancel",
   failed: "Nothing was asked for",
   endpointMissing: "Choose where.",
-  profileMissing: "Choose what you need to do.",
   reasonMissing: "Give a reason.",
   timeMissing: "Give a date and a time.",
   untilPast: "The end must lie ahead, and after the beginning.",

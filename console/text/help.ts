@@ -2,6 +2,8 @@
 export interface HelpEntry {
   readonly title: string;
   readonly lines: readonly string[];
+  /** What is true of one protocol alone, shown where it is spoken. */
+  readonly of?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Longest matching address prefix wins. */
@@ -22,16 +24,29 @@ export const helpByPath: Record<string, HelpEntry> = {
     lines: [
       "You are connected to one endpoint of one asset, under one grant. The bar shows the time left, what you may do and whether recording works.",
       "A write that a rule refuses never reaches the asset; the rule is named where it happened.",
-      "Over OPC UA: the tree browses a node when you open it; arrow keys move and open, Enter chooses, and the field above looks through all objects. A chosen node shows its attributes and what may be done: Watch brings its value by subscription, Write asks for a value of its type and shows old and new, Call asks for each argument. What a rule refuses or holds is said where you asked, with its name. Named points come from the plant file.",
-      "Over SSH: a terminal where the profile permits a shell, or a button for each command that it names, and the asset's files. What is typed into a shell cannot be held to a list of commands: it is recorded, can be watched and cut. Ctrl+Shift+F finds, Ctrl+Shift+C copies, Ctrl+Shift+X leaves the terminal. When the connection to the broker breaks, what runs waits for this page as long as the session does, and goes on where it was: nothing that you typed or that was shown is lost or comes twice. A client of your own has no such thing; tmux or screen on the asset helps there.",
-      "Every file that passes over SFTP or scp is on the recording with its size and SHA-256, when it is closed: whole, or the part that was moved; what was read or written here and there has none, and says so. Search finds a file by its digest.",
-      "A profile can have files scanned by ClamAV before the asset has any of them: what is found in one refuses it and rings, and so does a scanner that does not answer. Such files are sent whole, by SFTP.",
-      "A screen (VNC) is shown as it is on the panel; mouse and keys go there where the profile permits them, each press decided and recorded. Keys offers chords that a browser keeps for itself, of those that the profile lets through, and Text each way of copying that it permits. Rules can permit clicks only inside named rectangles of a page that is recognised by a part of its picture: a refused click is shown where it was, with its rule. That cannot stop what the panel changes between the picture and the click. What is held down is let go of when the session ends, is frozen or loses its right.",
-      "A web panel opens in a tab of its own, at an address of this session alone; the broker signs in to it. Each request is decided: only what a rule names as looking is looking, pages, forms and buttons that no rule names are refused with a page that says so. A rule names what a form or a body of JSON may carry, value by value (speed=20..45); a body that two readers could understand differently is refused. An upload is decided by its head, and again whole, with its files and their digest, before its last piece leaves.",
       "Endpoints of one asset can be opened beside each other, by Open beside above the work or all at once from the plant: they are one visit, each in a tab, and all of them stay connected. End visit ends all of it, as does who cuts or freezes one of its sessions.",
       "Some sessions need a supervisor who watches, and some the control room's consent before they begin. Left alone, such a session can look but change nothing, and goes on by itself when a supervisor is back.",
       "The session ends when you end it, when your time is up, after a while without a touch of yours, or when someone entitled ends it.",
     ],
+    of: {
+      modbus: [
+        "Over Modbus: Tags shows the named points of the plant file, read as often as you choose within what the endpoint allows; Bounds are what your own profile lets you write. Tables reads registers by their address, Trends draws up to eight tags, and Log lists what you did by hand and all that was refused.",
+      ],
+      opcua: [
+        "Over OPC UA: the tree browses a node when you open it; arrow keys move and open, Enter chooses, and the field above looks through all objects. A chosen node shows its attributes and what may be done: Watch brings its value by subscription, Write asks for a value of its type and shows old and new, Call asks for each argument. What a rule refuses or holds is said where you asked, with its name. Named points come from the plant file.",
+      ],
+      ssh: [
+        "Over SSH: a terminal where the profile permits a shell, or a button for each command that it names, and the asset's files. What is typed into a shell cannot be held to a list of commands: it is recorded, can be watched and cut. Ctrl+Shift+F finds, Ctrl+Shift+C copies, Ctrl+Shift+X leaves the terminal. When the connection to the broker breaks, what runs waits for this page as long as the session does, and goes on where it was: nothing that you typed or that was shown is lost or comes twice. A client of your own has no such thing; tmux or screen on the asset helps there.",
+        "Every file that passes over SFTP or scp is on the recording with its size and SHA-256, when it is closed: whole, or the part that was moved; what was read or written here and there has none, and says so. Search finds a file by its digest.",
+        "A profile can have files scanned by ClamAV before the asset has any of them: what is found in one refuses it and rings, and so does a scanner that does not answer. Such files are sent whole, by SFTP.",
+      ],
+      vnc: [
+        "A screen (VNC) is shown as it is on the panel; mouse and keys go there where the profile permits them, each press decided and recorded. Keys offers chords that a browser keeps for itself, of those that the profile lets through, and Text each way of copying that it permits. Rules can permit clicks only inside named rectangles of a page that is recognised by a part of its picture: a refused click is shown where it was, with its rule. That cannot stop what the panel changes between the picture and the click. What is held down is let go of when the session ends, is frozen or loses its right.",
+      ],
+      web: [
+        "A web panel opens in a tab of its own, at an address of this session alone; the broker signs in to it. Each request is decided: only what a rule names as looking is looking, pages, forms and buttons that no rule names are refused with a page that says so. A rule names what a form or a body of JSON may carry, value by value (speed=20..45); a body that two readers could understand differently is refused. An upload is decided by its head, and again whole, with its files and their digest, before its last piece leaves.",
+      ],
+    },
   },
   "/device": {
     title: "A command on your machine",

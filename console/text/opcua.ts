@@ -181,6 +181,10 @@ export const opcuaText = {
       return words.filter((_, bit) => bits & (1 << bit)).join(", ") || "none";
     },
     eventBits: (bits: number) => (bits & 1 ? "tells events" : "none"),
+    /** Part 3, 5.6.2: milliseconds; 0 is as fast as it changes, -1 is not known. */
+    sampling: (ms: number) =>
+      ms > 0 ? `${ms} ms` : ms === 0 ? "as fast as it changes" : "not known",
+    nothing: "–",
     rank: (rank: number) => (rank >= 1 ? `array of ${rank} dimensions` : "one value"),
   },
   watch: {

@@ -60,6 +60,7 @@ export const personFormText = {
   roles: "Roles",
   nameMissing: "Give a name.",
   emailWrong: "Give an e-mail address.",
+  employerMissing: "Say for whom they work.",
   rolesMissing: "Choose at least one role.",
   auditorAlone: "An auditor never opens sessions: choose either auditor or a role that opens them.",
   invite: "Invite",

@@ -91,6 +91,8 @@ export const workbenchText = {
     value: "Value",
     raw: "Raw",
     register: "Register",
+    registerHint: "Register / unit",
+    registerOf: (register: string, unit: number) => `Register ${register} of unit ${unit}`,
     bounds: "Bounds",
     age: "Read",
     recent: "Recent",
@@ -150,6 +152,7 @@ export const workbenchText = {
     close: "Close",
     waiting: "Waiting for the record to be on disk and for the asset to answer…",
     held: (rule: string) => `Held by rule ${rule}`,
+    staysHeld: "Closing this does not take it back.",
     probing: "The broker reads the present value before it decides…",
     done: (value: string) => `Written. Read back: ${value}`,
     differs: (wanted: string, found: string) =>

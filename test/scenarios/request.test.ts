@@ -170,7 +170,7 @@ test("an engineer invites a vendor and asks for their time; the link is shown on
   await dialog.getByLabel("E-mail address").fill("pia@pumps.example");
   await dialog.getByLabel("Company").fill("Pump Works");
   await dialog.getByLabel("Where").selectOption("plc-distribution/modbus");
-  await dialog.getByLabel("What you need to do").selectOption("operations");
+  await dialog.getByLabel("What they need to do").selectOption("operations");
   await dialog.getByLabel("Reason").fill("Yearly service of P301");
   await shot(page, "invite", true);
   await dialog.getByRole("button", { name: "Send request" }).click();

@@ -10,7 +10,7 @@ import { Page } from "../../components/page.tsx";
 import { myGrantsQuery, requestsQuery } from "../../components/queries.ts";
 import { QueryView } from "../../components/query-view.tsx";
 import { requestFormText, accessText as words } from "../../text/access.ts";
-import { MyGrants } from "./my-grants.tsx";
+import { MyGrants, waitingOf } from "./my-grants.tsx";
 import { RequestForm } from "./request-form.tsx";
 import { RequestList } from "./request-list.tsx";
 import { WaitingList } from "./waiting-list.tsx";
@@ -28,6 +28,7 @@ export function AccessPage() {
   const [search, setSearch] = useSearchParams();
   const asking = mayAsk ? search.get("new") : null;
   const waiting = requests.data?.filter((request) => request.mayDecide) ?? [];
+  const isVendor = me.person.roles.includes("vendor");
   return (
     <Page
       title={words.title}
@@ -53,7 +54,7 @@ export function AccessPage() {
             <WaitingList requests={waiting} meant={search.get("request")} />
             {mayAsk && (
               <QueryView query={grants} failed={words.failed}>
-                {(held) => <MyGrants grants={held} isVendor={me.person.roles.includes("vendor")} />}
+                {(held) => <MyGrants grants={held} isVendor={isVendor} waiting={waitingOf(all)} />}
               </QueryView>
             )}
             <RequestList requests={all.filter((request) => !request.mayDecide)} />

@@ -1,41 +1,99 @@
 /** What this person may reach, best first, and how long. */
 import { Button, Text, Title } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";
+import { useState } from "react";
 import { Link } from "react-router";
-import type { HeldGrantView } from "../../../broker/api/shapes/requests.ts";
+import type { HeldGrantView, RequestView } from "../../../broker/api/shapes/requests.ts";
 import { ClassBadges } from "../../components/class-badges.tsx";
+import { FilterField } from "../../components/filter-field.tsx";
 import { StateBadge } from "../../components/state-badge.tsx";
 import { Empty } from "../../components/states.tsx";
+import { matchesFilter } from "../../components/table-order.ts";
 import { RelativeTime, TimeLeft } from "../../components/time.tsx";
 import { accessText } from "../../text/access.ts";
 import { grantsText } from "../../text/grants.ts";
+import { text } from "../../text.ts";
 
 const words = accessText.grants;
+
+/** From here on one looks for a name rather than down the page. */
+const FILTERED_FROM = 8;
 
 interface MyGrantsProps {
   readonly grants: readonly HeldGrantView[];
   readonly isVendor: boolean;
+  /** Requests of this person that nobody has answered yet. */
+  readonly waiting: number;
+  /** The page has no way of its own to ask, or to what was asked. */
+  readonly leadsToAccess?: true;
 }
 
-export function MyGrants({ grants, isVendor }: MyGrantsProps) {
+export function MyGrants(props: MyGrantsProps) {
+  const { grants } = props;
+  const [filter, setFilter] = useState("");
+  const shown = grants.filter((grant) => matchesFilter(filter, searchTextOf(grant)));
   return (
     <section aria-label={words.title} className="ac-section">
       <Title order={2} size="h5">
         {words.title}
       </Title>
-      {grants.length === 0 ? (
-        <Empty title={words.emptyTitle}>{isVendor ? words.emptyVendor : words.empty}</Empty>
-      ) : (
-        <ul className="ac-grants">
-          {grants.map((grant) => (
-            <li key={grant.id} className="sp-panel">
-              <Grant grant={grant} />
-            </li>
-          ))}
-        </ul>
+      {grants.length >= FILTERED_FROM && (
+        <div className="sp-toolbar ac-filter">
+          <FilterField value={filter} onChange={setFilter} label={words.filter} />
+        </div>
       )}
+      {grants.length === 0 && <NoGrants {...props} />}
+      {grants.length > 0 && shown.length === 0 && (
+        <Empty title={text.table.nothingLeft}>{text.table.nothingLeftAdvice}</Empty>
+      )}
+      <ul className="ac-grants">
+        {byAsset(shown).map((grant) => (
+          <li key={grant.id} className="sp-panel">
+            <Grant grant={grant} />
+          </li>
+        ))}
+      </ul>
     </section>
   );
+}
+
+/** Requests of one's own that would give what one does not have yet. */
+export function waitingOf(requests: readonly RequestView[]): number {
+  return requests.filter(
+    ({ mine, state, moreTimeFor }) => mine && state === "waiting" && moreTimeFor === null,
+  ).length;
+}
+
+function NoGrants({ isVendor, waiting, leadsToAccess }: MyGrantsProps) {
+  const isAsked = waiting > 0;
+  const way = isAsked ? { to: "/access", label: words.toRequests } : ASK;
+  const advice = isVendor ? words.emptyVendor : words.empty;
+  return (
+    <Empty
+      title={isAsked ? words.waitingTitle(waiting) : words.emptyTitle}
+      action={
+        leadsToAccess && (
+          <Button component={Link} to={way.to} variant="default" size="xs" mt={8}>
+            {way.label}
+          </Button>
+        )
+      }
+    >
+      {isAsked ? words.waiting : advice}
+    </Empty>
+  );
+}
+
+const ASK = { to: "/access?new=", label: accessText.request };
+
+/** What belongs to one asset together, in the order of its best grant. */
+function byAsset(grants: readonly HeldGrantView[]): readonly HeldGrantView[] {
+  return [...Map.groupBy(grants, ({ assetId }) => assetId).values()].flat();
+}
+
+function searchTextOf(grant: HeldGrantView): string {
+  const { assetName, endpoint, profile, profileDescription } = grant;
+  return `${assetName} ${endpoint} ${profile} ${profileDescription}`;
 }
 
 function Grant({ grant }: { readonly grant: HeldGrantView }) {

@@ -28,7 +28,9 @@ interface RequestFormProps {
   readonly title: string;
   /** Chosen already; empty when not. */
   readonly endpoint: string;
-  /** Who it is for, where that is not oneself. */
+  /** It is somebody else who will work by it. */
+  readonly forOther?: true;
+  /** Who that is. */
   readonly children?: ReactNode;
   /** False while something above is missing; says so there. */
   readonly check?: () => boolean;
@@ -39,10 +41,11 @@ interface RequestFormProps {
 type Form = RequestFormState;
 
 export function RequestForm(props: RequestFormProps) {
-  const { title, endpoint, children, check, send, onClose } = props;
+  const { title, endpoint, forOther = false, children, check, send, onClose } = props;
+  const asked = words.of[forOther ? "other" : "oneself"];
   const [busy, setBusy] = useState(false);
   const [thrown, setThrown] = useState<unknown>();
-  const form = useRequestForm(endpoint);
+  const form = useRequestForm(endpoint, asked.profileMissing);
 
   async function submit(fields: Fields) {
     if (check?.() === false) return;
@@ -70,11 +73,11 @@ export function RequestForm(props: RequestFormProps) {
         <Stack gap="sm">
           {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.failed} />}
           {children}
-          <RequestWhat form={form} />
+          <RequestWhat form={form} label={asked.profile} />
           <When form={form} />
           <Textarea
             label={words.reason}
-            description={words.reasonAdvice}
+            description={asked.reasonAdvice}
             required
             autosize
             minRows={2}

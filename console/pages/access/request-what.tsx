@@ -1,4 +1,5 @@
 /** Where, on one endpoint or on several at once, and what to do there. */
+import "./access.css";
 import { Button, CloseButton, NativeSelect, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { RequestChoicesView } from "../../../broker/api/shapes/requests.ts";
@@ -16,7 +17,12 @@ interface WhatProps {
   readonly form: RequestFormState;
 }
 
-export function RequestWhat({ form }: WhatProps) {
+interface RequestWhatProps extends WhatProps {
+  /** Asks what is to be done there. */
+  readonly label: string;
+}
+
+export function RequestWhat({ form, label }: RequestWhatProps) {
   const { data } = useQuery(requestChoicesQuery);
   const profile = data?.profiles.find(({ id }) => id === form.values.profile);
   const profiles = data?.profiles.map(({ id }) => ({ value: id, label: id }));
@@ -41,7 +47,7 @@ export function RequestWhat({ form }: WhatProps) {
           )}
         </Stack>
         <NativeSelect
-          label={words.profile}
+          label={label}
           required
           data={[NONE, ...(profiles ?? [])]}
           {...form.getInputProps("profile")}

@@ -8,8 +8,11 @@ const HOUR_MS = 3_600_000;
 
 export type RequestFormState = ReturnType<typeof useRequestForm>;
 
-/** @param endpoint chosen already; empty when not */
-export function useRequestForm(endpoint: string) {
+/**
+ * @param endpoint chosen already; empty when not
+ * @param profileMissing what is said while no profile is chosen
+ */
+export function useRequestForm(endpoint: string, profileMissing: string) {
   return useForm<Fields>({
     initialValues: {
       ...{
@@ -25,7 +28,7 @@ export function useRequestForm(endpoint: string) {
     },
     validate: {
       endpoints: (chosen) => (chosen.some((_, at) => problemOfEndpoints(chosen, at)) ? " " : null),
-      profile: (id) => (id === "" ? words.profileMissing : null),
+      profile: (id) => (id === "" ? profileMissing : null),
       until: (_, fields) => problemOfEnd(fields, Date.now()),
       weekUntil: (_, fields) => problemOfWeek(fields),
       reason: (reason) => (reason.trim() === "" ? words.reasonMissing : null),

@@ -77,19 +77,19 @@ function Waiting({ request }: { readonly request: RequestView }) {
       {request.moreTimeFor === null && <Needs needs={needs} onChange={setNeeds} />}
       <div className="ac-decide">
         <Button
-          loading={busy}
-          aria-label={words.approveNamed(person.name)}
-          onClick={() => void decide({ decision: "approve", reason: "", needs }).catch(() => {})}
-        >
-          {words.approve}
-        </Button>
-        <Button
           variant="default"
           disabled={busy}
           aria-label={words.refuseNamed(person.name)}
           onClick={() => setRefusing(true)}
         >
           {words.refuse}
+        </Button>
+        <Button
+          loading={busy}
+          aria-label={words.approveNamed(person.name)}
+          onClick={() => void decide({ decision: "approve", reason: "", needs }).catch(() => {})}
+        >
+          {words.approve}
         </Button>
         <span className="sp-dim">{words.signs}</span>
       </div>

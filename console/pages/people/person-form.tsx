@@ -42,7 +42,8 @@ export function PersonForm({ person, onClose, onInvited }: PersonFormProps) {
         const made = await withFreshAssertion(() => api.invite({ name, email, employer, roles }));
         onInvited?.(made.person, made.link);
       } else {
-        await withFreshAssertion(() => api.changePerson(person.id, { name, employer, roles }));
+        const changed = employer === "" ? { name, roles } : { name, employer, roles };
+        await withFreshAssertion(() => api.changePerson(person.id, changed));
       }
       await queryClient.invalidateQueries({ queryKey: peopleQuery.queryKey });
       onClose();
@@ -77,6 +78,7 @@ export function PersonForm({ person, onClose, onInvited }: PersonFormProps) {
           )}
           <TextInput
             label={words.employer}
+            required={!mayLackEmployer(person)}
             maxLength={words.lengthMax}
             {...form.getInputProps("employer")}
           />
@@ -106,6 +108,8 @@ function usePersonForm(person: PersonView | undefined) {
     validate: {
       name: (name) => (name.trim() === "" ? words.nameMissing : null),
       email: (email) => (EMAIL.test(email.trim()) ? null : words.emailWrong),
+      employer: (employer) =>
+        employer.trim() === "" && !mayLackEmployer(person) ? words.employerMissing : null,
       roles: problemOfRoles,
     },
     transformValues: ({ name, email, employer, roles }) => ({
@@ -115,6 +119,11 @@ function usePersonForm(person: PersonView | undefined) {
       roles,
     }),
   });
+}
+
+/** The first administrator enrolled before anybody could say for whom they work. */
+function mayLackEmployer(person: PersonView | undefined): boolean {
+  return person?.employer === "";
 }
 
 function problemOfRoles(roles: readonly RoleName[]): string | null {

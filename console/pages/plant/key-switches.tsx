@@ -11,7 +11,7 @@ type KeySwitch = PlantView["keySwitches"][number];
 export function KeySwitchStrip({ switches }: { readonly switches: readonly KeySwitch[] }) {
   if (switches.length === 0) return null;
   return (
-    <ul className="sp-keys" aria-label={words.list}>
+    <ul className="sp-switches" aria-label={words.list}>
       {switches.map((each) => (
         <li key={each.id} className="sp-key" data-state={each.state}>
           <IconKey size={15} aria-hidden />

@@ -8,7 +8,7 @@ import { RequestForm } from "../access/request-form.tsx";
 import type { NewLink } from "../people/new-link.ts";
 
 const words = vendorsText.form;
-const FIELDS = ["name", "email", "employer"] as const;
+const FIELDS = ["name", "employer", "email"] as const;
 type Who = Readonly<Record<(typeof FIELDS)[number], string>>;
 
 interface VendorFormProps {
@@ -28,6 +28,7 @@ export function VendorForm({ onClose, onLink }: VendorFormProps) {
     <RequestForm
       title={words.title}
       endpoint=""
+      forOther
       check={() => {
         setChecked(true);
         return FIELDS.every((field) => who[field].trim() !== "");
@@ -45,7 +46,7 @@ export function VendorForm({ onClose, onLink }: VendorFormProps) {
             value={who[field]}
             error={checked && who[field].trim() === "" && words.missing}
             onChange={(event) => setWho({ ...who, [field]: event.currentTarget.value })}
-            {...(field === "email" && { description: words.emailAdvice })}
+            {...(field === "email" && { description: words.emailAdvice, className: "ac-whole" })}
           />
         ))}
       </SimpleGrid>

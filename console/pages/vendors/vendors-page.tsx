@@ -54,6 +54,7 @@ export function VendorsPage() {
         <RequestForm
           title={words.askTitle(act.vendor.name)}
           endpoint=""
+          forOther
           send={(wanted) => api.askForVendor(act.vendor.id, wanted)}
           onClose={close}
         />

@@ -34,6 +34,11 @@ export interface Report {
 
 export const POLL_FIRST_MS = 1_000;
 
+/** Missed readings in a row that a line of a trend bridges: one late answer breaks none. */
+const UNBROKEN_PERIODS = 3;
+/** At the fastest rates a slow network is no gap either. */
+const UNBROKEN_MIN_MS = 5_000;
+
 export class ModbusDesk implements Desk {
   readonly board: TagBoard;
   readonly trends = new TrendBuffer();
@@ -218,7 +223,14 @@ export class ModbusDesk implements Desk {
     const atMs = this.now();
     const value = tagValue(tag, registers);
     this.board.put(tag.name, { quality: "good", value, registers, atMs, why: "" });
-    this.trends.push(tag.name, atMs, value !== undefined && Number.isFinite(value) ? value : null);
+    const drawn = value !== undefined && Number.isFinite(value) ? value : null;
+    this.trends.push(tag.name, atMs, drawn, this.unbrokenMs());
+  }
+
+  /** What is read by hand alone is drawn from one reading to the next, however long that was. */
+  private unbrokenMs(): number {
+    if (!this.poller.running) return Number.POSITIVE_INFINITY;
+    return Math.max(UNBROKEN_MIN_MS, UNBROKEN_PERIODS * this.poller.periodMs);
   }
 
   /** One forbidden or missing register must not blind its neighbours: each is read alone from now on. */

@@ -56,6 +56,11 @@ export class Poller {
     return this.wanted && this.visible;
   }
 
+  /** How often each tag of the plan is read now, as long as it runs. */
+  get periodMs(): number {
+    return periodFor(this.rate, this.plan.length, this.meanMs);
+  }
+
   start(): void {
     this.wanted = true;
     this.kick();
@@ -92,7 +97,7 @@ export class Poller {
     this.cycling = false;
     const tookMs = this.deps.clock.monotonicMs() - startedMs;
     this.meanMs += (tookMs - this.meanMs) * (this.meanMs === 0 ? 1 : MEAN_WEIGHT);
-    const periodMs = periodFor(this.rate, this.plan.length, this.meanMs);
+    const { periodMs } = this;
     this.deps.onCycle({ tookMs, periodMs });
     if (this.running) this.later(Math.max(0, periodMs - tookMs));
   }

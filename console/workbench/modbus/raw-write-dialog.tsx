@@ -76,7 +76,7 @@ function RawWriteForm(props: RawWriteDialogProps & { readonly place: RawPlace })
           data-autofocus
           autoComplete="off"
           error={typed !== "" && parsed.kind === "fault" ? parsed.reason : undefined}
-          disabled={busy}
+          readOnly={busy}
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
         />
@@ -96,7 +96,7 @@ function RawWriteForm(props: RawWriteDialogProps & { readonly place: RawPlace })
         {!busy && <p className="wb-quiet">{workbenchText.write.confirmKey}</p>}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            {workbenchText.write.cancel}
+            {busy ? workbenchText.write.close : workbenchText.write.cancel}
           </Button>
           <Button type="submit" loading={busy} disabled={values === undefined}>
             {workbenchText.write.confirm(values ? words.howMany(values.length) : "")}

@@ -40,23 +40,28 @@ export const TagRow = memo(function TagRow(props: TagRowProps) {
   const writable = tag.writable && writableTable(tag.table) !== undefined;
   return (
     <tr data-tone={refused ? "alarm" : undefined}>
-      <td className="tg-name" title={tag.description}>
+      <td className="tg-name" title={`${tag.name}\n${tag.description}`.trim()}>
         {tag.name}
       </td>
       <td className="tg-value" data-align="right" data-quality={reading.quality}>
         {reading.value === undefined ? "–" : valueText(tag, reading.value)}
       </td>
-      <td className="tg-wide sp-mono wb-dim" data-align="right">
+      <td className="tg-wide tg-spare sp-mono wb-dim" data-align="right">
         {rawText(tag, reading.registers)}
       </td>
-      <td className="tg-wide">
+      <td className="tg-wide tg-spare">
         <Sparkline
           values={desk.trends.recent(tag.name, RECENT_SHOWN)}
           label={`${words.recent}: ${tag.name}`}
         />
       </td>
-      <td className="tg-wide wb-dim">{boundsText(tag)}</td>
-      <td className="tg-wide sp-mono wb-dim">
+      <td className="tg-wide wb-dim" title={boundsText(tag)}>
+        {boundsText(tag)}
+      </td>
+      <td
+        className="tg-wide sp-mono wb-dim"
+        title={words.registerOf(notationOf(tag.table, tag.address), tag.unitId)}
+      >
         {notationOf(tag.table, tag.address)}/{tag.unitId}
       </td>
       <td>

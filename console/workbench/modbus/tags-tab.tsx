@@ -102,16 +102,22 @@ function Head() {
   return (
     <>
       <th>{words.name}</th>
-      <th data-align="right">{words.value}</th>
-      <th className="tg-wide" data-align="right">
+      <th className="tg-head-value" data-align="right">
+        {words.value}
+      </th>
+      <th className="tg-wide tg-spare tg-head-raw" data-align="right">
         {words.raw}
       </th>
-      <th className="tg-wide">{words.recent}</th>
-      <th className="tg-wide">{words.bounds}</th>
-      <th className="tg-wide">{words.register}</th>
-      <th>{words.age}</th>
-      <th className="tg-wide">{words.trend}</th>
-      <th data-align="right">{words.write}</th>
+      <th className="tg-wide tg-spare tg-head-recent">{words.recent}</th>
+      <th className="tg-wide tg-head-bounds">{words.bounds}</th>
+      <th className="tg-wide tg-head-register" title={words.registerHint}>
+        {words.register}
+      </th>
+      <th className="tg-head-age">{words.age}</th>
+      <th className="tg-wide tg-head-trend">{words.trend}</th>
+      <th className="tg-head-write" data-align="right">
+        {words.write}
+      </th>
     </>
   );
 }

@@ -21,6 +21,17 @@ test("a value that could not be read breaks the line", () => {
   expect(buffer.aligned(["a"], 0)[1]).toEqual([1, null, 3]);
 });
 
+test("a line is broken where nobody read for longer than said, not by one late answer", () => {
+  const buffer = new TrendBuffer();
+  buffer.push("a", 1000, 1, 5000);
+  buffer.push("a", 6000, 2, 5000);
+  buffer.push("a", 11_001, 3, 5000);
+  expect(buffer.aligned(["a"], 0)).toEqual([
+    [1, 6, 6.001, 11.001],
+    [1, 2, null, 3],
+  ]);
+});
+
 test("only the window asked for is given", () => {
   const buffer = new TrendBuffer();
   for (let second = 1; second <= 10; second += 1) buffer.push("a", second * 1000, second);

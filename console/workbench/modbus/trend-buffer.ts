@@ -6,6 +6,9 @@ export const TREND_POINTS_MAX = 3600;
 /** Points kept of every other tag: its small line in the table. */
 export const RECENT_POINTS_MAX = 60;
 
+/** A line that breaks does so this long after its last value: seconds, less than a pixel. */
+const BREAK_S = 0.001;
+
 /** Tags drawn at once: more lines than this cannot be told apart. */
 export const TREND_TAGS_MAX = 8;
 
@@ -21,9 +24,17 @@ export class TrendBuffer {
     this.drawn = new Set(tags);
   }
 
-  /** @param value null where the tag could not be read: the line is broken there. */
-  push(tag: string, atMs: number, value: number | null): void {
+  /**
+   * @param value null where the tag could not be read: the line is broken there
+   * @param unbrokenMs after a longer silence nobody knows what it held meanwhile: broken there too
+   */
+  push(tag: string, atMs: number, value: number | null, unbrokenMs = Number.POSITIVE_INFINITY) {
     const row = this.rowOf(tag);
+    const last = row.at.at(-1);
+    if (last !== undefined && atMs - last * 1000 > unbrokenMs) {
+      row.at.push(last + BREAK_S);
+      row.values.push(null);
+    }
     row.at.push(atMs / 1000);
     row.values.push(value);
     const pointsMax = this.drawn.has(tag) ? TREND_POINTS_MAX : RECENT_POINTS_MAX;

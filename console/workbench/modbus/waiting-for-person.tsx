@@ -30,7 +30,7 @@ function WaitingForPerson({ untilMs, rule }: WaitingForPersonProps) {
   const { waitingFor, waitsUntil } = supervisionText.holds;
   return (
     <Notice tone="attention" title={waitingFor}>
-      {workbenchText.write.held(rule)}. {waitsUntil(left)}
+      {workbenchText.write.held(rule)}. {waitsUntil(left)} {workbenchText.write.staysHeld}
     </Notice>
   );
 }

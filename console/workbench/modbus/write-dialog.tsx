@@ -58,6 +58,11 @@ function WriteForm(props: WriteDialogProps & { readonly tag: TagView }) {
   const registers = encoded.kind === "registers" ? encoded.registers : undefined;
   const waiting = step.kind === "waiting";
 
+  /** What came of the last value says nothing about another one. */
+  function retype(value: string) {
+    setTyped(value);
+    setStep({ kind: "asking" });
+  }
   async function write(event: FormEvent) {
     event.preventDefault();
     if (registers === undefined || waiting || blocked !== undefined) return;
@@ -76,14 +81,16 @@ function WriteForm(props: WriteDialogProps & { readonly tag: TagView }) {
     <form onSubmit={(event) => void write(event)}>
       <Stack gap="sm">
         <Change desk={desk} tag={tag} registers={registers} />
-        <ValueInput tag={tag} typed={typed} onType={setTyped} fault={fault} disabled={waiting} />
+        <ValueInput tag={tag} typed={typed} onType={retype} fault={fault} disabled={waiting} />
         <Allowed tag={tag} tags={tags} profile={profile} />
         {unread !== undefined && (
           <Notice tone="attention" title={words.notRead}>
             {unread}
           </Notice>
         )}
-        {registers !== undefined && <Hints {...{ tag, registers, desk, profile }} />}
+        {registers !== undefined && step.kind !== "told" && (
+          <Hints {...{ tag, registers, desk, profile }} />
+        )}
         {blocked !== undefined && <Notice tone="attention" title={blocked} />}
         {waiting && <WriteWaits decision={step.decision} />}
         {step.kind === "told" && (
@@ -99,7 +106,7 @@ function WriteForm(props: WriteDialogProps & { readonly tag: TagView }) {
         {!waiting && <p className="wb-quiet">{words.confirmKey}</p>}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            {step.kind === "told" ? words.close : words.cancel}
+            {step.kind === "asking" ? words.cancel : words.close}
           </Button>
           <Button
             type="submit"
@@ -219,7 +226,7 @@ function ValueInput({ tag, typed, onType, fault, disabled }: ValueInputProps) {
       data-autofocus
       autoComplete="off"
       inputMode="decimal"
-      disabled={disabled}
+      readOnly={disabled}
       rightSection={<span className="wb-dim">{tag.unit}</span>}
       rightSectionWidth={tag.unit === "" ? 8 : 16 + 8 * tag.unit.length}
       error={fault}

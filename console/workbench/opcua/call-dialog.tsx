@@ -73,6 +73,7 @@ function Form({ desk, details, object, blocked, onClose }: CallDialogProps) {
         {inputs.map((argument, n) => (
           <ArgumentInput
             key={argument.name}
+            first={n === 0}
             argument={argument}
             typed={typed[n] ?? ""}
             disabled={waiting}
@@ -86,7 +87,7 @@ function Form({ desk, details, object, blocked, onClose }: CallDialogProps) {
         )}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            {step.kind === "told" ? workbenchText.write.close : workbenchText.write.cancel}
+            {step.kind === "asking" ? workbenchText.write.cancel : workbenchText.write.close}
           </Button>
           <Button type="submit" loading={waiting} disabled={!isReady}>
             {words.confirm(plain(name))}
@@ -98,13 +99,15 @@ function Form({ desk, details, object, blocked, onClose }: CallDialogProps) {
 }
 
 interface ArgumentInputProps {
+  /** Typing begins here as soon as the dialog is open. */
+  readonly first: boolean;
   readonly argument: TypedArgument;
   readonly typed: string;
   readonly disabled: boolean;
   readonly onType: (text: string) => void;
 }
 
-function ArgumentInput({ argument, typed, disabled, onType }: ArgumentInputProps) {
+function ArgumentInput({ first, argument, typed, disabled, onType }: ArgumentInputProps) {
   const { name, type, description } = argument;
   if (type === undefined) return <Notice tone="attention" title={words.noType(plain(name))} />;
   const label = `${plain(name)} (${type})`;
@@ -113,6 +116,7 @@ function ArgumentInput({ argument, typed, disabled, onType }: ArgumentInputProps
       <NativeSelect
         label={label}
         description={plain(description)}
+        data-autofocus={first || undefined}
         disabled={disabled}
         value={typed}
         onChange={(event) => onType(event.currentTarget.value)}
@@ -126,8 +130,9 @@ function ArgumentInput({ argument, typed, disabled, onType }: ArgumentInputProps
     <TextInput
       label={label}
       description={plain(description)}
+      data-autofocus={first || undefined}
       autoComplete="off"
-      disabled={disabled}
+      readOnly={disabled}
       error={wrong}
       value={typed}
       onChange={(event) => onType(event.currentTarget.value)}

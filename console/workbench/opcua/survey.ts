@@ -108,7 +108,7 @@ function stepTo(
 /** `Pump 1 / Speed` as the name of a tag: `Pump_1.Speed`. */
 export function tagNameOf(path: readonly string[]): string {
   const parts = path.map((part) =>
-    part.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._-]+|[._-]+$/g, ""),
+    part.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._-]+|(?<![._-])[._-]+$/g, ""),
   );
   const name = parts.filter((part) => part !== "").join(".");
   const short = name.slice(-NAME_LENGTH_MAX).replace(/^[^A-Za-z0-9]+/, "");

@@ -60,10 +60,11 @@ export function attributeWords({ name, value }: ShownAttribute): string {
     if (name === "AccessLevel" || name === "UserAccessLevel") return words.access(number);
     if (name === "EventNotifier") return words.eventBits(number);
     if (name === "ValueRank") return words.rank(number);
+    if (name === "MinimumSamplingInterval") return words.sampling(number);
   }
   if (held.type === "Boolean") return number === 1 ? words.yes : words.no;
   if (name === "DataType") return dataTypeWords(held.text);
-  return plain(held.text);
+  return held.text === "" || held.text === "[]" ? words.nothing : plain(held.text);
 }
 
 /** Built-in types by name, others by their id. */

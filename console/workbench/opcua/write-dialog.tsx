@@ -121,7 +121,7 @@ function Form(props: FormProps) {
         {!waiting && <p className="wb-quiet">{plainWords.confirmKey}</p>}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            {step.kind === "told" ? plainWords.close : plainWords.cancel}
+            {step.kind === "asking" ? plainWords.cancel : plainWords.close}
           </Button>
           <Button type="submit" loading={waiting} disabled={!ready || blocked !== undefined}>
             {words.confirm(shown)}
@@ -185,6 +185,7 @@ function ValueInput({ details, type, typed, onType, disabled }: ValueInputProps)
       <NativeSelect
         label={words.type(type)}
         data-autofocus
+        autoFocus
         disabled={disabled}
         value={typed}
         onChange={(event) => onType(event.currentTarget.value)}
@@ -199,8 +200,9 @@ function ValueInput({ details, type, typed, onType, disabled }: ValueInputProps)
       label={words.type(type)}
       description={type.endsWith("[]") ? words.listAdvice : undefined}
       data-autofocus
+      autoFocus
       autoComplete="off"
-      disabled={disabled}
+      readOnly={disabled}
       rightSection={<span className="wb-dim">{unit}</span>}
       rightSectionWidth={unit === "" ? 8 : 16 + 8 * unit.length}
       error={wrong}

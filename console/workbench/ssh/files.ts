@@ -154,7 +154,9 @@ export function pathIn(folder: string, name: string): string {
 
 /** What an asset calls a file must not lead a browser or a person's computer astray. */
 export function safeName(name: string): string {
-  const plain = name.replace(/[\p{Cc}\p{Cf}/\\:*?"<>|]/gu, "_").replace(/^[.\s]+|[.\s]+$/g, "_");
+  const plain = name
+    .replace(/[\p{Cc}\p{Cf}/\\:*?"<>|]/gu, "_")
+    .replace(/^[.\s]+|(?<![.\s])[.\s]+$/g, "_");
   return plain.slice(0, 200) || "file";
 }
 
