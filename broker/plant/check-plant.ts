@@ -71,19 +71,29 @@ function checkGrant(
 
 /** IEC 62443: what comes into a zone comes through a conduit; one that is missing was forgotten. */
 function warnWithoutConduit({ zones, conduits, assets }: PlantParts): void {
-  const all = itemsOf(zones);
-  const entries = itemsOf(conduits);
+  const carried = carriedInto(itemsOf(zones), itemsOf(conduits));
   for (const { item, endpoints } of assets) {
-    const zonesAround = withParents(item.zone, all);
     for (const { item: endpoint, from } of endpoints) {
       const { protocol } = endpoint;
-      const open = entries.some(
-        ({ to, protocols }) => zonesAround.includes(to) && protocols.includes(protocol),
-      );
-      if (open) continue;
+      if (carried.get(item.zone)?.has(protocol)) continue;
       from.at.warn(`no conduit carries ${protocol} into zone "${item.zone}"; add one`);
     }
   }
+}
+
+/** What comes into each zone, by conduits of its own and of those around it. */
+function carriedInto(
+  zones: readonly Zone[],
+  conduits: readonly Conduit[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const own = new Map<string, string[]>();
+  for (const { to, protocols } of conduits) own.set(to, [...(own.get(to) ?? []), ...protocols]);
+  return new Map(
+    zones.map(({ id }) => [
+      id,
+      new Set(withParents(id, zones).flatMap((each) => own.get(each) ?? [])),
+    ]),
+  );
 }
 
 /** Limits are counted per endpoint: a device that two endpoints share sees the sum. */

@@ -28,6 +28,7 @@ export function asset(references: References): Reading<SourcedAsset> {
     const size = { min: 1, max: ENDPOINTS_PER_ASSET_MAX };
     const endpoints = from.need("endpoints", list(endpoint(references, id), size)) ?? [];
     from.finish();
+    from.forget();
     return { item: { id, ...head, endpoints: itemsOf(endpoints) }, from, endpoints };
   };
 }

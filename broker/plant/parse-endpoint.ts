@@ -74,6 +74,7 @@ export function endpoint(references: References, assetId: string): Reading<Sourc
     const common: Common = { id, host, port, allowLocal, limits, ...(gateways && { gateways }) };
     const item = added(protocol ?? "modbus", from, common, references);
     from.finish();
+    from.forget();
     return { item, from };
   };
 }

@@ -43,9 +43,10 @@ export type ParsedPlant =
 /**
  * Never throws.
  * @param name of the file, for problems of the file as a whole
+ * @param pieceLength as `readYaml` has it
  */
-export function parsePlant(text: string, name: string): ParsedPlant {
-  const { root, report } = readYaml(text);
+export function parsePlant(text: string, name: string, pieceLength?: number): ParsedPlant {
+  const { root, report } = readYaml(text, pieceLength);
   const read = report.failed ? undefined : readParts(new Value(root, "", report), name);
   if (report.failed || !read) return { kind: "invalid", problems: problemsOf(report, name) };
   const { parts } = read;

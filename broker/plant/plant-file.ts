@@ -6,9 +6,9 @@ import type { Clock } from "../clock.ts";
 import type { ParsedPlant } from "./parse-plant.ts";
 import { FILE_BYTES_MAX } from "./plant-limits.ts";
 
-/** A file of the largest size takes a few seconds; beyond this it is built to stall. */
-const PARSE_TIME_MAX_MS = 60_000;
-/** Nodes of the largest file with room to spare. */
+/** A file of the largest size takes half a minute of a core that is not always there. */
+const PARSE_TIME_MAX_MS = 300_000;
+/** A plant of the largest size, with what one piece of its file takes, and room to spare. */
 const PARSE_MEMORY_MB = 1_024;
 
 /** Whether a file is another one than before, without reading it. */

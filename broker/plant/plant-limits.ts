@@ -1,17 +1,19 @@
 /** Bounds of a plant file. Generous for a real site, small enough that no file can stall the broker. */
 
-/** A site with 20,000 points is about 3 MB. */
-export const FILE_BYTES_MAX = 4 * 1024 * 1024;
+/** A site of 10,000 assets with 150,000 points is 24 MB. */
+export const FILE_BYTES_MAX = 32 * 1024 * 1024;
 /** The deepest path of the format is assets / asset / endpoints / endpoint / tags / tag / states: 8 with the root. */
 export const DEPTH_MAX = 12;
-/** Nodes of the parsed file; a tag of ten keys has about 25. */
-export const NODES_MAX = 1_000_000;
+/** Nodes of the parsed file; a tag of ten keys has about 30, so that such a site has 4.5 million. */
+export const NODES_MAX = 8_000_000;
 /** More problems than this tell a person nothing new. */
 export const PROBLEMS_MAX = 200;
 
-export const ZONES_MAX = 256;
+/** A building or a line each: fifty assets in one are 200 zones. */
+export const ZONES_MAX = 1_024;
 export const CONDUITS_MAX = 2_048;
-export const ASSETS_MAX = 2_048;
+/** 10,000 are measured (deploy/sizing.md); memory and start grow with them, and nothing faster. */
+export const ASSETS_MAX = 10_240;
 export const ENDPOINTS_PER_ASSET_MAX = 16;
 /** Endpoints survive the loss of one; more than a few reach nothing more. */
 export const GATEWAYS_PER_ENDPOINT_MAX = 8;

@@ -25,46 +25,75 @@ interface Entry {
   readonly problem: PlantProblem;
 }
 
-/** Collects errors, which make a file invalid, and warnings, which do not. */
-export class ProblemReport {
-  private readonly errors: Entry[] = [];
-  private readonly warnings: Entry[] = [];
-  private readonly lines: LineCounter;
+interface Found {
+  errors: Entry[];
+  readonly warnings: Entry[];
+  /** It is no YAML that is taken: what else seems wrong follows from that. */
+  broken: boolean;
+}
 
-  constructor(lines: LineCounter) {
+/**
+ * Collects errors, which make a file invalid, and warnings, which do not. A file may be read in
+ * pieces: each has a report of its own, whose offsets count from there, and all say the same.
+ */
+export class ProblemReport {
+  private readonly lines: LineCounter;
+  private readonly from: number;
+  private readonly found: Found;
+
+  constructor(
+    lines: LineCounter,
+    from = 0,
+    found: Found = { errors: [], warnings: [], broken: false },
+  ) {
     this.lines = lines;
+    this.from = from;
+    this.found = found;
+  }
+
+  /** @param offset from the beginning of the file */
+  piece(offset: number): ProblemReport {
+    return new ProblemReport(this.lines, offset, this.found);
   }
 
   error(offset: number, path: string, message: string): void {
-    this.add(this.errors, offset, path, message);
+    if (!this.found.broken) this.add(this.found.errors, offset, path, message);
+  }
+
+  /** The text cannot be read: only this counts. */
+  breaks(offset: number, message: string): void {
+    if (!this.found.broken) this.found.errors = [];
+    this.found.broken = true;
+    this.add(this.found.errors, offset, "", message);
   }
 
   warn(offset: number, path: string, message: string): void {
-    this.add(this.warnings, offset, path, message);
+    this.add(this.found.warnings, offset, path, message);
   }
 
   get failed(): boolean {
-    return this.errors.length > 0;
+    return this.found.errors.length > 0;
   }
 
   /** `12:5`, for a message that points to another place. */
   placeOf(offset: number): string {
-    const { line, col } = this.lines.linePos(offset);
+    const { line, col } = this.lines.linePos(this.from + offset);
     return `${line}:${col}`;
   }
 
   listErrors(): readonly PlantProblem[] {
-    return inOrder(this.errors);
+    return inOrder(this.found.errors);
   }
 
   listWarnings(): readonly PlantProblem[] {
-    return inOrder(this.warnings);
+    return inOrder(this.found.warnings);
   }
 
   private add(to: Entry[], offset: number, path: string, message: string): void {
     if (to.length >= PROBLEMS_MAX) return;
-    const { line, col } = this.lines.linePos(offset);
-    to.push({ offset, problem: { line, column: col, message, path } });
+    const at = this.from + offset;
+    const { line, col } = this.lines.linePos(at);
+    to.push({ offset: at, problem: { line, column: col, message, path } });
   }
 }
 

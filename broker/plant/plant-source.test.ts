@@ -12,6 +12,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/kit/temporary.ts";
 import { TestClock } from "../../test/kit/test-clock.ts";
 import { systemClock } from "../clock.ts";
+import { FILE_BYTES_MAX } from "./plant-limits.ts";
 import { LOOK_MS, PlantFileInvalid, PlantSource } from "./plant-source.ts";
 
 const EXAMPLE = readFileSync(
@@ -74,7 +75,7 @@ test("a file that is gone, a folder in its place and bytes that are no text keep
   writeFileSync(file, new Uint8Array([0xff, 0xfe, 0x80]));
   await source.check();
   expect(source.problem()).toBe("plant.yaml cannot be read: it is not UTF-8 text");
-  writeFileSync(file, "x".repeat(5 * 1024 * 1024));
+  writeFileSync(file, Buffer.alloc(FILE_BYTES_MAX + 1, "x"));
   await source.check();
   expect(source.problem()).toMatch(/it is larger than/);
   expect(source.current().site.id).toBe("nordwasser");

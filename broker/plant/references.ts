@@ -3,7 +3,7 @@
  * when the whole file has been read, so that order does not matter.
  */
 import { suggestion } from "./nearest-word.ts";
-import type { Value } from "./yaml-value.ts";
+import type { Place } from "./yaml-value.ts";
 
 export type Noun =
   | "zone"
@@ -19,15 +19,15 @@ export type Noun =
 interface Use {
   readonly noun: Noun;
   readonly id: string;
-  readonly at: Value;
+  readonly at: Place;
 }
 
 export class References {
-  private readonly defined = new Map<Noun, Map<string, Value>>();
+  private readonly defined = new Map<Noun, Map<string, Place>>();
   private readonly uses: Use[] = [];
 
   /** @returns whether this is the first of its id; a second one is reported. */
-  define(noun: Noun, id: string, at: Value): boolean {
+  define(noun: Noun, id: string, at: Place): boolean {
     const known = this.of(noun);
     const first = known.get(id);
     if (first) {
@@ -39,11 +39,11 @@ export class References {
   }
 
   /** As `define`, where several may have the same. */
-  offer(noun: Noun, id: string, at: Value): void {
+  offer(noun: Noun, id: string, at: Place): void {
     if (!this.of(noun).has(id)) this.of(noun).set(id, at);
   }
 
-  use(noun: Noun, id: string, at: Value): void {
+  use(noun: Noun, id: string, at: Place): void {
     this.uses.push({ noun, id, at });
   }
 
@@ -56,8 +56,8 @@ export class References {
     }
   }
 
-  private of(noun: Noun): Map<string, Value> {
-    const known = this.defined.get(noun) ?? new Map<string, Value>();
+  private of(noun: Noun): Map<string, Place> {
+    const known = this.defined.get(noun) ?? new Map<string, Place>();
     this.defined.set(noun, known);
     return known;
   }

@@ -101,10 +101,12 @@ export function list<T>(
     if (items.length > max) {
       return value.fail(`this list has ${items.length} items; at most ${max} are taken`);
     }
-    const read = items.map((item) =>
-      item.isEmpty ? item.fail("this item of the list is empty") : of(item),
-    );
-    return read.filter((item) => item !== undefined);
+    const read: T[] = [];
+    for (const item of items) {
+      const each = item.isEmpty ? item.fail("this item of the list is empty") : of(item);
+      if (each !== undefined) read.push(each);
+    }
+    return read;
   };
 }
 

@@ -5,21 +5,22 @@
 import { isMap, isScalar, isSeq, type ParsedNode } from "yaml";
 import { suggestion } from "./nearest-word.ts";
 import type { ProblemReport } from "./plant-problem.ts";
+import { PiecedList, PiecedMap } from "./yaml-pieces.ts";
 
 /** Turns a value into what it stands for; reports and answers undefined where it cannot. */
 export type Reading<T> = (value: Value) => T | undefined;
 
-export class Value {
-  readonly node: ParsedNode | null;
+/** What a message points to. It holds no node: places are kept until the whole file is read. */
+export class Place {
   readonly path: string;
   readonly report: ProblemReport;
-  private readonly offset: number;
+  /** Of the piece that the report is about. */
+  protected readonly offset: number;
 
-  constructor(node: ParsedNode | null, path: string, report: ProblemReport, offset = 0) {
-    this.node = node;
+  constructor(path: string, report: ProblemReport, offset: number) {
     this.path = path;
     this.report = report;
-    this.offset = node?.range[0] ?? offset;
+    this.offset = offset;
   }
 
   /** Reports an error here. Answers undefined, so that a reading can return it. */
@@ -35,6 +36,25 @@ export class Value {
   /** `12:5` */
   get place(): string {
     return this.report.placeOf(this.offset);
+  }
+
+  /** Without what a value holds besides. */
+  alone(): Place {
+    return new Place(this.path, this.report, this.offset);
+  }
+}
+
+/** The items of a list are read when they are come to. */
+export interface Items extends Iterable<Value> {
+  readonly length: number;
+}
+
+export class Value extends Place {
+  readonly node: Node | null;
+
+  constructor(node: Node | null, path: string, report: ProblemReport, offset = 0) {
+    super(path, report, node?.range[0] ?? offset);
+    this.node = node;
   }
 
   /** The scalar as YAML understood it; undefined for mappings and lists. */
@@ -53,12 +73,37 @@ export class Value {
   }
 
   /** The items of a list; undefined where this is none. */
-  get items(): readonly Value[] | undefined {
-    if (!isSeq(this.node)) return undefined;
-    const offset = this.offset;
-    return this.node.items.map(
-      (item, n) => new Value(item as ParsedNode, `${this.path}[${n}]`, this.report, offset),
+  get items(): Items | undefined {
+    const { node, offset, path, report } = this;
+    if (node instanceof PiecedList) return new PiecedItems(node, path);
+    if (!isSeq(node)) return undefined;
+    return node.items.map(
+      (item, n) => new Value(item as ParsedNode, `${path}[${n}]`, report, offset),
     );
+  }
+}
+
+type Node = ParsedNode | PiecedMap | PiecedList;
+
+class PiecedItems implements Items {
+  private readonly list: PiecedList;
+  private readonly path: string;
+
+  constructor(list: PiecedList, path: string) {
+    this.list = list;
+    this.path = path;
+  }
+
+  get length(): number {
+    return this.list.length;
+  }
+
+  *[Symbol.iterator](): Iterator<Value> {
+    for (const { first, nodes, report } of this.list.pieces()) {
+      for (const [n, node] of nodes.entries()) {
+        yield new Value(node, `${this.path}[${first + n}]`, report);
+      }
+    }
   }
 }
 
@@ -68,54 +113,59 @@ interface Field {
 }
 
 export class Mapping {
-  readonly at: Value;
+  readonly at: Place;
   private readonly fields = new Map<string, Field>();
   private readonly asked = new Set<string>();
+  private places: ReadonlyMap<string, Place> | undefined;
 
   private constructor(at: Value) {
-    this.at = at;
+    this.at = at.alone();
   }
 
   /** @param what for the message, for example `a zone`. */
   static read(value: Value, what: string): Mapping | undefined {
-    if (!isMap(value.node)) {
-      return value.fail(`${what} is written as a mapping of keys to values, like { id: … }`);
-    }
+    const { node, report } = value;
     const mapping = new Mapping(value);
-    for (const pair of value.node.items) {
-      const key = pair.key as ParsedNode;
-      mapping.add(key, (pair.value ?? null) as ParsedNode | null);
+    if (node instanceof PiecedMap) {
+      for (const field of node.fields) mapping.add(field.key, field.value, field.report);
+    } else if (isMap(node)) {
+      for (const pair of node.items) {
+        mapping.add(pair.key as ParsedNode, (pair.value ?? null) as ParsedNode | null, report);
+      }
+    } else {
+      return value.fail(`${what} is written as a mapping of keys to values, like { id: … }`);
     }
     return mapping;
   }
 
-  private add(keyNode: ParsedNode, valueNode: ParsedNode | null): void {
+  private add(keyNode: ParsedNode, valueNode: Node | null, report: ProblemReport): void {
     const { at } = this;
     const offset = keyNode.range[0];
     const name = isScalar(keyNode) ? (keyNode.source ?? String(keyNode.value)) : undefined;
     if (name === undefined) {
-      new Value(keyNode, at.path, at.report).fail("a key is a single word");
+      new Value(keyNode, at.path, report).fail("a key is a single word");
       return;
     }
     const path = at.path === "" ? name : `${at.path}.${name}`;
-    const key = new Value(keyNode, path, at.report);
+    const key = new Value(keyNode, path, report);
     const earlier = this.fields.get(name);
     if (earlier) {
       key.fail(`"${name}" is given twice (first at ${earlier.key.place}); remove one`);
       return;
     }
-    this.fields.set(name, { key, value: new Value(valueNode, path, at.report, offset) });
+    this.fields.set(name, { key, value: new Value(valueNode, path, report, offset) });
   }
 
   has(key: string): boolean {
-    return this.fields.has(key);
+    return this.fields.has(key) || this.places?.has(key) === true;
   }
 
   /** Where to point for this key: its value, or the mapping where the key is absent. */
-  place(key: string): Value {
+  place(key: string): Place {
+    const read = this.places?.get(key);
+    if (read) return read;
     const field = this.fields.get(key);
-    if (!field) return this.at;
-    return field.value.isEmpty ? field.key : field.value;
+    return field ? placeOf(field) : this.at;
   }
 
   /** A key that must be there. */
@@ -150,4 +200,14 @@ export class Mapping {
       key.fail(`"${name}" is not a key that is known here${hint}`);
     }
   }
+
+  /** Nothing is read from it any more: only places are left, and what was read may go. */
+  forget(): void {
+    this.places = new Map([...this.fields].map(([name, field]) => [name, placeOf(field)]));
+    this.fields.clear();
+  }
+}
+
+function placeOf({ key, value }: Field): Place {
+  return (value.isEmpty ? key : value).alone();
 }

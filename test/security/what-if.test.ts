@@ -1,11 +1,13 @@
 /** A change of policies, or of the plant, judged over past sessions, in the background, for those who may see them. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { PLANT_BODY_BYTES_MAX } from "../../broker/api/plant/plant-file.ts";
 import type { NarrowerView } from "../../broker/api/shapes/narrower.ts";
 import type { GrantView } from "../../broker/api/shapes/plant.ts";
 import type { PlantFileView, PlantPlanView } from "../../broker/api/shapes/plant-file.ts";
 import type { PoliciesView, PolicyFileView } from "../../broker/api/shapes/policies.ts";
 import type { WhatIfView } from "../../broker/api/shapes/what-if.ts";
+import { FILE_BYTES_MAX } from "../../broker/plant/plant-limits.ts";
 import { readPoints } from "../../protocols/modbus/build.ts";
 import type { RequestOptions } from "../kit/authenticator.ts";
 import type { ConsoleUser } from "../kit/console-user.ts";
@@ -204,9 +206,9 @@ test("nobody sees or signs the plan of another, and a text that is too long is n
   }
   const stale = { text, basedOn: "0".repeat(64) };
   expect((await first.ask("POST", "/api/plant-plans", stale)).body.code).toBe("changed");
-  const long = { text: "x".repeat(10 * 1024 * 1024) };
+  const long = { text: "x".repeat(PLANT_BODY_BYTES_MAX) };
   expect((await first.ask("POST", "/api/plant-plans", long)).status).toBe(413);
-  const longer = { text: "x".repeat(5 * 1024 * 1024) };
+  const longer = { text: "x".repeat(FILE_BYTES_MAX + 1) };
   expect((await first.ask("POST", "/api/plant-file/check", longer)).status).toBe(400);
   expect((await first.ask("DELETE", path)).status).toBe(204);
   expect((await first.ask("GET", path)).status).toBe(404);

@@ -31,8 +31,8 @@ export interface PlantFileGround {
   readonly path: string;
 }
 
-/** A text of the largest size as JSON: line ends and quotation marks take two bytes each. */
-export const PLANT_BODY_BYTES_MAX = 2 * FILE_BYTES_MAX;
+/** A text of the largest size as JSON: line ends and quotation marks, a few in a hundred, take two bytes. */
+export const PLANT_BODY_BYTES_MAX = 1.25 * FILE_BYTES_MAX;
 /** What a page lists; older ones are found by their number. */
 const VERSIONS_MAX = 200;
 
