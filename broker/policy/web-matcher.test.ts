@@ -98,6 +98,14 @@ test("a denial meets a path in every spelling of its letters, whatever fields it
   expect(decide(web, request("/pump?start=1"))).toBe("permit rest operate");
 });
 
+test("a path of nearly nothing but dots is judged at once", () => {
+  const denial = rule("no", "deny", "operate", { paths: ["/admin/**"] });
+  const web = matcher(denial, rule("all", "permit", "operate"));
+  const dots = ".".repeat(2_000_000);
+  expect(decide(web, request(`/a${dots}b`))).toBe("permit all operate");
+  expect(decide(web, request(`/admin${dots}/x`))).toBe("deny no operate");
+});
+
 test("a denial before it keeps what is named from being looked at", () => {
   const web = matcher(
     {

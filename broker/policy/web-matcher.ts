@@ -200,7 +200,7 @@ function anyCase(glob: string): (path: string) => boolean {
   const pattern = pathGlob(glob.toLowerCase());
   return (path) => {
     const lower = path.toLowerCase();
-    return pattern.test(lower) || pattern.test(lower.replace(/[. ]+(?=\/|$)/g, ""));
+    return pattern.test(lower) || pattern.test(lower.replace(/(?<![. ])[. ]+(?=\/|$)/g, ""));
   };
 }
 

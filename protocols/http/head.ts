@@ -107,7 +107,8 @@ function readFields(lines: readonly string[]): Read<Fields> {
     if (/^[ \t]/.test(line)) return malformed("a folded field");
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(0, colon));
-    const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "");
+    // Looking behind: a run of blanks that ends nothing is looked at once, and not from each of them.
+    const value = line.slice(colon + 1).replace(/^[ \t]+|(?<![ \t])[ \t]+$/g, "");
     if (!TOKEN.test(name)) return malformed("not a field");
     if (!VALUE.test(value)) return malformed("a field with control characters");
     fields.push([name.toLowerCase(), value]);

@@ -22,7 +22,7 @@ export function ownCookies(field: string | undefined): string | undefined {
 
 function pairsOf(field: string | undefined): readonly string[] {
   // Spaces alone: what else counts as white space somewhere could hide whose name it is.
-  return (field ?? "").split(";").map((pair) => pair.replace(/^ +| +$/g, ""));
+  return (field ?? "").split(";").map((pair) => pair.replace(/^ +|(?<! ) +$/g, ""));
 }
 
 /** Where each page of a panel gets it from: see `own-script.ts`. */

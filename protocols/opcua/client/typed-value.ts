@@ -108,7 +108,8 @@ function putWhole(
 
 /** With a point or a comma; what is no finite number is nothing that a person means. */
 function putReal(writer: Writer, type: string, text: string): Wrong | undefined {
-  if (!/^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d{1,3})?$/i.test(text)) return { kind: "form", type };
+  if (!/^[+-]?(\d+(?:[.,]\d*)?|[.,]\d+)(e[+-]?\d{1,3})?$/i.test(text))
+    return { kind: "form", type };
   const value = Number(text.replace(",", "."));
   const stored = type === "Float" ? Math.fround(value) : value;
   if (!Number.isFinite(stored)) return { kind: "range", low: "-3.4e38", high: "3.4e38" };
