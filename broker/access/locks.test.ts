@@ -112,6 +112,17 @@ describe("lifting", () => {
     expect(await kit.site.events()).toContain("event lock:lifted");
   });
 
+  test("of the site stays where who agreed first may not lift it any more, until two do who may", async () => {
+    const mia = await kit.site.invited(kit.ada.me, "Mia", ["supervisor"]);
+    const { lock } = await lockSite();
+    expect(await lift(sam, lock)).toBe("agreed");
+    await kit.site.identity.people.change(kit.ada.me, person(sam).id, { disabled: true });
+    expect(await lift(mia, lock)).toBe("agreed");
+    expect(kit.access.locks.list()).toMatchObject([{ liftBy: person(mia).id }]);
+    expect(await lift(kit.ada, lock)).toBe("lifted");
+    expect(kit.access.locks.list()).toEqual([]);
+  });
+
   test("the site's needs two different people, also over a restart", async () => {
     const { lock } = await lockSite();
     expect(await lift(sam, lock)).toBe("agreed");

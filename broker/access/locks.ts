@@ -4,11 +4,11 @@
  * read again at the next start. Lifting is the other way round: first on disk, then in force.
  *
  * A site's lock is lifted by two different people, or by a lone one on the host
- * (`lift-on-host.ts`). Whether somebody has the right to lock or to lift at all is asked before,
- * at the door.
+ * (`lift-on-host.ts`). Whether who comes now has the right to lock or to lift at all is asked
+ * before, at the door.
  */
 import type { Clock } from "../clock.ts";
-import type { Plant } from "../plant/model.ts";
+import { indexOf } from "../plant/plant-index.ts";
 import { newId } from "../store/ids.ts";
 import { agreeToLift, insertLock, liftLock, listLocksInForce } from "../store/locks.ts";
 import type { Lock, LockKind, Person } from "../store/model.ts";
@@ -17,6 +17,7 @@ import { plainText } from "../store/plain-text.ts";
 import type { RecordEvent, Store } from "../store/store.ts";
 import { StoreAway } from "../store/store-failed.ts";
 import { AccessRefused, type LeaseCause, type PlantInForce } from "./access.ts";
+import { type DecisionPoint, onceAsserted } from "./decision-point.ts";
 
 export interface NewLock {
   readonly kind: LockKind;
@@ -37,27 +38,38 @@ const KEEP_WAIT_MS = 2_000;
 const LOCKS_MAX = 1_000;
 const REASON_MAX = 300;
 
+export interface LocksParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly plant: PlantInForce;
+  readonly decisions: Pick<DecisionPoint, "may">;
+}
+
 export class Locks {
   private readonly store: Store;
   private readonly clock: Clock;
   private readonly plant: PlantInForce;
+  private readonly decisions: Pick<DecisionPoint, "may">;
   private readonly inForce = new Map<string, Lock>();
   private readonly listeners = new Set<() => void>();
   /** In force, and not in the store yet because it was out of reach. */
   private readonly unkept = new Map<string, Person>();
 
-  private constructor(store: Store, clock: Clock, plant: PlantInForce) {
+  private constructor(parts: LocksParts) {
+    const { store } = parts;
     this.store = store;
-    this.clock = clock;
-    this.plant = plant;
+    this.clock = parts.clock;
+    this.plant = parts.plant;
+    this.decisions = parts.decisions;
     store.onAway((away) => {
       if (!away) this.keepLate();
     });
   }
 
-  static async open(store: Store, clock: Clock, plant: PlantInForce): Promise<Locks> {
-    const locks = new Locks(store, clock, plant);
-    for (const lock of await listLocksInForce(store.queries)) locks.inForce.set(lock.id, lock);
+  static async open(parts: LocksParts): Promise<Locks> {
+    const locks = new Locks(parts);
+    for (const lock of await listLocksInForce(parts.store.queries))
+      locks.inForce.set(lock.id, lock);
     return locks;
   }
 
@@ -81,7 +93,9 @@ export class Locks {
   covers({ kind, target }: Lock, assetId: string): boolean {
     if (kind === "site") return true;
     if (kind === "asset") return target === assetId;
-    return kind === "zone" && zonesAround(this.plant.current(), assetId).has(target);
+    const { assets, zonesAround } = indexOf(this.plant.current());
+    const around = () => zonesAround(assets.get(assetId)?.zone ?? "");
+    return kind === "zone" && around().some(({ id }) => id === target);
   }
 
   /** The same as the cause of a session's end. */
@@ -117,7 +131,9 @@ export class Locks {
    */
   async lift(by: Person, lockId: string, actionId: string): Promise<"lifted" | "agreed"> {
     const lock = this.mayLift(by, lockId);
-    if (lock.kind === "site" && lock.liftBy === null) return this.agree(by, lock, actionId);
+    if (lock.kind === "site" && !(await this.isAgreedTo(lock))) {
+      return this.agree(by, lock, actionId);
+    }
     await this.store.act(async (queries, record) => {
       const done = await liftLock(queries, lockId, this.actBy(by, actionId));
       if (!done) throw gone();
@@ -155,9 +171,15 @@ export class Locks {
     return () => this.listeners.delete(listener);
   }
 
+  /** Who may not lift it any more does not do it by having agreed before. */
+  private async isAgreedTo({ liftBy }: Lock): Promise<boolean> {
+    const first = liftBy === null ? undefined : await findPerson(this.store.queries, liftBy);
+    return first !== undefined && this.decisions.may(onceAsserted(first), "lock:lift");
+  }
+
   private async agree(by: Person, lock: Lock, actionId: string): Promise<"agreed"> {
     await this.store.act(async (queries, record) => {
-      const done = await agreeToLift(queries, lock.id, this.actBy(by, actionId));
+      const done = await agreeToLift(queries, lock.id, lock.liftBy, this.actBy(by, actionId));
       if (!done) throw gone();
       const text = `${by.name} agreed to lift ${words(lock)}; a second person must agree too`;
       await record(event("lock:lift-agreed", lock, text));
@@ -178,10 +200,11 @@ export class Locks {
 
   /** People are not looked up before the lock counts: the store may be slow. */
   private nameOf(kind: LockKind, target: string): string {
-    const { site, zones, assets } = this.plant.current();
-    if (kind === "site") return site.id === target ? site.name : "";
-    if (kind === "zone") return zones.find(({ id }) => id === target)?.name ?? "";
-    return assets.find(({ id }) => kind === "asset" && id === target)?.name ?? "";
+    const plant = this.plant.current();
+    if (kind === "site") return plant.site.id === target ? plant.site.name : "";
+    const { zones, assets } = indexOf(plant);
+    if (kind === "zone") return zones.get(target)?.name ?? "";
+    return (kind === "asset" && assets.get(target)?.name) || "";
   }
 
   private async kept(by: Person, lock: Lock): Promise<Locked> {
@@ -240,17 +263,6 @@ export class Locks {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
-}
-
-/** The asset's own zone and all that contain it. */
-function zonesAround({ assets, zones }: Plant, assetId: string): ReadonlySet<string> {
-  const around = new Set<string>();
-  let id = assets.find((asset) => asset.id === assetId)?.zone;
-  while (id !== undefined && !around.has(id)) {
-    around.add(id);
-    id = zones.find((zone) => zone.id === id)?.parent;
-  }
-  return around;
 }
 
 function words({ kind, target, targetName }: Lock): string {

@@ -75,7 +75,7 @@ export async function openAccess<S extends ControlledSession>(
 ): Promise<Access<S>> {
   const clock = parts.clock ?? systemClock;
   const grants = await GrantBook.open(parts.store, clock, parts.plant);
-  const locks = await Locks.open(parts.store, clock, parts.plant);
+  const locks = await Locks.open({ ...parts, clock });
   const sponsors = await Sponsors.open(parts.store, parts.decisions);
   const access = new SiteAccess(parts, clock, { grants, locks, sponsors });
   await access.noteGrants();
@@ -195,6 +195,15 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     return bestFirst(this.ground, person, here);
   }
 
+  grantsByEndpoint(person: Person): ReadonlyMap<string, readonly Grant[]> {
+    if (this.sponsors.causeOver(person.id)) return new Map();
+    const grouped = Map.groupBy(this.book.of(person), ({ endpoint }) => endpoint);
+    for (const [id, grants] of grouped) {
+      if (grants.length > 1) grouped.set(id, bestFirst(this.ground, person, grants));
+    }
+    return grouped;
+  }
+
   liveGrants(person: Person, endpointId: string): readonly Grant[] {
     return this.grantsOf(person, endpointId).filter(
       (grant) => grant.state === "live" && this.classes(person, grant).length > 0,
@@ -206,10 +215,15 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   }
 
   mayView(person: Person, asset: { readonly id: string }): boolean {
-    if (!this.parts.decisions.may(onceAsserted(person), "plant:view")) return false;
-    if (!person.roles.includes("vendor")) return true;
-    if (this.sponsors.causeOver(person.id)) return false;
-    return this.book.of(person).some(({ endpoint }) => endpoint.startsWith(`${asset.id}/`));
+    return this.viewable(person)(asset);
+  }
+
+  viewable(person: Person): (asset: { readonly id: string }) => boolean {
+    if (!this.parts.decisions.may(onceAsserted(person), "plant:view")) return () => false;
+    if (!person.roles.includes("vendor")) return () => true;
+    if (this.sponsors.causeOver(person.id)) return () => false;
+    const assets = new Set(this.book.of(person).map(({ endpoint }) => endpoint.split("/")[0]));
+    return ({ id }) => assets.has(id);
   }
 
   async createGrant(by: Person, wanted: NewGrant): Promise<Grant> {

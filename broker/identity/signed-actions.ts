@@ -141,6 +141,8 @@ async function proveAction(
       await insertSignedAction(queries, action);
     })
     .catch((error: unknown) => parts.failures.alarm(error, passkey));
+  // It may have ended while the signature was looked at and kept.
+  if (!parts.book.get(signIn.id)) throw new IdentityRefused("not-allowed", "signed out meanwhile");
   return { action, content: contentOf(answer.text) };
 }
 

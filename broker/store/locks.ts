@@ -53,13 +53,21 @@ export async function listLocksInForce(queries: Queries): Promise<readonly Lock[
   }));
 }
 
-/** The first of two people who lift it; false if somebody was faster. */
-export async function agreeToLift(queries: Queries, id: string, act: SignedAct): Promise<boolean> {
+/**
+ * The first of two people who lift it; false if somebody was faster.
+ * @param instead of whom, who may not lift it any more
+ */
+export async function agreeToLift(
+  queries: Queries,
+  id: string,
+  instead: string | null,
+  act: SignedAct,
+): Promise<boolean> {
   const { numUpdatedRows } = await queries
     .updateTable("locks")
     .set({ lift_by: act.by, lift_ms: act.atMs, lift_action_id: act.actionId })
     .where("id", "=", id)
-    .where("lift_by", "is", null)
+    .where("lift_by", instead === null ? "is" : "=", instead)
     .where("lifted_ms", "is", null)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
