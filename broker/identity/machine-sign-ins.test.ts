@@ -135,6 +135,12 @@ test("nothing waits for ever, and no address fills the room", async () => {
   const { ask } = await asking(site);
   for (let n = 0; n < 3; n++) await asking(site);
   await expect(asking(site)).rejects.toThrow("no room");
+  // One IPv6 host has a whole network of addresses.
+  const { asks } = site.identity.machines;
+  const from = (address: string) =>
+    asks.ask({ machine: "m", tool: "t", address, keyThumbprint: "k" }) !== undefined;
+  const addresses = ["2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8::4", "2001:db8::5"];
+  expect(addresses.map(from)).toEqual([true, true, true, true, false]);
   site.clock.advance(MACHINE_ASK_MS + 1);
   expect(site.identity.machines.asks.find(ask.code)).toBeUndefined();
   await asking(site);

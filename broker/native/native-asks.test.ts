@@ -65,11 +65,14 @@ test("an approval that fails leaves it waiting for the next one", async () => {
   expect(await asks.approve(ask.id, "a", async () => session().live)).toBeDefined();
 });
 
-test("four of one address and 64 of all may wait, and no more", () => {
+test("four of one address and 256 of all may wait, and no more", () => {
   const asks = new NativeAsks(new TestClock());
   const from = (address: string) => asks.ask({ ...ASKING, address });
   for (let n = 0; n < 4; n++) expect(from("10.0.0.1")).toBeDefined();
   expect(from("10.0.0.1")).toBeUndefined();
-  for (let n = 0; n < 60; n++) expect(from(`10.0.1.${n}`)).toBeDefined();
+  // One IPv6 host has a whole network of addresses.
+  for (let n = 0; n < 4; n++) expect(from(`2001:db8::${n}`)).toBeDefined();
+  expect(from("2001:db8::4")).toBeUndefined();
+  for (let n = 0; n < 248; n++) expect(from(`10.0.1.${n}`)).toBeDefined();
   expect(from("10.0.2.1")).toBeUndefined();
 });

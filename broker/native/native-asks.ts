@@ -8,6 +8,7 @@
 import { randomInt } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { ActionContent } from "../identity/signed-actions.ts";
+import { addressKey } from "../legs/address-key.ts";
 import type { Protocol } from "../plant/model.ts";
 import type { LiveSession } from "../sessions/session.ts";
 import { newId } from "../store/ids.ts";
@@ -48,8 +49,9 @@ export type NativeAnswer =
 
 /** To look up, open a page and touch a key; OpenSSH's own login grace is as long. */
 export const NATIVE_ASK_MS = 120_000;
-/** Of the whole broker, and of one address: more is a flood. */
-const ASKS_MAX = 64;
+/** Of the whole broker: as many as there are connections at the door of SSH. */
+const ASKS_MAX = 256;
+/** Of one address: more is a flood. */
 const ASKS_PER_ADDRESS_MAX = 4;
 const CHOICES = 3;
 
@@ -148,7 +150,8 @@ export class NativeAsks {
 
   private hasRoom(address: string): boolean {
     const all = [...this.waiting.values()];
-    const own = all.filter(({ ask }) => ask.address === address).length;
+    const key = addressKey(address);
+    const own = all.filter(({ ask }) => addressKey(ask.address) === key).length;
     return all.length < ASKS_MAX && own < ASKS_PER_ADDRESS_MAX;
   }
 }
