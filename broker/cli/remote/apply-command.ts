@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type ApplyAsked, applyPlant } from "./apply.ts";
 import { Home } from "./home.ts";
+import { terminal } from "./output.ts";
 import { connected, examples, remote } from "./remote-commands.ts";
 
 /** `sallyport apply` */
@@ -21,7 +22,7 @@ export function addApplyCommand(program: Command): void {
       process.exitCode = await applyPlant(
         connected(new Home(process.env), flags).client,
         flags,
-        process.stdout,
+        terminal,
       );
     });
 }

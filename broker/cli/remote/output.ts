@@ -9,6 +9,11 @@ export interface Flags {
   readonly broker?: string;
 }
 
+/** Whatever a broker says: a name or an address in it must not speak to the terminal. */
+export const terminal: Output = {
+  write: (text) => process.stdout.write(text.split("\n").map(harmless).join("\n")),
+};
+
 /** A row for people, in the order of the titles. */
 export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [titles, ...rows].map((row) => row.map(harmless));
@@ -26,11 +31,19 @@ export function table(titles: readonly string[], rows: readonly (readonly string
 
 /** Names come from elsewhere: nothing of them may move the cursor of a terminal. */
 export function harmless(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, "·");
+  return text.replace(UNSEEN, "·");
 }
 
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu;
+
+/** JSON leaves the upper control characters as they are, and some terminals obey them. */
 export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value)}\n`;
+  return `${JSON.stringify(value).replace(UNSEEN, escaped)}\n`;
+}
+
+function escaped(text: string): string {
+  const units = text.split("").map((unit) => unit.charCodeAt(0));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
 
 /** One list, for whoever asked. */
