@@ -138,5 +138,6 @@ function welcome(broker: Broker): string {
 }
 
 function clockTime(atMs: number): string {
-  return new Date(atMs).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const parts = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" } as const;
+  return new Date(atMs).toLocaleTimeString("en-GB", parts);
 }

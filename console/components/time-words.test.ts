@@ -19,12 +19,18 @@ test("a moment ago is now", () => {
 });
 
 test("the past and the future are told apart", () => {
-  expect(relativeTime(NOW - 3 * MINUTE, NOW)).toBe("3 min. ago");
-  expect(relativeTime(NOW + 3 * MINUTE, NOW)).toBe("in 3 min.");
+  expect(relativeTime(NOW - 3 * MINUTE, NOW)).toBe("3 min ago");
+  expect(relativeTime(NOW + 3 * MINUTE, NOW)).toBe("in 3 min");
+});
+
+test("a relative time has the units of a length", () => {
+  expect(relativeTime(NOW - 12_000, NOW)).toBe("12 s ago");
+  expect(relativeTime(NOW + 3 * HOUR, NOW)).toBe("in 3 h");
+  expect(relativeTime(NOW + 6 * 24 * HOUR, NOW)).toBe("in 6 days");
 });
 
 test("a relative time never promises more than has passed", () => {
-  expect(relativeTime(NOW - 119_000, NOW)).toBe("1 min. ago");
+  expect(relativeTime(NOW - 119_000, NOW)).toBe("1 min ago");
   expect(relativeTime(NOW - 47 * HOUR, NOW)).toBe("yesterday");
 });
 

@@ -13,18 +13,24 @@ const timeOnly = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const timeExact = new Intl.DateTimeFormat("en-GB", {
   ...{ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 },
 });
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const days = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
-/** "12 sec. ago", "in 3 hr.", "yesterday"; a date when it is more than a week away. */
+/** "12 s ago", "in 3 h", "yesterday"; a date when it is more than a week away. */
 export function relativeTime(atMs: number, nowMs: number): string {
   const awayMs = atMs - nowMs;
   const length = Math.abs(awayMs);
   if (length < 5 * SECOND_MS) return "now";
-  if (length < MINUTE_MS) return relative.format(Math.trunc(awayMs / SECOND_MS), "second");
-  if (length < HOUR_MS) return relative.format(Math.trunc(awayMs / MINUTE_MS), "minute");
-  if (length < DAY_MS) return relative.format(Math.trunc(awayMs / HOUR_MS), "hour");
-  if (length < RELATIVE_MAX_MS) return relative.format(Math.trunc(awayMs / DAY_MS), "day");
+  if (length < MINUTE_MS) return away(awayMs, SECOND_MS, "s");
+  if (length < HOUR_MS) return away(awayMs, MINUTE_MS, "min");
+  if (length < DAY_MS) return away(awayMs, HOUR_MS, "h");
+  if (length < RELATIVE_MAX_MS) return days.format(Math.trunc(awayMs / DAY_MS), "day");
   return localDate(atMs);
+}
+
+/** In the units that lengths of time have as well. */
+function away(awayMs: number, unitMs: number, unit: string): string {
+  const length = `${Math.trunc(Math.abs(awayMs) / unitMs)} ${unit}`;
+  return awayMs < 0 ? `${length} ago` : `in ${length}`;
 }
 
 /** "2 h 05 min", "4 min 10 s", "9 s": the two units that matter; never negative. */
@@ -53,6 +59,11 @@ export function exactUtc(atMs: number): string {
 /** "22 Nov 2026, 03:47" in the viewer's zone. */
 export function localTime(atMs: number): string {
   return dateAndTime.format(atMs);
+}
+
+/** "Europe/Vienna": where a page is printed, nothing can be hovered over. */
+export function localZone(): string {
+  return dateAndTime.resolvedOptions().timeZone;
 }
 
 /** "22 Nov 2026" in the viewer's zone. */

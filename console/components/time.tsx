@@ -8,7 +8,7 @@ interface AtProps {
   readonly atMs: number;
 }
 
-/** "3 min. ago" */
+/** "3 min ago" */
 export function RelativeTime({ atMs }: AtProps) {
   const nowMs = useNow();
   return <Exact atMs={atMs}>{relativeTime(atMs, nowMs)}</Exact>;

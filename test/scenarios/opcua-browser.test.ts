@@ -52,7 +52,9 @@ test("an engineer browses, watches, writes within bounds and is refused outside"
   await page.getByRole("button", { name: "Write…" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("From 20 Hz to 45 Hz.").waitFor();
-  await dialog.getByLabel("New value (Double)").fill("33");
+  // Typing begins in the field, not on the button that closes.
+  await dialog.locator("input:focus").waitFor();
+  await page.keyboard.type("33");
   await looksRight("write");
   await dialog.getByRole("button", { name: "Write 33 Hz" }).click();
   await dialog.getByText("Written. Read back: 33 Hz").waitFor();

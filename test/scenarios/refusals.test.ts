@@ -40,8 +40,10 @@ async function invite(name: string, role: string, dark = true): Promise<Device> 
   const form = page.getByRole("dialog");
   await form.getByLabel("Name").fill(name);
   await form.getByLabel("E-mail").fill(`${name.split(" ")[0]?.toLowerCase()}@plant.example`);
-  await form.getByLabel("Employer").fill("Pumps Ltd");
   await form.getByRole("checkbox", { name: new RegExp(role, "i") }).check();
+  await form.getByRole("button", { name: "Invite", exact: true }).click();
+  await form.getByText("Say for whom they work.").waitFor();
+  await form.getByLabel("Employer").fill("Pumps Ltd");
   await form.getByRole("button", { name: "Invite", exact: true }).click();
   const link = await page.getByLabel("One-time link").inputValue();
   await page.getByRole("button", { name: "Done" }).click();

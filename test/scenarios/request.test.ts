@@ -181,12 +181,12 @@ test("an engineer invites a vendor and asks for their time; the link is shown on
   pia = await enrolled(await site.device({ viewport: NARROW }), link);
 });
 
-test("before anybody agreed the vendor sees an account that sleeps, and nothing of the plant", async () => {
+test("before anybody agreed the vendor reads that the request waits, and sees nothing of the plant", async () => {
   const { page } = pia;
   await page.goto("/access");
-  await page.getByText("Your account sleeps until somebody gives you a time.").waitFor();
+  await page.getByText("Your request waits until somebody agrees").waitFor();
   await page.goto("/");
-  await page.getByRole("heading", { name: "Plant", exact: true }).waitFor();
+  await page.getByRole("link", { name: "Show what was asked" }).waitFor();
   expect(await page.getByText("Distribution PLC").count()).toBe(0);
 });
 

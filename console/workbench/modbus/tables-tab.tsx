@@ -4,7 +4,7 @@ import { IconPencil } from "@tabler/icons-react";
 import { type FormEvent, useMemo, useState } from "react";
 import type { TagView } from "../../../broker/api/shapes/plant.ts";
 import { Empty } from "../../components/states.tsx";
-import { LocalTime } from "../../components/time.tsx";
+import { clockTime, exactUtc } from "../../components/time-words.ts";
 import { sentence } from "../../text/session.ts";
 import { workbenchText } from "../../text/workbench.ts";
 import { Notice } from "../session-notices.tsx";
@@ -131,7 +131,7 @@ function Result({ shown, typed, tags }: ResultProps) {
     <>
       <p className="wb-quiet">
         {workbenchText.tables[shown.typed.table]} · {words.unit} {shown.typed.unit} · {words.at}{" "}
-        <LocalTime atMs={shown.atMs} />
+        <span title={exactUtc(shown.atMs)}>{clockTime(shown.atMs)}</span>
       </p>
       <VirtualTable
         rows={rows}
