@@ -23,13 +23,16 @@ export async function openPlantHistory(
         const text = "The plant in force could not be kept in its history: look at the disk";
         noticed.note({ kind: "plant:unkept", priority: "alarm", text });
       });
+  const forget = () =>
+    forgetOverdue(history, source).catch((error: unknown) => {
+      // It is announced for longer than it waits, and forgotten with the next one.
+      log.error({ error }, "a change of the plant that was announced was not forgotten");
+    });
   await keep();
   await forgetOverdue(history, source);
   opened.push(source.onChanged(() => void keep()));
-  opened.push(
-    // What waits goes in the turn in which it comes into force: looked at behind that turn.
-    source.onHeld(() => queueMicrotask(() => void forgetOverdue(history, source))),
-  );
+  // What waits goes in the turn in which it comes into force: looked at behind that turn.
+  opened.push(source.onHeld(() => queueMicrotask(() => void forget())));
   return history;
 }
 

@@ -11,8 +11,9 @@ import { systemClock } from "../clock.ts";
 import type { Leg } from "../legs/leg.ts";
 import type { LiveSession } from "../sessions/session.ts";
 import { type NativeAsk, NativeAsks } from "./native-asks.ts";
-import { SshDoor } from "./ssh-door.ts";
+import { SshDoor, type SshDoorParts } from "./ssh-door.ts";
 import { loadSshHostKey } from "./ssh-host-key.ts";
+import type { SshKeys } from "./ssh-keys.ts";
 
 /** The messages that a client sends by itself, in what order it likes. */
 interface RawClient {
@@ -33,11 +34,14 @@ class SeenAsks extends NativeAsks {
   }
 }
 
-async function door(): Promise<{ readonly asks: SeenAsks; readonly port: number }> {
+async function door(keys?: SshDoorParts["keys"]) {
   const asks = new SeenAsks(systemClock);
   const hostKey = loadSshHostKey(path.join(temporaryFolder(), "host.key"));
   const where = { listen: "127.0.0.1", port: 0, origin: "http://localhost" };
-  const opened = await SshDoor.open({ ...where, hostKey, asks, seen: () => undefined });
+  const opened = await SshDoor.open({
+    ...{ ...where, hostKey, asks, seen: () => undefined },
+    ...(keys && { keys }),
+  });
   onTestFinished(() => {
     asks.close();
     opened.close();
@@ -116,6 +120,25 @@ testWith(["dbclient"])(
     await expect.poll(() => asks.seen.length, WITHIN).toBe(1);
   },
 );
+
+test("a key that cannot be looked up lets nobody in, and the broker goes on", async () => {
+  const book = {
+    find: () => Promise.reject(new Error("the database is away")),
+    onRemoved: () => () => undefined,
+  } as unknown as SshKeys;
+  const { asks, port } = await door({ book, use: "required" });
+  const ssh = new ssh2.Client();
+  onTestFinished(() => void ssh.destroy());
+  const { private: privateKey } = ssh2.utils.generateKeyPairSync("ed25519");
+  const ended = new Promise<string>((resolve) => {
+    ssh.once("ready", () => resolve("let in"));
+    ssh.once("error", () => resolve("not let in"));
+    ssh.once("close", () => resolve("not let in"));
+  });
+  ssh.connect({ host: "127.0.0.1", port, username: "switch", privateKey, readyTimeout: 60_000 });
+  expect(await ended).toBe("not let in");
+  expect(asks.seen).toEqual([]);
+}, 60_000);
 
 test("an ask that its client has replaced opens nothing, and the one after it does", async () => {
   const { asks, port } = await door();

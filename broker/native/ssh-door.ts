@@ -181,7 +181,10 @@ class NativeClient {
   begin(): void {
     const { connection } = this;
     const late = setTimeout(() => connection.end(), HANDSHAKE_MS + SIGN_IN_MS);
-    connection.on("authentication", (asks) => void this.authenticate(asks));
+    connection.on("authentication", (asks) => {
+      // Who it is cannot be told, for example while the database is away: nobody is let in.
+      this.authenticate(asks).catch(() => this.connection.end());
+    });
     connection.on("ready", () => {
       clearTimeout(late);
       this.ready();

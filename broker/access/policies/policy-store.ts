@@ -238,7 +238,9 @@ export class PolicyStore implements PolicyInForce {
   private lookLater(): void {
     if (this.closed) return;
     this.stopLook = this.parts.clock.after(LOOK_MS, () => {
-      void this.inTurn(() => this.look()).finally(() => this.lookLater());
+      void this.inTurn(() => this.look())
+        .catch((error: unknown) => this.report(`the files were not taken: ${messageOf(error)}`))
+        .finally(() => this.lookLater());
     });
   }
 
