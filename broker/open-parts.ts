@@ -138,6 +138,9 @@ export interface OpenPlant {
 export async function openPlant(ground: Ground): Promise<OpenPlant> {
   const { config, opened, clock, noticed } = ground;
   const { dataFolder, simulatorPort } = config;
+  // First of all: where its ports are taken, no plant file that names them is left behind.
+  const simulate = config.plantFile === "" || config.simulate;
+  const simulated = simulate ? await openSimulator(ground) : undefined;
   const file =
     config.plantFile ||
     (await firstPlantFile(dataFolder, simulatorPort, () => openCredentials(ground)));
@@ -148,8 +151,7 @@ export async function openPlant(ground: Ground): Promise<OpenPlant> {
   opened.push(noticed.plant(source));
   if (!needed && confirmed.exists) await noticed.unconfirmed(confirmed, source);
   const history = await openPlantHistory(ground, source);
-  const simulate = config.plantFile === "" || config.simulate;
-  return { source, history, file, simulated: simulate ? await openSimulator(ground) : undefined };
+  return { source, history, file, simulated };
 }
 
 async function openSimulator({ config, opened, board, log }: Ground): Promise<string> {

@@ -278,7 +278,8 @@ export const SETTINGS = {
     {
       variable: "SALLYPORT_SIMULATOR_PORT",
       fallback: "15020",
-      description: "Port of the simulated treatment PLC on 127.0.0.1; the other one is next to it.",
+      description:
+        "Port of the simulated treatment PLC on 127.0.0.1; the six others of the simulated plant follow it. The plant file of the first start is written for it.",
     },
     1,
     65_534,

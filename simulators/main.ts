@@ -91,7 +91,7 @@ main().catch((error: NodeJS.ErrnoException) => {
   const taken = error.code === "EADDRINUSE";
   process.stderr.write(
     taken
-      ? `The simulated plant cannot listen: its port is taken (${error.message}). Choose another with --port.\n`
+      ? `The simulated plant cannot listen: its port is taken (${error.message}). Choose another with --port, or with SALLYPORT_SIMULATOR_PORT where the broker starts it.\n`
       : `${error.message}\n`,
   );
   process.exit(1);
