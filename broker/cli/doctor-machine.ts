@@ -17,6 +17,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
 import type { Config } from "../config.ts";
+import { shareUsed, spaceOf } from "../evidence/volume-watch.ts";
 import { checkPrivateFile } from "../store/data-folder.ts";
 import type { Finding } from "./doctor.ts";
 
@@ -54,9 +55,9 @@ function hasSshBinding(): boolean {
 /** Share of the volume in use, and how long its commits take. */
 export function disk(folder: string): Finding {
   if (!existsSync(folder)) return { state: "attention", text: `${folder} is not there yet` };
-  const { bavail, blocks, bsize } = statfsSync(folder);
-  const used = 1 - bavail / Math.max(1, blocks);
-  const free = `${Math.round((bavail * bsize) / 2 ** 20)} MiB free`;
+  const volume = spaceOf(statfsSync(folder));
+  const used = shareUsed(volume);
+  const free = `${Math.round(volume.freeBytes / 2 ** 20)} MiB free`;
   const share = `${Math.round(used * 100)} % full, ${free}`;
   try {
     accessSync(folder, constants.W_OK);

@@ -4,7 +4,13 @@ import { temporaryFolder } from "../../test/kit/temporary.ts";
 import { TestClock } from "../../test/kit/test-clock.ts";
 import { systemClock } from "../clock.ts";
 import { type Evidence, type EvidenceOptions, openEvidence } from "./evidence.ts";
-import { type VolumeState, type VolumeUse, VolumeWatch } from "./volume-watch.ts";
+import {
+  shareUsed,
+  spaceOf,
+  type VolumeState,
+  type VolumeUse,
+  VolumeWatch,
+} from "./volume-watch.ts";
 
 const GIB = 2 ** 30;
 
@@ -138,4 +144,11 @@ test("a recording that grows beyond its quota is told of once", async () => {
   expect(told).toEqual(["s-1"]);
   await inTime(clock, tape.close());
   await evidence.close();
+});
+
+test("a share in use leaves out what the file system keeps for root, as df does", () => {
+  const blocks = { blocks: 250, bfree: 215, bavail: 65, bsize: 4_096 };
+  const use = spaceOf(blocks);
+  expect(use).toEqual({ totalBytes: 100 * 4_096, freeBytes: 65 * 4_096 });
+  expect(shareUsed(use)).toBeCloseTo(0.35);
 });

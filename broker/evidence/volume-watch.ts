@@ -91,8 +91,20 @@ function levelOf({ totalBytes, freeBytes }: VolumeUse, before: VolumeLevel): Vol
   return LEVELS.find(reached) ?? 0;
 }
 
-/** As `df` counts: without what is kept for root. */
 export async function diskUse(folder: string): Promise<VolumeUse> {
-  const { blocks, bfree, bavail, bsize } = await statfs(folder);
+  return spaceOf(await statfs(folder));
+}
+
+/** Of statfs(2), in blocks of `bsize` bytes. */
+type Blocks = Readonly<Record<"blocks" | "bfree" | "bavail" | "bsize", number>>;
+
+/** As `df` counts: without what is kept for root. */
+export function spaceOf(volume: Blocks): VolumeUse {
+  const { blocks, bfree, bavail, bsize } = volume;
   return { totalBytes: (blocks - bfree + bavail) * bsize, freeBytes: bavail * bsize };
+}
+
+/** Between 0 and 1. */
+export function shareUsed({ totalBytes, freeBytes }: VolumeUse): number {
+  return 1 - freeBytes / Math.max(1, totalBytes);
 }

@@ -1,6 +1,6 @@
 /** What works and what does not, kept up to date by the parts themselves. */
-import { statfs } from "node:fs/promises";
 import type { Clock } from "../../clock.ts";
+import { diskUse, shareUsed } from "../../evidence/volume-watch.ts";
 import type { HealthView } from "../shapes/health.ts";
 import type { RecentValues } from "./recent-values.ts";
 
@@ -97,12 +97,12 @@ interface Disk {
 }
 
 export async function diskOf(folder: string): Promise<Disk> {
-  const volume = await statfs(folder).catch(() => undefined);
+  const volume = await diskUse(folder).catch(() => undefined);
   if (!volume) {
     return { state: "failed", text: "The recordings' volume cannot be read.", freeBytes: null };
   }
-  const freeBytes = volume.bavail * volume.bsize;
-  const used = 1 - volume.bavail / Math.max(1, volume.blocks);
+  const { freeBytes } = volume;
+  const used = shareUsed(volume);
   const text = `The recordings' volume is ${Math.round(used * 100)} % full.`;
   if (used >= DISK_FAILED) {
     return { state: "failed", text: `${text} Free space now: recording may stop.`, freeBytes };
