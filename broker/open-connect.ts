@@ -25,6 +25,10 @@ export function openConnect(
     },
     origins: config.origins,
     origin: config.origins[0] ?? "",
+    wasLost: async (session: string, person: string) => {
+      const { state, header } = (await evidence.recordings.get(session)) ?? {};
+      return state === "aborted" && header?.subject.id === person;
+    },
   };
   return attachConnect(server, parts, new RegExp(`^${LIVE_PATH}(/|\\?|$)`));
 }

@@ -306,6 +306,7 @@ export async function openDoors(
     health: healthOf(ground, core),
     ...{ integrations: core.integrations, signals: core.signals },
     ...{ alarms: ground.alarms, audit: core.audit, logState: core.logState },
+    brokers: config.standby ? config.origins : [],
     ...{ services: core.services, scim: openProvisioning(ground), providers: core.providers },
   });
   const gatekeepers = { ...identity, decisions };

@@ -16,16 +16,19 @@ export interface MachineRouteParts {
   readonly identity: Pick<Identity, "machines" | "signedActions" | "tokens" | "people">;
   readonly siteLog: Pick<SiteEvents, "record">;
   readonly clock: Clock;
+  /** Of a site with a standby: where commands find them. */
+  readonly brokers?: readonly string[];
 }
 
-export function machineRoutes({ identity, siteLog, clock }: MachineRouteParts): readonly Route[] {
+export function machineRoutes(parts: MachineRouteParts): readonly Route[] {
+  const { identity, siteLog, clock, brokers = [] } = parts;
   const { machines, signedActions: actions } = identity;
   const ground = { asks: machines.asks, actions, notes: siteLog, clock };
   const tokens = { tokens: identity.tokens, people: identity.people, clock };
   const one = "/api/devices/:id";
   return [
     open("POST", "/api/device/authorization", askMachine(machines.asks, clock)),
-    open("POST", "/api/device/token", redeemMachine(machines, clock)),
+    open("POST", "/api/device/token", redeemMachine(machines, clock, brokers)),
     guarded("GET", one, "signed-in", showMachine(ground)),
     guarded("POST", `${one}/options`, "signed-in", machineOptions(ground)),
     guarded("POST", one, "signed-in", approveMachine(ground)),

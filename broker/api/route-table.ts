@@ -61,7 +61,7 @@ import { listPeople } from "./people/list-people.ts";
 import { newEnrolmentLink } from "./people/new-enrolment-link.ts";
 import type { PlantFileGround } from "./plant/plant-file.ts";
 import type { PlantShown } from "./plant/plant-view.ts";
-import { showPlant } from "./plant/show-plant.ts";
+import { showAssetTags, showPlant } from "./plant/show-plant.ts";
 import { plantRoutes } from "./plant-routes.ts";
 import { activatePolicies, rollbackPolicies } from "./policies/change-policies.ts";
 import { checkPolicies } from "./policies/check-policies.ts";
@@ -161,6 +161,7 @@ export interface ApiParts {
   readonly providers: ProviderRouteParts["providers"];
   readonly responses: SupervisionParts["responses"];
   readonly baselines: IntegrationRouteParts["baselines"];
+  readonly brokers?: readonly string[];
   readonly health: { isReady(): boolean; view(): Promise<HealthView> };
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
 }
@@ -199,6 +200,9 @@ export function routeTable(parts: ApiParts): readonly Route[] {
           showPlant(plant, access, sessions, (name) => gateways?.linkOf(name)),
         ),
       ),
+    ),
+    forTokens(
+      guarded("GET", "/api/assets/:asset/tags", "plant:view", showAssetTags(plant, access)),
     ),
 
     ...machineRoutes(parts),

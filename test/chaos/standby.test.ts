@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import type { HealthView } from "../../broker/api/shapes/health.ts";
 import { readConfig } from "../../broker/config.ts";
 import { startBroker } from "../../broker/start.ts";
+import { type Connecting, RawTool, startConnecting } from "../kit/connecting.ts";
+import { signInMachine } from "../kit/machine-user.ts";
 import {
   databaseUrl,
   noPostgres,
@@ -14,6 +16,7 @@ import {
   testWithPostgres,
 } from "../kit/postgres.ts";
 import { startRunningBroker } from "../kit/running-broker.ts";
+import { runCommand } from "../kit/sallyport-command.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 import { WorkedSession } from "../kit/worked-session.ts";
 import { seeded } from "./seeded.ts";
@@ -63,8 +66,15 @@ testHere(
     });
     await until("the witness has signed", () => site.witnessed() > 0);
     const before = site.witnessed();
+    const home = temporaryFolder();
+    await signInMachine(home, site.user(first));
+    const command = await startConnecting(home, ["plc/modbus"]);
+    onTestFinished(() => void command.process.kill("SIGKILL"));
     await killed(site, random);
     expect(await site.active()).toBe(second);
+    await command.says(/("kind":"listening"[\s\S]*){2}/);
+    await workedOn(command, second.address);
+    expect((await runCommand(home, ["whoami"])).code).toBe(0);
     await stopped(site, random);
     expect(await site.active()).toBe(first);
     await until("the witness signs what the next brokers wrote", () => site.witnessed() > before);
@@ -81,6 +91,23 @@ testHere(
   },
   SLOW_MS,
 );
+
+/** The command has a session of the same kind at the other broker, through the same port. */
+async function workedOn(command: Connecting, origin: string): Promise<void> {
+  const notes = command.lines("note").map(({ text }) => String(text));
+  const taken = `another broker has taken over (${origin})`;
+  expect(notes.filter((note) => note.startsWith(taken))).toHaveLength(1);
+  const opened = command.lines("listening").map(({ port, session }) => ({ port, session }));
+  expect(opened).toHaveLength(2);
+  expect(opened[0]?.port).toBe(opened[1]?.port);
+  expect(opened[0]?.session).not.toEqual(opened[1]?.session);
+  const tool = new RawTool(command.port);
+  // Unit 1, one register: no client of the drills writes this value.
+  const write = Buffer.from("00010000000601060001ffff", "hex");
+  expect(await tool.ask(write, write.length)).toEqual(write);
+  tool.socket.destroy();
+  expect(await command.stop()).toBe(0);
+}
 
 testHere(
   "while its database is away the active one changes nothing, and goes on once it has it again",

@@ -33,6 +33,8 @@ export interface ConnectParts {
   readonly origins: readonly string[];
   /** Where a person approves. */
   readonly origin: string;
+  /** Whether a session of theirs was lost with the broker that it ran in: nobody had ended it. */
+  wasLost(session: string, person: string): Promise<boolean>;
 }
 
 export interface ConnectChannel {

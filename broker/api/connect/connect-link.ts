@@ -26,7 +26,7 @@ const WAITING_MAX = 1_048_576;
 /** Words that are on their way when it is over. */
 const FAREWELL_MS = 1_000;
 
-type Given = "recorder" | "opcua" | "hostKey" | "origin" | "log";
+type Given = "recorder" | "opcua" | "hostKey" | "origin" | "log" | "wasLost";
 
 export interface LinkParts extends Pick<ConnectParts, Given> {
   readonly ground: NativeGround;
@@ -120,7 +120,7 @@ export class ConnectLink {
 
   private async begin(said: Extract<FromConnect, { kind: "open" | "resume" }>): Promise<void> {
     try {
-      if (said.kind === "resume") await this.take(this.own(said.session));
+      if (said.kind === "resume") await this.take(await this.own(said.session));
       else {
         const session = await this.open(said);
         // Whatever happens to the link from here on: the lease ends what nobody works in.
@@ -139,10 +139,12 @@ export class ConnectLink {
     return brokerFault(id);
   }
 
-  /** @throws ApiRefused not-found, alike for sessions of others and for none */
-  private own(id: string): LiveSession {
+  /** @throws ApiRefused session-lost; not-found, alike for sessions of others and for none */
+  private async own(id: string): Promise<LiveSession> {
     const session = this.parts.sessions.get(id);
-    if (session?.claims.subject.id !== this.parts.me()?.person.id || !session) throw notFound();
+    const { person } = this.signedIn();
+    if (!session && (await this.parts.wasLost(id, person.id))) throw lost();
+    if (session?.claims.subject.id !== person.id) throw notFound();
     if (!speaksNative(session.claims.endpoint.protocol)) throw notNative();
     return session;
   }
@@ -270,6 +272,11 @@ const NOT_UNDERSTOOD: Cause = {
 };
 const SIGNED_OUT: Cause = { rule: "signed-out", reason: "The sign-in of this machine is over." };
 const ENDED: Cause = { rule: "owner-ended", reason: "Ended." };
+
+function lost(): ApiRefused {
+  const message = "The broker that this session ran in was lost, and the session with it.";
+  return new ApiRefused(410, "session-lost", message);
+}
 
 function notNative(): ApiRefused {
   return new ApiRefused(409, "not-native", "This is opened in the browser alone.");

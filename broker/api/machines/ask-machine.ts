@@ -41,7 +41,12 @@ export function askMachine(asks: Pick<MachineAsks, "ask">, clock: Clock) {
   });
 }
 
-export function redeemMachine(machines: Pick<MachineSignIns, "redeem">, clock: Clock) {
+/** @param brokers of a site with a standby */
+export function redeemMachine(
+  machines: Pick<MachineSignIns, "redeem">,
+  clock: Clock,
+  brokers: readonly string[],
+) {
   return publicEndpoint({
     summary: "Whether the person has approved it: then the token, once, with a proof of the key",
     body: z.strictObject({ device_code: z.string().min(1).max(200) }),
@@ -65,6 +70,7 @@ export function redeemMachine(machines: Pick<MachineSignIns, "redeem">, clock: C
         token_type: "DPoP" as const,
         expires_in: Math.floor((signIn.absoluteEndsMs - clock.wallMs()) / 1_000),
         person: { name: person.name, email: person.email },
+        ...(brokers.length > 1 && { brokers: [...brokers] }),
       };
     },
   });

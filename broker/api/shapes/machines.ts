@@ -43,6 +43,8 @@ export const deviceTokenSchema = z.object({
   /** At the latest; sooner where nothing is asked for a while. */
   expires_in: z.number(),
   person: z.object({ name: z.string(), email: z.string() }),
+  /** Where there is a standby: every address that a broker of this site may be active at. */
+  brokers: z.array(z.string()).exactOptional(),
 });
 export type DeviceToken = z.infer<typeof deviceTokenSchema>;
 

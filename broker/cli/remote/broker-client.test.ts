@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { BrokerClient } from "./broker-client.ts";
 import { MachineKeyPair } from "./machine-key.ts";
 
@@ -74,4 +74,86 @@ test("an answer that is lost is asked for again under the same key, with a new p
   expect(asked).toHaveLength(2);
   expect(again).toBe(key);
   expect(newer).not.toBe(proof);
+});
+
+/** Of a site with a standby: `client` knows both, and the first one waits. */
+async function pair(): Promise<{ readonly stopActive: () => void; became(active: boolean): void }> {
+  let isActive = false;
+  const standby = createServer((request, response) => {
+    if (!isActive) {
+      response.writeHead(503).end('{"code":"standby","message":"Another broker is active."}');
+      return;
+    }
+    asked.push({ method: request.method ?? "", url: request.url ?? "", keys: ["standby"] });
+    response.end(request.url === "/readyz" ? READY : "[]");
+  });
+  standby.listen(0, "127.0.0.1");
+  await once(standby, "listening");
+  onTestFinished(() => {
+    standby.closeAllConnections();
+    standby.close();
+  });
+  const originOf = (of: Server) => `http://127.0.0.1:${(of.address() as AddressInfo).port}`;
+  const address = { origin: originOf(standby), others: [originOf(server)] };
+  client = new BrokerClient(address, MachineKeyPair.create());
+  return {
+    stopActive: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+    became: (active) => {
+      isActive = active;
+    },
+  };
+}
+const READY = '{"state":"ready"}';
+
+test("of two brokers the active one is asked, and after a take-over the other one", async () => {
+  const { stopActive, became } = await pair();
+  answer = (response) => response.end(asked.at(-1)?.url === "/readyz" ? READY : "[]");
+  await client.ask("GET /api/recordings", { query: {} });
+  // Who waits is asked nothing but whether it is active, and nobody proves a key for that.
+  expect(asked.map(({ url, keys }) => [url, keys[1] !== undefined])).toEqual([
+    ["/readyz", false],
+    ["/api/recordings", true],
+  ]);
+  stopActive();
+  await expect(client.ask("GET /api/recordings", { query: {} })).rejects.toMatchObject({
+    exitCode: 5,
+    message: expect.stringMatching(/ECONNREFUSED\); .*: Another broker is active\.\)$/),
+  });
+  became(true);
+  asked = [];
+  await client.ask("GET /api/recordings", { query: {} });
+  expect(asked.map(({ url, keys }) => [url, keys[0]])).toEqual([
+    ["/readyz", "standby"],
+    ["/api/recordings", "standby"],
+  ]);
+});
+
+test("what may have been done before a take-over is not asked for again", async () => {
+  const { stopActive, became } = await pair();
+  const end = () => client.ask("POST /api/sessions/{id}/end", { params: { id: "s" }, body: {} });
+  answer = (response) => {
+    if (asked.at(-1)?.url === "/readyz") response.end(READY);
+    else {
+      became(true);
+      stopActive();
+    }
+  };
+  await expect(end()).rejects.toMatchObject({ code: "taken-over", exitCode: 5 });
+  expect(asked.filter(({ method }) => method === "POST")).toHaveLength(1);
+});
+
+test("one that has come to wait did nothing of it: the active one is asked", async () => {
+  const { became } = await pair();
+  answer = (response) => {
+    if (asked.at(-1)?.url === "/readyz" && asked.length === 1) response.end(READY);
+    else {
+      became(true);
+      response.writeHead(503).end('{"code":"standby","message":"It waits."}');
+    }
+  };
+  expect(await client.ask("GET /api/recordings", { query: {} })).toEqual([]);
+  expect(asked.at(-1)?.keys).toEqual(["standby"]);
 });

@@ -9,6 +9,7 @@ import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { z } from "zod";
 import { problemSchema } from "../../api/shapes/people.ts";
+import { activeOf } from "./active-broker.ts";
 import { ROUTES } from "./api/routes.ts";
 import { CommandFailed, EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Account } from "./home.ts";
@@ -41,6 +42,8 @@ interface Request {
 
 export interface BrokerAddress {
   readonly origin: string;
+  /** Of a site with a standby: where its other brokers are. Each is proved as the first one is. */
+  readonly others?: readonly string[] | undefined;
   /** File of certificates. */
   readonly ca?: string | undefined;
 }
@@ -60,7 +63,9 @@ const REST_WITHIN_MS = 600_000;
 const ANSWER_BYTES_MAX = 64 * 2 ** 20;
 
 export class BrokerClient {
-  readonly address: BrokerAddress;
+  private at: BrokerAddress;
+  /** Which one is active was looked for, and nothing has gone wrong since. */
+  private isFound = false;
   private readonly key: MachineKeyPair;
   private token: string | undefined;
   /** Of a service: gets another token by what proves it. Undefined where it cannot. */
@@ -71,13 +76,33 @@ export class BrokerClient {
   private aheadMs = 0;
 
   constructor(address: BrokerAddress, key: MachineKeyPair, token?: string) {
-    this.address = address;
+    this.at = address;
     this.key = key;
     this.token = token;
   }
 
   static of(account: Account, key: MachineKeyPair): BrokerClient {
-    return new BrokerClient({ origin: account.broker, ca: account.ca }, key, account.token);
+    const { broker: origin, ca, others } = account;
+    return new BrokerClient({ origin, ca, others }, key, account.token);
+  }
+
+  /** Of a site with a standby: the one that was active when it was last looked. */
+  get address(): BrokerAddress {
+    return this.at;
+  }
+
+  /**
+   * Of a site with a standby: goes to the one that is active now.
+   * @throws CommandFailed unreachable where none is
+   */
+  async find(): Promise<void> {
+    const { origin: before, others = [], ca } = this.at;
+    if (others.length === 0) return;
+    this.isFound = false;
+    const all = [before, ...others];
+    const origin = await activeOf(all, this.trust);
+    this.at = { origin, ca, others: all.filter((each) => each !== origin) };
+    this.isFound = true;
   }
 
   /** @throws CommandFailed in the broker's own words */
@@ -153,14 +178,30 @@ export class BrokerClient {
    */
   private async answered(request: Request): Promise<HttpAnswer> {
     const key = randomUUID();
-    const send = () => this.send(request, key);
-    const answer = await send().catch((error: unknown) => {
-      if (error instanceof CommandFailed && error.code === "lost") return send();
-      throw error;
-    });
+    const answer = await this.delivered(request, key);
     if (answer.status < 400 || problemOf(answer.text)?.code !== "proof-stale") return answer;
     this.aheadMs = answer.dateMs - Date.now();
-    return send();
+    return this.send(request, key);
+  }
+
+  private async delivered(request: Request, key: string): Promise<HttpAnswer> {
+    const isPair = (this.at.others ?? []).length > 0;
+    if (!this.isFound) await this.find();
+    const { origin } = this.at;
+    const first = await this.send(request, key).catch((error: unknown) => {
+      if (error instanceof CommandFailed) return error;
+      throw error;
+    });
+    if (!(first instanceof CommandFailed)) {
+      if (!isPair || !isStandby(first)) return first;
+    } else if (!isPair && first.code !== "lost") throw first;
+    await this.find();
+    if (first instanceof CommandFailed && request.method !== "GET" && wasHeard(first)) {
+      // Another one does not know the key under which it was asked for.
+      if (this.at.origin !== origin) throw takenOver(this.at.origin);
+      if (first.code !== "lost") throw first;
+    }
+    return this.send(request, key);
   }
 
   private async send(request: Request, key: string): Promise<HttpAnswer> {
@@ -215,17 +256,37 @@ export class BrokerClient {
 
 /** The connection was there, and went: the request may have been heard. */
 const LOST: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
+/** There was no connection. */
+const NOT_HEARD: ReadonlySet<string> = new Set([
+  ...["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"],
+]);
+
+function wasHeard({ cause }: CommandFailed): boolean {
+  return !NOT_HEARD.has((cause as NodeJS.ErrnoException | undefined)?.code ?? "");
+}
+
+/** It waits, and did nothing of what it was asked. */
+function isStandby({ status, text }: HttpAnswer): boolean {
+  return status === 503 && problemOf(text)?.code === "standby";
+}
+
+function takenOver(origin: string): CommandFailed {
+  const text = `another broker has taken over (${origin}) while this was asked for. It may have been done: look before you ask again`;
+  return new CommandFailed(EXIT.unreachable, text, "taken-over");
+}
 
 export function unreachable(origin: string, error: Error): CommandFailed {
   const why = (error as NodeJS.ErrnoException).code ?? error.message;
   const trust = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(why)
     ? "; name the site's certificate with --ca FILE"
     : "";
-  return new CommandFailed(
+  const failed = new CommandFailed(
     EXIT.unreachable,
     `${origin} cannot be reached (${why})${trust}`,
     LOST.has(why) ? "lost" : "unreachable",
   );
+  failed.cause = error;
+  return failed;
 }
 
 /** The address with its parameters in their places. */

@@ -42,6 +42,7 @@ class ConnectWork {
   private readonly words = new EventWords();
   private session = "";
   private stopped = false;
+  private local: LocalPort | undefined;
 
   constructor(client: BrokerClient, asked: ConnectAsked, out: Output) {
     this.client = client;
@@ -59,10 +60,9 @@ class ConnectWork {
       came: (tool) => this.carry(new ToolLine(tool)),
       stranger: () => this.say("a program of another account of this machine was turned away."),
     });
+    this.local = local;
     try {
-      const opened = await this.link.open(this.wanted());
-      this.session = opened.session.id;
-      this.tellOpened(opened, local);
+      this.opened(await this.link.open(this.wanted()));
       const ended = await this.link.ended;
       this.tellEnded(ended);
       return this.stopped || ended.rule === "owner-ended" ? EXIT.done : EXIT.ended;
@@ -74,6 +74,11 @@ class ConnectWork {
       this.link.close();
       for (const line of [...this.lines]) line.close();
     }
+  }
+
+  private opened(opened: Opened): void {
+    this.session = opened.session.id;
+    if (this.local) this.tellOpened(opened, this.local);
   }
 
   private wanted() {
@@ -123,6 +128,14 @@ class ConnectWork {
         this.say(`the broker is away; the session waits ${Math.round(leaseMs / 1_000)} seconds.`);
       },
       back: () => this.say("the broker is back; the tool can connect again."),
+      takenOver: (origin) => {
+        // Nothing of a tool joins it before the person has been told of the new one.
+        this.session = "";
+        this.say(
+          `another broker has taken over (${origin}), the session was lost; a new one is asked for.`,
+        );
+      },
+      reopened: (opened) => this.opened(opened),
     };
   }
 

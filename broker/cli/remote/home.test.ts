@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../../test/kit/temporary.ts";
-import { defaultFolder, Home, originOf } from "./home.ts";
+import { addressesOf, defaultFolder, Home, originOf } from "./home.ts";
 import { renameOver, writePrivate } from "./private-file.ts";
 
 test.each<[NodeJS.Platform, Record<string, string>, string, string]>([
@@ -29,6 +29,21 @@ test("a broker's file has a name that every system takes", () => {
     expect(name).toMatch(/^[\w.-]+\.json$/);
   }
   expect(home.account("http://localhost:7480").token).toBe("t");
+});
+
+test("a site with a standby is known by each of its addresses, none of which is less protected", () => {
+  const home = new Home({ SALLYPORT_HOME: temporaryFolder() });
+  const told = ["https://b.example", "https://a.example", "http://c.example"];
+  const { origin, others } = addressesOf(["a.example", "https://b.example/"], told);
+  expect([origin, others]).toEqual(["https://a.example", ["https://b.example"]]);
+  const person = { name: "Ada", email: "a@b.c" };
+  home.keep({ broker: "https://z.example", token: "z", person });
+  home.keep({ broker: origin, others, token: "t", person });
+  for (const broker of [undefined, "a.example", "b.example"]) {
+    expect(home.account(broker).token).toBe("t");
+  }
+  expect(() => home.account("c.example")).toThrow(/nobody is signed in/);
+  expect(() => addressesOf(["a.example", "http://b.example"])).toThrow(/http beside one of https/);
 });
 
 /** As Windows: refuses while somebody else reads it. */

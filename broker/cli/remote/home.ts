@@ -1,4 +1,5 @@
 /** Where the command keeps what is its own on this machine: a key, and a sign-in for each broker. */
+import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { z } from "zod";
@@ -23,9 +24,14 @@ const workloadSource = z.union([
 ]);
 export type WorkloadSource = z.infer<typeof workloadSource>;
 
+/** One is active, one waits; a site that moves has both pairs for a time. */
+export const OTHERS_MAX = 7;
+
 const accountSchema = z.object({
   /** Origin of the console. */
   broker: z.url(),
+  /** Of a site with a standby: where its other brokers are. */
+  others: z.array(z.url()).max(OTHERS_MAX).exactOptional(),
   token: z.string(),
   person: z.object({ name: z.string(), email: z.string() }),
   /** File with the certificates that the broker's is trusted by, beside those of the system. */
@@ -57,7 +63,7 @@ export class Home {
    */
   account(broker: string | undefined): Account {
     const origin = broker === undefined ? this.lastBroker() : originOf(broker);
-    const text = origin && readPrivate(this.fileOf(origin));
+    const text = origin && (readPrivate(this.fileOf(origin)) ?? this.textOfPair(origin));
     if (!text) {
       const where = broker ?? "BROKER";
       const message = `nobody is signed in${origin ? ` at ${origin}` : ""}: sallyport login ${where}`;
@@ -75,6 +81,19 @@ export class Home {
     removePrivate(this.fileOf(broker));
   }
 
+  /** The sign-in at a site of which this is another broker. */
+  private textOfPair(origin: string): string | undefined {
+    const folder = path.join(this.folder, "sign-ins");
+    const files = existsSync(folder) ? readdirSync(folder) : [];
+    return files
+      .filter((name) => name.endsWith(".json"))
+      .map((name) => readPrivate(path.join(folder, name)))
+      .find((text) => {
+        const account = accountSchema.safeParse(JSON.parse(text ?? "null"));
+        return account.data?.others?.includes(origin);
+      });
+  }
+
   private lastBroker(): string | undefined {
     return readPrivate(path.join(this.folder, "last"))?.trim();
   }
@@ -90,6 +109,22 @@ export function originOf(address: string): string {
   const text = /^https?:\/\//.test(address) ? address : `https://${address}`;
   if (URL.canParse(text)) return new URL(text).origin;
   throw new CommandFailed(EXIT.usage, `${address} is not the address of a broker`);
+}
+
+/**
+ * The addresses of one site, the first of which it is known by.
+ * @param told by the broker; none of them is less protected than the one that told it
+ * @throws CommandFailed usage
+ */
+export function addressesOf(given: readonly string[], told: readonly string[] = []) {
+  const [origin = "", ...more] = given.map(originOf);
+  const isSafe = (each: string) => each.startsWith("https:") || origin.startsWith("http:");
+  if (!more.every(isSafe)) {
+    throw new CommandFailed(EXIT.usage, "an address of http beside one of https is not used");
+  }
+  const all = new Set([...more, ...told.filter(isSafe)]);
+  all.delete(origin);
+  return { origin, others: [...all].slice(0, OTHERS_MAX) };
 }
 
 /** Of the account that runs the command; on Windows the one that it alone can read. */

@@ -3,7 +3,7 @@ import { hostname, userInfo } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Answer, type BrokerAddress, BrokerClient } from "./broker-client.ts";
 import { CommandFailed } from "./exit-codes.ts";
-import type { Account, Home } from "./home.ts";
+import { type Account, addressesOf, type Home } from "./home.ts";
 import { type Flags, jsonLine, type Output } from "./output.ts";
 
 /** What the broker says while it waits. */
@@ -25,13 +25,32 @@ export async function login(
   if (flags.json) out.write(jsonLine({ kind: "ask", url, code, number, expiresIn: expires_in }));
   else out.write(askWords(WHAT, url, number, expires_in));
   const token = await tokenOf(client, asked);
-  const { access_token, person } = token;
-  const { origin: broker, ca } = address;
-  const account = { broker, token: access_token, person, ...(ca !== undefined && { ca }) };
+  const { access_token, person, brokers } = token;
+  const place = placeOf(address, brokers);
+  const account = { ...place, token: access_token, person };
   home.keep(account);
+  const { broker } = account;
   if (flags.json) out.write(jsonLine({ kind: "signed-in", broker, person }));
-  else out.write(`Signed in at ${broker} as ${person.name}.\n`);
+  else out.write(`Signed in at ${broker} as ${person.name}.\n${othersText(place)}`);
   return account;
+}
+
+/** As it is kept: by the address that was named first, whichever of them was active. */
+export function placeOf(
+  { origin, others = [], ca }: BrokerAddress,
+  told: readonly string[] = [],
+): Pick<Account, "broker" | "others" | "ca"> {
+  const more = addressesOf([origin, ...others], told).others;
+  return {
+    broker: origin,
+    ...(more.length > 0 && { others: more }),
+    ...(ca !== undefined && { ca }),
+  };
+}
+
+export function othersText({ others = [] }: Pick<Account, "others">): string {
+  if (others.length === 0) return "";
+  return `Where that one is not active, ${others.join(" or ")} is asked.\n`;
 }
 
 export async function logout(home: Home, account: Account): Promise<void> {

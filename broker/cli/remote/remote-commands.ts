@@ -5,7 +5,7 @@ import { TOKEN_RIGHTS } from "../../identity/token-scope.ts";
 import { BrokerClient } from "./broker-client.ts";
 import { type ConnectAsked, connect, type Keys } from "./connect.ts";
 import { CommandFailed, EXIT } from "./exit-codes.ts";
-import { Home, originOf } from "./home.ts";
+import { addressesOf, Home } from "./home.ts";
 import {
   durationOf,
   endSession,
@@ -17,7 +17,7 @@ import {
   showWorkloads,
 } from "./lists.ts";
 import { login, logout } from "./login.ts";
-import { type Flags, jsonLine } from "./output.ts";
+import { type Flags, jsonLine, type Output, terminal } from "./output.ts";
 import { sendPosture, showPosture } from "./posture.ts";
 import {
   createToken,
@@ -53,7 +53,10 @@ function addSigningIn(program: Command, home: HomeOf, version: string): void {
   program
     .command("login")
     .description("sign in at a broker: approve it in the browser with your passkey")
-    .argument("<broker>", "its address, for example https://sallyport.example")
+    .argument(
+      "<broker...>",
+      "its address, for example https://sallyport.example; with a standby under a name of its own, both",
+    )
     .option("--ca <file>", "certificates that the broker's is trusted by, besides the system's")
     .option("--svid <file>", "as a service: its certificate (X.509-SVID) with those that made it")
     .option("--key <file>", "the key of that certificate")
@@ -66,34 +69,35 @@ function addSigningIn(program: Command, home: HomeOf, version: string): void {
       "after",
       examples(
         "sallyport login https://sallyport.example",
+        "sallyport login https://sallyport-a.example https://sallyport-b.example",
         "sallyport login https://sallyport.example --svid svid.pem --key svid.key",
         "sallyport login https://sallyport.example --jwt /var/run/secrets/tokens/sallyport",
         "SPIFFE_ENDPOINT_SOCKET=unix:///run/spire/agent.sock sallyport login https://sallyport.example --spiffe",
       ),
     )
-    .action(async (broker: string, { ca, ...flags }: LoginFlags) => {
+    .action(async (brokers: string[], { ca, ...flags }: LoginFlags) => {
       // It is read from wherever later commands are run.
-      const address = { origin: originOf(broker), ca: ca && path.resolve(ca) };
+      const address = { ...addressesOf(brokers), ca: ca && path.resolve(ca) };
       const source = workloadSourceOf(flags);
-      if (source) await loginWorkload(home(), address, source, flags, process.stdout);
-      else await login(home(), address, { ...flags, version }, process.stdout);
+      if (source) await loginWorkload(home(), address, source, flags, terminal);
+      else await login(home(), address, { ...flags, version }, terminal);
     });
   remote(program.command("logout"), "end the sign-in of this machine")
     .addHelpText("after", examples("sallyport logout"))
     .action(async (flags: Flags) => {
       const account = home().account(flags.broker);
       await logout(home(), account);
-      process.stdout.write(flags.json ? jsonLine({ broker: account.broker }) : "Signed out.\n");
+      terminal.write(flags.json ? jsonLine({ broker: account.broker }) : "Signed out.\n");
     });
   remote(program.command("whoami"), "show who is signed in, and where")
     .addHelpText("after", examples("sallyport whoami", "sallyport whoami --json"))
     .action(async (flags: Flags) => {
       const { client, account } = connected(home(), flags);
       const me = await client.ask("GET /api/me");
-      if (flags.json) process.stdout.write(jsonLine(me));
+      if (flags.json) terminal.write(jsonLine(me));
       else {
         const { name, email, roles } = me.person;
-        process.stdout.write(`${name} <${email}>, ${roles.join(", ")}, at ${account.broker}\n`);
+        terminal.write(`${name} <${email}>, ${roles.join(", ")}, at ${account.broker}\n`);
       }
     });
 }
@@ -110,8 +114,8 @@ function addPosture(program: Command, home: HomeOf): void {
     .option("--show", "only show what would be told")
     .addHelpText("after", examples("sallyport posture --show", "sallyport posture"))
     .action(async ({ show, ...flags }: PostureFlags) => {
-      if (show) await showPosture(flags, process.stdout);
-      else await sendPosture(connected(home(), flags).client, flags, process.stdout);
+      if (show) await showPosture(flags, terminal);
+      else await sendPosture(connected(home(), flags).client, flags, terminal);
     });
 }
 
@@ -123,11 +127,11 @@ function addLists(program: Command, home: HomeOf): void {
   const list = (
     name: string,
     what: string,
-    show: (client: BrokerClient, flags: Flags, out: NodeJS.WriteStream) => Promise<void>,
+    show: (client: BrokerClient, flags: Flags, out: Output) => Promise<void>,
   ) =>
     remote(program.command(name), what)
       .addHelpText("after", examples(`sallyport ${name}`, `sallyport ${name} --json`))
-      .action((flags: Flags) => show(connected(home(), flags).client, flags, process.stdout));
+      .action((flags: Flags) => show(connected(home(), flags).client, flags, terminal));
   list("assets", "what you may see of the plant, and reach", showAssets);
   list("grants", "what you may reach now and soon, and how long", showGrants);
   list("sessions", "live sessions: yours, or all where your role includes it", showSessions);
@@ -137,7 +141,7 @@ function addLists(program: Command, home: HomeOf): void {
     .option("--limit <count>", "how many at most", wholeNumber, 50)
     .addHelpText("after", examples("sallyport recordings --asset plc-treatment --limit 10"))
     .action(async (flags: Flags & { asset?: string; limit: number }) =>
-      showRecordings(connected(home(), flags).client, flags, process.stdout),
+      showRecordings(connected(home(), flags).client, flags, terminal),
     );
 }
 
@@ -158,14 +162,14 @@ function addActs(program: Command, home: HomeOf): void {
       ),
     )
     .action(async (endpoints: string[], flags: Flags & Parameters<typeof makeRequest>[2]) =>
-      makeRequest(connected(home(), flags).client, endpoints, flags, process.stdout),
+      makeRequest(connected(home(), flags).client, endpoints, flags, terminal),
     );
   remote(program.command("end"), "end a session at once")
     .argument("<session>", "its id, as `sallyport sessions` shows it")
     .option("--reason <text>", "why; needed for a session of somebody else", "")
     .addHelpText("after", examples('sallyport end SESSION --reason "The shift is over"'))
     .action(async (id: string, flags: Flags & { reason: string }) =>
-      endSession(connected(home(), flags).client, id, flags, process.stdout),
+      endSession(connected(home(), flags).client, id, flags, terminal),
     );
 }
 
@@ -189,7 +193,7 @@ function addConnect(program: Command, home: HomeOf): void {
       await client.ask("GET /api/me");
       const target = endpoint === undefined ? asset : `${asset}/${endpoint}`;
       const stop = await keepRenewing(client, account, (line) => process.stderr.write(line));
-      process.exitCode = await connect(client, { ...flags, target }, keysOf(), process.stdout);
+      process.exitCode = await connect(client, { ...flags, target }, keysOf(), terminal);
       stop();
       process.stdin.unref();
       // A tool that does not close its end, or a broker that is gone, holds nobody up.
@@ -258,19 +262,19 @@ function addTokens(program: Command, home: HomeOf): void {
       const { client } = connected(home(), flags);
       const { name, rights, assets } = flags;
       const asked = { ...flags, name, rights, assets, lifeMs, bound: !bearer };
-      await createToken(client, home().key(), asked, process.stdout);
+      await createToken(client, home().key(), asked, terminal);
     });
   remote(token.command("list"), "yours: what they are good for, until when, last use")
     .option("--all", "everybody's, where your role includes it")
     .addHelpText("after", examples("sallyport token list", "sallyport token list --all --json"))
     .action((flags: Flags & { all?: boolean }) =>
-      listTokens(connected(home(), flags).client, flags, process.stdout),
+      listTokens(connected(home(), flags).client, flags, terminal),
     );
   remote(token.command("revoke"), "end one at once")
     .argument("<id>", "its id, as `sallyport token list` shows it")
     .addHelpText("after", examples("sallyport token revoke ID"))
     .action((id: string, flags: Flags) =>
-      revokeToken(connected(home(), flags).client, id, flags, process.stdout),
+      revokeToken(connected(home(), flags).client, id, flags, terminal),
     );
 }
 

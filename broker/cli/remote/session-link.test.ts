@@ -25,7 +25,9 @@ let told: string[];
 let answers: (string | number)[];
 
 beforeEach(async () => {
-  told = [];
+  // A link of a test before this one may still say something.
+  const heard: string[] = [];
+  told = heard;
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => CONNECT_PROTOCOL });
   server = createServer();
   server.on("upgrade", (request, socket, head) => {
@@ -46,9 +48,10 @@ beforeEach(async () => {
   await once(server, "listening");
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   link = new SessionLink(new BrokerClient({ origin }, MachineKeyPair.create()), {
-    ...{ asked: () => told.push("asked"), event: ({ kind }) => told.push(kind) },
-    ...{ channel: (reason) => told.push(reason), lost: () => told.push("lost") },
-    back: () => told.push("back"),
+    ...{ asked: () => heard.push("asked"), event: ({ kind }) => heard.push(kind) },
+    ...{ channel: (reason) => heard.push(reason), lost: () => heard.push("lost") },
+    back: () => heard.push("back"),
+    ...{ takenOver: () => heard.push("taken over"), reopened: () => heard.push("reopened") },
   });
 });
 afterEach(() => {
@@ -79,4 +82,31 @@ test("a broker that has no such session any more ends it", async () => {
   answers = [JSON.stringify(OPENED), JSON.stringify(refused)];
   await link.open(OPEN);
   expect(await link.ended).toMatchObject({ rule: "gone" });
+});
+
+const LOST = JSON.stringify({ kind: "refused", code: "session-lost", message: "It was lost." });
+
+test("a session that was lost with its broker is opened anew, by the same rules", async () => {
+  const anew = JSON.stringify({ ...OPENED, session: { ...OPENED.session, id: "s-2" } });
+  answers = [JSON.stringify(OPENED), 502, LOST, anew];
+  await link.open(OPEN);
+  await expect.poll(() => told, { timeout: 30_000 }).toEqual(["lost", "taken over", "reopened"]);
+});
+
+test("where the rules say no by then, it is over and says why", async () => {
+  const refused = { kind: "refused", code: "no-grant", message: "You may not." };
+  answers = [JSON.stringify(OPENED), LOST, JSON.stringify(refused)];
+  await link.open(OPEN);
+  expect(await link.ended).toMatchObject({
+    rule: "gone",
+    reason: expect.stringContaining("could not be opened anew: You may not."),
+  });
+  expect(told).toEqual(["lost", "taken over"]);
+});
+
+test("one that was taken from the browser is not opened by the command", async () => {
+  answers = [JSON.stringify(OPENED), LOST];
+  await link.open({ kind: "resume", session: "s-1" });
+  expect(await link.ended).toMatchObject({ rule: "gone" });
+  expect(told).toEqual(["lost"]);
 });

@@ -24,6 +24,9 @@ export interface LinkEvents {
   /** The broker is not there; the session waits so long. */
   lost(leaseMs: number): void;
   back(): void;
+  /** The session was lost with its broker; one like it is opened at the broker that took over. */
+  takenOver(origin: string): void;
+  reopened(opened: Opened): void;
 }
 
 export interface Ended {
@@ -35,11 +38,14 @@ export interface Ended {
 const SILENCE_MS = 25_000;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 5_000;
+/** A session that was lost with its broker can be opened anew: until a standby has taken over. */
+const COME_BACK_MS = 180_000;
 
 export class SessionLink {
   private readonly client: BrokerClient;
   private readonly events: LinkEvents;
   private webSocket: WebSocket | undefined;
+  private wanted: Wanted | undefined;
   private readonly ending = Promise.withResolvers<Ended>();
   private endCause: Ended | undefined;
 
@@ -59,6 +65,7 @@ export class SessionLink {
 
   /** @throws CommandFailed refused, signed-out, unreachable */
   async open(wanted: Wanted): Promise<Opened> {
+    this.wanted = wanted;
     const opened = await this.begin(wanted);
     void this.keep(opened);
     return opened;
@@ -80,28 +87,33 @@ export class SessionLink {
   }
 
   /** Comes back again and again, until the session is over. */
-  private async keep({ session, leaseMs }: Opened): Promise<void> {
+  private async keep(first: Opened): Promise<void> {
+    let opened = first;
     while (!this.endCause) {
       await this.closed();
       if (this.endCause) break;
-      this.events.lost(leaseMs);
-      await this.comeBack(session.id, leaseMs);
+      this.events.lost(opened.leaseMs);
+      opened = (await this.comeBack(opened)) ?? opened;
     }
     this.ending.resolve(this.endCause);
   }
 
-  private async comeBack(session: string, leaseMs: number): Promise<void> {
-    const untilMs = performance.now() + leaseMs;
+  /** Undefined once it is over. */
+  private async comeBack({ session, leaseMs }: Opened): Promise<Opened | undefined> {
+    const untilMs = performance.now() + Math.max(leaseMs, COME_BACK_MS);
     let waitMs = RETRY_FIRST_MS;
     while (!this.endCause) {
       try {
-        await this.begin({ kind: "resume", session });
+        const opened = await this.begin({ kind: "resume", session: session.id });
         this.events.back();
-        return;
+        return opened;
       } catch (error) {
-        if (!(error instanceof CommandFailed) || error.exitCode !== EXIT.unreachable) {
-          const reason = error instanceof Error ? error.message : String(error);
-          this.over({ rule: "gone", reason: `the session could not be taken back: ${reason}` });
+        if (isLost(error)) return this.openAnew(untilMs);
+        if (!isAway(error)) {
+          this.over({
+            rule: "gone",
+            reason: `the session could not be taken back: ${said(error)}`,
+          });
         } else if (performance.now() >= untilMs) {
           this.over({ rule: "lease", reason: "the broker was away for too long" });
         }
@@ -109,9 +121,32 @@ export class SessionLink {
       await pause(waitMs);
       waitMs = Math.min(RETRY_MAX_MS, waitMs * 2);
     }
+    return undefined;
+  }
+
+  /** Nobody had ended it: what the person had asked for is asked for once more, by every rule. */
+  private async openAnew(untilMs: number): Promise<Opened | undefined> {
+    const { wanted } = this;
+    const { origin } = this.client.address;
+    if (wanted?.kind !== "open" || performance.now() >= untilMs) {
+      const reason = `it was lost with its broker; open it anew at ${origin}`;
+      this.over({ rule: "gone", reason });
+      return undefined;
+    }
+    this.events.takenOver(origin);
+    try {
+      const opened = await this.begin(wanted);
+      this.events.reopened(opened);
+      return opened;
+    } catch (error) {
+      const reason = `it was lost with its broker and could not be opened anew: ${said(error)}`;
+      this.over({ rule: "gone", reason });
+      return undefined;
+    }
   }
 
   private async begin(wanted: Wanted): Promise<Opened> {
+    await this.client.find();
     const webSocket = await openWebSocket(this.client, CONNECT_PATH);
     this.webSocket = webSocket;
     const { promise, resolve, reject } = Promise.withResolvers<Opened>();
@@ -176,6 +211,18 @@ export class SessionLink {
   }
 }
 
+function isLost(error: unknown): boolean {
+  return error instanceof CommandFailed && error.code === "session-lost";
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof CommandFailed && error.exitCode === EXIT.unreachable;
+}
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Undefined for what no broker says. */
 function understood(data: Buffer): ToConnect | undefined {
   try {
@@ -189,7 +236,7 @@ function understood(data: Buffer): ToConnect | undefined {
 /** What stands between says in its own way that the broker is away: it may come back. */
 function exitOf(code: string): ExitCode {
   if (code === "signed-out") return EXIT.signedOut;
-  return /^http-5/.test(code) ? EXIT.unreachable : EXIT.refused;
+  return /^http-5|^standby$/.test(code) ? EXIT.unreachable : EXIT.refused;
 }
 
 /** A network that went without a word: the broker's pings stay away. */

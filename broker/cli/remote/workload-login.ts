@@ -13,6 +13,7 @@ import { ROUTES } from "./api/routes.ts";
 import { type Answer, type BrokerAddress, BrokerClient, unreachable } from "./broker-client.ts";
 import { CommandFailed, EXIT } from "./exit-codes.ts";
 import type { Account, Home, WorkloadSource } from "./home.ts";
+import { othersText, placeOf } from "./login.ts";
 import type { MachineKeyPair } from "./machine-key.ts";
 import { type Flags, jsonLine, type Output } from "./output.ts";
 import { endpointOf, fetchJwt, fetchX509, type Watcher, watchX509 } from "./spiffe/workload-api.ts";
@@ -81,17 +82,20 @@ export async function loginWorkload(
   flags: Flags,
   out: Output,
 ): Promise<Account> {
-  const { origin: broker, ca } = address;
   const client = new BrokerClient(address, home.key());
   const token = await prove(client, home.key(), source);
   const { access_token, person } = token;
-  const known = { broker, token: access_token, person, workload: source };
-  const trust = ca !== undefined && { ca };
-  const account: Account = { ...known, ...trust, ...spentBy(token, source) };
+  const place = placeOf(address);
+  const known = { ...place, token: access_token, person, workload: source };
+  const account: Account = { ...known, ...spentBy(token, source) };
   home.keep(account);
+  const { broker } = account;
   const expiresIn = token.expires_in;
   if (flags.json) out.write(jsonLine({ kind: "signed-in", broker, person, expiresIn }));
-  else out.write(`Signed in at ${broker} as ${person.name} (${person.email}).\n`);
+  else {
+    const who = `${person.name} (${person.email})`;
+    out.write(`Signed in at ${broker} as ${who}.\n${othersText(place)}`);
+  }
   return account;
 }
 

@@ -67,7 +67,8 @@ export const ROUTES = {
   "POST /api/device/token": {
     body: z.object({ device_code: z.string() }),
     answer: z.object({ access_token: z.string(), token_type: z.string(), expires_in: z.number(),
-      person: z.object({ name: z.string(), email: z.string() }) }),
+      person: z.object({ name: z.string(), email: z.string() }),
+      brokers: z.array(z.string()).exactOptional() }),
   },
   /** Tokens by which programs use the API for me */
   "GET /api/me/tokens": {
@@ -96,7 +97,8 @@ export const ROUTES = {
   "POST /api/workloads/token": {
     body: z.object({ tool: z.string(), token: z.string() }),
     answer: z.object({ access_token: z.string(), token_type: z.string(), expires_in: z.number(),
-      person: z.object({ name: z.string(), email: z.string() }), once: z.boolean() }),
+      person: z.object({ name: z.string(), email: z.string() }),
+      brokers: z.array(z.string()).exactOptional(), once: z.boolean() }),
   },
   /** Services that may work here, what proves them, which are unused or expire */
   "GET /api/workloads": {
