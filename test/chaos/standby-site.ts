@@ -218,7 +218,11 @@ export class StandbySite {
   }
 
   async load(node: Node): Promise<Load> {
-    return Load.begin(this.user(node), () => this.written++);
+    const user = this.user(node);
+    // A soak takes longer than a passkey counts for opening sessions.
+    const confirmed = await user.stepUp();
+    if (confirmed.status !== 200) throw new Error(`not confirmed: ${confirmed.text}`);
+    return Load.begin(user, () => this.written++);
   }
 
   /** What was answered in it counts from now on. */
