@@ -1,4 +1,5 @@
 /** The ways to one web panel: each session has its own cookies, sign-in and connections. */
+import { PanelPlaces } from "../legs/web/panel-places.ts";
 import { WebAssetLeg } from "../legs/web/web-asset-leg.ts";
 import { WebSite } from "../legs/web/web-site.ts";
 import type { Endpoint, WebEndpoint } from "../plant/model.ts";
@@ -13,11 +14,13 @@ interface Used {
 
 export class WebWays implements EndpointWays {
   private readonly parts: WaysParts;
+  private readonly places: PanelPlaces;
   /** By session. */
   private readonly sites = new Map<string, Used>();
 
   constructor(parts: WaysParts) {
     this.parts = parts;
+    this.places = new PanelPlaces(parts.limiter);
   }
 
   connect(endpoint: Endpoint, to: PinnedAddress): AssetWay {
@@ -39,10 +42,10 @@ export class WebWays implements EndpointWays {
   private siteOf(session: string, endpoint: WebEndpoint, { address }: PinnedAddress): Used {
     const existing = this.sites.get(session);
     if (existing) return existing;
-    const { name, limiter, credentials } = this.parts;
+    const { name, credentials } = this.parts;
     const credential = () => credentials.of(name);
     const site = new WebSite({
-      ...{ endpoint, address, limiter, credential },
+      ...{ endpoint, address, credential, places: this.places.enter() },
       certificates: () => pinsOf(name, endpoint, this.parts.trusted),
       unknownCertificate: (shown, pinned) => this.parts.strangeKey?.(session, name, shown, pinned),
     });

@@ -1,7 +1,12 @@
 /** An answer's body as the guard gets it: decoded, bounded, links to the panel itself made local. */
 import type { IncomingMessage } from "node:http";
 import type { Readable, Transform } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import {
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
+} from "node:zlib";
 import { DOWNLOAD_MAX } from "../../../protocols/http/limits.ts";
 import type { OwnLinks } from "./own-links.ts";
 
@@ -56,7 +61,11 @@ export function passBody(parts: BodyParts): PassedOn | undefined {
     }
     parts.end();
   });
-  source.on("error", (error) => parts.failed(error.message));
+  source.on("error", (error) => {
+    // Of a body without a byte there is nothing to undo.
+    if (isEmpty(source, parts.answer)) parts.end();
+    else parts.failed(error.message);
+  });
   const { answer, silenceMs } = parts;
   // Who is not listened to (a slow browser, a person who decides) is not silent.
   const listen = () => {
@@ -77,17 +86,34 @@ export function passBody(parts: BodyParts): PassedOn | undefined {
   };
 }
 
+/** Undefined where nothing here undoes the coding that it names. */
 function decoded(answer: IncomingMessage): Readable | undefined {
-  const coding = (answer.headers["content-encoding"] ?? "identity").trim().toLowerCase();
-  if (coding === "identity" || coding === "") return answer;
-  const undo = decoderOf(coding);
+  const coding = codingOf(answer);
+  if (coding === "identity") return answer;
+  const undo = DECODERS[coding]?.();
   if (undo === undefined) return undefined;
   answer.on("error", (error) => undo.destroy(error));
   return answer.pipe(undo);
 }
 
-function decoderOf(coding: string): Transform | undefined {
-  if (coding === "gzip" || coding === "x-gzip") return createGunzip();
-  if (coding === "deflate") return createInflate();
-  return coding === "br" ? createBrotliDecompress() : undefined;
+export function codingOf({ headers }: IncomingMessage): string {
+  return headers["content-encoding"]?.trim().toLowerCase() || "identity";
+}
+
+export function isKnownCoding(coding: string): boolean {
+  return coding === "identity" || coding in DECODERS;
+}
+
+type Undoing = Transform & { readonly bytesWritten: number };
+
+const DECODERS: Readonly<Record<string, () => Undoing>> = {
+  gzip: createGunzip,
+  "x-gzip": createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+  zstd: createZstdDecompress,
+};
+
+function isEmpty(source: Readable, answer: IncomingMessage): boolean {
+  return answer.complete && "bytesWritten" in source && source.bytesWritten === 0;
 }

@@ -12,8 +12,12 @@ export interface Cookie {
 const COOKIES_MAX = 50;
 const COOKIE_LENGTH_MAX = 4_096;
 
-const PAIR =
-  /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)=([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*|"[\x20-\x21\x23-\x3a\x3c-\x5b\x5d-\x7e]*")$/;
+/**
+ * As browsers take them, not as RFC 6265 wants them written: panels put sentences and JSON there,
+ * and brackets into names. What would end a field or a pair is none of either.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is left out
+const PAIR = /^([!#$%&'*+\-.^_`|~0-9A-Za-z[\]]+)=([^\x00-\x1f\x7f;]*)$/;
 
 export class CookieJar {
   private readonly cookies = new Map<string, Pick<Cookie, "value" | "path">>();

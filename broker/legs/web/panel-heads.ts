@@ -14,14 +14,27 @@ export function answerHead(
 ): Uint8Array {
   const fields: (readonly [string, string])[] = [[REQUEST_FIELD, String(number)]];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] ?? "").toLowerCase();
-    if (!HERE.has(name)) fields.push([name, rawHeaders[at + 1] ?? ""]);
+    const name = (rawHeaders[at] ?? "").toLowerCase().trim();
+    const value = unfolded(rawHeaders[at + 1] ?? "");
+    if (!HERE.has(name) && isPlain(value)) fields.push([name, value]);
   }
   fields.push(...toldFields(headers["set-cookie"]));
   const { location } = headers;
-  if (location !== undefined) fields.push(["location", site.links.inLocation(location)]);
+  if (location !== undefined && isPlain(location))
+    fields.push(["location", site.links.inLocation(location)]);
   if (!isBodyless(method, statusCode)) fields.push(["transfer-encoding", "chunked"]);
   return encodeHead(`HTTP/1.1 ${statusCode} Panel`, fields);
+}
+
+/** A field that goes on in the next line, as old panels write it. */
+function unfolded(value: string): string {
+  return value.replace(/[\t ]*\r?\n[\t ]+/g, " ");
+}
+
+/** Of no control character: a field with one is left out, the answer is not. */
+function isPlain(value: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return !/[\x00-\x08\x0a-\x1f\x7f]/.test(value);
 }
 
 export function socketHead(number: number, { headers }: IncomingMessage): Uint8Array {

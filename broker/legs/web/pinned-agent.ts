@@ -2,7 +2,7 @@
  * Connections to one panel: to its pinned address and nowhere else, whatever a request says; with
  * TLS only to a trusted certificate, or one of the authority that the plant file names.
  */
-import { Agent, type AgentOptions, type ClientRequestArgs } from "node:http";
+import { Agent, type AgentOptions, type ClientRequest, type ClientRequestArgs } from "node:http";
 import { isIP, connect as plainConnect } from "node:net";
 import type { Duplex } from "node:stream";
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
@@ -17,9 +17,13 @@ export interface PinnedPlace extends CertificateTrust {
 }
 
 /** A lane asks for one thing at a time; more idle connections than this help nobody. */
-const SOCKETS_FREE_MAX = 4;
+export const SOCKETS_FREE_MAX = 4;
 
 type Done = (error: Error | null, socket: Duplex) => void;
+
+function spoil(this: Duplex): void {
+  this.destroy();
+}
 
 export class PinnedAgent extends Agent {
   private readonly place: PinnedPlace;
@@ -51,6 +55,18 @@ export class PinnedAgent extends Agent {
       else socket.destroy(new Error(reason));
     });
     return undefined;
+  }
+
+  /** What a panel says behind an answer must not be taken for the next one: the connection ends. */
+  override keepSocketAlive(socket: Duplex): boolean {
+    const kept = super.keepSocketAlive(socket) as unknown as boolean;
+    if (kept) socket.on("data", spoil);
+    return kept;
+  }
+
+  override reuseSocket(socket: Duplex, request: ClientRequest): void {
+    socket.off("data", spoil);
+    super.reuseSocket(socket, request);
   }
 
   private plain() {

@@ -11,6 +11,7 @@ import type { EndpointLimits, WebEndpoint } from "../../plant/model.ts";
 import { ENDPOINT_LIMITS_DEFAULT } from "../../plant/plant-limits.ts";
 import type { WebSignIn } from "../../plant/web-model.ts";
 import { EndpointLimiter } from "../endpoint-limiter.ts";
+import { PanelPlaces } from "./panel-places.ts";
 import { WebAssetLeg } from "./web-asset-leg.ts";
 import { WebSite } from "./web-site.ts";
 
@@ -50,8 +51,8 @@ class Site {
       await parts.before?.();
       return PASSWORD;
     };
-    const { limiter } = this;
-    const site = new WebSite({ endpoint, address: "127.0.0.1", limiter, credential, ...NO_TLS });
+    const places = new PanelPlaces(this.limiter).enter();
+    const site = new WebSite({ endpoint, address: "127.0.0.1", places, credential, ...NO_TLS });
     this.leg = new WebAssetLeg(site, () => site.close());
     this.leg.start({
       bytes: (bytes) => void this.heard.push(Buffer.from(bytes).toString("latin1")),

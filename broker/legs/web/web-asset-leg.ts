@@ -22,7 +22,9 @@ import {
 import type { Waiting } from "../endpoint-limiter.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
 import { type PassedOn, passBody } from "./answer-body.ts";
+import { isEventStream, isHangUp, unreadable, unusable } from "./odd-answers.ts";
 import { answerHead, isBodyless, outgoingOf, socketHead } from "./panel-heads.ts";
+import { SOCKETS_FREE_MAX } from "./pinned-agent.ts";
 import { UploadBody } from "./upload-body.ts";
 import { type Outgoing, SignInFailed, type WebSite } from "./web-site.ts";
 
@@ -43,7 +45,9 @@ interface Exchange {
   begun: boolean;
   /** The answer to an upload that is not there yet. */
   early: IncomingMessage | undefined;
+  answer: IncomingMessage | undefined;
   late: NodeJS.Timeout | undefined;
+  tries: number;
 }
 
 export class WebAssetLeg implements Leg, Waiting {
@@ -127,16 +131,18 @@ export class WebAssetLeg implements Leg, Waiting {
     this.leave();
   }
 
-  /** There may be a place for its request now. */
+  /** Its request has a place now. */
   mayTake(): boolean {
     const { exchange } = this;
-    if (this.over || !exchange || exchange.placed) return false;
-    this.place(exchange);
-    return exchange.placed;
+    if (!exchange || exchange.placed) return false;
+    exchange.placed = true;
+    this.awaitAnswer(exchange);
+    void this.put(exchange, false);
+    return true;
   }
 
   private begin(head: RequestHead, body: Uint8Array, change: number | undefined): void {
-    const { responseTimeoutMs } = this.site.limiter.limits;
+    const { responseTimeoutMs } = this.site.places.limits;
     const length = Number(fieldOf(head.fields, "content-length") ?? 0);
     const stalled = () => this.lost("the panel does not take the whole of it");
     const exchange: Exchange = {
@@ -144,30 +150,27 @@ export class WebAssetLeg implements Leg, Waiting {
       outgoing: outgoingOf(head, this.site),
       upload: length > body.length ? new UploadBody(length, responseTimeoutMs, stalled) : undefined,
       ...{ client: fieldOf(head.fields, "host") ?? "", placed: false, left: false, begun: false },
-      ...{ early: undefined, late: undefined },
+      ...{ early: undefined, answer: undefined, late: undefined, tries: 1 },
     };
     this.exchange = exchange;
     this.awaitAnswer(exchange);
-    this.place(exchange);
+    this.site.places.ask(this);
   }
 
   private awaitAnswer(exchange: Exchange): void {
-    const { responseTimeoutMs } = this.site.limiter.limits;
+    const { responseTimeoutMs } = this.site.places.limits;
     clearTimeout(exchange.late);
-    const late = () => this.lost("the panel does not answer");
+    const late = () => this.lost(exchange.placed ? "the panel does not answer" : CROWDED);
     exchange.late = setTimeout(late, responseTimeoutMs);
-  }
-
-  private place(exchange: Exchange): void {
-    if (!this.site.limiter.take(this)) return;
-    exchange.placed = true;
-    void this.put(exchange, false);
   }
 
   private async put(exchange: Exchange, again: boolean): Promise<void> {
     try {
       const sent = await this.site.open(exchange.outgoing);
-      sent.on("error", (error) => this.failed(exchange, error));
+      sent.on("error", (error) => {
+        // What comes behind a whole answer is for nobody.
+        if (this.sent === sent && !exchange.answer?.complete) this.failed(exchange, error);
+      });
       if (this.exchange !== exchange) return void sent.destroy();
       this.sent = sent;
       sent.on("response", (answer) => this.answered(exchange, answer, again));
@@ -232,12 +235,21 @@ export class WebAssetLeg implements Leg, Waiting {
 
   private tell(exchange: Exchange, answer: IncomingMessage): void {
     if (this.exchange !== exchange) return void answer.destroy();
+    const flaw = unusable(answer, exchange.outgoing, this.site);
+    if (flaw !== undefined) return void this.unread(exchange, flaw);
     clearTimeout(exchange.late);
     exchange.begun = true;
+    exchange.answer = answer;
     const { number, outgoing, client } = exchange;
-    const { responseTimeoutMs } = this.site.limiter.limits;
-    this.sink?.bytes(answerHead(number, outgoing.method, answer, this.site));
-    const bodyless = isBodyless(outgoing.method, answer.statusCode ?? 0);
+    const { responseTimeoutMs } = this.site.places.limits;
+    const head = answerHead(number, outgoing.method, answer, this.site);
+    if (isBodyless(outgoing.method, answer.statusCode ?? 0)) {
+      this.tellHead(head, answer);
+      return;
+    }
+    this.sink?.bytes(head);
+    // Open as long as the page is, as a WebSocket.
+    if (isEventStream(answer)) this.leavePlace(exchange);
     this.flow = passBody({
       ...{ answer, links: this.site.links, client, silenceMs: responseTimeoutMs },
       piece: (bytes) => this.tellPiece(bytes),
@@ -245,12 +257,26 @@ export class WebAssetLeg implements Leg, Waiting {
         if (this.exchange !== exchange) return;
         const last = this.sink;
         this.finish();
-        if (!bodyless) last?.bytes(encodeChunk(NO_BYTES));
+        last?.bytes(encodeChunk(NO_BYTES));
       },
       failed: (reason) => this.failed(exchange, new Error(reason)),
     });
-    if (this.flow === undefined) this.failed(exchange, new Error("an answer in an unknown coding"));
-    else if (this.paused) this.flow.pause();
+    if (this.paused) this.flow?.pause();
+  }
+
+  /** All there is to tell: the next request may come before the panel has ended its answer. */
+  private tellHead(head: Uint8Array, answer: IncomingMessage): void {
+    const { sink } = this;
+    answer.on("error", () => undefined).resume();
+    this.finish();
+    sink?.bytes(head);
+  }
+
+  private leavePlace(exchange: Exchange): void {
+    const { placed } = exchange;
+    exchange.placed = false;
+    if (placed) this.site.places.giveBack();
+    else this.site.places.forget(this);
   }
 
   private tellPiece(bytes: Uint8Array): void {
@@ -286,9 +312,32 @@ export class WebAssetLeg implements Leg, Waiting {
 
   private failed(exchange: Exchange, error: unknown): void {
     if (this.exchange !== exchange) return;
+    if (this.metOldConnection(exchange, error)) {
+      exchange.tries += 1;
+      return void this.put(exchange, false);
+    }
     const reason = error instanceof Error ? error.message : String(error);
-    if (exchange.begun) this.gone(`the answer broke off: ${reason}`);
+    const flaw = unreadable(error);
+    if (flaw !== undefined) this.unread(exchange, flaw);
+    else if (exchange.begun) this.gone(`the answer broke off: ${reason}`);
     else if (error instanceof SignInFailed) this.tellRefused(exchange, reason);
+    else this.lost(reason);
+  }
+
+  /**
+   * The panel closed an idle connection as this went out on it, or had more to say of what it
+   * answered before: what only looks goes once more.
+   */
+  private metOldConnection({ change, begun, tries }: Exchange, error: unknown): boolean {
+    if (change !== undefined || begun || tries > SOCKETS_FREE_MAX) return false;
+    if (this.sent?.reusedSocket !== true) return false;
+    return isHangUp(error) || unreadable(error) !== undefined;
+  }
+
+  /** It answered, and that is of no use: of what only looks, the reason is told to the person. */
+  private unread(exchange: Exchange, reason: string): void {
+    if (exchange.begun) this.gone(`the answer broke off: ${reason}`);
+    else if (exchange.change === undefined) this.tellRefused(exchange, reason);
     else this.lost(reason);
   }
 
@@ -334,10 +383,11 @@ export class WebAssetLeg implements Leg, Waiting {
     clearTimeout(exchange?.late);
     exchange?.upload?.drained();
     this.spoilt ||= exchange?.upload !== undefined && !exchange.upload.isWhole;
-    if (exchange?.placed) this.site.limiter.give();
+    if (exchange) this.leavePlace(exchange);
   }
 }
 
 const NO_BYTES = new Uint8Array(0);
+const CROWDED = "too many requests are waiting for the panel";
 /** Far above the mark at which the loop stops reading the client: something does not stop. */
 const FLOOD = 16;

@@ -6,17 +6,17 @@ import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import type { Credential } from "../../plant/credential.ts";
 import type { WebEndpoint } from "../../plant/model.ts";
 import type { ShownIdentity } from "../../plant/shown-identity.ts";
-import type { EndpointLimiter } from "../endpoint-limiter.ts";
 import { CookieJar } from "./cookie-jar.ts";
 import { type Challenge, challengeOf, digestField } from "./digest.ts";
 import { hiddenFields, SIGN_IN_PAGE_MAX } from "./hidden-fields.ts";
 import { OwnLinks } from "./own-links.ts";
+import type { SessionPlaces } from "./panel-places.ts";
 import { PinnedAgent } from "./pinned-agent.ts";
 
 export interface WebSiteParts {
   readonly endpoint: WebEndpoint;
   readonly address: string;
-  readonly limiter: EndpointLimiter;
+  readonly places: SessionPlaces;
   /** SHA-256 of those that it may show, where they are pinned. Asked at each connection. */
   certificates(): readonly string[];
   /** It showed another one. `pinned`: another one is trusted. */
@@ -44,7 +44,7 @@ const NO_PASSWORD =
   "No credential is set for this panel, or not one with a password. An administrator sets it.";
 
 export class WebSite {
-  readonly limiter: EndpointLimiter;
+  readonly places: SessionPlaces;
   readonly links: OwnLinks;
   /** As the panel is called in `Host`. */
   readonly host: string;
@@ -59,10 +59,10 @@ export class WebSite {
   private over = false;
 
   constructor(parts: WebSiteParts) {
-    const { endpoint, address, limiter } = parts;
+    const { endpoint, address, places } = parts;
     const { host, port, tls, hostName, limits } = endpoint;
     this.parts = parts;
-    this.limiter = limiter;
+    this.places = places;
     const connectTimeoutMs = limits.connectTimeoutMs;
     this.agent = new PinnedAgent({
       ...{ address, port, host, connectTimeoutMs, ...(tls && { tls }) },
@@ -82,6 +82,7 @@ export class WebSite {
 
   close(): void {
     this.over = true;
+    this.places.leave();
     this.agent.destroy();
     this.jar.clear();
     this.credential = undefined;
@@ -119,6 +120,14 @@ export class WebSite {
     return this.challenge !== undefined;
   }
 
+  /** It leads to where it was asked, under https: so it would for ever. */
+  wantsTls({ headers }: IncomingMessage, { target }: Outgoing): boolean {
+    const { location } = headers;
+    if (this.parts.endpoint.tls || location === undefined || !/^https:/i.test(location))
+      return false;
+    return this.links.inLocation(location) === target;
+  }
+
   private isForgotten(status: number, location: string | undefined): boolean {
     const { signIn } = this.parts.endpoint;
     if (status === 401) return true;
@@ -130,7 +139,12 @@ export class WebSite {
   private dial(method: string, path: string, fields: Fields): ClientRequest {
     if (this.over) throw new Error("the session has ended");
     const headers = { ...fields, host: this.host, "accept-encoding": "identity" };
-    return request({ agent: this.agent, method, path, headers, setHost: false });
+    return request({
+      ...{ agent: this.agent, method, path, headers, setHost: false },
+      // Old panels end their lines with LF alone, or fold them. What it makes of a head is what
+      // everybody behind it gets, and an answer can lead nobody astray but its own session.
+      insecureHTTPParser: true,
+    });
   }
 
   private async password(): Promise<{ readonly user: string; readonly password: string }> {
