@@ -34,13 +34,20 @@ const read = z
   .number()
   .nullable()
   .transform((value) => value ?? Number.NaN);
-const hold = z.object({
-  ...{ id: name, state: z.enum(["waiting", "lapsed", "asked"]), rule: name, reason: words },
-  operations: z.array(operation).max(OPERATIONS_MAX),
-  current: z.array(z.array(read).max(10_000)).max(OPERATIONS_MAX),
-  changes: z.array(change).max(OPERATIONS_MAX),
-  ...{ untilMs: z.number(), why: words },
-});
+/** As JSON: what a person is asked is no longer than what a passkey signs, 16,384 letters. */
+const SHOWN_MAX = 65_536;
+const isShown = (what: object) => JSON.stringify(what).length <= SHOWN_MAX;
+const hold = z
+  .object({
+    ...{ id: name, state: z.enum(["waiting", "lapsed", "asked"]), rule: name, reason: words },
+    operations: z.array(operation).max(OPERATIONS_MAX),
+    current: z.array(z.array(read).max(10_000)).max(OPERATIONS_MAX),
+    changes: z.array(change).max(OPERATIONS_MAX),
+    ...{ untilMs: z.number(), why: words },
+  })
+  .refine(isShown);
+/** Of one session: more is shown to nobody. */
+export const HOLDS_MAX = 200;
 const holdAnswer = z.object({
   kind: z.enum(["permit", "refuse", "permit-next"]),
   ...{ by: name, name: words, actionId: name, digest: name, forMs: whole.optional() },
@@ -104,7 +111,10 @@ const event = z.discriminatedUnion("kind", [
   }),
   z.object({
     ...{ kind: z.literal("answered"), hold: name, permitted: z.boolean(), by: words },
-    changes: z.array(z.object({ point: long, asked: long })).max(OPERATIONS_MAX),
+    changes: z
+      .array(z.object({ point: long, asked: long }))
+      .max(OPERATIONS_MAX)
+      .refine(isShown),
     untilMs: z.number().optional(),
   }),
   z.object({
@@ -135,7 +145,7 @@ const state = z.object({
     declined: whole.default(0),
   }),
   lastActivityMs: z.number(),
-  holds: z.array(hold).max(200),
+  holds: z.array(hold).max(HOLDS_MAX),
 });
 
 export const FROM_GATEWAY = z.discriminatedUnion("kind", [

@@ -224,6 +224,21 @@ test("a permission for next time is for these values and ends in time", async ()
   expect(session.asset.written).toEqual([]);
 });
 
+test("what is more at once than a person can sign is refused at once, and not shown", async () => {
+  const kit = await SessionKit.start();
+  const anything: Rule = { ...rule(), match: { classes: ["operate"] } };
+  const session = await kit.open({ profile: testProfile([anything]) });
+  // 1,968 coils, as many as one request takes.
+  session.client.feed(fromHex(`0002 0000 00fd 01 0f 0000 07b0 f6 ${"ff".repeat(246)}`));
+  await kit.until(() => session.hasProbed && session.probed.written.length >= 1, "a probe");
+  const number = toHex((session.probed.written[0] ?? READ).subarray(0, 2));
+  session.probed.feed(fromHex(`${number} 0000 00f9 01 01 f6 ${"00".repeat(246)}`));
+  await kit.until(() => session.client.written.length > 0, "an answer");
+  expect(answers(session)).toEqual(["00020000000301" + "8f03"]);
+  expect(session.live.holds).toEqual([]);
+  expect(session.asset.written).toEqual([]);
+});
+
 test("a flood of held writes is refused, not shown", async () => {
   const endpoint = testEndpoint();
   const kit = await SessionKit.start();

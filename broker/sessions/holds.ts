@@ -27,6 +27,11 @@ import type { SessionEvent } from "./session.ts";
 export const HOLD_MS = 30_000;
 /** More at once is a flood for the person who answers, not work. */
 const WAITING_MAX = 8;
+/** Items of one request that a person is asked about: more do not fit below either. */
+const ITEMS_MAX = 200;
+/** As JSON: with who, where and until when it has to fit into what a passkey signs (16,384). */
+const SHOWN_MAX = 14_000;
+const TOO_MUCH = "it is more at once than a person can read and sign: ask for less at a time";
 
 export type AnsweredEvent = Extract<SessionEvent, { kind: "answered" }>;
 
@@ -133,6 +138,10 @@ export class Holds {
       queueMicrotask(() => this.refuse(entry, "too many operations wait for a person already"));
       return;
     }
+    if (entry.items.length > ITEMS_MAX) {
+      queueMicrotask(() => this.refuseLength(entry));
+      return;
+    }
     this.waiting.add(entry);
     entry.stop = clock.after(holdMs, () => this.lapse(entry, "nobody answered in time"));
     this.show(entry);
@@ -205,7 +214,9 @@ export class Holds {
         this.permit(entry, known.answer, known.hold.current);
         return;
       }
-      entry.hold = this.holdOf(entry, spread(entry.items, values));
+      const hold = this.holdOf(entry, spread(entry.items, values));
+      if (isTooMuch(hold)) return this.refuseLength(entry);
+      entry.hold = hold;
       this.parts.waits(entry, entry.hold);
       this.parts.changed();
     };
@@ -278,11 +289,12 @@ export class Holds {
     };
   }
 
-  private keepAsked(item: Judged, values: Values): Hold {
+  private keepAsked(item: Judged, values: Values): Hold | string {
     const current = changedRange(item.operation) ? [values[0] ?? []] : [[]];
     const untilMs = this.parts.clock.wallMs() + KEPT_MS;
     const id = `${this.parts.session}-${++this.count}`;
     const hold: Hold = { ...this.holdOf({ id, untilMs, items: [item] }, current), state: "asked" };
+    if (isTooMuch(hold)) return TOO_MUCH;
     this.kept.keep(hold, [item]);
     this.parts.asked(hold);
     this.parts.changed();
@@ -306,6 +318,12 @@ export class Holds {
     const items = this.deny(entry, obstacle?.refusal ?? "busy", reason, obstacle?.rule);
     this.parts.settle(entry, items);
     entry.done({ kind: "void", reason });
+  }
+
+  /** As a value that is not taken: to repeat it is no use. */
+  private refuseLength(entry: Waiting): void {
+    const rule = entry.items.find(isHeld)?.rule ?? "";
+    this.refuse(entry, TOO_MUCH, { rule, refusal: "value", reason: TOO_MUCH });
   }
 
   private deny(
@@ -333,6 +351,13 @@ export class Holds {
 function nothingToAsk(decided: Decision): string | undefined {
   if (decided.kind === "deny") return `${decided.rule}: ${decided.reason}`;
   return decided.kind === "permit" ? "nobody needs to agree to this: just write it" : undefined;
+}
+
+/** What is longer nobody could permit, and would fill the road to a gateway. */
+function isTooMuch({ operations, current, changes }: Hold): boolean {
+  const signed = (_: string, value: unknown) =>
+    value instanceof Uint8Array ? "ff".repeat(value.length) : value;
+  return JSON.stringify([operations, current, changes], signed).length > SHOWN_MAX;
 }
 
 function isHeld(item: Judged | undefined): boolean {

@@ -20,7 +20,14 @@ import type {
 } from "../../sessions/session.ts";
 import { SessionRefused } from "../../sessions/session.ts";
 import type { SessionHooks } from "../../sessions/session-hooks.ts";
-import { ATTACHED, BEFOREHAND, type FromGateway, HOLD_RESULT, LEASE_MS } from "../messages.ts";
+import {
+  ATTACHED,
+  BEFOREHAND,
+  type FromGateway,
+  HOLD_RESULT,
+  HOLDS_MAX,
+  LEASE_MS,
+} from "../messages.ts";
 import type { GatewayLink } from "./gateway-link.ts";
 import { LinkedClient } from "./linked-client.ts";
 import { Standing } from "./standing.ts";
@@ -273,7 +280,7 @@ export class RemoteSession implements LiveSession {
   }
 
   asked(hold: Hold): void {
-    if (this.cause) return;
+    if (this.cause || this.holds.length >= HOLDS_MAX) return;
     if (!this.holds.some(({ id }) => id === hold.id)) {
       this.state = { ...this.state, holds: [...this.state.holds, hold as never] };
     }
