@@ -216,6 +216,7 @@ class Pages implements LiveChannel {
 
   async close(): Promise<void> {
     for (const stop of this.unsubscribe) stop();
+    this.watches.close();
     this.io.disconnectSockets(true);
     this.io.engine.close();
   }

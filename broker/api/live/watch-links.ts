@@ -30,6 +30,8 @@ export interface WatchParts {
 const WATCHES_PER_PAGE_MAX = 8;
 /** Each costs reading and encoding once more. */
 const WATCHERS_PER_SESSION_MAX = 16;
+/** Hours, proofs and networks that policies ask about pass and change without an event. */
+export const RECHECK_MS = 25_000;
 
 interface Watch {
   readonly page: Page;
@@ -41,6 +43,7 @@ interface Watch {
 export class WatchLinks {
   private readonly parts: WatchParts;
   private readonly watches = new Set<Watch>();
+  private stopTimer: (() => void) | undefined;
 
   constructor(parts: WatchParts) {
     this.parts = parts;
@@ -75,6 +78,10 @@ export class WatchLinks {
       if (watch.page === page)
         watch.link.stop({ rule: "unwatched", reason: "The page went away." });
     }
+  }
+
+  close(): void {
+    this.stopTimer?.();
   }
 
   /** Rights have changed: whoever may not watch any more stops at once. */
@@ -118,11 +125,19 @@ export class WatchLinks {
     const attendance = new Attendance(clock, () => this.parts.presence.attend(id, me.person));
     const watch: Watch = { page, session, link, attendance };
     this.watches.add(watch);
+    this.stopTimer ??= this.checkLater();
     leave = session.watch(me.person.name, (record) => link.record(record));
     void session.closed.then((cause) => link.finish(cause));
     this.note(me, session);
     this.looked(me, session, "note");
     link.start();
+  }
+
+  private checkLater(): () => void {
+    return this.parts.clock.after(RECHECK_MS, () => {
+      this.checkRights();
+      this.stopTimer = this.watches.size > 0 ? this.checkLater() : undefined;
+    });
   }
 
   private note(me: SignedIn, session: LiveSession): void {
