@@ -98,7 +98,11 @@ function Rows<Row>({ label, rows, columns, rowKey, tone, sort, onSort }: RowsPro
           {rows.map((row) => (
             <Table.Tr key={rowKey(row)} data-tone={tone?.(row)}>
               {columns.map((column) => (
-                <Table.Td key={column.key} data-align={column.align}>
+                <Table.Td
+                  key={column.key}
+                  data-align={column.align}
+                  data-actions={column.title === "" || undefined}
+                >
                   {column.cell(row)}
                 </Table.Td>
               ))}
@@ -119,7 +123,7 @@ interface HeadProps<Row> {
 function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
   if (column.title === "")
     return (
-      <Table.Td>
+      <Table.Td data-actions>
         <span className="sp-unseen">{text.table.actions}</span>
       </Table.Td>
     );

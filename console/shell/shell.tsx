@@ -49,7 +49,7 @@ function Frame() {
   const [navigationOpen, navigation] = useDisclosure(false);
   const [helpOpen, help] = useDisclosure(false);
   const { pathname } = useLocation();
-  const { rights } = useMe();
+  const { rights, site } = useMe();
   useShortcuts(help.open);
   useEffect(() => {
     liveSocket();
@@ -75,7 +75,7 @@ function Frame() {
         opened={navigationOpen}
         onClose={navigation.close}
         size={260}
-        title={text.product}
+        title={`${text.product} · ${site.name}`}
         closeButtonProps={{ "aria-label": text.shell.closeNavigation }}
       >
         <nav aria-label={text.shell.navigation}>

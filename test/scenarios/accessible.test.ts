@@ -10,6 +10,10 @@ import { violations } from "../kit/violations.ts";
 
 const SHOTS = process.env.SCENARIO_SHOTS;
 
+const TABLET = { width: 768, height: 1024 };
+/** Runs in the page. */
+const isTooWide = () => document.documentElement.scrollWidth > window.innerWidth;
+
 let site: SiteInBrowser;
 let ada: Device;
 let paths: readonly string[];
@@ -63,7 +67,14 @@ test.each([
     const wrong: string[] = [];
     for (const path of paths) {
       await settled(page, path);
-      wrong.push(...(await wrongWith(page, `${look} ${path.replaceAll("/", "_")}`)));
+      const name = `${look} ${path.replaceAll("/", "_")}`;
+      wrong.push(...(await wrongWith(page, name)));
+      if (await page.evaluate(isTooWide)) wrong.push(`${name} is too wide`);
+      if (media.colorScheme !== "dark") continue;
+      // A tablet held upright: what is too wide scrolls in its own place, never the page.
+      await page.setViewportSize(TABLET);
+      if (await page.evaluate(isTooWide)) wrong.push(`${name} is too wide for a tablet`);
+      await page.setViewportSize(viewport);
     }
     expect(wrong).toEqual([]);
     expect(ada.complaints.filter((text) => !/status of 40[134]/.test(text))).toEqual([]);
