@@ -1,6 +1,6 @@
 /** Asks before something that cannot be undone: says what will happen, names the act on its button. */
 import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
-import { type ReactNode, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { text } from "../text.ts";
 import { ProblemNotice } from "./states.tsx";
 
@@ -69,6 +69,7 @@ function ConfirmForm(props: ConfirmDialogProps) {
             data-autofocus
             value={reason}
             onChange={(event) => setReason(event.currentTarget.value)}
+            onKeyDown={submitOnEnter}
           />
         )}
         {thrown !== undefined && <ProblemNotice thrown={thrown} title={text.confirm.failed} />}
@@ -88,4 +89,12 @@ function ConfirmForm(props: ConfirmDialogProps) {
       </Stack>
     </form>
   );
+}
+
+/** In a hurry nobody looks for the button; a new line is Shift and Enter. */
+function submitOnEnter(event: KeyboardEvent<HTMLTextAreaElement>): void {
+  // An input method takes its own Enter.
+  if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+  event.preventDefault();
+  event.currentTarget.form?.requestSubmit();
 }

@@ -51,7 +51,8 @@ function FreezeDialog({ session, onClose }: FreezeDialogProps) {
     else {
       const { cutMicroseconds, droppedOperations } = await freezeSession(id, reason);
       const message = words.done((cutMicroseconds / 1_000).toFixed(1), droppedOperations);
-      notifications.show({ title: words.doneTitle, message, color: "slate" });
+      const title = words.doneTitle(subject.name, asset.name);
+      notifications.show({ title, message, color: "slate" });
     }
     await queryClient.invalidateQueries({ queryKey: sessionsQuery.queryKey });
   }

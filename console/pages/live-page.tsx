@@ -46,7 +46,11 @@ export function LivePage() {
       <Responses />
       <Holds />
       <QueryView query={query} failed={words.failed}>
-        {(sessions) => (sessions.length === 0 ? <NoSessions /> : <Sessions sessions={sessions} />)}
+        {(sessions) => {
+          if (sessions.length > 0) return <Sessions sessions={sessions} />;
+          // That nothing runs is a statement about now: the last answer is none while none comes.
+          return query.error ? null : <NoSessions />;
+        }}
       </QueryView>
     </Page>
   );
@@ -233,7 +237,7 @@ function courseColumns(): Column<LiveSessionView>[] {
     },
     {
       key: "recorder",
-      title: head.recorder,
+      title: head.state,
       sortBy: (s) => s.recorder,
       cell: (s) => <Recording session={s} />,
     },
@@ -273,7 +277,7 @@ function EndDialog({ session, onClose }: EndDialogProps) {
   async function end(reason: string) {
     const report = await withFreshAssertion(() => api.endSession(session.id, reason));
     notifications.show({
-      title: words.endedTitle,
+      title: words.endedTitle(who, session.asset.name),
       message: words.ended((report.cutMicroseconds / 1000).toFixed(1), report.droppedOperations),
       color: "slate",
     });

@@ -17,7 +17,7 @@ export const liveText = {
     changed: "Writes",
     refused: "Refused",
     watchers: "Watched by",
-    recorder: "Recording",
+    state: "State",
   },
   you: "you",
   nobody: "–",
@@ -38,5 +38,5 @@ export const liveText = {
     dropped === 0
       ? `Ended ${ms} ms after the broker was told.`
       : `Ended ${ms} ms after the broker was told; ${dropped} queued operations dropped.`,
-  endedTitle: "Session ended",
+  endedTitle: (who: string, asset: string) => `Session ended: ${who} on ${asset}`,
 } as const;

@@ -74,7 +74,7 @@ export const supervisionText = {
       dropped === 0
         ? `Nothing passes since ${ms} ms after the broker was told.`
         : `Nothing passes since ${ms} ms after the broker was told; ${dropped} queued operations dropped.`,
-    doneTitle: "Session frozen",
+    doneTitle: (who: string, asset: string) => `Session frozen: ${who} on ${asset}`,
     frozen: "Frozen",
     resume: "Resume",
     resumeNamed: (who: string, asset: string) => `Resume the session of ${who} on ${asset}`,
