@@ -14,6 +14,7 @@ import { FilterField } from "../components/filter-field.tsx";
 import { Empty } from "../components/states.tsx";
 import { matchesFilter } from "../components/table-order.ts";
 import { clockTime, exactUtc } from "../components/time-words.ts";
+import { useNarrow } from "../components/use-narrow.ts";
 import { replayText } from "../text/replay.ts";
 import { VirtualTable } from "../workbench/virtual-table.tsx";
 import { type EntryTone, entryWords, linesOf } from "./entry-words.ts";
@@ -26,6 +27,9 @@ const words = replayText.list;
 /** What was done and by which rule; a third line where there is a reason. As in replay.css. */
 const ROW_HEIGHT = 47;
 const ROW_HEIGHT_WITH_REASON = 65;
+/** The same on a phone, where what was done and its reason take two lines each rather than being cut. */
+const ROW_HEIGHT_NARROW = 67;
+const ROW_HEIGHT_WITH_REASON_NARROW = 102;
 
 type Kinds = keyof typeof words.kinds;
 
@@ -56,7 +60,9 @@ export function EntryList(props: EntryListProps) {
         .filter((entry) => isOfKind(entry, kinds) && matches(entry, tags, filter)),
     [stories, version, kinds, filter, tags],
   );
-  const current = entryAt(shown, headMs);
+  const last = entryAt(shown, headMs);
+  const current = tellingAt(shown, last);
+  const narrow = useNarrow();
   const hasTerminals = stories.some(({ terminal }) => terminal !== undefined);
   return (
     <section className="rp-panel rp-list" aria-label={label}>
@@ -80,7 +86,7 @@ export function EntryList(props: EntryListProps) {
         <VirtualTable
           rows={shown}
           keyOf={keyOf}
-          heightOf={heightOf}
+          heightOf={narrow ? heightOfNarrow : heightOf}
           head={<Head />}
           columns={2}
           label={words.title}
@@ -91,7 +97,7 @@ export function EntryList(props: EntryListProps) {
               entry={entry}
               tags={tags}
               current={index === current}
-              ahead={index > current}
+              ahead={index > last}
               recording={recording}
               onSeek={onSeek}
             />
@@ -102,8 +108,19 @@ export function EntryList(props: EntryListProps) {
   );
 }
 
+/** Of what was noted in the same millisecond, the deed rather than what the broker did about it. */
+function tellingAt(entries: readonly Entry[], last: number): number {
+  const atMs = entries[last]?.wallMs;
+  for (let index = last; entries[index]?.wallMs === atMs && index >= 0; index -= 1) {
+    if (entries[index]?.kind !== "happening") return index;
+  }
+  return last;
+}
+
 const keyOf = (entry: Entry) => entry.id;
 const heightOf = (entry: Entry) => (linesOf(entry) === 2 ? ROW_HEIGHT : ROW_HEIGHT_WITH_REASON);
+const heightOfNarrow = (entry: Entry) =>
+  linesOf(entry) === 2 ? ROW_HEIGHT_NARROW : ROW_HEIGHT_WITH_REASON_NARROW;
 
 function Head() {
   return (

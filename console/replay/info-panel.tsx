@@ -3,6 +3,7 @@ import { Drawer } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { Header } from "../../protocols/tape/record.ts";
 import { Copyable } from "../components/copyable.tsx";
+import { byteSize } from "../components/sizes.ts";
 import { LocalTime } from "../components/time.tsx";
 import { duration } from "../components/time-words.ts";
 import { replayText } from "../text/replay.ts";
@@ -80,16 +81,10 @@ function factsOf(header: Header, extent: Extent): [string, ReactNode][] {
       : []),
     ...(extent.bytes === undefined
       ? []
-      : [[words.size, bytesWord(extent.bytes)] as [string, ReactNode]]),
+      : [[words.size, byteSize(extent.bytes)] as [string, ReactNode]]),
     [words.session, id(header.session, words.session)],
     [words.build, id(header.build, words.build)],
     [words.profileDigest, id(header.digests.profile, words.profileDigest)],
     [words.plantDigest, id(header.digests.plant, words.plantDigest)],
   ];
-}
-
-function bytesWord(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  const kibi = bytes / 1024;
-  return kibi < 1024 ? `${kibi.toFixed(0)} KiB` : `${(kibi / 1024).toFixed(1)} MiB`;
 }

@@ -5,6 +5,7 @@ import type { RecordingDetailView } from "../../broker/api/shapes/sessions.ts";
 import { Copyable } from "../components/copyable.tsx";
 import { StateBadge, type Tone } from "../components/state-badge.tsx";
 import { replayText } from "../text/replay.ts";
+import { sentence } from "../text/session.ts";
 import { viewingText } from "../text/viewing.ts";
 
 const words = viewingText.integrity;
@@ -57,7 +58,7 @@ export function Integrity({ recording }: { readonly recording: Stated }) {
 
 export function stateSentence({ state, cause }: Pick<Stated, "state" | "cause">): string {
   const { meaning } = replayText.states[state];
-  return cause === "" ? meaning : `${meaning} (${cause})`;
+  return cause === "" ? meaning : `${meaning} ${sentence(cause)}`;
 }
 
 function Points({ points }: { readonly points: readonly string[] }) {

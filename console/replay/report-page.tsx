@@ -9,7 +9,7 @@ import type { ReportView } from "../../broker/api/shapes/report.ts";
 import { Page } from "../components/page.tsx";
 import { QueryView } from "../components/query-view.tsx";
 import { Empty } from "../components/states.tsx";
-import { duration, exactUtc, localTime } from "../components/time-words.ts";
+import { duration, exactUtc, localTime, localZone } from "../components/time-words.ts";
 import { reportQuery } from "../components/viewing.ts";
 import { replayText } from "../text/replay.ts";
 import { viewingText } from "../text/viewing.ts";
@@ -78,7 +78,7 @@ function Report({ report }: { readonly report: ReportView }) {
       {changes.length === 0 ? <p>{words.none}</p> : <ReportChanges report={report} />}
       {changesLeftOut > 0 && <p>{words.leftOut(changesLeftOut)}</p>}
       {recording.counts.refused > 0 && <p>{words.refused(recording.counts.refused)}</p>}
-      <p className="rr-printed">{words.printed(localTime(Date.now()))}</p>
+      <p className="rr-printed">{words.printed(localTime(Date.now()), localZone())}</p>
     </article>
   );
 }
@@ -91,7 +91,7 @@ function Facts({ report }: { readonly report: ReportView }) {
     [words.facts.asset, `${asset.name} · ${endpoint} · ${asset.zone}`],
     [
       words.facts.when,
-      `${localTime(startedMs)}, ${duration(endedMs - startedMs)} · ${exactUtc(startedMs)}`,
+      `${localTime(startedMs)} (${localZone()}), ${duration(endedMs - startedMs)} · ${exactUtc(startedMs)}`,
     ],
     [words.facts.grant, <Granted key="grant" report={report} />],
     [words.facts.counts, replayText.info.countsOf(counts)],

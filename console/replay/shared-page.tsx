@@ -72,9 +72,15 @@ export function SharedPage() {
   );
 }
 
+/** 256 bits as base64url: a link cut off by a mail or a chat has fewer. */
+const WHOLE_TOKEN = /^[\w-]{43}$/;
+
 /** Loaded again without a token, the visit of this browser goes on. */
 async function enter(): Promise<SharedRecordingView> {
   const token = takeToken();
+  if (token !== undefined && !WHOLE_TOKEN.test(token)) {
+    throw new ApiProblem(0, { code: "link-not-whole", message: words.notWhole });
+  }
   if (token !== undefined) opening ??= sharedApi.open(token);
   await opening;
   return sharedApi.recording();

@@ -215,12 +215,15 @@ function Ticks({ view, width }: { readonly view: Span; readonly width: number })
   const ticks = ticksOf(view, Math.max(2, Math.floor(width / TICK_WIDTH)), zoneMs);
   return (
     <div className="rp-ticks" aria-hidden>
-      {ticks.map((tick) => {
+      {ticks.map((tick, n) => {
         const place = placeOf(view, tick);
         const late = (1 - place) * width < LABEL_WIDTH;
+        const sinceLast = (place - placeOf(view, ticks[n - 1] ?? -Infinity)) * width;
+        // At the edge the label stands before its line: there it may meet the one of the line before.
+        const crowded = late && sinceLast < 2 * LABEL_WIDTH;
         return (
           <span key={tick} data-late={late || undefined} style={{ left: `${place * 100}%` }}>
-            {clockTime(tick)}
+            {!crowded && clockTime(tick)}
           </span>
         );
       })}

@@ -15,6 +15,8 @@ const states: Record<RecordingView["state"], { readonly word: string; readonly m
     },
   };
 
+const counted = (count: number) => count.toLocaleString("en");
+
 /** What the marks of the time line stand for. */
 const marks = {
   write: { one: "change", many: "Changes" },
@@ -129,7 +131,7 @@ export const replayText = {
     size: "Size on disk",
     counts: "Operations",
     countsOf: (c: { observed: number; changed: number; refused: number; held: number }) =>
-      `${c.observed} read, ${c.changed} changed, ${c.refused} refused, ${c.held} held`,
+      `${counted(c.observed)} read, ${counted(c.changed)} changed, ${counted(c.refused)} refused, ${counted(c.held)} held`,
     profileDigest: "Profile digest",
     plantDigest: "Plant file digest",
     session: "Session",

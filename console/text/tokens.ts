@@ -11,10 +11,10 @@ export const tokenText = {
   allTitle: "API tokens of everybody",
   explain:
     "Programs use the API for you with these: some rights, some assets, for a time, and never more " +
-    "than you may yourself at that moment. Make one with `sallyport token create`.",
+    "than you may yourself at that moment. Make one with the command sallyport token create.",
   explainAll:
     "Programs use the API for people with these, within what the person may at that moment.",
-  none: "There are none. `sallyport token create` asks for one, on the machine of the program.",
+  none: "There are none. The command sallyport token create asks for one, on the machine of the program.",
   failed: "The tokens could not be loaded",
   label: "API tokens",
   name: "Name",

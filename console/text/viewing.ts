@@ -42,7 +42,8 @@ export const viewingText = {
       "That no recording was removed is proved by the site log and its witnesses, not by this page.",
     ],
     how: (id: string) => `sallyport export ${id}; sallyport verify BUNDLE --policy FILE`,
-    howTitle: "To prove it without trusting the broker, on its host:",
+    howTitle:
+      "To prove it without trusting the broker, on its host, or on your own machine after sallyport login:",
     copy: "commands",
   },
   report: {
@@ -102,7 +103,7 @@ export const viewingText = {
     request: (by: string, reason: string) => `asked for by ${by}: ${reason}`,
     ticket: (ticket: string) => `ticket ${ticket}`,
     decided: (name: string) => `${name} approved`,
-    printed: (time: string) => `Printed ${time}. Times are those of this browser's zone.`,
+    printed: (time: string, zone: string) => `Printed ${time}. Times are those of ${zone}.`,
     endedBy: (rule: string, reason: string) => `${reason} (${rule})`,
   },
   act: {
@@ -191,7 +192,8 @@ export const viewingText = {
     title: "Shared recording",
     opening: "Opening the link…",
     failed: "This link shows nothing",
-    noToken: "There is no link in the address. Open the whole link that you were given.",
+    notWhole:
+      "The link is not whole. Copy it again, from its first to its last character, or ask who gave it to you.",
     over: "This link counts no more",
     overAdvice:
       "It has ended or was revoked. What it showed is gone from this page; ask who gave it to you.",
