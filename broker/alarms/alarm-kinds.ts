@@ -248,7 +248,6 @@ export const ALARM_KINDS = {
       "person:unlocked-on-host",
       "credential:set",
       "credential:removed",
-      "site:restored",
       "asset:trusted",
       "asset:trust-withdrawn",
       "store:moved",

@@ -16,6 +16,18 @@ export const UPKEEP_ALARM_KINDS = {
     ringsAnew: true,
     raisedBy: ["store:events-lost"],
   },
+  "site-restored": {
+    priority: "high",
+    title: "The site was put back to a backup",
+    consequence:
+      "What happened after it is not here: who was locked or lost a right meanwhile has it again.",
+    action:
+      "Ask who did it. Take back what was locked or revoked since, and compare the log's length with what a witness has seen: the difference is what is lost.",
+    returns: "quiet",
+    quietMs: HOUR,
+    ringsAnew: true,
+    raisedBy: ["site:restored"],
+  },
   "standby-unseen": {
     priority: "low",
     title: "No other broker waits to take over",

@@ -12,7 +12,10 @@ import { writeBackup } from "../../broker/backup/write-backup.ts";
 import { systemClock } from "../../broker/clock.ts";
 import { type Config, readConfig } from "../../broker/config.ts";
 import { startBroker } from "../../broker/start.ts";
+import type { PostgresPlace } from "../../broker/store/postgres-place.ts";
+import { moveToPostgres } from "../../broker/store-move.ts";
 import type { ConsoleUser } from "../kit/console-user.ts";
+import { databaseUrl, startPostgres, testWithPostgres } from "../kit/postgres.ts";
 import { startRunningBroker, writeConsole } from "../kit/running-broker.ts";
 import { freePort } from "../kit/site-in-browser.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
@@ -67,8 +70,15 @@ async function told(user: ConsoleUser, list: string): Promise<string> {
   return (await user.ask("GET", list)).text;
 }
 
-test("a site comes back from its backup, says so, and its witness says that it went back", async () => {
-  const site = await makeSite();
+/**
+ * @param more settings of the site that is lost
+ * @param putBack what is done between the restore and the start; answers what is started with
+ */
+async function drill(
+  more: Record<string, string>,
+  putBack: (config: Config, settings: Record<string, string>) => Promise<Config>,
+): Promise<void> {
+  const site = await makeSite(more);
   const data = site.config.dataFolder;
   const key = await begunLog(data);
   const witness = await startWitness(site.folder, "w1", key);
@@ -77,7 +87,8 @@ test("a site comes back from its backup, says so, and its witness says that it w
   const settings = { ...site.settings, SALLYPORT_WITNESS_POLICY: policy };
   const running = await startRunningBroker(settings);
   const plantFile = path.join(running.folder, "plant.yaml");
-  const config = readConfig({ ...settings, SALLYPORT_PLANT: plantFile });
+  const all = { ...settings, SALLYPORT_PLANT: plantFile };
+  const config = readConfig(all);
   onTestFinished(() => running.close());
 
   const before = await worked(running.first);
@@ -99,7 +110,7 @@ test("a site comes back from its backup, says so, and its witness says that it w
   const opened = await openBackup(file, site.identity, `${data}.restoring`);
   expect(opened.recordings.missing).toEqual([]);
   await putInPlace(config, opened, "root", systemClock);
-  const broker = await startBroker(config);
+  const broker = await startBroker(await putBack(config, all));
   onTestFinished(() => broker.close());
   expect(broker.enrolmentLink).toBeUndefined();
   expect((await running.first.signIn()).status).toBe(200);
@@ -111,7 +122,35 @@ test("a site comes back from its backup, says so, and its witness says that it w
   expect(await told(administrator, "/api/recordings")).toContain(before);
   expect(await told(administrator, "/api/recordings")).not.toContain(after);
   await worked(administrator);
+}
+
+test("a site comes back from its backup, says so, and its witness says that it went back", async () => {
+  await drill({}, async (config) => config);
 }, 240_000);
+
+testWithPostgres()(
+  "a site on PostgreSQL comes back into an empty database, and says the same",
+  async () => {
+    const server = await startPostgres();
+    onTestFinished(() => server.stop());
+    const lost = await server.database();
+    await drill({ SALLYPORT_DATABASE: databaseUrl(lost) }, async (config, settings) => {
+      const at = (place: PostgresPlace) =>
+        readConfig({ ...settings, SALLYPORT_DATABASE: databaseUrl(place) });
+      // The database of before is ahead of what came back: neither road leads there.
+      await expect(startBroker(config)).rejects.toThrow(/belongs to another data folder/);
+      await expect(moveToPostgres(config, systemClock)).rejects.toThrow(/another site's/);
+      const next = await server.database();
+      await expect(startBroker(at(next))).rejects.toThrow(/move it with `sallyport store move`/);
+      const moved = await moveToPostgres(at(next), systemClock);
+      expect(moved).toContainEqual({ table: "people", rows: 1 });
+      const alarms = await server.ask("select kind from alarms", lost.database);
+      expect(alarms.map(({ kind }) => kind)).not.toContain("host-act");
+      return at(next);
+    });
+  },
+  400_000,
+);
 
 test("a stopped site is backed up too, and a recording that is open is named, not lost", async () => {
   const site = await makeSite();
