@@ -3,6 +3,7 @@
  * them is told in our own words, elsewhere.
  */
 import { setErrorLogger, setWarningLogger } from "node-opcua-debug";
+import { layOutRawChunks } from "./raw-chunks.ts";
 import { rightSizedChunks } from "./right-sized-chunks.ts";
 
 let isQuiet = false;
@@ -13,4 +14,5 @@ export function quietLibrary(): void {
   setErrorLogger(() => undefined);
   setWarningLogger(() => undefined);
   rightSizedChunks();
+  layOutRawChunks();
 }

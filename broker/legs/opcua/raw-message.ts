@@ -3,6 +3,7 @@
  * encodes lossily, and what is judged must be what is sent. They have just those parts of a
  * decoded message that the channel layers touch.
  */
+import { encodeExpandedNodeId } from "node-opcua-basic-types";
 import { BinaryStream } from "node-opcua-binary-stream";
 import { getStandardDataTypeFactory } from "node-opcua-factory";
 import { coerceExpandedNodeId, type ExpandedNodeId } from "node-opcua-nodeid";
@@ -17,7 +18,12 @@ interface OutputStream {
 interface Schema {
   readonly name: string;
   readonly encodingDefaultBinary: ExpandedNodeId;
+  /** That id, as a message begins with it. */
+  readonly head: Uint8Array;
 }
+
+/** An id of the standard takes seven bytes at most. */
+const HEAD_MAX = 64;
 
 const SCHEMAS_MAX = 512;
 const schemas = new Map<number, Schema>();
@@ -26,7 +32,10 @@ function schemaOf(typeId: number): Schema {
   const known = schemas.get(typeId);
   if (known) return known;
   const encodingDefaultBinary = coerceExpandedNodeId(`i=${typeId}`);
-  const schema = { name: `Raw${typeId}`, encodingDefaultBinary };
+  const stream = new BinaryStream(HEAD_MAX);
+  encodeExpandedNodeId(encodingDefaultBinary, stream);
+  const head = Uint8Array.from(stream.buffer.subarray(0, stream.length));
+  const schema = { name: `Raw${typeId}`, encodingDefaultBinary, head };
   // Only ids that somebody sent come in here: hostile ones must not fill the memory.
   if (schemas.size < SCHEMAS_MAX) schemas.set(typeId, schema);
   return schema;
@@ -86,6 +95,11 @@ export class RawAnswer {
     put(stream, this.body);
   }
 
+  /** The whole message, in parts that stay as they are. */
+  encoded(): readonly Uint8Array[] {
+    return [this.schema.head, this.body];
+  }
+
   toString(): string {
     return this.schema.name;
   }
@@ -117,6 +131,11 @@ export class RawRequest {
 
   encode(stream: OutputStream): void {
     for (const part of this.parts) put(stream, part);
+  }
+
+  /** The whole message, in parts that stay as they are. */
+  encoded(): readonly Uint8Array[] {
+    return [this.schema.head, ...this.parts];
   }
 
   toString(): string {
