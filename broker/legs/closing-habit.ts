@@ -31,10 +31,15 @@ export class ClosingHabit {
     if (this.single > 0) this.single -= 1;
     if (!this.holds) return;
     this.stopWaiting ??= this.clock.after(CLOSES_WITHIN_MS, () => {
-      this.stopWaiting = undefined;
-      this.holds = false;
-      this.goOn();
+      // Where this process stood still, the close may lie here and be read only now.
+      this.stopWaiting = this.clock.after(1, () => this.stayedOpen());
     });
+  }
+
+  private stayedOpen(): void {
+    this.stopWaiting = undefined;
+    this.holds = false;
+    this.goOn();
   }
 
   /**

@@ -119,6 +119,7 @@ test("a device that stays open where its close was waited for gets several at on
   await until(() => a.heard.replies.length === 3);
   expect(a.waiting).toBe(4);
   clock.advance(500);
+  clock.advance(1);
   await until(() => a.heard.replies.length === 7);
   expect(a.heard.losses).toEqual([]);
   expect(device.connections).toBe(3);
