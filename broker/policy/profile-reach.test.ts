@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { classesOf, type WriteReach, writableTags } from "./profile-reach.ts";
+import { classesOf, speaksOf, type WriteReach, writableTags } from "./profile-reach.ts";
 import { DOSE, endpoint, MODE, profile, type RuleSketch, SPEED, tag } from "./profile-samples.ts";
 
 const OPERATE: RuleSketch = { match: { classes: ["operate"] } };
@@ -20,6 +20,22 @@ test.each<readonly [RuleSketch[], string[]]>([
   [[OPERATE, { verdict: "deny", match: {} }], ["operate"]],
 ])("%j could ever permit %j", (rules, classes) => {
   expect(classesOf(profile(...rules))).toEqual(classes);
+});
+
+test.each<readonly [RuleSketch[], string[]]>([
+  [[], []],
+  [[OBSERVE], ["modbus", "opcua", "ssh"]],
+  [[{ match: { functions: [6] } }], ["modbus"]],
+  [[{ match: { classes: ["operate"], tags: ["A"] } }], ["modbus", "opcua"]],
+  [[{ match: { own: { protocol: "ssh", commands: ["show version"] } } }], ["ssh"]],
+  [[{ verdict: "hold", match: { own: { protocol: "opcua" } } }], ["opcua"]],
+  [
+    [{ verdict: "deny", match: { own: { protocol: "ssh" } } }, { match: { units: [1] } }],
+    ["modbus"],
+  ],
+])("%j could permit something of %j", (rules, protocols) => {
+  const spoken = ["modbus", "opcua", "ssh"].filter((each) => speaksOf(profile(...rules), each));
+  expect(spoken).toEqual(protocols);
 });
 
 const TAGS = [

@@ -2,7 +2,7 @@
 import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts";
 import type { WriteOperation } from "../../protocols/modbus/operation.ts";
 import { registerCount } from "../../protocols/modbus/values.ts";
-import type { ModbusEndpoint, Profile, Rule, RuleLimits, Tag } from "../plant/model.ts";
+import type { ModbusEndpoint, Profile, Rule, RuleLimits, RuleMatch, Tag } from "../plant/model.ts";
 import { RuleIndex } from "./rule-index.ts";
 
 /**
@@ -19,6 +19,22 @@ export function classesOf(profile: Profile): readonly OperationClass[] {
     }
   }
   return OPERATION_CLASSES.filter((each) => open.has(each));
+}
+
+/**
+ * Whether some rule of the profile could permit or hold anything of a protocol. Rules that name no
+ * protocol count for each; registers and functions are Modbus, and so are tags, or OPC UA.
+ */
+export function speaksOf({ rules }: Profile, protocol: string): boolean {
+  return rules.some(({ verdict, match }) => verdict !== "deny" && isAbout(match, protocol));
+}
+
+function isAbout(match: RuleMatch, protocol: string): boolean {
+  if (match.own !== undefined) return match.own.protocol === protocol;
+  const { functions, subFunctions, units, table, addresses, tags } = match;
+  const registers = functions ?? subFunctions ?? units ?? table ?? addresses;
+  if (registers !== undefined) return protocol === "modbus";
+  return tags === undefined || protocol === "modbus" || protocol === "opcua";
 }
 
 function isWholeClass({ match }: Rule): boolean {

@@ -1,7 +1,7 @@
 import type { Access, ControlledSession, PlantInForce } from "../../access/access.ts";
 import { rulesFor } from "../../access/approval-rules.ts";
 import type { Plant, Profile } from "../../plant/model.ts";
-import { classesOf } from "../../policy/profile-reach.ts";
+import { classesOf, speaksOf } from "../../policy/profile-reach.ts";
 import type { Person } from "../../store/model.ts";
 import { endpoint } from "../endpoint.ts";
 import { type RequestChoicesView, requestChoicesSchema } from "../shapes/requests.ts";
@@ -19,22 +19,24 @@ export function requestChoices(access: Asked, plant: PlantInForce) {
 
 export function choicesOf(access: Asked, plant: Plant, person: Person): RequestChoicesView {
   const assets = plant.assets.filter((asset) => access.mayView(person, asset));
+  const profiles = plant.profiles.filter((profile) => mayKnow(access, person, profile));
   return {
     endpoints: assets.flatMap((asset) =>
-      asset.endpoints.map(({ id }) => {
+      asset.endpoints.map(({ id, protocol }) => {
         const endpointId = `${asset.id}/${id}`;
         const [rule] = rulesFor(plant, [endpointId]);
         const { by = [], needed = 1 } = rule ?? {};
-        return { id: endpointId, assetName: asset.name, by: shownApprovers(by, person), needed };
+        return {
+          ...{ id: endpointId, assetName: asset.name, by: shownApprovers(by, person), needed },
+          profiles: profiles.filter((each) => speaksOf(each, protocol)).map((each) => each.id),
+        };
       }),
     ),
-    profiles: plant.profiles
-      .filter((profile) => mayKnow(access, person, profile))
-      .map((profile) => ({
-        id: profile.id,
-        description: profile.description,
-        classes: [...classesOf(profile)],
-      })),
+    profiles: profiles.map((profile) => ({
+      id: profile.id,
+      description: profile.description,
+      classes: [...classesOf(profile)],
+    })),
   };
 }
 

@@ -60,6 +60,8 @@ export const requestChoicesSchema = z.object({
     z.object({
       id: z.string(),
       assetName: z.string(),
+      /** Ids of the profiles that could permit something of what is spoken there. */
+      profiles: z.array(z.string()),
       /** Who must agree there. */
       by: z.array(z.string()),
       needed: z.number(),

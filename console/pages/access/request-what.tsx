@@ -6,6 +6,7 @@ import type { RequestChoicesView } from "../../../broker/api/shapes/requests.ts"
 import { ClassBadges } from "../../components/class-badges.tsx";
 import { requestChoicesQuery } from "../../components/queries.ts";
 import { accessText, requestFormText as words } from "../../text/access.ts";
+import { profilesAt } from "./profiles-at.ts";
 import type { RequestFormState } from "./use-request-form.ts";
 import { problemOfEndpoints } from "./wanted.ts";
 
@@ -25,8 +26,8 @@ interface RequestWhatProps extends WhatProps {
 export function RequestWhat({ form, label }: RequestWhatProps) {
   const { data } = useQuery(requestChoicesQuery);
   const profile = data?.profiles.find(({ id }) => id === form.values.profile);
-  const profiles = data?.profiles.map(({ id }) => ({ value: id, label: id }));
   const { endpoints } = form.values;
+  const profiles = profilesAt(data, endpoints, form.values.profile);
   return (
     <>
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
@@ -49,7 +50,7 @@ export function RequestWhat({ form, label }: RequestWhatProps) {
         <NativeSelect
           label={label}
           required
-          data={[NONE, ...(profiles ?? [])]}
+          data={[NONE, ...profiles]}
           {...form.getInputProps("profile")}
         />
       </SimpleGrid>

@@ -21,6 +21,7 @@ import { useMe, useRight } from "../../components/me.ts";
 import { peopleQuery, queryClient, requestChoicesQuery } from "../../components/queries.ts";
 import { ProblemNotice } from "../../components/states.tsx";
 import { breakGlassText } from "../../text/break-glass.ts";
+import { profilesAt } from "../access/profiles-at.ts";
 import "./break-glass.css";
 
 const words = breakGlassText.open;
@@ -113,7 +114,8 @@ function What({ form }: { readonly form: ReturnType<typeof useOpening>["form"] }
     value: id,
     label: `${assetName} · ${id}`,
   }));
-  const profiles = data?.profiles.map(({ id }) => ({ value: id, label: id }));
+  const { endpoint, profile: chosen } = form.values;
+  const profiles = profilesAt(data, [endpoint], chosen);
   const profile = data?.profiles.find(({ id }) => id === form.values.profile);
   return (
     <>
@@ -127,7 +129,7 @@ function What({ form }: { readonly form: ReturnType<typeof useOpening>["form"] }
         <NativeSelect
           label={words.profile}
           required
-          data={[none, ...(profiles ?? [])]}
+          data={[none, ...profiles]}
           {...form.getInputProps("profile")}
         />
         <NativeSelect label={words.who} data={useHolders()} {...form.getInputProps("holder")} />
