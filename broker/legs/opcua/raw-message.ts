@@ -23,7 +23,7 @@ interface Schema {
 }
 
 /** An id of the standard takes seven bytes at most. */
-const HEAD_MAX = 64;
+const HEAD_MAX = 8;
 
 const SCHEMAS_MAX = 512;
 const schemas = new Map<number, Schema>();
