@@ -372,3 +372,14 @@ test("two lengths in one request are refused", async () => {
     "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
   expect(await raw(smuggled)).toMatch(/^HTTP\/1.1 400/);
 });
+
+test("a client that offers HTTP/2 besides is answered in what it asked in", async () => {
+  // As the live channel's: what is no WebSocket of ours is closed.
+  app.server.on("upgrade", (_request, socket) => socket.destroy());
+  const asking = (more: string) =>
+    `GET /healthz HTTP/1.1\r\nHost: localhost:7480\r\n${more}\r\n\r\n`;
+  const offering =
+    "Connection: close, Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA";
+  expect(await raw(asking(offering))).toMatch(/^HTTP\/1.1 404/);
+  expect(await raw(asking("Connection: Upgrade\r\nUpgrade: websocket"))).toBe("");
+});

@@ -3,6 +3,7 @@
  * the table is answered like what one may not see.
  */
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { Server as SecureServer } from "node:https";
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
@@ -109,12 +110,18 @@ async function takeForm(request: FastifyRequest, body: string | Buffer): Promise
   throw new ApiRefused(415, "not-json", "Send JSON.");
 }
 
+/** Clients that offer HTTP/2 besides are answered in what they asked in. */
+function becomesWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === "websocket";
+}
+
 function newServer(settings: ServerSettings): FastifyInstance {
   const { certificate } = settings;
   const limits = {
     maxHeaderSize: HEADER_BYTES_MAX,
     headersTimeout: HEADERS_TIMEOUT_MS,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    shouldUpgradeCallback: becomesWebSocket,
   };
   const app = fastify({
     genReqId: () => randomBytes(8).toString("hex"),
