@@ -1,12 +1,13 @@
 /** What `deploy/` says of metrics, alarms, standards and tests, against the product itself. */
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { ALARM_KIND_NAMES } from "../../broker/alarms/alarm-kinds.ts";
 import { runProgram } from "../kit/child.ts";
 import { found } from "../kit/programs.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
+import { temporaryFolder } from "../kit/temporary.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const MONITORING = path.join(ROOT, "deploy/monitoring");
@@ -117,3 +118,47 @@ test.skipIf(!found("promtool"))("promtool accepts the alert rules", async () => 
   expect(output).toContain("SUCCESS");
   expect(code).toBe(0);
 });
+
+test.skipIf(!found("promtool"))(
+  "of a pair the one that waits is no outage, and a standby that is not there is told",
+  async () => {
+    const file = path.join(temporaryFolder(), "rules.test.yml");
+    const up = (instance: string, values: string) => ({
+      ...{ series: `up{job="sallyport", instance="${instance}"}`, values },
+    });
+    const waiting = { series: 'sallyport_standbys_waiting{job="sallyport"}' };
+    const firing = (alertname: string, minutes: number, isFiring: boolean) => ({
+      ...{ alertname, eval_time: `${minutes}m` },
+      exp_alerts: isFiring ? [firingOf(alertname)] : [],
+    });
+    const cases = [
+      {
+        interval: "1m",
+        input_series: [up("a", "1x10 0x20"), up("b", "0x15 1x5 0x9")],
+        alert_rule_test: [
+          ...[firing("SallyportAway", 9, false), firing("SallyportAway", 14, true)],
+          ...[firing("SallyportAway", 19, false), firing("SallyportAway", 25, true)],
+        ],
+      },
+      {
+        interval: "1m",
+        input_series: [{ ...waiting, values: "1x5 0x30" }],
+        alert_rule_test: [
+          firing("SallyportNoStandby", 12, false),
+          firing("SallyportNoStandby", 17, true),
+        ],
+      },
+    ];
+    const rule_files = [path.join(MONITORING, "alerts.yml")];
+    writeFileSync(file, stringify({ rule_files, tests: cases }));
+    const { code, output } = await runProgram("promtool", ["test", "rules", file]);
+    expect(output).toContain("SUCCESS");
+    expect(code).toBe(0);
+  },
+);
+
+/** As Prometheus tells it. */
+function firingOf(alertname: string) {
+  const { labels, annotations } = rules().find(({ alert }) => alert === alertname) ?? {};
+  return { exp_labels: { ...labels, job: "sallyport" }, exp_annotations: annotations };
+}
