@@ -22,12 +22,16 @@ export interface Access<S extends ControlledSession> {
   grants(): Promise<readonly Grant[]>;
   /** Live and coming grants of a person, best first (live, most classes, longest). */
   grantsOf(person: Person, endpointId?: string): readonly Grant[];
+  /** `grantsOf` for every endpoint on which there is one. */
+  grantsByEndpoint(person: Person): ReadonlyMap<string, readonly Grant[]>;
   /** Those of `grantsOf` that count now and can open something. */
   liveGrants(person: Person, endpointId: string): readonly Grant[];
   /** What the person would hold under the grant: the profile's classes that the roles allow. */
   classes(person: Person, grant: Grant): readonly OperationClass[];
   /** Vendors see only assets on which they hold a live or coming grant. */
   mayView(person: Person, asset: Asset): boolean;
+  /** The same of many: what it depends on is looked up once. */
+  viewable(person: Person): (asset: Asset) => boolean;
   /**
    * An administrator may grant to oneself; it is recorded as an alarm.
    * @throws AccessRefused not-allowed, not-found, input-invalid

@@ -1,7 +1,7 @@
 /** Who must agree to a request, by the plant in force, and whether enough have. Pure. */
 import type { ApprovalRule } from "../plant/approval-model.ts";
 import type { Plant } from "../plant/model.ts";
-import { withParents } from "../plant/parse-zones.ts";
+import { indexOf } from "../plant/plant-index.ts";
 import type { AccessRequest, Person, Role } from "../store/model.ts";
 import { findEndpoint } from "./reach.ts";
 
@@ -23,8 +23,8 @@ export function rulesFor(plant: Plant, endpoints: readonly string[]): readonly A
 }
 
 function ruleOf(plant: Plant, zone: string): ApprovalRule {
-  for (const around of withParents(zone, plant.zones)) {
-    const rule = plant.approvals.find((each) => each.zone === around);
+  for (const { id } of indexOf(plant).zonesAround(zone)) {
+    const rule = plant.approvals.find((each) => each.zone === id);
     if (rule) return rule;
   }
   return { zone, by: DEFAULT_BY, needed: 1 };

@@ -8,7 +8,8 @@ import { OPERATION_CLASSES, type OperationClass } from "../../protocols/guard.ts
 import type { Clock } from "../clock.ts";
 import type { DeviceFacts } from "../identity/device-facts.ts";
 import { reaches, type TokenScope } from "../identity/token-scope.ts";
-import type { Asset, Plant, Zone } from "../plant/model.ts";
+import type { Asset, Plant } from "../plant/model.ts";
+import { indexOf } from "../plant/plant-index.ts";
 import {
   type AccessInput,
   ageSeconds,
@@ -183,8 +184,8 @@ export class DecisionPoint {
   }
 
   asset({ id, zone }: Pick<Asset, "id" | "zone">): ResourceInput & { readonly kind: "asset" } {
-    const { zones, site } = this.parts.plant.current();
-    return { kind: "asset", id, zones: zonesAround(zones, zone), site: site.id };
+    const plant = this.parts.plant.current();
+    return { kind: "asset", id, zones: zoneInputs(plant, zone), site: plant.site.id };
   }
 
   private contextOf(who: Asker, change: ContextChange = {}): ContextInput {
@@ -289,16 +290,11 @@ function keyOf({ synced, passkeyId }: SignIn): "synced" | "device-bound" | "unkn
   return synced ? "synced" : "device-bound";
 }
 
-/** The zone, and the ones around it. The plant file has no cycles; a bound costs nothing. */
-function zonesAround(zones: readonly Zone[], id: string): readonly ZoneInput[] {
-  const found: ZoneInput[] = [];
-  let zone = zones.find((each) => each.id === id);
-  while (zone && found.length < zones.length) {
-    const { level, securityLevelTarget, parent } = zone;
-    found.push({ id: zone.id, level, securityLevelTarget });
-    zone = zones.find((each) => each.id === parent);
-  }
-  return found;
+/** The zone, and the ones around it. */
+function zoneInputs(plant: Plant, zone: string): readonly ZoneInput[] {
+  return indexOf(plant)
+    .zonesAround(zone)
+    .map(({ id, level, securityLevelTarget }) => ({ id, level, securityLevelTarget }));
 }
 
 /** Cedar takes no IPv4 inside IPv6; what is no address at all is an unknown one. */

@@ -6,6 +6,7 @@
 
 import type { Clock } from "../clock.ts";
 import type { PlantGrant } from "../plant/model.ts";
+import { indexOf } from "../plant/plant-index.ts";
 import { listBreakGlassIds } from "../store/break-glass.ts";
 import { insertGrant, listGrants, listOpenGrants, revokeGrant } from "../store/grants.ts";
 import type { ConsoleGrant, GrantAgreement, Person, WeeklyWindow } from "../store/model.ts";
@@ -53,12 +54,13 @@ export class GrantBook {
     const made = [...this.open.values()]
       .filter(({ id, personId }) => personId === person.id && !this.withdrawn.has(id))
       .map((grant) => this.made(grant, person.name, ""));
-    return [...standing, ...made].filter(({ state }) => state === "live" || state === "coming");
+    return [...standing, ...made].filter(counts);
   }
 
   /** The grant as it is now for this person, if it still concerns them at all. */
   find(id: string, person: Person): Grant | undefined {
-    return this.of(person).find((grant) => grant.id === id);
+    const grant = this.standingOf(id, person) ?? this.madeOf(id, person);
+    return grant && counts(grant) ? grant : undefined;
   }
 
   /** For administrators: every one, the newest first, standing ones before. */
@@ -182,6 +184,16 @@ export class GrantBook {
     this.forget(id);
   }
 
+  private standingOf(id: string, person: Person): Grant | undefined {
+    const grant = indexOf(this.plant.current()).grants.get(id);
+    return grant && concerns(grant, person) ? this.standing(grant) : undefined;
+  }
+
+  private madeOf(id: string, person: Person): Grant | undefined {
+    const grant = this.withdrawn.has(id) ? undefined : this.open.get(id);
+    return grant?.personId === person.id ? this.made(grant, person.name, "") : undefined;
+  }
+
   private standing(grant: PlantGrant, holder?: Person): Grant {
     const fromMs = grant.fromMs ?? null;
     const untilMs = grant.untilMs ?? null;
@@ -281,6 +293,10 @@ function needsAsked({ needs = [] }: ConsoleGrant): Grant["needs"] {
     ...(needs.includes("supervisor") && { supervisor: "wait" as const }),
     ...(needs.includes("consent") && { consent: true as const }),
   };
+}
+
+function counts({ state }: Grant): boolean {
+  return state === "live" || state === "coming";
 }
 
 function concerns(grant: PlantGrant, person: Person): boolean {

@@ -6,7 +6,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { KeySwitch, Plant } from "../plant/model.ts";
-import { withParents } from "../plant/parse-zones.ts";
+import { indexOf } from "../plant/plant-index.ts";
 import type { RecordEvent } from "../store/store.ts";
 import type { LeaseCause, PlantInForce } from "./access.ts";
 import { KeySwitchReader, type KeySwitchReading, type OpenProbe } from "./key-switch-reader.ts";
@@ -166,11 +166,11 @@ function assetOf({ input }: KeySwitch): string {
   return input.endpoint.split("/")[0] ?? "";
 }
 
-function covers({ assets, zones }: Plant, { covers: scope }: KeySwitch, assetId: string): boolean {
+function covers(plant: Plant, { covers: scope }: KeySwitch, assetId: string): boolean {
   if (scope.kind === "site") return true;
   if (scope.kind === "asset") return scope.id === assetId;
-  const zone = assets.find(({ id }) => id === assetId)?.zone;
-  return zone !== undefined && withParents(zone, zones).includes(scope.id);
+  const { assets, zonesAround } = indexOf(plant);
+  return zonesAround(assets.get(assetId)?.zone ?? "").some(({ id }) => id === scope.id);
 }
 
 function causeOf({ state, keySwitch, why }: KeySwitchState): LeaseCause | undefined {

@@ -35,7 +35,7 @@ import type { Permit } from "./permit.ts";
 import { permitClaims } from "./permit-claims.ts";
 import { mintPermit } from "./permits.ts";
 import { Presence } from "./presence.ts";
-import { bestFirst, classesHeld, findEndpoint, type Ground } from "./reach.ts";
+import { bestByEndpoint, bestFirst, classesHeld, findEndpoint, type Ground } from "./reach.ts";
 import { RequestDesk } from "./request-desk.ts";
 import { SessionWatch } from "./session-watch.ts";
 import { Sponsors } from "./sponsors.ts";
@@ -189,19 +189,16 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
   }
 
   grantsOf(person: Person, endpointId?: string): readonly Grant[] {
-    if (this.sponsors.causeOver(person.id)) return [];
-    const own = this.book.of(person);
-    const here = own.filter(({ endpoint }) => endpoint === (endpointId ?? endpoint));
+    const here = this.own(person).filter(({ endpoint }) => endpoint === (endpointId ?? endpoint));
     return bestFirst(this.ground, person, here);
   }
 
+  private own(person: Person): readonly Grant[] {
+    return this.sponsors.causeOver(person.id) ? [] : this.book.of(person);
+  }
+
   grantsByEndpoint(person: Person): ReadonlyMap<string, readonly Grant[]> {
-    if (this.sponsors.causeOver(person.id)) return new Map();
-    const grouped = Map.groupBy(this.book.of(person), ({ endpoint }) => endpoint);
-    for (const [id, grants] of grouped) {
-      if (grants.length > 1) grouped.set(id, bestFirst(this.ground, person, grants));
-    }
-    return grouped;
+    return bestByEndpoint(this.ground, person, this.own(person));
   }
 
   liveGrants(person: Person, endpointId: string): readonly Grant[] {
@@ -214,15 +211,12 @@ class SiteAccess<S extends ControlledSession> implements Access<S> {
     return classesHeld(this.ground, person, grant);
   }
 
-  mayView(person: Person, asset: { readonly id: string }): boolean {
-    return this.viewable(person)(asset);
-  }
+  mayView = (person: Person, asset: { readonly id: string }) => this.viewable(person)(asset);
 
   viewable(person: Person): (asset: { readonly id: string }) => boolean {
     if (!this.parts.decisions.may(onceAsserted(person), "plant:view")) return () => false;
     if (!person.roles.includes("vendor")) return () => true;
-    if (this.sponsors.causeOver(person.id)) return () => false;
-    const assets = new Set(this.book.of(person).map(({ endpoint }) => endpoint.split("/")[0]));
+    const assets = new Set(this.own(person).map(({ endpoint }) => endpoint.split("/")[0]));
     return ({ id }) => assets.has(id);
   }
 

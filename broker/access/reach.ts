@@ -1,6 +1,7 @@
 /** What a grant leads to in the plant in force, and what a person would hold there. Pure. */
 import type { OperationClass } from "../../protocols/guard.ts";
 import type { Asset, Endpoint, Plant, Profile } from "../plant/model.ts";
+import { indexOf } from "../plant/plant-index.ts";
 import { classesOf } from "../policy/profile-reach.ts";
 import type { Person } from "../store/model.ts";
 import type { Grant } from "./access.ts";
@@ -19,13 +20,13 @@ export function findEndpoint(
 ): { readonly asset: Asset; readonly endpoint: Endpoint } | undefined {
   const [assetId, id, more] = endpointId.split("/");
   if (more !== undefined) return undefined;
-  const asset = plant.assets.find((each) => each.id === assetId);
+  const asset = indexOf(plant).assets.get(assetId ?? "");
   const endpoint = asset?.endpoints.find((each) => each.id === id);
   return asset && endpoint && { asset, endpoint };
 }
 
 export function findProfile(plant: Plant, id: string): Profile | undefined {
-  return plant.profiles.find((profile) => profile.id === id);
+  return indexOf(plant).profiles.get(id);
 }
 
 /** The plant in force and who decides about it. */
@@ -80,4 +81,17 @@ export function bestFirst(ground: Ground, person: Person, grants: readonly Grant
       untilMs(b) - untilMs(a) ||
       (a.id < b.id ? -1 : 1),
   );
+}
+
+/** Each endpoint with its grants, as `bestFirst` has them; one alone costs no decision. */
+export function bestByEndpoint(
+  ground: Ground,
+  person: Person,
+  grants: readonly Grant[],
+): ReadonlyMap<string, readonly Grant[]> {
+  const grouped = Map.groupBy(grants, ({ endpoint }) => endpoint);
+  for (const [endpoint, here] of grouped) {
+    if (here.length > 1) grouped.set(endpoint, bestFirst(ground, person, here));
+  }
+  return grouped;
 }

@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { SessionNeeds } from "../plant/model.ts";
-import { withParents } from "../plant/parse-zones.ts";
+import { indexOf } from "../plant/plant-index.ts";
 import type { Person } from "../store/model.ts";
 import type { ControlledSession, Grant, LeaseCause, PlantInForce } from "./access.ts";
 import { type DecisionPoint, onceAsserted } from "./decision-point.ts";
@@ -149,8 +149,10 @@ export function needsOf(
   { endpoint, profile, source, needs }: Grant,
 ): SessionNeeds {
   if (source === "break-glass") return {};
-  const zone = findEndpoint(plant, endpoint)?.asset.zone;
-  const zones = zone === undefined ? [] : withParents(zone, plant.zones);
+  const zone = findEndpoint(plant, endpoint)?.asset.zone ?? "";
+  const zones = indexOf(plant)
+    .zonesAround(zone)
+    .map(({ id }) => id);
   const rules = plant.conditions.filter(
     (rule) =>
       (rule.zone === undefined || zones.includes(rule.zone)) &&

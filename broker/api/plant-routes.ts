@@ -1,6 +1,7 @@
 /** Routes about what the plant is, and how it is changed. Part of `route-table.ts`. */
 import type { PlantConfirmation } from "../access/plant-confirmation.ts";
 import type { ReachDesk } from "../sessions/reach-desk.ts";
+import type { SessionHost } from "../sessions/session.ts";
 import type { SiteEvents } from "../store/site-events.ts";
 import { confirmPlantChange, plantChangeOptions, showPlantChange } from "./plant/plant-change.ts";
 import {
@@ -18,13 +19,29 @@ import {
   showPlan,
   withdrawPlantChange,
 } from "./plant/plant-plans.ts";
+import type { PlantAccess, PlantLive, PlantShown } from "./plant/plant-view.ts";
 import { lookForEndpoints, showReachability } from "./plant/reachability.ts";
-import { forCommands, guarded, type Route } from "./route.ts";
+import { showAssetTags, showPlant } from "./plant/show-plant.ts";
+import { forCommands, forTokens, guarded, type Route } from "./route.ts";
 
 export interface PlantRouteParts extends PlantPlanGround {
   readonly plantConfirmation: PlantConfirmation;
   readonly reach: ReachDesk;
   readonly siteLog: Pick<SiteEvents, "record">;
+  readonly plant: PlantShown;
+  readonly access: PlantPlanGround["access"] & PlantAccess;
+  readonly sessions: Pick<SessionHost, "list">;
+  readonly gateways: { linkOf: PlantLive["gatewayOf"] } | undefined;
+}
+
+/** For everybody who may see any of it. */
+function viewRoutes({ plant, access, sessions, gateways }: PlantRouteParts): readonly Route[] {
+  const view = showPlant(plant, access, sessions, (name) => gateways?.linkOf(name));
+  const tags = showAssetTags(plant, access);
+  return [
+    forTokens(forCommands(guarded("GET", "/api/plant", "plant:view", view))),
+    forTokens(guarded("GET", "/api/assets/:asset/tags", "plant:view", tags)),
+  ];
 }
 
 export function plantRoutes(parts: PlantRouteParts): readonly Route[] {
@@ -32,6 +49,8 @@ export function plantRoutes(parts: PlantRouteParts): readonly Route[] {
   const [change, file, plan] = ["/api/plant-change", "/api/plant-file", "/api/plant-plans"];
   const right = "plant:change";
   return [
+    ...viewRoutes(parts),
+
     guarded("GET", change, right, showPlantChange(plantConfirmation, plantFile)),
     guarded("POST", `${change}/options`, right, plantChangeOptions(plantConfirmation)),
     guarded("POST", change, right, confirmPlantChange(plantConfirmation)),

@@ -61,7 +61,6 @@ import { listPeople } from "./people/list-people.ts";
 import { newEnrolmentLink } from "./people/new-enrolment-link.ts";
 import type { PlantFileGround } from "./plant/plant-file.ts";
 import type { PlantShown } from "./plant/plant-view.ts";
-import { showAssetTags, showPlant } from "./plant/show-plant.ts";
 import { plantRoutes } from "./plant-routes.ts";
 import { activatePolicies, rollbackPolicies } from "./policies/change-policies.ts";
 import { checkPolicies } from "./policies/check-policies.ts";
@@ -168,7 +167,7 @@ export interface ApiParts {
 
 export function routeTable(parts: ApiParts): readonly Route[] {
   const { decisions } = parts;
-  const { identity, access, sessions, plant, siteLog, gateways } = parts;
+  const { identity, plant, siteLog, gateways } = parts;
   const { enrolment, signIns, passkeys, people } = identity;
   return [
     open("GET", "/healthz", healthz),
@@ -190,20 +189,6 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("DELETE", "/api/me/passkeys/:id", "signed-in", removePasskey(passkeys)),
     guarded("GET", "/api/me/sign-ins", "signed-in", listSignIns(signIns, identity.through)),
     guarded("DELETE", "/api/me/sign-ins/:id", "signed-in", endSignIn(signIns)),
-
-    forTokens(
-      forCommands(
-        guarded(
-          "GET",
-          "/api/plant",
-          "plant:view",
-          showPlant(plant, access, sessions, (name) => gateways?.linkOf(name)),
-        ),
-      ),
-    ),
-    forTokens(
-      guarded("GET", "/api/assets/:asset/tags", "plant:view", showAssetTags(plant, access)),
-    ),
 
     ...machineRoutes(parts),
     ...workloadRoutes(parts),

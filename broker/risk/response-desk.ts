@@ -9,7 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { SignedIn } from "../identity/identity.ts";
 import type { ActionToSign, SignedActions } from "../identity/signed-actions.ts";
 import type { Plant } from "../plant/model.ts";
-import { withParents } from "../plant/parse-zones.ts";
+import { indexOf } from "../plant/plant-index.ts";
 import type { FindingKind, ResponseRule } from "../plant/response-model.ts";
 import type { Cause, LiveSession } from "../sessions/session.ts";
 import { shortId } from "../signals/carry-out.ts";
@@ -176,11 +176,12 @@ export class ResponseDesk {
   }
 
   private ruleFor(zone: string, kind: FindingKind): ResponseRule | undefined {
-    const { responses, zones } = this.parts.plant.current();
-    const around = withParents(zone, zones);
-    return responses.find(
+    const plant = this.parts.plant.current();
+    const around = indexOf(plant).zonesAround(zone);
+    return plant.responses.find(
       (rule) =>
-        rule.findings.includes(kind) && (rule.zone === undefined || around.includes(rule.zone)),
+        rule.findings.includes(kind) &&
+        (rule.zone === undefined || around.some(({ id }) => id === rule.zone)),
     );
   }
 

@@ -22,7 +22,7 @@ import type {
   RoleName,
   SignInView,
 } from "../../broker/api/shapes/people.ts";
-import type { GrantView, PlantView } from "../../broker/api/shapes/plant.ts";
+import type { AssetTagsView, GrantView, PlantView } from "../../broker/api/shapes/plant.ts";
 import type {
   PoliciesView,
   PolicyActivationView,
@@ -180,6 +180,7 @@ export const api = {
   endSignIn: (id: string) => ask<void>("DELETE", `/api/me/sign-ins/${part(id)}`),
 
   plant: () => ask<PlantView>("GET", "/api/plant"),
+  assetTags: (asset: string) => ask<AssetTagsView>("GET", `/api/assets/${part(asset)}/tags`),
 
   people: () => ask<PersonView[]>("GET", "/api/people"),
   workloads: () => ask<WorkloadsView>("GET", "/api/workloads"),

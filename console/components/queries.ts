@@ -39,6 +39,13 @@ export const meQuery = queryOptions({ queryKey: ["me"], queryFn: api.me });
 export const passkeysQuery = queryOptions({ queryKey: ["me", "passkeys"], queryFn: api.passkeys });
 export const signInsQuery = queryOptions({ queryKey: ["me", "sign-ins"], queryFn: api.signIns });
 export const plantQuery = queryOptions({ queryKey: ["plant"], queryFn: api.plant });
+/** Under the key of the plant: one topic refreshes both. */
+export function assetTagsQuery(asset: string) {
+  return queryOptions({
+    queryKey: ["plant", "tags", asset],
+    queryFn: () => api.assetTags(asset),
+  });
+}
 export const sessionsQuery = queryOptions({ queryKey: ["sessions"], queryFn: api.sessions });
 /** What one reads at once; older ones are fetched when somebody asks for them. */
 const RECORDINGS_A_PAGE = 100;

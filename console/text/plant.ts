@@ -73,7 +73,10 @@ export const assetText = {
   noOpening: "Your roles do not open sessions.",
   noEndpoint: "This asset has no endpoint that the broker can reach.",
   tags: (count: number) => (count === 1 ? "1 tag" : `${count} tags`),
-  tagTable: { label: "Tags", name: "Tag", unit: "Unit", write: "Write" },
+  tagTable: {
+    ...{ label: "Tags", name: "Tag", unit: "Unit", write: "Write" },
+    failed: "The tags could not be loaded",
+  },
   writable: "yes",
   readOnly: "–",
 } as const;

@@ -106,6 +106,7 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/devices/{id}/options": ROLES,
   "POST /api/devices/{id}/refusal": ROLES,
   "GET /api/plant": ROLES,
+  "GET /api/assets/{asset}/tags": ROLES,
   "GET /api/plant-change": ADMINISTRATOR,
   "POST /api/plant-change": ADMINISTRATOR,
   "POST /api/plant-change/options": ADMINISTRATOR,

@@ -28,6 +28,6 @@ function concerns(
 ): boolean {
   if (lock.kind === "site") return true;
   if (lock.kind === "person") return lock.target === me.person.id;
-  const seen = plant.current().assets.filter((asset) => access.mayView(me.person, asset));
+  const seen = plant.current().assets.filter(access.viewable(me.person));
   return seen.some(({ id }) => access.locks.covers(lock, id));
 }

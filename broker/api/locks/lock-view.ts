@@ -3,7 +3,7 @@ import type { LiveSession } from "../../sessions/session.ts";
 import type { Lock, Person } from "../../store/model.ts";
 import type { LockView } from "../shapes/locks.ts";
 
-export type LocksAsked = Pick<Access<LiveSession>, "locks" | "mayView">;
+export type LocksAsked = Pick<Access<LiveSession>, "locks" | "viewable">;
 
 /** @param lifts whether the person has the right to lift locks at all */
 export function lockView({ locks }: LocksAsked, lock: Lock, person: Person, lifts: boolean) {

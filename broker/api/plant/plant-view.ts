@@ -11,12 +11,14 @@ import type {
   Tag,
   Zone,
 } from "../../plant/model.ts";
+import { indexOf } from "../../plant/plant-index.ts";
 import { writableNodes } from "../../policy/opcua-reach.ts";
 import { classesOf, type WriteReach, writableTags } from "../../policy/profile-reach.ts";
 import type { Right } from "../../policy/rights.ts";
 import type { LiveSession } from "../../sessions/session.ts";
-import type { Person } from "../../store/model.ts";
+import type { Lock, Person } from "../../store/model.ts";
 import type {
+  AssetTagsView,
   AssetView,
   EndpointView,
   MyGrantView,
@@ -30,22 +32,21 @@ export interface PlantShown extends PlantInForce {
   problem(): string | undefined;
 }
 
-type AccessAsked = Pick<
+export type PlantAccess = Pick<
   Access<LiveSession>,
-  "mayView" | "grantsOf" | "classes" | "locks" | "keySwitches"
+  "viewable" | "grantsByEndpoint" | "classes" | "locks" | "keySwitches"
 >;
 
 export function plantView(
   source: PlantShown,
-  access: AccessAsked,
-  { sessions, gatewayOf }: PlantLive,
+  access: PlantAccess,
+  live: PlantLive,
   person: Person,
   rights: ReadonlySet<Right>,
 ): PlantView {
   const plant = source.current();
-  const manages = rights.has("grant:manage");
-  const view: ViewOf = { plant, access, sessions, gatewayOf, person, manages };
-  const assets = plant.assets.filter((asset) => access.mayView(person, asset));
+  const view = viewOf(plant, access, live, person, rights);
+  const assets = plant.assets.filter(access.viewable(person));
   const zones = zonesAround(plant, assets);
   const seen = new Set(zones.map((zone) => zone.id));
   return {
@@ -75,12 +76,36 @@ export interface PlantLive {
   gatewayOf(name: string): GatewaySeen | undefined;
 }
 
-interface ViewOf extends PlantLive {
+/** What is the same for all assets, so that each costs the same however many there are. */
+interface ViewOf extends Pick<PlantLive, "gatewayOf"> {
   readonly plant: Plant;
-  readonly access: AccessAsked;
+  readonly access: PlantAccess;
   readonly person: Person;
   /** Administers grants: sees addresses, profiles and problems. */
   readonly manages: boolean;
+  /** Live sessions by asset. */
+  readonly sessions: ReadonlyMap<string, number>;
+  readonly grants: ReadonlyMap<string, readonly Grant[]>;
+  readonly locks: readonly Lock[];
+}
+
+function viewOf(
+  plant: Plant,
+  access: PlantAccess,
+  { sessions, gatewayOf }: PlantLive,
+  person: Person,
+  rights: ReadonlySet<Right>,
+): ViewOf {
+  const counts = new Map<string, number>();
+  for (const { claims } of sessions) {
+    counts.set(claims.asset.id, (counts.get(claims.asset.id) ?? 0) + 1);
+  }
+  return {
+    ...{ plant, access, person, gatewayOf, sessions: counts },
+    manages: rights.has("grant:manage"),
+    grants: access.grantsByEndpoint(person),
+    locks: access.locks.list(),
+  };
 }
 
 /** Who sees every asset sees every zone; others see the zones of their assets and what contains them. */
@@ -99,12 +124,12 @@ function zonesAround(plant: Plant, assets: readonly Asset[]): readonly Zone[] {
 }
 
 /** By a lock of its own, of a zone around it or of the site, whoever comes. */
-function isShut({ access }: ViewOf, asset: Asset): boolean {
-  return access.locks.list().some((lock) => access.locks.covers(lock, asset.id));
+function isShut({ access, locks }: ViewOf, asset: Asset): boolean {
+  return locks.some((lock) => access.locks.covers(lock, asset.id));
 }
 
 function assetView(view: ViewOf, asset: Asset): AssetView {
-  const sessions = view.sessions.filter((session) => session.claims.asset.id === asset.id).length;
+  const sessions = view.sessions.get(asset.id) ?? 0;
   const { id, name, zone, description, vendor, model } = asset;
   return {
     ...{ id, name, zone, description, vendor, model },
@@ -138,8 +163,7 @@ function scopeName({ site, zones, assets }: Plant, scope: KeySwitchScope): strin
 
 function endpointView(view: ViewOf, asset: Asset, endpoint: Endpoint): EndpointView {
   const id = `${asset.id}/${endpoint.id}`;
-  const grants = view.access.grantsOf(view.person, id);
-  const best = grants[0];
+  const grants = view.grants.get(id) ?? [];
   const gateways = gatewayViews(view, id, endpoint);
   return {
     id,
@@ -149,7 +173,7 @@ function endpointView(view: ViewOf, asset: Asset, endpoint: Endpoint): EndpointV
     pollMinMs: pollMinMs(endpoint),
     unreachable: gateways.length > 0 && gateways.every(({ sinceMs }) => sinceMs === null),
     gateways: view.manages ? gateways : [],
-    tags: tagViews(endpoint, reachOf(view, best)),
+    tags: namesOf(endpoint),
     grants: grants.map((grant) => myGrantView(view, grant)),
   };
 }
@@ -167,16 +191,31 @@ const READS_PER_CYCLE = 4;
 /** Faster than this no person sees a difference. */
 const POLL_FLOOR_MS = 200;
 
+/** What one finds an endpoint by; what its points are says `assetTags`. */
+function namesOf(endpoint: Endpoint): EndpointView["tags"] {
+  return endpoint.tags.map(({ name, unit }) => ({ name, unit }));
+}
+
+/** The points of an asset, and how far the person could write each now. */
+export function assetTags(
+  plant: Plant,
+  access: PlantAccess,
+  asset: Asset,
+  person: Person,
+): AssetTagsView {
+  const byEndpoint = access.grantsByEndpoint(person);
+  return asset.endpoints.map((endpoint) => {
+    const id = `${asset.id}/${endpoint.id}`;
+    const best = byEndpoint.get(id)?.[0];
+    const operates = best && access.classes(person, best).includes("operate");
+    return { id, tags: tagViews(endpoint, operates ? profileOf(plant, best) : undefined) };
+  });
+}
+
 /** How often one workbench may read all it shows and leave most of the endpoint's rate to others. */
 function pollMinMs(endpoint: Endpoint): number {
   const perSecond = endpoint.limits.requestsPerSecond;
   return Math.max(POLL_FLOOR_MS, Math.ceil((1_000 * READS_PER_CYCLE) / perSecond));
-}
-
-/** The profile by which the person could write there now, if any. */
-function reachOf(view: ViewOf, best: Grant | undefined): Profile | undefined {
-  const profile = best && profileOf(view.plant, best);
-  return best && view.access.classes(view.person, best).includes("operate") ? profile : undefined;
 }
 
 /** The points of an endpoint, and how far this profile lets them be written. */
@@ -201,7 +240,7 @@ export function nodeTagViews(endpoint: OpcUaEndpoint, profile: Profile): NodeTag
 }
 
 function profileOf(plant: Plant, grant: Grant): Profile | undefined {
-  return plant.profiles.find((profile) => profile.id === grant.profile);
+  return indexOf(plant).profiles.get(grant.profile);
 }
 
 function tagView(tag: Tag, profile: string, reach: WriteReach | undefined): TagView {

@@ -1,13 +1,21 @@
-import type { Access } from "../../access/access.ts";
+import { z } from "zod";
 import { reaches } from "../../identity/token-scope.ts";
-import type { LiveSession, SessionHost } from "../../sessions/session.ts";
+import { indexOf } from "../../plant/plant-index.ts";
+import type { SessionHost } from "../../sessions/session.ts";
 import { endpoint } from "../endpoint.ts";
-import { plantSchema } from "../shapes/plant.ts";
-import { type PlantLive, type PlantShown, plantView } from "./plant-view.ts";
+import { notFound } from "../problem.ts";
+import { assetTagsSchema, plantSchema } from "../shapes/plant.ts";
+import {
+  assetTags,
+  type PlantAccess,
+  type PlantLive,
+  type PlantShown,
+  plantView,
+} from "./plant-view.ts";
 
 export function showPlant(
   plant: PlantShown,
-  access: Pick<Access<LiveSession>, "mayView" | "grantsOf" | "classes" | "locks" | "keySwitches">,
+  access: PlantAccess,
   sessions: Pick<SessionHost, "list">,
   gatewayOf: PlantLive["gatewayOf"],
 ) {
@@ -18,6 +26,21 @@ export function showPlant(
       const live = { sessions: sessions.list(), gatewayOf };
       const view = plantView(plant, access, live, me.person, rights);
       return { ...view, assets: view.assets.filter(({ id }) => reaches(me, id)) };
+    },
+  });
+}
+
+/** @throws not-found, also of an asset that the caller may not see */
+export function showAssetTags(source: Pick<PlantShown, "current">, access: PlantAccess) {
+  return endpoint({
+    summary: "The points of an asset: where each is, its bounds, and whether I could write it now",
+    params: z.object({ asset: z.string() }),
+    answer: assetTagsSchema,
+    handle: ({ me, params }) => {
+      const plant = source.current();
+      const asset = indexOf(plant).assets.get(params.asset);
+      if (!asset || !access.viewable(me.person)(asset) || !reaches(me, asset.id)) throw notFound();
+      return assetTags(plant, access, asset, me.person);
     },
   });
 }

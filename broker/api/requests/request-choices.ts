@@ -7,7 +7,7 @@ import { endpoint } from "../endpoint.ts";
 import { type RequestChoicesView, requestChoicesSchema } from "../shapes/requests.ts";
 import { shownApprovers } from "./shown-approvers.ts";
 
-type Asked = Pick<Access<ControlledSession>, "mayView" | "grantsOf">;
+type Asked = Pick<Access<ControlledSession>, "viewable" | "grantsOf">;
 
 export function requestChoices(access: Asked, plant: PlantInForce) {
   return endpoint({
@@ -18,7 +18,7 @@ export function requestChoices(access: Asked, plant: PlantInForce) {
 }
 
 export function choicesOf(access: Asked, plant: Plant, person: Person): RequestChoicesView {
-  const assets = plant.assets.filter((asset) => access.mayView(person, asset));
+  const assets = plant.assets.filter(access.viewable(person));
   const profiles = plant.profiles.filter((profile) => mayKnow(access, person, profile));
   return {
     endpoints: assets.flatMap((asset) =>

@@ -105,11 +105,16 @@ export const endpointSchema = z.object({
   unreachable: z.boolean(),
   /** Empty where this broker reaches it itself, and for people who administer nothing. */
   gateways: z.array(endpointGatewaySchema),
-  tags: z.array(tagSchema),
+  /** What it is found by; the rest of each point is asked for by asset. */
+  tags: z.array(tagSchema.pick({ name: true, unit: true })),
   /** The caller's live and coming grants here, best first. */
   grants: z.array(myGrantSchema),
 });
 export type EndpointView = z.infer<typeof endpointSchema>;
+
+/** Of each endpoint of an asset, `ASSET/ENDPOINT`. */
+export const assetTagsSchema = z.array(z.object({ id: z.string(), tags: z.array(tagSchema) }));
+export type AssetTagsView = z.infer<typeof assetTagsSchema>;
 
 export const assetSchema = z.object({
   id: z.string(),

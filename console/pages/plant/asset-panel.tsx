@@ -67,7 +67,7 @@ export function AssetPanel({ plant, asset, onClose }: AssetPanelProps) {
         <GrantList asset={asset} />
         <Facts plant={plant} asset={asset} />
         {asset.endpoints.map((endpoint) => (
-          <TagList key={endpoint.id} tags={endpoint.tags} />
+          <TagList key={endpoint.id} asset={asset.id} endpoint={endpoint} />
         ))}
         <Links asset={asset} />
       </Stack>

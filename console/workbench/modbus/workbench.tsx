@@ -16,9 +16,14 @@ import { WriteDialog } from "./write-dialog.tsx";
 
 interface ModbusWorkbenchProps {
   readonly desk: ModbusDesk;
-  readonly endpoint: EndpointView;
+  readonly endpoint: KnownEndpoint;
   readonly state: SessionState;
   readonly profile: string;
+}
+
+/** What the tables and tags of an endpoint are drawn from. */
+export interface KnownEndpoint extends Pick<EndpointView, "id" | "units" | "pollMinMs"> {
+  readonly tags: readonly TagView[];
 }
 
 const words = sessionText.tabs;
