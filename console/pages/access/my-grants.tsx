@@ -37,7 +37,7 @@ export function MyGrants(props: MyGrantsProps) {
       <Title order={2} size="h5">
         {words.title}
       </Title>
-      {grants.length >= FILTERED_FROM && (
+      {(grants.length >= FILTERED_FROM || filter !== "") && (
         <div className="sp-toolbar ac-filter">
           <FilterField value={filter} onChange={setFilter} label={words.filter} />
         </div>
