@@ -5,6 +5,7 @@ import { notifications } from "@mantine/notifications";
 import { IconArrowRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { Link } from "react-router";
 import type { HoldAnswerBody, HoldView } from "../../../broker/api/shapes/holds.ts";
 import { useRight } from "../../components/me.ts";
 import { useNow } from "../../components/now.ts";
@@ -87,6 +88,7 @@ function HoldCard({ hold }: { readonly hold: HoldView }) {
       ))}
       <Text size="sm" c="dimmed">
         {state === "lapsed" ? words.why(hold.why) : hold.rule}
+        {state === "waiting" && <Waiting hold={hold} />}
         {state === "asked" && <span className="hd-small">{words.askedWhy}</span>}
       </Text>
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.failed} />}
@@ -96,6 +98,21 @@ function HoldCard({ hold }: { readonly hold: HoldView }) {
         <Text size="sm">{words.own}</Text>
       )}
     </article>
+  );
+}
+
+/** What silence means, and the way to what the person is doing. */
+function Waiting({ hold: { session, subject, asset } }: { readonly hold: HoldView }) {
+  const mayWatch = useRight("session:watch");
+  return (
+    <span className="hd-small">
+      {words.ifNobody}{" "}
+      {mayWatch && (
+        <Link to={`/live/${session}`} aria-label={words.watchNamed(subject.name, asset.name)}>
+          {words.watch}
+        </Link>
+      )}
+    </span>
   );
 }
 
