@@ -8,6 +8,9 @@ const RELATIVE_MAX_MS = 7 * DAY_MS;
 
 /** Making one takes longer than a hundred uses of it. */
 const dateAndTime = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const dateAndSecond = new Intl.DateTimeFormat("en-GB", {
+  ...{ dateStyle: "medium", timeStyle: "medium" },
+});
 const dateOnly = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const timeOnly = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const timeExact = new Intl.DateTimeFormat("en-GB", {
@@ -59,6 +62,11 @@ export function exactUtc(atMs: number): string {
 /** "22 Nov 2026, 03:47" in the viewer's zone. */
 export function localTime(atMs: number): string {
   return dateAndTime.format(atMs);
+}
+
+/** "22 Nov 2026, 03:47:12" in the viewer's zone. */
+export function localTimeToSecond(atMs: number): string {
+  return dateAndSecond.format(atMs);
 }
 
 /** "Europe/Vienna": where a page is printed, nothing can be hovered over. */

@@ -2,7 +2,14 @@
 import { Tooltip } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useNow } from "./now.ts";
-import { duration, exactUtc, localTime, relativeTime, roughDuration } from "./time-words.ts";
+import {
+  duration,
+  exactUtc,
+  localTime,
+  localTimeToSecond,
+  relativeTime,
+  roughDuration,
+} from "./time-words.ts";
 
 interface AtProps {
   readonly atMs: number;
@@ -17,6 +24,11 @@ export function RelativeTime({ atMs }: AtProps) {
 /** "22 Nov 2026, 03:47" */
 export function LocalTime({ atMs }: AtProps) {
   return <Exact atMs={atMs}>{localTime(atMs)}</Exact>;
+}
+
+/** "22 Nov 2026, 03:47:12": where the order of things counts. */
+export function LocalSecond({ atMs }: AtProps) {
+  return <Exact atMs={atMs}>{localTimeToSecond(atMs)}</Exact>;
 }
 
 /** "14 min" until that moment; "0 s" once it has passed. */

@@ -338,7 +338,8 @@ const COLUMNS: Column<RecordingView>[] = [
     title: words.table.size,
     align: "right",
     sortBy: (r) => r.bytes,
-    cell: (r) => byteSize(r.bytes),
+    // Nothing is on disk as a sealed part yet; "0 B" would read as nothing recorded.
+    cell: (r) => (r.state === "open" && r.bytes === 0 ? "–" : byteSize(r.bytes)),
   },
   {
     key: "id",

@@ -131,7 +131,7 @@ const COLUMNS: Column<StandingRightView>[] = [
     sortBy: ({ grant }) => grant.untilMs,
     cell: ({ grant }) =>
       grant.untilMs === null ? (
-        <span className="sp-dim">{grantsText.open}</span>
+        <span className="sp-dim sp-nowrap">{grantsText.open}</span>
       ) : (
         <LocalTime atMs={grant.untilMs} />
       ),

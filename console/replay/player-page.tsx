@@ -96,7 +96,7 @@ function RecordingPlayer({ detail, onFetchMore }: RecordingPlayerProps) {
             disabled={reel.header === undefined}
             onClick={() => setAbout(true)}
           >
-            {words.info.show}
+            {words.info.showWithExport}
           </Button>
         </>
       }

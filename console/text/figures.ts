@@ -2,7 +2,7 @@ export const figuresText = {
   title: "Figures",
   failed: "The figures could not be loaded",
   summary: (site: string) => `${site}, by month of the site's calendar`,
-  download: "Save as CSV",
+  download: "Download (CSV)",
   now: {
     title: "Rights that stand now",
     line: (rights: number, standing: number, unused: number) =>

@@ -116,6 +116,7 @@ export const replayText = {
   info: {
     title: "About this recording",
     show: "About",
+    showWithExport: "About and export",
     person: "Person",
     roles: "Roles",
     asset: "Asset",

@@ -121,7 +121,7 @@ export const searchText = {
       : `Looked through ${asked} ${asked === 1 ? "recording" : "recordings"}. Take out a term or widen a range.`,
   stillLooking: "Nothing yet; there is more to look through.",
   goOn: "Go on",
-  export: "CSV",
+  export: "Download (CSV)",
   times: (count: number) => `× ${count}`,
   probe: "broker",
   table: {

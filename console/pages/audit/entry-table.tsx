@@ -6,7 +6,7 @@ import { Link } from "react-router";
 import type { LogEntryView, LogHeadView, LogPageView } from "../../../broker/api/shapes/log.ts";
 import { useMe } from "../../components/me.ts";
 import { StateBadge } from "../../components/state-badge.tsx";
-import { LocalTime } from "../../components/time.tsx";
+import { LocalSecond } from "../../components/time.tsx";
 import { mayOpen } from "../../shell/pages-by-right.ts";
 import { auditText as words } from "../../text/audit.ts";
 import type { EntryCheck, HeadCheck } from "./check-log.ts";
@@ -88,7 +88,7 @@ function Entry({ entry, head, headCheck, check, people, opened, onToggle }: Entr
             <Arrow size={14} aria-hidden />
             <span className="sp-sub sp-mono">{entry.id}</span>
           </UnstyledButton>
-          <div>{leaf.atMs !== null && <LocalTime atMs={leaf.atMs} />}</div>
+          <div>{leaf.atMs !== null && <LocalSecond atMs={leaf.atMs} />}</div>
         </Table.Td>
         <Table.Td className="au-text">
           {leaf.text}
