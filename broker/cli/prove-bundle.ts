@@ -132,7 +132,14 @@ function readSmall(file: string, what: string, bytesMax: number): string {
     if (statSync(file).size > bytesMax) throw new Error("it is too large");
     return readFileSync(file, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PolicyUnreadable(`${what} cannot be read: ${reason}`);
+    throw new PolicyUnreadable(`${what} ${file} cannot be read: ${reasonOf(error)}`);
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!("code" in error)) return error.message;
+  if (error.code === "ENOENT") return "it does not exist";
+  if (error.code === "EISDIR") return "it is a folder";
+  return `the system says ${String(error.code)}`;
 }
