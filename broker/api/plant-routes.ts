@@ -35,12 +35,17 @@ export interface PlantRouteParts extends PlantPlanGround {
 }
 
 /** For everybody who may see any of it. */
-function viewRoutes({ plant, access, sessions, gateways }: PlantRouteParts): readonly Route[] {
+export function plantViewRoutes({
+  plant,
+  access,
+  sessions,
+  gateways,
+}: PlantRouteParts): readonly Route[] {
   const view = showPlant(plant, access, sessions, (name) => gateways?.linkOf(name));
   const tags = showAssetTags(plant, access);
   return [
     forTokens(forCommands(guarded("GET", "/api/plant", "plant:view", view))),
-    forTokens(guarded("GET", "/api/assets/:asset/tags", "plant:view", tags)),
+    forTokens(guarded("GET", "/api/assets/:id/tags", "plant:view", tags)),
   ];
 }
 
@@ -49,8 +54,6 @@ export function plantRoutes(parts: PlantRouteParts): readonly Route[] {
   const [change, file, plan] = ["/api/plant-change", "/api/plant-file", "/api/plant-plans"];
   const right = "plant:change";
   return [
-    ...viewRoutes(parts),
-
     guarded("GET", change, right, showPlantChange(plantConfirmation, plantFile)),
     guarded("POST", `${change}/options`, right, plantChangeOptions(plantConfirmation)),
     guarded("POST", change, right, confirmPlantChange(plantConfirmation)),

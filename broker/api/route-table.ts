@@ -61,7 +61,7 @@ import { listPeople } from "./people/list-people.ts";
 import { newEnrolmentLink } from "./people/new-enrolment-link.ts";
 import type { PlantFileGround } from "./plant/plant-file.ts";
 import type { PlantShown } from "./plant/plant-view.ts";
-import { plantRoutes } from "./plant-routes.ts";
+import { plantRoutes, plantViewRoutes } from "./plant-routes.ts";
 import { activatePolicies, rollbackPolicies } from "./policies/change-policies.ts";
 import { checkPolicies } from "./policies/check-policies.ts";
 import {
@@ -190,6 +190,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     guarded("GET", "/api/me/sign-ins", "signed-in", listSignIns(signIns, identity.through)),
     guarded("DELETE", "/api/me/sign-ins/:id", "signed-in", endSignIn(signIns)),
 
+    ...plantViewRoutes(parts),
     ...machineRoutes(parts),
     ...workloadRoutes(parts),
     ...deviceRoutes(parts),

@@ -52,6 +52,7 @@ beforeAll(async () => {
   ids = {
     "break-glass": glass,
     "policy-proposals": await proposal(),
+    assets: "plc-treatment",
     sessions: session.body.id,
     recordings: session.body.id,
     people: engineer.me?.person.id ?? "",

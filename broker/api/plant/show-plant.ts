@@ -1,8 +1,8 @@
-import { z } from "zod";
 import { reaches } from "../../identity/token-scope.ts";
 import { indexOf } from "../../plant/plant-index.ts";
 import type { SessionHost } from "../../sessions/session.ts";
 import { endpoint } from "../endpoint.ts";
+import { idParameter } from "../parameters.ts";
 import { notFound } from "../problem.ts";
 import { assetTagsSchema, plantSchema } from "../shapes/plant.ts";
 import {
@@ -34,11 +34,11 @@ export function showPlant(
 export function showAssetTags(source: Pick<PlantShown, "current">, access: PlantAccess) {
   return endpoint({
     summary: "The points of an asset: where each is, its bounds, and whether I could write it now",
-    params: z.object({ asset: z.string() }),
+    params: idParameter,
     answer: assetTagsSchema,
     handle: ({ me, params }) => {
       const plant = source.current();
-      const asset = indexOf(plant).assets.get(params.asset);
+      const asset = indexOf(plant).assets.get(params.id);
       if (!asset || !access.viewable(me.person)(asset) || !reaches(me, asset.id)) throw notFound();
       return assetTags(plant, access, asset, me.person);
     },
