@@ -120,9 +120,10 @@ export class WebSite {
     return this.challenge !== undefined;
   }
 
-  /** It leads to where it was asked, under https: so it would for ever. */
-  wantsTls({ headers }: IncomingMessage, { target }: Outgoing): boolean {
+  /** It leads who looks to where they look already, under https: so it would for ever. */
+  wantsTls({ headers }: IncomingMessage, { method, target }: Outgoing): boolean {
     const { location } = headers;
+    if (method !== "GET") return false;
     if (this.parts.endpoint.tls || location === undefined || !/^https:/i.test(location))
       return false;
     return this.links.inLocation(location) === target;
