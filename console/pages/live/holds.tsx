@@ -89,7 +89,7 @@ function HoldCard({ hold }: { readonly hold: HoldView }) {
       <Text size="sm" c="dimmed">
         {state === "lapsed" ? words.why(hold.why) : hold.rule}
         {state === "waiting" && <Waiting hold={hold} />}
-        {state === "asked" && <span className="hd-small">{words.askedWhy}</span>}
+        {state === "asked" && <span className="hd-said">{words.askedWhy}</span>}
       </Text>
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.failed} />}
       {hold.mayAnswer ? (
@@ -105,7 +105,7 @@ function HoldCard({ hold }: { readonly hold: HoldView }) {
 function Waiting({ hold: { session, subject, asset } }: { readonly hold: HoldView }) {
   const mayWatch = useRight("session:watch");
   return (
-    <span className="hd-small">
+    <span className="hd-said">
       {words.ifNobody}{" "}
       {mayWatch && (
         <Link to={`/live/${session}`} aria-label={words.watchNamed(subject.name, asset.name)}>
