@@ -18,6 +18,8 @@ export function credentialFrom(
   return password === undefined ? undefined : { kind: "password", user, password };
 }
 
+const CLIENT_CLOSED = { rule: "client-closed", reason: "the SSH connection was closed" } as const;
+
 /** @param each connection has a session of its own */
 export function listenSsh(sessionFor: () => Promise<LiveSession>, each: boolean) {
   const hostKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
@@ -33,6 +35,9 @@ export function listenSsh(sessionFor: () => Promise<LiveSession>, each: boolean)
     // Whoever comes is let in: its own session is opened where a person would have agreed to it.
     const session = each ? sessionFor() : undefined;
     session?.catch(() => undefined);
+    // With its connection, as at the broker's own door.
+    const over = () => session?.then((opened) => opened.end(CLIENT_CLOSED)).catch(() => undefined);
+    connection.on("close", over);
     connection.on("authentication", (asks) => asks.accept());
     connection.on("ready", () => {
       void serve(connection, `${ip}:${port}`, session ?? sessionFor());
