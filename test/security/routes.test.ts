@@ -5,6 +5,7 @@
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FROM_DEVICE } from "../../broker/api/from-device.ts";
+import type { AttachAnswer } from "../../broker/api/shapes/live.ts";
 import type { DeviceAuthorization } from "../../broker/api/shapes/machines.ts";
 import type { DoorsView } from "../../broker/api/shapes/native.ts";
 import type { RoleName } from "../../broker/api/shapes/people.ts";
@@ -14,7 +15,7 @@ import type { SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import { MachineKeyPair } from "../../broker/cli/remote/machine-key.ts";
 import { type ApiDocument, clientText } from "../../deploy/release/client-text.ts";
 import type { RequestOptions } from "../kit/authenticator.ts";
-import { ConsoleUser } from "../kit/console-user.ts";
+import { ConsoleUser, connected, type UserSocket } from "../kit/console-user.ts";
 import { type AskingClient, askAtDoor } from "../kit/native-client.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 import { REACH, ROLES } from "./route-reach.ts";
@@ -28,6 +29,8 @@ let nobody: ConsoleUser;
 /** By role; the session, recording and grant used as examples belong to the engineer. */
 const users = new Map<RoleName, ConsoleUser>();
 let tool: AskingClient | undefined;
+/** Of the engineer, who works in the session: else it would end in the middle of a slow walk. */
+let working: UserSocket | undefined;
 let ids: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
@@ -43,6 +46,12 @@ beforeAll(async () => {
   const endpoint = "plc-treatment/modbus";
   const session = await engineer.ask("POST", "/api/sessions", { endpoint });
   expect(session.status).toBe(201);
+  const page = await connected(engineer.socket());
+  working = page;
+  const attached = await new Promise<AttachAnswer>((resolve) =>
+    page.emit("attach", session.body.id, "main", resolve),
+  );
+  expect(attached.ok).toBe(true);
   const grant = await site.first.ask("POST", "/api/grants", {
     ...{ personId: engineer.me?.person.id, endpoint, profile: "read-only", reason: "test" },
     ...{ fromMs: Date.now(), untilMs: Date.now() + 600_000 },
@@ -76,6 +85,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   tool?.stop();
+  working?.disconnect();
   await site.close();
 });
 
