@@ -13,6 +13,10 @@ export interface HeldBefore {
   readonly own: Set<string>;
 }
 
+/** So long a segment is of bulk, and grows to what segments are: room for it at once. */
+const BULK_FROM = 131_072;
+const BULK_ROOM = 1_048_576 + 131_072;
+
 export class Segment {
   readonly number: number;
   /** Write-ahead files that hold bytes of it and must stay until it is sealed. */
@@ -49,7 +53,7 @@ export class Segment {
     if (this.broken || offset + end - start <= length) return;
     const fresh = start + length - offset;
     if (offset > length || this.scan.push(bytes, fresh, end) !== end - fresh) this.broken = true;
-    else this.plain.range(bytes, fresh, end);
+    else this.take(bytes, fresh, end);
   }
 
   /** SHA-256 (hex) of the plain bytes so far. Many small pieces are hashed as one. */
@@ -68,7 +72,12 @@ export class Segment {
 
   /** A copy: the segment may go on growing. */
   bytes(): Uint8Array {
-    return this.plain.bytes.slice(0, this.plain.length);
+    return this.whole().slice();
+  }
+
+  /** Not a copy: for one that is finished. Whoever takes it away looks at the segment no more. */
+  whole(): Uint8Array {
+    return this.plain.bytes.subarray(0, this.plain.length);
   }
 
   /** With no size and hash of the sealed bytes yet. */
@@ -101,6 +110,13 @@ export class Segment {
           !(kind === "answer" && own.answers.has(sequence)),
       ),
     };
+  }
+
+  private take(bytes: Uint8Array, start: number, end: number): void {
+    const { plain } = this;
+    if (plain.length > BULK_FROM && plain.length < BULK_ROOM)
+      plain.reserve(BULK_ROOM - plain.length);
+    plain.range(bytes, start, end);
   }
 
   /** Decoded once for each state of a segment in which anything is held or was. */

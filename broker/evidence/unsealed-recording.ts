@@ -215,7 +215,7 @@ export class UnsealedRecording {
   }
 
   private async sealSegment(segment: Segment): Promise<void> {
-    const plain = segment.bytes();
+    const plain = segment.whole();
     const protocol = this.header?.endpoint.protocol ?? "";
     const isScreen = DRAWN.has(protocol);
     const isModbus = protocol === "modbus";

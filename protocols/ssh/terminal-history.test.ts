@@ -149,3 +149,17 @@ test("the end of the session ends what still runs", () => {
   const told = new Told().shell().record({ kind: "end", rule: "cut", reason: "drill" });
   expect(told.events.at(-1)).toMatchObject({ kind: "end", status: undefined });
 });
+
+test("what an asset said shows alike, however records cut its messages", () => {
+  const shown = ["one", "two", "three", "four"];
+  const stream = shown.map((text) => encodeMessage({ kind: "data", bytes: encodeUtf8(text) }));
+  const bytes = Uint8Array.from(stream.flatMap((message) => [...message]));
+  for (let first = 1; first < bytes.length; first += 1) {
+    const told = new Told().shell();
+    for (const piece of [bytes.slice(0, first), bytes.slice(first), bytes.slice()]) {
+      told.record({ kind: "bytes", channel: 1, from: "asset", bytes: piece });
+    }
+    const said = told.events.flatMap((event) => (event.kind === "output" ? [event.bytes] : []));
+    expect(said).toEqual([...shown, ...shown].map(encodeUtf8));
+  }
+});

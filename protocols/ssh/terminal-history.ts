@@ -7,7 +7,7 @@ import { Inbox } from "../inbox.ts";
 import type { TapeRecord } from "../tape/record.ts";
 import { readUtf8 } from "../tape/utf8.ts";
 import { FieldReader } from "./field-reader.ts";
-import { cutMessage, MESSAGE_LENGTH_MAX, type SshMessage } from "./message.ts";
+import { cutMessage, lookAtMessage, MESSAGE_LENGTH_MAX, type SshMessage } from "./message.ts";
 import { PlainText } from "./plain-text.ts";
 import { type Start, startOf } from "./requests.ts";
 import { parseScp } from "./scp-command.ts";
@@ -134,17 +134,19 @@ export class TerminalHistory {
     if (!channel || channel.over || channel.isFiles) return [];
     const place = placeOf(record, record.channel);
     const inbox = channel.inboxes[record.from];
-    if (!inbox.push(record.bytes)) return this.end(record.channel, record);
+    // The bytes of a record are left as they are, so messages that are whole in it are not copied.
+    const cutOne = inbox.length === 0 ? lookAtMessage : cutMessage;
+    if (!inbox.lend(record.bytes)) return this.end(record.channel, record);
     const events: TerminalEvent[] = [];
-    for (;;) {
-      const cut = inbox.take(cutMessage);
-      if (cut.kind !== "frame") return events;
+    for (let cut = inbox.take(cutOne); cut.kind === "frame"; cut = inbox.take(cutOne)) {
       events.push(
         ...(record.from === "client"
           ? fromClient(channel, cut.frame, place)
           : fromAsset(channel, cut.frame, place)),
       );
     }
+    inbox.keep();
+    return events;
   }
 
   private end(number: number, at: TapeRecord): readonly TerminalEvent[] {

@@ -276,7 +276,9 @@ test("mutated streams never throw, and stay malformed once they are", () => {
       for (const { at, byte } of mutations) stream[at % stream.length] = byte;
       const decoder = new TapeDecoder();
       const first = decoder.push(stream);
-      if (first.kind === "malformed") expect(decoder.push(encode([])).kind).toBe("malformed");
+      if (first.kind === "malformed") {
+        expect(decoder.push(stream)).toEqual({ ...first, records: [] });
+      }
       new TapeScan(() => undefined).push(stream);
     }),
     { numRuns: 1000 },

@@ -70,6 +70,13 @@ export class Cursor {
     return copy;
   }
 
+  /** The next bytes where they lie. */
+  view(count: number): Uint8Array {
+    const start = this.at;
+    this.skip(count);
+    return this.bytes.subarray(start, this.at);
+  }
+
   skip(count: number): void {
     if (count > this.left) this.fail("frame ends too early");
     else this.at += count;

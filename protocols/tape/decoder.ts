@@ -10,6 +10,7 @@ import {
   FRAME,
   FRAME_LENGTH_MAX,
   ITEMS_MAX,
+  LIKE_LENGTH_MAX,
   OPERATIONS_MAX,
   REFERENCE_FIRST,
   REFERENCE_KEEP,
@@ -37,6 +38,9 @@ export type Decoded =
 const SLICE = 65_536;
 
 export class TapeDecoder {
+  private readonly lends: boolean;
+  /** What is read now is not the inbox's. */
+  private isLent = false;
   private readonly inbox = new Inbox(FRAME_LENGTH_MAX + SLICE + 16);
   private readonly cursor = new Cursor();
   private readonly texts = new TextsRead();
@@ -50,6 +54,14 @@ export class TapeDecoder {
   private us = 0;
   private wallOffsetUs = 0;
 
+  /**
+   * @param lends long bytes of records are views of what was pushed: for who pushes whole segments,
+   * leaves them as they are, and is done with the records when they go
+   */
+  constructor(lends = false) {
+    this.lends = lends;
+  }
+
   /** Of the segment that is being read. */
   get header(): Header | undefined {
     return this.headerLast;
@@ -62,7 +74,11 @@ export class TapeDecoder {
 
   push(bytes: Uint8Array): Decoded {
     const records: TapeRecord[] = [];
-    for (let at = 0; at < bytes.length && this.fault === undefined; at += SLICE) {
+    for (
+      let at = this.readWhole(bytes, records);
+      at < bytes.length && this.fault === undefined;
+      at += SLICE
+    ) {
       this.inbox.push(bytes.subarray(at, at + SLICE));
       const cut = this.inbox.take((held) => this.frames(held, records));
       if (cut.kind === "malformed") this.fault = cut.reason;
@@ -70,6 +86,16 @@ export class TapeDecoder {
     if (this.fault === undefined) return { kind: "records", records };
     this.inbox.clear();
     return { kind: "malformed", reason: this.fault, records };
+  }
+
+  /** The whole frames in front, where they lie; answers where the rest begins. */
+  private readWhole(bytes: Uint8Array, records: TapeRecord[]): number {
+    if (this.fault !== undefined || this.inbox.length > 0) return 0;
+    this.isLent = this.lends;
+    const cut = this.frames(bytes, records);
+    this.isLent = false;
+    if (cut.kind === "malformed") this.fault = cut.reason;
+    return cut.kind === "frame" ? cut.length : 0;
   }
 
   /** Reads every whole frame at once: one cut of the inbox. */
@@ -172,7 +198,9 @@ export class TapeDecoder {
   /** Each record in one literal: there are thousands, and spreading one into another is slow. */
   private readBytes(us: number, from: "client" | "asset", like: boolean): TapeRecord {
     const channel = this.cursor.varint();
-    const bytes = this.cursor.raw(this.cursor.left);
+    const { left } = this.cursor;
+    const isLong = left > LIKE_LENGTH_MAX;
+    const bytes = this.isLent && isLong ? this.cursor.view(left) : this.cursor.raw(left);
     if (!this.likes.restore(from, bytes, like))
       this.cursor.fail("difference to a message that is not there");
     const [wallMs, monotonicMs] = [this.wallMsOf(us), us / 1000];

@@ -33,7 +33,7 @@ const BYTES_A_CELL = 16;
 /** Shown at once. */
 const WRITE_BYTES = 65_536;
 /** More than a screen with what stands above it holds, in long lines. */
-const LINES_BYTES_MAX = 262_144;
+const LINES_BYTES_MAX = 65_536;
 
 class Screen {
   private readonly terminal = new headless.Terminal({
@@ -135,9 +135,9 @@ export class TerminalCourse {
     return [...this.screens.values()].reduce((sum, { cells }) => sum + cells * BYTES_A_CELL, 0);
   }
 
-  /** @param plain the next segment, whole */
+  /** @param plain the next segment, whole; left as it is until this resolves */
   push(plain: Uint8Array): Promise<void> {
-    return this.follow(new TapeDecoder().push(plain).records);
+    return this.follow(new TapeDecoder(true).push(plain).records);
   }
 
   /** @param records in their order, without one between missing */
