@@ -51,7 +51,7 @@ function looksFor(assets: number) {
       },
     },
   } as unknown as PlantAccess;
-  const source = { current: () => plant, problem: () => undefined };
+  const source = { current: () => plant, problem: () => undefined, onChanged: () => () => {} };
   const live = { sessions: [], gatewayOf: () => undefined };
   const view = plantView(source, access, live, {} as Person, new Set());
   return { view, once, perAsset };
