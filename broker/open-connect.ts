@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { attachConnect, type ConnectChannel } from "./api/connect/connect-channel.ts";
 import { LIVE_PATH } from "./api/live/live-channel.ts";
 import type { OwnerLinks } from "./api/live/owner-links.ts";
+import { NOT_CLOSED_YET } from "./evidence/recordings.ts";
 import type { Native } from "./native/open-native.ts";
 import { loadSshHostKey, type SshHostKey } from "./native/ssh-host-key.ts";
 import type { Core, Ground } from "./open-parts.ts";
@@ -14,6 +15,7 @@ export function openConnect(
   core: Core & { readonly native: Native; readonly owners: OwnerLinks },
 ): ConnectChannel {
   const { identity, access, plant, sessions, evidence, native, owners, opcua } = core;
+  const sinceMs = clock.wallMs();
   let hostKey: SshHostKey | undefined;
   const parts = {
     ...{ identity, sessions, owners, clock, log, opcua, asks: native.asks },
@@ -26,8 +28,10 @@ export function openConnect(
     origins: config.origins,
     origin: config.origins[0] ?? "",
     wasLost: async (session: string, person: string) => {
-      const { state, header } = (await evidence.recordings.get(session)) ?? {};
-      return state === "aborted" && header?.subject.id === person;
+      const { state, header, cause } = (await evidence.recordings.get(session)) ?? {};
+      const isOfEarlierRun = header !== undefined && header.startedMs < sinceMs;
+      const hasNoEnd = state === "aborted" && cause !== NOT_CLOSED_YET;
+      return isOfEarlierRun && hasNoEnd && header.subject.id === person;
     },
   };
   return attachConnect(server, parts, new RegExp(`^${LIVE_PATH}(/|\\?|$)`));

@@ -17,12 +17,13 @@ import { CLOSED_REMEMBERED_MAX } from "./limits.ts";
 import { OpenedSegments } from "./opening/opened-segments.ts";
 import type { SealedBytes } from "./opening/segment-opener.ts";
 import { RecordingFolder } from "./recording-folder.ts";
-import type {
-  Recording,
-  RecordingHead,
-  Recordings,
-  RecordingsPage,
-  SegmentEntry,
+import {
+  NOT_CLOSED_YET,
+  type Recording,
+  type RecordingHead,
+  type Recordings,
+  type RecordingsPage,
+  type SegmentEntry,
 } from "./recordings.ts";
 import type { Retention } from "./retention.ts";
 import { wholeFrame } from "./screens/whole-frame.ts";
@@ -322,9 +323,7 @@ function openRecording(header: Header, lines: readonly IndexLine[], isLive: bool
   return {
     header,
     state: isLive ? "open" : "aborted",
-    cause: isLive
-      ? "The session is being recorded."
-      : "This recording is not closed yet; what is sealed of it can be read.",
+    cause: isLive ? "The session is being recorded." : NOT_CLOSED_YET,
     startedMs: header.startedMs,
     endedMs: totals.records > 0 ? totals.endedMs : header.startedMs,
     records: totals.records,

@@ -4,6 +4,9 @@ import type { Hold } from "./descriptions.ts";
 
 export type RecordingState = "open" | "sealed" | "gap" | "aborted";
 
+/** Cause of one whose end is not known yet, though nobody records it any more. */
+export const NOT_CLOSED_YET = "This recording is not closed yet; what is sealed of it can be read.";
+
 /** One folder of a session. */
 export interface Recording {
   readonly header: Header;

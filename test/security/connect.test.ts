@@ -111,6 +111,23 @@ test("a connection joins only a session that the same sign-in works in here", PA
   expect(await dialled(await openWebSocket(client, path))).toBe("not-found");
 });
 
+test("a session that was ended while its command was away is gone, and never told for lost", async () => {
+  const working = await link();
+  const session = await opened(working);
+  working.terminate();
+  const ended = await grace.ask("POST", `/api/sessions/${session}/end`, { reason: "" });
+  expect(ended.status).toBe(200);
+  const closed = async () =>
+    (await grace.ask<{ state: string }>("GET", `/api/recordings/${session}`)).body.state;
+  for (const wait of [false, true]) {
+    if (wait) await expect.poll(closed, PATIENT).toBe("sealed");
+    const again = await link();
+    again.send(JSON.stringify({ kind: "resume", session }));
+    expect(await said(again)).toMatchObject({ kind: "refused", code: "not-found" });
+    again.terminate();
+  }
+}, 120_000);
+
 test.each([
   ["no JSON", "open please"],
   ["another shape", JSON.stringify({ kind: "open", target: PLC, more: 1 })],
