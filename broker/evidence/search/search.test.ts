@@ -88,10 +88,17 @@ function ask(query: string, more: Partial<Question> = {}): Promise<Answer> {
   });
 }
 
+/** A slow machine may answer before it has looked at what a session did last; then it says so. */
+async function askWhole(query: string): Promise<Answer> {
+  let answer = await ask(query);
+  while (answer.behind > 0) answer = await ask(query);
+  return answer;
+}
+
 /** Everything recorded is in the index. */
 async function indexed(recordings: number): Promise<void> {
   await expect
-    .poll(() => search.progress(), { timeout: 20_000, interval: 50 })
+    .poll(() => search.progress(), { timeout: 60_000, interval: 50 })
     .toEqual({ recordings, behind: 0, isReady: true });
 }
 
@@ -197,23 +204,23 @@ test("a session under way is found with what it did a moment ago", async () => {
   const tape = await evidence.recorder.open(header("s-1"));
   const operations = new OperationsTape(tape);
   operations.judge(writeSpeed(250), { kind: "permit" });
-  const first = await ask("tag:P101.*");
+  const first = await askWhole("tag:P101.*");
   expect(toldBy(first)).toEqual(["s-1 modbus:write permit P101.SpeedSetpoint=25"]);
   expect([first.hits[0]?.row.outcome, first.behind]).toEqual(["pending", 0]);
   operations.answer(writeSpeed(250));
   operations.judge(writeSpeed(300), { kind: "hold", rule: "ask first" });
-  const second = await ask("tag:P101.*");
+  const second = await askWhole("tag:P101.*");
   expect(second.hits.map(({ row }) => row.outcome)).toEqual(["held", "answered"]);
-  expect(toldBy(await ask("hold:waiting"))).toHaveLength(1);
+  expect(toldBy(await askWhole("hold:waiting"))).toHaveLength(1);
   operations.settle(writeSpeed(300), { kind: "permit", reason: "Ben Weber agreed; passkey x" });
   operations.answer(writeSpeed(300));
-  expect(toldBy(await ask("hold:allowed approver:weber"))).toHaveLength(1);
-  expect((await ask("hold:waiting")).hits).toEqual([]);
-  expect((await ask("state:open")).asked).toBe(1);
+  expect(toldBy(await askWhole("hold:allowed approver:weber"))).toHaveLength(1);
+  expect((await askWhole("hold:waiting")).hits).toEqual([]);
+  expect((await askWhole("state:open")).asked).toBe(1);
   tape.append({ kind: "end", rule: "owner-ended", reason: "done" });
   await tape.close();
   await indexed(1);
-  expect(toldBy(await ask("tag:P101.*"))).toHaveLength(2);
+  expect(toldBy(await askWhole("tag:P101.*"))).toHaveLength(2);
   expect(troubles).toEqual([]);
 });
 
