@@ -20,7 +20,7 @@ import { temporaryFolder } from "../kit/temporary.ts";
 const MAIN = new URL("../../broker/main.ts", import.meta.url).pathname;
 const COMMAND = new URL("../../broker/cli/sallyport.ts", import.meta.url).pathname;
 /** What each start of a broker takes at most here, on a machine that is busy with other tests. */
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 type Environment = Record<string, string>;
 
@@ -85,7 +85,7 @@ test("a first start says where everything is, and a second one goes on with the 
   expect(linkIn(second)).toBe("");
   expect((await user.signIn()).status).toBe(200);
   expect(await second.stop("SIGTERM")).toBe(0);
-}, 60_000);
+}, 180_000);
 
 test("while nobody has enrolled each start makes a fresh link and voids the one before", async () => {
   const site = await newSite();
@@ -97,7 +97,7 @@ test("while nobody has enrolled each start makes a fresh link and voids the one 
   const user = new ConsoleUser(addressOf(site));
   expect((await user.enrol(old)).status).toBe(404);
   expect((await user.enrol(fresh)).status).toBe(200);
-}, 60_000);
+}, 180_000);
 
 test("nothing in the data folder can be read by others", async () => {
   const site = await newSite();
@@ -107,7 +107,7 @@ test("nothing in the data folder can be read by others", async () => {
   const entries = readdirSync(data, { recursive: true, encoding: "utf8" });
   const open = ["", ...entries].filter((name) => statSync(join(data, name)).mode & 0o077);
   expect(open).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 /** Everything on disk about the only session. */
 function recordingIn(site: Environment): { state: string; cause: string } {
@@ -139,7 +139,7 @@ test("Ctrl-C ends sessions by the rule shutdown, seals their recordings and free
   for (const port of [site.SALLYPORT_PORT, site.SALLYPORT_SIMULATOR_PORT]) {
     (await taken(Number(port))).close();
   }
-}, 60_000);
+}, 180_000);
 
 test("a fault of its own is said, ends sessions, seals recordings and is no success", async () => {
   const site = await newSite();
@@ -150,7 +150,7 @@ test("a fault of its own is said, ends sessions, seals recordings and is no succ
   expect(await child.ended).toBe(1);
   expect(child.output).toContain("sallyport: stopped by a fault of its own: planted fault");
   expect(recordingIn(site)).toMatchObject({ state: "sealed", end: { rule: "shutdown" } });
-}, 60_000);
+}, 180_000);
 
 test("after a kill the next start closes what was left open and says so", async () => {
   const site = await newSite();
@@ -164,7 +164,7 @@ test("after a kill the next start closes what was left open and says so", async 
   await user.signIn();
   const recordings = await user.ask("GET", "/api/recordings");
   expect(recordings.body).toMatchObject([{ state: "aborted" }]);
-}, 60_000);
+}, 180_000);
 
 test("a taken port is one clear line and an exit code", async () => {
   const site = await newSite();
@@ -182,7 +182,7 @@ test("a taken port is one clear line and an exit code", async () => {
   // The plant file is written for the ports of the first start that gets them.
   expect(existsSync(join(site.SALLYPORT_DATA ?? "", "plant.yaml"))).toBe(false);
   plc.close();
-}, 60_000);
+}, 180_000);
 
 test("a second broker on the same data is refused and the first one lives on", async () => {
   const site = await newSite();
@@ -194,7 +194,7 @@ test("a second broker on the same data is refused and the first one lives on", a
   });
   const answer = await new ConsoleUser(addressOf(site)).ask("GET", "/readyz");
   expect(answer.status).toBe(200);
-}, 60_000);
+}, 180_000);
 
 test("a wrong configuration names every problem in a line each, and starts nothing", async () => {
   const site = await newSite();
@@ -247,7 +247,7 @@ test("a lone administrator without passkeys is helped on the host, and only with
   expect(events.body).toContainEqual(
     expect.objectContaining({ kind: "recovery:on-host", priority: "alarm" }),
   );
-}, 60_000);
+}, 180_000);
 
 test("the command explains itself and its mistakes", async () => {
   const version = await sallyport({}, "version");
@@ -260,4 +260,4 @@ test("the command explains itself and its mistakes", async () => {
   const example = new URL("../../deploy/examples/water-plant.yaml", import.meta.url).pathname;
   expect((await sallyport({}, "plant", "check", example)).code).toBe(0);
   expect((await sallyport({}, "plant", "check", "/no/such/file")).code).toBe(2);
-}, 60_000);
+}, 180_000);
