@@ -1,6 +1,6 @@
 import type { Access, ControlledSession, PlantInForce } from "../../access/access.ts";
 import { rulesFor } from "../../access/approval-rules.ts";
-import type { Plant, Profile } from "../../plant/model.ts";
+import { type Plant, PROTOCOLS, type Profile } from "../../plant/model.ts";
 import { classesOf, speaksOf } from "../../policy/profile-reach.ts";
 import type { Person } from "../../store/model.ts";
 import { endpoint } from "../endpoint.ts";
@@ -27,8 +27,8 @@ export function choicesOf(access: Asked, plant: Plant, person: Person): RequestC
         const [rule] = rulesFor(plant, [endpointId]);
         const { by = [], needed = 1 } = rule ?? {};
         return {
-          ...{ id: endpointId, assetName: asset.name, by: shownApprovers(by, person), needed },
-          profiles: profiles.filter((each) => speaksOf(each, protocol)).map((each) => each.id),
+          ...{ id: endpointId, assetName: asset.name, protocol },
+          ...{ by: shownApprovers(by, person), needed },
         };
       }),
     ),
@@ -36,6 +36,7 @@ export function choicesOf(access: Asked, plant: Plant, person: Person): RequestC
       id: profile.id,
       description: profile.description,
       classes: [...classesOf(profile)],
+      protocols: PROTOCOLS.filter((protocol) => speaksOf(profile, protocol)),
     })),
   };
 }

@@ -60,15 +60,20 @@ export const requestChoicesSchema = z.object({
     z.object({
       id: z.string(),
       assetName: z.string(),
-      /** Ids of the profiles that could permit something of what is spoken there. */
-      profiles: z.array(z.string()),
+      protocol: z.string(),
       /** Who must agree there. */
       by: z.array(z.string()),
       needed: z.number(),
     }),
   ),
   profiles: z.array(
-    z.object({ id: z.string(), description: z.string(), classes: z.array(classSchema) }),
+    z.object({
+      id: z.string(),
+      description: z.string(),
+      classes: z.array(classSchema),
+      /** Those of which it could permit something. */
+      protocols: z.array(z.string()),
+    }),
   ),
 });
 export type RequestChoicesView = z.infer<typeof requestChoicesSchema>;

@@ -2,12 +2,19 @@ import { expect, test } from "vitest";
 import type { RequestChoicesView } from "../../../broker/api/shapes/requests.ts";
 import { profilesAt } from "./profiles-at.ts";
 
-const place = (id: string, profiles: string[]) => ({
-  ...{ id, assetName: id, by: [], needed: 1, profiles },
+const place = (id: string, protocol: string) => ({
+  ...{ id, assetName: id, protocol, by: [], needed: 1 },
+});
+const profile = (id: string, protocols: string[]) => ({
+  ...{ id, description: "", classes: [], protocols },
 });
 const CHOICES: RequestChoicesView = {
-  endpoints: [place("plc/modbus", ["read", "all"]), place("switch/ssh", ["look", "all"])],
-  profiles: ["read", "look", "all"].map((id) => ({ id, description: "", classes: [] })),
+  endpoints: [place("plc/modbus", "modbus"), place("switch/ssh", "ssh")],
+  profiles: [
+    profile("read", ["modbus"]),
+    profile("look", ["ssh"]),
+    profile("all", ["modbus", "ssh"]),
+  ],
 };
 const offered = (endpoints: string[], chosen = "") =>
   profilesAt(CHOICES, endpoints, chosen).map(({ value }) => value);

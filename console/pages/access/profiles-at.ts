@@ -11,7 +11,10 @@ export function profilesAt(
   chosen: string,
 ): readonly { readonly value: string; readonly label: string }[] {
   const places = choices?.endpoints.filter(({ id }) => endpoints.includes(id)) ?? [];
+  const spoken = [...new Set(places.map(({ protocol }) => protocol))];
   return (choices?.profiles ?? [])
-    .filter(({ id }) => id === chosen || places.every(({ profiles }) => profiles.includes(id)))
+    .filter(
+      ({ id, protocols }) => id === chosen || spoken.every((each) => protocols.includes(each)),
+    )
     .map(({ id }) => ({ value: id, label: id }));
 }

@@ -165,9 +165,9 @@ export const ROUTES = {
   /** Endpoints and profiles that I can ask for, and who must agree */
   "GET /api/requests/choices": {
     answer: z.object({ endpoints: z.array(z.object({ id: z.string(), assetName: z.string(),
-      profiles: z.array(z.string()), by: z.array(z.string()), needed: z.number() })),
+      protocol: z.string(), by: z.array(z.string()), needed: z.number() })),
       profiles: z.array(z.object({ id: z.string(), description: z.string(),
-      classes: z.array(z.string()) })) }),
+      classes: z.array(z.string()), protocols: z.array(z.string()) })) }),
   },
   /** Take a request back; what came of it ends at once */
   "POST /api/requests/{id}/withdrawal": {
