@@ -102,6 +102,7 @@ test("damage ends in nothing or in other bytes, never in an error or without bou
       const plain = unpackSegment(broken, 20_000);
       expect(plain?.length ?? 0).toBeLessThanOrEqual(Math.max(20_000, packed.length));
     }),
-    { numRuns: 500 },
+    // The first one makes a record of the body longer than all memory.
+    { numRuns: 500, examples: [[44, 8]] },
   );
 });

@@ -128,6 +128,7 @@ function joined(columns: Columns, lengthMax: number, writer: ByteWriter): Uint8A
     const head = headAt(body, at);
     if (head === undefined) return undefined;
     if (!hasTime(head.kind)) {
+      if (head.end > body.length) return undefined;
       out.range(body, at, head.end);
       at = head.end;
       continue;

@@ -293,6 +293,8 @@ export class CopyWork {
       await removeUnderWay(this.options, session);
       throw differs();
     }
+    // One that was begun after nobody waited for it any more would be paid for, for ever.
+    if (archive.bytes > this.partBytesFor(archive)) await store.abandon(key);
     const place = { key, version: there.version };
     const lock = asked.lock && (await this.locked(place, asked.lock));
     if (asked.held) await store.hold(place, true);

@@ -47,6 +47,8 @@ const READ_WITHIN_MS = 30_000;
 const DIGEST_WITHIN_MS = 75 * 60_000;
 /** S3's own limit is 10,000; ours is of a recording (`upload.ts`). */
 const PART_PAGES_MAX = 20;
+/** One that is still there after so many tries is tried again with the recording. */
+const ABANDON_LOOKS_MAX = 4;
 /** Versions of one key: each but the first comes from a copy that was not as it was sent. */
 const VERSIONS_MAX = 1_000;
 
@@ -195,17 +197,32 @@ class S3Store implements ObjectStore {
   }
 
   async abandon(key: string): Promise<void> {
-    const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = this.s3;
-    const Bucket = this.place.bucket;
-    const { Uploads = [] } = await this.asked(READ_WITHIN_MS, (options) =>
-      this.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: key }), options),
-    );
-    for (const { Key, UploadId } of Uploads) {
-      if (Key !== key || !UploadId) continue;
-      await this.asked(READ_WITHIN_MS, (options) =>
-        this.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), options),
-      ).catch(unless(404));
+    for (let look = 0; look < ABANDON_LOOKS_MAX; look += 1) {
+      const uploads = await this.uploadsOf(key);
+      if (uploads.length === 0) return;
+      for (const upload of uploads) await this.abort({ key, upload });
     }
+    throw new StoreTrouble("it keeps an upload that was given up", 200, "UploadKept");
+  }
+
+  /** An answer that does not name what was asked for is none: nobody would look a second time. */
+  private async uploadsOf(key: string): Promise<readonly string[]> {
+    const Bucket = this.place.bucket;
+    const command = new this.s3.ListMultipartUploadsCommand({ Bucket, Prefix: key });
+    const said = await this.asked(READ_WITHIN_MS, (options) => this.client.send(command, options));
+    const uploads = said.Uploads ?? [];
+    if (said.Bucket !== Bucket || !uploads.every(({ Key }) => Key?.startsWith(key))) {
+      throw new StoreTrouble("it did not say which uploads it has", 200, "NotSaid");
+    }
+    return uploads.flatMap(({ Key, UploadId }) => (Key === key && UploadId ? [UploadId] : []));
+  }
+
+  private async abort({ key, upload }: PartUpload): Promise<void> {
+    const what = { Bucket: this.place.bucket, Key: key, UploadId: upload };
+    const command = new this.s3.AbortMultipartUploadCommand(what);
+    await this.asked(READ_WITHIN_MS, (options) => this.client.send(command, options)).catch(
+      unless(404),
+    );
   }
 
   async lockOf({ key, version }: ReadPlace): Promise<Locked | undefined> {
