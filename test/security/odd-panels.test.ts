@@ -46,6 +46,9 @@ const pages: Readonly<Record<string, Says>> = {
   "/gzip": coded("gzip", gzipSync("ok")),
   "/empty": coded("gzip", Buffer.alloc(0)),
   "/packed": coded("exi", Buffer.from("??")),
+  // What every object has is no coding.
+  "/inherited": coded("constructor", Buffer.from("??")),
+  "/prototype": coded("__proto__", Buffer.from("??")),
   "/none": (socket) => void socket.end("220 printer ready\r\n\r\n"),
   "/nul": says("HTTP/1.1 200 OK\r\nX-A: a\0b\r\nContent-Length: 2\r\n\r\nok"),
   "/secure": (socket) => {
@@ -130,6 +133,8 @@ test("what comes right behind an answer without a body is heard, also where the 
 test.each([
   ["/none", "The panel's answer cannot be read"],
   ["/packed", 'The panel packs its answer as "exi", unasked.'],
+  ["/inherited", 'The panel packs its answer as "constructor", unasked.'],
+  ["/prototype", 'The panel packs its answer as "__proto__", unasked.'],
   ["/secure", "An administrator gives its endpoint `tls` in the plant file."],
 ])("what is of no use is told in words: %s", async (path, words) => {
   const { status, body } = await browser.get(path);

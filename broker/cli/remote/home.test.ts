@@ -1,5 +1,5 @@
 /** Of systems that these tests do not run on: their rules, not the systems themselves. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../../test/kit/temporary.ts";
@@ -32,12 +32,16 @@ test("a broker's file has a name that every system takes", () => {
 });
 
 test("a site with a standby is known by each of its addresses, none of which is less protected", () => {
-  const home = new Home({ SALLYPORT_HOME: temporaryFolder() });
+  const folder = temporaryFolder();
+  const home = new Home({ SALLYPORT_HOME: folder });
   const told = ["https://b.example", "https://a.example", "http://c.example"];
   const { origin, others } = addressesOf(["a.example", "https://b.example/"], told);
   expect([origin, others]).toEqual(["https://a.example", ["https://b.example"]]);
   const person = { name: "Ada", email: "a@b.c" };
   home.keep({ broker: "https://z.example", token: "z", person });
+  // One that was damaged is no reason not to find the others.
+  home.keep({ broker: "https://0.example", token: "", person });
+  writeFileSync(path.join(folder, "sign-ins/0.example.json"), "{");
   home.keep({ broker: origin, others, token: "t", person });
   for (const broker of [undefined, "a.example", "b.example"]) {
     expect(home.account(broker).token).toBe("t");

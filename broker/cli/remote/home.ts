@@ -88,10 +88,7 @@ export class Home {
     return files
       .filter((name) => name.endsWith(".json"))
       .map((name) => readPrivate(path.join(folder, name)))
-      .find((text) => {
-        const account = accountSchema.safeParse(JSON.parse(text ?? "null"));
-        return account.data?.others?.includes(origin);
-      });
+      .find((text) => text !== undefined && isOfPair(text, origin));
   }
 
   private lastBroker(): string | undefined {
@@ -101,6 +98,15 @@ export class Home {
   private fileOf(origin: string): string {
     const name = new URL(origin).host.replace(/[^\w.-]/g, "_");
     return path.join(this.folder, "sign-ins", `${name}.json`);
+  }
+}
+
+/** A file that cannot be read as a sign-in is none of this site's. */
+function isOfPair(text: string, origin: string): boolean {
+  try {
+    return accountSchema.parse(JSON.parse(text)).others?.includes(origin) === true;
+  } catch {
+    return false;
   }
 }
 

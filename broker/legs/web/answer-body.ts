@@ -90,7 +90,7 @@ export function passBody(parts: BodyParts): PassedOn | undefined {
 function decoded(answer: IncomingMessage): Readable | undefined {
   const coding = codingOf(answer);
   if (coding === "identity") return answer;
-  const undo = DECODERS[coding]?.();
+  const undo = DECODERS.get(coding)?.();
   if (undo === undefined) return undefined;
   answer.on("error", (error) => undo.destroy(error));
   return answer.pipe(undo);
@@ -101,18 +101,18 @@ export function codingOf({ headers }: IncomingMessage): string {
 }
 
 export function isKnownCoding(coding: string): boolean {
-  return coding === "identity" || coding in DECODERS;
+  return coding === "identity" || DECODERS.has(coding);
 }
 
 type Undoing = Transform & { readonly bytesWritten: number };
 
-const DECODERS: Readonly<Record<string, () => Undoing>> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-  zstd: createZstdDecompress,
-};
+const DECODERS: ReadonlyMap<string, () => Undoing> = new Map<string, () => Undoing>([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["deflate", createInflate],
+  ["br", createBrotliDecompress],
+  ["zstd", createZstdDecompress],
+]);
 
 function isEmpty(source: Readable, answer: IncomingMessage): boolean {
   return answer.complete && "bytesWritten" in source && source.bytesWritten === 0;
