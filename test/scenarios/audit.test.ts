@@ -87,6 +87,9 @@ test("the session of an entry is a click away, and all entries of it", async () 
   await page.waitForURL(/\/audit\?session=/);
   await expect.poll(() => page.getByText("Proved", { exact: true }).count()).toBeGreaterThan(2);
   expect(await page.getByText(/Anna/).count()).toBeLessThan(3);
+  // The leaf itself names the session alone.
+  const closed = page.getByRole("row").filter({ hasText: "A recording was closed" });
+  await closed.getByRole("link", { name: "Treatment PLC" }).waitFor();
   await page.getByRole("link", { name: "Recording", exact: true }).first().click();
   await page.waitForURL(/\/recordings\/.*\?t=\d+/);
 });

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { type AuditLog, PAGE_MAX } from "../../evidence/audit/audit-log.ts";
+import { type AuditLog, type AuditPage, PAGE_MAX } from "../../evidence/audit/audit-log.ts";
 import type { People } from "../../identity/identity.ts";
 import { endpoint } from "../endpoint.ts";
 import { instant } from "../parameters.ts";
 import { notFound } from "../problem.ts";
 import { logPageSchema } from "../shapes/log.ts";
-import { namesIn, pageView, placeText, withIndex } from "./log-views.ts";
+import { namesIn, pageView, placeText, sessionsIn, withIndex } from "./log-views.ts";
 
 const name = z.string().min(1).max(200);
 const number = z.coerce.number().pipe(instant);
@@ -45,10 +45,21 @@ export function listLogEntries(audit: AuditLog, people: Pick<People, "list">) {
       const found = await withIndex(() =>
         audit.page(filterOf(filter), before, limit ?? PAGE_USUAL),
       );
-      const page = await pageView(audit, found);
-      return { ...page, people: namesIn(page.entries, await people.list()) };
+      return namedPage(audit, people, found);
     },
   });
+}
+
+async function namedPage(audit: AuditLog, people: Pick<People, "list">, found: AuditPage) {
+  const page = await pageView(audit, found);
+  const sessions = await sessionsIn(audit, page.entries);
+  const known = await people.list();
+  const named = namesIn(page.entries, known);
+  for (const { person } of Object.values(sessions)) {
+    const name = known.find(({ id }) => id === person)?.name;
+    if (person !== null && name !== undefined) named[person] = name;
+  }
+  return { ...page, sessions, people: named };
 }
 
 export function showLogEntry(audit: AuditLog, people: Pick<People, "list">) {
@@ -59,8 +70,7 @@ export function showLogEntry(audit: AuditLog, people: Pick<People, "list">) {
     handle: async ({ params }) => {
       const found = await audit.entry(params.id);
       if (!found) throw notFound();
-      const page = await pageView(audit, found);
-      return { ...page, people: namesIn(page.entries, await people.list()) };
+      return namedPage(audit, people, found);
     },
   });
 }

@@ -5,7 +5,7 @@ import { type AuditLog, type AuditPage, AuditUnavailable } from "../../evidence/
 import type { LeafPlace } from "../../evidence/audit/leaf-index.ts";
 import type { LogHead, ReadEntry } from "../../evidence/audit/log-reader.ts";
 import { ApiRefused } from "../problem.ts";
-import type { LogEntryView, LogHeadView } from "../shapes/log.ts";
+import type { LogEntryView, LogHeadView, LogPageView } from "../shapes/log.ts";
 
 /** `LOG-INDEX` */
 export const placeText = z
@@ -54,6 +54,21 @@ export function namesIn(
   const named = known.filter(({ id }) => text.includes(`"${id}"`));
   return Object.fromEntries(named.map(({ id, name }) => [id, name]));
 }
+
+/** Whose sessions the entries name, and where; by the session's id. */
+export async function sessionsIn(
+  audit: Pick<AuditLog, "sessionsOf">,
+  entries: readonly LogEntryView[],
+): Promise<LogPageView["sessions"]> {
+  const named = entries.flatMap(({ entry }) =>
+    [...(entry ?? "").matchAll(SESSION)].map(([, id = ""]) => id),
+  );
+  const known = await audit.sessionsOf([...new Set(named)]);
+  return Object.fromEntries(known.map(({ id, person, asset }) => [id, { person, asset }]));
+}
+
+/** As canonical JSON writes the member; an id needs no escaping. */
+const SESSION = /"session":"([^"\\]{1,100})"/g;
 
 /** Runs what needs the index. @throws ApiRefused `index-unavailable` */
 export async function withIndex<T>(work: () => Promise<T>): Promise<T> {

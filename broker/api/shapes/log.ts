@@ -35,6 +35,11 @@ export const logPageSchema = z.object({
   entries: z.array(logEntrySchema),
   /** Names of the people whose ids are in the entries, as far as they are known. */
   people: z.record(z.string(), z.string()),
+  /** Person and asset of the sessions that the entries name: most leaves say the session alone. */
+  sessions: z.record(
+    z.string(),
+    z.object({ person: z.string().nullable(), asset: z.string().nullable() }),
+  ),
   /** `before` of the next page; null on the last. */
   next: z.string().nullable(),
 });

@@ -113,6 +113,8 @@ test("leaves of a session carry its person and asset, also where they do not nam
   const choices = await log.choices();
   expect(choices).toMatchObject({ people: ["eva"], assets: ["plc"] });
   expect(choices.kinds).toContainEqual({ name: "session.open", count: 1 });
+  const known = await log.sessionsOf(["s1", "unknown"]);
+  expect(known).toEqual([{ id: "s1", person: "eva", asset: "plc" }]);
 });
 
 test("the index goes on where it was, and is built again when it is gone or of another log", async () => {

@@ -9,7 +9,13 @@ import { diskVolume } from "../disk-volume.ts";
 import { Turns } from "../log/turns.ts";
 import type { Volume } from "../volume.ts";
 import { factsOf, type LeafFacts } from "./leaf-facts.ts";
-import { type LeafChoices, type LeafFilter, LeafIndex, type LeafPlace } from "./leaf-index.ts";
+import {
+  type LeafChoices,
+  type LeafFilter,
+  LeafIndex,
+  type LeafPlace,
+  type LeafSession,
+} from "./leaf-index.ts";
 import { type LogHead, LogReader, type ReadEntry } from "./log-reader.ts";
 
 export interface AuditPage {
@@ -95,6 +101,11 @@ export class AuditLog {
       entries: await this.reader.entries(head, [place.index]),
       next: undefined,
     };
+  }
+
+  /** A help for readers and no proof: none where the index cannot be asked. */
+  async sessionsOf(ids: readonly string[]): Promise<readonly LeafSession[]> {
+    return this.opened?.sessionsOf(ids).catch(() => []) ?? [];
   }
 
   choices(): Promise<LeafChoices> {

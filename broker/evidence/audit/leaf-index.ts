@@ -40,6 +40,13 @@ export interface Indexed {
   readonly root: string;
 }
 
+/** Ids of a session, its person and its asset. */
+export interface LeafSession {
+  readonly id: string;
+  readonly person: string | null;
+  readonly asset: string | null;
+}
+
 export interface LeafChoices {
   readonly kinds: readonly { readonly name: string; readonly count: number }[];
   readonly people: readonly string[];
@@ -174,6 +181,12 @@ export class LeafIndex {
       .where(sql<boolean>`leaf_words match ${query}`)
       .where("leaf_words.rowid", "<", last)
       .orderBy("leaf_words.rowid", "desc");
+  }
+
+  /** Whose sessions these are and where, as far as the log told. */
+  async sessionsOf(ids: readonly string[]): Promise<readonly LeafSession[]> {
+    if (ids.length === 0) return [];
+    return this.db.selectFrom("sessions").selectAll().where("id", "in", ids).execute();
   }
 
   async choices(): Promise<LeafChoices> {

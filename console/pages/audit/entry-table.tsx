@@ -1,17 +1,19 @@
 /** Entries of the log, newest first, each with the verdict of its proof; a row opens to show it. */
 import { Table, UnstyledButton } from "@mantine/core";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
-import { Fragment } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { Fragment, useMemo } from "react";
 import { Link } from "react-router";
 import type { LogEntryView, LogHeadView, LogPageView } from "../../../broker/api/shapes/log.ts";
-import { useMe } from "../../components/me.ts";
+import { useMe, useRight } from "../../components/me.ts";
+import { plantQuery } from "../../components/queries.ts";
 import { StateBadge } from "../../components/state-badge.tsx";
 import { LocalSecond } from "../../components/time.tsx";
 import { mayOpen } from "../../shell/pages-by-right.ts";
 import { auditText as words } from "../../text/audit.ts";
 import type { EntryCheck, HeadCheck } from "./check-log.ts";
 import { EntryProof } from "./entry-proof.tsx";
-import { type LeafView, leafView } from "./leaf-view.ts";
+import { type KnownNames, type LeafView, leafView } from "./leaf-view.ts";
 import type { CheckedPage } from "./use-log-checks.ts";
 
 interface EntryTableProps {
@@ -23,6 +25,7 @@ interface EntryTableProps {
 }
 
 export function EntryTable({ pages, checks, open, onOpen }: EntryTableProps) {
+  const assets = useAssetNames();
   return (
     <Table.ScrollContainer minWidth={0} type="native" className="sp-table au-table">
       <Table aria-label={words.table.label} verticalSpacing={5}>
@@ -46,7 +49,7 @@ export function EntryTable({ pages, checks, open, onOpen }: EntryTableProps) {
                   head={head}
                   headCheck={head && checks?.heads.get(head.note)}
                   check={checks?.entries.get(entry.id)}
-                  people={page.people}
+                  known={{ people: page.people, sessions: page.sessions, assets }}
                   opened={open === entry.id}
                   onToggle={() => onOpen(open === entry.id ? null : entry.id)}
                 />
@@ -59,20 +62,30 @@ export function EntryTable({ pages, checks, open, onOpen }: EntryTableProps) {
   );
 }
 
+/** By id; empty for who may not see the plant. */
+function useAssetNames(): Readonly<Record<string, string>> {
+  const mayView = useRight("plant:view");
+  const { data } = useQuery({ ...plantQuery, enabled: mayView });
+  return useMemo(
+    () => Object.fromEntries(data?.assets.map(({ id, name }) => [id, name]) ?? []),
+    [data],
+  );
+}
+
 interface EntryProps {
   readonly entry: LogEntryView;
   readonly head: LogHeadView | undefined;
   readonly headCheck: HeadCheck | undefined;
   readonly check: EntryCheck | undefined;
-  readonly people: LogPageView["people"];
+  readonly known: KnownNames;
   readonly opened: boolean;
   readonly onToggle: () => void;
 }
 
 const COLUMNS = 5;
 
-function Entry({ entry, head, headCheck, check, people, opened, onToggle }: EntryProps) {
-  const leaf = leafView(entry, people);
+function Entry({ entry, head, headCheck, check, known, opened, onToggle }: EntryProps) {
+  const leaf = leafView(entry, known);
   const bad = check?.kind === "bad";
   const Arrow = opened ? IconChevronDown : IconChevronRight;
   return (

@@ -1,5 +1,5 @@
 /** A leaf as a row shows it; read from the entry itself, of which anything may be missing. */
-import type { LogEntryView } from "../../../broker/api/shapes/log.ts";
+import type { LogEntryView, LogPageView } from "../../../broker/api/shapes/log.ts";
 import { auditText as words } from "../../text/audit.ts";
 
 export interface LeafView {
@@ -16,20 +16,27 @@ export interface LeafView {
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** @param names of people, by id */
-export function leafView(
-  { entry }: LogEntryView,
-  names: Readonly<Record<string, string>>,
-): LeafView {
+/** What the page knows beside the entries: names of people and assets, and whose a session is. */
+export interface KnownNames extends Pick<LogPageView, "people" | "sessions"> {
+  readonly assets: Readonly<Record<string, string>>;
+}
+
+export function leafView({ entry }: LogEntryView, known: KnownNames): LeafView {
   const leaf = membersOf(parse(entry));
   const what = textOf(leaf.name) ?? textOf(leaf.kind) ?? "unreadable";
-  const person = namedOf(leaf.subject, names) ?? namedOf(leaf.personId ?? leaf.by, names);
-  const asset = namedOf(leaf.asset, {});
+  const session = textOf(leaf.session);
+  const of =
+    session !== null && Object.hasOwn(known.sessions, session)
+      ? known.sessions[session]
+      : undefined;
+  const person =
+    namedOf(leaf.subject, known.people) ??
+    namedOf(leaf.personId ?? leaf.by ?? of?.person, known.people);
+  const asset = namedOf(leaf.asset, known.assets) ?? namedOf(of?.asset, known.assets);
   return {
-    ...{ what, person, asset },
+    ...{ what, person, asset, session },
     atMs: numberOf(leaf.atMs),
     occurredMs: numberOf(leaf.occurredMs),
-    session: textOf(leaf.session),
     text: sentenceOf(what, leaf, person?.name ?? "", asset?.name ?? ""),
   };
 }
