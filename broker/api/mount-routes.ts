@@ -31,6 +31,7 @@ import { isScraper, knowsToken } from "./known-programs.ts";
 import { ApiRefused, notFound, signedOut } from "./problem.ts";
 import { Repeats } from "./repeats.ts";
 import { type Route, routeName } from "./route.ts";
+import { RunningDownloads } from "./running-downloads.ts";
 import {
   browserOf,
   clearExpectedCookie,
@@ -64,7 +65,7 @@ export interface MountSettings {
 
 /** Who people are, and what they may do. */
 export interface Gatekeepers {
-  readonly signIns: Pick<SignIns, "authenticate" | "get">;
+  readonly signIns: Pick<SignIns, "authenticate" | "get" | "onEnded">;
   readonly machines: Pick<MachineSignIns, "authenticate">;
   readonly tokens: Pick<ApiTokens, "authenticate" | "asOfNow">;
   readonly decisions: Decisions;
@@ -96,6 +97,7 @@ export function mountRoutes(
     return me;
   };
   const repeats = new Repeats(systemClock);
+  const downloads = new RunningDownloads({ signIns, tokens, decisions, clock: systemClock });
   const perPerson = rateOf(app, settings.requestsPerMinute, (r) => r.me?.person.id ?? r.ip);
   const perToken = rateOf(app, TOKEN_REQUESTS_PER_MINUTE, (r) => r.me?.signIn.id ?? r.ip);
   const whoAsks = (request: FastifyRequest) => {
@@ -129,7 +131,7 @@ export function mountRoutes(
   };
   const { origins, unknownDevices } = settings;
   const device = { devices, origins, unknownDevices };
-  const gate = { admit, stillAdmitted, decisions, repeats, device };
+  const gate = { admit, stillAdmitted, decisions, repeats, downloads, device };
   for (const route of routes) app.route(mounted(route, gate, settings));
   return authenticate;
 }
@@ -189,6 +191,7 @@ interface Gate {
   stillAdmitted(request: FastifyRequest, rights: readonly Right[]): Promise<SignedIn>;
   readonly decisions: Decisions;
   readonly repeats: Repeats;
+  readonly downloads: RunningDownloads;
   readonly device: DeviceGate;
 }
 
@@ -289,7 +292,7 @@ function publicHandler(endpoint: PublicEndpoint, origins: readonly string[]) {
 
 function guardedHandler(
   { endpoint, right }: Guarded,
-  { stillAdmitted, decisions, repeats }: Pick<Gate, "stillAdmitted" | "decisions" | "repeats">,
+  { stillAdmitted, decisions, repeats, downloads }: Omit<Gate, "admit" | "device">,
   origins: readonly string[],
 ) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
@@ -299,7 +302,9 @@ function guardedHandler(
       rights: decisions.rights(me),
     });
     const work = () => endpoint.handle(call);
-    return answer(endpoint, reply, await onceOnly(endpoint, request, repeats, work));
+    const value = await onceOnly(endpoint, request, repeats, work);
+    if (value instanceof Download) downloads.watch(value.content, me, right);
+    return answer(endpoint, reply, value);
   };
 }
 

@@ -73,7 +73,7 @@ afterEach(async () => {
 });
 
 const NOBODY = {
-  signIns: { authenticate: () => undefined, get: () => undefined },
+  signIns: { authenticate: () => undefined, get: () => undefined, onEnded: () => () => {} },
   tokens: {
     authenticate: async () => ({ kind: "refused" as const }),
     asOfNow: async () => undefined,
