@@ -18,6 +18,8 @@ export interface Column<Row> {
   readonly key: string;
   /** Empty for a column of buttons. */
   readonly title: string;
+  /** What it counts or means, where its title is too short for that. */
+  readonly hint?: string;
   readonly cell: (row: Row) => ReactNode;
   /** Absent: not sortable. */
   readonly sortBy?: (row: Row) => SortValue;
@@ -128,7 +130,11 @@ function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
       </Table.Td>
     );
   if (column.sortBy === undefined)
-    return <Table.Th data-align={column.align}>{column.title}</Table.Th>;
+    return (
+      <Table.Th data-align={column.align} title={column.hint}>
+        {column.title}
+      </Table.Th>
+    );
   const active = sort.column === column.key;
   const Arrow = sort.descending ? IconArrowDown : IconArrowUp;
   const order = sort.descending ? "descending" : "ascending";
@@ -137,6 +143,7 @@ function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
       <UnstyledButton
         className="sp-sort"
         data-active={active || undefined}
+        title={column.hint}
         onClick={() => onSort(nextSort(sort, column.key))}
       >
         {column.title}
@@ -158,7 +165,7 @@ function Cards<Row>({ label, rows, columns, rowKey, tone }: DataTableProps<Row>)
               .filter((column) => column.title !== "" && !column.hidden?.(row))
               .map((column) => (
                 <div key={column.key} data-wide={column.wide}>
-                  <dt>{column.title}</dt>
+                  <dt title={column.hint}>{column.title}</dt>
                   <dd>{column.cell(row)}</dd>
                 </div>
               ))}

@@ -8,6 +8,7 @@ import { ConfirmDialog } from "./confirm-dialog.tsx";
 import { useRight } from "./me.ts";
 import { queryClient, sessionsQuery } from "./queries.ts";
 import { freezeSession, resumeSession } from "./supervision.ts";
+import { VisitNote } from "./visit-note.tsx";
 
 const words = supervisionText.freeze;
 
@@ -66,6 +67,7 @@ function FreezeDialog({ session, onClose }: FreezeDialogProps) {
       onConfirm={act}
     >
       {frozen ? words.resumeBody(frozen.reason) : words.body(subject.name, asset.name)}
+      <VisitNote session={session} />
     </ConfirmDialog>
   );
 }

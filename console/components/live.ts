@@ -7,6 +7,7 @@ import { io, type Socket } from "socket.io-client";
 import type { FromBroker, FromBrowser } from "../../broker/api/shapes/live.ts";
 import { liveProof } from "./http.ts";
 import { queryClient } from "./queries.ts";
+import { refreshSessions } from "./refresh-sessions.ts";
 import { leaveForSignIn } from "./signed-out.ts";
 
 export type LiveSocket = Socket<FromBroker, FromBrowser>;
@@ -69,8 +70,10 @@ const SHOWN_IN: Partial<Record<Topic, readonly string[]>> = {
 };
 
 function refresh(topic: Topic): void {
-  for (const key of [topic, ...(SHOWN_IN[topic] ?? [])])
-    void queryClient.invalidateQueries({ queryKey: [key] });
+  for (const key of [topic, ...(SHOWN_IN[topic] ?? [])]) {
+    if (key === "sessions") void refreshSessions(queryClient);
+    else void queryClient.invalidateQueries({ queryKey: [key] });
+  }
 }
 
 function subscribe(listener: () => void): () => void {

@@ -26,6 +26,7 @@ import { Empty } from "../components/states.tsx";
 import { withFreshAssertion } from "../components/step-up.ts";
 import { matchesFilter } from "../components/table-order.ts";
 import { TimeLeft, TimeSince } from "../components/time.tsx";
+import { VisitMark, VisitNote } from "../components/visit-note.tsx";
 import { conditionText } from "../text/conditions.ts";
 import { liveText as words } from "../text/live.ts";
 import { supervisionText } from "../text/supervision.ts";
@@ -177,10 +178,13 @@ function sessionColumns(): Column<LiveSessionView>[] {
       title: head.what,
       sortBy: (s) => s.asset.name,
       cell: (s) => (
-        <>
+        <div className="sp-asset-cell">
           {s.asset.name}
-          <div className="sp-sub">{s.profile}</div>
-        </>
+          <div className="sp-sub">
+            {s.profile}
+            <VisitMark session={s} />
+          </div>
+        </div>
       ),
     },
     {
@@ -210,6 +214,7 @@ function courseColumns(): Column<LiveSessionView>[] {
     {
       key: "changed",
       title: head.changed,
+      hint: head.changedHint,
       align: "right",
       sortBy: (s) => s.counts.changed,
       cell: (s) => s.counts.changed,
@@ -294,6 +299,7 @@ function EndDialog({ session, onClose }: EndDialogProps) {
       onConfirm={end}
     >
       {words.endWarning(who, session.asset.name)}
+      <VisitNote session={session} />
     </ConfirmDialog>
   );
 }

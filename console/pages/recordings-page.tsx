@@ -310,6 +310,7 @@ const COLUMNS: Column<RecordingView>[] = [
   {
     key: "changed",
     title: words.table.changed,
+    hint: words.table.changedHint,
     align: "right",
     sortBy: (r) => r.counts.changed,
     cell: (r) => r.counts.changed,

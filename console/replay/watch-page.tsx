@@ -18,6 +18,7 @@ import { StateBadge } from "../components/state-badge.tsx";
 import { Empty } from "../components/states.tsx";
 import { withFreshAssertion } from "../components/step-up.ts";
 import { TimeSince } from "../components/time.tsx";
+import { VisitNote } from "../components/visit-note.tsx";
 import { conditionText } from "../text/conditions.ts";
 import { replayText } from "../text/replay.ts";
 import { sentence, sessionText } from "../text/session.ts";
@@ -149,6 +150,7 @@ function EndButton({ view }: { readonly view: LiveSessionView }) {
         onConfirm={(reason) => withFreshAssertion(() => api.endSession(view.id, reason))}
       >
         {words.endBody}
+        <VisitNote session={view} />
       </ConfirmDialog>
     </>
   );

@@ -109,6 +109,7 @@ export const helpByPath: Record<string, HelpEntry> = {
       "Where a session needs a supervisor, its changes pass only while somebody entitled has it on the screen: hiding or closing the page stops them at once. Where it needs consent, it waits here for your passkey for two minutes.",
       "What a finding stopped (a rule under responses in the plant file) waits on top: read the sentence, look at the moment, then let it go on or end it with a reason and your passkey. It says what happens if nobody answers.",
       "End stops a session at once: nothing passes any more in either direction, and what was queued is dropped. Your reason is recorded and shown to the person.",
+      "Acts counts what passed beyond reading: writes, calls, shells, commands, input, files.",
     ],
   },
   "/recordings": {

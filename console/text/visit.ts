@@ -19,6 +19,7 @@ export const visitText = {
   endBody: (others: number) =>
     `All ${others + 1} sessions of the visit end at once: their connections to the asset close, and their recordings are sealed. What waits to be sent is dropped.`,
   end: "End visit",
+  all: (count: number) => `It is one of ${count} sessions of a visit: this goes for all of them.`,
   player: {
     label: "Recorded in the same visit",
     show: (name: string) => `Show ${name} beside`,

@@ -8,6 +8,7 @@ import type { AssetView, PlantView } from "../../broker/api/shapes/plant.ts";
 import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import { plantQuery, sessionsQuery } from "../components/queries.ts";
 import { ProblemNotice } from "../components/states.tsx";
+import { visitOf } from "../components/visit-note.tsx";
 import { type Way, waysIn } from "../pages/plant/access.ts";
 import { AwaitConsent } from "../pages/plant/await-consent.tsx";
 import { useOpen } from "../pages/plant/use-open.ts";
@@ -73,10 +74,6 @@ function useMembers(
     });
   }, [view, sessions, visit]);
   return seen.some(({ id }) => id === view.id) ? seen : [view];
-}
-
-export function visitOf({ id, visit }: Pick<LiveSessionView, "id" | "visit">): string {
-  return visit ?? id;
 }
 
 /** The best way to each endpoint of the asset that is not open here. */
