@@ -15,7 +15,8 @@ export const TIME_SETTINGS = {
     {
       variable: "SALLYPORT_SIGN_IN_ABSOLUTE",
       fallback: "12h",
-      description: "A sign-in ends after this long, whatever happens.",
+      description:
+        "A sign-in ends this long after the passkey was last shown in it, whatever happens; where an identity provider began it, after its beginning.",
     },
     "5m",
     "12h",

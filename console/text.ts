@@ -74,6 +74,13 @@ export const text = {
     secondPasskey: "Only one passkey can sign you in. Add a second one before it is lost.",
     addPasskey: "Add a second passkey",
     later: "Later",
+    signInEnds: {
+      left: "Time left of your sign-in:",
+      renewable: "Confirm with your passkey and go on here; nothing is interrupted.",
+      anew: "Then sign in anew through your identity provider; bring your work to an end before.",
+      renew: "Confirm and stay signed in",
+      failed: "The sign-in was not made longer",
+    },
   },
   pages: {
     plant: "Plant",

@@ -37,7 +37,8 @@ interface Entry {
   seenMs: number;
   writtenMs: number;
   assertedMs: number;
-  readonly begunMs: number;
+  /** From when its longest time counts. */
+  begunMs: number;
   /** The token before the last step-up, and the assertion it stands for. */
   old:
     | { readonly tokenHash: string; readonly asserted: Moment; readonly endsMs: number }
@@ -85,17 +86,14 @@ export class SignInBook {
 
   /** After the store has it. */
   add(kept: KeptSignIn, person: Person): SignedIn {
-    const sinceMs = (wallMs: number) => {
-      // A wall clock that was set back must not make an old sign-in young: at least zero.
-      return this.clock.monotonicMs() - Math.max(0, this.clock.wallMs() - wallMs);
-    };
+    const sinceMs = (wallMs: number) => this.sinceMs(wallMs);
     const entry: Entry = {
       signIn: kept.signIn,
       tokenHash: kept.tokenHash,
       seenMs: sinceMs(kept.signIn.lastSeenMs),
       writtenMs: sinceMs(kept.signIn.lastSeenMs),
       assertedMs: sinceMs(kept.signIn.assertedMs),
-      begunMs: sinceMs(kept.signIn.createdMs),
+      begunMs: sinceMs(this.countsFrom(kept.signIn)),
       old: undefined,
     };
     this.byId.set(entry.signIn.id, entry);
@@ -116,6 +114,9 @@ export class SignInBook {
       asserted: assertionOf(entry),
       endsMs: this.clock.monotonicMs() + OLD_TOKEN_GRACE_MS,
     };
+    if (kept.signIn.absoluteEndsMs !== entry.signIn.absoluteEndsMs) {
+      entry.begunMs = this.sinceMs(this.countsFrom(kept.signIn));
+    }
     entry.signIn = kept.signIn;
     entry.tokenHash = kept.tokenHash;
     entry.assertedMs = this.clock.monotonicMs();
@@ -252,6 +253,20 @@ export class SignInBook {
     entry.old = undefined;
   }
 
+  /** On the monotonic clock; a wall clock that was set back makes no old sign-in young: at least zero. */
+  private sinceMs(wallMs: number): number {
+    return this.clock.monotonicMs() - Math.max(0, this.clock.wallMs() - wallMs);
+  }
+
+  /**
+   * By the wall clock: when its end was set. After a restart with a shorter limit that counts from the
+   * last proof at the latest, and never lets it live longer than it was told.
+   */
+  private countsFrom({ absoluteEndsMs, assertedMs, machine }: SignIn): number {
+    const setMs = absoluteEndsMs - this.config.absoluteMs;
+    return machine ? setMs : Math.min(setMs, assertedMs);
+  }
+
   /** By the clock that says more. */
   private passedMs({ monotonicMs, wallMs }: Moment): number {
     return Math.max(this.clock.monotonicMs() - monotonicMs, this.clock.wallMs() - wallMs);
@@ -272,7 +287,7 @@ export class SignInBook {
       const proved = assertionOf(entry);
       return signIn.absoluteEndsMs - signIn.assertedMs - this.passedMs(proved);
     }
-    const begun = { monotonicMs: begunMs, wallMs: signIn.createdMs };
+    const begun = { monotonicMs: begunMs, wallMs: this.countsFrom(signIn) };
     return this.config.absoluteMs - this.passedMs(begun);
   }
 
@@ -314,5 +329,5 @@ function assertionOf({ assertedMs, signIn }: Entry): Moment {
 const IDLE: SignInEnd = { rule: "idle", reason: "Nothing was done in this browser for too long." };
 const ABSOLUTE: SignInEnd = {
   rule: "absolute",
-  reason: "A sign-in ends after this time, however busy.",
+  reason: "A sign-in ends after this time, however busy, unless it was confirmed with the passkey.",
 };

@@ -4,6 +4,7 @@ import type { SignInEnd } from "./identity.ts";
 import { openIdentity } from "./open-identity.ts";
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 test("signing in names nobody, asks for verification and works for whoever holds the key", async () => {
   const site = await TestIdentity.open();
@@ -150,6 +151,30 @@ test("a busy sign-in ends after 12 hours", async () => {
   site.clock.advance(10 * MINUTE_MS);
   expect(site.identity.signIns.get(me.signIn.id)).toBeUndefined();
   expect(ends.map(({ rule }) => rule)).toEqual(["absolute"]);
+});
+
+test("a passkey shown before the end begins the 12 hours anew, also over a restart", async () => {
+  const site = await TestIdentity.open();
+  const ada = await site.firstPerson();
+  const { id, createdMs, absoluteEndsMs } = ada.me.signIn;
+  const busyFor = (hours: number) => {
+    for (let n = 0; n < hours * 6; n++) {
+      site.clock.advance(10 * MINUTE_MS);
+      site.identity.signIns.seen(id);
+    }
+  };
+  busyFor(11);
+  const { signIn, token } = await site.stepUp(ada);
+  expect(signIn).toMatchObject({ id, createdMs, absoluteEndsMs: absoluteEndsMs + 11 * HOUR_MS });
+  busyFor(6);
+  await site.restart();
+  expect(site.identity.signIns.authenticate(token, true)?.signIn).toMatchObject({
+    ...{ id, absoluteEndsMs: absoluteEndsMs + 11 * HOUR_MS },
+  });
+  busyFor(5);
+  expect(site.identity.signIns.get(id)).toBeDefined();
+  busyFor(1);
+  expect(site.identity.signIns.get(id)).toBeUndefined();
 });
 
 test("a restart keeps sign-ins, their idle time and their absolute end", async () => {

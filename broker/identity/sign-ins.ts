@@ -270,6 +270,10 @@ async function stepUp(
         passkeyId: proved.passkey.id,
         synced: proved.passkey.backupEligible,
         ...{ assertedMs: nowMs, lastSeenMs: nowMs },
+        // As much as a new sign-in proves: its time begins anew, and what runs goes on.
+        ...(parts.through.mayRenew(who) && {
+          absoluteEndsMs: nowMs + parts.config.absoluteMs,
+        }),
         ...(deviceId !== undefined && { deviceId }),
       };
       const kept: KeptSignIn = { signIn, tokenHash: hashToken(token) };

@@ -40,6 +40,16 @@ test("what a provider said outlives no restart; the passkey alone does", async (
   expect(signIns.authenticate(there.me.token, true)).toBeUndefined();
 });
 
+test("the passkey begins the time of a sign-in anew, but not where a provider's word is part of it", async () => {
+  const site = await TestIdentity.open();
+  const ada = await site.firstPerson();
+  const there = await site.throughProvider(ada.me, ada, "ada-there");
+  const ends = there.me.signIn.absoluteEndsMs;
+  site.clock.advance(60_000);
+  expect((await site.stepUp(there)).signIn.absoluteEndsMs).toBe(ends);
+  expect((await site.stepUp(ada)).signIn.absoluteEndsMs).toBeGreaterThan(ends);
+});
+
 test("where it is asked for from now on, employees who came without it are out, and no others", async () => {
   const site = await TestIdentity.open();
   const ada = await site.firstPerson();

@@ -84,6 +84,11 @@ export class ThroughProvider {
     return isRequired(this.parts.rules, person) && this.isExcepted(person);
   }
 
+  /** Whether the passkey alone may begin its time anew: not where a provider's word is part of it. */
+  mayRenew({ person, signIn }: Pick<SignedIn, "person" | "signIn">): boolean {
+    return isByPasskeyAlone(signIn) && !isRequired(this.parts.rules, person);
+  }
+
   nameOf(issuer: string): string {
     return this.parts.rules.issuers.get(issuer)?.name ?? issuer;
   }
@@ -263,6 +268,11 @@ export function outlivesRestart(
   // A logout that came while the broker was down was not heard.
   if (provider) return false;
   return !isRequired(rules, person) || rules.except.has(person.email.toLowerCase());
+}
+
+/** In a browser, without the word of a provider. */
+export function isByPasskeyAlone({ provider, machine, workload }: SignIn): boolean {
+  return provider === undefined && machine === undefined && workload === undefined;
 }
 
 function isRequired({ required }: ProviderRules, { roles }: Person): boolean {

@@ -54,6 +54,7 @@ export async function rotateSignIn(queries: Queries, kept: KeptSignIn): Promise<
       passkey_id: kept.signIn.passkeyId,
       asserted_ms: kept.signIn.assertedMs,
       last_seen_ms: kept.signIn.lastSeenMs,
+      absolute_ends_ms: kept.signIn.absoluteEndsMs,
       device_id: kept.signIn.deviceId ?? null,
     })
     .where("id", "=", kept.signIn.id)

@@ -9,6 +9,7 @@ import { useMe, useRight } from "../components/me.ts";
 import { requestsQuery } from "../components/queries.ts";
 import { text } from "../text.ts";
 import { BreakGlassNotice } from "./break-glass-notice.tsx";
+import { SignInEnds } from "./sign-in-ends.tsx";
 import {
   ConditionNotices,
   HoldsNotice,
@@ -21,6 +22,7 @@ export function Notices() {
     <>
       <div role="status">
         <LostConnection />
+        <SignInEnds />
         <RequestWaits />
       </div>
       <LocksNotice />

@@ -1,5 +1,6 @@
 import type { Decisions } from "../../access/decision-point.ts";
 import type { SignedIn } from "../../identity/identity.ts";
+import { isByPasskeyAlone } from "../../identity/through-provider.ts";
 import type { Site } from "../../plant/model.ts";
 import { personView } from "../people/person-view.ts";
 import type { MeView } from "../shapes/people.ts";
@@ -16,6 +17,7 @@ export function meView(me: SignedIn, site: Site, decisions: Decisions): MeView {
     deviceId: me.signIn.deviceId ?? null,
     idleEndsMs: me.idleEndsMs,
     absoluteEndsMs: me.signIn.absoluteEndsMs,
+    mayRenew: isByPasskeyAlone(me.signIn),
     wantsSecondPasskey: me.person.passkeys < PASSKEYS_WANTED,
     site: { id: site.id, name: site.name, timeZone: site.timeZone },
   };

@@ -39,6 +39,8 @@ export const meSchema = z.object({
   deviceId: z.string().nullable(),
   idleEndsMs: z.number(),
   absoluteEndsMs: z.number(),
+  /** Confirming with the passkey moves that end: not where a provider's word began the sign-in. */
+  mayRenew: z.boolean(),
   /** True until a second authenticator is enrolled. */
   wantsSecondPasskey: z.boolean(),
   site: z.object({ id: z.string(), name: z.string(), timeZone: z.string() }),

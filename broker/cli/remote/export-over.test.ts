@@ -24,7 +24,7 @@ const ME = JSON.stringify({
     ...{ state: "active", passkeys: 1, lastSignInMs: null, createdMs: 0 },
   },
   ...{ rights: [], assertedMs: 0, signInId: "s", deviceId: null, idleEndsMs: 0 },
-  ...{ absoluteEndsMs: 0, wantsSecondPasskey: false },
+  ...{ absoluteEndsMs: 0, mayRenew: false, wantsSecondPasskey: false },
   site: { id: "site", name: "Site", timeZone: "UTC" },
 });
 

@@ -11,8 +11,9 @@ export const ROUTES = {
       employer: z.string(), roles: z.array(z.string()), state: z.string(), passkeys: z.number(),
       lastSignInMs: z.number().nullable(), createdMs: z.number() }), rights: z.array(z.string()),
       assertedMs: z.number(), signInId: z.string(), deviceId: z.string().nullable(),
-      idleEndsMs: z.number(), absoluteEndsMs: z.number(), wantsSecondPasskey: z.boolean(),
-      site: z.object({ id: z.string(), name: z.string(), timeZone: z.string() }) }),
+      idleEndsMs: z.number(), absoluteEndsMs: z.number(), mayRenew: z.boolean(),
+      wantsSecondPasskey: z.boolean(), site: z.object({ id: z.string(), name: z.string(),
+      timeZone: z.string() }) }),
   },
   /** Sign out in this browser */
   "POST /api/sign-out": {
