@@ -2,6 +2,8 @@
  * Leaving for the sign-in page. The page is loaded anew, so that nothing of one person stays in
  * memory for the next. Why is kept in this tab only, never in an address.
  */
+import { forgetDrafts } from "./kept-draft.ts";
+
 const REASON_KEY = "sallyport.signed-out-because";
 const SIGN_IN_PATH = "/sign-in";
 
@@ -14,6 +16,7 @@ let leaving = false;
 /** The person signs out: without a reason to show, and without coming back to this page. */
 export function leaveForGood(): void {
   leaving = true;
+  forgetDrafts();
   window.location.assign(SIGN_IN_PATH);
 }
 
@@ -22,6 +25,7 @@ export function leaveForSignIn(reason?: string): void {
   const { pathname } = window.location;
   if (leaving || OUTSIDE.includes(pathname) || pathname.startsWith(`${SIGN_IN_PATH}/`)) return;
   leaving = true;
+  forgetDrafts();
   if (reason !== undefined) sessionStorage.setItem(REASON_KEY, reason);
   const here = window.location.pathname + window.location.search + window.location.hash;
   window.location.assign(`${SIGN_IN_PATH}?from=${encodeURIComponent(here)}`);

@@ -29,7 +29,11 @@ export function SignInEnds() {
       <div className="sp-notice" data-tone="attention">
         <IconClockExclamation size={15} aria-hidden />
         <span>
-          {words.left} <TimeLeft atMs={me.absoluteEndsMs} />.{" "}
+          {words.left}{" "}
+          <span aria-live="off">
+            <TimeLeft atMs={me.absoluteEndsMs} />
+          </span>
+          {". "}
           {me.mayRenew ? words.renewable : words.anew}
         </span>
         {me.mayRenew && (

@@ -45,6 +45,12 @@ test("an administrator edits a policy, is told of a slip with its place, and put
   await shot(page, "policy-slip");
   await text.fill(`${before}\n// The night shift has read this.\n`);
   await page.getByText(/^Valid: \d+ policies, \d+ tests pass\.$/).waitFor();
+  // Looking elsewhere loses nothing of it.
+  await page.getByRole("link", { name: "Events", exact: true }).click();
+  await page.getByRole("heading", { name: "Events" }).waitFor();
+  await page.getByRole("link", { name: "Policy", exact: true }).click();
+  await page.getByText("Edit", { exact: true }).click();
+  await page.getByText(/^Valid: \d+ policies, \d+ tests pass\.$/).waitFor();
   const tried = page.getByRole("region", { name: "What would have been otherwise" });
   await tried.getByRole("button", { name: "Try it on past sessions" }).click();
   await tried.getByText(/There is no past session that you may see/).waitFor();
@@ -124,6 +130,10 @@ test(
     const now = readFileSync(site.plantFile, "utf8");
     await page.getByText("Edit", { exact: true }).click();
     await write(page, `${now}# mine\n`);
+    await page.getByText("Valid.", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "Events", exact: true }).click();
+    await page.getByRole("heading", { name: "Events" }).waitFor();
+    await page.getByRole("link", { name: "Plant file", exact: true }).click();
     await page.getByText("Valid.", { exact: true }).waitFor();
     writeFileSync(site.plantFile, now.replace("max: 44", "max: 43"));
     await page.getByText(/was changed by others while you edited/).waitFor();

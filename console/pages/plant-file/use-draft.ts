@@ -1,6 +1,7 @@
 /** The text as it is being written, and the plant in force that it was begun from. */
 import { useEffect, useState } from "react";
 import type { PlantFileView } from "../../../broker/api/shapes/plant-file.ts";
+import { KeptDraft } from "../../components/kept-draft.ts";
 
 export interface Draft {
   readonly text: string;
@@ -15,10 +16,14 @@ export interface Draft {
   discard(): void;
 }
 
+/** For who looks at another page meanwhile. */
+const begun = new KeptDraft<{ readonly from: PlantFileView; readonly text: string }>();
+
 export function useDraft(file: PlantFileView): Draft {
-  const [from, setFrom] = useState(file);
-  const [text, setText] = useState(file.text);
+  const [from, setFrom] = useState(begun.kept?.from ?? file);
+  const [text, setText] = useState(begun.kept?.text ?? file.text);
   const changed = text !== from.text;
+  useEffect(() => begun.keep(changed ? { from, text } : undefined), [changed, from, text]);
   const moved = from.digest !== file.digest;
   useEffect(() => {
     if (!moved || (changed && text !== file.text)) return;

@@ -9,6 +9,7 @@ import type {
 } from "../../../broker/api/shapes/policies.ts";
 import { api } from "../../components/api.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { KeptDraft } from "../../components/kept-draft.ts";
 import { proposalsQuery } from "../../components/policy-proposals.ts";
 import { policiesQuery, queryClient } from "../../components/queries.ts";
 import { ProblemNotice } from "../../components/states.tsx";
@@ -103,11 +104,15 @@ function Tried({ files, ready, policies: { needsWhatIf } }: TriedProps) {
   return <WhatIf tried={tried} ready={ready} required={needsWhatIf} />;
 }
 
+/** For who looks at another tab or page meanwhile. */
+const begun = new KeptDraft<{ readonly from: PoliciesView; readonly files: Files }>();
+
 /** The text as it is being written, and the set that it was begun from. */
 function useDraft(policies: PoliciesView) {
-  const [from, setFrom] = useState(policies);
-  const [files, setFiles] = useState<Files>(policies.files);
+  const [from, setFrom] = useState(begun.kept?.from ?? policies);
+  const [files, setFiles] = useState<Files>(begun.kept?.files ?? policies.files);
   const changed = !sameFiles(files, from.files);
+  useEffect(() => begun.keep(changed ? { from, files } : undefined), [changed, from, files]);
   const overtaken = from.version.digest !== policies.version.digest;
   useEffect(() => {
     if (!overtaken || changed) return;
