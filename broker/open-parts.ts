@@ -194,8 +194,8 @@ export async function openCore(
     ...{ evidence, plant, book, credentials, opcua, trusted, risk, permitKey: key.publicKey },
   });
   opened.push(evidence.onOverQuota((session) => sessions.get(session)?.end(overQuota(config))));
-  let siteState = () => ({ open: true, locked: false });
-  const ruled = await openPolicies(ground, parts, () => siteState());
+  let siteState = (_site: string) => ({ open: true, locked: false });
+  const ruled = await openPolicies(ground, parts, (site) => siteState(site));
   const { decisions, demands } = ruled;
   const tickets = openTickets(ground, plant);
   await openRisk(ground, risk, { demands, plant, signedActions: identity.signedActions });
@@ -223,9 +223,9 @@ export async function openCore(
       failed: (reason) => ground.log.error({ reason }, "unlocking on the host failed"),
     }),
   );
-  siteState = () => ({
-    open: access.keySwitches.siteIsOpen,
-    locked: access.locks.list().some(({ kind }) => kind === "site"),
+  siteState = (site) => ({
+    open: access.keySwitches.isSiteOpen(site),
+    locked: access.locks.isSiteLocked(site),
   });
   opened.push(() => access.close());
   const permitKey = key.privateKey;

@@ -19,11 +19,11 @@ export interface Policies {
   readonly defaultRights: DefaultRights;
 }
 
-/** @param siteState whether remote access is switched on at the plant, and not locked */
+/** @param siteState whether remote access is switched on at a site, and not locked */
 export async function openPolicies(
   { config, clock, store, opened, noticed, board }: Ground,
   { identity, plant }: { readonly identity: Identity; readonly plant: PlantSource },
-  siteState: () => { readonly open: boolean; readonly locked: boolean },
+  siteState: (site: string) => { readonly open: boolean; readonly locked: boolean },
 ): Promise<Policies> {
   const policies = await PolicyStore.open({
     dataFolder: config.dataFolder,

@@ -5,6 +5,7 @@ import { BROKER_SUBJECT } from "./access/permit.ts";
 import { SiteTime } from "./access/site-time.ts";
 import type { SignedActions } from "./identity/signed-actions.ts";
 import type { Ground } from "./open-parts.ts";
+import { indexOf } from "./plant/plant-index.ts";
 import type { PlantSource } from "./plant/plant-source.ts";
 import { BaselineBook } from "./risk/baseline-book.ts";
 import { BaselineDesk } from "./risk/baseline-desk.ts";
@@ -62,7 +63,8 @@ export async function openRisk(
   if (!enforced) await forget(ground, demands);
   if (config.risk === "off") return;
   const siteTime = new SiteTime();
-  const hourAt = (ms: number) => siteTime.at(plant.current().site.timeZone, ms).hour;
+  const hourAt = (ms: number, asset: string) =>
+    siteTime.at(indexOf(plant.current()).siteOfAsset(asset).timeZone, ms).hour;
   const failed = (error: unknown) => log.error({ error }, "a finding was not kept");
   const responses = new ResponseDesk({
     ...{ clock, store, plant, signedActions, failed },

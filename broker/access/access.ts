@@ -57,7 +57,7 @@ export interface Access<S extends ControlledSession> {
   ): Promise<S>;
   /** The control room's word on sessions that want to begin. */
   readonly consents: Pick<Consents, "ask" | "own" | "withdraw" | "waiting" | "options" | "answer">;
-  readonly keySwitches: Pick<KeySwitches, "list" | "over" | "siteIsOpen">;
+  readonly keySwitches: Pick<KeySwitches, "list" | "over" | "isSiteOpen">;
   /** Who watches which session, as the live channel knows. */
   readonly presence: Pick<Presence, "attend">;
   /** Consents were asked for or answered, or a key switch was turned. */
@@ -102,10 +102,12 @@ export interface Grant {
   /** Name of the person, or `role:engineer`, or the e-mail address of the plant file. */
   readonly subject: string;
   readonly endpoint: string;
+  /** Id of the site that it is at. */
+  readonly site: string;
   readonly profile: string;
   readonly fromMs: number | null;
   readonly untilMs: number | null;
-  /** Counts only within these, in the site's time zone. */
+  /** Counts only within these, in that site's time zone. */
   readonly weekly: readonly WeeklyWindow[] | null;
   /** When it counts next, or since when it does; null for ever. With `weekly`, of the window. */
   readonly opensMs: number | null;

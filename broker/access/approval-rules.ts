@@ -10,8 +10,13 @@ const DEFAULT_BY = ["role:supervisor", "role:administrator"];
 /** Roles that can approve at all, even where a rule names the person. */
 const APPROVING: readonly Role[] = ["supervisor", "administrator", "engineer"];
 
+export interface RuleHere extends ApprovalRule {
+  /** Where the site names them: nobody else is a supervisor there. */
+  readonly supervisors?: readonly string[];
+}
+
 /** One for each zone that the endpoints lie in; endpoints that are gone have none. */
-export function rulesFor(plant: Plant, endpoints: readonly string[]): readonly ApprovalRule[] {
+export function rulesFor(plant: Plant, endpoints: readonly string[]): readonly RuleHere[] {
   const zones = new Set(
     endpoints.flatMap((id) => {
       const found = findEndpoint(plant, id);
@@ -22,34 +27,40 @@ export function rulesFor(plant: Plant, endpoints: readonly string[]): readonly A
   return [...new Map(rules.map((rule) => [rule.zone, rule])).values()];
 }
 
-function ruleOf(plant: Plant, zone: string): ApprovalRule {
-  for (const { id } of indexOf(plant).zonesAround(zone)) {
+function ruleOf(plant: Plant, zone: string): RuleHere {
+  const { zonesAround, siteOfZone } = indexOf(plant);
+  const { supervisors } = siteOfZone(zone);
+  const here = supervisors === undefined ? {} : { supervisors };
+  for (const { id } of zonesAround(zone)) {
     const rule = plant.approvals.find((each) => each.zone === id);
-    if (rule) return rule;
+    if (rule) return { ...rule, ...here };
   }
-  return { zone, by: DEFAULT_BY, needed: 1 };
+  return { zone, by: DEFAULT_BY, needed: 1, ...here };
 }
 
 /** Whether the rule counts this person's word at all, whoever asks. */
-export function isApprover(rule: ApprovalRule, person: Person): boolean {
+export function isApprover(rule: RuleHere, person: Person): boolean {
   if (person.state !== "active") return false;
+  const elsewhere = rule.supervisors !== undefined && !rule.supervisors.includes(person.email);
   if (!person.roles.some((role) => APPROVING.includes(role))) return false;
   return rule.by.some((named) =>
     named.startsWith("role:")
-      ? person.roles.some((role) => named === `role:${role}`)
+      ? person.roles.some(
+          (role) => named === `role:${role}` && !(elsewhere && role === "supervisor"),
+        )
       : named === person.email,
   );
 }
 
 /** How far one rule is satisfied. */
 export interface RuleStanding {
-  readonly rule: ApprovalRule;
+  readonly rule: RuleHere;
   readonly given: number;
 }
 
 /** @param approvers who have approved, as they are now: one who lost the role counts no more */
 export function standing(
-  rules: readonly ApprovalRule[],
+  rules: readonly RuleHere[],
   approvers: readonly Person[],
 ): readonly RuleStanding[] {
   return rules.map((rule) => {

@@ -10,6 +10,8 @@ import type { DeviceFacts } from "../identity/device-facts.ts";
 import { reaches, type TokenScope } from "../identity/token-scope.ts";
 import type { Asset, Plant } from "../plant/model.ts";
 import { indexOf } from "../plant/plant-index.ts";
+import { rolesAtSite } from "../plant/site-roles.ts";
+import type { Site } from "../plant/zone-model.ts";
 import {
   type AccessInput,
   ageSeconds,
@@ -23,7 +25,7 @@ import {
 import { type CapabilityDecision, decideCapabilities, mayDo } from "../policy/capabilities.ts";
 import type { PolicySet, Ruling } from "../policy/policy-set.ts";
 import { RIGHTS, type Right, WORKLOAD_RIGHTS } from "../policy/rights.ts";
-import { isWorkload, type Person, type SignIn } from "../store/model.ts";
+import { isWorkload, type Lock, type Person, type SignIn } from "../store/model.ts";
 import type { Demands } from "./demands.ts";
 import { canonicalJson } from "./permits.ts";
 import type { PolicyInForce } from "./policies/policy-store.ts";
@@ -46,8 +48,8 @@ export interface DecisionParts {
   readonly clock: Clock;
   /** A policy could not be evaluated; told once in a while, not for every decision. */
   alarm?(text: string): void;
-  /** Of the whole site; open and not locked where nobody says otherwise. */
-  siteState?(): ContextInput["site"];
+  /** Of a site by its id; open and not locked where nobody says otherwise. */
+  siteState?(site: string): ContextInput["site"];
   /** Of a person's sign-in; unknown where nobody says. */
   readonly devices?: Pick<DeviceFacts, "of">;
   /** What signals and findings ask of people; nothing where it is left out. */
@@ -90,7 +92,7 @@ const ALARM_QUIET_MS = 15 * 60_000;
 const ALARMS_MAX = 100;
 
 /** What asking takes, without how it is built. */
-export type Decisions = Pick<DecisionPoint, "may" | "rights" | "onPoliciesChanged">;
+export type Decisions = Pick<DecisionPoint, "may" | "mayAt" | "rights" | "onPoliciesChanged">;
 
 interface KnownRights {
   readonly set: PolicySet;
@@ -121,23 +123,42 @@ export class DecisionPoint {
     return this.ruling(who, right, resource).permitted;
   }
 
+  /** On an asset: what a person holds on the site as a whole may be closed to them there. */
+  mayAt(who: Asker, right: Right, assetId: string): boolean {
+    const asset = indexOf(this.parts.plant.current()).assets.get(assetId);
+    return this.may(who, right, asset && this.asset(asset));
+  }
+
+  /** Over all that a lock would shut; who it concerns everywhere needs it at each site. */
+  mayOver(who: Asker, right: Right, { kind, target }: Pick<Lock, "kind" | "target">): boolean {
+    const { site, sites } = this.parts.plant.current();
+    if (kind === "asset") return this.mayAt(who, right, target);
+    if (kind === "zone") return this.may(who, right, this.zone(target));
+    if (kind === "person") return this.may(who, right);
+    const part = sites.find(({ id }) => id === target);
+    const over = part ? [part] : [site, ...sites];
+    return over.every(({ id }) => this.may(who, right, this.site(id)));
+  }
+
   /** @param resource the site if it is left out */
   ruling(who: Asker, right: Right, resource: ResourceInput = this.site()): Ruling {
     if (who.person.state !== "active") return NOT_ACTIVE;
     if (who.scope && !isWithin(who.scope, right, resource)) return NOT_IN_SCOPE;
     if (isWorkload(who.person) && !WORKLOAD_RIGHTS.includes(right)) return NEEDS_A_PERSON;
-    const subject = subjectOf(who.person);
-    const context = this.contextOf(who);
+    const site = this.siteOf(resource);
+    const subject = this.subjectOf(who.person, site);
+    const context = this.contextOf(who, site);
     const ruling = mayDo(this.parts.policies.current(), subject, right, resource, context);
     this.tell(ruling.alarms);
-    const stops = ruling.rule === "policy-error" && mayAlwaysStop(who.person, right);
+    const stops = ruling.rule === "policy-error" && mayAlwaysStop(subject, right);
     return stops ? { ...ruling, ...STOPPING } : ruling;
   }
 
   /** All rights on the site; a part of it may still be closed to the person. */
   rights(who: Asker): ReadonlySet<Right> {
     const set = this.parts.policies.current();
-    const { authentication, network, time, site, device, risk } = this.contextOf(who);
+    const whole = this.parts.plant.current().site;
+    const { authentication, network, time, site, device, risk } = this.contextOf(who, whole);
     const moment = [
       ...[
         authentication.ageSeconds,
@@ -147,14 +168,14 @@ export class DecisionPoint {
         time.hour,
         time.minute,
       ],
-      ...[site.open, site.locked, this.parts.plant.current().site.id],
+      ...[site.open, site.locked, whole.id],
       ...[device.self, device.known, device.compliant, device.reportAgeSeconds],
       ...[risk.assessed, risk.level, ...risk.reasons],
     ].join(" ");
     const known = this.known.get(who.person);
     if (known?.set === set && known.moment === moment) return within(known.rights, who);
-    const { scope: _, ...whole } = who;
-    const rights = new Set(RIGHTS.filter((right) => this.may(whole, right)));
+    const { scope: _, ...unbound } = who;
+    const rights = new Set(RIGHTS.filter((right) => this.may(unbound, right)));
     this.known.set(who.person, { set, moment, rights });
     return within(rights, who);
   }
@@ -163,12 +184,14 @@ export class DecisionPoint {
   capabilities(question: CapabilityQuestion): DecidedCapabilities {
     const { who, asset, grant, asked, session, site } = question;
     const policies = this.parts.policies.current();
+    const resource = this.asset(asset);
+    const here = this.siteOf(resource);
     const change = { grant, ...(session && { session }), ...(site && { site }) };
     const unmet = this.unmet(who, asset.id, session?.supervisorPresent ?? false);
     const input = {
-      subject: subjectOf(who.person),
-      resource: this.asset(asset),
-      context: this.contextOf(who, { ...change, ...this.riskOf(who, asset.id) }),
+      subject: this.subjectOf(who.person, here),
+      resource,
+      context: this.contextOf(who, here, { ...change, ...this.riskOf(who, asset.id) }),
       ...(unmet.length > 0 && { unmet }),
     };
     const opening = this.ruling(who, "session:open", input.resource);
@@ -179,23 +202,47 @@ export class DecisionPoint {
     return { ...decision, classes: [], because, input };
   }
 
-  site(): ResourceInput {
-    return { kind: "site", id: this.parts.plant.current().site.id };
+  /** @param id of one within it; the whole if it is left out */
+  site(id?: string): ResourceInput {
+    const { site, sites } = this.parts.plant.current();
+    const within = sites.some((each) => each.id === id) ? { within: site.id } : {};
+    return { kind: "site", id: id ?? site.id, ...within };
+  }
+
+  /** With the zones around it. */
+  zone(id: string): ResourceInput {
+    return { kind: "zone", ...this.placeOf(id) };
   }
 
   asset({ id, zone }: Pick<Asset, "id" | "zone">): ResourceInput & { readonly kind: "asset" } {
-    const plant = this.parts.plant.current();
-    return { kind: "asset", id, zones: zoneInputs(plant, zone), site: plant.site.id };
+    return { kind: "asset", id, ...this.placeOf(zone) };
   }
 
-  private contextOf(who: Asker, change: ContextChange = {}): ContextInput {
+  private placeOf(zone: string) {
+    const plant = this.parts.plant.current();
+    const site = indexOf(plant).siteOfZone(zone).id;
+    const within = site === plant.site.id ? {} : { within: plant.site.id };
+    return { zones: zoneInputs(plant, zone), site, ...within };
+  }
+
+  private siteOf(resource: ResourceInput): Site {
+    const plant = this.parts.plant.current();
+    const { site } = resource.kind === "grant" ? resource.asset : siteNamed(resource);
+    return indexOf(plant).siteOf(site) ?? plant.site;
+  }
+
+  private subjectOf(person: Person, site: Site): AccessInput["subject"] {
+    const { id, employer } = person;
+    return { id, roles: rolesAtSite(this.parts.plant.current(), site.id, person), employer };
+  }
+
+  private contextOf(who: Asker, { id, timeZone }: Site, change: ContextChange = {}): ContextInput {
     const { signIn } = who;
     // A program proved itself, which is no assertion of a passkey however fresh it is.
     const assertionAgeMs = isWorkload(who.person) ? undefined : who.assertionAgeMs;
-    const { clock, plant, siteState } = this.parts;
-    const { timeZone } = plant.current().site;
+    const { clock, siteState } = this.parts;
     return contextWith({
-      site: siteState?.() ?? UNKNOWN_CONTEXT.site,
+      site: siteState?.(id) ?? UNKNOWN_CONTEXT.site,
       ...this.riskOf(who),
       ...change,
       authentication: authenticationOf(signIn, assertionAgeMs),
@@ -236,7 +283,7 @@ export class DecisionPoint {
 const STOPPING_RIGHTS: readonly Right[] = ["session:end", "session:freeze", "lock:set"];
 
 /** A policy that fails must not leave a plant without anybody who can cut. */
-function mayAlwaysStop({ roles }: Person, right: Right): boolean {
+function mayAlwaysStop({ roles }: AccessInput["subject"], right: Right): boolean {
   if (!STOPPING_RIGHTS.includes(right)) return false;
   return roles.includes("supervisor") || roles.includes("administrator");
 }
@@ -274,10 +321,6 @@ const NEEDS_A_PERSON: Ruling = {
   reason: "Only a person can do this, with a passkey: a workload never can.",
 };
 
-function subjectOf({ id, roles, employer }: Person): AccessInput["subject"] {
-  return { id, roles, employer };
-}
-
 function authenticationOf(signIn: SignIn | undefined, assertionAgeMs: number | undefined) {
   const { ageSeconds: unknown } = UNKNOWN_CONTEXT.authentication;
   const age = assertionAgeMs === undefined ? unknown : ageSeconds(assertionAgeMs);
@@ -288,6 +331,10 @@ function keyOf({ synced, passkeyId }: SignIn): "synced" | "device-bound" | "unkn
   // Of workloads and tokens.
   if (passkeyId === "") return "unknown";
   return synced ? "synced" : "device-bound";
+}
+
+function siteNamed(resource: Exclude<ResourceInput, { readonly kind: "grant" }>) {
+  return resource.kind === "site" ? { site: resource.id } : resource;
 }
 
 /** The zone, and the ones around it. */

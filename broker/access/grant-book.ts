@@ -6,7 +6,8 @@
 
 import type { Clock } from "../clock.ts";
 import type { PlantGrant } from "../plant/model.ts";
-import { indexOf } from "../plant/plant-index.ts";
+import { indexOf, siteOfEndpoint } from "../plant/plant-index.ts";
+import type { Site } from "../plant/zone-model.ts";
 import { listBreakGlassIds } from "../store/break-glass.ts";
 import { insertGrant, listGrants, listOpenGrants, revokeGrant } from "../store/grants.ts";
 import type { ConsoleGrant, GrantAgreement, Person, WeeklyWindow } from "../store/model.ts";
@@ -202,7 +203,7 @@ export class GrantBook {
       source: "plant-file",
       personId: holder?.id ?? null,
       subject: holder?.name ?? grant.subject,
-      endpoint: grant.endpoint,
+      ...{ endpoint: grant.endpoint, site: this.siteOf(grant).id },
       profile: grant.profile,
       fromMs,
       untilMs,
@@ -210,7 +211,7 @@ export class GrantBook {
       needs: grant.needs ?? {},
       ...NOBODY_AGREED,
       sessionsMax: null,
-      ...this.times({ fromMs, untilMs, weekly: null, revokedMs: null }),
+      ...this.times({ endpoint: grant.endpoint, fromMs, untilMs, weekly: null, revokedMs: null }),
       createdBy: "plant file",
       createdMs: 0,
       reason: "",
@@ -223,7 +224,7 @@ export class GrantBook {
       source: this.sourceOf(grant),
       personId: grant.personId,
       subject: holder,
-      endpoint: grant.endpoint,
+      ...{ endpoint: grant.endpoint, site: this.siteOf(grant).id },
       profile: grant.profile,
       fromMs: grant.fromMs,
       untilMs: grant.untilMs,
@@ -243,18 +244,18 @@ export class GrantBook {
     return requestId === null ? "console" : "request";
   }
 
-  private times(grant: {
-    readonly fromMs: number | null;
-    readonly untilMs: number | null;
-    readonly weekly: readonly WeeklyWindow[] | null;
-    readonly revokedMs: number | null;
-  }): Pick<Grant, "state" | "opensMs" | "closesMs"> {
+  private times(
+    grant: Window & {
+      readonly weekly: readonly WeeklyWindow[] | null;
+      readonly revokedMs: number | null;
+    },
+  ): Pick<Grant, "state" | "opensMs" | "closesMs"> {
     const { fromMs, untilMs, weekly } = grant;
     const nowMs = this.clock.wallMs();
     const whole = { opensMs: fromMs, closesMs: untilMs };
     if (grant.revokedMs !== null) return { ...whole, state: "revoked" };
     if (untilMs !== null && nowMs >= untilMs) return { ...whole, state: "ended" };
-    const { opensMs, closesMs } = weekly ? this.window(weekly, fromMs, untilMs) : whole;
+    const { opensMs, closesMs } = weekly ? this.window(weekly, grant) : whole;
     const gone = untilMs !== null && opensMs !== null && opensMs >= untilMs;
     if (gone) return { ...whole, state: "ended" };
     const coming = opensMs !== null && nowMs < opensMs;
@@ -262,8 +263,8 @@ export class GrantBook {
   }
 
   /** The weekly window that is open or comes next, within the grant. */
-  private window(weekly: readonly WeeklyWindow[], fromMs: number | null, untilMs: number | null) {
-    const { timeZone } = this.plant.current().site;
+  private window(weekly: readonly WeeklyWindow[], { endpoint, fromMs, untilMs }: Window) {
+    const { timeZone } = this.siteOf({ endpoint });
     const earliestMs = Math.max(this.clock.wallMs(), fromMs ?? 0);
     const span = windowAt(weekly, timeZone, earliestMs);
     if (!span) return { opensMs: untilMs, closesMs: untilMs };
@@ -271,6 +272,10 @@ export class GrantBook {
       opensMs: Math.max(span.fromMs, fromMs ?? 0),
       closesMs: Math.min(span.untilMs, untilMs ?? Number.POSITIVE_INFINITY),
     };
+  }
+
+  private siteOf({ endpoint }: Pick<Grant, "endpoint">): Site {
+    return siteOfEndpoint(this.plant.current(), endpoint);
   }
 
   private forgetEnded(): void {
@@ -282,6 +287,13 @@ export class GrantBook {
     this.open.delete(id);
     this.withdrawn.delete(id);
   }
+}
+
+/** On the wall of the endpoint's site. */
+interface Window {
+  readonly endpoint: string;
+  readonly fromMs: number | null;
+  readonly untilMs: number | null;
 }
 
 /** Standing grants and those that one administrator made. */

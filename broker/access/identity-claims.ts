@@ -1,5 +1,6 @@
 /** The permit of the broker itself to see which key or certificate an asset shows. Pure. */
 import type { Asset, Endpoint, Plant } from "../plant/model.ts";
+import { namedSite } from "../plant/plant-index.ts";
 import { newId } from "../store/ids.ts";
 import { BROKER_SUBJECT, type PermitClaims } from "./permit.ts";
 
@@ -15,7 +16,7 @@ export function identityClaims(
   const untilMs = nowMs + PERMIT_MS;
   return {
     session: newId(),
-    site: { id: plant.site.id, name: plant.site.name },
+    site: namedSite(plant, asset),
     subject: BROKER_SUBJECT,
     grant: { id: "identity", untilMs },
     asset: { id: asset.id, name: asset.name, zone: asset.zone },

@@ -68,10 +68,11 @@ export class KeySwitches {
       .map((state) => ({ keySwitch: state.keySwitch, cause: causeOf(state) }));
   }
 
-  /** Whether remote access to the site as a whole is switched on. */
-  get siteIsOpen(): boolean {
+  /** Whether remote access to a site as a whole is switched on. */
+  isSiteOpen(site: string): boolean {
     return this.list().every(
-      ({ keySwitch, state }) => keySwitch.covers.kind !== "site" || state === "on",
+      ({ keySwitch: { covers: scope }, state }) =>
+        scope.kind !== "site" || (scope.id ?? site) !== site || state === "on",
     );
   }
 
@@ -167,9 +168,9 @@ function assetOf({ input }: KeySwitch): string {
 }
 
 function covers(plant: Plant, { covers: scope }: KeySwitch, assetId: string): boolean {
-  if (scope.kind === "site") return true;
+  const { assets, zonesAround, siteOfAsset } = indexOf(plant);
+  if (scope.kind === "site") return scope.id === undefined || siteOfAsset(assetId).id === scope.id;
   if (scope.kind === "asset") return scope.id === assetId;
-  const { assets, zonesAround } = indexOf(plant);
   return zonesAround(assets.get(assetId)?.zone ?? "").some(({ id }) => id === scope.id);
 }
 

@@ -5,6 +5,7 @@
  */
 import type { LeftDown } from "../../protocols/rfb/left-down.ts";
 import type { Asset, Endpoint, Plant, Rule } from "../plant/model.ts";
+import { namedSite } from "../plant/plant-index.ts";
 import { newId } from "../store/ids.ts";
 import { BROKER_SUBJECT, type PermitClaims } from "./permit.ts";
 
@@ -25,7 +26,7 @@ export function letGoClaims(
   const untilMs = nowMs + LET_GO_MS;
   return {
     session: newId(),
-    site: { id: plant.site.id, name: plant.site.name },
+    site: namedSite(plant, asset),
     subject: BROKER_SUBJECT,
     grant: { id: "let-go", untilMs },
     asset: { id: asset.id, name: asset.name, zone: asset.zone },

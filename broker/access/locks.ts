@@ -42,14 +42,14 @@ export interface LocksParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly plant: PlantInForce;
-  readonly decisions: Pick<DecisionPoint, "may">;
+  readonly decisions: Pick<DecisionPoint, "mayOver">;
 }
 
 export class Locks {
   private readonly store: Store;
   private readonly clock: Clock;
   private readonly plant: PlantInForce;
-  private readonly decisions: Pick<DecisionPoint, "may">;
+  private readonly decisions: Pick<DecisionPoint, "mayOver">;
   private readonly inForce = new Map<string, Lock>();
   private readonly listeners = new Set<() => void>();
   /** In force, and not in the store yet because it was out of reach. */
@@ -91,11 +91,27 @@ export class Locks {
 
   /** Whether the lock shuts this asset, whoever comes. */
   covers({ kind, target }: Lock, assetId: string): boolean {
-    if (kind === "site") return true;
+    if (kind === "site") return this.isAtSite(target, assetId);
     if (kind === "asset") return target === assetId;
     const { assets, zonesAround } = indexOf(this.plant.current());
     const around = () => zonesAround(assets.get(assetId)?.zone ?? "");
     return kind === "zone" && around().some(({ id }) => id === target);
+  }
+
+  /** One that a plant file has no more is over all: a lock never opens by an edit. */
+  private isAtSite(target: string, assetId: string): boolean {
+    const plant = this.plant.current();
+    if (!plant.sites.some(({ id }) => id === target)) return true;
+    return indexOf(plant).siteOfAsset(assetId).id === target;
+  }
+
+  /** Of a site by its id: locked, itself or with the whole. */
+  isSiteLocked(id: string): boolean {
+    const { sites } = this.plant.current();
+    return this.list().some(
+      ({ kind, target }) =>
+        kind === "site" && (target === id || !sites.some((each) => each.id === target)),
+    );
   }
 
   /** The same as the cause of a session's end. */
@@ -106,12 +122,15 @@ export class Locks {
 
   /**
    * Counts when this returns its promise. Locked already: the lock that is there.
-   * @throws AccessRefused not-found, input-invalid, too-many
+   * @throws AccessRefused not-found, input-invalid, too-many, not-allowed
    */
   async lock(by: Person, wanted: NewLock): Promise<Locked> {
     const reason = plainText(wanted.reason, REASON_MAX);
     this.check(wanted, reason);
     const { kind, target } = wanted;
+    if (!this.decisions.mayOver(onceAsserted(by), "lock:set", wanted)) {
+      throw new AccessRefused("not-allowed", "locks only at their own site");
+    }
     const there = this.list().find((lock) => lock.kind === kind && lock.target === target);
     if (there) return { lock: there, kept: true };
     const lock: Lock = {
@@ -163,6 +182,7 @@ export class Locks {
   liftRefusal(by: Person, lock: Lock): string | undefined {
     const own = this.list().some(({ kind, target }) => kind === "person" && target === by.id);
     if (own) return "locked themselves";
+    if (!this.decisions.mayOver(onceAsserted(by), "lock:lift", lock)) return "another site";
     return lock.liftBy === by.id ? "agreed already" : undefined;
   }
 
@@ -172,9 +192,10 @@ export class Locks {
   }
 
   /** Who may not lift it any more does not do it by having agreed before. */
-  private async isAgreedTo({ liftBy }: Lock): Promise<boolean> {
+  private async isAgreedTo(lock: Lock): Promise<boolean> {
+    const { liftBy } = lock;
     const first = liftBy === null ? undefined : await findPerson(this.store.queries, liftBy);
-    return first !== undefined && this.decisions.may(onceAsserted(first), "lock:lift");
+    return first !== undefined && this.decisions.mayOver(onceAsserted(first), "lock:lift", lock);
   }
 
   private async agree(by: Person, lock: Lock, actionId: string): Promise<"agreed"> {
@@ -201,8 +222,8 @@ export class Locks {
   /** People are not looked up before the lock counts: the store may be slow. */
   private nameOf(kind: LockKind, target: string): string {
     const plant = this.plant.current();
-    if (kind === "site") return plant.site.id === target ? plant.site.name : "";
-    const { zones, assets } = indexOf(plant);
+    const { zones, assets, siteOf } = indexOf(plant);
+    if (kind === "site") return siteOf(target)?.name ?? "";
     if (kind === "zone") return zones.get(target)?.name ?? "";
     return (kind === "asset" && assets.get(target)?.name) || "";
   }

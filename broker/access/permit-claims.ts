@@ -1,5 +1,6 @@
 /** What a permit says: who, where, under which grant, with what, until when. Pure. */
 import type { Plant } from "../plant/model.ts";
+import { namedSite } from "../plant/plant-index.ts";
 import { CAPABILITIES_VALID_MS } from "../policy/capabilities.ts";
 import { newId } from "../store/ids.ts";
 import type { Person } from "../store/model.ts";
@@ -34,7 +35,7 @@ export function permitClaims(
   const grantUntilMs = grant.closesMs ?? Number.MAX_SAFE_INTEGER;
   return {
     session: newId(),
-    site: { id: plant.site.id, name: plant.site.name },
+    site: namedSite(plant, reach.asset),
     subject: { id: person.id, name: person.name, roles: person.roles },
     grant: { id: grant.id, untilMs: grantUntilMs, ...markOf(grant) },
     asset: { id, name, zone },

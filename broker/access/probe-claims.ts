@@ -3,6 +3,7 @@
  * and nothing else. Pure.
  */
 import type { Asset, Endpoint, KeySwitch, KeySwitchInput, Plant, Rule } from "../plant/model.ts";
+import { namedSite } from "../plant/plant-index.ts";
 import { newId } from "../store/ids.ts";
 import { BROKER_SUBJECT, type PermitClaims } from "./permit.ts";
 
@@ -17,12 +18,12 @@ export function probeClaims(
   keySwitch: KeySwitch,
   nowMs: number,
 ): PermitClaims {
-  const { site, digest } = plant;
+  const { digest } = plant;
   const untilMs = nowMs + PROBE_SESSION_MS;
   const name = `key-switch ${keySwitch.id}`;
   return {
     session: newId(),
-    site: { id: site.id, name: site.name },
+    site: namedSite(plant, asset),
     subject: BROKER_SUBJECT,
     grant: { id: name, untilMs },
     asset: { id: asset.id, name: asset.name, zone: asset.zone },

@@ -1,41 +1,47 @@
-/** The hour and the weekday at the site, as policies ask for them. */
+/** The hour and the weekday at a site, as policies ask for them. */
 import type { ContextInput } from "../policy/access-input.ts";
 
 const MINUTE_MS = 60_000;
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-/** Remembers the last minute: formatting costs more than everything else in a decision. */
+interface Known {
+  readonly format: Intl.DateTimeFormat;
+  minute: number;
+  time: ContextInput["time"];
+}
+
+/**
+ * Remembers the last minute in each zone: formatting costs more than everything else in a
+ * decision. There are no more zones than the platform knows.
+ */
 export class SiteTime {
-  private zone = "";
-  private format = formatOf("UTC");
-  private minute = Number.NaN;
-  private time: ContextInput["time"] = { hour: 0, minute: 0, weekday: 1 };
+  private readonly known = new Map<string, Known>();
 
   /** @param timeZone IANA name */
   at(timeZone: string, wallMs: number): ContextInput["time"] {
-    if (timeZone !== this.zone) {
-      this.zone = timeZone;
-      this.format = formatOf(timeZone);
-      this.minute = Number.NaN;
-    }
+    const known = this.known.get(timeZone) ?? unread(timeZone);
+    this.known.set(timeZone, known);
     const minute = Math.floor(wallMs / MINUTE_MS);
-    if (minute !== this.minute) {
-      this.minute = minute;
-      this.time = this.read(wallMs);
+    if (minute !== known.minute) {
+      known.minute = minute;
+      known.time = read(known.format, wallMs);
     }
-    return this.time;
+    return known.time;
   }
+}
 
-  private read(wallMs: number): ContextInput["time"] {
-    const parts = new Map(
-      this.format.formatToParts(wallMs).map(({ type, value }) => [type, value]),
-    );
-    return {
-      hour: Number(parts.get("hour")),
-      minute: Number(parts.get("minute")),
-      weekday: 1 + WEEKDAYS.indexOf(parts.get("weekday") ?? ""),
-    };
-  }
+function unread(timeZone: string): Known {
+  const time = { hour: 0, minute: 0, weekday: 1 };
+  return { format: formatOf(timeZone), minute: Number.NaN, time };
+}
+
+function read(format: Intl.DateTimeFormat, wallMs: number): ContextInput["time"] {
+  const parts = new Map(format.formatToParts(wallMs).map(({ type, value }) => [type, value]));
+  return {
+    hour: Number(parts.get("hour")),
+    minute: Number(parts.get("minute")),
+    weekday: 1 + WEEKDAYS.indexOf(parts.get("weekday") ?? ""),
+  };
 }
 
 function formatOf(timeZone: string): Intl.DateTimeFormat {

@@ -113,7 +113,7 @@ test("a key switch that nobody can read keeps sessions from opening", async () =
   await expect(kit.access.openSession(ben.me, "plc/modbus")).rejects.toMatchObject({
     code: "key-switch",
   });
-  expect(kit.access.keySwitches.siteIsOpen).toBe(true);
+  expect(kit.access.keySwitches.isSiteOpen("nord")).toBe(true);
   expect(kit.access.keySwitches.over("other")).toEqual([]);
 });
 

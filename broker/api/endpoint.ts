@@ -48,6 +48,8 @@ export interface PublicCall<P, Q, B> extends Head {
 export interface Call<P, Q, B> extends PublicCall<P, Q, B> {
   readonly me: SignedIn;
   readonly rights: ReadonlySet<Right>;
+  /** What one holds at all may be closed on an asset: by a policy, or by the site it is at. */
+  mayAt(right: Right, assetId: string): boolean;
 }
 
 interface Shape<

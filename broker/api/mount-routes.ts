@@ -136,6 +136,17 @@ export function mountRoutes(
   return authenticate;
 }
 
+/** Each is asked once in a request: a list has the same assets over and over. */
+function rightsAt(decisions: Decisions, me: SignedIn): Call<unknown, unknown, unknown>["mayAt"] {
+  const known = new Map<string, boolean>();
+  return (right, assetId) => {
+    const key = `${right} ${assetId}`;
+    const may = known.get(key) ?? decisions.mayAt(me, right, assetId);
+    known.set(key, may);
+    return may;
+  };
+}
+
 /** @throws ApiRefused `signed-out`, `proof-stale` */
 async function commandOf(
   request: FastifyRequest,
@@ -300,6 +311,7 @@ function guardedHandler(
     const call: Call<unknown, unknown, unknown> = Object.assign(callOf(request, reply, origins), {
       me,
       rights: decisions.rights(me),
+      mayAt: rightsAt(decisions, me),
     });
     const work = () => endpoint.handle(call);
     const value = await onceOnly(endpoint, request, repeats, work);

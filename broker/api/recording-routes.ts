@@ -1,4 +1,5 @@
 /** Routes of recordings. Part of `route-table.ts`. */
+import type { PlantInForce } from "../access/access.ts";
 import type { Decisions } from "../access/decision-point.ts";
 import type { Clock } from "../clock.ts";
 import type { BundleDesk } from "../evidence/log/bundle-desk.ts";
@@ -48,17 +49,18 @@ export interface RecordingRouteParts {
   readonly bundles: Pick<BundleDesk, "take">;
   readonly identity: { readonly people: Pick<People, "get"> };
   readonly decisions: Decisions;
+  readonly plant: Pick<PlantInForce, "current">;
 }
 
 export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
-  const { recordings, siteLog, clock, viewing } = parts;
+  const { recordings, siteLog, clock, viewing, plant } = parts;
   const { looks } = viewing;
   const own = ["recording:own", "recording:all", "recording:break-glass"] as const;
   const exporting = ["recording:own", "recording:export"] as const;
   const hold = "/api/recordings/:id/hold";
   const segment = "/api/recordings/:id/segments/:number";
   return [
-    forTokens(forCommands(guarded("GET", "/api/recordings", own, listRecordings(recordings)))),
+    forTokens(forCommands(guarded("GET", "/api/recordings", own, listRecordings(recordings, plant)))),
     guarded("GET", "/api/recording-choices", own, recordingChoices(recordings)),
     forTokens(
       forCommands(guarded("GET", "/api/recordings/:id", own, showRecording(recordings, looks))),

@@ -82,6 +82,7 @@ const NOBODY = {
   devices: { checkRequest: async () => "refused" as const, counting: () => undefined },
   decisions: {
     may: () => false,
+    mayAt: () => false,
     rights: () => new Set<never>(),
     onPoliciesChanged: () => () => {},
   },

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { SiteTime } from "../access/site-time.ts";
 import { type Config, readConfig } from "../config.ts";
+import { indexOf } from "../plant/plant-index.ts";
 import { proposeBaseline } from "../risk/baseline-book.ts";
 import { countPast } from "../risk/count-past.ts";
 import { noteReading } from "./note-on-host.ts";
@@ -52,7 +53,8 @@ export async function runRiskLearn(
   }
   await noteReading(config, "risk learn", sessionsOf(past));
   const siteTime = new SiteTime();
-  const hourAt = (ms: number) => siteTime.at(plant.site.timeZone, ms).hour;
+  const hourAt = (ms: number, asset: string) =>
+    siteTime.at(indexOf(plant).siteOfAsset(asset).timeZone, ms).hour;
   const text = `${JSON.stringify(await countPast(past, plant, hourAt), null, 2)}\n`;
   if (asked.propose) {
     const file = proposeBaseline(config.dataFolder, text);

@@ -42,6 +42,7 @@ export function plantWords(before: Plant, after: Plant): PlantWords {
   const all = [
     ...parts("site", [{ ...before.site, id: "" }], [{ ...after.site, id: "" }], byId, flat),
     ...siteId(before, after),
+    ...parts("site", before.sites, after.sites, byId, flat),
     ...parts("zone", before.zones, after.zones, byId, flat),
     ...parts(
       "conduit",

@@ -1,13 +1,21 @@
 /** Checks that need the whole file: how assets, profiles and grants fit together. */
 import type { ApprovalRule } from "./approval-model.ts";
 import { checkProfile, type PlacedTag, type TagDirectory } from "./check-rules.ts";
-import type { ConditionRule, Conduit, Endpoint, PlantGrant, Zone } from "./model.ts";
+import type { ConditionRule, Endpoint, PlantGrant } from "./model.ts";
 import { checkApprovals } from "./parse-approval.ts";
 import type { SourcedAsset } from "./parse-asset.ts";
 import type { SourcedProfile } from "./parse-profile.ts";
-import { checkZoneParents, itemsOf, type Sourced, withParents } from "./parse-zones.ts";
+import {
+  checkZoneParents,
+  itemsOf,
+  type Sourced,
+  warnEmptySites,
+  withParents,
+} from "./parse-zones.ts";
+import type { Conduit, Site, Zone } from "./zone-model.ts";
 
 export interface PlantParts {
+  readonly sites: readonly Sourced<Site>[];
   readonly zones: readonly Sourced<Zone>[];
   readonly conduits: readonly Sourced<Conduit>[];
   readonly assets: readonly SourcedAsset[];
@@ -20,6 +28,7 @@ export interface PlantParts {
 export function checkPlant(parts: PlantParts): void {
   const tags = tagDirectory(parts.assets);
   checkZoneParents(parts.zones);
+  warnEmptySites(parts.sites, parts.zones);
   checkApprovals(parts.approvals);
   for (const profile of parts.profiles) checkProfile(profile, tags);
   for (const grant of parts.grants) checkGrant(grant, parts, tags);

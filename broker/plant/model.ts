@@ -9,9 +9,12 @@ import type { ApprovalRule } from "./approval-model.ts";
 import type { NodeTag, OpcUaMatch, OpcUaSecurity } from "./opcua-model.ts";
 import type { ResponseRule } from "./response-model.ts";
 import type { WebMatch, WebSignIn, WebTls } from "./web-model.ts";
+import type { Conduit, Site, Zone } from "./zone-model.ts";
 
 export interface Plant {
   readonly site: Site;
+  /** Those within it, where one broker serves several; a zone that no other contains names its. */
+  readonly sites: readonly Site[];
   readonly zones: readonly Zone[];
   readonly conduits: readonly Conduit[];
   readonly assets: readonly Asset[];
@@ -27,31 +30,6 @@ export interface Plant {
   readonly responses: readonly ResponseRule[];
   /** SHA-256 (hex) of the file's bytes. */
   readonly digest: string;
-}
-
-export interface Site {
-  readonly id: string;
-  readonly name: string;
-  /** IANA name, for example `Europe/Vienna`. */
-  readonly timeZone: string;
-}
-
-export interface Zone {
-  readonly id: string;
-  readonly name: string;
-  /** Purdue level: 0, 1, 2, 3, 3.5, 4 or 5. */
-  readonly level: number;
-  /** Target security level, 0–4. */
-  readonly securityLevelTarget: number;
-  /** The zone that contains it. */
-  readonly parent?: string;
-}
-
-/** A permitted channel between two zones. */
-export interface Conduit {
-  readonly from: string;
-  readonly to: string;
-  readonly protocols: readonly string[];
 }
 
 export interface Asset {
@@ -392,6 +370,7 @@ export type KeySwitchInput =
     };
 
 export type KeySwitchScope =
-  | { readonly kind: "site" }
+  /** One of several; without an id the whole. */
+  | { readonly kind: "site"; readonly id?: string }
   | { readonly kind: "zone"; readonly id: string }
   | { readonly kind: "asset"; readonly id: string };

@@ -83,7 +83,7 @@ test.each([
   ],
   [
     "key-switches: [{ id: k, name: Key, tag: Key, covers: { zone: cell, asset: plc } }]",
-    "write site, { zone: ID } or { asset: ID }",
+    "write site, { site: ID }, { zone: ID } or { asset: ID }",
   ],
   [
     "key-switches: [{ id: k, name: A, tag: Key, covers: site }, { id: k, name: B, tag: Key, covers: site }]",

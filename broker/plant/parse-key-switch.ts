@@ -1,7 +1,7 @@
 /** Key switches of the plant: what the broker reads, what they cover, and what off means. */
 import type { Endpoint, KeySwitch, KeySwitchInput, KeySwitchScope, Tag } from "./model.ts";
 import type { SourcedAsset } from "./parse-asset.ts";
-import { type Sourced, zoneOf } from "./parse-zones.ts";
+import { type Sourced, siteOf, zoneOf } from "./parse-zones.ts";
 import { NAME_LENGTH_MAX } from "./plant-limits.ts";
 import type { References } from "./references.ts";
 import { identifier, integer, name, oneOf, text } from "./yaml-readings.ts";
@@ -41,12 +41,13 @@ function tagOf(references: References): Reading<string> {
   };
 }
 
-/** `site`, or `{ zone: ID }`, or `{ asset: ID }`. */
+/** `site`, or `{ site: ID }`, `{ zone: ID }` or `{ asset: ID }`. */
 function scope(references: References): Reading<KeySwitchScope> {
   return (value) => {
     if (value.scalar === "site") return { kind: "site" };
     const from = Mapping.read(value, 'what a key switch covers, if it is not "site",');
     if (!from) return undefined;
+    const site = from.take("site", siteOf(references));
     const zone = from.take("zone", zoneOf(references));
     const asset = from.take("asset", (at) => {
       const read = identifier(at);
@@ -54,9 +55,10 @@ function scope(references: References): Reading<KeySwitchScope> {
       return read;
     });
     from.finish();
-    if (from.has("zone") === from.has("asset")) {
-      return value.fail("write site, { zone: ID } or { asset: ID }");
+    if (["site", "zone", "asset"].filter((key) => from.has(key)).length !== 1) {
+      return value.fail("write site, { site: ID }, { zone: ID } or { asset: ID }");
     }
+    if (site !== undefined) return { kind: "site", id: site };
     if (zone !== undefined) return { kind: "zone", id: zone };
     return { kind: "asset", id: asset ?? "" };
   };

@@ -1,7 +1,7 @@
 /** The plant file: text in, a checked plant or all that is wrong with it out. */
 import { createHash } from "node:crypto";
 import { checkPlant, type PlantParts } from "./check-plant.ts";
-import type { KeySwitch, Plant, Site } from "./model.ts";
+import type { KeySwitch, Plant } from "./model.ts";
 import { approval } from "./parse-approval.ts";
 import { asset } from "./parse-asset.ts";
 import { condition } from "./parse-conditions.ts";
@@ -9,7 +9,7 @@ import { grant } from "./parse-grant.ts";
 import { findInputs, keySwitch } from "./parse-key-switch.ts";
 import { profile } from "./parse-profile.ts";
 import { response } from "./parse-response.ts";
-import { conduit, itemsOf, site, zone } from "./parse-zones.ts";
+import { conduit, itemsOf, site, siteWithin, zone } from "./parse-zones.ts";
 import {
   ASSETS_MAX,
   CONDITIONS_MAX,
@@ -18,6 +18,7 @@ import {
   KEY_SWITCHES_MAX,
   PROFILES_MAX,
   RESPONSES_MAX,
+  SITES_MAX,
   ZONES_MAX,
 } from "./plant-limits.ts";
 import type { PlantProblem, ProblemReport } from "./plant-problem.ts";
@@ -26,6 +27,7 @@ import type { ResponseRule } from "./response-model.ts";
 import { readYaml } from "./yaml-document.ts";
 import { list } from "./yaml-readings.ts";
 import { Mapping, Value } from "./yaml-value.ts";
+import type { Site } from "./zone-model.ts";
 
 export type ParsedPlant =
   | {
@@ -54,6 +56,7 @@ export function parsePlant(text: string, name: string, pieceLength?: number): Pa
     kind: "plant",
     plant: {
       site: read.site,
+      sites: itemsOf(parts.sites),
       zones: itemsOf(parts.zones),
       conduits: itemsOf(parts.conduits),
       assets: itemsOf(parts.assets),
@@ -87,9 +90,10 @@ function readParts(root: Value, name: string): ReadPlant | undefined {
   const from = Mapping.read(root, "a plant");
   if (!from) return undefined;
   const references = new References();
-  const read = from.need("site", site) ?? { id: "", name: "", timeZone: "UTC" };
+  const read = from.need("site", site(references)) ?? { id: "", name: "", timeZone: "UTC" };
   const size = (max: number) => ({ min: 1, max });
   const parts: PlantParts = {
+    sites: from.take("sites", list(siteWithin(references), size(SITES_MAX))) ?? [],
     zones: from.need("zones", list(zone(references), size(ZONES_MAX))) ?? [],
     conduits: from.take("conduits", list(conduit(references), { max: CONDUITS_MAX })) ?? [],
     assets: from.need("assets", list(asset(references), { max: ASSETS_MAX })) ?? [],

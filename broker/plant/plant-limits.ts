@@ -9,6 +9,10 @@ export const NODES_MAX = 8_000_000;
 /** More problems than this tell a person nothing new. */
 export const PROBLEMS_MAX = 200;
 
+/** What one team looks after from one console; each of its filters is a list of them. */
+export const SITES_MAX = 64;
+/** All shifts of a site and their deputies. */
+export const SUPERVISORS_PER_SITE_MAX = 128;
 /** A building or a line each: fifty assets in one are 200 zones. */
 export const ZONES_MAX = 1_024;
 export const CONDUITS_MAX = 2_048;

@@ -6,6 +6,7 @@ import { suggestion } from "./nearest-word.ts";
 import type { Place } from "./yaml-value.ts";
 
 export type Noun =
+  | "site"
   | "zone"
   | "asset"
   | "endpoint"

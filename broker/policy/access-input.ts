@@ -28,11 +28,18 @@ export interface AssetInput {
   /** The asset's own zone first, then the ones around it. */
   readonly zones: readonly ZoneInput[];
   readonly site: string;
+  /** The site around that one; absent where it is the whole. */
+  readonly within?: string;
 }
 
 export type ResourceInput =
-  | { readonly kind: "site"; readonly id: string }
-  | { readonly kind: "zone"; readonly zones: readonly ZoneInput[]; readonly site: string }
+  | { readonly kind: "site"; readonly id: string; readonly within?: string }
+  | {
+      readonly kind: "zone";
+      readonly zones: readonly ZoneInput[];
+      readonly site: string;
+      readonly within?: string;
+    }
   | AssetInput
   | {
       readonly kind: "grant";

@@ -70,9 +70,9 @@ function resourceUid(resource: ResourceInput): TypeAndId {
 function resourceEntities(resource: ResourceInput): EntityJson[] {
   switch (resource.kind) {
     case "site":
-      return [];
+      return siteEntities(resource.id, resource.within);
     case "zone":
-      return zoneEntities(resource.zones, resource.site);
+      return zoneEntities(resource);
     case "asset":
       return assetEntities(resource);
     case "grant": {
@@ -88,15 +88,22 @@ function resourceEntities(resource: ResourceInput): EntityJson[] {
   }
 }
 
-function assetEntities({ id, zones, site }: AssetInput): EntityJson[] {
+function assetEntities(placed: AssetInput): EntityJson[] {
+  const { id, zones } = placed;
   const own = zones[0]?.id ?? "";
   const attrs = { zone: reference("Zone", own) };
   const asset = { uid: uid("Asset", id), attrs, parents: [uid("Zone", own)] };
-  return [asset, ...zoneEntities(zones, site)];
+  return [asset, ...zoneEntities(placed)];
 }
 
-function zoneEntities(zones: readonly ZoneInput[], site: string): EntityJson[] {
-  return zones.map((zone, at) => {
+interface Placed {
+  readonly zones: readonly ZoneInput[];
+  readonly site: string;
+  readonly within?: string;
+}
+
+function zoneEntities({ zones, site, within }: Placed): EntityJson[] {
+  const entities = zones.map((zone, at) => {
     const around = zones[at + 1];
     const parents = around ? [uid("Zone", around.id), uid("Site", site)] : [uid("Site", site)];
     const { securityLevelTarget } = zone;
@@ -106,6 +113,13 @@ function zoneEntities(zones: readonly ZoneInput[], site: string): EntityJson[] {
       parents,
     };
   });
+  return [...entities, ...siteEntities(site, within)];
+}
+
+/** The whole one needs none: nothing is around it. */
+function siteEntities(id: string, within: string | undefined): EntityJson[] {
+  if (within === undefined) return [];
+  return [{ uid: uid("Site", id), attrs: {}, parents: [uid("Site", within)] }];
 }
 
 function extension(fn: string, arg: string): CedarValueJson {

@@ -43,7 +43,8 @@ entity Role enum [${POLICY_ROLES.map((role) => JSON.stringify(role)).join(", ")}
 entity Subject in [Role] { roles: Set<String>, employer: String };
 // The computer or telephone that a person sits at.
 entity Device;
-entity Site;
+// Where one broker serves several, each is in the whole one.
+entity Site in [Site];
 // Purdue level (3.5 is decimal("3.5")) and target security level, 0 to 4.
 entity Zone in [Zone, Site] { level: decimal, securityLevelTarget: Long };
 entity Asset in [Zone] { zone: Zone };
@@ -58,7 +59,7 @@ type Context = {
   authentication: { ageSeconds: Long, key: String },
   device: { self: Device, known: Bool, compliant: Bool, reportAgeSeconds: Long },
   network: { address: ipaddr, known: Bool },
-  // In the site's time zone; "weekday" is 1 on Monday and 7 on Sunday.
+  // In the time zone of the site of what it is about; "weekday" is 1 on Monday and 7 on Sunday.
   time: { hour: Long, minute: Long, weekday: Long },
   session: { supervisorPresent: Bool, durationSeconds: Long },
   // "level" is 0 (none) to 4; it says nothing until "assessed".

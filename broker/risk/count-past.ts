@@ -15,8 +15,8 @@ import {
 } from "../policy/risk/baseline.ts";
 import { type Deed, deedsOf } from "../policy/risk/deeds.ts";
 
-/** Hour of the site's day at a time. */
-export type HourAt = (wallMs: number) => number;
+/** Hour of the day at a time, at the site of an asset. */
+export type HourAt = (wallMs: number, assetId: string) => number;
 
 /** @throws PastUnreadable */
 export async function countPast(
@@ -43,7 +43,8 @@ async function countOne(
   const brokers = new Set<number>();
   const declined = new Declined();
   for await (const page of records()) {
-    session ??= count.begin({ person, asset, hour: hourAt(startedMs), network: addressIn(page) });
+    const hour = hourAt(startedMs, asset.id);
+    session ??= count.begin({ person, asset, hour, network: addressIn(page) });
     for (const record of page) {
       if (record.kind === "channel" && record.by === "broker") brokers.add(record.channel);
       if (record.kind === "verdict" && !brokers.has(record.channel)) {

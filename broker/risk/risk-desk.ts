@@ -86,7 +86,8 @@ export class RiskDesk {
     const { hourAt, plant } = this.parts;
     const { baseline } = this;
     if (!baseline) return;
-    const facts = { person, asset, hour: hourAt(startedMs), network: networkIn(claims.basis) };
+    const hour = hourAt(startedMs, asset.id);
+    const facts = { person, asset, hour, network: networkIn(claims.basis) };
     const watched: Watched = {
       ...{ session, risk: new SessionRisk(baseline, facts), looks: [NOTHING_YET], stop: () => {} },
       deed: deedsOf(tagsOf(plant.current(), asset.id, endpoint.id)),

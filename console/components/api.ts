@@ -88,6 +88,7 @@ export interface RecordingsAsked {
   readonly after?: string;
   readonly asset?: string;
   readonly person?: string;
+  readonly site?: string;
   readonly state?: string;
   readonly contains?: string;
   readonly fromMs?: string;

@@ -31,6 +31,7 @@ test("the rights that stand are one line each, with their last use", () => {
     ...{
       id: "g1",
       source: "console" as const,
+      site: "works",
       personId: "ben",
       subject: "=Ben",
       endpoint: "plc/modbus",

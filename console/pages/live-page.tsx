@@ -21,6 +21,8 @@ import { useMe, useRight } from "../components/me.ts";
 import { Page } from "../components/page.tsx";
 import { queryClient, sessionsQuery } from "../components/queries.ts";
 import { QueryView } from "../components/query-view.tsx";
+import { useSite } from "../components/site.ts";
+import { SiteNote } from "../components/site-note.tsx";
 import { StateBadge } from "../components/state-badge.tsx";
 import { Empty } from "../components/states.tsx";
 import { withFreshAssertion } from "../components/step-up.ts";
@@ -77,11 +79,15 @@ function Sessions({ sessions }: { readonly sessions: readonly LiveSessionView[] 
   const [filter, setFilter] = useState(search.get("asset") ?? "");
   const [ending, setEnding] = useState<LiveSessionView | null>(null);
   const columns = useColumns(setEnding);
-  const rows = sessions.filter((session) => matchesFilter(filter, searchText(session)));
+  const { shows } = useSite();
+  const rows = sessions.filter(
+    (session) => shows(session.site) && matchesFilter(filter, searchText(session)),
+  );
   return (
     <>
       <div className="sp-toolbar">
         <FilterField value={filter} onChange={setFilter} label={words.filter} />
+        <SiteNote hidden={sessions.filter(({ site }) => !shows(site)).length} />
       </div>
       <DataTable
         label={words.table.label}

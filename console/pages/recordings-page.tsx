@@ -11,6 +11,7 @@ import { FilterField } from "../components/filter-field.tsx";
 import { Page } from "../components/page.tsx";
 import { recordingChoicesQuery, recordingsQuery } from "../components/queries.ts";
 import { QueryView } from "../components/query-view.tsx";
+import { useSite } from "../components/site.ts";
 import { byteSize } from "../components/sizes.ts";
 import { StateBadge, type Tone } from "../components/state-badge.tsx";
 import { Empty } from "../components/states.tsx";
@@ -59,7 +60,9 @@ export function RecordingsPage() {
 function Recordings() {
   const { filter, setFilter, search, setSearch } = useFilter();
   const [settled] = useDebouncedValue(filter, ASK_AFTER_MS);
-  const query = useInfiniteQuery(recordingsQuery(askedFor(settled)));
+  const { chosen } = useSite();
+  const atSite = chosen ? { site: chosen.id } : {};
+  const query = useInfiniteQuery(recordingsQuery({ ...askedFor(settled), ...atSite }));
   const choices = useQuery(recordingChoicesQuery).data;
   const shown = query.data?.pages.flat() ?? [];
   const own = settled.probes === "with" ? (choices?.probes ?? 0) : 0;

@@ -23,6 +23,7 @@ import { leaveForGood } from "../components/signed-out.ts";
 import { asScheme } from "../components/theme-switch.tsx";
 import { text } from "../text.ts";
 import { AlarmCounter } from "./alarm-counter.tsx";
+import { SiteSwitch } from "./site-switch.tsx";
 
 interface HeaderProps {
   readonly onNavigation: () => void;
@@ -30,7 +31,6 @@ interface HeaderProps {
 }
 
 export function Header({ onNavigation, onHelp }: HeaderProps) {
-  const { site } = useMe();
   return (
     <header className="sp-header">
       <Burger
@@ -43,7 +43,7 @@ export function Header({ onNavigation, onHelp }: HeaderProps) {
       <Link to="/" className="sp-brand">
         {text.product}
       </Link>
-      <span className="sp-site">{site.name}</span>
+      <SiteSwitch />
       <span className="sp-header-space" />
       <AlarmCounter />
       <LiveCounter />

@@ -108,6 +108,7 @@ export const accessText = {
   weekly: (windows: readonly WeeklyWindowView[]) =>
     windows.map((each) => `${day[each.day]} ${each.from}–${each.until}`).join(", "),
   siteTime: "site time",
+  timeOf: (sites: readonly string[]) => `time of ${sites.join(", ")}`,
   sessionsMax: (count: number) => (count === 1 ? "one session at a time" : `${count} sessions`),
   approver: (named: string) =>
     named.startsWith("role:") ? `any ${named.slice("role:".length)}` : named,

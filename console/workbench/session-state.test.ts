@@ -13,6 +13,7 @@ const VIEW: LiveSessionView = {
   id: "s1",
   subject: { id: "p1", name: "Ada", roles: ["engineer"] },
   asset: { id: "plc", name: "Treatment PLC", zone: "treatment" },
+  site: "works",
   endpoint: "plc/modbus",
   protocol: "modbus",
   grant: "g1",

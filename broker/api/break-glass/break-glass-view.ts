@@ -15,12 +15,12 @@ export interface BreakGlassParts {
   readonly recordings: Recordings;
 }
 
-type Caller = Pick<Call<unknown, unknown, unknown>, "me" | "rights">;
+type Caller = Pick<Call<unknown, unknown, unknown>, "me" | "rights" | "mayAt">;
 
 export function breakGlassView(
   { access, plant }: Omit<BreakGlassParts, "recordings">,
   use: BreakGlassUse,
-  { me, rights }: Caller,
+  { me, mayAt }: Caller,
 ): BreakGlassView {
   const { id, endpoint, profile, reason, openedMs, untilMs, review } = use;
   const [assetId = ""] = endpoint.split("/");
@@ -33,7 +33,7 @@ export function breakGlassView(
     openedBy: { ...use.openedBy },
     holder: { ...use.holder },
     review: review && { ...review, by: { ...review.by } },
-    mayEnd: access.breakGlass.isOpen(id) && (own || rights.has("break-glass:review")),
+    mayEnd: access.breakGlass.isOpen(id) && (own || mayAt("break-glass:review", assetId)),
     mayReview: refusal === undefined,
     reviewRefusal: refusal ?? null,
   };

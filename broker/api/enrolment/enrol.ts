@@ -20,7 +20,7 @@ export function enrol(
     handle: async (call) => {
       const signedIn = await enrolment.finish(call.body, call.browser);
       call.signIn(signedIn.token);
-      return meView(signedIn, plant.current().site, decisions);
+      return meView(signedIn, plant.current(), decisions);
     },
   });
 }

@@ -25,7 +25,7 @@ export function narrowGrant({ narrower, access, plantFile, siteLog }: NarrowGrou
     params: idParameter,
     body: emptyBody,
     answer: narrowerSchema,
-    handle: async ({ me, rights, params }) => {
+    handle: async ({ me, rights, mayAt, params }) => {
       const grant = (await access.grants()).find(({ id }) => id === params.id);
       const { source } = plantFile;
       const plant = source.current();
@@ -40,7 +40,7 @@ export function narrowGrant({ narrower, access, plantFile, siteLog }: NarrowGrou
         (head) =>
           head.grant === grant.id &&
           head.endpoint === grant.endpoint &&
-          maySeeHead(head, { me, rights }),
+          maySeeHead(head, { me, rights, mayAt }),
       );
       if (narrowed.kind !== "learned") throw refusal(narrowed.kind);
       const { profile, sessions, leftOut } = narrowed;

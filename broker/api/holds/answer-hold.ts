@@ -15,8 +15,8 @@ export function holdOptions(sessions: SessionHost, actions: SignedActions) {
     params: idParameter,
     body: holdAnswerSchema,
     answer: actionToSignSchema,
-    handle: async ({ me, params, body }) => {
-      const found = openHold(sessions, params.id, me.person.id);
+    handle: async ({ me, mayAt, params, body }) => {
+      const found = openHold(sessions, params.id, { me, mayAt });
       const { text, options } = await actions.options(me, "hold", contentOf(found, checked(body)));
       return { text, options: { ...options } };
     },
@@ -29,9 +29,9 @@ export function answerHold(sessions: SessionHost, actions: SignedActions) {
     params: idParameter,
     body: signedAnswer.extend(holdAnswerSchema.shape),
     answer: holdResultSchema,
-    handle: async ({ me, params, body }) => {
+    handle: async ({ me, mayAt, params, body }) => {
       const { action, content } = await actions.prove(me, "hold", body);
-      const found = openHold(sessions, params.id, me.person.id);
+      const found = openHold(sessions, params.id, { me, mayAt });
       sameContent(content, contentOf(found, checked(body)));
       const result = await found.session.answerHold(params.id, {
         ...{ kind: body.answer, by: me.person.id, name: me.person.name, actionId: action.id },

@@ -8,8 +8,9 @@ export function listHolds(sessions: SessionHost) {
   return endpoint({
     summary: "What waits for a second person, soonest first, and what lapsed a little while ago",
     answer: z.array(holdSchema),
-    handle: ({ me }) =>
+    handle: ({ me, mayAt }) =>
       [...allHolds(sessions)]
+        .filter(({ session }) => mayAt("hold:answer", session.claims.asset.id))
         .map((found) => holdView(found, me.person.id))
         .sort((a, b) => b.state.localeCompare(a.state) || a.untilMs - b.untilMs),
   });

@@ -3,6 +3,7 @@ import type { JsonValue } from "../../../protocols/log/canonical-json.ts";
 import type { ActionContent } from "../../identity/signed-actions.ts";
 import type { Hold } from "../../sessions/hold.ts";
 import type { LiveSession, SessionHost } from "../../sessions/session.ts";
+import type { Call } from "../endpoint.ts";
 import { ApiRefused, notFound } from "../problem.ts";
 import type { HoldAnswerBody, HoldView } from "../shapes/holds.ts";
 
@@ -11,6 +12,9 @@ export interface HoldOfSession {
   readonly hold: Hold;
 }
 
+/** Who asks: a person, and where they may answer. */
+export type Answerer = Pick<Call<unknown, unknown, unknown>, "me" | "mayAt">;
+
 export function* allHolds(sessions: SessionHost): Iterable<HoldOfSession> {
   for (const session of sessions.list()) {
     for (const hold of session.holds) yield { session, hold };
@@ -18,10 +22,14 @@ export function* allHolds(sessions: SessionHost): Iterable<HoldOfSession> {
 }
 
 /** @throws ApiRefused not-found, not-allowed (who asked never answers) */
-export function openHold(sessions: SessionHost, id: string, answerer: string): HoldOfSession {
+export function openHold(
+  sessions: SessionHost,
+  id: string,
+  { me, mayAt }: Answerer,
+): HoldOfSession {
   const found = [...allHolds(sessions)].find(({ hold }) => hold.id === id);
-  if (!found) throw notFound();
-  if (found.session.claims.subject.id !== answerer) return found;
+  if (!found || !mayAt("hold:answer", found.session.claims.asset.id)) throw notFound();
+  if (found.session.claims.subject.id !== me.person.id) return found;
   throw new ApiRefused(403, "not-allowed", "You asked for this yourself: somebody else answers.");
 }
 

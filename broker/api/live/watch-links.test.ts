@@ -23,7 +23,8 @@ async function watching() {
     ...{ clock, presence: { attend: () => () => {} } },
     sessions: { get: () => live } as unknown as SessionHost,
     decisions: {
-      may: (_, right) => right === "session:watch" && clock.monotonicMs() < SHIFT_MS,
+      may: () => false,
+      mayAt: (_, right) => right === "session:watch" && clock.monotonicMs() < SHIFT_MS,
       ...{ rights: () => new Set(), onPoliciesChanged: () => () => {} },
     },
     // Nothing of it is read here.

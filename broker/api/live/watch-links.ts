@@ -96,7 +96,7 @@ export class WatchLinks {
   /** Supervisors watch any session; whoever may replay their own sessions may follow them live. */
   private mayWatch(me: SignedIn, session: LiveSession): boolean {
     const { decisions } = this.parts;
-    if (decisions.may(me, "session:watch")) return true;
+    if (decisions.mayAt(me, "session:watch", session.claims.asset.id)) return true;
     return session.claims.subject.id === me.person.id && decisions.may(me, "recording:own");
   }
 

@@ -36,6 +36,7 @@ function heldGrant(access: Asked, plant: Plant, person: Person, grant: Grant): H
   return [
     {
       ...{ id, source, state, opensMs, closesMs, untilMs, sessionsMax, reason: grant.reason },
+      site: grant.site,
       ...{ endpoint: endpointId, assetId: found.asset.id, assetName: found.asset.name },
       ...{ profile: profile.id, profileDescription: profile.description },
       classes: [...access.classes(person, grant)],

@@ -1,14 +1,15 @@
 import type { Decisions } from "../../access/decision-point.ts";
 import type { SignedIn } from "../../identity/identity.ts";
 import { isByPasskeyAlone } from "../../identity/through-provider.ts";
-import type { Site } from "../../plant/model.ts";
+import type { Plant } from "../../plant/model.ts";
+import { siteView } from "../plant/plant-view.ts";
 import { personView } from "../people/person-view.ts";
 import type { MeView } from "../shapes/people.ts";
 
 /** Fewer passkeys than this and losing a device locks the person out. */
 const PASSKEYS_WANTED = 2;
 
-export function meView(me: SignedIn, site: Site, decisions: Decisions): MeView {
+export function meView(me: SignedIn, { site, sites }: Plant, decisions: Decisions): MeView {
   return {
     person: personView(me.person),
     rights: [...decisions.rights(me)],
@@ -19,6 +20,8 @@ export function meView(me: SignedIn, site: Site, decisions: Decisions): MeView {
     absoluteEndsMs: me.signIn.absoluteEndsMs,
     mayRenew: isByPasskeyAlone(me.signIn),
     wantsSecondPasskey: me.person.passkeys < PASSKEYS_WANTED,
-    site: { id: site.id, name: site.name, timeZone: site.timeZone },
+    site: siteView(site),
+    // Who comes for one job learns of no other site.
+    sites: me.person.roles.includes("vendor") ? [] : sites.map(siteView),
   };
 }

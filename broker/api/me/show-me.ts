@@ -8,6 +8,6 @@ export function showMe(plant: PlantInForce, decisions: Decisions) {
   return endpoint({
     summary: "Who I am and what I may do",
     answer: meSchema,
-    handle: ({ me }) => meView(me, plant.current().site, decisions),
+    handle: ({ me }) => meView(me, plant.current(), decisions),
   });
 }

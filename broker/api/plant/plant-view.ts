@@ -9,9 +9,9 @@ import type {
   Plant,
   Profile,
   Tag,
-  Zone,
 } from "../../plant/model.ts";
 import { indexOf } from "../../plant/plant-index.ts";
+import type { Site, Zone } from "../../plant/zone-model.ts";
 import { writableNodes } from "../../policy/opcua-reach.ts";
 import { classesOf, type WriteReach, writableTags } from "../../policy/profile-reach.ts";
 import type { Right } from "../../policy/rights.ts";
@@ -22,6 +22,7 @@ import type {
   AssetView,
   EndpointView,
   MyGrantView,
+  NamedSiteView,
   NodeTagView,
   PlantView,
   TagView,
@@ -49,9 +50,14 @@ export function plantView(
   const assets = plant.assets.filter(access.viewable(person));
   const zones = zonesAround(plant, assets);
   const seen = new Set(zones.map((zone) => zone.id));
+  const sitesSeen = new Set(zones.map(({ id }) => indexOf(plant).siteOfZone(id).id));
   return {
-    site: { id: plant.site.id, name: plant.site.name, timeZone: plant.site.timeZone },
-    zones: zones.map(({ parent, ...zone }) => ({ ...zone, parent: parent ?? null })),
+    site: siteView(plant.site),
+    sites: plant.sites.filter(({ id }) => sitesSeen.has(id)).map(siteView),
+    zones: zones.map(({ parent, ...zone }) => ({
+      ...{ ...zone, parent: parent ?? null },
+      site: indexOf(plant).siteOfZone(zone.id).id,
+    })),
     conduits: plant.conduits
       .filter((conduit) => seen.has(conduit.from) && seen.has(conduit.to))
       .map((conduit) => ({ ...conduit, protocols: [...conduit.protocols] })),
@@ -61,6 +67,11 @@ export function plantView(
     digest: plant.digest,
     problem: view.manages ? (source.problem() ?? null) : null,
   };
+}
+
+/** Who supervises there is nobody's business here. */
+export function siteView({ id, name, timeZone }: Site): NamedSiteView {
+  return { id, name, timeZone };
 }
 
 /** The connection of a gateway, as far as it is shown. */
@@ -155,8 +166,9 @@ function keySwitchViews({ plant, access }: ViewOf, assets: readonly Asset[]) {
     }));
 }
 
-function scopeName({ site, zones, assets }: Plant, scope: KeySwitchScope): string {
-  if (scope.kind === "site") return site.name;
+function scopeName(plant: Plant, scope: KeySwitchScope): string {
+  const { site, zones, assets } = plant;
+  if (scope.kind === "site") return (indexOf(plant).siteOf(scope.id ?? "") ?? site).name;
   const among = scope.kind === "zone" ? zones : assets;
   return among.find(({ id }) => id === scope.id)?.name ?? scope.id;
 }

@@ -42,13 +42,13 @@ export function askWhatIf(ground: WhatIfGround) {
     body: whatIfOrderSchema,
     answer: whatIfSchema,
     status: 201,
-    handle: async ({ me, rights, body }) => {
+    handle: async ({ me, rights, mayAt, body }) => {
       const tried = await triedIn(ground, body, rights.has("plant:change") && me.person);
       const asked = ground.foresights.ask({
         ...tried,
         by: me.person.id,
         sinceMs: ground.clock.wallMs() - body.days * DAY_MS,
-        wanted: (head) => maySeeHead(head, { me, rights }) && reaches(me, head.asset),
+        wanted: (head) => maySeeHead(head, { me, rights, mayAt }) && reaches(me, head.asset),
       });
       if (!asked) {
         const message = "Others are trying changes now. Wait until one of them is done.";

@@ -25,7 +25,12 @@ async function exporting() {
   const parts = { recordings: evidence.recordings, siteLog, clock };
   const endpoint: Endpoint = exportOneRecording(parts as never);
   const me = { person: { id: "p-1", name: "Ada" } };
-  const call = { me, rights: new Set(["recording:own"]), params: { id: "s-1" } };
+  const call = {
+    me,
+    rights: new Set(["recording:own"]),
+    mayAt: () => false,
+    params: { id: "s-1" },
+  };
   const take = async (more: { readonly from?: number } = {}): Promise<Readable> => {
     const asked = { ...call, query: { format: "csv", ...more } };
     return ((await endpoint.handle(asked as never)) as Download).content;

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import type { PlantInForce } from "../../access/access.ts";
 import { BROKER_SUBJECT } from "../../access/permit.ts";
 import type { RecordingHead, Recordings } from "../../evidence/recordings.ts";
 import { reaches } from "../../identity/token-scope.ts";
+import { indexOf } from "../../plant/plant-index.ts";
 import { endpoint } from "../endpoint.ts";
 import { recordingChoicesSchema, recordingSchema } from "../shapes/sessions.ts";
 import { recordingView } from "./recording-view.ts";
@@ -16,6 +18,8 @@ const wall = z.coerce.number().int().nonnegative();
 const filterSchema = z.strictObject({
   asset: z.string().max(100).optional(),
   person: z.string().max(100).optional(),
+  /** Id of a site: where the asset is now, or the whole for one that is gone. */
+  site: z.string().max(100).exactOptional(),
   state: z.enum(["open", "sealed", "gap", "aborted"]).optional(),
   /** Each word in id, names, endpoint, profile or cause, whatever the case. */
   contains: z.string().max(200).exactOptional(),
@@ -32,18 +36,22 @@ const filterSchema = z.strictObject({
 });
 type Filter = z.output<typeof filterSchema>;
 
-export function listRecordings(recordings: Recordings) {
+export function listRecordings(recordings: Recordings, plant: Pick<PlantInForce, "current">) {
   return endpoint({
     summary: "Recordings, newest first: all with `recording:all`, else one's own",
     query: filterSchema,
     answer: z.array(recordingSchema),
     handle: async (call) => {
-      const { after, limit } = call.query;
+      const { after, limit, site } = call.query;
+      const { siteOfAsset } = indexOf(plant.current());
       const found = await recordings.page({
         ...(after !== undefined && { after }),
         limit,
         wanted: (head) =>
-          maySeeHead(head, call) && reaches(call.me, head.asset) && matches(head, call.query),
+          maySeeHead(head, call) &&
+          reaches(call.me, head.asset) &&
+          (site === undefined || siteOfAsset(head.asset).id === site) &&
+          matches(head, call.query),
       });
       return found.map(recordingView);
     },

@@ -6,12 +6,14 @@ import { notFound } from "../problem.ts";
 interface Viewer {
   readonly me: { readonly person: { readonly id: string }; readonly scope?: TokenScope };
   readonly rights: ReadonlySet<Right>;
+  mayAt(right: Right, assetId: string): boolean;
 }
 
 /** What the decision is made on, wherever it is known from. */
 export interface Shown {
   readonly header: {
     readonly subject: { readonly id: string };
+    readonly asset: { readonly id: string };
     readonly grant: Recording["header"]["grant"];
   };
 }
@@ -22,15 +24,15 @@ export interface Shown {
  */
 export function maySee({ header }: Shown, viewer: Viewer): boolean {
   const breakGlass = header.grant.breakGlass === true;
-  return maySeeHead({ subject: header.subject.id, breakGlass }, viewer);
+  return maySeeHead({ subject: header.subject.id, asset: header.asset.id, breakGlass }, viewer);
 }
 
 export function maySeeHead(
-  { subject, breakGlass }: Pick<RecordingHead, "subject" | "breakGlass">,
+  { subject, asset, breakGlass }: Pick<RecordingHead, "subject" | "asset" | "breakGlass">,
   viewer: Viewer,
 ): boolean {
-  if (viewer.rights.has("recording:all")) return true;
-  if (breakGlass && viewer.rights.has("recording:break-glass")) return true;
+  if (viewer.mayAt("recording:all", asset)) return true;
+  if (breakGlass && viewer.mayAt("recording:break-glass", asset)) return true;
   return viewer.rights.has("recording:own") && subject === viewer.me.person.id;
 }
 
@@ -48,7 +50,8 @@ export async function exportableRecording(
   viewer: Viewer,
 ): Promise<Recording> {
   const recording = await visibleRecording(recordings, id, viewer);
-  if (!isOwn(recording, viewer) && !viewer.rights.has("recording:export")) throw notFound();
+  const may = viewer.mayAt("recording:export", recording.header.asset.id);
+  if (!isOwn(recording, viewer) && !may) throw notFound();
   return recording;
 }
 

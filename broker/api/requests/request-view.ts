@@ -1,6 +1,7 @@
 import { findEndpoint, findProfile } from "../../access/reach.ts";
 import type { RequestSeen } from "../../access/requests.ts";
 import type { Plant } from "../../plant/model.ts";
+import { siteOfEndpoint } from "../../plant/plant-index.ts";
 import { classesOf } from "../../policy/profile-reach.ts";
 import type { Person } from "../../store/model.ts";
 import type { RequestView } from "../shapes/requests.ts";
@@ -18,6 +19,7 @@ export function requestView(seen: RequestSeen, plant: Plant, viewer: Person): Re
       id: endpoint,
       assetName: findEndpoint(plant, endpoint)?.asset.name ?? endpoint,
     })),
+    sites: [...new Set(request.endpoints.map((each) => siteOfEndpoint(plant, each).id))],
     profile: request.profile,
     profileDescription: profile?.description ?? "",
     classes: profile ? [...classesOf(profile)] : [],

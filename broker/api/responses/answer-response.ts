@@ -31,11 +31,16 @@ export function answerResponse(asked: ResponsesAsked) {
   });
 }
 
-type Asked = Pick<Call<unknown, unknown, ResponseAnswerBody>, "body" | "rights">;
+type Asked = Pick<
+  Call<{ readonly id: string }, unknown, ResponseAnswerBody>,
+  "params" | "body" | "mayAt"
+>;
 
-function deskFor({ responses }: ResponsesAsked, { body, rights }: Asked): ResponseDesk {
+function deskFor({ responses }: ResponsesAsked, { params, body, mayAt }: Asked): ResponseDesk {
   if (!responses) throw notFound();
-  if (body.answer !== "end" || rights.has("session:end")) return responses;
+  const asset = responses.list().find(({ id }) => id === params.id)?.asset.id;
+  if (asset !== undefined && !mayAt("session:freeze", asset)) throw notFound();
+  if (body.answer !== "end" || asset === undefined || mayAt("session:end", asset)) return responses;
   throw new ApiRefused(403, "not-allowed", "You may let it go on; to end it takes another right.");
 }
 

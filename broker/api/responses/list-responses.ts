@@ -25,17 +25,17 @@ export function listResponses({ responses, plant }: ResponsesAsked) {
   });
 }
 
-type Viewer = Pick<Call<unknown, unknown, unknown>, "me" | "rights">;
+type Viewer = Pick<Call<unknown, unknown, unknown>, "me" | "mayAt">;
 
-function viewOf(response: Response, { me, rights }: Viewer): ResponseView {
+function viewOf(response: Response, { me, mayAt }: Viewer): ResponseView {
   const { id, rule, person, asset, sentence, finding, session, sequence } = response;
   const { askedMs, untilMs, overdue, more } = response;
-  const mayAnswer = person.id !== me.person.id && rights.has("session:freeze");
+  const mayAnswer = person.id !== me.person.id && mayAt("session:freeze", asset.id);
   return {
     ...{ id, rule: rule.id, unanswered: rule.unanswered, sentence, sign: shortId(finding) },
     ...{ person: { ...person }, asset: { ...asset }, session, sequence: sequence ?? null },
     ...{ askedMs, untilMs, overdue, more, mayAnswer },
-    mayEnd: mayAnswer && rights.has("session:end"),
+    mayEnd: mayAnswer && mayAt("session:end", asset.id),
     sessions: response.sessions.map(({ claims }) => claims.session),
   };
 }

@@ -7,8 +7,7 @@ import {
   type Search,
   SearchUnavailable,
 } from "../../evidence/search/search.ts";
-import type { SignedIn } from "../../identity/identity.ts";
-import type { Right } from "../../policy/rights.ts";
+import type { Call } from "../endpoint.ts";
 import { ApiRefused } from "../problem.ts";
 import { maySee, type Shown } from "../recordings/visible-recording.ts";
 
@@ -18,10 +17,7 @@ export interface SearchRouteParts {
   surroundings(terms: readonly Term[]): Promise<Surroundings>;
 }
 
-interface Asker {
-  readonly me: SignedIn;
-  readonly rights: ReadonlySet<Right>;
-}
+type Asker = Pick<Call<unknown, unknown, unknown>, "me" | "rights" | "mayAt">;
 
 export interface Page {
   readonly terms: readonly Term[];

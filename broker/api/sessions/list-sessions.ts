@@ -16,7 +16,10 @@ export function listSessions(sessions: SessionHost, recorder: Pick<Recorder, "st
       sessions
         .list()
         .filter(({ claims }) => reaches(call.me, claims.asset.id))
-        .filter((session) => call.rights.has("session:list") || isOwner(session, call))
+        .filter(
+          (session) =>
+            isOwner(session, call) || call.mayAt("session:list", session.claims.asset.id),
+        )
         .map((session) => sessionView(session, call.me.person.id, recorderView(recorder)))
         .sort((a, b) => b.startedMs - a.startedMs),
   });

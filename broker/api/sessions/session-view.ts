@@ -12,6 +12,7 @@ export function sessionView(
     id: claims.session,
     subject: { ...claims.subject, roles: [...claims.subject.roles] },
     asset: { ...claims.asset },
+    site: claims.site.id,
     endpoint: `${claims.asset.id}/${claims.endpoint.id}`,
     protocol: claims.endpoint.protocol,
     ...(claims.visit !== undefined && { visit: claims.visit }),

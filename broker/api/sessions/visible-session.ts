@@ -5,7 +5,7 @@ import { notFound } from "../problem.ts";
 
 interface Viewer {
   readonly me: { readonly person: { readonly id: string }; readonly scope?: TokenScope };
-  readonly rights: ReadonlySet<Right>;
+  mayAt(right: Right, assetId: string): boolean;
 }
 
 /**
@@ -20,7 +20,7 @@ export function visibleSession(
 ): LiveSession {
   const session = sessions.get(id);
   if (!session || !reaches(viewer.me, session.claims.asset.id)) throw notFound();
-  if (!isOwner(session, viewer) && !viewer.rights.has(right)) throw notFound();
+  if (!isOwner(session, viewer) && !viewer.mayAt(right, session.claims.asset.id)) throw notFound();
   return session;
 }
 

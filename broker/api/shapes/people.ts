@@ -1,6 +1,7 @@
 /** JSON of people, passkeys and sign-ins. Times are milliseconds since the epoch. */
 import { z } from "zod";
 import { RIGHTS } from "../../policy/rights.ts";
+import { namedSiteSchema } from "./plant.ts";
 
 export const roleSchema = z.enum([
   "administrator",
@@ -43,7 +44,9 @@ export const meSchema = z.object({
   mayRenew: z.boolean(),
   /** True until a second authenticator is enrolled. */
   wantsSecondPasskey: z.boolean(),
-  site: z.object({ id: z.string(), name: z.string(), timeZone: z.string() }),
+  site: namedSiteSchema,
+  /** Those within it, where this broker serves several and one may look around in them. */
+  sites: z.array(namedSiteSchema),
 });
 export type MeView = z.infer<typeof meSchema>;
 

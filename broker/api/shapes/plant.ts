@@ -116,6 +116,14 @@ export type EndpointView = z.infer<typeof endpointSchema>;
 export const assetTagsSchema = z.array(z.object({ id: z.string(), tags: z.array(tagSchema) }));
 export type AssetTagsView = z.infer<typeof assetTagsSchema>;
 
+export const namedSiteSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** IANA name. */
+  timeZone: z.string(),
+});
+export type NamedSiteView = z.infer<typeof namedSiteSchema>;
+
 export const assetSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -133,7 +141,9 @@ export const assetSchema = z.object({
 export type AssetView = z.infer<typeof assetSchema>;
 
 export const plantSchema = z.object({
-  site: z.object({ id: z.string(), name: z.string(), timeZone: z.string() }),
+  site: namedSiteSchema,
+  /** Those within it of which one sees anything. */
+  sites: z.array(namedSiteSchema),
   zones: z.array(
     z.object({
       id: z.string(),
@@ -141,6 +151,8 @@ export const plantSchema = z.object({
       level: z.number(),
       securityLevelTarget: z.number(),
       parent: z.string().nullable(),
+      /** The site that it is at: `site` itself where the plant file names no other. */
+      site: z.string(),
     }),
   ),
   conduits: z.array(z.object({ from: z.string(), to: z.string(), protocols: z.array(z.string()) })),
@@ -177,6 +189,8 @@ export const grantSchema = z.object({
   /** Person's name or `role:engineer`. */
   subject: z.string(),
   endpoint: z.string(),
+  /** Id of the site that it is at. */
+  site: z.string(),
   profile: z.string(),
   fromMs: z.number().nullable(),
   untilMs: z.number().nullable(),

@@ -19,6 +19,8 @@ export const requestSchema = z.object({
   /** The same, or the sponsor who asks for a vendor. */
   requestedBy: who,
   endpoints: z.array(z.object({ id: z.string(), assetName: z.string() })),
+  /** Ids of the sites that they are at. */
+  sites: z.array(z.string()),
   profile: z.string(),
   profileDescription: z.string(),
   classes: z.array(classSchema),
@@ -89,6 +91,8 @@ export const heldGrantSchema = z.object({
   id: z.string(),
   source: z.enum(["plant-file", "console", "request", "break-glass"]),
   endpoint: z.string(),
+  /** Id of the site that it is at: weekly windows are in its time zone. */
+  site: z.string(),
   assetId: z.string(),
   assetName: z.string(),
   profile: z.string(),

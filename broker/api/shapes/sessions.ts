@@ -13,6 +13,8 @@ export const liveSessionSchema = z.object({
   id: z.string(),
   subject: z.object({ id: z.string(), name: z.string(), roles: z.array(z.string()) }),
   asset: z.object({ id: z.string(), name: z.string(), zone: z.string() }),
+  /** Id of the site that the asset is at. */
+  site: z.string(),
   endpoint: z.string(),
   protocol: z.string(),
   /** The session that it was opened beside: both are of one visit. Not on the first of it. */

@@ -9,7 +9,7 @@ import { maySee } from "../recordings/visible-recording.ts";
 export interface StandingParts {
   readonly recordings: Pick<Recordings, "get">;
   readonly people: Pick<People, "get">;
-  readonly decisions: Pick<Decisions, "may">;
+  readonly decisions: Pick<Decisions, "may" | "mayAt">;
 }
 
 const NEEDED: readonly Right[] = [
@@ -30,5 +30,6 @@ export async function sharedStill(
   const rights = new Set(NEEDED.filter((right) => decisions.may(asker, right)));
   if (!rights.has("recording:share")) return undefined;
   const recording = await recordings.get(share.recording);
-  return recording && maySee(recording, { me: asker, rights }) ? recording : undefined;
+  const mayAt = (right: Right, asset: string) => decisions.mayAt(asker, right, asset);
+  return recording && maySee(recording, { me: asker, rights, mayAt }) ? recording : undefined;
 }

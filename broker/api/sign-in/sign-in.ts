@@ -25,7 +25,7 @@ export function signIn(
       const signedIn = await signIns.finish(response, call.browser, through);
       call.signIn(signedIn.token);
       if (through) call.expectNobody();
-      return meView(signedIn, plant.current().site, decisions);
+      return meView(signedIn, plant.current(), decisions);
     },
   });
 }

@@ -19,7 +19,7 @@ export function stepUp(
     handle: async (call) => {
       const signedIn = await signIns.stepUp(call.me, call.body.response, call.browser);
       call.signIn(signedIn.token);
-      return meView(signedIn, plant.current().site, decisions);
+      return meView(signedIn, plant.current(), decisions);
     },
   });
 }

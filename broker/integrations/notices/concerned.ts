@@ -9,7 +9,7 @@ import { topicOf } from "./notice.ts";
 
 export interface ConcernedParts {
   people(): Promise<readonly Person[]>;
-  readonly decisions: Pick<DecisionPoint, "may">;
+  readonly decisions: Pick<DecisionPoint, "may" | "mayAt">;
   readonly requests: Pick<Requests, "seenBy">;
 }
 
@@ -38,7 +38,7 @@ export async function concernedBy(
   const active = people.filter(({ state }) => state === "active");
   const entitled = await (topic === "request"
     ? approvers(parts, item.about.request, active)
-    : holdersOf(parts, RIGHTS[topic] ?? "events:view", active));
+    : holdersOf(parts, RIGHTS[topic] ?? "events:view", active, assetOf(item)));
   const others = topic === "hold" ? entitled.filter(({ id }) => id !== item.person?.id) : entitled;
   return others.slice(0, CONCERNED_MAX).map(({ email }) => email);
 }
@@ -47,8 +47,17 @@ function holdersOf(
   { decisions }: ConcernedParts,
   right: Right,
   people: readonly Person[],
+  asset?: string,
 ): readonly Person[] {
-  return people.filter((person) => decisions.may(onceAsserted(person), right));
+  return people.filter((person) => {
+    const who = onceAsserted(person);
+    return asset === undefined ? decisions.may(who, right) : decisions.mayAt(who, right, asset);
+  });
+}
+
+/** Who watches over another site is not woken. */
+function assetOf({ about }: FeedItem): string | undefined {
+  return about.asset ?? about.endpoint?.split("/")[0];
 }
 
 /** By the rules of the plant; nobody once it has been decided. */

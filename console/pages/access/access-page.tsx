@@ -9,6 +9,7 @@ import { useMe, useRight } from "../../components/me.ts";
 import { Page } from "../../components/page.tsx";
 import { myGrantsQuery, requestsQuery } from "../../components/queries.ts";
 import { QueryView } from "../../components/query-view.tsx";
+import { useSite } from "../../components/site.ts";
 import { requestFormText, accessText as words } from "../../text/access.ts";
 import { MyGrants, waitingOf } from "./my-grants.tsx";
 import { RequestForm } from "./request-form.tsx";
@@ -26,6 +27,7 @@ export function AccessPage() {
   const requests = useQuery(requestsQuery);
   const grants = useQuery({ ...myGrantsQuery, enabled: mayAsk });
   const [search, setSearch] = useSearchParams();
+  const { shows } = useSite();
   const asking = mayAsk ? search.get("new") : null;
   const waiting = requests.data?.filter((request) => request.mayDecide) ?? [];
   const isVendor = me.person.roles.includes("vendor");
@@ -54,10 +56,18 @@ export function AccessPage() {
             <WaitingList requests={waiting} meant={search.get("request")} />
             {mayAsk && (
               <QueryView query={grants} failed={words.failed}>
-                {(held) => <MyGrants grants={held} isVendor={isVendor} waiting={waitingOf(all)} />}
+                {(held) => (
+                  <MyGrants
+                    grants={held.filter(({ site }) => shows(site))}
+                    isVendor={isVendor}
+                    waiting={waitingOf(all)}
+                  />
+                )}
               </QueryView>
             )}
-            <RequestList requests={all.filter((request) => !request.mayDecide)} />
+            <RequestList
+              requests={all.filter(({ mayDecide, sites }) => !mayDecide && sites.some(shows))}
+            />
           </>
         )}
       </QueryView>

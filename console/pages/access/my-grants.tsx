@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import type { HeldGrantView, RequestView } from "../../../broker/api/shapes/requests.ts";
 import { ClassBadges } from "../../components/class-badges.tsx";
 import { FilterField } from "../../components/filter-field.tsx";
+import { useSiteTime } from "../../components/site.ts";
 import { StateBadge } from "../../components/state-badge.tsx";
 import { Empty } from "../../components/states.tsx";
 import { matchesFilter } from "../../components/table-order.ts";
@@ -98,6 +99,7 @@ function searchTextOf(grant: HeldGrantView): string {
 
 function Grant({ grant }: { readonly grant: HeldGrantView }) {
   const live = grant.state === "live";
+  const siteTime = useSiteTime();
   return (
     <article className="ac-grant" aria-label={grant.assetName}>
       <div className="ac-grant-name">
@@ -111,7 +113,7 @@ function Grant({ grant }: { readonly grant: HeldGrantView }) {
         </Text>
         {grant.weekly !== null && (
           <Text size="sm">
-            {accessText.weekly(grant.weekly)} ({accessText.siteTime})
+            {accessText.weekly(grant.weekly)} ({siteTime(grant.site)})
           </Text>
         )}
       </div>

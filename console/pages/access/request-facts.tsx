@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import type { RequestView } from "../../../broker/api/shapes/requests.ts";
 import { ClassBadges } from "../../components/class-badges.tsx";
+import { useSiteTime } from "../../components/site.ts";
 import { LocalTime } from "../../components/time.tsx";
 import { accessText as words } from "../../text/access.ts";
 
@@ -44,12 +45,13 @@ export function RequestFacts({ request }: { readonly request: RequestView }) {
 
 export function When({ request }: { readonly request: RequestView }) {
   const { fromMs, untilMs, durationMs, weekly, sessionsMax, moreTimeFor } = request;
+  const siteTime = useSiteTime();
   const length = durationMs === null ? "" : words.length(durationMs);
   return (
     <>
       {durationMs !== null &&
         (moreTimeFor === null ? words.forDuration(length) : words.moreDuration(length))}
-      {weekly !== null && `${words.weekly(weekly)} (${words.siteTime}) `}
+      {weekly !== null && `${words.weekly(weekly)} (${siteTime(...request.sites)}) `}
       {fromMs !== null && (
         <>
           {words.from} <LocalTime atMs={fromMs} />{" "}

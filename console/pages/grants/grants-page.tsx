@@ -12,6 +12,7 @@ import { FilterField } from "../../components/filter-field.tsx";
 import { Page } from "../../components/page.tsx";
 import { grantsQuery, queryClient } from "../../components/queries.ts";
 import { QueryView } from "../../components/query-view.tsx";
+import { useSite } from "../../components/site.ts";
 import { StateBadge, type Tone } from "../../components/state-badge.tsx";
 import { Empty } from "../../components/states.tsx";
 import { withFreshAssertion } from "../../components/step-up.ts";
@@ -67,8 +68,10 @@ function Grants({ grants }: { readonly grants: readonly GrantView[] }) {
   const [revoking, setRevoking] = useState<GrantView | null>(null);
   const [narrowing, setNarrowing] = useState<GrantView | null>(null);
   const columns = useMemo(() => columnsOf(setRevoking, setNarrowing), []);
+  const { shows } = useSite();
   const rows = grants.filter(
-    (grant) => (all || isCurrent(grant)) && matchesFilter(filter, searchText(grant)),
+    (grant) =>
+      (all || isCurrent(grant)) && shows(grant.site) && matchesFilter(filter, searchText(grant)),
   );
   return (
     <>

@@ -6,6 +6,7 @@ import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
 import { plantText } from "../../text/plant.ts";
 import { classesAt } from "./access.ts";
 import { assetStateWord } from "./asset-state.tsx";
+import { siteOfGroup } from "./by-site.ts";
 
 type ZoneNodeType = Node<{ zone: PlantView["zones"][number] }, "zone">;
 type AssetNodeType = Node<
@@ -26,9 +27,11 @@ export function ZoneNode({ data: { zone } }: NodeProps<ZoneNodeType>) {
     <div className="sp-map-zone">
       <div className="sp-map-zone-head">
         <strong>{zone.name}</strong>
-        <span title={plantText.map.targetMeaning(zone.securityLevelTarget)}>
-          {plantText.map.level(zone.level)} · {plantText.map.target(zone.securityLevelTarget)}
-        </span>
+        {siteOfGroup(zone) === undefined && (
+          <span title={plantText.map.targetMeaning(zone.securityLevelTarget)}>
+            {plantText.map.level(zone.level)} · {plantText.map.target(zone.securityLevelTarget)}
+          </span>
+        )}
       </div>
       {SIDES.map(([id, position]) => (
         <Handle key={id} id={id} type="source" position={position} isConnectable={false} />

@@ -5,9 +5,11 @@ import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
 import { ClassBadges } from "../../components/class-badges.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { useNow } from "../../components/now.ts";
+import { useSite } from "../../components/site.ts";
 import { plantText } from "../../text/plant.ts";
 import { classesAt, nextGrant } from "./access.ts";
 import { AssetState, assetStateWord } from "./asset-state.tsx";
+import { groupedBySite } from "./by-site.ts";
 import { type ZoneBranch, zoneTree } from "./zone-tree.ts";
 
 interface PlantListProps {
@@ -19,9 +21,11 @@ interface PlantListProps {
   readonly roomy: boolean;
 }
 
-export function PlantList({ plant, matching, onClearFilter, onSelect, roomy }: PlantListProps) {
+export function PlantList(props: PlantListProps) {
+  const { plant, matching, onClearFilter, onSelect, roomy } = props;
+  const grouped = useSite().chosen === undefined;
   const [zone, setZone] = useState<string | null>(null);
-  const tree = useMemo(() => zoneTree(plant), [plant]);
+  const tree = useMemo(() => zoneTree(grouped ? groupedBySite(plant) : plant), [plant, grouped]);
   const columns = useMemo(() => columnsOf(plant, onSelect), [plant, onSelect]);
   const within = zone === null ? null : (findBranch(tree, zone)?.zones ?? null);
   const rows = plant.assets.filter(

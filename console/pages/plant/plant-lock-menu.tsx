@@ -2,7 +2,7 @@
 import { Button, Menu } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
 import { useState } from "react";
-import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
+import type { AssetView, NamedSiteView, PlantView } from "../../../broker/api/shapes/plant.ts";
 import { LockDialog, type LockTarget } from "../../components/lock-dialog.tsx";
 import { useRight } from "../../components/me.ts";
 import { supervisionText } from "../../text/supervision.ts";
@@ -11,18 +11,22 @@ const words = supervisionText.locks;
 
 interface PlantLockMenuProps {
   readonly plant: PlantView;
+  /** The one that is looked at, of several. */
+  readonly site: NamedSiteView | undefined;
   /** The one that is shown, if any. */
   readonly asset: AssetView | undefined;
 }
 
-export function PlantLockMenu({ plant, asset }: PlantLockMenuProps) {
+export function PlantLockMenu({ plant, site, asset }: PlantLockMenuProps) {
   const [target, setTarget] = useState<LockTarget | null>(null);
   const mayLock = useRight("lock:set");
   if (!mayLock) return null;
   const targets: readonly LockTarget[] = [
     ...(asset ? [{ kind: "asset", id: asset.id, name: asset.name } as const] : []),
     ...plant.zones.map(({ id, name }) => ({ kind: "zone", id, name }) as const),
-    { kind: "site", id: plant.site.id, name: plant.site.name },
+    ...(site ? [site] : [...plant.sites, plant.site]).map(
+      ({ id, name }) => ({ kind: "site", id, name }) as const,
+    ),
   ];
   return (
     <>

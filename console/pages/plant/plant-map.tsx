@@ -13,7 +13,9 @@ import {
 import "@xyflow/react/dist/base.css";
 import { useEffect, useMemo, useRef } from "react";
 import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
+import { useSite } from "../../components/site.ts";
 import { plantText } from "../../text/plant.ts";
+import { groupedBySite } from "./by-site.ts";
 import { ConduitEdge, type ConduitEdgeType } from "./conduit-edge.tsx";
 import { ASSET_HEIGHT, ASSET_WIDTH, layoutMap, type MapLayout } from "./map-layout.ts";
 import { AssetNode, type PlantNode, ZoneNode } from "./map-nodes.tsx";
@@ -40,7 +42,9 @@ export function PlantMap(props: PlantMapProps) {
   );
 }
 
-function Canvas({ plant, matching, selected, onSelect }: PlantMapProps) {
+function Canvas({ plant: shown, matching, selected, onSelect }: PlantMapProps) {
+  const grouped = useSite().chosen === undefined;
+  const plant = useMemo(() => (grouped ? groupedBySite(shown) : shown), [shown, grouped]);
   const noteMove = useRefit(selected?.id);
   const layout = useMemo(
     () => layoutMap(plant.zones, plant.assets, plant.conduits),

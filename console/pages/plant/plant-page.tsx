@@ -12,12 +12,14 @@ import { useMe, useRight } from "../../components/me.ts";
 import { Page } from "../../components/page.tsx";
 import { plantQuery } from "../../components/queries.ts";
 import { QueryView } from "../../components/query-view.tsx";
+import { useSite } from "../../components/site.ts";
 import { Empty, Loading } from "../../components/states.tsx";
 import { matchesFilter } from "../../components/table-order.ts";
 import { useNarrow } from "../../components/use-narrow.ts";
 import { assetText, plantText } from "../../text/plant.ts";
 import { searchText } from "./access.ts";
 import { AssetPanel } from "./asset-panel.tsx";
+import { atSite } from "./by-site.ts";
 import { HeldChange } from "./held-change.tsx";
 import { KeySwitchStrip } from "./key-switches.tsx";
 import { PlantList } from "./plant-list.tsx";
@@ -51,7 +53,9 @@ function LoadingPage() {
   );
 }
 
-function Plant({ plant }: { readonly plant: PlantView }) {
+function Plant({ plant: whole }: { readonly plant: PlantView }) {
+  const { chosen } = useSite();
+  const plant = useMemo(() => (chosen ? atSite(whole, chosen.id) : whole), [whole, chosen]);
   const narrow = useNarrow();
   const [view, setView] = useLocalStorage<ViewName>({
     key: "sallyport.plant-view",
@@ -64,13 +68,13 @@ function Plant({ plant }: { readonly plant: PlantView }) {
   const isVendor = useMe().person.roles.includes("vendor");
   // Who comes for one job reads down a page; there is no plant to look around in.
   const shown = narrow || isVendor ? "list" : view;
-  if (plant.assets.length === 0) return <NoAssets plant={plant} />;
+  if (whole.assets.length === 0) return <NoAssets plant={whole} />;
   return (
     <Page
       fill={!narrow && !isVendor}
       title={plantText.title}
       summary={plantText.counts(plant.assets.length, plant.zones.length)}
-      actions={<PlantLockMenu plant={plant} asset={selected} />}
+      actions={<PlantLockMenu plant={plant} site={chosen} asset={selected} />}
     >
       <FileProblem plant={plant} />
       <HeldChange />

@@ -7,6 +7,7 @@ const zone = (id: string, level: number, parent: string | null = null) => ({
   level,
   securityLevelTarget: 2,
   parent,
+  site: "works",
 });
 const asset = (id: string, inZone: string) => ({
   id,
