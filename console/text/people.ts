@@ -63,6 +63,8 @@ export const personFormText = {
   employerMissing: "Say for whom they work.",
   rolesMissing: "Choose at least one role.",
   auditorAlone: "An auditor never opens sessions: choose either auditor or a role that opens them.",
+  alike: (people: readonly string[]) =>
+    `This may be ${people.join(" or ")}, who has an account. With two accounts one person could agree to their own request: give the account that is there another role instead.`,
   invite: "Invite",
   save: "Save",
   cancel: "Cancel",

@@ -1,6 +1,8 @@
 /** Invites a person, or changes one who is there. */
 import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { IconAlertTriangleFilled } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { EnrolmentLinkView, PersonView, RoleName } from "../../../broker/api/shapes/people.ts";
 import { api } from "../../components/api.ts";
@@ -9,6 +11,7 @@ import { ProblemNotice } from "../../components/states.tsx";
 import { withFreshAssertion } from "../../components/step-up.ts";
 import { peopleText, personFormText as words } from "../../text/people.ts";
 import { text } from "../../text.ts";
+import { alikePeople } from "./alike-people.ts";
 
 const ROLES: readonly RoleName[] = ["administrator", "engineer", "supervisor", "vendor", "auditor"];
 const OPENING: readonly string[] = ["engineer", "vendor"];
@@ -76,6 +79,7 @@ export function PersonForm({ person, onClose, onInvited }: PersonFormProps) {
               {...form.getInputProps("email")}
             />
           )}
+          {person === undefined && <Alike {...form.values} />}
           <TextInput
             label={words.employer}
             required={!mayLackEmployer(person)}
@@ -94,6 +98,22 @@ export function PersonForm({ person, onClose, onInvited }: PersonFormProps) {
         </Stack>
       </form>
     </Modal>
+  );
+}
+
+/** Before the link exists: afterwards it may have been opened. */
+function Alike({ name, email }: Pick<Values, "name" | "email">) {
+  const { data } = useQuery(peopleQuery);
+  const alike = alikePeople(data ?? [], { name, email });
+  return (
+    <div role="status">
+      {alike.length > 0 && (
+        <div className="sp-notice" data-tone="attention">
+          <IconAlertTriangleFilled size={15} aria-hidden />
+          <span>{words.alike(alike.map((each) => `${each.name} (${each.email})`))}</span>
+        </div>
+      )}
+    </div>
   );
 }
 
