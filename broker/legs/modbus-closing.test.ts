@@ -14,13 +14,13 @@ interface Heard {
   readonly losses: string[];
 }
 
-async function road(inFlightMax: number) {
+async function road(inFlightMax: number, dedicated = false) {
   const device = await RawDevice.start();
   onTestFinished(() => device.close());
   const clock = new TestClock();
   const limiter = new EndpointLimiter({ ...TEST_LIMITS, ...PATIENT, inFlightMax }, clock);
   const connection = new ModbusConnection({
-    ...{ address: "127.0.0.1", port: device.port, limiter, clock, dedicated: false },
+    ...{ address: "127.0.0.1", port: device.port, limiter, clock, dedicated },
   });
   onTestFinished(() => connection.close("test over"));
   const leg = (session: string) => {
@@ -37,6 +37,11 @@ async function road(inFlightMax: number) {
   };
   return { device, clock, limiter, leg };
 }
+
+const WAYS = [
+  { way: "shared", dedicated: false },
+  { way: "dedicated", dedicated: true },
+] as const;
 
 const until = (holds: () => boolean) =>
   expect.poll(holds, { timeout: 20_000, interval: 2 }).toBe(true);
@@ -75,58 +80,77 @@ test.each([1, 4, 16])(
   },
 );
 
-test("once such a device is known, no write to it is lost, and each leaves once", async () => {
-  const { device, leg } = await road(4);
+test("a burst of a session with a connection of its own loses none either, on one at a time", async () => {
+  const { device, leg } = await road(4, true);
   closesAfterEach(device);
   const a = leg("a");
-  a.write(read(1));
-  a.write(read(2));
-  await until(() => a.heard.replies.length === 2);
-  for (let n = 3; n < 13; n++) a.write(write(n), n);
-  await until(() => a.heard.replies.length === 12);
+  for (let n = 0; n < 20; n++) a.write(read(n));
+  await until(() => a.heard.replies.length === 20);
   expect(a.heard.losses).toEqual([]);
-  expect(device.frames.filter(isWrite).map((each) => each.readUInt16BE(10))).toEqual([
-    3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
-  ]);
+  expect(device.connections).toBe(20);
 });
 
-test("a write that was on its way as the device closed is lost, never sent again", async () => {
-  const { device, leg } = await road(4);
-  const a = leg("a");
-  a.write(read(1));
-  await device.received(1);
-  a.write(write(2), 2);
-  a.write(read(3));
-  await device.received(3);
-  device.send(replyTo(device.frames[0] ?? Buffer.alloc(0)));
-  await until(() => a.heard.replies.length === 1);
-  device.onFrame = (each) => device.send(replyTo(each));
-  device.reset();
-  await until(() => a.heard.replies.length === 2);
-  expect(a.heard).toMatchObject({ replies: [1, 3], losses: [/ECONNRESET|closed/] });
-  expect(device.frames.filter(isWrite)).toHaveLength(1);
-});
+test.each(WAYS)(
+  "once such a device is known, no write to it is lost, and each leaves once ($way)",
+  async ({ dedicated }) => {
+    const { device, leg } = await road(4, dedicated);
+    closesAfterEach(device);
+    const a = leg("a");
+    a.write(read(1));
+    a.write(read(2));
+    await until(() => a.heard.replies.length === 2);
+    for (let n = 3; n < 13; n++) a.write(write(n), n);
+    await until(() => a.heard.replies.length === 12);
+    expect(a.heard.losses).toEqual([]);
+    expect(device.frames.filter(isWrite).map((each) => each.readUInt16BE(10))).toEqual([
+      3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    ]);
+  },
+);
 
-test("a device that stays open where its close was waited for gets several at once again", async () => {
-  const { device, clock, leg } = await road(4);
-  closesAfterEach(device);
-  const a = leg("a");
-  a.write(read(1));
-  a.write(read(2));
-  await until(() => a.heard.replies.length === 2);
-  device.onFrame = (each) => device.send(replyTo(each));
-  for (let n = 3; n < 8; n++) a.write(read(n));
-  await until(() => a.heard.replies.length === 3);
-  expect(a.waiting).toBe(4);
-  clock.advance(500);
-  clock.advance(1);
-  await until(() => a.heard.replies.length === 7);
-  expect(a.heard.losses).toEqual([]);
-  expect(device.connections).toBe(3);
-  device.onFrame = () => {};
-  for (let n = 8; n < 12; n++) a.write(read(n));
-  await device.received(device.frames.length + 4);
-});
+test.each(WAYS)(
+  "a write that was on its way as the device closed is lost, never sent again ($way)",
+  async ({ dedicated }) => {
+    const { device, leg } = await road(4, dedicated);
+    const a = leg("a");
+    a.write(read(1));
+    await device.received(1);
+    a.write(write(2), 2);
+    a.write(read(3));
+    await device.received(3);
+    device.send(replyTo(device.frames[0] ?? Buffer.alloc(0)));
+    await until(() => a.heard.replies.length === 1);
+    device.onFrame = (each) => device.send(replyTo(each));
+    device.reset();
+    await until(() => a.heard.replies.length === 2);
+    expect(a.heard).toMatchObject({ replies: [1, 3], losses: [/ECONNRESET|closed/] });
+    expect(device.frames.filter(isWrite)).toHaveLength(1);
+  },
+);
+
+test.each(WAYS)(
+  "a device that stays open where its close was waited for gets several at once again ($way)",
+  async ({ dedicated }) => {
+    const { device, clock, leg } = await road(4, dedicated);
+    closesAfterEach(device);
+    const a = leg("a");
+    a.write(read(1));
+    a.write(read(2));
+    await until(() => a.heard.replies.length === 2);
+    device.onFrame = (each) => device.send(replyTo(each));
+    for (let n = 3; n < 8; n++) a.write(read(n));
+    await until(() => a.heard.replies.length === 3);
+    expect(a.waiting).toBe(4);
+    clock.advance(500);
+    clock.advance(1);
+    await until(() => a.heard.replies.length === 7);
+    expect(a.heard.losses).toEqual([]);
+    expect(device.connections).toBe(3);
+    device.onFrame = () => {};
+    for (let n = 8; n < 12; n++) a.write(read(n));
+    await device.received(device.frames.length + 4);
+  },
+);
 
 test("what makes a device close is asked twice at most, and takes nobody else's requests along", async () => {
   const { device, clock, leg } = await road(4);
@@ -165,24 +189,27 @@ test("what is asked again is not sent for a session that ended meanwhile", async
   expect(limiter.queued).toBe(0);
 });
 
-test("a device that takes connections and closes them is left alone for a while, and that is said", async () => {
-  const { device, clock, leg } = await road(1);
-  device.onFrame = () => device.hangUp();
-  const a = leg("a");
-  for (let n = 0; n < 10; n++) a.write(read(n));
-  await until(() => a.heard.losses.length === 10);
-  expect(device.connections).toBe(2);
-  a.write(read(11));
-  await until(() => a.heard.losses.length === 11);
-  expect(a.heard.losses[10]).toBe("the asset cannot be reached: the asset closed the connection");
-  device.onFrame = (each) => device.send(replyTo(each));
-  clock.advance(5_000);
-  a.write(read(12));
-  await until(() => a.heard.replies.length === 1);
-});
+test.each(WAYS)(
+  "a device that takes connections and closes them is left alone for a while, and that is said ($way)",
+  async ({ dedicated }) => {
+    const { device, clock, leg } = await road(1, dedicated);
+    device.onFrame = () => device.hangUp();
+    const a = leg("a");
+    for (let n = 0; n < 10; n++) a.write(read(n));
+    await until(() => a.heard.losses.length === 10);
+    expect(device.connections).toBe(2);
+    a.write(read(11));
+    await until(() => a.heard.losses.length === 11);
+    expect(a.heard.losses[10]).toBe("the asset cannot be reached: the asset closed the connection");
+    device.onFrame = (each) => device.send(replyTo(each));
+    clock.advance(5_000);
+    a.write(read(12));
+    await until(() => a.heard.replies.length === 1);
+  },
+);
 
-test("a reply in the name of another unit says so", async () => {
-  const { device, leg } = await road(1);
+test.each(WAYS)("a reply in the name of another unit says so ($way)", async ({ dedicated }) => {
+  const { device, leg } = await road(1, dedicated);
   device.onFrame = (each) => {
     const reply = replyTo(each);
     reply[6] = 255;

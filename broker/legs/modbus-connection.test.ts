@@ -278,15 +278,68 @@ test("a full queue refuses whoever has most waiting", async () => {
   expect(greedy.waiting + modest.waiting).toBeLessThanOrEqual(4);
 });
 
-test("a connection of its own ends its channel when it is lost", async () => {
+test("a connection of its own that cannot be opened ends its channel", async () => {
+  const gone = await RawDevice.start();
+  const { port } = gone;
+  await gone.close();
+  const { connection } = connectionWith({}, true, port);
+  const leg = connection.leg("a");
+  const heard = new Listener(leg);
+  await until(() => heard.ended !== undefined);
+  expect(heard.ended).toMatch(/ECONNREFUSED/);
+});
+
+test("a connection of its own that is lost is opened anew by what is asked next, one at a time", async () => {
   const { connection } = connectionWith({}, true);
   const leg = connection.leg("a");
   const heard = new Listener(leg);
+  device.onFrame = (each) => device.send(replyTo(each));
+  for (let n = 1; n <= 3; n++) {
+    leg.write(read(n));
+    await until(() => heard.replies.length === n);
+    expect(device).toMatchObject({ connections: n, open: 1 });
+    device.hangUp();
+    await until(() => device.open === 0);
+    for (let turns = 0; turns < 20; turns++) await turn();
+    expect(device.connections).toBe(n);
+  }
+  expect(heard).toMatchObject({ losses: [], ended: undefined });
+});
+
+test("a connection of its own stays while nobody asks anything", async () => {
+  const { connection } = connectionWith({}, true);
+  const leg = connection.leg("a");
+  const heard = new Listener(leg);
+  device.onFrame = (each) => device.send(replyTo(each));
   leg.write(read(1));
-  await device.received(1);
-  device.reset();
-  await until(() => heard.ended !== undefined);
-  expect(heard.losses.length).toBe(1);
+  await until(() => heard.replies.length === 1);
+  clock.advance(600_000);
+  leg.write(read(2));
+  await until(() => heard.replies.length === 2);
+  expect(device.connections).toBe(1);
+});
+
+test("a device with a connection of its own that comes back after a while is asked again", async () => {
+  const { connection } = connectionWith({}, true);
+  const leg = connection.leg("a");
+  const heard = new Listener(leg);
+  device.onFrame = (each) => device.send(replyTo(each));
+  leg.write(read(1));
+  await until(() => heard.replies.length === 1);
+  const { port } = device;
+  await device.close();
+  leg.write(read(2));
+  await until(() => heard.losses.length === 1);
+  leg.write(frame("0003 0000 0006 01 06 0064 0001"), 3);
+  await until(() => heard.losses.length === 2);
+  expect(heard.losses[1]?.cause).toMatch(/cannot be reached/);
+  device = await RawDevice.start(port);
+  device.onFrame = (each) => device.send(replyTo(each));
+  clock.advance(5_000);
+  leg.write(read(4));
+  await until(() => heard.replies.length === 2);
+  expect(device.frames.map((each) => each[7])).toEqual([3]);
+  expect(heard.ended).toBeUndefined();
 });
 
 test("a connection that nobody uses is closed after a while, and opened again when needed", async () => {

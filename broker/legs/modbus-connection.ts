@@ -35,7 +35,7 @@ export interface ModbusConnectionOptions {
   readonly port: number;
   readonly limiter: EndpointLimiter;
   readonly clock: Clock;
-  /** The connection belongs to one channel and ends it when it is lost. */
+  /** It is one channel's own: opened with it, kept while idle, its end if it cannot be opened. */
   readonly dedicated: boolean;
   /** No leg is left on it. */
   onUnused?(): void;
@@ -53,6 +53,8 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
   private socket: Socket | undefined;
   private output: SocketOutput | undefined;
   private connected = false;
+  /** The asset has accepted one, now or before. */
+  private wasOpen = false;
   private scheduled = false;
   /** It stands in the limiter's line. */
   private lined = false;
@@ -239,7 +241,7 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
   private opened(socket: Socket): void {
     if (socket !== this.socket) return;
     this.stopConnectTimer?.();
-    this.connected = true;
+    this.connected = this.wasOpen = true;
     this.schedule();
   }
 
@@ -251,12 +253,11 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
 
   /** The stream is over or cannot be trusted. What never left may go out on the next connection. */
   private reset(reason: string, isByAsset = false): void {
-    const { dedicated } = this.options;
     const proved = this.heardMs >= 0;
     // What accepts and closes at once may only dislike one request: the others have one try more.
     const goesOn = proved || (isByAsset && this.connected && !this.backOff.hasFailed);
-    this.drop(reason, isByAsset && goesOn && !dedicated);
-    if (dedicated) this.endLegs(reason);
+    this.drop(reason, isByAsset && goesOn);
+    if (this.options.dedicated && !this.wasOpen) this.endLegs(reason);
     else if (goesOn) this.goOn(proved);
     else {
       this.backOff.failed(reason, this.nowMs());

@@ -31,6 +31,11 @@ export class RawDevice {
     return (this.server.address() as AddressInfo).port;
   }
 
+  /** Connections that are open now. */
+  get open(): number {
+    return this.sockets.size;
+  }
+
   /** To every open connection. */
   send(bytes: Uint8Array): void {
     for (const socket of this.sockets) socket.write(bytes);
