@@ -255,9 +255,13 @@ const AWAY = "the browser went away";
 
 const ENDED_FIELDS = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
 
+/** One lane may end alone, by a message that broke the protocol: the session then goes on. */
 function ended(because = "the lane was closed"): Uint8Array {
-  const lines = [`It was ended: ${because}.`, "Nothing more reaches the panel from here."];
-  const page = pageBytes({ status: 503, title: "This session is over", lines });
+  const lines = [
+    `Why: ${because}. Nothing more of this request reaches the panel.`,
+    "While the session runs, load the page again. Its page in the console says whether it does.",
+  ];
+  const page = pageBytes({ status: 503, title: "This request was ended", lines });
   return page.subarray(endOfHead(page));
 }
 
