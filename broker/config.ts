@@ -161,8 +161,11 @@ function checkTogether(config: Config, problems: string[]): void {
 }
 
 /** What is in a file of one machine nobody else can take over, nor a port that nobody knows. */
-function checkStandby({ standby, database, port }: Config, problems: string[]): void {
-  if (!standby) return;
+function checkStandby({ standby, database, port, peerAddress }: Config, problems: string[]): void {
+  if (!standby) {
+    if (peerAddress) problems.push("SALLYPORT_PEER_ADDRESS counts with SALLYPORT_STANDBY");
+    return;
+  }
   if (database === undefined) problems.push("SALLYPORT_STANDBY needs SALLYPORT_DATABASE");
   if (port === 0) problems.push("SALLYPORT_STANDBY needs a SALLYPORT_PORT that probes know");
 }

@@ -1,5 +1,6 @@
 /** Where the state is kept. Part of `settings.ts`. */
 import { z } from "zod";
+import { controlAddress } from "./gateway-settings.ts";
 import { flag, optionalText, type Setting } from "./setting.ts";
 
 /** As it is configured. */
@@ -56,6 +57,17 @@ export const DATABASE_SETTINGS = {
     description:
       "One of several brokers with the same database and the same data folder, on a volume that all of them reach: one is active, the others wait to take over. The same setting on each.",
   }),
+  peerAddress: {
+    variable: "SALLYPORT_PEER_ADDRESS",
+    fallback: "",
+    expects: "host:port of this machine, such as 10.1.0.5:7444",
+    description:
+      "Where the other brokers of SALLYPORT_STANDBY reach this one, each its own address. With it the one that waits leads people and programs on to the active one, so that every broker's address may be used. Default: it leads nobody.",
+    schema: z
+      .string()
+      .refine((text) => text === "" || controlAddress(text) !== undefined)
+      .transform((text) => controlAddress(text)),
+  },
 } as const satisfies Record<string, Setting<unknown>>;
 
 /** One server, one database and somebody who comes; undefined for anything else. */

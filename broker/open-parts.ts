@@ -1,4 +1,5 @@
 /** Opens the broker's parts, each from those before it. */
+import type { Server } from "node:http";
 import { join } from "node:path";
 import type { Access } from "./access/access.ts";
 import { answerHostLifts } from "./access/lift-on-host.ts";
@@ -261,11 +262,10 @@ interface DoorParts {
   readonly standby: StandbyWatch | undefined;
 }
 
+type AllParts = Core & AuditParts & DoorParts;
+
 /** Builds the console if need be, then listens: from here on people can come in. */
-export async function openDoors(
-  ground: Ground,
-  core: Core & AuditParts & DoorParts,
-): Promise<void> {
+export async function openDoors(ground: Ground, core: AllParts): Promise<Server> {
   const { config, opened, clock, log, say, version, store, bell, metrics } = ground;
   const { identity, access, sessions, evidence, decisions, policies, tls } = core;
   if (needsBuild(config.consoleFolder)) {
@@ -317,8 +317,7 @@ export async function openDoors(
     unknownDevices: config.unknownDevices,
     recordings: evidence.recordings,
     presence: access.presence,
-    looks: viewing.looks,
-    siteLog: store.log,
+    ...{ looks: viewing.looks, siteLog: store.log },
     parseCookies: (header) => app.parseCookie(header),
   });
   const connect = openConnect(app.server, ground, { ...core, native, owners });
@@ -335,6 +334,7 @@ export async function openDoors(
   await app.listen({ host: config.listen, port: config.port }).catch((error) => {
     throw portRefusal(config, error);
   });
+  return app.server;
 }
 
 /** Changed lists are told to the pages that show them. */

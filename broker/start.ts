@@ -28,6 +28,7 @@ import {
   openPlant,
   openRecorder,
 } from "./open-parts.ts";
+import { Peers } from "./open-peer.ts";
 import { openPeople } from "./open-people.ts";
 import { openProviders, readProviders } from "./open-providers.ts";
 import { openSignals } from "./open-signals.ts";
@@ -57,6 +58,8 @@ export interface Broker {
   readonly dataFolder: string;
   readonly log: string;
   readonly version: string;
+  /** Where brokers that wait reach it, as it was published; undefined where none is to. */
+  readonly published: string | undefined;
   /** Accepts nothing new, ends sessions, seals their recordings, closes everything. Idempotent. */
   close(): Promise<void>;
   /** Into the log, before the process ends because of it. */
@@ -103,11 +106,14 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const integrations = await openIntegrations(ground, core, signals);
   const tls = await openTls(ground, plant.source);
   if (config.standby) opened.push(openStandStill(ground, core, options));
-  const standby = config.standby ? new StandbyWatch(ground) : undefined;
+  const peers = new Peers(ground);
+  const standby = config.standby
+    ? new StandbyWatch({ ...ground, forwarding: () => peers.names })
+    : undefined;
   opened.push(() => standby?.close());
   const services = await openWorkloads(ground, { identity, plant: plant.source, tls });
   await options.beforeListening?.();
-  await openDoors(ground, {
+  const server = await openDoors(ground, {
     ...core,
     ...audit,
     integrations,
@@ -117,6 +123,7 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
     providers: openProviders(ground, { identity, plant: plant.source, providers }),
     ...{ plantFile: plant, copies, standby },
   });
+  const published = await peers.open(server);
   copies?.start(plant.source, evidence);
   opened.push(ground.noticed.clockSteps());
   const { firstName: name, firstEmail: email } = config;
@@ -131,7 +138,7 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
     doors: doorsOf(config),
     dataFolder: config.dataFolder,
     log: config.log,
-    version,
+    ...{ version, published },
     close: async () => {
       log.info("stopping");
       await opened.close();

@@ -172,6 +172,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
   return [
     open("GET", "/healthz", healthz),
     open("GET", "/readyz", readyz(parts.health.isReady)),
+    open("GET", "/readyz/any", readyz(parts.health.isReady, "Some broker can be used from here")),
     scraped("/metrics", showMetrics(parts.metrics)),
 
     open("POST", "/api/enrolment/options", enrolmentOptions(enrolment)),

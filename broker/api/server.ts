@@ -3,7 +3,6 @@
  * the table is answered like what one may not see.
  */
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage } from "node:http";
 import type { Server as SecureServer } from "node:https";
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
@@ -16,6 +15,7 @@ import type { ServedCertificate } from "../tls/served-certificate.ts";
 import { addApiDocument, documentRoute } from "./api-document.ts";
 import { limitConnections } from "./connection-limits.ts";
 import { addConsole } from "./console/console-files.ts";
+import { becomesWebSocket, CONSOLE_LIMITS } from "./console-limits.ts";
 import { addErrorAnswers, answerRefusal } from "./error-answers.ts";
 import type { UnknownDevices } from "./from-device.ts";
 import { type Gatekeepers, mountRoutes } from "./mount-routes.ts";
@@ -42,19 +42,6 @@ export interface ServerSettings {
 
 /** Forms are small; recordings only ever leave. */
 const BODY_BYTES_MAX = 65_536;
-/** Cookies and what browsers send are a tenth of this. */
-const HEADER_BYTES_MAX = 16_384;
-const HEADERS_MAX = 64;
-/** A browser sends its headers at once: whoever takes longer holds a connection for nothing. */
-const HEADERS_TIMEOUT_MS = 5_000;
-/** A form arrives at once too. */
-const REQUEST_TIMEOUT_MS = 15_000;
-/** A connection on which nothing moves. */
-const CONNECTION_IDLE_MS = 60_000;
-/** Longer than a page's requests are apart, short enough to free what nobody uses. */
-const KEEP_ALIVE_MS = 10_000;
-/** How often the timeouts above are looked at. */
-const TIMEOUT_CHECK_MS = 1_000;
 /** Ids of people, sessions and credentials are shorter. */
 const PARAMETER_LENGTH_MAX = 1_400;
 
@@ -110,26 +97,20 @@ async function takeForm(request: FastifyRequest, body: string | Buffer): Promise
   throw new ApiRefused(415, "not-json", "Send JSON.");
 }
 
-/** Clients that offer HTTP/2 besides are answered in what they asked in. */
-function becomesWebSocket({ headers }: IncomingMessage): boolean {
-  return headers.upgrade?.toLowerCase() === "websocket";
-}
-
 function newServer(settings: ServerSettings): FastifyInstance {
   const { certificate } = settings;
+  const { maxHeaderSize, headersTimeout, connectionsCheckingInterval } = CONSOLE_LIMITS;
   const limits = {
-    maxHeaderSize: HEADER_BYTES_MAX,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    ...{ maxHeaderSize, headersTimeout, connectionsCheckingInterval },
     shouldUpgradeCallback: becomesWebSocket,
   };
   const app = fastify({
     genReqId: () => randomBytes(8).toString("hex"),
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
     bodyLimit: BODY_BYTES_MAX,
-    connectionTimeout: CONNECTION_IDLE_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: CONSOLE_LIMITS.idleTimeout,
+    requestTimeout: CONSOLE_LIMITS.requestTimeout,
+    keepAliveTimeout: CONSOLE_LIMITS.keepAliveTimeout,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     // A path that cannot be decoded is a path of nothing; no hook runs for it.
@@ -145,6 +126,6 @@ function newServer(settings: ServerSettings): FastifyInstance {
     server.once("close", certificate.serve(server));
   }
   limitConnections(app.server, settings.trustedProxies);
-  app.server.maxHeadersCount = HEADERS_MAX;
+  app.server.maxHeadersCount = CONSOLE_LIMITS.headersMax;
   return app as unknown as FastifyInstance;
 }

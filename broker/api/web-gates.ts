@@ -15,7 +15,7 @@ export interface GateSettings {
 }
 
 /** Asked by load balancers and scrapers by address: they say nothing about people or the plant. */
-const ANY_HOST = new Set(["/healthz", "/readyz", "/metrics"]);
+const ANY_HOST = new Set(["/healthz", "/readyz", "/readyz/any", "/metrics"]);
 
 /** Asked by systems that know no page of ours, with a token and never by a cookie. */
 const PROGRAMS = new Set(["/api/posture-reports", "/api/signals"]);

@@ -7,7 +7,15 @@ import { TAKES_OVER, WAITS } from "../standby/standby-door.ts";
 import type { Finding } from "./doctor.ts";
 
 const KNOCK_MS = 3_000;
-const STANDBY = z.object({ code: z.literal("standby"), message: z.string().max(1_000) });
+const STANDBY = z.object({
+  code: z.literal("standby"),
+  message: z.string().max(1_000),
+  /** Whether it leads people to the active one; absent where it is not to. */
+  forwards: z.boolean().optional(),
+});
+
+const LEADS = " It leads people to that one.";
+const LEADS_NOWHERE = " It does not reach that one, and leads nobody to it: its log says why.";
 
 /** Asks the listener itself; whether its name leads here is the network's affair. */
 export async function broker(config: Config): Promise<Finding> {
@@ -31,16 +39,18 @@ export async function brokerHere({ listen, port, tls, origins }: Config) {
   if (ready.status === 200) return found("ok", `it runs at ${at} and is ready`, true);
   const waits = standbyIn(ready);
   if (waits === undefined) return found("failed", `${at} answers ${ready.status}: see its log`);
-  const isWell = waits === WAITS || waits === TAKES_OVER;
-  return found(isWell ? "ok" : "attention", `it runs at ${at}. ${waits}`);
+  const { message, forwards } = waits;
+  const isWell = (message === WAITS && forwards !== false) || message === TAKES_OVER;
+  const led = forwards === undefined ? "" : forwards ? LEADS : LEADS_NOWHERE;
+  return found(isWell ? "ok" : "attention", `it runs at ${at}. ${message}${led}`);
 }
 
 /** What a broker that waits says of itself; undefined for all else. */
-function standbyIn({ text }: Ready): string | undefined {
+function standbyIn({ text }: Ready): z.output<typeof STANDBY> | undefined {
   try {
-    const { message } = STANDBY.parse(JSON.parse(text));
+    const said = STANDBY.parse(JSON.parse(text));
     // It goes to a terminal, and another program may have answered.
-    return message.replace(/\p{Cc}/gu, " ");
+    return { ...said, message: said.message.replace(/\p{Cc}/gu, " ") };
   } catch {
     return undefined;
   }

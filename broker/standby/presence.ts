@@ -10,6 +10,7 @@ import { newId } from "../store/ids.ts";
 import { PostgresLink } from "../store/postgres-link.ts";
 import { STANDBY_BEAT_MS, standbyName } from "../store/postgres-standby.ts";
 import { settingsOver } from "../store/postgres-store.ts";
+import { ACTIVE_SETTING, LISTEN } from "./active-place.ts";
 
 type PresenceConfig = Pick<
   Config,
@@ -26,6 +27,8 @@ interface PresenceOptions {
   /** What people see; by default this machine's name. */
   readonly name?: string;
   readonly answerWithinMs?: number;
+  /** Told where the active broker is, as it was published: at once, and again at each look. */
+  heard?(active: string | undefined): void;
 }
 
 export class Presence {
@@ -37,7 +40,8 @@ export class Presence {
 
   constructor(config: PresenceConfig, options: PresenceOptions = {}) {
     this.config = config;
-    this.options = { name: hostname(), answerWithinMs: ANSWER_WITHIN_MS, ...options };
+    const heard = () => {};
+    this.options = { name: hostname(), answerWithinMs: ANSWER_WITHIN_MS, heard, ...options };
     this.ran = this.run();
   }
 
@@ -70,16 +74,23 @@ export class Presence {
     const { signal } = this.stopping;
     if (!config.database) return;
     const place = placeOf(config, config.database);
-    const { name, answerWithinMs } = this.options;
+    const { name, answerWithinMs, heard } = this.options;
     const options = { place, dial: dialerOf(config), reads: true, answerWithinMs };
     const link = await PostgresLink.open(options, newId());
+    let told = new AbortController();
+    link.onNotification(() => told.abort());
     try {
+      await link.query(LISTEN);
       while (!signal.aborted) {
-        checkPlace(config, place, await settingsOver(link, place));
+        told = new AbortController();
+        const settings = await settingsOver(link, place);
+        checkPlace(config, place, settings);
         this.found = undefined;
+        heard(settings.get(ACTIVE_SETTING));
         // Not before: one that could not take over is none that waits.
         await link.query(standbyName(name));
-        await pause(STANDBY_BEAT_MS, undefined, { signal }).catch(() => {});
+        const over = AbortSignal.any([signal, told.signal]);
+        await pause(STANDBY_BEAT_MS, undefined, { signal: over }).catch(() => {});
       }
     } finally {
       await link.close();

@@ -5,7 +5,7 @@ import { temporaryFolder } from "../../test/kit/temporary.ts";
 import { systemClock } from "../clock.ts";
 import { fromAuthority, ServedCertificate } from "../tls/served-certificate.ts";
 import { openSiteAuthority } from "../tls/site-authority.ts";
-import { openStandbyDoor } from "./standby-door.ts";
+import { StandbyDoor } from "./standby-door.ts";
 
 interface Answer {
   readonly status: number;
@@ -37,8 +37,8 @@ test("by the site's own certificate it says that it is alive and why nobody is l
   onTestFinished(() => certificate.close());
   const port = await freePorts(1);
   let why = "It waits.";
-  const at = { listen: "127.0.0.1", port, trustedProxies: [] };
-  const close = await openStandbyDoor(at, certificate, () => why);
+  const at = { listen: "127.0.0.1", port, trustedProxies: [], road: undefined };
+  const door = await StandbyDoor.open({ ...at, certificate, why: () => why });
   const ask = (path: string) => asked(port, path, authority.certificatePem);
   expect(await ask("/healthz")).toMatchObject({ status: 200, text: '{"state":"alive"}\n' });
   const waits = {
@@ -50,6 +50,6 @@ test("by the site's own certificate it says that it is alive and why nobody is l
   expect(await ask("/api/people")).toEqual(waits);
   why = "It takes over.";
   expect((await ask("/readyz")).text).toContain("It takes over.");
-  await close();
+  await door.close();
   await expect(ask("/healthz")).rejects.toThrow(/ECONNREFUSED/);
 });

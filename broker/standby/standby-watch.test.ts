@@ -10,6 +10,7 @@ function watched() {
   const clock = new TestClock();
   const told = { health: "", alarm: "", events: [] as string[] };
   let rows: Rows | "away" = [];
+  const leading: string[] = [];
   const watch = new StandbyWatch({
     clock,
     store: { queries: {} as never },
@@ -26,6 +27,7 @@ function watched() {
         told.alarm = "";
       },
     },
+    forwarding: () => leading,
     noticed: { note: ({ kind, text }) => told.events.push(`${kind}: ${text}`) },
     look: async () => {
       if (rows === "away") throw new Error("away");
@@ -41,7 +43,7 @@ function watched() {
     }
     await watch.looked;
   };
-  return { watch, told, pass };
+  return { watch, told, pass, leading };
 }
 
 const MINUTE = 60_000;
@@ -91,5 +93,16 @@ test("while the database is away what was known stays", async () => {
   await pass(30 * MINUTE, "away");
   expect(told.health).toMatch(/^standby ok/);
   expect([told.alarm, told.events.length]).toEqual(["", 1]);
+  await watch.close();
+});
+
+test("who leads people here besides is said with it", async () => {
+  const { watch, told, pass, leading } = watched();
+  leading.push("broker-b");
+  await pass(5_000, WAITS);
+  expect(told.health).toBe("standby ok: broker-b: waits to take over, and leads people here.");
+  leading.push("broker-c");
+  await pass(5_000, WAITS);
+  expect(told.health).toContain("broker-c leads people here");
   await watch.close();
 });

@@ -18,6 +18,8 @@ export interface StandbyWatchParts {
   readonly board: Pick<HealthBoard, "report">;
   readonly alarms: Pick<AlarmBook, "raise" | "clear">;
   readonly noticed: { note(event: NewSiteEvent): void };
+  /** Names of those that lead people to this broker now. */
+  forwarding(): readonly string[];
   /** By default what the database says. */
   look?(): Promise<readonly WaitingBroker[]>;
 }
@@ -96,9 +98,14 @@ export class StandbyWatch {
 
   private said(): string {
     const { waiting, seen } = this;
-    const names = waiting.map(({ name }) => name).join(", ");
+    const leading = new Set(this.parts.forwarding());
+    const each = waiting.map(({ name }) => {
+      return `${name}: waits to take over${leading.delete(name) ? ", and leads people here" : ""}.`;
+    });
+    // The database has not heard of it yet, or not for a while.
+    each.push(...[...leading].map((name) => `${name} leads people here.`));
     const ago = `${Math.floor(this.unseenMs / 60_000)} min`;
-    if (names !== "") return `${names}: waits to take over.`;
+    if (waiting.length > 0) return each.join(" ");
     if (!seen) return `No other broker waits, none has been seen for ${ago}.`;
     return `No other broker waits: ${seen.name} was seen last ${ago} ago.`;
   }

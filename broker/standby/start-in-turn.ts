@@ -10,18 +10,24 @@ import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { FolderInUse, lockFolder } from "../folder-lock.ts";
+import { dialPeer } from "../legs/peer-dialer.ts";
 import { acmeFile, servedNames, siteAuthority } from "../open-tls.ts";
 import { type Broker, type StartOptions, startBroker } from "../start.ts";
 import { StartRefused } from "../start-refused.ts";
 import { StoreAway, StoreInUse } from "../store/store-failed.ts";
 import { fromAuthority, fromFiles, ServedCertificate } from "../tls/served-certificate.ts";
 import { authorityFiles } from "../tls/site-authority.ts";
+import type { ActivePlace } from "./active-place.ts";
 import { Keeper } from "./keeper.ts";
+import { PeerKey } from "./peer-key.ts";
 import { Presence } from "./presence.ts";
-import { openStandbyDoor, TAKES_OVER, WAITS } from "./standby-door.ts";
+import { RoadToActive } from "./road-to-active.ts";
+import { StandbyDoor, TAKES_OVER, WAITS } from "./standby-door.ts";
 
 /** Of the time that a take-over takes, what is spent on noticing that the way is free. */
 const LOOK_MS = 250;
+/** Those whose question was cut off by the end of the last one hear this one's answer within this. */
+const ANSWERED_WITHIN_MS = 15_000;
 /** Where the folder was free and the database not, somebody else may have the better way to it. */
 const AGAIN_MS = 1_000;
 
@@ -41,7 +47,7 @@ export async function startInTurn(
       await turn.openDoor();
       const broker = await turn.take();
       if (broker) return broker;
-      await pause(turn.againMs, undefined, { signal: stop }).catch(() => {});
+      await turn.wait(stop);
     }
     return undefined;
   } finally {
@@ -50,28 +56,55 @@ export async function startInTurn(
 }
 
 class Turn {
-  againMs = LOOK_MS;
+  private againMs = LOOK_MS;
   private readonly config: Config;
   private readonly options: StartOptions;
   private why = WAITS;
   private said = "";
-  private door: (() => Promise<void>) | undefined;
+  private door: StandbyDoor | undefined;
+  /** Left to this broker's own console; questions that wait for it may still be open. */
+  private left: StandbyDoor | undefined;
+  private readonly road: RoadToActive | undefined;
+  private broker: Broker | undefined;
+  private woken = new AbortController();
   private presence: Presence | undefined;
 
   constructor(config: Config, options: StartOptions) {
     this.config = config;
     this.options = options;
+    if (!config.peerAddress) return;
+    const ranges = { plant: () => [], networks: config.plantNetworks };
+    const dial = (place: ActivePlace) => dialPeer(ranges, place);
+    const key = () => PeerKey.read(config.dataFolder);
+    this.road = new RoadToActive({
+      ...{ name: hostname(), dial, key },
+      say: (line) => this.say(line),
+    });
+    // The end of the active one need not be found by looking.
+    this.road.onChange((isUp) => {
+      if (!isUp) this.woken.abort();
+    });
+  }
+
+  /** Until it is time to look again. */
+  async wait(stop: AbortSignal): Promise<void> {
+    this.woken = new AbortController();
+    const signal = AbortSignal.any([stop, this.woken.signal]);
+    await pause(this.againMs, undefined, { signal }).catch(() => {});
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.closeDoor(), this.leave()]);
+    await this.leave();
+    // What it may reject with is a listener's that is closed already.
+    if (this.broker) void this.answerHeld(this.broker).catch(() => {});
+    else await this.closeDoor();
   }
 
   /** Undefined: not yet. */
   async take(): Promise<Broker | undefined> {
     const free = this.lock();
     if (!free) {
-      this.presence ??= new Presence(this.config);
+      this.presence ??= new Presence(this.config, { heard: (text) => this.road?.follow(text) });
       return undefined;
     }
     let keeper: Keeper | undefined;
@@ -96,21 +129,28 @@ class Turn {
     if (this.door) return;
     const certificate = await standbyCertificate(this.config);
     if (certificate === "none-yet") return;
-    const close = await openStandbyDoor(this.config, certificate, () => this.why).catch(
-      (error: Error) => {
-        certificate?.close();
-        throw new StartRefused(`probes cannot be answered: ${error.message}`, 1);
-      },
-    );
-    this.door = async () => {
+    const { config, road } = this;
+    this.door = await StandbyDoor.open({
+      ...{ listen: config.listen, port: config.port, trustedProxies: config.trustedProxies },
+      ...{ certificate, road, why: () => this.why },
+    }).catch((error: Error) => {
       certificate?.close();
-      await close();
-    };
+      throw new StartRefused(`probes cannot be answered: ${error.message}`, 1);
+    });
   }
 
-  async closeDoor(): Promise<void> {
-    await this.door?.();
-    this.door = undefined;
+  private async closeDoor(): Promise<void> {
+    const doors = [this.door, this.left];
+    [this.door, this.left] = [undefined, undefined];
+    await Promise.all(doors.map((door) => door?.close()));
+    this.road?.close();
+  }
+
+  /** Questions that the last active broker left open are this one's now. */
+  private async answerHeld({ published }: Broker): Promise<void> {
+    this.road?.follow(published);
+    if (this.left?.isAsked) await pause(ANSWERED_WITHIN_MS, undefined, { ref: false });
+    await this.closeDoor();
   }
 
   private async leave(): Promise<void> {
@@ -134,8 +174,12 @@ class Turn {
     const { options } = this;
     const broker = await startBroker(this.config, {
       ...options,
-      beforeListening: () => this.closeDoor(),
+      beforeListening: async () => {
+        [this.left, this.door] = [this.door, undefined];
+        this.left?.leave();
+      },
     });
+    this.broker = broker;
     this.say(`${hostname()} is the active broker now`);
     return {
       ...broker,

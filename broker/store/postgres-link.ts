@@ -132,6 +132,11 @@ export class PostgresLink {
     if (this.lostBy) listener(this.lostBy);
   }
 
+  /** @param listener told of what others notify, on the channels that were listened on */
+  onNotification(listener: () => void): void {
+    this.client.on("notification", () => listener());
+  }
+
   async close(): Promise<void> {
     this.lostListener = () => {};
     const ended = this.lostBy ? undefined : this.client.end().catch(() => {});

@@ -153,11 +153,18 @@ export class StandbySite {
     this.stops = stops;
   }
 
-  /** @param folder of its own; both brokers run, one of them is active, and somebody has enrolled */
-  static async start(server: TestPostgres, folder: string): Promise<StandbySite> {
+  /**
+   * @param folder of its own; both brokers run, one of them is active, and somebody has enrolled
+   * @param how `forwarding`: the one that waits leads people to the other one
+   */
+  static async start(
+    server: TestPostgres,
+    folder: string,
+    how: "plain" | "forwarding" = "plain",
+  ): Promise<StandbySite> {
     const stops: (() => unknown)[] = [];
     try {
-      return await StandbySite.begin(server, folder, stops);
+      return await StandbySite.begin(server, folder, stops, how);
     } catch (error) {
       for (const stop of stops.toReversed()) await stop();
       throw error;
@@ -168,6 +175,7 @@ export class StandbySite {
     server: TestPostgres,
     folder: string,
     stops: (() => unknown)[],
+    how: "plain" | "forwarding",
   ): Promise<StandbySite> {
     const place = await server.database();
     const plc = await startChild(process.execPath, [WITNESS_PLC, path.join(folder, "notes")], {
@@ -178,11 +186,12 @@ export class StandbySite {
     const witness = await startWitness(folder, key);
     stops.push(() => witness.stop());
     writeFileSync(path.join(folder, "policy"), `log ${key}\n${witness.ready[1]}\nquorum w1\n`);
-    const first = await freePorts(2);
+    const first = await freePorts(4);
     const settings = settingsOf(folder, first, Number(plc.ready[1]));
     const nodeAt = async (port: number) => {
       const way = await DatabaseWay.open(path.join(folder, `way-${port}`), place);
-      const node = new Node(port, way, settings);
+      const peer = how === "plain" ? "" : `127.0.0.1:${port + 2}`;
+      const node = new Node(port, way, { ...settings, SALLYPORT_PEER_ADDRESS: peer });
       stops.push(async () => {
         node.child?.process.kill("SIGCONT");
         await node.child?.stop();

@@ -34,6 +34,7 @@ const INVITES: readonly RoleName[] = ["administrator", "engineer"];
 export const REACH: Readonly<Record<string, Reach>> = {
   "GET /healthz": "everybody",
   "GET /readyz": "everybody",
+  "GET /readyz/any": "everybody",
   "GET /metrics": "scraper",
   "POST /api/enrolment/options": "everybody",
   "POST /api/enrolment": "everybody",

@@ -110,7 +110,7 @@ function decodedOnce(path: string): string {
 }
 
 /** Asked by programs; under another method they are no pages either. */
-const PROBES = new Set(["/healthz", "/readyz", "/metrics"]);
+const PROBES = new Set(["/healthz", "/readyz", "/readyz/any", "/metrics"]);
 
 /** Paths of pages are plain words and ids: no dot, no escape, no empty part. */
 export function isPagePath(path: string): boolean {

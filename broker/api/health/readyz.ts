@@ -3,9 +3,9 @@ import { publicEndpoint } from "../endpoint.ts";
 import { ApiRefused } from "../problem.ts";
 
 /** Whether people can sign in and work; which part fails is told to those with the right only. */
-export function readyz(isReady: () => boolean) {
+export function readyz(isReady: () => boolean, summary = "The broker can be used") {
   return publicEndpoint({
-    summary: "The broker can be used",
+    summary,
     answer: z.object({ state: z.literal("ready") }),
     handle: () => {
       if (isReady()) return { state: "ready" as const };
