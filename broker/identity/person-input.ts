@@ -6,7 +6,8 @@ import { IdentityRefused } from "./identity.ts";
 const NAME_MAX = 100;
 /** RFC 5321, section 4.5.3.1.3, less the angle brackets. */
 const EMAIL_MAX = 254;
-const REASON_MAX = 300;
+/** As long as the console lets one write. */
+const REASON_MAX = 500;
 const LABEL_MAX = 60;
 
 export function nameFrom(text: string, what: string): string {

@@ -69,7 +69,9 @@ export const personFormText = {
   save: "Save",
   cancel: "Cancel",
   failed: "Nothing was changed",
-  lengthMax: 120,
+  /** As the broker keeps them: what is longer would be cut without a word. */
+  lengthMax: 100,
+  emailLengthMax: 254,
 } as const;
 
 export const linkText = {

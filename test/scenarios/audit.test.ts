@@ -19,6 +19,8 @@ import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-i
 
 /** A checkpoint follows its first leaf within ten seconds. */
 const CHECKPOINT_WITHIN_MS = 20_000;
+/** Several waits of that length, and a look at the whole page by axe. */
+const SLOW = { timeout: 120_000 };
 
 let site: SiteInBrowser;
 let admin: Device;
@@ -43,7 +45,7 @@ async function saved(page: Page, button: string): Promise<Buffer> {
   return readFileSync(await (await waiting).path());
 }
 
-test("every entry of the log is listed newest first, proved by the browser", async () => {
+test("every entry of the log is listed newest first, proved by the browser", SLOW, async () => {
   const { page } = anna;
   await page.goto("/audit");
   await page
@@ -57,7 +59,7 @@ test("every entry of the log is listed newest first, proved by the browser", asy
   await accessible(page);
 });
 
-test("an entry opens with its proof, which holds without the broker", async () => {
+test("an entry opens with its proof, which holds without the broker", SLOW, async () => {
   const { page } = anna;
   await page.getByRole("textbox", { name: "Search the log" }).fill("done tod");
   const row = page.getByRole("row").filter({ hasText: "done for today" }).first();
@@ -81,7 +83,7 @@ test("an entry opens with its proof, which holds without the broker", async () =
   expect(holds(Buffer.from(entry.toString().replace("done", "gone")))).toBe(false);
 });
 
-test("the session of an entry is a click away, and all entries of it", async () => {
+test("the session of an entry is a click away, and all entries of it", SLOW, async () => {
   const { page } = anna;
   await page.getByRole("link", { name: "Entries of this session" }).first().click();
   await page.waitForURL(/\/audit\?session=/);

@@ -75,7 +75,7 @@ export function PersonForm({ person, onClose, onInvited }: PersonFormProps) {
               label={words.email}
               required
               type="email"
-              maxLength={words.lengthMax}
+              maxLength={words.emailLengthMax}
               {...form.getInputProps("email")}
             />
           )}
