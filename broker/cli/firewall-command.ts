@@ -21,6 +21,11 @@ export function addFirewallCommand(plant: Command): void {
     .option("--from <network...>", "where people come from; without it, everywhere", [])
     .option("--admin-from <network...>", "from where this machine is looked after by SSH", [])
     .option("--to <host:port/tcp...>", "what else the broker reaches: names, time, mail, SIEM", [])
+    .option(
+      "--peer <host:port...>",
+      "the other brokers of a pair: their SALLYPORT_PEER_ADDRESS",
+      [],
+    )
     .option("--user <name>", "account that the broker runs as", userInfo().username)
     .option("--gateway <name>", "for the machine of this gateway, where nobody comes in")
     .option("--systemd", "a drop-in of the unit instead, with the addresses alone", false)
@@ -29,13 +34,18 @@ export function addFirewallCommand(plant: Command): void {
       const config = readConfig(process.env);
       const found = await plantOf(config);
       if (!found) throw new FirewallRefused("the plant file is not valid: sallyport plant check");
-      process.stdout.write(await made(config, found, asked));
+      const { peer: peers, ...others } = asked;
+      process.stdout.write(await made(config, found, { ...others, peers }));
     });
 }
 
-type Asked = FirewallAsked & { readonly systemd: boolean; readonly kubernetes: boolean };
+interface Form {
+  readonly systemd: boolean;
+  readonly kubernetes: boolean;
+}
+type Asked = FirewallAsked & Form & { readonly peer: readonly string[] };
 
-function made(config: Config, plant: Plant, asked: Asked): Promise<string> {
+function made(config: Config, plant: Plant, asked: FirewallAsked & Form): Promise<string> {
   if (asked.kubernetes) return networkPolicies(config, plant, asked);
   return asked.systemd
     ? systemdAddresses(config, plant, asked)

@@ -62,7 +62,11 @@ function nothing() {
 }
 
 function ofBroker(config: Config, from: readonly string[], roads: readonly Road[]) {
-  const { gatewayPort } = config;
+  const { gatewayPort, peerAddress } = config;
+  // Each pod is the other's.
+  const peers = peerAddress
+    ? { peers: [{ podSelector: { matchLabels: LABELS.broker } }], ports: [tcp(peerAddress.port)] }
+    : undefined;
   const people = {
     ...(from.length > 0 && { from: from.map((cidr) => ({ ipBlock: { cidr: network(cidr) } })) }),
     ports: doors(config).map(tcp),
@@ -73,8 +77,12 @@ function ofBroker(config: Config, from: readonly string[], roads: readonly Road[
   return policy("sallyport-broker", {
     podSelector: { matchLabels: LABELS.broker },
     policyTypes: ["Ingress", "Egress"],
-    ingress: [people, ...gateways],
-    egress: [NAMES, ...roads.map(egressTo)],
+    ingress: [people, ...gateways, ...(peers ? [{ from: peers.peers, ports: peers.ports }] : [])],
+    egress: [
+      NAMES,
+      ...(peers ? [{ to: peers.peers, ports: peers.ports }] : []),
+      ...roads.map(egressTo),
+    ],
   });
 }
 

@@ -1,12 +1,14 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
 import { runProgram } from "../../test/kit/child.ts";
 import { testWith } from "../../test/kit/programs.ts";
 import { temporaryFolder } from "../../test/kit/temporary.ts";
 import { readConfig } from "../config.ts";
 import type { Plant } from "../plant/model.ts";
 import { parsePlant } from "../plant/parse-plant.ts";
+import { LABELS, networkPolicies } from "./network-policies.ts";
 import { type FirewallAsked, firewallRules, systemdAddresses } from "./plant-firewall.ts";
 
 const PLANT = `
@@ -93,6 +95,34 @@ test("what gateways reach is no road of this machine's; they come in on the leg 
   ] as const) {
     await expect(other).rejects.toThrow(words);
   }
+});
+
+test("between two brokers the one port is open, to each other alone", async () => {
+  const config = readConfig({
+    ...{ SALLYPORT_PORT: "443", SALLYPORT_OPCUA_PORT: "off", SALLYPORT_STANDBY: "1" },
+    SALLYPORT_DATABASE: "postgres://sallyport@db.it.example/sallyport",
+    SALLYPORT_PEER_ADDRESS: "10.1.0.5:7444",
+  });
+  const asked = { ...ASKED, peers: ["10.1.0.6:7445"] };
+  const made = await firewallRules(config, plant(), asked, async () => ["10.20.0.9"]);
+  const lines = made.split("\n").filter((line) => line.includes("other broker"));
+  expect(lines.map((line) => line.trim())).toEqual([
+    'ip saddr { 10.1.0.6 } tcp dport 7444 ct state new accept comment "other broker"',
+    'meta skuid "sallyport" ip daddr 10.1.0.6 tcp dport 7445 ct state new accept comment "other broker"',
+  ]);
+  expect(await rules()).not.toContain("other broker");
+  await expect(rules({ peers: ["10.1.0.6:7445"] })).rejects.toThrow(/SALLYPORT_PEER_ADDRESS/);
+  const odd = firewallRules(config, plant(), { ...ASKED, peers: ["b"] }, async () => ["10.20.0.9"]);
+  await expect(odd).rejects.toThrow(/--peer b: write host:port/);
+  const policies = parseAllDocuments(
+    await networkPolicies(config, plant(), ASKED, async () => ["10.20.0.9"]),
+  )
+    .map((each) => each.toJS())
+    .find(({ metadata }) => metadata.name === "sallyport-broker");
+  const other = [{ podSelector: { matchLabels: LABELS.broker } }];
+  const ports = [{ protocol: "TCP", port: 7_444 }];
+  expect(policies.spec.ingress).toContainEqual({ from: other, ports });
+  expect(policies.spec.egress).toContainEqual({ to: other, ports });
 });
 
 test("people come to the doors that are open, from where they are, and to nothing else", async () => {

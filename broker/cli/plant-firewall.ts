@@ -7,6 +7,7 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
 import type { Config } from "../config.ts";
+import { controlAddress } from "../gateway-settings.ts";
 import type { Plant } from "../plant/model.ts";
 
 export interface FirewallAsked {
@@ -18,6 +19,8 @@ export interface FirewallAsked {
   readonly to: readonly string[];
   /** The account that the broker runs as; "" leaves it out of the rules. */
   readonly user: string;
+  /** `host:port` of the other brokers of a pair, as each has it in `SALLYPORT_PEER_ADDRESS`. */
+  readonly peers?: readonly string[];
   /** For the machine of this gateway in place of control's: nobody comes in to it. */
   readonly gateway?: string | undefined;
 }
@@ -33,6 +36,9 @@ export interface Road {
   readonly protocol: "tcp" | "udp";
   readonly what: string;
 }
+
+/** Says in the rules what a road between brokers is. */
+const PEER = "other broker";
 
 /** Names and time: the machine's own services ask for these, not the broker's account. */
 const OF_THE_MACHINE: ReadonlySet<number> = new Set([53, 123]);
@@ -81,8 +87,26 @@ async function roadsOf(
   asked: FirewallAsked,
   resolve: Resolve,
 ): Promise<readonly Road[]> {
-  const control = asked.gateway === undefined ? [] : roadToControl(config, asked);
-  return [...(await plantRoads(plant, asked, resolve)), ...control];
+  const isControl = asked.gateway === undefined;
+  const others = isControl ? await peerRoads(config, asked, resolve) : roadToControl(config, asked);
+  return [...(await plantRoads(plant, asked, resolve)), ...others];
+}
+
+/** From each of two brokers to the other: whichever waits leads people to the one that is active. */
+async function peerRoads(
+  { peerAddress }: Config,
+  { peers = [] }: FirewallAsked,
+  resolve: Resolve,
+): Promise<readonly Road[]> {
+  if (!peerAddress && peers.length > 0) {
+    throw new FirewallRefused("--peer: SALLYPORT_PEER_ADDRESS is not set, no other broker comes");
+  }
+  const found = peers.map((text) => {
+    const place = controlAddress(text);
+    if (!place) throw new FirewallRefused(`--peer ${text}: write host:port`);
+    return roadsTo(place.host, place.port, "tcp", PEER, resolve);
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /**
@@ -208,7 +232,10 @@ function text(config: Config, plant: Plant, asked: FirewallAsked, roads: readonl
   const people = sourcesOf(asked.from).map(
     (from) => `${from}tcp dport { ${ports} } ct state new accept`,
   );
-  const ours = asked.gateway === undefined ? [...people, ...gatewayDoor(config)] : [];
+  const ours =
+    asked.gateway === undefined
+      ? [...people, ...gatewayDoor(config), ...peerDoor(config, roads)]
+      : [];
   const admins = asked.adminFrom.length === 0 ? [] : sourcesOf(asked.adminFrom);
   const out = roads.map(
     ({ address, port, protocol, what }) =>
@@ -253,6 +280,17 @@ function gatewayDoor({ gatewayPort, gatewayListen }: Config): readonly string[] 
   return [
     `fib daddr . iif type local ${leg}tcp dport ${gatewayPort} ct state new accept comment "gateways"`,
   ];
+}
+
+/** For the other brokers alone. */
+function peerDoor({ peerAddress }: Config, roads: readonly Road[]): readonly string[] {
+  if (!peerAddress) return [];
+  const from = roads.filter(({ what }) => what === PEER).map(({ address }) => address);
+  return from.length === 0
+    ? []
+    : sourcesOf([...new Set(from)]).map(
+        (source) => `${source}tcp dport ${peerAddress.port} ct state new accept comment "${PEER}"`,
+      );
 }
 
 function rows(lines: readonly string[]): string {

@@ -75,7 +75,7 @@ export async function openSite(
   };
 }
 
-async function openDevice(
+export async function openDevice(
   browser: Browser,
   origin: string,
   { dark = true, viewport = WIDE }: { dark?: boolean; viewport?: typeof WIDE } = {},

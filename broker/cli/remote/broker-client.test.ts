@@ -60,6 +60,11 @@ test("a refusal is told in the broker's words", async () => {
   await expect(client.ask("GET /api/plant")).rejects.toMatchObject({
     ...{ code: "no-grant", message: "Ask first.", exitCode: 4 },
   });
+  answer = (response) => response.writeHead(502).end('{"code":"active-lost","message":"Look."}');
+  await expect(client.ask("GET /api/plant")).rejects.toMatchObject({
+    message: "Look.",
+    exitCode: 5,
+  });
   answer = (response) => response.writeHead(502).end("<html>a proxy</html>");
   await expect(client.ask("GET /api/plant")).rejects.toMatchObject({ code: "http-502" });
 });

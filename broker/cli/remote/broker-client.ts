@@ -331,7 +331,12 @@ function failure(status: number, text: string): CommandFailed {
   return new CommandFailed(exitOf(status, code), message, code);
 }
 
+/** As `broker/standby/forwarder.ts` has it. */
+const ACTIVE_LOST = "active-lost";
+
 function exitOf(status: number, code: string): ExitCode {
   if (code === "signed-out") return EXIT.signedOut;
+  // Said by a broker that waits: whether it was done nobody knows.
+  if (code === ACTIVE_LOST) return EXIT.unreachable;
   return status < 500 ? EXIT.refused : EXIT.failed;
 }
