@@ -108,7 +108,7 @@ function Alike({ name, email }: Pick<Values, "name" | "email">) {
   return (
     <div role="status">
       {alike.length > 0 && (
-        <div className="sp-notice" data-tone="attention">
+        <div className="sp-notice" data-tone="attention" data-inline>
           <IconAlertTriangleFilled size={15} aria-hidden />
           <span>{words.alike(alike.map((each) => `${each.name} (${each.email})`))}</span>
         </div>
