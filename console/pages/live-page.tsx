@@ -184,13 +184,13 @@ function sessionColumns(): Column<LiveSessionView>[] {
       title: head.what,
       sortBy: (s) => s.asset.name,
       cell: (s) => (
-        <div className="sp-asset-cell">
+        <>
           {s.asset.name}
           <div className="sp-sub">
             {s.profile}
             <VisitMark session={s} />
           </div>
-        </div>
+        </>
       ),
     },
     {
