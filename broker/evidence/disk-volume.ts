@@ -15,7 +15,10 @@ const FLAGS = {
 /** Someone may have put a file where a recording's folder would be. */
 const ABSENT: readonly string[] = ["ENOENT", "ENOTDIR"];
 
-/** Calls run in the pool of the process. */
+/**
+ * Calls run in the pool of the process. A thread that sleeps in `Atomics.wait` for each block made
+ * it durable no sooner, and a call that blocked this one would hold up every cut while a disk hangs.
+ */
 export const diskVolume: Volume = {
   async open(file, access) {
     return new DiskFile(await fs.promises.open(file, FLAGS[access], 0o600));

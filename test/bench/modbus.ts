@@ -11,6 +11,10 @@
  * sixth of its CPU). `floorCpu50` and `floorCpu500` say it each time. At 500 connections most of
  * the difference is memory: each turn touches the objects of hundreds of sessions, more than the
  * nearest cache and its address tables hold.
+ * The broker's code alone, from socket to socket but without them, took 0.7 to 1.3 µs a transaction;
+ * the kernel's work between two messages is what drives it out of the caches. Nothing was won by:
+ * Node's own handles for writing, gathering what a turn reads before it is looked at, larger or
+ * smaller inlining, the program's text on large pages.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
