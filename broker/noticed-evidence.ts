@@ -62,7 +62,7 @@ function healthOf({ level, atFloor }: VolumeState): "ok" | "attention" | "failed
 }
 
 function wordsOf(state: VolumeState): string {
-  const free = `${gibi(state.freeBytes)} of ${gibi(state.totalBytes)} are free`;
+  const free = `${giga(state.freeBytes)} of ${giga(state.totalBytes)} are free`;
   if (state.atFloor) {
     return `The volume of the recordings is full (${free}): sessions are frozen until there is room.`;
   }
@@ -73,8 +73,9 @@ function wordsOf(state: VolumeState): string {
   return `The volume of the recordings is over ${state.level} % full: ${free}.`;
 }
 
-function gibi(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+/** Decimal, as the console counts and disks are sold: one page must not name two sizes. */
+function giga(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 function days(ms: number): string {

@@ -72,6 +72,18 @@ test("waits are from asking to the answer and to the first session under it", as
   await store.close();
 });
 
+test("what the broker opens for itself is no session of people", async () => {
+  const { store } = await ground();
+  for (const holder of ["ana", "broker", "ana"]) {
+    await store.log.record({
+      ...{ kind: "session:opened", priority: "event", text: "opened", about: { holder } },
+    });
+  }
+  const [month] = await figuresByMonth(store, [], WHEN);
+  expect(month?.sessions.opened).toBe(2);
+  await store.close();
+});
+
 test("a session that somebody took away counts as cut, with the time it took", async () => {
   const { store } = await ground();
   const ended = (rule: string, cutMs: string) =>

@@ -12,6 +12,7 @@ import {
 } from "../store/figures.ts";
 import type { Store } from "../store/store.ts";
 import type { StandingRight } from "./access-review.ts";
+import { BROKER_SUBJECT } from "./permit.ts";
 import { type Month, monthsUntil } from "./wall-time.ts";
 
 export const MONTHS = 12;
@@ -93,7 +94,10 @@ async function ofMonth(
   nowMs: number,
 ): Promise<Omit<MonthFigures, "recordings">> {
   const events = await countEvents(queries, month);
-  const opened = await sessionEvents(queries, "session:opened", month);
+  // Its own sessions the broker opens for key switches and readings: nobody steers by those.
+  const opened = (await sessionEvents(queries, "session:opened", month)).filter(
+    ({ about }) => about.holder !== BROKER_SUBJECT.id,
+  );
   const ended = await sessionEvents(queries, "session:ended", month);
   // What was asked for on the last day is opened in the next month.
   const later = { fromMs: month.fromMs, untilMs: month.untilMs + LATER_MS };

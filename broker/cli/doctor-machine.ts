@@ -57,7 +57,7 @@ export function disk(folder: string): Finding {
   if (!existsSync(folder)) return { state: "attention", text: `${folder} is not there yet` };
   const volume = spaceOf(statfsSync(folder));
   const used = shareUsed(volume);
-  const free = `${(volume.freeBytes / 2 ** 30).toFixed(1)} GiB free`;
+  const free = `${(volume.freeBytes / 1e9).toFixed(1)} GB free`;
   const share = `${Math.round(used * 100)} % full, ${free}`;
   try {
     accessSync(folder, constants.W_OK);

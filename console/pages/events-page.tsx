@@ -112,7 +112,7 @@ function Events({ events, onClear }: EventsProps) {
       rows={events}
       columns={maySeeRecordings ? [...COLUMNS, SESSION_COLUMN] : COLUMNS}
       rowKey={(event) => event.id}
-      initialSort={{ column: "priority", descending: true }}
+      initialSort={{ column: "at", descending: true }}
       filtered
       onClearFilter={onClear}
       tone={(event) => (event.priority === "alarm" ? "alarm" : undefined)}
