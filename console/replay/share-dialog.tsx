@@ -57,7 +57,7 @@ function Made({ made, onDone }: { readonly made: NewShareView; readonly onDone: 
     <Stack gap="sm" mb="md" role="status">
       <Text fw={600}>{words.madeTitle}</Text>
       <Text size="sm">{words.madeLead}</Text>
-      <Copyable value={address} what={words.link} shown={64} />
+      <Copyable value={address} what={words.link} />
       <Group justify="flex-end">
         <Button onClick={onDone}>{words.done}</Button>
       </Group>

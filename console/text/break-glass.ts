@@ -72,7 +72,7 @@ export const breakGlassText = {
   endTitle: "End this access now?",
   endBody: "Sessions under it end at once. The use stays here until it is reviewed.",
   session: (changed: number, refused: number) =>
-    `${changed} ${changed === 1 ? "change" : "changes"}, ${refused} refused`,
+    `${changed} ${changed === 1 ? "act" : "acts"} beyond reading, ${refused} refused`,
   noSession: "No session was opened under it.",
   replay: "Replay",
   replayNamed: (who: string) => `Replay the session of ${who}`,

@@ -132,7 +132,7 @@ export const replayText = {
     size: "Size on disk",
     counts: "Operations",
     countsOf: (c: { observed: number; changed: number; refused: number; held: number }) =>
-      `${counted(c.observed)} read, ${counted(c.changed)} changed, ${counted(c.refused)} refused, ${counted(c.held)} held`,
+      `${counted(c.observed)} read, ${counted(c.changed)} beyond reading, ${counted(c.refused)} refused, ${counted(c.held)} held`,
     profileDigest: "Profile digest",
     plantDigest: "Plant file digest",
     session: "Session",

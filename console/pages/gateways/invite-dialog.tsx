@@ -80,7 +80,7 @@ function Shown({ name, line, onClose }: ShownProps) {
         {words.shownTitle(name)}
       </Text>
       <Text size="sm">{words.shown}</Text>
-      <Copyable value={words.command(line)} what={words.what} shown={72} />
+      <Copyable value={words.command(line)} what={words.what} />
       <Group justify="flex-end">
         <Button onClick={onClose}>{words.done}</Button>
       </Group>
