@@ -84,6 +84,8 @@ export type GuardEvent =
    * of all sends towards the asset on this channel, from 1, where one decision carries several.
    */
   | { readonly kind: "withheld"; readonly decision: number; readonly send?: number }
+  /** This side says no more, and still hears (RFC 9293, 3.6): only to guards that `halfCloses`. */
+  | { readonly kind: "half-closed"; readonly from: Side }
   | { readonly kind: "end" };
 
 export type Input =
@@ -128,6 +130,8 @@ export type Effect =
        * the asset's own message had to be decided (clipboard, files).
        */
       readonly decision?: number;
+      /** Nothing follows to this side, which may go on speaking. */
+      readonly last?: true;
       /** Lets go of something held at the asset (a pressed key, a subscription): allowed even after a cut. */
       readonly release?: true;
     }
@@ -177,6 +181,8 @@ export interface Guard {
   readonly mixes?: true;
   /** Its protocol answers nothing: of a permitted change no more is heard once it was sent. */
   readonly neverAnswered?: true;
+  /** One side may end what it says and still hear the other; otherwise that ends the channel. */
+  readonly halfCloses?: true;
   /** It may answer `end` with releases: the asset's leg is kept until they have left. */
   readonly releasesAtEnd?: true;
   /** Its protocol can say why something was refused: denials carry `because`. */

@@ -16,6 +16,11 @@ export interface LegSink {
   obstacle?(change: number): string | undefined;
   /** This array, which the leg was given to write, has left; the leg does not look at it again. */
   spent?(bytes: Uint8Array): void;
+  /**
+   * The peer says no more, and still hears. Called once at most; only `closed` follows. Where it is
+   * absent the leg says `closed` instead.
+   */
+  halfClosed?(reason: string): void;
   /** Called once; nothing follows. */
   closed(reason: string): void;
   /** The queue towards the peer fell below its limit again. */
@@ -32,6 +37,13 @@ export interface Leg {
    * the sink synchronously.
    */
   write(bytes: Uint8Array, change?: number): void;
+  /**
+   * Nothing will be written any more: the peer is told so behind what is queued. Once both have
+   * said their last, and all of it has left, the leg says `closed` by itself, and that it was
+   * `endedInOrder`. Absent where the transport cannot tell it.
+   */
+  halfClose?(): void;
+  readonly endedInOrder?: boolean;
   /**
    * Takes back the changes that are queued here and not yet handed to the system: the right to
    * them was lost. Each is reported `withheld`. Absent where the leg holds no requests.

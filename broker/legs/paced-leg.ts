@@ -17,6 +17,7 @@ const FIRST_BYTES = 65_536;
 
 export class PacedLeg implements Leg {
   readonly withdraw?: (cause: string) => void;
+  readonly halfClose?: () => void;
   private readonly leg: Leg;
   private readonly workedMs: () => number;
   private sink: LegSink | undefined;
@@ -33,12 +34,15 @@ export class PacedLeg implements Leg {
   /** The leg beneath is. */
   private held = false;
   private last: string | undefined;
+  /** Why it says no more. */
+  private silent: string | undefined;
 
   /** @param workedMs of this thread alone: a machine busy with others is not the peer's doing */
   constructor(leg: Leg, workedMs = threadMs) {
     this.leg = leg;
     this.workedMs = workedMs;
     if (leg.withdraw) this.withdraw = (cause) => leg.withdraw?.(cause);
+    if (leg.halfClose) this.halfClose = () => leg.halfClose?.();
   }
 
   get waiting(): number {
@@ -47,6 +51,10 @@ export class PacedLeg implements Leg {
 
   get givesBack(): boolean {
     return this.leg.givesBack ?? true;
+  }
+
+  get endedInOrder(): boolean {
+    return this.leg.endedInOrder ?? false;
   }
 
   get queued(): number {
@@ -61,6 +69,7 @@ export class PacedLeg implements Leg {
       withheld: (change, cause) => sink.withheld(change, cause),
       obstacle: (change) => sink.obstacle?.(change),
       spent: (bytes) => sink.spent?.(bytes),
+      ...(sink.halfClosed && { halfClosed: (reason: string) => this.halfClosed(reason) }),
       closed: (reason) => this.gone(reason),
       drained: () => sink.drained(),
     });
@@ -97,6 +106,11 @@ export class PacedLeg implements Leg {
       this.spentMs = 0;
       this.hand(bytes);
     }
+    this.settle();
+  }
+
+  private halfClosed(reason: string): void {
+    this.silent = reason;
     this.settle();
   }
 
@@ -142,6 +156,8 @@ export class PacedLeg implements Leg {
     }
     if (!this.sink) return;
     const waits = this.resting !== undefined || this.rest.length > 0;
+    if (!waits && this.silent !== undefined) this.fallSilent(this.silent);
+    if (!this.sink) return;
     if (!waits && this.last !== undefined) this.end(this.last);
     else if (this.held !== (this.paused || waits)) this.hold(!this.held);
   }
@@ -150,6 +166,11 @@ export class PacedLeg implements Leg {
     this.held = held;
     if (held) this.leg.pause();
     else this.leg.resume();
+  }
+
+  private fallSilent(reason: string): void {
+    this.silent = undefined;
+    this.sink?.halfClosed?.(reason);
   }
 
   private end(reason: string): void {

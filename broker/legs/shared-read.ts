@@ -45,6 +45,7 @@ export function connectShared(
 export function adoptAccepted<R extends Receiver>(
   accepted: Socket,
   receiverOf: (socket: Socket) => R,
+  allowHalfOpen = false,
 ): R {
   const owner = accepted as Socket & { _handle?: object | null };
   const handle = owner._handle;
@@ -56,8 +57,8 @@ export function adoptAccepted<R extends Receiver>(
   owner._handle = null;
   accepted.destroy();
   const late: Late = {};
-  const options: SocketConstructorOpts & { handle: object } = { handle, onread: onread(late) };
-  const socket = new Socket(options);
+  const options = { handle, onread: onread(late), allowHalfOpen };
+  const socket = new Socket(options as SocketConstructorOpts);
   socket.pause();
   const receiver = receiverOf(socket);
   late.receiver = receiver;

@@ -2,6 +2,9 @@
 import { connect, type Socket } from "node:net";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "./leg.ts";
 
+/** One side has ended what it says: where nothing moves for so long, nothing more will. */
+const HALF_CLOSED_IDLE_MS = 2 * 60_000;
+
 export interface TcpTarget {
   readonly address: string;
   readonly port: number;
@@ -10,12 +13,17 @@ export interface TcpTarget {
   over(): void;
 }
 
+const CLOSED = "the asset closed the connection";
+
 export class TcpAssetLeg implements Leg {
   private readonly target: TcpTarget;
   private sink: LegSink | undefined;
   private socket: Socket | undefined;
   private full = false;
   private over = false;
+  endedInOrder = false;
+  private saidAll = false;
+  private heardAll = false;
 
   constructor(target: TcpTarget) {
     this.target = target;
@@ -28,7 +36,7 @@ export class TcpAssetLeg implements Leg {
   start(sink: LegSink): void {
     this.sink = sink;
     const { address: host, port, connectTimeoutMs } = this.target;
-    const socket = connect({ host, port, noDelay: true });
+    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
     this.socket = socket;
     const late = setTimeout(() => this.gone("it did not answer in time"), connectTimeoutMs);
     socket.once("connect", () => clearTimeout(late));
@@ -38,13 +46,22 @@ export class TcpAssetLeg implements Leg {
     });
     socket.on("error", (error) => this.gone(error.message));
     // Behind what was read in this turn: the last bytes reach the client before the end does.
-    socket.on("close", () => setImmediate(() => this.gone("the asset closed the connection")));
+    socket.on("end", () => setImmediate(() => this.fellSilent()));
+    socket.on("timeout", () => this.gone("one side had ended, and the other said nothing more"));
+    socket.on("close", () => setImmediate(() => this.ended()));
   }
 
   write(bytes: Uint8Array): void {
     if (this.over) return;
     this.socket?.write(bytes, this.onWritten);
     if (this.queued > LEG_QUEUE_MAX) this.full = true;
+  }
+
+  halfClose(): void {
+    if (this.over) return;
+    this.saidAll = true;
+    this.socket?.setTimeout(HALF_CLOSED_IDLE_MS);
+    this.socket?.end();
   }
 
   pause(): void {
@@ -66,6 +83,20 @@ export class TcpAssetLeg implements Leg {
     this.full = false;
     this.sink?.drained();
   };
+
+  private fellSilent(): void {
+    if (this.over) return;
+    this.heardAll = true;
+    this.socket?.setTimeout(HALF_CLOSED_IDLE_MS);
+    const { sink } = this;
+    if (sink?.halfClosed) sink.halfClosed(CLOSED);
+    else this.socket?.end();
+  }
+
+  private ended(): void {
+    this.endedInOrder = this.saidAll && this.heardAll && !this.over;
+    this.gone(CLOSED);
+  }
 
   private gone(reason: string): void {
     if (this.over) return;

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { LEG_QUEUE_MAX } from "./leg.ts";
-import { acceptedLeg, type TcpLeg } from "./tcp-leg.ts";
+import { LEG_QUEUE_MAX, type LegSink } from "./leg.ts";
+import { acceptedLeg, halfClosingLeg, type TcpLeg } from "./tcp-leg.ts";
 
 let server: Server;
 let peer: Socket;
@@ -26,8 +26,13 @@ afterEach(() => {
   server.close();
 });
 
-function start(): void {
+function portOf(of: Server) {
+  return { port: (of.address() as AddressInfo).port, host: "127.0.0.1" };
+}
+
+function start(more: Partial<LegSink> = {}): void {
   leg.start({
+    ...more,
     bytes: (bytes) => {
       heard.bytes = Buffer.concat([heard.bytes, bytes]);
     },
@@ -115,6 +120,29 @@ test("a peer that closes or resets is heard once", async () => {
   await until(() => heard.closed.length === 1);
   await pause(20);
   expect(heard.closed.length).toBe(1);
+});
+
+test("where either may say its last first, the other is heard to its end", async () => {
+  peer.destroy();
+  server.once("connection", (accepted: Socket) => {
+    leg = halfClosingLeg(accepted);
+  });
+  const tool = connect({ ...portOf(server), allowHalfOpen: true });
+  await once(tool, "connect");
+  await until(() => leg.endedInOrder === false && leg.halfClose !== undefined);
+  const silent: string[] = [];
+  start({ halfClosed: (reason) => silent.push(reason) });
+  const answer = Buffer.alloc(4 * LEG_QUEUE_MAX, "answer");
+  tool.end("asked");
+  await until(() => silent.length === 1);
+  expect([heard.bytes.toString(), heard.closed]).toEqual(["asked", []]);
+  for (let at = 0; at < answer.length; at += 65_536) leg.write(answer.subarray(at, at + 65_536));
+  leg.halfClose?.();
+  const parts: Buffer[] = [];
+  for await (const part of tool) parts.push(part as Buffer);
+  expect(Buffer.concat(parts).equals(answer)).toBe(true);
+  await until(() => heard.closed.length === 1);
+  expect(leg.endedInOrder).toBe(true);
 });
 
 test("a peer gone before it starts is heard after it starts", async () => {

@@ -10,7 +10,14 @@ export function acceptedLeg(accepted: Socket): TcpLeg {
   return adoptAccepted(accepted, (socket) => new TcpLeg(socket));
 }
 
+/** One that may end what it says and still hear. @param accepted also made with `allowHalfOpen` */
+export function halfClosingLeg(accepted: Socket): TcpLeg {
+  return adoptAccepted(accepted, (socket) => new TcpLeg(socket, true), true);
+}
+
 export class TcpLeg implements Leg {
+  readonly halfClose?: () => void;
+
   private readonly socket: Socket;
   private readonly output: SocketOutput;
   private sink: LegSink | undefined;
@@ -18,14 +25,21 @@ export class TcpLeg implements Leg {
   private over = false;
   private overBecause = "";
   private full = false;
+  endedInOrder = false;
+  private saidAll = false;
+  private heardAll = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, halfCloses = false) {
     this.socket = socket;
+    if (halfCloses) this.halfClose = () => this.sayLast();
     this.output = new SocketOutput(socket, this);
     socket.on("drain", () => this.drain());
     socket.on("error", (error) => this.finish(error.message));
-    socket.on("end", () => this.finish("the peer closed the connection"));
-    socket.on("close", () => this.finish("the connection was closed"));
+    socket.on("end", () => this.fellSilent("the peer closed the connection"));
+    socket.on("close", () => {
+      this.endedInOrder = this.saidAll && this.heardAll && !this.over;
+      this.finish("the connection was closed");
+    });
   }
 
   get queued(): number {
@@ -77,6 +91,21 @@ export class TcpLeg implements Leg {
     this.release();
     // A reset also drops what the system still holds for a peer that does not read.
     this.socket.resetAndDestroy();
+  }
+
+  private fellSilent(reason: string): void {
+    if (this.over) return;
+    this.heardAll = true;
+    if (this.halfClose && this.sink?.halfClosed) this.sink.halfClosed(reason);
+    else this.finish(reason);
+  }
+
+  /** The socket closes by itself once both have. */
+  private sayLast(): void {
+    if (this.over) return;
+    this.saidAll = true;
+    this.output.flush();
+    this.socket.end();
   }
 
   private drain(): void {

@@ -7,8 +7,13 @@ import { Fifo } from "./fifo.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "./leg.ts";
 import { flushAtTurnEnd, flushMany } from "./turn.ts";
 
+/** The text message that says: nothing follows from this side. */
+export const SAID_ALL = "said all";
 /** A peer that does not say good-bye has this long. */
 const FAREWELL_MS = 1_000;
+
+const LAST = Buffer.from(SAID_ALL);
+const CLOSED = "the tool closed the connection";
 
 export class WebSocketLeg implements Leg {
   private readonly socket: WebSocket;
@@ -19,10 +24,18 @@ export class WebSocketLeg implements Leg {
   private over = false;
   private overBecause = "";
   private full = false;
+  endedInOrder = false;
+  private saidAll = false;
+  private heardAll = false;
+  readonly halfClose?: () => void;
 
-  /** @param socket open, and with `nodebuffer` messages */
-  constructor(socket: WebSocket) {
+  /**
+   * @param socket open, and with `nodebuffer` messages
+   * @param halfCloses the peer knows `SAID_ALL`
+   */
+  constructor(socket: WebSocket, halfCloses = false) {
     this.socket = socket;
+    if (halfCloses) this.halfClose = () => this.sayLast();
     socket.pause();
     socket.on("message", (bytes: Buffer, isBinary: boolean) => this.received(bytes, isBinary));
     socket.on("error", (error) => this.finish(error.message));
@@ -89,8 +102,36 @@ export class WebSocketLeg implements Leg {
   private received(bytes: Buffer, isBinary: boolean): void {
     if (this.over || bytes.length === 0) return;
     if (isBinary) this.sink?.bytes(bytes);
+    else if (this.halfClose && bytes.equals(LAST)) this.fellSilent();
     else this.finish("it sent text instead of bytes");
     flushMany();
+  }
+
+  private fellSilent(): void {
+    const { sink } = this;
+    if (!sink?.halfClosed) {
+      this.finish(CLOSED);
+      return;
+    }
+    this.heardAll = true;
+    sink.halfClosed(CLOSED);
+    this.endInOrder();
+  }
+
+  private sayLast(): void {
+    if (this.over || this.saidAll) return;
+    this.flush();
+    this.saidAll = true;
+    this.socket.send(SAID_ALL, { binary: false }, () => this.endInOrder());
+  }
+
+  /** Nothing is left to be said by either. */
+  private endInOrder(): void {
+    if (this.over || !this.saidAll || !this.heardAll || this.queued > 0) return;
+    const { sink } = this;
+    this.endedInOrder = true;
+    this.close();
+    sink?.closed(CLOSED);
   }
 
   private drain(): void {

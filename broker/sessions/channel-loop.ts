@@ -64,6 +64,7 @@ export class ChannelLoop implements Releasing, TwoSided {
   private readonly owner: ChannelOwner;
   private readonly tape: TapeWriter;
   releases: Waits = NOTHING_WAITS;
+  silentFirst: TwoSided["silentFirst"];
   private readonly pressure: BackPressure;
   private readonly permitted: Permits;
   /** Permitted changes on their way, not yet answered. */
@@ -187,7 +188,7 @@ export class ChannelLoop implements Releasing, TwoSided {
     try {
       const obstacle = send.letsGo ? undefined : this.lastCheck(send);
       if (this.over) return;
-      if (obstacle === undefined) this.hand(send.bytes, send.decision, send.mask);
+      if (obstacle === undefined) this.hand(send.bytes, send.decision, send.mask, send.last);
       else this.withhold(send, obstacle);
     } catch (error) {
       this.owner.fault(error);
@@ -236,10 +237,6 @@ export class ChannelLoop implements Releasing, TwoSided {
     }
   }
 
-  lost(request: number, cause: string): void {
-    this.happen({ kind: "timeout", request }, cause);
-  }
-
   obstacleTo(change: number): string | undefined {
     const mask = this.permitted.maskOf(change) || OPERATE_MASK;
     return this.lastCheck({ decision: change, mask });
@@ -253,7 +250,7 @@ export class ChannelLoop implements Releasing, TwoSided {
     this.end({ rule: `${from}-closed`, reason });
   }
 
-  private happen(event: GuardEvent, cause: string): void {
+  happen(event: GuardEvent, cause: string): void {
     if (this.over) return;
     try {
       this.tape.append({ kind: "event", channel: this.number, event, cause });
@@ -295,7 +292,7 @@ export class ChannelLoop implements Releasing, TwoSided {
         this.decide(effect);
         break;
       case "send":
-        if (effect.to === "client") this.toClient(effect.bytes);
+        if (effect.to === "client") this.toClient(effect);
         else this.toAsset(effect);
         break;
       case "outcome":
@@ -330,13 +327,14 @@ export class ChannelLoop implements Releasing, TwoSided {
     return sequence;
   }
 
-  private toClient(bytes: Uint8Array): void {
+  private toClient({ bytes, last }: Send): void {
     this.sent.toClient(bytes);
     this.moved += bytes.length;
-    this.client.write(bytes);
+    if (last) this.client.halfClose?.();
+    else this.client.write(bytes);
   }
 
-  private toAsset({ bytes, decision = 0, release }: Send) {
+  private toAsset({ bytes, decision = 0, release, last }: Send) {
     if (release) return this.releaseHeld(bytes);
     const mask = decision === 0 ? OPERATE_MASK : this.permitted.maskOf(decision);
     if (mask === 0) throw new Error(`a send for decision ${decision}, which was not permitted`);
@@ -344,7 +342,8 @@ export class ChannelLoop implements Releasing, TwoSided {
     if (changes) this.open = (this.open ?? new Set()).add(decision);
     const atOnce = !changes && this.releases.length === 0;
     const number = ++this.sends;
-    if (atOnce && (this.owner.held & mask) === mask) this.hand(bytes, decision, mask);
+    if (last) this.keep({ bytes, decision, mask, number, last }, changes);
+    else if (atOnce && (this.owner.held & mask) === mask) this.hand(bytes, decision, mask);
     else if (atOnce) this.release({ bytes, decision, mask, number });
     else this.keep({ bytes, decision, mask, number }, changes);
   }
@@ -364,12 +363,13 @@ export class ChannelLoop implements Releasing, TwoSided {
     else this.hand(bytes, 0, OPERATE_MASK);
   }
 
-  private hand(bytes: Uint8Array, decision: number, mask: number): void {
+  private hand(bytes: Uint8Array, decision: number, mask: number, last?: true): void {
     const change = mask > OBSERVE_MASK ? decision : undefined;
     // Only a leg that holds requests can give one back.
     this.moved += bytes.length;
     this.sent.toAsset(bytes, mayGiveBack(this.asset) ? change : undefined);
-    this.asset.write(bytes, change);
+    if (last) this.asset.halfClose?.();
+    else this.asset.write(bytes, change);
     if (this.guard.neverAnswered && this.open?.delete(decision)) {
       this.owner.settled(this, decision);
     }

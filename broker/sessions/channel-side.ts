@@ -1,11 +1,16 @@
 /** One side of a channel as its leg sees it: an object a side, since ten thousand channels count. */
-import type { Side } from "../../protocols/guard.ts";
-import type { LegSink } from "../legs/leg.ts";
+import type { Guard, GuardEvent, Side } from "../../protocols/guard.ts";
+import type { Leg, LegSink } from "../legs/leg.ts";
 
 /** The channel behind both sides. */
 export interface TwoSided {
+  readonly guard: Guard;
+  readonly client: Leg;
+  readonly asset: Leg;
+  /** Who said their last first. */
+  silentFirst: { readonly from: Side; readonly reason: string } | undefined;
   received(from: Side, bytes: Uint8Array): void;
-  lost(request: number, cause: string): void;
+  happen(event: GuardEvent, cause: string): void;
   gaveBack(change: number, cause: string): void;
   obstacleTo(change: number): string | undefined;
   spent(bytes: Uint8Array): void;
@@ -27,7 +32,7 @@ export class ChannelSide implements LegSink {
   }
 
   lost(request: number, cause: string): void {
-    this.channel.lost(request, cause);
+    this.channel.happen({ kind: "timeout", request }, cause);
   }
 
   withheld(change: number, cause: string): void {
@@ -42,8 +47,21 @@ export class ChannelSide implements LegSink {
     this.channel.spent(bytes);
   }
 
-  closed(reason: string): void {
-    this.channel.closed(this.from, reason);
+  halfClosed(reason: string) {
+    const { channel, from } = this;
+    const other = from === "client" ? channel.asset : channel.client;
+    if (!channel.guard.halfCloses || !other.halfClose) return channel.closed(from, reason);
+    channel.silentFirst ??= { from, reason };
+    channel.happen({ kind: "half-closed", from }, reason);
+  }
+
+  closed(reason: string) {
+    const { channel, from } = this;
+    const { client, asset, silentFirst = { from, reason } } = channel;
+    const [own, other] = from === "client" ? [client, asset] : [asset, client];
+    if (!own.endedInOrder) return channel.closed(from, reason);
+    // What the one said may still be on its way to the other.
+    if (other.endedInOrder) channel.closed(silentFirst.from, silentFirst.reason);
   }
 
   drained(): void {

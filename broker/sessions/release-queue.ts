@@ -22,6 +22,8 @@ export interface PendingSend {
   readonly mask: number;
   /** Among all sends towards the asset on its channel, from 1. */
   readonly number: number;
+  /** Nothing follows it. */
+  readonly last?: true;
   /** Lets go of something held at the asset: it leaves whatever becomes of rights and sessions. */
   readonly letsGo?: true;
 }

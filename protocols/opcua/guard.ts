@@ -104,7 +104,7 @@ export class OpcUaGuard implements Guard {
     if (event.kind === "end") this.end();
     else if (event.kind === "capabilities") this.rightsChanged();
     else if (event.kind === "timeout") this.lost(event.request, STATUS.badTimeout, true);
-    else this.lost(event.decision, STATUS.badUserAccessDenied, false);
+    else if ("decision" in event) this.lost(event.decision, STATUS.badUserAccessDenied, false);
   }
 
   private rightsChanged() {

@@ -97,6 +97,7 @@ const operation = fc
   .map(({ key, more, ...rest }) => ({ ...more, ...rest, ...(key === undefined ? {} : { key }) }));
 const event = fc.oneof(
   fc.record({ kind: fc.constant("timeout" as const), request: count }),
+  fc.record({ kind: fc.constant("half-closed" as const), from: side }),
   fc.record({ kind: fc.constant("withheld" as const), decision: count }),
   fc.record({ kind: fc.constant("withheld" as const), decision: count, send: count }),
   fc.constant({ kind: "end" as const }),

@@ -91,4 +91,6 @@ export const REFUSALS = [
 export const CLASSES = ["observe", "operate", "configure", "program", "transfer"] as const;
 
 /** Order is part of the format: append only. */
-export const EVENTS = ["capabilities", "timeout", "withheld", "end", "withheld-send"] as const;
+export const EVENTS = [
+  ...(["capabilities", "timeout", "withheld", "end", "withheld-send", "half-closed"] as const),
+] as const;

@@ -104,6 +104,7 @@ function writeEvent(out: ByteWriter, event: GuardEvent): void {
   if (event.kind === "timeout") out.varint(event.request);
   if (event.kind === "withheld") out.varint(event.decision);
   if (send !== undefined) out.varint(send);
+  if (event.kind === "half-closed") out.byte(SIDES.indexOf(event.from));
 }
 
 function readEventBody(cursor: Cursor, texts: TextsRead): RareBody {
@@ -122,6 +123,8 @@ function readEvent(cursor: Cursor): GuardEvent {
       return { kind: "withheld", decision: cursor.varint() };
     case "withheld-send":
       return { kind: "withheld", decision: cursor.varint(), send: cursor.varint() };
+    case "half-closed":
+      return { kind: "half-closed", from: cursor.choice(SIDES) ?? "client" };
     default:
       return { kind: "end" };
   }

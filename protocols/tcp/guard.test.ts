@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Effect, OperationClass } from "../guard.ts";
+import type { Effect, OperationClass, Side } from "../guard.ts";
 import { TcpGuard } from "./guard.ts";
 
 const bytes = (...all: number[]) => Uint8Array.from(all);
@@ -40,6 +40,26 @@ test("what is permitted passes both ways, byte for byte", () => {
   ]);
   expect(guard.step({ kind: "bytes", from: "asset", bytes: bytes(7) })).toEqual<Effect[]>([
     { kind: "send", to: "client", bytes: bytes(7) },
+  ]);
+});
+
+test("a side that has said its last still hears the other, whenever it said so", () => {
+  const over = (from: Side) => ({ kind: "event", event: { kind: "half-closed", from } }) as const;
+  const lastToAsset = { kind: "send", to: "asset", bytes: bytes(), decision: 1, last: true };
+  const early = new TcpGuard();
+  expect(early.step(over("client"))).toMatchObject([{ kind: "decide" }]);
+  early.step({ kind: "bytes", from: "asset", bytes: bytes(5) });
+  expect(early.step({ kind: "answers", id: 1, answers: [{ kind: "permit" }] })).toEqual([
+    { kind: "send", to: "client", bytes: bytes(5) },
+    lastToAsset,
+  ]);
+  const guard = permitted();
+  expect(guard.step(over("client"))).toEqual([lastToAsset]);
+  expect(guard.step({ kind: "bytes", from: "asset", bytes: bytes(7) })).toEqual<Effect[]>([
+    { kind: "send", to: "client", bytes: bytes(7) },
+  ]);
+  expect(guard.step(over("asset"))).toEqual<Effect[]>([
+    { kind: "send", to: "client", bytes: bytes(), last: true },
   ]);
 });
 

@@ -1,7 +1,8 @@
 /**
- * The guard of bytes that nobody decodes. It decides once, with the first byte of either side,
- * whether the connection passes; from then on all of it does, in order, or the connection ends: a
- * stream with a hole, or one that can only be read, is none.
+ * The guard of bytes that nobody decodes. It decides once, with the first byte of either side or
+ * the end of one that says nothing, whether the connection passes; from then on all of it does, in
+ * order, or the connection ends: a stream with a hole, or one that can only be read, is none. A
+ * side may end what it says and still hear the other.
  */
 
 import { copyBytes } from "../copy-bytes.ts";
@@ -18,9 +19,12 @@ const WAITING_MAX = BACKLOG_MAX + 1_048_576;
 export class TcpGuard implements Guard {
   readonly keepsDecisions = true;
   readonly neverAnswered = true;
+  readonly halfCloses = true;
   private state: State = "new";
   /** What came before it was decided. */
   private readonly waiting = { client: new Inbox(WAITING_MAX), asset: new Inbox(WAITING_MAX) };
+  /** They said so before it was decided. */
+  private readonly silent = { client: false, asset: false };
   private capable = true;
 
   step(input: Input): readonly Effect[] {
@@ -43,6 +47,10 @@ export class TcpGuard implements Guard {
     if (bytes.length === 0) return [];
     if (this.state === "passing") return [sent(from, bytes)];
     if (!this.waiting[from].push(bytes)) return this.end(from, "too much before it was decided");
+    return this.ask();
+  }
+
+  private ask(): readonly Effect[] {
     if (this.state === "asking") return [];
     this.state = "asking";
     return [{ kind: "decide", id: DECISION, request: 0, lane: "", items: [RELAY] }];
@@ -57,7 +65,13 @@ export class TcpGuard implements Guard {
       return sent(side, bytes.subarray(start, end));
     });
     this.forget();
-    return passed;
+    return [...passed, ...SIDES.filter((side) => this.silent[side]).map(last)];
+  }
+
+  private halfClosed(from: Side): readonly Effect[] {
+    if (this.state === "passing") return [last(from)];
+    this.silent[from] = true;
+    return this.ask();
   }
 
   private happened(event: Extract<Input, { kind: "event" }>["event"]): readonly Effect[] {
@@ -68,6 +82,8 @@ export class TcpGuard implements Guard {
         return this.end("client", "the right to pass these bytes was lost");
       case "withheld":
         return this.end("client", "bytes were kept back, and the rest means nothing without them");
+      case "half-closed":
+        return this.halfClosed(event.from);
       case "timeout":
         return [];
       case "end":
@@ -86,6 +102,13 @@ export class TcpGuard implements Guard {
     this.forget();
     return [{ kind: "violation", from, reason }];
   }
+}
+
+/** Behind all that it said. */
+function last(from: Side): Effect {
+  const nothing = new Uint8Array(0);
+  if (from === "asset") return { kind: "send", to: "client", bytes: nothing, last: true };
+  return { kind: "send", to: "asset", bytes: nothing, decision: DECISION, last: true };
 }
 
 const SIDES: readonly Side[] = ["client", "asset"];

@@ -23,7 +23,7 @@ import type { Leg } from "../../broker/legs/leg.ts";
 import { OpcuaProcess } from "../../broker/legs/opcua/apart/opcua-process.ts";
 import { keptIdentity } from "../../broker/legs/opcua/kept-identity.ts";
 import { writeDirectly } from "../../broker/legs/socket-output.ts";
-import { acceptedLeg } from "../../broker/legs/tcp-leg.ts";
+import { acceptedLeg, halfClosingLeg } from "../../broker/legs/tcp-leg.ts";
 import { VncClientLeg } from "../../broker/legs/vnc/vnc-client-leg.ts";
 import { countMemoryOutside } from "../../broker/memory-outside.ts";
 import type { Endpoint } from "../../broker/plant/model.ts";
@@ -157,6 +157,7 @@ function sessionsFor(open: () => Promise<LiveSession>, each: boolean) {
 
 /** What a client of this protocol says on its connection, from where the guard begins. */
 function wireOf({ protocol }: Endpoint): (socket: Socket) => Leg {
+  if (protocol === "tcp") return halfClosingLeg;
   if (protocol !== "vnc") return acceptedLeg;
   return (socket) => new VncClientLeg(acceptedLeg(socket));
 }
@@ -182,7 +183,8 @@ function listen(
       process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     }
   };
-  return createServer({ noDelay: true, pauseOnConnect: true }, (socket) => void accept(socket));
+  const options = { noDelay: true, pauseOnConnect: true, allowHalfOpen: true };
+  return createServer(options, (socket) => void accept(socket));
 }
 
 main().catch((error: unknown) => {

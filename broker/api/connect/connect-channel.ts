@@ -16,7 +16,12 @@ import type { SessionHost } from "../../sessions/session.ts";
 import { keyedRequest } from "../keyed-request.ts";
 import type { OwnerLinks } from "../live/owner-links.ts";
 import type { NativeGround } from "../native/native-view.ts";
-import { CONNECT_MESSAGE_MAX, CONNECT_PATH, CONNECT_PROTOCOL } from "../shapes/connect.ts";
+import {
+  CONNECT_MESSAGE_MAX,
+  CONNECT_PATH,
+  CONNECT_PROTOCOL,
+  HALF_CLOSES,
+} from "../shapes/connect.ts";
 import { ConnectLink } from "./connect-link.ts";
 
 export interface ConnectParts {
@@ -119,7 +124,10 @@ class Connects implements ConnectChannel {
     if (!link) return refuse(socket, 404, "not-found");
     if (!link.hasRoom) return refuse(socket, 503, "too-many");
     const { remotePort = 0 } = request.socket;
-    this.server.handleUpgrade(request, socket, head, (open) => link.serve(open, remotePort));
+    const halfCloses = request.url?.endsWith(`?${HALF_CLOSES}`) === true;
+    this.server.handleUpgrade(request, socket, head, (open) =>
+      link.serve(open, remotePort, halfCloses),
+    );
   }
 
   private admitLink(me: SignedIn, request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -73,7 +73,7 @@ export class ConnectLink {
   }
 
   /** One more connection of the tool. */
-  serve(socket: WebSocket, port: number): void {
+  serve(socket: WebSocket, port: number, halfCloses: boolean): void {
     const { road } = this;
     if (!road || this.over) {
       socket.terminate();
@@ -82,7 +82,7 @@ export class ConnectLink {
     this.channels.add(socket);
     socket.on("close", () => this.channels.delete(socket));
     socket.on("error", () => socket.terminate());
-    road.serve(socket, { address: this.address, port });
+    road.serve(socket, { address: this.address, port }, halfCloses);
   }
 
   /** It is told why, and goes. */

@@ -1,7 +1,8 @@
 /**
  * How `sallyport connect` speaks with the broker: a WebSocket at `/api/connect` for what is said,
  * and one at `/api/connect/SESSION` for each connection of the tool, whose binary messages are the
- * tool's own bytes. Both are asked for with a token and a proof of the machine's key.
+ * tool's own bytes; the text `said all` means that nothing follows from that side, which may still
+ * hear. Both are asked for with a token and a proof of the machine's key.
  *
  * The session belongs to the first one: with it gone, the tool's connections are closed, and the
  * session waits for it as long as its lease says.
@@ -14,6 +15,8 @@ import { type CauseView, liveSessionSchema } from "./sessions.ts";
 export const CONNECT_PATH = "/api/connect";
 /** In the handshake, so that another version is told before anything is said. */
 export const CONNECT_PROTOCOL = "sallyport.connect.1";
+/** The query of a connection whose command tells half-closes, and wants to be told of them. */
+export const HALF_CLOSES = "half-closes";
 /** One connection of a tool may send this much in a message. */
 export const CONNECT_MESSAGE_MAX = 1_048_576;
 

@@ -41,6 +41,7 @@ class ConnectWork {
   private readonly lines = new Set<ToolLine>();
   private readonly words = new EventWords();
   private session = "";
+  private protocol = "";
   private stopped = false;
   private local: LocalPort | undefined;
 
@@ -57,7 +58,7 @@ class ConnectWork {
     // Before anything is opened: a port that is taken opens no session.
     const local = await LocalPort.open({
       port: this.asked.port,
-      came: (tool) => this.carry(new ToolLine(tool)),
+      came: (tool) => this.carry(new ToolLine(tool, this.protocol === "tcp")),
       stranger: () => this.say("a program of another account of this machine was turned away."),
     });
     this.local = local;
@@ -78,6 +79,7 @@ class ConnectWork {
 
   private opened(opened: Opened): void {
     this.session = opened.session.id;
+    this.protocol = opened.tool.protocol;
     if (this.local) this.tellOpened(opened, this.local);
   }
 

@@ -21,7 +21,8 @@ export class LocalPort {
   private readonly server: Server;
 
   private constructor(parts: LocalPortParts) {
-    this.server = createServer({ pauseOnConnect: true, noDelay: true }, (tool) => {
+    const options = { pauseOnConnect: true, noDelay: true, allowHalfOpen: true };
+    this.server = createServer(options, (tool) => {
       tool.on("error", () => tool.destroy());
       if (isOwnProgram(tool)) parts.came(tool);
       else {

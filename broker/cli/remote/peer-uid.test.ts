@@ -30,6 +30,15 @@ test("the peer's end of the connection says whose it is, not ours", () => {
   );
 });
 
+test("a program that has said its last, and still hears, is known", () => {
+  for (const state of ["04", "05"]) {
+    const line = (uid: number, file: number) =>
+      table(`${ONE}:C350 ${ONE}:1F90 ${state} ${REST}  ${uid}        0 ${file} 1 0`);
+    expect(uidOf(PEER, OWN, [line(1234, 3)])).toBe(1234);
+    expect(uidOf(PEER, OWN, [line(0, 0)])).toBeUndefined();
+  }
+});
+
 test("a program that speaks IPv6 is found as well", () => {
   const shown = table(`${MAPPED}:C350 ${MAPPED}:1F90 01 ${REST}  1234        0 3`);
   expect(uidOf(PEER, OWN, ["", shown])).toBe(1234);

@@ -4,8 +4,12 @@ import type { Socket } from "node:net";
 import { endianness } from "node:os";
 
 const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"];
-/** As Linux writes it. What is closed already, or on its way to it, is shown as the system's own. */
+/** As Linux writes it. */
 const ESTABLISHED = "01";
+/** It has said its last (FIN-WAIT-1 and -2), and its program may still hear. */
+const HALF_CLOSED: readonly (string | undefined)[] = ["04", "05"];
+/** What no program holds any more is shown as the system's own, and without a file. */
+const NO_FILE = "0";
 /** What stands before an address of IPv4 where the program speaks IPv6. */
 const MAPPED = "0000000000000000FFFF0000";
 
@@ -39,8 +43,10 @@ export function uidOf(peer: End, own: End, tables: readonly string[]): number | 
   const [from, to] = [written(peer), written(own)];
   for (const table of tables) {
     for (const line of table.split("\n").slice(1)) {
-      const [, local = "", remote = "", state, , , , uid = ""] = line.trim().split(/\s+/);
-      if (state !== ESTABLISHED || !/^\d+$/.test(uid)) continue;
+      const [, local = "", remote = "", ...more] = line.trim().split(/\s+/);
+      const [state, , , , uid = "", , file = NO_FILE] = more;
+      const stands = state === ESTABLISHED || (HALF_CLOSED.includes(state) && file !== NO_FILE);
+      if (!stands || !/^\d+$/.test(uid)) continue;
       if (unmapped(local) === from && unmapped(remote) === to) return Number(uid);
     }
   }

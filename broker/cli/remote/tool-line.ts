@@ -2,8 +2,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { WebSocket } from "ws";
-import { CONNECT_MESSAGE_MAX, CONNECT_PATH, CONNECT_PROTOCOL } from "../../api/shapes/connect.ts";
+import {
+  CONNECT_MESSAGE_MAX,
+  CONNECT_PATH,
+  CONNECT_PROTOCOL,
+  HALF_CLOSES,
+} from "../../api/shapes/connect.ts";
 import { problemSchema } from "../../api/shapes/people.ts";
+import { SAID_ALL } from "../../legs/web-socket-leg.ts";
 import type { BrokerClient } from "./broker-client.ts";
 
 /** Bytes on their way to a broker that takes them slower than the tool sends. */
@@ -47,13 +53,20 @@ export class ToolLine {
   private webSocket: WebSocket | undefined;
   private over = false;
   private closed = () => {};
+  private readonly halfCloses: boolean;
+  private saidAll = false;
+  private heardAll = false;
 
-  /** @param tool paused, nothing of it read yet */
-  constructor(tool: Socket) {
+  /**
+   * @param tool paused, nothing of it read yet; of a server that allows half-open connections
+   * @param halfCloses the tool's protocol goes on where one side has said its last
+   */
+  constructor(tool: Socket, halfCloses = false) {
     this.tool = tool;
+    this.halfCloses = halfCloses;
     tool.on("error", () => this.close());
     tool.on("close", () => this.close());
-    tool.on("end", () => this.close());
+    tool.on("end", () => this.fellSilent());
   }
 
   onClosed(listener: () => void): void {
@@ -62,7 +75,8 @@ export class ToolLine {
 
   /** @param told why it could not be carried */
   async open(client: BrokerClient, session: string, told: (why: string) => void): Promise<void> {
-    const path = `${CONNECT_PATH}/${encodeURIComponent(session)}`;
+    const query = this.halfCloses ? `?${HALF_CLOSES}` : "";
+    const path = `${CONNECT_PATH}/${encodeURIComponent(session)}${query}`;
     const webSocket = await openWebSocket(client, path);
     if (this.over) {
       webSocket.on("error", () => undefined);
@@ -88,6 +102,8 @@ export class ToolLine {
     this.over = true;
     this.closed();
     const { tool, webSocket } = this;
+    // All that there was for the tool is on its way to it.
+    if (this.saidAll && this.heardAll) return;
     if (webSocket?.readyState === WebSocket.OPEN) webSocket.close();
     else webSocket?.terminate();
     tool.end();
@@ -97,6 +113,16 @@ export class ToolLine {
       tool.destroy();
       webSocket?.terminate();
     }, FAREWELL_MS).unref();
+  }
+
+  /** It may still wait for an answer. A broker of before takes the word for the end of it all. */
+  private fellSilent(): void {
+    const { webSocket } = this;
+    if (this.over || !this.halfCloses || webSocket?.readyState !== WebSocket.OPEN) this.close();
+    else {
+      this.saidAll = true;
+      webSocket.send(SAID_ALL, { binary: false });
+    }
   }
 
   private carry(webSocket: WebSocket): void {
@@ -109,8 +135,12 @@ export class ToolLine {
       webSocket.send(bytes, { binary: true }, sent);
       if (webSocket.bufferedAmount > QUEUE_MAX) tool.pause();
     });
-    webSocket.on("message", (bytes: Buffer) => {
-      if (!this.over && !tool.write(bytes)) webSocket.pause();
+    webSocket.on("message", (bytes: Buffer, isBinary: boolean) => {
+      if (this.over) return;
+      if (!isBinary) {
+        this.heardAll = true;
+        tool.end();
+      } else if (!tool.write(bytes)) webSocket.pause();
     });
     tool.on("drain", () => webSocket.resume());
     tool.resume();

@@ -25,7 +25,8 @@ export interface ToolFacts {
 
 export interface ToolRoad {
   readonly tool: ToolFacts;
-  serve(socket: WebSocket, from: ToolAddress): void;
+  /** @param halfCloses its command tells the end of what the tool says, and is told of the asset's */
+  serve(socket: WebSocket, from: ToolAddress, halfCloses?: boolean): void;
   close(): void;
 }
 
@@ -52,7 +53,7 @@ export async function openToolRoad(parts: ToolRoadParts): Promise<ToolRoad> {
   switch (protocol) {
     case "modbus":
     case "tcp":
-      return plainRoad(parts, (socket) => new WebSocketLeg(socket));
+      return plainRoad(parts, (socket, halfCloses) => new WebSocketLeg(socket, halfCloses));
     case "vnc":
       return plainRoad(parts, viewerLeg);
     case "ssh":
@@ -70,10 +71,13 @@ function viewerLeg(socket: WebSocket): Leg {
 }
 
 /** The tool's own bytes are the guard's. */
-function plainRoad(parts: ToolRoadParts, legOf: (socket: WebSocket) => Leg): ToolRoad {
+function plainRoad(
+  parts: ToolRoadParts,
+  legOf: (socket: WebSocket, halfCloses: boolean) => Leg,
+): ToolRoad {
   const { session, peer, told } = parts;
-  const serve = async (socket: WebSocket): Promise<void> => {
-    const leg = legOf(socket);
+  const serve = async (socket: WebSocket, halfCloses: boolean): Promise<void> => {
+    const leg = legOf(socket, halfCloses);
     try {
       const { ended } = await session.attach(leg, peer);
       const { rule, reason } = await ended;
@@ -84,7 +88,11 @@ function plainRoad(parts: ToolRoadParts, legOf: (socket: WebSocket) => Leg): Too
     }
   };
   const tool = { protocol: session.claims.endpoint.protocol };
-  return { tool, serve: (socket) => void serve(socket), close: () => undefined };
+  return {
+    tool,
+    serve: (socket, _, halfCloses = false) => void serve(socket, halfCloses),
+    close: () => undefined,
+  };
 }
 
 async function sshRoad({ session, peer, hostKey, input }: ToolRoadParts): Promise<ToolRoad> {
