@@ -238,6 +238,16 @@ test("what is no user, no change and no filter is refused in the words of the st
   }
 });
 
+test("an attribute that is not kept is let be, whatever its name", async () => {
+  const id = await made("odd@corp.example");
+  const before = await scim("GET", `/Users/${id}`);
+  for (const path of ["nickName", "constructor", "toString", "hasOwnProperty", "valueOf"]) {
+    const answer = await scim("PATCH", `/Users/${id}`, patch({ op: "replace", path, value: 1 }));
+    expect([path, answer.status]).toEqual([path, 200]);
+    expect(answer.body.name).toEqual(before.body.name);
+  }
+});
+
 test("who was invited here is nobody to the provider", async () => {
   const own = site.first.me?.person.id;
   const gone = patch({ op: "replace", path: "active", value: false });

@@ -172,16 +172,17 @@ function asWanted({ userName, externalId, names, active }: ProvisionedUser): Per
   return { userName, externalId, names, active, email: undefined, employer: undefined };
 }
 
-const NAMES: Readonly<Record<string, keyof KeptNames>> = {
-  displayname: "displayName",
-  "name.formatted": "formatted",
-  "name.givenname": "givenName",
-  "name.familyname": "familyName",
-};
+/** A map: an object has words of its own, and a path may be any word. */
+const NAMES: ReadonlyMap<string, keyof KeptNames> = new Map([
+  ["displayname", "displayName"],
+  ["name.formatted", "formatted"],
+  ["name.givenname", "givenName"],
+  ["name.familyname", "familyName"],
+]);
 
 function changed(user: PersonWanted, { op, path, value }: Change): PersonWanted {
   const none = op === "remove";
-  const name = NAMES[path];
+  const name = NAMES.get(path);
   if (name)
     return { ...user, names: namesOf({ ...user.names, [name]: none ? null : words(value) }) };
   if (path === "active") return { ...user, active: truthOf(none ? undefined : value) };
