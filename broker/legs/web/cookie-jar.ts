@@ -20,7 +20,8 @@ const COOKIE_LENGTH_MAX = 4_096;
 const PAIR = /^([!#$%&'*+\-.^_`|~0-9A-Za-z[\]]+)=([^\x00-\x1f\x7f;]*)$/;
 
 export class CookieJar {
-  private readonly cookies = new Map<string, Pick<Cookie, "value" | "path">>();
+  /** By name and path: each part of a panel may have one of the same name. */
+  private readonly cookies = new Map<string, Pick<Cookie, "name" | "value" | "path">>();
 
   /** @param fields `Set-Cookie`; what cannot be read is left out */
   take(fields: readonly string[]): void {
@@ -32,16 +33,17 @@ export class CookieJar {
    * @returns the `Cookie` field; undefined where there is nothing to say
    */
   field(path: string, own: string | undefined): string | undefined {
+    const sent = [...this.cookies.values()].filter((each) => isWithin(path, each.path));
+    const taken = new Set(sent.map(({ name }) => name));
     const pairs = new Map<string, string>();
     for (const part of (own ?? "").split(";")) {
       const [, name, value = ""] = PAIR.exec(part.trim()) ?? [];
-      if (name !== undefined) pairs.set(name, value);
+      if (name !== undefined && !taken.has(name)) pairs.set(name, value);
     }
-    for (const [name, cookie] of this.cookies) {
-      if (isWithin(path, cookie.path)) pairs.set(name, cookie.value);
-    }
-    if (pairs.size === 0) return undefined;
-    return [...pairs].map(([name, value]) => `${name}=${value}`).join("; ");
+    // RFC 6265, 5.4: the nearest path first, since panels take the first of two.
+    sent.sort((a, b) => b.path.length - a.path.length);
+    const all = [...sent.map(({ name, value }) => [name, value] as const), ...pairs];
+    return all.map(([name, value]) => `${name}=${value}`).join("; ") || undefined;
   }
 
   clear(): void {
@@ -52,9 +54,16 @@ export class CookieJar {
     const cookie = readCookie(field);
     if (!cookie) return;
     const { name, value, path, isOver } = cookie;
-    this.cookies.delete(name);
+    const key = `${name};${path}`;
+    const known = this.cookies.delete(key);
+    // Where none was given, a browser took another path than is taken here.
+    if (isOver && !known) this.forget(name);
     if (isOver || this.cookies.size >= COOKIES_MAX) return;
-    this.cookies.set(name, { value, path });
+    this.cookies.set(key, { name, value, path });
+  }
+
+  private forget(name: string): void {
+    for (const [key, cookie] of this.cookies) if (cookie.name === name) this.cookies.delete(key);
   }
 }
 

@@ -18,6 +18,21 @@ export function unusable(
   );
 }
 
+/** Pages that say "sign in" are a tenth of it. */
+const PASSED_OVER_MAX = 65_536;
+
+/** An answer nobody reads is read to its end, so that its connection serves again: if it has one. */
+export function passOver(answer: IncomingMessage, withinMs: number): void {
+  const late = setTimeout(() => answer.destroy(), withinMs);
+  let length = 0;
+  answer.on("data", (bytes: Uint8Array) => {
+    length += bytes.length;
+    if (length > PASSED_OVER_MAX) answer.destroy();
+  });
+  answer.on("error", () => undefined);
+  answer.once("close", () => clearTimeout(late));
+}
+
 /** What came was no HTTP, and in which way; undefined where something else failed. */
 export function unreadable(error: unknown): string | undefined {
   if (!codeOf(error).startsWith("HPE_")) return undefined;

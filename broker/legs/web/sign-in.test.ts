@@ -25,10 +25,22 @@ test("a challenge of another kind is none", () => {
 test("cookies are kept by path, replaced, deleted, and go before those of the page's script", () => {
   const jar = new CookieJar();
   jar.take(["a=1; Path=/", "b=2; Path=/admin; HttpOnly", "bad cookie", "c=3"]);
-  expect(jar.field("/", "a=9; lang=de")).toBe("a=1; lang=de; c=3");
-  expect(jar.field("/admin/x", undefined)).toBe("a=1; b=2; c=3");
+  expect(jar.field("/", "a=9; lang=de")).toBe("a=1; c=3; lang=de");
+  expect(jar.field("/admin/x", undefined)).toBe("b=2; a=1; c=3");
   jar.take(["a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "c=4; Max-Age=0"]);
   expect(jar.field("/administrator", undefined)).toBeUndefined();
+});
+
+test("parts of a panel have cookies of the same name, each its own", () => {
+  const jar = new CookieJar();
+  jar.take(["JSESSIONID=1; Path=/config", "JSESSIONID=2; Path=/trend"]);
+  expect(jar.field("/config/x", undefined)).toBe("JSESSIONID=1");
+  expect(jar.field("/trend", undefined)).toBe("JSESSIONID=2");
+  jar.take(["JSESSIONID=0"]);
+  expect(jar.field("/trend/1", undefined)).toBe("JSESSIONID=2; JSESSIONID=0");
+  jar.take(["JSESSIONID=; Max-Age=0; Path=/trend"]);
+  expect(jar.field("/trend", undefined)).toBe("JSESSIONID=0");
+  expect(jar.field("/config", undefined)).toBe("JSESSIONID=1; JSESSIONID=0");
 });
 
 test("links of a panel to itself lead to the session, others stay as they are", () => {

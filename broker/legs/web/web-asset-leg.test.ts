@@ -211,6 +211,28 @@ test("a digest is found among other challenges, and the request sent once more w
   expect(site.text).not.toMatch(/www-authenticate/i);
 });
 
+test("a challenge without an end is not listened to for ever", async () => {
+  let ended = 0;
+  const site = await Site.open(
+    ({ headers }, response) => {
+      if (headers.authorization) return void response.end("in");
+      response.on("close", () => {
+        ended += 1;
+      });
+      response.writeHead(401, { "www-authenticate": 'Digest realm="r", nonce="n"' });
+      const flood = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(16_384)));
+      };
+      response.on("drain", flood);
+      flood();
+    },
+    { signIn: { kind: "digest" } },
+  );
+  site.ask(1, "GET /");
+  await expect.poll(() => ended, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => site.text, { timeout: 20_000 }).toContain("in");
+});
+
 test("a header carries the password, whatever the browser says in it, and no answer shows it", async () => {
   const signIn: WebSignIn = { kind: "header", name: "X-Api-Key" };
   const site = await Site.open(ok, { signIn });

@@ -22,7 +22,7 @@ import {
 import type { Waiting } from "../endpoint-limiter.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
 import { type PassedOn, passBody } from "./answer-body.ts";
-import { isEventStream, isHangUp, unreadable, unusable } from "./odd-answers.ts";
+import { isEventStream, isHangUp, passOver, unreadable, unusable } from "./odd-answers.ts";
 import { answerHead, isBodyless, outgoingOf, socketHead } from "./panel-heads.ts";
 import { SOCKETS_FREE_MAX } from "./pinned-agent.ts";
 import { UploadBody } from "./upload-body.ts";
@@ -223,8 +223,7 @@ export class WebAssetLeg implements Leg, Waiting {
     if (this.exchange !== exchange) return void answer.destroy();
     const { upload, outgoing } = exchange;
     if (this.site.answered(answer, outgoing, again || upload !== undefined)) {
-      answer.resume();
-      answer.on("error", () => undefined);
+      passOver(answer, this.site.places.limits.responseTimeoutMs);
       return void this.put(exchange, true);
     }
     if (!upload || upload.isWhole) return this.tell(exchange, answer);
