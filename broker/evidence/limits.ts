@@ -67,5 +67,9 @@ export const CLOSE_PATIENCE_MS = 30_000;
 /** How often open tapes are looked through for segments to cut. */
 export const SWEEP_MS = 5_000;
 
-/** Durable bytes reach the sealer after at most this: it need not wake for every commit. */
-export const SEALER_ADVANCE_MS = 50;
+/**
+ * Durable bytes reach the sealer after at most this, or once there are so many: it need not wake
+ * for every commit. Waking it ten times a second for a few kilobytes cost more than sealing them.
+ */
+export const SEALER_ADVANCE_MS = 250;
+export const SEALER_ADVANCE_BYTES = 2 * MIB;

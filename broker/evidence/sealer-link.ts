@@ -7,7 +7,7 @@ import type { ProgressMember } from "../../protocols/log/progress.ts";
 import type { Clock } from "../clock.ts";
 import type { Close } from "./descriptions.ts";
 import type { EvidenceKeys } from "./keys.ts";
-import { type EvidenceLimits, SEALER_ADVANCE_MS } from "./limits.ts";
+import { type EvidenceLimits, SEALER_ADVANCE_BYTES, SEALER_ADVANCE_MS } from "./limits.ts";
 import { RecorderUnavailable } from "./recorder.ts";
 import { Sealer } from "./sealer.ts";
 import type { FileName, FromSealer, ProgressText, ToSealer } from "./sealer-messages.ts";
@@ -62,6 +62,8 @@ export class SealerLink {
   private port: Port;
   private readonly progress = new Map<number, Progress>();
   private readonly behind = new Set<number>();
+  /** Durable bytes of which the sealer was not told. */
+  private untold = 0;
   private disarm: (() => void) | undefined;
   private readonly asked = new Map<number, Waiting>();
   private askLast = 0;
@@ -78,9 +80,11 @@ export class SealerLink {
 
   /** Reaches the sealer soon, not at once: it need not wake for every commit. */
   durable(file: FileName, until: number, complete: boolean): void {
+    this.untold += until - (this.progress.get(file.number)?.until ?? 0);
     this.progress.set(file.number, { file, until, complete });
     this.behind.add(file.number);
-    if (complete || this.closing.size > 0) this.catchUp();
+    const isMuch = this.untold >= SEALER_ADVANCE_BYTES;
+    if (complete || isMuch || this.closing.size > 0) this.catchUp();
     else this.disarm ??= this.place.clock.after(SEALER_ADVANCE_MS, () => this.catchUp());
   }
 
@@ -143,6 +147,7 @@ export class SealerLink {
   private catchUp(): void {
     this.disarm?.();
     this.disarm = undefined;
+    this.untold = 0;
     for (const number of this.behind) {
       const progress = this.progress.get(number);
       if (progress !== undefined) this.port.post({ kind: "durable", ...progress });
