@@ -86,6 +86,7 @@ export class OpcUaGuard implements Guard {
     else if (input.kind === "answers") this.answered(input.id, input.answers);
     else this.happened(input.event);
     this.advance();
+    if (input.kind === "bytes") this.inboxes[input.from].keep();
     return this.effects;
   }
 
@@ -97,7 +98,7 @@ export class OpcUaGuard implements Guard {
   }
 
   private receive(from: Side, bytes: Uint8Array) {
-    if (!this.inboxes[from].push(bytes)) this.violate(from, "more bytes than may wait here");
+    if (!this.inboxes[from].lend(bytes)) this.violate(from, "more bytes than may wait here");
   }
 
   private happened(event: GuardEvent) {
@@ -323,11 +324,9 @@ export class OpcUaGuard implements Guard {
       answer.show(answers.map(({ kind }) => kind === "permit"));
       this.tryFinish(exchange);
     };
-    if (answer.operations.length === 0) then([]);
-    else {
-      const { requestId: request } = exchange;
-      this.ask({ question: { kind: "show", then }, request, items: answer.operations });
-    }
+    if (answer.operations.length === 0) return then([]);
+    const { requestId: request } = exchange;
+    this.ask({ question: { kind: "show", then }, request, items: answer.operations });
   }
 
   /** Names or places mean something else from now on. */
