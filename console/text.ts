@@ -23,6 +23,7 @@ const classMeaning: Record<ClassName, string> = {
 export const text = {
   product: "Sallyport",
   loading: "Loading",
+  timesOf: (zone: string) => `Times of ${zone}`,
   retry: "Try again",
   roles,
   classMeaning,

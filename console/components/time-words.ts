@@ -104,3 +104,8 @@ export function fromLocalInput(value: string): number | undefined {
 function twoDigits(value: number): string {
   return String(value).padStart(2, "0");
 }
+
+/** Of this browser, as the time zone database names it: "Europe/Vienna". */
+export function ownTimeZone(): string {
+  return dateAndTime.resolvedOptions().timeZone;
+}

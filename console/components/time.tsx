@@ -1,12 +1,14 @@
 /** Times as people read them; the exact UTC time on hover and on keyboard focus. */
 import { Tooltip } from "@mantine/core";
 import type { ReactNode } from "react";
+import { text } from "../text.ts";
 import { useNow } from "./now.ts";
 import {
   duration,
   exactUtc,
   localTime,
   localTimeToSecond,
+  ownTimeZone,
   relativeTime,
   roughDuration,
 } from "./time-words.ts";
@@ -41,6 +43,12 @@ export function TimeLeft({ atMs }: AtProps) {
 export function TimeSince({ atMs }: AtProps) {
   const nowMs = useNow();
   return <Exact atMs={atMs}>{duration(nowMs - atMs)}</Exact>;
+}
+
+/** Whose times these are: nothing where the plant's clocks show the same zone. */
+export function ZoneNote({ plant }: { readonly plant?: string }) {
+  const own = ownTimeZone();
+  return own === plant ? null : <span>{text.timesOf(own)}</span>;
 }
 
 function Exact({ atMs, children }: AtProps & { readonly children: ReactNode }) {

@@ -5,11 +5,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 import type { RecordingDetailView } from "../../broker/api/shapes/sessions.ts";
-import { useRight } from "../components/me.ts";
+import { useMe, useRight } from "../components/me.ts";
 import { Page } from "../components/page.tsx";
 import { recordingQuery } from "../components/queries.ts";
 import { QueryView } from "../components/query-view.tsx";
-import { LocalTime } from "../components/time.tsx";
+import { LocalTime, ZoneNote } from "../components/time.tsx";
 import { duration } from "../components/time-words.ts";
 import { commentsQuery } from "../components/viewing.ts";
 import { replayText as words } from "../text/replay.ts";
@@ -194,12 +194,14 @@ function needsWords({ state, deletedMs }: RecordingDetailView): boolean {
 /** An abnormal state is said in full, with its cause; a normal one in a word. */
 function Summary({ detail }: { readonly detail: RecordingDetailView }) {
   const { startedMs, endedMs, endpoint, profile } = detail;
+  const { site } = useMe();
   return (
     <span className="rp-summary">
       <Integrity recording={detail} />
       {needsWords(detail) && <span>{stateSentence(detail)}</span>}
       <LocalTime atMs={startedMs} />
       <span>{duration(endedMs - startedMs)}</span>
+      <ZoneNote plant={site.timeZone} />
       <span className="sp-mono">{endpoint}</span>
       <span>{profile}</span>
     </span>

@@ -10,6 +10,7 @@ import { Page } from "../components/page.tsx";
 import { ApiProblem } from "../components/problem.ts";
 import { StateBadge } from "../components/state-badge.tsx";
 import { Empty, Loading, ProblemNotice } from "../components/states.tsx";
+import { ZoneNote } from "../components/time.tsx";
 import { duration, localTime } from "../components/time-words.ts";
 import { sharedApi } from "../components/viewing.ts";
 import { replayText } from "../text/replay.ts";
@@ -154,6 +155,7 @@ function Summary({ view }: { readonly view: SharedRecordingView }) {
       {isPart && <StateBadge tone="attention" word={words.part} />}
       <span>{localTime(recording.startedMs)}</span>
       <span>{duration(recording.endedMs - recording.startedMs)}</span>
+      <ZoneNote />
       <span>
         {words.for(recipient)}, {words.by(madeBy)}, {words.until(localTime(endsMs))}
       </span>
