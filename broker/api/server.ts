@@ -13,6 +13,7 @@ import { LOGOUT_TOKEN_MAX } from "../providers/logout-token.ts";
 import { SET_LENGTH_MAX } from "../signals/set.ts";
 import type { ServedCertificate } from "../tls/served-certificate.ts";
 import { addApiDocument, documentRoute } from "./api-document.ts";
+import { limitBodyDepth } from "./body-depth.ts";
 import { limitConnections } from "./connection-limits.ts";
 import { addConsole } from "./console/console-files.ts";
 import { becomesWebSocket, CONSOLE_LIMITS } from "./console-limits.ts";
@@ -75,6 +76,7 @@ export async function buildServer(
   addRequestLog(app, log, observe);
   addErrorAnswers(app, log);
   addGates(app, settings);
+  limitBodyDepth(app);
   await addApiDocument(app, settings.version);
   const guard = mountRoutes(app, [...routes, documentRoute(app)], gatekeepers, settings);
   await addConsole(app, settings.consoleFolder, guard);

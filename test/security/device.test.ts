@@ -72,6 +72,12 @@ function attach(user: ConsoleUser, session: string, plain: boolean): Promise<Att
   );
 }
 
+test("a body nested without measure is its sender's fault, also where devices sign", async () => {
+  const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+  const answer = await ann.askPlainly(...OPEN, deep);
+  expect([answer.status, answer.body.code]).toEqual([400, "invalid-request"]);
+});
+
 test("a person's browser is enrolled with the passkey, silently, and is listed", async () => {
   expect(await devicesOf(ann)).toMatchObject([
     { kind: "browser", name: "Test browser", current: true, inUse: true, compliant: false },
