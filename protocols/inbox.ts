@@ -33,6 +33,11 @@ export class Inbox {
     return this.window.end - this.window.start;
   }
 
+  /** Whether what it holds is not its own: what is cut from it stays as long as the lender's does. */
+  get isLent(): boolean {
+    return this.lent;
+  }
+
   /** Takes a copy of the bytes. False, and nothing taken, if they do not fit. */
   push(bytes: Uint8Array): boolean {
     if (this.length + bytes.length > this.lengthMax) return false;

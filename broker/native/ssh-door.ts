@@ -10,6 +10,7 @@ import ssh2, { type AuthContext, type Connection, type PublicKeyAuthContext } fr
 import { AddressPlaces, plainAddress } from "../legs/address-places.ts";
 import { algorithmsForClients } from "../legs/ssh/algorithms.ts";
 import { offerCertificate } from "../legs/ssh/offer-certificate.ts";
+import { preferGcm } from "../legs/ssh/prefer-gcm.ts";
 import { quicken } from "../legs/ssh/quick-connection.ts";
 import { serveChannels } from "../legs/ssh/ssh-client.ts";
 import type { SshKey } from "../store/ssh-keys.ts";
@@ -128,6 +129,7 @@ export class SshDoor {
     const address = plainAddress(info.ip);
     this.connections.add(connection);
     quicken(connection);
+    preferGcm(connection);
     const { hostKey, certificate } = this.parts;
     const certified = certificate?.();
     if (certified) offerCertificate(connection, hostKey.privateKey, certified);

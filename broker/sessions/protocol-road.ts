@@ -97,6 +97,8 @@ function newContentHash(): ContentHash {
 function sshGuard(older: OlderTape): SshGuard {
   const guard = new SshGuard();
   guard.newHash = newContentHash;
+  // Legs of SSH hand on an array for each message, and forget it.
+  guard.inputStays = true;
   guard.older = older;
   return guard;
 }

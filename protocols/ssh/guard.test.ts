@@ -190,6 +190,37 @@ test.each<[string, "client" | "asset", SshMessage]>([
   expect(driver.violations).toHaveLength(1);
 });
 
+test("bulk whose bytes stay goes on where it lies, also when it comes in pieces", () => {
+  const all = ["some of it ".repeat(700), "and more"].map(data).map(encodeMessage);
+  const bytes = Buffer.concat(all);
+  const through = (inputStays: boolean, from: "client" | "asset", pieces: readonly number[]) => {
+    const guard = new SshGuard();
+    guard.inputStays = inputStays;
+    const driver = new GuardDriver(guard, ({ items }) => items.map(() => PERMIT));
+    for (const message of [open, exec("cat")]) driver.bytes("client", encodeMessage(message));
+    for (const message of confirmed) driver.bytes("asset", encodeMessage(message));
+    driver.bytes("client", encodeMessage(data("first")));
+    const sent: Uint8Array[] = [];
+    let at = 0;
+    for (const end of [...pieces, bytes.length]) {
+      const effects = guard.step({
+        kind: "bytes",
+        from,
+        bytes: Buffer.from(bytes.subarray(at, end)),
+      });
+      for (const effect of effects) if (effect.kind === "send") sent.push(effect.bytes);
+      at = end;
+    }
+    return Buffer.concat(sent);
+  };
+  for (const from of ["client", "asset"] as const) {
+    for (const pieces of [[], [3], [5_000], [7_712, 7_720]]) {
+      expect(through(true, from, pieces)).toEqual(bytes);
+      expect(through(false, from, pieces)).toEqual(bytes);
+    }
+  }
+});
+
 test("a stream that lost some of its bytes does not go on, a terminal does", () => {
   const stream = channel(() => PERMIT);
   stream.says("client", open, exec("cat > image.bin"));

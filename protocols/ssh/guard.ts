@@ -12,7 +12,6 @@
  * would be a route into the plant.
  */
 import { type Asked, Asking } from "../asking.ts";
-import { copyBytes } from "../copy-bytes.ts";
 import type { Effect, Guard, GuardEvent, Input, Operation, Outcome, Side } from "../guard.ts";
 import { BACKLOG_MAX } from "../guard.ts";
 import { type ContentHash, plainHash } from "../http/parts.ts";
@@ -20,11 +19,12 @@ import { Inbox } from "../inbox.ts";
 import { forwardOf, refusedOpening } from "./forwards.ts";
 import { InputRight } from "./input-right.ts";
 import {
+  dataMessage,
   EXTENDED_STDERR,
-  encodeMessage,
   lookAtSaid,
   type SshMessage,
   sentenceOf,
+  written,
 } from "./message.ts";
 import { Preparation, WINDOW_CHANGE_LENGTH } from "./preparation.ts";
 import {
@@ -50,6 +50,7 @@ export class SshGuard implements Guard {
   readonly tellsWhy = true as const;
   newHash: () => ContentHash = plainHash; // Another takes its place where it is faster.
   older: OlderTape = {};
+  inputStays = false; // Nobody writes again into what it is handed: its sends may be views of it.
   private readonly inboxes = { client: new Inbox(INBOX_MAX), asset: new Inbox(INBOX_MAX) };
   private readonly asking = new Asking();
   private effects: Effect[] = [];
@@ -66,6 +67,7 @@ export class SshGuard implements Guard {
   private opened = false;
   private clientEof = false;
   private startWanted = false; // To know whether it runs.
+  private stays = false; // What is looked at now.
 
   step(input: Input): readonly Effect[] {
     this.effects = [];
@@ -83,7 +85,7 @@ export class SshGuard implements Guard {
   }
 
   private receive(from: Side, bytes: Uint8Array): void {
-    if (!this.inboxes[from].lend(bytes)) this.violate(from, "more bytes than may wait here");
+    if (!this.inboxes[from].lend(bytes)) this.violate(from, TOO_MANY);
   }
 
   private happened(event: GuardEvent): void {
@@ -118,6 +120,7 @@ export class SshGuard implements Guard {
 
   private takeFrom(from: Side): boolean {
     if (this.filter?.take(from)) return true;
+    this.stays = this.inputStays && this.inboxes[from].isLent;
     const cut = this.inboxes[from].take(lookAtSaid);
     if (cut.kind === "malformed") this.violate(from, cut.reason);
     if (cut.kind !== "frame") return false;
@@ -152,12 +155,10 @@ export class SshGuard implements Guard {
       this.state = "idle";
       return this.toClient({ kind: "open-confirmation" });
     }
-    this.askInVain(type, rest, () => this.refuseOpening(type));
-  }
-
-  private refuseOpening(type: string): void {
-    this.toClient(refusedOpening(type));
-    this.end();
+    this.askInVain(type, rest, () => {
+      this.toClient(refusedOpening(type));
+      this.end();
+    });
   }
 
   private globalRequest(name: string, wantReply: boolean, rest: Uint8Array) {
@@ -260,12 +261,10 @@ export class SshGuard implements Guard {
   private clientData(bytes: Uint8Array) {
     if (this.state !== "running") return this.violate("client", "data before anything runs");
     if (this.clientEof) return this.violate("client", "data after its end");
-    if (this.filter) {
-      if (!this.filter.push("client", bytes)) this.violate("client", "more bytes than may wait");
-      return;
-    }
-    const data = { kind: "data", bytes: this.input.isDecided ? bytes : copyBytes(bytes) } as const;
-    this.input.use((decision) => this.toAsset(data, decision));
+    if (this.filter?.push("client", bytes) === false) return this.violate("client", TOO_MANY);
+    if (this.filter) return;
+    const message = dataMessage(bytes, this.stays && this.input.isDecided);
+    this.input.use((decision) => this.toAsset(message, decision));
   }
 
   private clientEnds() {
@@ -318,8 +317,8 @@ export class SshGuard implements Guard {
   }
 
   private assetData(bytes: Uint8Array) {
-    if (!this.filter) return this.toClient({ kind: "data", bytes });
-    if (!this.filter.push("asset", bytes)) this.violate("asset", "more bytes than may wait here");
+    if (!this.filter) return this.toClient(dataMessage(bytes, this.stays));
+    if (!this.filter.push("asset", bytes)) this.violate("asset", TOO_MANY);
   }
 
   private assetRequest(request: Request): void {
@@ -376,12 +375,12 @@ export class SshGuard implements Guard {
     this.toClient(sentenceOf(text));
   }
 
-  private toClient(message: SshMessage): void {
-    this.effects.push({ kind: "send", to: "client", bytes: encodeMessage(message) });
+  private toClient(message: SshMessage | Uint8Array): void {
+    this.effects.push({ kind: "send", to: "client", bytes: written(message) });
   }
 
-  private toAsset(message: SshMessage, decision = this.decision): void {
-    this.effects.push({ kind: "send", to: "asset", bytes: encodeMessage(message), decision });
+  private toAsset(message: SshMessage | Uint8Array, decision = this.decision): void {
+    this.effects.push({ kind: "send", to: "asset", bytes: written(message), decision });
   }
 
   private violate(from: Side, reason: string) {
@@ -398,3 +397,4 @@ export class SshGuard implements Guard {
 }
 
 const NO_BYTES = new Uint8Array(0);
+const TOO_MANY = "more bytes than may wait here";

@@ -82,6 +82,8 @@ export type SshMessage =
     };
 
 const LENGTH_BYTES = 4;
+/** Before the data of its message: length, number, length of the data. */
+export const DATA_HEAD_LENGTH = 9;
 /** Of an end: one packet of data (RFC 4253, 6.1 asks for 32,768 at least) with its head, twice over. */
 const SAID_LENGTH_MAX = 70_000;
 /** Of the guard: a packet of SFTP at its longest, whole, with its head. */
@@ -181,6 +183,22 @@ export function encodeMessage(message: SshMessage): Uint8Array {
     default:
       return to.uint8(NUMBER_OF.get(message.kind) ?? 0).framed();
   }
+}
+
+/**
+ * Data that was looked at, as a message.
+ * @param stays its bytes and those around it stay as they are: then it is the very message it
+ * came in, since data is written in one way only
+ */
+export function dataMessage(data: Uint8Array, stays: boolean): Uint8Array {
+  if (!stays) return encodeData(data);
+  const { buffer, byteOffset, length } = data;
+  return new Uint8Array(buffer, byteOffset - DATA_HEAD_LENGTH, length + DATA_HEAD_LENGTH);
+}
+
+/** What is a message already goes on as it is. */
+export function written(message: SshMessage | Uint8Array): Uint8Array {
+  return message instanceof Uint8Array ? message : encodeMessage(message);
 }
 
 /** A sentence of the broker, among what the client sees. */

@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import ssh2, { type Connection } from "ssh2";
 import { algorithmsForClients } from "../../broker/legs/ssh/algorithms.ts";
+import { preferGcm } from "../../broker/legs/ssh/prefer-gcm.ts";
 import { quicken } from "../../broker/legs/ssh/quick-connection.ts";
 import { serveChannels } from "../../broker/legs/ssh/ssh-client.ts";
 import type { Credential } from "../../broker/plant/credential.ts";
@@ -31,6 +32,7 @@ export function listenSsh(sessionFor: () => Promise<LiveSession>, each: boolean)
   };
   return new ssh2.Server(options, (connection, { ip, port }) => {
     quicken(connection);
+    preferGcm(connection);
     connection.on("error", () => undefined);
     // Whoever comes is let in: its own session is opened where a person would have agreed to it.
     const session = each ? sessionFor() : undefined;

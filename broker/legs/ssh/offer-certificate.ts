@@ -4,32 +4,11 @@
  * here for one connection, as in `all-requests.ts`, before either side has said what it knows.
  */
 import ssh2, { type Connection } from "ssh2";
+import { changedOffer, type Offer } from "./offer.ts";
 
 export const CERTIFICATE_TYPE = "ssh-ed25519-cert-v01@openssh.com";
 /** What signs is the key that the certificate is for (PROTOCOL.certkeys). */
 const KEY_TYPE = "ssh-ed25519";
-
-interface List {
-  readonly array: readonly string[];
-}
-
-interface Direction {
-  readonly cipher: List;
-  readonly mac: List;
-  readonly compress: List;
-  readonly lang: List;
-}
-
-interface Lists {
-  readonly kex: List;
-  readonly serverHostKey: List;
-  readonly cs: Direction;
-  readonly sc: Direction;
-}
-
-interface Offer {
-  readonly lists: Lists;
-}
 
 interface Inside {
   readonly _protocol: {
@@ -52,7 +31,8 @@ export function offerCertificate(
   const key = ssh2.utils.parseKey(privateKey);
   if (key instanceof Error) return;
   const { _protocol: protocol } = connection as unknown as Inside;
-  protocol._offer = withCertificate(protocol._offer);
+  const { array: keys } = protocol._offer.lists.serverHostKey;
+  protocol._offer = changedOffer(protocol._offer, { serverHostKey: [CERTIFICATE_TYPE, ...keys] });
   const blob = Buffer.from(certificate);
   const certified = {
     type: KEY_TYPE,
@@ -65,19 +45,4 @@ export function offerCertificate(
     },
   };
   protocol._hostKeys = { ...protocol._hostKeys, [CERTIFICATE_TYPE]: certified };
-}
-
-/** All connections share the offer: this is one of its own. */
-function withCertificate(offer: Offer): Offer {
-  const { kex, serverHostKey, cs, sc } = offer.lists;
-  const of = ({ cipher, mac, compress, lang }: Direction) => {
-    const lists = { cipher: cipher.array, mac: mac.array };
-    return { ...lists, compress: compress.array, lang: lang.array };
-  };
-  const Fresh = offer.constructor as new (lists: object) => Offer;
-  return new Fresh({
-    kex: kex.array,
-    serverHostKey: [CERTIFICATE_TYPE, ...serverHostKey.array],
-    ...{ cs: of(cs), sc: of(sc) },
-  });
 }

@@ -4,9 +4,10 @@
  */
 import { createSecretKey, type KeyObject } from "node:crypto";
 import type { Socket } from "node:net";
+import { type PacketProtocol, quickenData, quickenGcm } from "./gcm-packets.ts";
 
 interface Inside {
-  readonly _protocol: Record<string, unknown>;
+  readonly _protocol: Record<string, unknown> & PacketProtocol;
   readonly _sock: Socket;
 }
 
@@ -18,6 +19,7 @@ export function quicken(connection: object): void {
   else socket.once("connect", () => socket.setNoDelay(true));
   writeOnce(socket);
   for (const name of ["_cipher", "_decipher"]) keepKeys(protocol, name);
+  quickenData(protocol);
 }
 
 /**
@@ -60,7 +62,9 @@ function keepKeys(protocol: Record<string, unknown>, name: string): void {
     get: () => present,
     set: (cipher: unknown) => {
       present = cipher;
-      if (typeof cipher === "object" && cipher !== null) readKeys(cipher);
+      if (typeof cipher !== "object" || cipher === null) return;
+      readKeys(cipher);
+      quickenGcm(cipher);
     },
   });
 }

@@ -16,6 +16,7 @@ import {
 import { type Start, startOf } from "../../../protocols/ssh/requests.ts";
 import { readSize, readTerminal, type Terminal } from "../../../protocols/ssh/terminal-modes.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
+import { framedData } from "./framed-data.ts";
 import type { SshConnection } from "./ssh-connection.ts";
 
 export class SshAssetLeg implements Leg {
@@ -119,7 +120,7 @@ export class SshAssetLeg implements Leg {
     this.stream = stream;
     this.tell({ kind: "open-confirmation" });
     this.tell({ kind: "success" });
-    stream.on("data", (bytes: Buffer) => this.tell({ kind: "data", bytes }));
+    stream.on("data", (bytes: Buffer) => this.sink?.bytes(framedData(bytes)));
     stream.stderr.on("data", (bytes: Buffer) =>
       this.tell({ kind: "extended-data", type: EXTENDED_STDERR, bytes }),
     );

@@ -9,6 +9,7 @@ import { encodeMessage, lookAtMessage, type SshMessage } from "../../../protocol
 import { writeSize, writeTerminal } from "../../../protocols/ssh/terminal-modes.ts";
 import { encodeUtf8 } from "../../../protocols/tape/utf8.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
+import { framedData } from "./framed-data.ts";
 import type { SshLine } from "./ssh-line.ts";
 
 /** What ssh2 gives with a request: absent where the client wants no reply. */
@@ -196,7 +197,8 @@ export class SshSessionLeg implements Leg {
     stream.on("data", (bytes: Buffer) => {
       if (this.refusedStart) return;
       this.input();
-      this.tell({ kind: "data", bytes });
+      if (this.sink) this.sink.bytes(framedData(bytes));
+      else this.tell({ kind: "data", bytes });
     });
     stream.on("end", () => this.tell({ kind: "eof" }));
     stream.on("close", () => this.gone());
