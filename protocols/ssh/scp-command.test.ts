@@ -8,6 +8,8 @@ test.each([
   ["scp -pf '/srv/a b'", undefined],
   ["scp -pf '/srv/../etc/a'", "scp -pf /etc/a"],
   ['scp -t "/srv/a"', "scp -t /srv/a"],
+  ["scp -t  '/srv/a'", "scp -t /srv/a"],
+  ["scp  -r  -f  /srv/a ", "scp -rf /srv/a"],
   ["scp -t '~/a'", undefined],
   ["scp -t '/srv/a\"", undefined],
   ["scp -t '/srv/a';id", undefined],

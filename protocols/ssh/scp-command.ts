@@ -32,7 +32,8 @@ export function isQuotedScp(command: string): boolean {
 
 /** Undefined where it is more, or something else, than what OpenSSH, PuTTY and libssh2 send. */
 export function parseScp(command: string): ScpCommand | undefined {
-  const [program, ...words] = command.split(" ");
+  // libssh leaves two spaces where it has no flag to name.
+  const [program, ...words] = command.split(" ").filter((word) => word !== "");
   if (program !== "scp") return undefined;
   const flags = words.filter((word) => FLAGS.test(word)).join("");
   const [written, ...more] = words.filter((word) => !FLAGS.test(word) && word !== "--");

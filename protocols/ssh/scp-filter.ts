@@ -11,7 +11,14 @@ import type { FileOperation, PassedOperation } from "./operation.ts";
 import { EarlyRoom, Passage } from "./passage.ts";
 import { joinPath, nameOf } from "./paths.ts";
 import type { ScpCommand } from "./scp-command.ts";
-import { cutAnswer, cutRecord, encodeAnswer, encodeRecord, type ScpRecord } from "./scp-records.ts";
+import {
+  type CarriedRecord,
+  cutAnswer,
+  cutRecord,
+  encodeAnswer,
+  encodeRecord,
+  type ScpRecord,
+} from "./scp-records.ts";
 import type { FilterHost, StreamFilter } from "./stream-filter.ts";
 
 /** Two messages of data at their longest. */
@@ -74,6 +81,7 @@ export class ScpFilter implements StreamFilter {
     if (record === undefined) return false;
     if (record.kind === "file" || record.kind === "folder") this.place(record);
     else if (record.kind === "up") this.up(record);
+    else if (record.kind === "unnamed") this.refuseUnnamed();
     else this.forward(record, this.decision);
     return true;
   }
@@ -167,15 +175,20 @@ export class ScpFilter implements StreamFilter {
     return folder || kind === "folder" ? [joinPath(path, name)] : [path, joinPath(path, name)];
   }
 
-  private up(record: ScpRecord): void {
+  private up(record: CarriedRecord): void {
     if (this.folders.pop() === undefined) {
       return void this.host.violate(this.source, "the end of a folder that was not entered");
     }
     this.forward(record, this.decision);
   }
 
-  private forward(record: ScpRecord, decision: number): void {
+  private forward(record: CarriedRecord, decision: number): void {
     this.pass(encodeRecord(record), decision, other(this.source));
+  }
+
+  private refuseUnnamed(): void {
+    this.host.refused({ reason: "a path that is no plain text" });
+    this.refuse("a name that is no plain text is not carried");
   }
 
   /** The source skips the file and goes on. */

@@ -13,9 +13,13 @@ import { pathText } from "./paths.ts";
 export type ScpRecord =
   | { readonly kind: "file"; readonly mode: number; readonly size: number; readonly name: string }
   | { readonly kind: "folder"; readonly mode: number; readonly name: string }
+  /** Its name is no plain text: no rule can be matched with it. */
+  | { readonly kind: "unnamed" }
   | { readonly kind: "up" }
   | { readonly kind: "times"; readonly modified: number; readonly accessed: number }
   | { readonly kind: "complaint"; readonly fatal: boolean; readonly text: string };
+
+export type CarriedRecord = Exclude<ScpRecord, { kind: "unnamed" }>;
 
 export type ScpAnswer = { readonly code: number; readonly text: string };
 
@@ -34,7 +38,8 @@ export function cutRecord(bytes: Uint8Array): Cut<ScpRecord> {
     const frame = { kind: "complaint", fatal: first === 2, text: sentence(line) } as const;
     return { kind: "frame", frame, length };
   }
-  const frame = recordOf(pathText(line) ?? "");
+  const text = pathText(line);
+  const frame = text === undefined ? unnamedOf(line) : recordOf(text);
   return frame
     ? { kind: "frame", frame, length }
     : malformed("a record of scp that does not parse");
@@ -53,12 +58,18 @@ function recordOf(line: string): ScpRecord | undefined {
     : { kind: "folder", mode: permissions, name };
 }
 
+/** A file or folder whose name has control characters, or is not UTF-8. */
+function unnamedOf(line: Uint8Array): ScpRecord | undefined {
+  const letters = String.fromCharCode(...line);
+  return /^[CD][0-7]{4,6} \d{1,15} [^/]+$/.test(letters) ? { kind: "unnamed" } : undefined;
+}
+
 /** One name, nothing that leads elsewhere. */
 function isPlainName(name: string): boolean {
   return name !== "." && name !== ".." && !name.includes("/");
 }
 
-export function encodeRecord(record: ScpRecord): Uint8Array {
+export function encodeRecord(record: CarriedRecord): Uint8Array {
   switch (record.kind) {
     case "file":
       return encodeUtf8(`C${octal(record.mode)} ${record.size} ${record.name}\n`);

@@ -250,5 +250,17 @@ export class SshConnection {
 /** What ssh2 says, without what it says about itself. */
 function wordsOf(error: Error & { readonly level?: string }): string {
   if (error.level === "client-authentication") return "the asset refused the credential";
-  return error.message;
+  return PLAINLY.get(error.message) ?? error.message;
 }
+
+const NO_SSH = "what answers there does not speak SSH";
+const PLAINLY: ReadonlyMap<string, string> = new Map([
+  [
+    "Connection lost before handshake",
+    "the asset closed the connection before keys were exchanged",
+  ],
+  ["Header line too long", NO_SSH],
+  ["Max greeting lines exceeded", NO_SSH],
+  ["Invalid header: expected newline", NO_SSH],
+  ["Invalid identification string", "the asset speaks another version of SSH than 2"],
+]);
