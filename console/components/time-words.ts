@@ -16,6 +16,7 @@ const timeOnly = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const timeExact = new Intl.DateTimeFormat("en-GB", {
   ...{ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 },
 });
+const zoned = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
 const days = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 /** "12 s ago", "in 3 h", "yesterday"; a date when it is more than a week away. */
@@ -108,4 +109,10 @@ function twoDigits(value: number): string {
 /** Of this browser, as the time zone database names it: "Europe/Vienna". */
 export function ownTimeZone(): string {
   return dateAndTime.resolvedOptions().timeZone;
+}
+
+/** What that zone shows then, in short: "UTC", "GMT-5". */
+export function zoneThen(atMs: number): string {
+  const part = zoned.formatToParts(atMs).find(({ type }) => type === "timeZoneName");
+  return part?.value ?? ownTimeZone();
 }

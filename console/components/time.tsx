@@ -11,6 +11,7 @@ import {
   ownTimeZone,
   relativeTime,
   roughDuration,
+  zoneThen,
 } from "./time-words.ts";
 
 interface AtProps {
@@ -46,9 +47,9 @@ export function TimeSince({ atMs }: AtProps) {
 }
 
 /** Whose times these are: nothing where the plant's clocks show the same zone. */
-export function ZoneNote({ plant }: { readonly plant?: string }) {
+export function ZoneNote({ atMs, plant }: AtProps & { readonly plant?: string }) {
   const own = ownTimeZone();
-  return own === plant ? null : <span>{text.timesOf(own)}</span>;
+  return own === plant ? null : <span title={text.timesOf(own)}>{zoneThen(atMs)}</span>;
 }
 
 function Exact({ atMs, children }: AtProps & { readonly children: ReactNode }) {

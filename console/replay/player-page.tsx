@@ -200,8 +200,8 @@ function Summary({ detail }: { readonly detail: RecordingDetailView }) {
       <Integrity recording={detail} />
       {needsWords(detail) && <span>{stateSentence(detail)}</span>}
       <LocalTime atMs={startedMs} />
+      <ZoneNote atMs={startedMs} plant={site.timeZone} />
       <span>{duration(endedMs - startedMs)}</span>
-      <ZoneNote plant={site.timeZone} />
       <span className="sp-mono">{endpoint}</span>
       <span>{profile}</span>
     </span>

@@ -154,8 +154,8 @@ function Summary({ view }: { readonly view: SharedRecordingView }) {
       <StateBadge tone="normal" word={replayText.states[recording.state].word} />
       {isPart && <StateBadge tone="attention" word={words.part} />}
       <span>{localTime(recording.startedMs)}</span>
+      <ZoneNote atMs={recording.startedMs} />
       <span>{duration(recording.endedMs - recording.startedMs)}</span>
-      <ZoneNote />
       <span>
         {words.for(recipient)}, {words.by(madeBy)}, {words.until(localTime(endsMs))}
       </span>
