@@ -127,6 +127,16 @@ test("a standby needs what another broker can take over, and a port that probes 
   ]);
 });
 
+test("where the other broker reaches this one is a host with a port, and counts with a standby", () => {
+  const peer = { SALLYPORT_PEER_ADDRESS: "10.1.0.5:7444" };
+  expect(problemsOf(peer)).toEqual(["SALLYPORT_PEER_ADDRESS counts with SALLYPORT_STANDBY"]);
+  const pair = { SALLYPORT_STANDBY: "1", SALLYPORT_DATABASE: "postgres://a@b/c" };
+  expect(readConfig({ ...pair, ...peer }).peerAddress).toEqual({ host: "10.1.0.5", port: 7_444 });
+  expect(readConfig(pair).peerAddress).toBeUndefined();
+  const odd = problemsOf({ ...pair, SALLYPORT_PEER_ADDRESS: "10.1.0.5" });
+  expect(odd.join()).toContain("SALLYPORT_PEER_ADDRESS must be host:port");
+});
+
 test("a gateway's addresses of control are hosts with ports", () => {
   const wrong = problemsOf({ SALLYPORT_GATEWAY_CONTROLS: "a.example:7443, b.example" });
   expect(wrong.join()).toContain("SALLYPORT_GATEWAY_CONTROLS");

@@ -22,10 +22,19 @@ export interface ForwarderParts {
   why(): string;
 }
 
+/** A connection of somebody who came. */
+interface Client {
+  readonly agent: Agent;
+  /** Questions in the order in which they came; the first is being answered. */
+  readonly waiting: (() => void)[];
+}
+
 /** As long as a take-over mostly takes, and a browser still waits. */
 const HELD_MS = 30_000;
 /** Pages of the people of one site that were being opened at that instant. */
 const HELD_MAX = 256;
+/** Questions of one connection before the first is answered: browsers ask one at a time. */
+const PIPELINED_MAX = 16;
 /** After the first try; each is of another active broker. */
 const TRIES_MAX = 3;
 /** A connection of which one side has said its last word. */
@@ -45,7 +54,7 @@ const OF_ONE_CONNECTION = new Set([
 
 export class Forwarder {
   private readonly parts: ForwarderParts;
-  private readonly agents = new WeakMap<Socket, Agent>();
+  private readonly clients = new WeakMap<Socket, Client>();
   private readonly upgraded = new Set<Duplex>();
   private held = 0;
 
@@ -59,7 +68,22 @@ export class Forwarder {
   }
 
   forward(request: IncomingMessage, response: ServerResponse): void {
-    this.send(request, response, TRIES_MAX);
+    const { socket } = request;
+    const client = this.clientOf(socket);
+    if (client.waiting.length >= PIPELINED_MAX) {
+      socket.destroy();
+      return;
+    }
+    const next = () => {
+      // Whoever asked is gone, and nothing would tell when to stop.
+      if (socket.destroyed) return;
+      response.once("close", () => {
+        client.waiting.shift();
+        client.waiting[0]?.();
+      });
+      this.send(request, response, TRIES_MAX);
+    };
+    if (client.waiting.push(next) === 1) next();
   }
 
   /** The same for one that becomes a WebSocket: afterwards it is bytes. */
@@ -163,19 +187,14 @@ export class Forwarder {
     response: ServerResponse,
     headers: string[],
   ): ClientRequest | undefined {
-    const { method, url: path } = request;
+    const { method, url: path, socket } = request;
+    const { agent } = this.clientOf(socket);
     if (!this.parts.road.isUp) {
       this.refuseStandby(response);
       return undefined;
     }
     try {
-      return requestOf({
-        agent: this.agentOf(request.socket),
-        method,
-        path,
-        headers,
-        setHost: false,
-      });
+      return requestOf({ agent, method, path, headers, setHost: false });
     } catch {
       // What our parser let in cannot be said again: no browser says it.
       refuse(response, 400, "unreadable", "This request is not understood.");
@@ -184,8 +203,8 @@ export class Forwarder {
   }
 
   /** One connection there for the one here, for as long as this lasts. */
-  private agentOf(socket: Socket): Agent {
-    const before = this.agents.get(socket);
+  private clientOf(socket: Socket): Client {
+    const before = this.clients.get(socket);
     if (before) return before;
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const { remoteAddress = "::", remotePort: port = 0 } = socket;
@@ -197,9 +216,10 @@ export class Forwarder {
       );
       return undefined;
     };
-    this.agents.set(socket, agent);
+    const client = { agent, waiting: [] };
+    this.clients.set(socket, client);
     socket.once("close", () => agent.destroy());
-    return agent;
+    return client;
   }
 }
 

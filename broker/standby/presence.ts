@@ -11,6 +11,7 @@ import { PostgresLink } from "../store/postgres-link.ts";
 import { STANDBY_BEAT_MS, standbyName } from "../store/postgres-standby.ts";
 import { settingsOver } from "../store/postgres-store.ts";
 import { ACTIVE_SETTING, LISTEN } from "./active-place.ts";
+import { WokenPause } from "./woken-pause.ts";
 
 type PresenceConfig = Pick<
   Config,
@@ -77,20 +78,23 @@ export class Presence {
     const { name, answerWithinMs, heard } = this.options;
     const options = { place, dial: dialerOf(config), reads: true, answerWithinMs };
     const link = await PostgresLink.open(options, newId());
-    let told = new AbortController();
-    link.onNotification(() => told.abort());
+    const looks = new WokenPause();
+    let isNews = false;
+    link.onNotification(() => {
+      isNews = true;
+      looks.wake();
+    });
     try {
       await link.query(LISTEN);
       while (!signal.aborted) {
-        told = new AbortController();
+        isNews = false;
         const settings = await settingsOver(link, place);
         checkPlace(config, place, settings);
         this.found = undefined;
         heard(settings.get(ACTIVE_SETTING));
         // Not before: one that could not take over is none that waits.
         await link.query(standbyName(name));
-        const over = AbortSignal.any([signal, told.signal]);
-        await pause(STANDBY_BEAT_MS, undefined, { signal: over }).catch(() => {});
+        if (!isNews) await looks.wait(STANDBY_BEAT_MS, signal);
       }
     } finally {
       await link.close();

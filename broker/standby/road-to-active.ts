@@ -101,7 +101,8 @@ export class RoadToActive {
   close(): void {
     this.closed = true;
     this.watching.abort();
-    this.down();
+    this.isReached = false;
+    for (const listener of [...this.listeners]) listener(false);
     this.listeners.clear();
     this.cut();
   }

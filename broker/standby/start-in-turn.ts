@@ -23,6 +23,7 @@ import { PeerKey } from "./peer-key.ts";
 import { Presence } from "./presence.ts";
 import { RoadToActive } from "./road-to-active.ts";
 import { StandbyDoor, TAKES_OVER, WAITS } from "./standby-door.ts";
+import { WokenPause } from "./woken-pause.ts";
 
 /** Of the time that a take-over takes, what is spent on noticing that the way is free. */
 const LOOK_MS = 250;
@@ -66,7 +67,7 @@ class Turn {
   private left: StandbyDoor | undefined;
   private readonly road: RoadToActive | undefined;
   private broker: Broker | undefined;
-  private woken = new AbortController();
+  private readonly pause = new WokenPause();
   private presence: Presence | undefined;
 
   constructor(config: Config, options: StartOptions) {
@@ -82,15 +83,13 @@ class Turn {
     });
     // The end of the active one need not be found by looking.
     this.road.onChange((isUp) => {
-      if (!isUp) this.woken.abort();
+      if (!isUp) this.pause.wake();
     });
   }
 
   /** Until it is time to look again. */
-  async wait(stop: AbortSignal): Promise<void> {
-    this.woken = new AbortController();
-    const signal = AbortSignal.any([stop, this.woken.signal]);
-    await pause(this.againMs, undefined, { signal }).catch(() => {});
+  wait(stop: AbortSignal): Promise<void> {
+    return this.pause.wait(this.againMs, stop);
   }
 
   async close(): Promise<void> {

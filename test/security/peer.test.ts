@@ -260,6 +260,14 @@ test("headers without end, too many of them and a body cut in two ways end where
   expect(completed).toEqual([]);
 });
 
+test("whoever asks and asks without an answer on one connection is shown out", async () => {
+  const { active, waiting } = await pair(peerKey(), (incoming) => void incoming.resume());
+  const socket = connectPlain(waiting.port, "127.0.0.1");
+  socket.on("error", () => {});
+  expect(await heard(socket, "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100))).toBe("");
+  expect(active.seen.length).toBeLessThan(2);
+});
+
 test("a WebSocket goes through, both ways, and ends at both ends", async () => {
   const { active, waiting } = await pair();
   const sockets = new WebSocketServer({ noServer: true });
