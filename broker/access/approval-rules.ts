@@ -27,7 +27,8 @@ export function rulesFor(plant: Plant, endpoints: readonly string[]): readonly R
   return [...new Map(rules.map((rule) => [rule.zone, rule])).values()];
 }
 
-function ruleOf(plant: Plant, zone: string): RuleHere {
+/** The rule of the zone, or of the nearest one around it that has one. */
+export function ruleOf(plant: Plant, zone: string): RuleHere {
   const { zonesAround, siteOfZone } = indexOf(plant);
   const { supervisors } = siteOfZone(zone);
   const here = supervisors === undefined ? {} : { supervisors };

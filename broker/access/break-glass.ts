@@ -131,7 +131,7 @@ export class BreakGlass {
   async end(by: Person, id: string): Promise<void> {
     const use = await this.found(this.parts.store.queries, id);
     const own = concerned(use, by) && this.isActive(by);
-    if (!own && !this.mayReview(by)) throw missing();
+    if (!own && !this.mayReview(by, use)) throw missing();
     if (!this.isOpen(id)) {
       throw new AccessRefused("not-waiting", "it has ended already");
     }
@@ -181,7 +181,7 @@ export class BreakGlass {
   reviewRefusal(person: Person, use: BreakGlassUse): string | undefined {
     if (use.review) return "It was reviewed.";
     if (concerned(use, person)) return "Somebody who neither opened nor held it reviews it.";
-    if (!this.mayReview(person)) return "Your roles do not review break-glass.";
+    if (!this.mayReview(person, use)) return "Your roles do not review break-glass.";
     return this.isOver(use) ? undefined : "It is still open: end it, or wait for its end.";
   }
 
@@ -193,8 +193,9 @@ export class BreakGlass {
     return state === "active";
   }
 
-  private mayReview(person: Person): boolean {
-    return this.parts.decisions.may(onceAsserted(person), "break-glass:review");
+  private mayReview(person: Person, { endpoint }: BreakGlassUse): boolean {
+    const asset = endpoint.split("/")[0] ?? "";
+    return this.parts.decisions.mayAt(onceAsserted(person), "break-glass:review", asset);
   }
 
   private openingContent({ wanted, opener, holder }: Opening) {
@@ -232,7 +233,7 @@ export class BreakGlass {
   private async reviewable(queries: Queries, personId: string, id: string): Promise<BreakGlassUse> {
     const use = await this.found(queries, id);
     const person = await findPerson(queries, personId);
-    if (!person || !this.mayReview(person)) throw missing();
+    if (!person || !this.mayReview(person, use)) throw missing();
     if (use.review) throw reviewed();
     const refusal = this.reviewRefusal(person, use);
     if (refusal === undefined) return use;

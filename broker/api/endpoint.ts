@@ -8,6 +8,7 @@ import type { z } from "zod";
 import type { Browser, SignedIn } from "../identity/identity.ts";
 import type { KeyedRequest } from "../identity/key-proof.ts";
 import type { Right } from "../policy/rights.ts";
+import type { WrittenJson } from "./written-json.ts";
 
 /** What is known of a request before its body is there. */
 export interface Head {
@@ -121,7 +122,8 @@ export interface PublicEndpoint extends Shape<z.ZodType, z.ZodType, z.ZodType, z
   readonly handle: (call: PublicCall<unknown, unknown, unknown>) => unknown;
 }
 
-type Answer<A extends z.ZodType> = z.input<A> | Promise<z.input<A>>;
+type Answer<A extends z.ZodType> = Given<z.input<A>> | Promise<Given<z.input<A>>>;
+type Given<T> = T | WrittenJson<T>;
 
 /** An endpoint that only a signed-in person with the right of its route reaches. */
 export function endpoint<

@@ -45,6 +45,7 @@ import {
   VISIT_COOKIE,
 } from "./sign-in-cookie.ts";
 import { rateOf } from "./web-gates.ts";
+import { sendWritten, WrittenJson } from "./written-json.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -315,6 +316,7 @@ function guardedHandler(
     });
     const work = () => endpoint.handle(call);
     const value = await onceOnly(endpoint, request, repeats, work);
+    if (value instanceof WrittenJson) return sendWritten(request, reply, value);
     if (value instanceof Download) downloads.watch(value.content, me, right);
     return answer(endpoint, reply, value);
   };

@@ -4,7 +4,7 @@ import { largePlant } from "../../../test/kit/large-plant.ts";
 import type { Grant } from "../../access/access.ts";
 import { parsePlant } from "../../plant/parse-plant.ts";
 import type { Person } from "../../store/model.ts";
-import { type PlantAccess, plantView } from "./plant-view.ts";
+import { type PlantAccess, plantParts } from "./plant-view.ts";
 
 test("who sees ten times as many assets costs ten times as many looks, and one at what is theirs", () => {
   const few = looksFor(10);
@@ -53,6 +53,7 @@ function looksFor(assets: number) {
   } as unknown as PlantAccess;
   const source = { current: () => plant, problem: () => undefined, onChanged: () => () => {} };
   const live = { sessions: [], gatewayOf: () => undefined };
-  const view = plantView(source, access, live, {} as Person, new Set());
+  const shown = plantParts(source, access, live, {} as Person, new Set());
+  const view = { assets: shown.assets.map(shown.show) };
   return { view, once, perAsset };
 }

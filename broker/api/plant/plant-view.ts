@@ -38,20 +38,27 @@ export type PlantAccess = Pick<
   "viewable" | "grantsByEndpoint" | "classes" | "locks" | "keySwitches"
 >;
 
-export function plantView(
+/** The plant as it is now, its assets still to be shown: each of them costs the same. */
+export interface PlantParts {
+  readonly rest: Omit<PlantView, "assets">;
+  readonly assets: readonly Asset[];
+  show(asset: Asset): AssetView;
+}
+
+export function plantParts(
   source: PlantShown,
   access: PlantAccess,
   live: PlantLive,
   person: Person,
   rights: ReadonlySet<Right>,
-): PlantView {
+): PlantParts {
   const plant = source.current();
   const view = viewOf(plant, access, live, person, rights);
   const assets = plant.assets.filter(access.viewable(person));
   const zones = zonesAround(plant, assets);
   const seen = new Set(zones.map((zone) => zone.id));
   const sitesSeen = new Set(zones.map(({ id }) => indexOf(plant).siteOfZone(id).id));
-  return {
+  const rest = {
     site: siteView(plant.site),
     sites: plant.sites.filter(({ id }) => sitesSeen.has(id)).map(siteView),
     zones: zones.map(({ parent, ...zone }) => ({
@@ -61,12 +68,12 @@ export function plantView(
     conduits: plant.conduits
       .filter((conduit) => seen.has(conduit.from) && seen.has(conduit.to))
       .map((conduit) => ({ ...conduit, protocols: [...conduit.protocols] })),
-    assets: assets.map((asset) => assetView(view, asset)),
     keySwitches: keySwitchViews(view, assets),
     profiles: view.manages ? plant.profiles.map(profileView) : [],
     digest: plant.digest,
     problem: view.manages ? (source.problem() ?? null) : null,
   };
+  return { rest, assets, show: (asset) => assetView(view, asset) };
 }
 
 /** Who supervises there is nobody's business here. */

@@ -1,16 +1,18 @@
 import { reaches } from "../../identity/token-scope.ts";
+import type { Asset } from "../../plant/model.ts";
 import { indexOf } from "../../plant/plant-index.ts";
 import type { SessionHost } from "../../sessions/session.ts";
 import { endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
 import { notFound } from "../problem.ts";
-import { assetTagsSchema, plantSchema } from "../shapes/plant.ts";
+import { assetTagsSchema, type PlantView, plantSchema } from "../shapes/plant.ts";
+import { writeLong } from "../written-json.ts";
 import {
   assetTags,
   type PlantAccess,
   type PlantLive,
   type PlantShown,
-  plantView,
+  plantParts,
 } from "./plant-view.ts";
 
 export function showPlant(
@@ -24,8 +26,9 @@ export function showPlant(
     answer: plantSchema,
     handle: ({ me, rights }) => {
       const live = { sessions: sessions.list(), gatewayOf };
-      const view = plantView(plant, access, live, me.person, rights);
-      return { ...view, assets: view.assets.filter(({ id }) => reaches(me, id)) };
+      const { rest, assets, show } = plantParts(plant, access, live, me.person, rights);
+      const reached = assets.filter(({ id }) => reaches(me, id));
+      return writeLong<PlantView, "assets", Asset>(rest, "assets", reached, show);
     },
   });
 }

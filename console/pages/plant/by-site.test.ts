@@ -23,9 +23,9 @@ const PLANT = {
 test("each site stands around its outermost zones, and what is at none beside them", () => {
   const tree = zoneTree(groupedBySite(PLANT));
   expect(tree.map(({ zone: { name }, assets }) => [name, assets])).toEqual([
-    ...[["houston", 1] as const, ["wien", 1] as const, ["lab", 1] as const],
+    ...[["lab", 1] as const, ["houston", 1] as const, ["wien", 1] as const],
   ]);
-  expect(tree.map(({ zone: each }) => siteOfGroup(each))).toEqual(["houston", "wien", undefined]);
+  expect(tree.map(({ zone: each }) => siteOfGroup(each))).toEqual([undefined, "houston", "wien"]);
 });
 
 test("one site alone has its zones, its assets and the conduits within it", () => {

@@ -3,8 +3,8 @@ import type { PlantView } from "../../../broker/api/shapes/plant.ts";
 
 /** No id of a zone has a colon. */
 const SITE = "site:";
-/** Above every level of the Purdue model, so that sites come first. */
-const SITE_LEVEL = 6;
+/** Below what is the whole's, as an enterprise above its plants; all sites side by side. */
+const SITE_LEVEL = -1;
 
 export type ZoneView = PlantView["zones"][number];
 

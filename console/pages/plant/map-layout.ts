@@ -67,6 +67,8 @@ const ROWS_BEFORE_COLUMNS = 3;
 /** Between rows of zones: room for the names of protocols on the conduits. */
 const ROW_GAP = 50;
 const ZONE_GAP = 36;
+/** A works of two hundred halls would be one line that nobody can follow. */
+const ZONES_A_ROW_MAX = 12;
 
 interface Sized {
   readonly zone: MapZone;
@@ -84,19 +86,27 @@ export function layoutMap(
 ): MapLayout {
   const known = new Set(zones.map((zone) => zone.id));
   const isTop = (zone: MapZone) => zone.parent === null || !known.has(zone.parent);
-  const sized = zones.filter(isTop).map((zone) => size(zone, zones, assets));
+  const within = {
+    assets: Map.groupBy(assets, ({ zone }) => zone),
+    zones: Map.groupBy(zones, ({ parent }) => parent),
+  };
+  const sized = zones.filter(isTop).map((zone) => size(zone, within));
   const placed = placeRows(sized, null, 0, 0);
   const layout = { zones: [] as Box[], assets: [] as Box[] };
   collect(placed.boxes, sized, layout);
   return { ...layout, lines: linesOf(conduits, layout) };
 }
 
+/** By what contains them, so that ten thousand assets are looked at once and not for each zone. */
+interface Within {
+  readonly assets: ReadonlyMap<string, readonly MapAsset[]>;
+  readonly zones: ReadonlyMap<string | null, readonly MapZone[]>;
+}
+
 /** What is inside a zone, and so how large it is; deepest first. */
-function size(zone: MapZone, zones: readonly MapZone[], assets: readonly MapAsset[]): Sized {
-  const own = assets.filter((asset) => asset.zone === zone.id);
-  const children = zones
-    .filter((child) => child.parent === zone.id)
-    .map((child) => size(child, zones, assets));
+function size(zone: MapZone, within: Within): Sized {
+  const own = within.assets.get(zone.id) ?? [];
+  const children = (within.zones.get(zone.id) ?? []).map((child) => size(child, within));
   const grid = placeAssets(zone.id, own);
   const below = grid.bottom + (own.length > 0 && children.length > 0 ? GAP : 0);
   const rows = placeRows(children, zone.id, 0, below);
@@ -110,6 +120,12 @@ function size(zone: MapZone, zones: readonly MapZone[], assets: readonly MapAsse
     children,
     assets: centred(grid, width),
   };
+}
+
+function rowsOf(level: readonly Sized[]): (readonly Sized[])[] {
+  const count = Math.ceil(level.length / ZONES_A_ROW_MAX);
+  const length = Math.ceil(level.length / count);
+  return Array.from({ length: count }, (_, at) => level.slice(at * length, (at + 1) * length));
 }
 
 interface Placed {
@@ -139,10 +155,10 @@ function placeAssets(zone: string, assets: readonly MapAsset[]) {
   };
 }
 
-/** One row a level, each centred under the widest. */
+/** One row a level, or several where it has many zones; each centred under the widest. */
 function placeRows(sized: readonly Sized[], parent: string | null, left: number, top: number) {
   const levels = [...new Set(sized.map((each) => each.zone.level))].sort((a, b) => b - a);
-  const rows = levels.map((level) => sized.filter((each) => each.zone.level === level));
+  const rows = levels.flatMap((level) => rowsOf(sized.filter((each) => each.zone.level === level)));
   const widthOf = (row: readonly Sized[]) =>
     row.reduce((sum, each) => sum + each.width, 0) + ZONE_GAP * (row.length - 1);
   const widest = Math.max(0, ...rows.map(widthOf));
@@ -175,8 +191,9 @@ type Boxes = Pick<MapLayout, "zones" | "assets">;
 
 function linesOf(conduits: readonly MapConduit[], layout: Boxes): Line[] {
   const { zones } = layout;
-  const byId = new Map(zones.map((box) => [box.id, absolute(box, zones)]));
-  const assets = layout.assets.map((box) => absolute(box, zones));
+  const zonesById = new Map(zones.map((box) => [box.id, box]));
+  const byId = new Map(zones.map((box) => [box.id, absolute(box, zonesById)]));
+  const assets = layout.assets.map((box) => absolute(box, zonesById));
   const named: Rect[] = [];
   return conduits.flatMap((conduit, index) => {
     const [from, to] = [byId.get(conduit.from), byId.get(conduit.to)];
@@ -227,8 +244,8 @@ function endOf({ x, y, width, height }: Rect, handle: Handle): End {
   }
 }
 
-function absolute(box: Box, zones: readonly Box[]): Box {
-  const parent = zones.find((zone) => zone.id === box.parent);
+function absolute(box: Box, zones: ReadonlyMap<string, Box>): Box {
+  const parent = zones.get(box.parent ?? "");
   if (parent === undefined) return box;
   const around = absolute(parent, zones);
   return { ...box, x: box.x + around.x, y: box.y + around.y };

@@ -24,6 +24,8 @@ const NODE_TYPES = { zone: ZoneNode, asset: AssetNode };
 const EDGE_TYPES = { conduit: ConduitEdge };
 /** Whole, but never so small that names cannot be read: then one pans. */
 const FIT = { padding: 0.06, minZoom: 0.7, maxZoom: 1.5 };
+/** What more does not fit on a screen is drawn when somebody comes to it. */
+const DRAWN_WHOLE_MAX = 200;
 const ZOOM_MIN = 0.35;
 const ZOOM_MAX = 2;
 
@@ -77,6 +79,7 @@ function Canvas({ plant: shown, matching, selected, onSelect }: PlantMapProps) {
         edgesFocusable={false}
         elementsSelectable={false}
         deleteKeyCode={null}
+        onlyRenderVisibleElements={plant.assets.length > DRAWN_WHOLE_MAX}
         proOptions={{ hideAttribution: true }}
       >
         <Zoom />
@@ -135,12 +138,14 @@ function Zoom() {
 /** React Flow draws in order: zones first, so that what they contain lies on top of them. */
 function nodesOf(layout: MapLayout, props: PlantMapProps): PlantNode[] {
   const { plant, matching, selected, onSelect } = props;
+  const zonesById = new Map(plant.zones.map((zone) => [zone.id, zone]));
+  const assetsById = new Map(plant.assets.map((asset) => [asset.id, asset]));
   const zones = layout.zones.flatMap((box): PlantNode[] => {
-    const zone = plant.zones.find((each) => each.id === box.id);
+    const zone = zonesById.get(box.id);
     return zone ? [{ ...placed(box, "zone:"), type: "zone", data: { zone } }] : [];
   });
   const assets = layout.assets.flatMap((box): PlantNode[] => {
-    const asset = plant.assets.find((each) => each.id === box.id);
+    const asset = assetsById.get(box.id);
     if (asset === undefined) return [];
     const data = {
       asset,

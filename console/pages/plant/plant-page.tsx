@@ -3,7 +3,7 @@ import { Drawer, SegmentedControl } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { IconAlertTriangleFilled } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
 import { fetched } from "../../components/fetched.tsx";
@@ -31,6 +31,9 @@ const PlantMap = fetched(async () => (await import("./plant-map.tsx")).PlantMap)
 
 type ViewName = "map" | "list";
 
+/** Of more a map shows a corner at first; a list says where to look. */
+const MAP_FIRST_MAX = 500;
+
 export function PlantPage() {
   const query = useQuery(plantQuery);
   const narrow = useNarrow();
@@ -57,11 +60,13 @@ function Plant({ plant: whole }: { readonly plant: PlantView }) {
   const { chosen } = useSite();
   const plant = useMemo(() => (chosen ? atSite(whole, chosen.id) : whole), [whole, chosen]);
   const narrow = useNarrow();
-  const [view, setView] = useLocalStorage<ViewName>({
+  const [chosenView, setView] = useLocalStorage<ViewName | "">({
     key: "sallyport.plant-view",
-    defaultValue: "map",
+    defaultValue: "",
     getInitialValueInEffect: false,
   });
+  const first = whole.assets.length > MAP_FIRST_MAX ? "list" : "map";
+  const view = chosenView === "" ? first : chosenView;
   const [filter, setFilter] = useState("");
   const { selected, select } = useSelection(plant);
   const matching = useMatching(plant, filter);
@@ -87,7 +92,7 @@ function Plant({ plant: whole }: { readonly plant: PlantView }) {
       <div className="sp-plant">
         <div className="sp-plant-main">
           {shown === "map" ? (
-            <PlantMap plant={plant} matching={matching} selected={selected} onSelect={select} />
+            <PlantMap key={chosen?.id} {...{ plant, matching, selected }} onSelect={select} />
           ) : (
             <PlantList
               plant={plant}
@@ -189,12 +194,18 @@ function useSelection(plant: PlantView) {
   return { selected: plant.assets.find((asset) => asset.id === id), select };
 }
 
-function useMatching(plant: PlantView, filter: string): ReadonlySet<string> {
-  return useMemo(() => {
+/** Typing does not wait for it: with thousands of assets the picture follows when it can. */
+function useMatching(plant: PlantView, typed: string): ReadonlySet<string> {
+  const filter = useDeferredValue(typed);
+  const texts = useMemo(() => {
     const zoneNames = new Map(plant.zones.map((zone) => [zone.id, zone.name]));
-    const matching = plant.assets.filter((asset) =>
-      matchesFilter(filter, searchText(asset, zoneNames.get(asset.zone) ?? "")),
-    );
-    return new Set(matching.map((asset) => asset.id));
-  }, [plant, filter]);
+    return plant.assets.map((asset) => ({
+      id: asset.id,
+      text: searchText(asset, zoneNames.get(asset.zone) ?? "").toLowerCase(),
+    }));
+  }, [plant]);
+  return useMemo(() => {
+    const matching = texts.filter(({ text }) => matchesFilter(filter, text));
+    return new Set(matching.map(({ id }) => id));
+  }, [texts, filter]);
 }
