@@ -133,8 +133,10 @@ test("where the other broker reaches this one is a host with a port, and counts 
   const pair = { SALLYPORT_STANDBY: "1", SALLYPORT_DATABASE: "postgres://a@b/c" };
   expect(readConfig({ ...pair, ...peer }).peerAddress).toEqual({ host: "10.1.0.5", port: 7_444 });
   expect(readConfig(pair).peerAddress).toBeUndefined();
-  const odd = problemsOf({ ...pair, SALLYPORT_PEER_ADDRESS: "10.1.0.5" });
-  expect(odd.join()).toContain("SALLYPORT_PEER_ADDRESS must be host:port");
+  for (const text of ["10.1.0.5", "0.0.0.0:7444", "[::]:7444"]) {
+    const odd = problemsOf({ ...pair, SALLYPORT_PEER_ADDRESS: text });
+    expect(odd.join()).toContain("SALLYPORT_PEER_ADDRESS must be host:port");
+  }
 });
 
 test("a gateway's addresses of control are hosts with ports", () => {

@@ -66,6 +66,8 @@ export const DATABASE_SETTINGS = {
     schema: z
       .string()
       .refine((text) => text === "" || controlAddress(text) !== undefined)
+      // Others are told to come there: "any address" is none.
+      .refine((text) => !/^(0\.0\.0\.0|\[::\]):/.test(text))
       .transform((text) => controlAddress(text)),
   },
 } as const satisfies Record<string, Setting<unknown>>;
