@@ -79,7 +79,7 @@ function Sessions({ sessions }: { readonly sessions: readonly LiveSessionView[] 
   const [filter, setFilter] = useState(search.get("asset") ?? "");
   const [ending, setEnding] = useState<LiveSessionView | null>(null);
   const columns = useColumns(setEnding);
-  const { shows } = useSite();
+  const { shows, choose } = useSite();
   const rows = sessions.filter(
     (session) => shows(session.site) && matchesFilter(filter, searchText(session)),
   );
@@ -96,7 +96,7 @@ function Sessions({ sessions }: { readonly sessions: readonly LiveSessionView[] 
         rowKey={(session) => session.id}
         initialSort={{ column: "since", descending: true }}
         filtered
-        onClearFilter={() => setFilter("")}
+        onClearFilter={() => (filter === "" ? choose("") : setFilter(""))}
         tone={toneOf}
       />
       {ending && <EndDialog session={ending} onClose={() => setEnding(null)} />}
