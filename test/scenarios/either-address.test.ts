@@ -25,7 +25,7 @@ const testHere = testWithPostgres();
 const MAIN = path.resolve(import.meta.dirname, "../../broker/main.ts");
 /** Starts of whole brokers on a busy machine, one after the other. */
 const SLOW_MS = 400_000;
-const UNTIL = { timeout: 60_000, interval: 200 };
+const UNTIL = { timeout: 120_000, interval: 200 };
 
 const brokers: Child[] = [];
 let folder = "";
