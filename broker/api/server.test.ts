@@ -190,16 +190,6 @@ test.each(["127.0.0.1:7480", "evil.example", "localhost", "localhost:7480.evil.e
   },
 );
 
-test("who typed another name of this machine gets a page that leads to the right one", async () => {
-  const typed = { host: "127.0.0.1:7480", "sec-fetch-dest": "document" };
-  const answer = await ask("GET", "/people", typed);
-  expect(answer.statusCode).toBe(421);
-  expect(answer.headers["content-type"]).toBe("text/html; charset=utf-8");
-  expect(answer.headers["content-security-policy"]).toContain("default-src 'none'");
-  expect(answer.body).toContain(`<a href="${ORIGIN}">${ORIGIN}</a>.`);
-  expect((await ask("GET", "/api/fault", typed)).json().code).toBe("forbidden-host");
-});
-
 test("only an https origin is pinned to https", async () => {
   const plain = await ask("GET", "/");
   expect(plain.headers["strict-transport-security"]).toBeUndefined();
