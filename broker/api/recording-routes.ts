@@ -60,7 +60,9 @@ export function recordingRoutes(parts: RecordingRouteParts): readonly Route[] {
   const hold = "/api/recordings/:id/hold";
   const segment = "/api/recordings/:id/segments/:number";
   return [
-    forTokens(forCommands(guarded("GET", "/api/recordings", own, listRecordings(recordings, plant)))),
+    forTokens(
+      forCommands(guarded("GET", "/api/recordings", own, listRecordings(recordings, plant))),
+    ),
     guarded("GET", "/api/recording-choices", own, recordingChoices(recordings)),
     forTokens(
       forCommands(guarded("GET", "/api/recordings/:id", own, showRecording(recordings, looks))),

@@ -2,8 +2,8 @@ import type { Decisions } from "../../access/decision-point.ts";
 import type { SignedIn } from "../../identity/identity.ts";
 import { isByPasskeyAlone } from "../../identity/through-provider.ts";
 import type { Plant } from "../../plant/model.ts";
-import { siteView } from "../plant/plant-view.ts";
 import { personView } from "../people/person-view.ts";
+import { siteView } from "../plant/plant-view.ts";
 import type { MeView } from "../shapes/people.ts";
 
 /** Fewer passkeys than this and losing a device locks the person out. */
