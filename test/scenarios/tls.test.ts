@@ -81,7 +81,7 @@ async function panelsOf(page: Page): Promise<void> {
   for (const [{ panel }, lang] of [[one, "de"] as const, [other, "fi"] as const]) {
     await panel.reload();
     expect(await panel.evaluate("document.cookie")).toBe(`lang=${lang}`);
-    expect(site.plant.web.headers.cookie).toBe(`lang=${lang}; PANELSESSION=71f0a`);
+    expect(site.plant.web.headers.cookie).toBe(`PANELSESSION=71f0a; lang=${lang}`);
   }
   const kept = await page.context().cookies();
   const passes = kept.filter(({ name }) => name === "__Host-sallyport-panel");

@@ -188,7 +188,7 @@ test("two panels open at once share no cookie, and each is told what its own scr
   for (const [opened, lang] of [[one, "de"] as const, [other, "fi"] as const]) {
     expect(await read(opened)).toBe(`lang=${lang}`);
     await opened.panel.reload();
-    expect(site.plant.web.headers.cookie).toBe(`lang=${lang}; PANELSESSION=71f0a`);
+    expect(site.plant.web.headers.cookie).toBe(`PANELSESSION=71f0a; lang=${lang}`);
     expect(await read(opened)).toBe(`lang=${lang}`);
     await opened.panel.evaluate('document.cookie = "lang=; max-age=0"');
     expect(await read(opened)).toBe("");
