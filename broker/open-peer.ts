@@ -1,14 +1,14 @@
 /** Opens what lets the brokers that wait lead people to this one, which is active. */
 import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { CONNECTIONS_PER_ADDRESS_MAX } from "./api/connection-limits.ts";
+import { boundPerAddress } from "./api/connection-limits.ts";
 import type { Config } from "./config.ts";
 import type { Logger } from "./log.ts";
 import type { Opened } from "./opened.ts";
 import { publish, sealPlace } from "./standby/active-place.ts";
 import { makePeerCertificate } from "./standby/peer-certificate.ts";
 import { PeerKey } from "./standby/peer-key.ts";
-import { boundedBy, PeerListener, type TakeConnection } from "./standby/peer-listener.ts";
+import { PeerListener, type TakeConnection } from "./standby/peer-listener.ts";
 import { StartRefused } from "./start-refused.ts";
 import type { Store } from "./store/store.ts";
 
@@ -48,13 +48,13 @@ export class Peers {
    */
   async open(server: Server): Promise<string | undefined> {
     const { config, opened } = this.ground;
-    const { peerAddress: place, tls, dataFolder } = config;
+    const { peerAddress: place, tls, dataFolder, trustedProxies } = config;
     if (!place) return undefined;
     const key = PeerKey.open(dataFolder);
     const identity = await makePeerCertificate();
     const listening = PeerListener.open({
       ...{ ...place, ...identity, key },
-      doors: { console: consoleDoor(server, tls !== "off") },
+      doors: { console: consoleDoor(server, tls !== "off", trustedProxies) },
       stranger: (address, why) => this.stranger(address, why),
     });
     this.listener = await listening.catch((error: NodeJS.ErrnoException) => {
@@ -97,7 +97,16 @@ export class Peers {
 }
 
 /** TLS of the person's ended where they came; what is inside is as it would be here. */
-function consoleDoor(server: Server, isSecure: boolean): TakeConnection {
-  const event = isSecure ? "secureConnection" : "connection";
-  return boundedBy(CONNECTIONS_PER_ADDRESS_MAX, (socket) => void server.emit(event, socket));
+function consoleDoor(
+  server: Server,
+  isSecure: boolean,
+  trustedProxies: readonly string[],
+): TakeConnection {
+  // The server's own bound counts those that come in plain text.
+  if (!isSecure) return (socket) => void server.emit("connection", socket);
+  const bound = boundPerAddress(trustedProxies);
+  return (socket) => {
+    bound(socket);
+    if (!socket.destroyed) server.emit("secureConnection", socket);
+  };
 }

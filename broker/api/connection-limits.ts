@@ -11,13 +11,18 @@ export const CONNECTIONS_PER_ADDRESS_MAX = CONNECTIONS_MAX / 2;
 /** @param proxies addresses or networks through which many people come; they have no bound of their own */
 export function limitConnections(server: Server, proxies: readonly string[]): void {
   server.maxConnections = CONNECTIONS_MAX;
+  server.on("connection", boundPerAddress(proxies));
+}
+
+/** Closes a connection whose address has all of its own; the same bound for each that it is given. */
+export function boundPerAddress(proxies: readonly string[]): (socket: Socket) => void {
   const places = new AddressPlaces(CONNECTIONS_PER_ADDRESS_MAX);
   const exempt = listOf(proxies);
-  server.on("connection", (socket: Socket) => {
+  return (socket) => {
     const address = plainAddress(socket.remoteAddress ?? "");
     if (exempt.check(address, familyOf(address))) return;
     boundPlaces(places, socket);
-  });
+  };
 }
 
 function listOf(proxies: readonly string[]): BlockList {

@@ -54,6 +54,8 @@ const OF_ONE_CONNECTION = new Set([
   ...["connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization"],
   ...["te", "trailer", "upgrade", "expect"],
 ]);
+/** Sent without a length, these would be sent on as with a body of which nobody knows how long. */
+const WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
 
 export class Forwarder {
   private readonly parts: ForwarderParts;
@@ -94,8 +96,17 @@ export class Forwarder {
     socket.on("error", () => {});
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
-    response.assignSocket(socket);
+    try {
+      response.assignSocket(socket);
+    } catch {
+      // An answer to what was asked before is not out yet: no browser asks so.
+      socket.destroy();
+      return;
+    }
     response.once("finish", () => socket.end());
+    // It is no request of the server's any more: it ends with those that are joined.
+    this.upgraded.add(socket);
+    socket.once("close", () => this.upgraded.delete(socket));
     const headers = [...kept(request), ...["Connection", "Upgrade", "Upgrade", "websocket"]];
     const outgoing = this.open(request, response, headers);
     if (!outgoing) return;
@@ -139,7 +150,7 @@ export class Forwarder {
   }
 
   private send(request: IncomingMessage, response: ServerResponse, tries: number): void {
-    const outgoing = this.open(request, response, kept(request));
+    const outgoing = this.open(request, response, headersOf(request));
     if (!outgoing) return;
     const gone = () => void outgoing.destroy();
     response.once("close", gone);
@@ -216,7 +227,11 @@ export class Forwarder {
     const from = { address: plainAddress(remoteAddress), port };
     agent.createConnection = (_, done) => {
       this.parts.road.connect("console", from).then(
-        (peer) => done?.(null, peer),
+        (peer) => {
+          // Nobody would ever end it: the agent was closed before it had it.
+          if (socket.destroyed) peer.destroy();
+          done?.(null, peer);
+        },
         (error: Error) => done?.(error, undefined as never),
       );
       return undefined;
@@ -237,6 +252,12 @@ function isRepeatable(request: IncomingMessage): boolean {
 function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers["content-length"];
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+}
+
+function headersOf(request: IncomingMessage): string[] {
+  const { method = "", headers } = request;
+  const isOpen = headers["content-length"] === undefined && !hasBody(request);
+  return [...kept(request), ...(isOpen && WITH_BODY.has(method) ? ["Content-Length", "0"] : [])];
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import { type AddressInfo, isIPv6, type Server, type Socket } from "node:net";
 import { CONNECTIONS_MAX } from "../api/connection-limits.ts";
-import { AddressPlaces, boundPlaces, plainAddress } from "../legs/address-places.ts";
+import { plainAddress } from "../legs/address-places.ts";
 import type { PeerSocket } from "../legs/peer-dialer.ts";
 import { listenForPeers } from "../legs/peer-knocks.ts";
 import { ACCEPTED, firstLine, type Hello, helloIn, type PeerDoor } from "./peer-hello.ts";
@@ -136,13 +136,4 @@ function cameFrom(socket: Socket, { address, port }: Hello): void {
   for (const [name, value] of Object.entries(seen)) {
     Object.defineProperty(socket, name, { value, configurable: true });
   }
-}
-
-/** A door's own bound on what one address may have, for connections that are handed to it. */
-export function boundedBy(perAddress: number, take: TakeConnection): TakeConnection {
-  const places = new AddressPlaces(perAddress);
-  return (socket) => {
-    boundPlaces(places, socket);
-    if (!socket.destroyed) take(socket);
-  };
 }

@@ -58,10 +58,13 @@ export class RoadToActive {
   /** @param text as it was published last; undefined: nothing was */
   follow(text: string | undefined): void {
     if (this.closed || text === this.text) return;
-    this.text = text;
     this.watching.abort();
     this.down();
     this.place = this.placeIn(text);
+    // A key that is on its way over a shared volume makes the same text readable a look later.
+    this.text = this.place && text;
+    // The one before is over: of a machine that is gone nothing else would ever tell.
+    if (this.place) this.cut();
     this.watching = new AbortController();
     if (this.place) void this.watch(this.place, this.watching.signal);
   }

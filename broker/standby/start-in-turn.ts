@@ -174,6 +174,8 @@ class Turn {
     const broker = await startBroker(this.config, {
       ...options,
       beforeListening: async () => {
+        // Of a start that failed.
+        void this.left?.close();
         [this.left, this.door] = [this.door, undefined];
         this.left?.leave();
       },

@@ -1,0 +1,96 @@
+/** What whoever comes to the broker that waits may send, and what becomes of it at the active one. */
+import { once } from "node:events";
+import { connect } from "node:net";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { ActiveBroker, echo, peerKey, WaitingDoor } from "../../test/kit/two-brokers.ts";
+import { dialPeer } from "../legs/peer-dialer.ts";
+import type { PeerKey } from "./peer-key.ts";
+import { RoadToActive } from "./road-to-active.ts";
+
+// Some wait for what a slow machine does in its own time.
+vi.setConfig({ testTimeout: 120_000 });
+const WITHIN = { timeout: 60_000 };
+const LIVE =
+  "GET /api/live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+
+async function pair(answer: Parameters<typeof ActiveBroker.start>[1] = echo) {
+  const key = peerKey();
+  const active = await ActiveBroker.start(key, answer);
+  const waiting = await WaitingDoor.open(key);
+  await waiting.follow(active);
+  return { key, active, waiting };
+}
+
+/** All that is answered until the connection is closed. */
+async function heard(port: number, text: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  let answer = "";
+  socket.on("error", () => {});
+  socket.on("data", (part) => {
+    answer += part;
+  });
+  socket.write(text);
+  await once(socket, "close");
+  return answer;
+}
+
+test("a WebSocket that is asked for before the answer to something else ends that connection alone", async () => {
+  const { active, waiting } = await pair((incoming) => void incoming.resume());
+  for (const before of ["/", "/healthz"]) {
+    const ask = `GET ${before} HTTP/1.1\r\nHost: a\r\n\r\n${LIVE}`;
+    expect(await heard(waiting.port, ask)).not.toContain("101");
+  }
+  expect(active.seen.filter(({ url }) => url === "/api/live")).toEqual([]);
+  expect((await fetch(`${waiting.address}/healthz`)).status).toBe(200);
+});
+
+test("a request without a body comes without one, whatever it changes", async () => {
+  const { active, waiting } = await pair();
+  for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+    const ask = `${method} /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`;
+    expect(await heard(waiting.port, ask)).toContain('"length":0');
+  }
+  const lengths = active.seen.map(({ headers }) => headers["content-length"]);
+  expect(lengths).toEqual(["0", "0", "0", undefined]);
+  const cut = active.seen.map(({ headers }) => headers["transfer-encoding"]);
+  expect(cut).toEqual(Array(4).fill(undefined));
+});
+
+test("what waits at a machine that is gone without a word is over once another one is active", async () => {
+  const { key, active, waiting } = await pair((incoming) => void incoming.resume());
+  const read = fetch(`${waiting.address}/read`);
+  const change = fetch(`${waiting.address}/change`, { method: "POST", body: "{}" });
+  await expect.poll(() => active.seen.length, WITHIN).toBe(2);
+  const next = await ActiveBroker.start(key, echo);
+  await waiting.follow(next);
+  expect((await change).status).toBe(502);
+  expect((await read).status).toBe(200);
+  expect(next.seen.map(({ url }) => url)).toEqual(["/read"]);
+});
+
+test("a WebSocket that is not answered yet does not keep the door from closing", async () => {
+  const { active, waiting } = await pair();
+  active.console.on("upgrade", (incoming) => active.saw(incoming));
+  const over = heard(waiting.port, LIVE);
+  await expect.poll(() => active.seen.length, WITHIN).toBe(1);
+  await waiting.door.close();
+  expect(await over).toBe("");
+});
+
+test("a key that comes to be seen later than what it seals is tried again", async () => {
+  const made = peerKey();
+  const active = await ActiveBroker.start(made, echo);
+  let key: PeerKey | undefined;
+  const road = new RoadToActive({
+    name: "broker-b",
+    dial: (place) => dialPeer({ plant: () => [], networks: [] }, place),
+    key: () => key,
+    say: () => {},
+  });
+  onTestFinished(() => road.close());
+  road.follow(active.sealed);
+  key = made;
+  road.follow(active.sealed);
+  expect(await road.whenUp(WITHIN.timeout)).toBe(true);
+});
