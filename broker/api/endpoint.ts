@@ -83,12 +83,20 @@ export class Download {
   readonly content: Readable;
   /** SHA-256 of the whole file in Base64, once its end was read; absent where nobody knows. */
   readonly digest: (() => string) | undefined;
+  /** Id of the one that all of it is about; absent where there is no such. */
+  readonly asset: string | undefined;
   /** @param fileName of letters, digits, `.`, `-` and `_` only */
-  constructor(fileName: string, contentType: string, content: Readable, digest?: () => string) {
+  constructor(
+    fileName: string,
+    contentType: string,
+    content: Readable,
+    { digest, asset }: { readonly digest?: () => string; readonly asset?: string } = {},
+  ) {
     this.fileName = fileName;
     this.contentType = contentType;
     this.content = content;
     this.digest = digest;
+    this.asset = asset;
   }
 }
 

@@ -30,6 +30,7 @@ import { apiTokenOf, isKeyed, keyedRequest, originOf } from "./keyed-request.ts"
 import { isScraper, knowsToken } from "./known-programs.ts";
 import { ApiRefused, notFound, signedOut } from "./problem.ts";
 import { Repeats } from "./repeats.ts";
+import { rightsAt } from "./rights-at.ts";
 import { type Route, routeName } from "./route.ts";
 import { RunningDownloads } from "./running-downloads.ts";
 import {
@@ -135,17 +136,6 @@ export function mountRoutes(
   const gate = { admit, stillAdmitted, decisions, repeats, downloads, device };
   for (const route of routes) app.route(mounted(route, gate, settings));
   return authenticate;
-}
-
-/** Each is asked once in a request: a list has the same assets over and over. */
-function rightsAt(decisions: Decisions, me: SignedIn): Call<unknown, unknown, unknown>["mayAt"] {
-  const known = new Map<string, boolean>();
-  return (right, assetId) => {
-    const key = `${right} ${assetId}`;
-    const may = known.get(key) ?? decisions.mayAt(me, right, assetId);
-    known.set(key, may);
-    return may;
-  };
 }
 
 /** @throws ApiRefused `signed-out`, `proof-stale` */
@@ -312,12 +302,12 @@ function guardedHandler(
     const call: Call<unknown, unknown, unknown> = Object.assign(callOf(request, reply, origins), {
       me,
       rights: decisions.rights(me),
-      mayAt: rightsAt(decisions, me),
+      mayAt: rightsAt(decisions, me, systemClock),
     });
     const work = () => endpoint.handle(call);
     const value = await onceOnly(endpoint, request, repeats, work);
     if (value instanceof WrittenJson) return sendWritten(request, reply, value);
-    if (value instanceof Download) downloads.watch(value.content, me, right);
+    if (value instanceof Download) downloads.watch(value, me, right);
     return answer(endpoint, reply, value);
   };
 }

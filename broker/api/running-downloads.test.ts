@@ -13,6 +13,8 @@ const NEEDED = ["recording:own", "recording:all"] as const;
 function downloads(scope?: SignedIn["scope"]) {
   const clock = new TestClock();
   const rights = new Set<Right>(["recording:all", "recording:export", "session:open"]);
+  /** Of each asset: what is closed there alone. */
+  const closed = new Map<string, Right>();
   const signedIn = new Set(["one", "two"]);
   const listeners: ((signIn: SignIn, end: SignInEnd) => void)[] = [];
   const who = (id: string) => ({ signIn: { id }, ...(scope && { scope }) }) as unknown as SignedIn;
@@ -26,19 +28,22 @@ function downloads(scope?: SignedIn["scope"]) {
       },
     },
     tokens: { asOfNow: async (me) => known(me.signIn.id) },
-    decisions: { rights: () => rights },
+    decisions: {
+      rights: () => rights,
+      mayAt: (_, right, asset) => rights.has(right) && closed.get(asset) !== right,
+    },
     clock,
   });
-  const begun = (id: string) => {
+  const begun = (id: string, asset?: string) => {
     const content = new PassThrough();
-    watching.watch(content, who(id), NEEDED);
+    watching.watch({ content, asset }, who(id), NEEDED);
     return content;
   };
   const end = (id: string) => {
     signedIn.delete(id);
     for (const hear of listeners) hear({ id } as SignIn, { rule: "person-disabled", reason: "" });
   };
-  return { clock, rights, signedIn, end, one: begun("one"), two: begun("two"), begun };
+  return { clock, rights, closed, signedIn, end, one: begun("one"), two: begun("two"), begun };
 }
 
 test("a download ends in the turn in which its sign-in does, and no other", () => {
@@ -56,6 +61,14 @@ test("a download ends soon after a right it was admitted by is lost, and not for
   rights.delete("recording:export");
   clock.advance(1_000);
   expect(one.destroyed).toBe(true);
+});
+
+test("a download ends soon after its right is lost at the site that it is about, and no other", () => {
+  const { clock, closed, begun } = downloads();
+  const [there, elsewhere] = [begun("one", "linz-plc"), begun("one", "houston-plc")];
+  closed.set("linz-plc", "recording:all");
+  clock.advance(1_000);
+  expect([there.destroyed, elsewhere.destroyed]).toEqual([true, false]);
 });
 
 test("a program's download ends once its token does, and its end is looked at no more", async () => {

@@ -14,7 +14,7 @@ import { idParameter, reasonText } from "../parameters.ts";
 import { ApiRefused, notFound } from "../problem.ts";
 import { type CommentView, commentSchema } from "../shapes/viewing.ts";
 import { viewedOf } from "./viewed.ts";
-import { isOwn, visibleRecording } from "./visible-recording.ts";
+import { exportableRecording, visibleRecording } from "./visible-recording.ts";
 
 export function listComments(recordings: Recordings, comments: Comments) {
   return endpoint({
@@ -80,9 +80,8 @@ export function exportComments(
     answer: z.string(),
     contentType: "application/x-ndjson; charset=utf-8",
     handle: async (call) => {
-      const recording = await visibleRecording(recordings, call.params.id, call);
-      if (!isOwn(recording, call) && !call.rights.has("recording:export")) throw notFound();
-      const { session } = recording.header;
+      const recording = await exportableRecording(recordings, call.params.id, call);
+      const { session, asset } = recording.header;
       await siteLog.record({
         kind: "recording:exported",
         priority: "event",
@@ -92,7 +91,8 @@ export function exportComments(
       });
       const content = Readable.from(commentLines(await comments.list(session)));
       const name = `sallyport-${session}.comments.ndjson`;
-      const file = new Download(name, "application/x-ndjson; charset=utf-8", content);
+      const type = "application/x-ndjson; charset=utf-8";
+      const file = new Download(name, type, content, { asset: asset.id });
       // A stream, which the document can only describe as text.
       return file as unknown as string;
     },

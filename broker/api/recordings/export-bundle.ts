@@ -41,7 +41,8 @@ export function exportBundle({ recordings, bundles, siteLog }: BundleParts) {
           content.destroy();
           throw error;
         });
-      const file = new Download(`sallyport-${session}.zip`, "application/zip", content, digest);
+      const about = { digest, asset: asset.id };
+      const file = new Download(`sallyport-${session}.zip`, "application/zip", content, about);
       // A stream, which the document can only describe as text.
       return file as unknown as string;
     },

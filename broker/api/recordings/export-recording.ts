@@ -70,7 +70,7 @@ export function exportOneRecording({ recordings, siteLog, clock }: ExportParts) 
         `sallyport-${session}.${format === "cast3" ? "cast" : format}`,
         TYPES[format],
         content,
-        digest,
+        { digest: () => digest(), asset: asset.id },
       );
       // A stream, which the document can only describe as text.
       return file as unknown as string;

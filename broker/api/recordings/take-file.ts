@@ -57,8 +57,9 @@ export function takeFile({ recordings, siteLog, clock }: TakeFileParts) {
         return Readable.from(pieces(file.content), { objectMode: false });
       });
       if (!content) throw busy();
+      const about = { asset: recording.header.asset.id };
       // A stream, which the document can only describe as text.
-      return new Download(name, "application/octet-stream", content) as unknown as string;
+      return new Download(name, "application/octet-stream", content, about) as unknown as string;
     },
   });
 }

@@ -59,7 +59,7 @@ export function showVideo(parts: VideoParts) {
     summary: "How far a video is",
     params: videoParameters,
     answer: videoSchema,
-    handle: async (call) => viewOf(await mine(parts, call)),
+    handle: async (call) => viewOf((await mine(parts, call)).video),
   });
 }
 
@@ -70,22 +70,30 @@ export function downloadVideo(parts: VideoParts) {
     answer: z.string(),
     contentType: "video/mp4",
     handle: async (call) => {
-      const { state, session } = await mine(parts, call);
+      const { video, asset } = await mine(parts, call);
+      const { state, session } = video;
       if (state.kind !== "ready") throw notFound();
       const content = Readable.from([Buffer.from(state.bytes)]);
-      return new Download(`sallyport-${session}.mp4`, "video/mp4", content) as unknown as string;
+      const about = { asset: asset.id };
+      const file = new Download(`sallyport-${session}.mp4`, "video/mp4", content, about);
+      return file as unknown as string;
     },
   });
+}
+
+interface Mine {
+  readonly video: Video;
+  readonly asset: { readonly id: string };
 }
 
 type VideoCall = Call<z.output<typeof videoParameters>, unknown, unknown>;
 
 /** The right to the recording counts still. */
-async function mine({ recordings, videos }: VideoParts, call: VideoCall): Promise<Video> {
-  await exportableRecording(recordings, call.params.id, call);
+async function mine({ recordings, videos }: VideoParts, call: VideoCall): Promise<Mine> {
+  const { header } = await exportableRecording(recordings, call.params.id, call);
   const video = videos.get(call.params.video, call.me.person.id);
   if (video?.session !== call.params.id) throw notFound();
-  return video;
+  return { video, asset: header.asset };
 }
 
 function viewOf({ id, span, state }: Video): VideoView {

@@ -36,7 +36,7 @@ export function downloadFound(
     handle: async (call) => {
       const terms = termsOf(call.query.q, clock);
       const mayExport = (recording: Shown) =>
-        isOwn(recording, call) || call.rights.has("recording:export");
+        isOwn(recording, call) || call.mayAt("recording:export", recording.header.asset.id);
       const page = (cursor: Answer["cursor"]) =>
         askSearch(parts, call, { terms, cursor, limit: HITS_MAX }, mayExport);
       const first = await page(undefined);
