@@ -338,8 +338,10 @@ export async function openDoors(ground: Ground, core: AllParts): Promise<Server>
 }
 
 /** Changed lists are told to the pages that show them. */
-function announcements(live: LiveChannel, bell: TopicBell, { identity, decisions, access }: Core) {
+function announcements(live: LiveChannel, bell: TopicBell, core: Core) {
+  const { identity, decisions, access, plant } = core;
   return [
+    plant.onChanged(() => live.announce("plant")),
     bell.onRing((topic) => live.announce(topic)),
     identity.people.onChanged(() => live.announce("people")),
     decisions.onPoliciesChanged(() => live.announce("people")),

@@ -123,21 +123,33 @@ export class DecisionPoint {
     return this.ruling(who, right, resource).permitted;
   }
 
-  /** On an asset: what a person holds on the site as a whole may be closed to them there. */
+  /**
+   * On an asset: what a person holds on the site as a whole may be closed to them there. Where one
+   * that the plant file has no more was, nobody knows.
+   */
   mayAt(who: Asker, right: Right, assetId: string): boolean {
     const asset = indexOf(this.parts.plant.current()).assets.get(assetId);
-    return this.may(who, right, asset && this.asset(asset));
+    return asset ? this.may(who, right, this.asset(asset)) : this.mayEverywhere(who, right);
   }
 
-  /** Over all that a lock would shut; who it concerns everywhere needs it at each site. */
+  /**
+   * Over all that a lock shuts, or opens where it is lifted. Whoever locks at some site locks a
+   * person, who is let in again at each.
+   */
   mayOver(who: Asker, right: Right, { kind, target }: Pick<Lock, "kind" | "target">): boolean {
-    const { site, sites } = this.parts.plant.current();
+    const plant = this.parts.plant.current();
     if (kind === "asset") return this.mayAt(who, right, target);
-    if (kind === "zone") return this.may(who, right, this.zone(target));
-    if (kind === "person") return this.may(who, right);
-    const part = sites.find(({ id }) => id === target);
-    const over = part ? [part] : [site, ...sites];
-    return over.every(({ id }) => this.may(who, right, this.site(id)));
+    if (kind === "person" && right === "lock:set") return this.may(who, right);
+    if (kind === "zone" && indexOf(plant).zones.has(target)) {
+      return this.may(who, right, this.zone(target));
+    }
+    const isPart = kind === "site" && plant.sites.some(({ id }) => id === target);
+    return isPart ? this.may(who, right, this.site(target)) : this.mayEverywhere(who, right);
+  }
+
+  private mayEverywhere(who: Asker, right: Right): boolean {
+    const { site, sites } = this.parts.plant.current();
+    return [site, ...sites].every(({ id }) => this.may(who, right, this.site(id)));
   }
 
   /** @param resource the site if it is left out */

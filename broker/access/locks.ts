@@ -17,7 +17,7 @@ import { plainText } from "../store/plain-text.ts";
 import type { RecordEvent, Store } from "../store/store.ts";
 import { StoreAway } from "../store/store-failed.ts";
 import { AccessRefused, type LeaseCause, type PlantInForce } from "./access.ts";
-import { type DecisionPoint, onceAsserted } from "./decision-point.ts";
+import { type Asker, type DecisionPoint, onceAsserted } from "./decision-point.ts";
 
 export interface NewLock {
   readonly kind: LockKind;
@@ -122,13 +122,14 @@ export class Locks {
 
   /**
    * Counts when this returns its promise. Locked already: the lock that is there.
+   * @param who as they came: a policy that asks how must not keep them from stopping
    * @throws AccessRefused not-found, input-invalid, too-many, not-allowed
    */
-  async lock(by: Person, wanted: NewLock): Promise<Locked> {
+  async lock(by: Person, wanted: NewLock, who: Asker = onceAsserted(by)): Promise<Locked> {
     const reason = plainText(wanted.reason, REASON_MAX);
     this.check(wanted, reason);
     const { kind, target } = wanted;
-    if (!this.decisions.mayOver(onceAsserted(by), "lock:set", wanted)) {
+    if (!this.decisions.mayOver(who, "lock:set", wanted)) {
       throw new AccessRefused("not-allowed", "locks only at their own site");
     }
     const there = this.list().find((lock) => lock.kind === kind && lock.target === target);

@@ -88,6 +88,42 @@ describe("a supervisor of one site", () => {
   });
 });
 
+describe("what nobody knows the site of", () => {
+  test("an asset that the plant file has no more is no supervisor's of one site alone", () => {
+    const anywhere = (who: Somebody) => mayAt(who, "recording:break-glass", "gone");
+    expect([sue, max].map(anywhere)).toEqual([false, false]);
+    expect(mayAt(kit.ada, "session:end", "gone")).toBe(true);
+  });
+
+  test("a lock of a zone that is gone, or of a person, is lifted by who may lift at each", async () => {
+    const { locks } = kit.access;
+    const vendor = await kit.site.invited(kit.ada.me, "Vik", ["vendor"]);
+    const { lock } = await locks.lock(person(sue), {
+      ...{ kind: "person", target: person(vendor).id, reason: "left a gate open" },
+    });
+    expect([sue, max].map((who) => locks.liftRefusal(person(who), lock))).toEqual([
+      "another site",
+      "another site",
+    ]);
+    expect(locks.liftRefusal(person(kit.ada), lock)).toBeUndefined();
+    const gone = { kind: "zone", target: "gone" } as const;
+    expect(decisions.mayOver(onceAsserted(person(sue)), "lock:lift", gone)).toBe(false);
+    expect(decisions.mayOver(onceAsserted(person(kit.ada)), "lock:lift", gone)).toBe(true);
+  });
+});
+
+test("who may lock as they came locks, also where a policy asks how they came", async () => {
+  kit.policies.add(
+    'forbid (principal, action == Action::"lock:set", resource) when { context.authentication.key == "unknown" };',
+  );
+  const { locks } = kit.access;
+  const wanted = { kind: "asset", target: "plc", reason: "gas alarm" } as const;
+  const ada = await kit.site.signIn(kit.ada.authenticator);
+  await expect(locks.lock(ada.person, wanted)).rejects.toMatchObject({ code: "not-allowed" });
+  await locks.lock(ada.person, wanted, ada);
+  expect(locks.over("", "plc")).toBeDefined();
+});
+
 test("an administrator holds everything at every site, and locks the whole", async () => {
   expect(mayAt(kit.ada, "session:end", "plc")).toBe(true);
   expect(mayAt(kit.ada, "session:end", "other")).toBe(true);

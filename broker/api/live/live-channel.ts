@@ -208,6 +208,8 @@ class Pages implements LiveChannel {
   }
 
   announce(topic: Topic): void {
+    // A plant file says who supervises which site.
+    if (topic === "plant") this.watches.checkRights();
     if (this.pending.size === 0) {
       this.parts.clock.after(ANNOUNCE_MS, () => this.tellPending());
     }

@@ -16,7 +16,7 @@ export function setLock(access: LocksAsked) {
     answer: lockSchema.extend({ kept: z.boolean() }),
     status: 201,
     handle: async ({ me, body, rights }) => {
-      const { lock, kept } = await access.locks.lock(me.person, body);
+      const { lock, kept } = await access.locks.lock(me.person, body, me);
       return { ...lockView(access, lock, me.person, rights.has("lock:lift")), kept };
     },
   });

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Clock } from "../../clock.ts";
-import type { Recordings } from "../../evidence/recordings.ts";
+import type { Recording, Recordings } from "../../evidence/recordings.ts";
 import type { SiteEvents } from "../../store/site-events.ts";
-import { endpoint } from "../endpoint.ts";
+import { type Call, endpoint } from "../endpoint.ts";
 import { idParameter } from "../parameters.ts";
-import { ApiRefused } from "../problem.ts";
+import { ApiRefused, notFound } from "../problem.ts";
 import { visibleRecording } from "./visible-recording.ts";
 
 const reason = z.string().trim().min(1).max(500);
@@ -18,7 +18,7 @@ export function holdRecording(recordings: Recordings, siteLog: NoteEvent, clock:
     params: idParameter,
     body: z.strictObject({ reason }),
     handle: async (call) => {
-      const { header } = await visibleRecording(recordings, call.params.id, call);
+      const { header } = await heldBy(recordings, call);
       const { session, subject, asset } = header;
       const { id, name } = call.me.person;
       const atMs = Math.floor(clock.wallMs());
@@ -44,7 +44,7 @@ export function releaseRecording(recordings: Recordings, siteLog: NoteEvent) {
     summary: "Let the retention policy have a recording again",
     params: idParameter,
     handle: async (call) => {
-      const { header } = await visibleRecording(recordings, call.params.id, call);
+      const { header } = await heldBy(recordings, call);
       const { session, subject, asset } = header;
       const { id, name } = call.me.person;
       // Noted first: a recording must not become deletable without a word about who let it.
@@ -58,6 +58,16 @@ export function releaseRecording(recordings: Recordings, siteLog: NoteEvent) {
       await recordings.release(session);
     },
   });
+}
+
+/** One that they see as their own, or by break-glass, is not theirs to keep or let go. */
+async function heldBy(
+  recordings: Recordings,
+  call: Call<{ readonly id: string }, unknown, unknown>,
+): Promise<Recording> {
+  const recording = await visibleRecording(recordings, call.params.id, call);
+  if (!call.mayAt("recording:all", recording.header.asset.id)) throw notFound();
+  return recording;
 }
 
 function nothingToHold(): ApiRefused {

@@ -1,4 +1,5 @@
 import type { Plant } from "../../plant/model.ts";
+import type { Right } from "../../policy/rights.ts";
 import type { Response } from "../../risk/response.ts";
 import type { ResponseDesk } from "../../risk/response-desk.ts";
 import { shortId } from "../../signals/carry-out.ts";
@@ -20,10 +21,15 @@ export function listResponses({ responses, plant }: ResponsesAsked) {
       rules: plant.current().responses.map(({ findings, zone, ...rule }) => ({
         ...{ ...rule, findings: [...findings], zone: zone ?? null },
       })),
-      waiting: (responses?.list() ?? []).map((each) => viewOf(each, call)),
+      waiting: (responses?.list() ?? [])
+        .filter(({ asset }) => SEEING.some((right) => call.mayAt(right, asset.id)))
+        .map((each) => viewOf(each, call)),
     }),
   });
 }
+
+/** Whoever supervises another site sees no session of this one. */
+const SEEING: readonly Right[] = ["session:freeze", "integration:manage"];
 
 type Viewer = Pick<Call<unknown, unknown, unknown>, "me" | "mayAt">;
 

@@ -17,7 +17,7 @@ import { idParameter, instant, nameText, reasonText } from "../parameters.ts";
 import { ApiRefused, notFound } from "../problem.ts";
 import { lookView } from "../recordings/list-views.ts";
 import { viewedOf } from "../recordings/viewed.ts";
-import { visibleRecording } from "../recordings/visible-recording.ts";
+import { maySee, visibleRecording } from "../recordings/visible-recording.ts";
 import { newShareSchema, type ShareView, shareSchema } from "../shapes/viewing.ts";
 import { type StandingParts, sharedStill } from "./standing.ts";
 
@@ -72,7 +72,12 @@ export function listShares(parts: ShareParts) {
       const list = await shares.list(recording);
       const uses = await looks.ofShares(list.map(({ id }) => id));
       const views: ShareView[] = [];
-      for (const share of list) views.push(shareView(share, await stateOf(parts, share), uses));
+      for (const share of list) {
+        const of = await recordings.get(share.recording);
+        // Of one that is gone everywhere nobody can say at which site it was.
+        if (of ? !maySee(of, call) : !call.mayAt("recording:all", "")) continue;
+        views.push(shareView(share, await stateOf(parts, share), uses));
+      }
       return views;
     },
   });

@@ -9,9 +9,10 @@ export function liftDemand({ demands, store, people }: SignalGround) {
   return endpoint({
     summary: "Ask no more of a person than policies do, where a signal or a finding asked for it",
     body: z.strictObject({ key: z.string().max(500), reason: z.string().trim().min(1).max(300) }),
-    handle: async ({ me, body: { key, reason } }) => {
+    handle: async ({ me, mayAt, body: { key, reason } }) => {
       const demand = demands.list().find((each) => demandKey(each) === key);
-      if (!demand) throw notFound();
+      // Of no asset: at every site.
+      if (!demand || !mayAt("lock:lift", demand.asset ?? "")) throw notFound();
       if (demand.personId === me.person.id) {
         throw new ApiRefused(403, "not-allowed", "Somebody else lifts what is asked of you.");
       }
