@@ -168,6 +168,7 @@ export interface ApiParts {
 export function routeTable(parts: ApiParts): readonly Route[] {
   const { decisions } = parts;
   const { identity, plant, siteLog, gateways } = parts;
+  const asked = { decisions, through: identity.through };
   const { enrolment, signIns, passkeys, people } = identity;
   return [
     open("GET", "/healthz", healthz),
@@ -176,14 +177,14 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     scraped("/metrics", showMetrics(parts.metrics)),
 
     open("POST", "/api/enrolment/options", enrolmentOptions(enrolment)),
-    open("POST", "/api/enrolment", enrol(enrolment, plant, decisions)),
+    open("POST", "/api/enrolment", enrol(enrolment, plant, asked)),
     open("POST", "/api/sign-in/options", signInOptions(signIns)),
-    open("POST", "/api/sign-in", signIn(signIns, plant, decisions)),
+    open("POST", "/api/sign-in", signIn(signIns, plant, asked)),
 
-    forTokens(forCommands(guarded("GET", "/api/me", "signed-in", showMe(plant, decisions)))),
+    forTokens(forCommands(guarded("GET", "/api/me", "signed-in", showMe(plant, asked)))),
     forCommands(guarded("POST", "/api/sign-out", "signed-in", signOut(signIns))),
     guarded("POST", "/api/step-up/options", "signed-in", stepUpOptions(signIns)),
-    guarded("POST", "/api/step-up", "signed-in", stepUp(signIns, plant, decisions)),
+    guarded("POST", "/api/step-up", "signed-in", stepUp(signIns, plant, asked)),
     guarded("GET", "/api/me/passkeys", "signed-in", listPasskeys(passkeys)),
     guarded("POST", "/api/me/passkeys/options", "signed-in", passkeyOptions(passkeys)),
     guarded("POST", "/api/me/passkeys", "signed-in", addPasskey(passkeys)),

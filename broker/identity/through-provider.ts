@@ -84,7 +84,10 @@ export class ThroughProvider {
     return isRequired(this.parts.rules, person) && this.isExcepted(person);
   }
 
-  /** Whether the passkey alone may begin its time anew: not where a provider's word is part of it. */
+  /**
+   * Whether the passkey alone may begin its time anew: not where a provider's word is part of it,
+   * nor in an emergency, whose every sign-in is an alarm.
+   */
   mayRenew({ person, signIn }: Pick<SignedIn, "person" | "signIn">): boolean {
     return isByPasskeyAlone(signIn) && !isRequired(this.parts.rules, person);
   }
@@ -271,7 +274,7 @@ export function outlivesRestart(
 }
 
 /** In a browser, without the word of a provider. */
-export function isByPasskeyAlone({ provider, machine, workload }: SignIn): boolean {
+function isByPasskeyAlone({ provider, machine, workload }: SignIn): boolean {
   return provider === undefined && machine === undefined && workload === undefined;
 }
 

@@ -1,17 +1,12 @@
 import { z } from "zod";
 import type { PlantInForce } from "../../access/access.ts";
-import type { Decisions } from "../../access/decision-point.ts";
 import type { SignIns } from "../../identity/identity.ts";
 import { publicEndpoint } from "../endpoint.ts";
-import { meView } from "../me/me-view.ts";
+import { type MeAsked, meView } from "../me/me-view.ts";
 import { authenticatorResponse } from "../parameters.ts";
 import { meSchema } from "../shapes/people.ts";
 
-export function signIn(
-  signIns: Pick<SignIns, "finish">,
-  plant: PlantInForce,
-  decisions: Decisions,
-) {
+export function signIn(signIns: Pick<SignIns, "finish">, plant: PlantInForce, asked: MeAsked) {
   return publicEndpoint({
     summary: "Sign in with a passkey",
     body: z.strictObject({
@@ -25,7 +20,7 @@ export function signIn(
       const signedIn = await signIns.finish(response, call.browser, through);
       call.signIn(signedIn.token);
       if (through) call.expectNobody();
-      return meView(signedIn, plant.current(), decisions);
+      return meView(signedIn, plant.current(), asked);
     },
   });
 }
