@@ -1,7 +1,8 @@
 /** The door for SSH clients, with a client that goes its own ways while a person decides. */
 import { spawn } from "node:child_process";
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import ssh2 from "ssh2";
 import { expect, onTestFinished, test } from "vitest";
 import { encodeMessage, lookAtMessage } from "../../protocols/ssh/message.ts";
@@ -119,6 +120,29 @@ testWith(["dbclient"])(
     });
     await expect.poll(() => asks.seen.length, WITHIN).toBe(1);
   },
+);
+
+test.each([
+  ["says its version one byte at a time", "SSH-2.0-slow_1"],
+  ["says that it is OpenSSH, and waits", "SSH-2.0-OpenSSH_9.2p1 other"],
+])(
+  "a client that %s is told what may be agreed on",
+  async (_, version) => {
+    const { port } = await door();
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    onTestFinished(() => void socket.destroy());
+    let said = "";
+    socket.on("data", (bytes) => {
+      said += bytes.toString("latin1");
+    });
+    for (const letter of `${version}\r\n`) {
+      socket.write(letter);
+      await pause(1);
+    }
+    await expect.poll(() => said, WITHIN).toContain("curve25519-sha256");
+    expect(said).toContain("aes256-ctr");
+  },
+  60_000,
 );
 
 test("a key that cannot be looked up lets nobody in, and the broker goes on", async () => {

@@ -9,6 +9,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import ssh2, { type AuthContext, type Connection, type PublicKeyAuthContext } from "ssh2";
 import { AddressPlaces, plainAddress } from "../legs/address-places.ts";
 import { algorithmsForClients } from "../legs/ssh/algorithms.ts";
+import { gatherVersion } from "../legs/ssh/gather-version.ts";
 import { offerCertificate } from "../legs/ssh/offer-certificate.ts";
 import { preferGcm } from "../legs/ssh/prefer-gcm.ts";
 import { quicken } from "../legs/ssh/quick-connection.ts";
@@ -117,6 +118,7 @@ export class SshDoor {
       this.greeted(key);
       leave();
     });
+    gatherVersion(socket, "client");
     this.ssh.injectSocket(socket);
   }
 

@@ -2,7 +2,8 @@
  * A client's order of ciphers decides (RFC 4253, 7.1), and OpenSSH's names counter mode before GCM,
  * which needs a code over each packet besides and costs both ends more. So one of OpenSSH that knows
  * GCM is offered nothing else. For that its list is waited for: it sends it without waiting for
- * ours, as not every client does. ssh2 sends its own at once, so that one is held back here.
+ * ours, as not every client does. ssh2 sends its own at once, so that one is held back here. Who
+ * only says that it is OpenSSH, and waits, gets the whole offer after a moment.
  */
 import type { Connection } from "ssh2";
 import { changedOffer, type Offer } from "./offer.ts";
@@ -14,6 +15,9 @@ const LISTS_AT = 17;
 const LISTS_BEFORE = 2;
 const SENDS_FIRST = /^SSH-2\.0-OpenSSH_[\w.]+( .*)?$/;
 
+/** OpenSSH's is on its way before ours could be: as long as a slow line takes. */
+const FIRST_WITHIN_MS = 2_000;
+
 type OnPayload = (payload: Buffer) => unknown;
 
 interface Inside {
@@ -24,6 +28,8 @@ interface Inside {
     readonly _cipher: { encrypt?(packet: Buffer): void };
     readonly _decipher: { _onPayload: OnPayload };
     readonly _packetRW: { readonly write: { allocStart: number; readonly allocStartKEX: number } };
+    /** Undefined once it is over. */
+    readonly _destruct?: () => void;
     rekey(): void;
   };
 }
@@ -39,10 +45,18 @@ export function preferGcm(connection: Connection): void {
     protocol._packetRW.write.allocStart = protocol._packetRW.write.allocStartKEX;
   };
   const { _onPayload: goOn } = decipher;
-  decipher._onPayload = (payload) => {
+  const offer = () => {
+    clearTimeout(late);
     decipher._onPayload = goOn;
-    protocol._offer = narrowed(protocol._offer, payload);
     protocol.rekey();
+  };
+  const late = setTimeout(() => {
+    if (protocol._destruct) offer();
+  }, FIRST_WITHIN_MS);
+  connection.once("close", () => clearTimeout(late));
+  decipher._onPayload = (payload) => {
+    protocol._offer = narrowed(protocol._offer, payload);
+    offer();
     return goOn(payload);
   };
 }

@@ -4,6 +4,7 @@ import { Client } from "ssh2";
 import type { ShownIdentity } from "../../plant/shown-identity.ts";
 import { shownHostKey } from "../read-identity.ts";
 import { algorithms } from "./algorithms.ts";
+import { gatherVersion } from "./gather-version.ts";
 
 export interface HostKeyPlace {
   readonly address: string;
@@ -18,6 +19,7 @@ export function showHostKey(place: HostKeyPlace): Promise<ShownIdentity> {
   const { promise, resolve, reject } = Promise.withResolvers<ShownIdentity>();
   const client = new Client();
   const sock = connect({ host: address, port });
+  gatherVersion(sock, "asset");
   const late = setTimeout(() => {
     reject(new Error("the asset did not answer in time"));
     sock.destroy();

@@ -228,7 +228,7 @@ function plainAscii(text: string): string {
 
 const TEXT_MAX = 250;
 
-/** Of an array of our own: the guard made it fresh. */
+/** Of an array into which nobody writes any more. */
 function viewOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -10,6 +10,7 @@ import type { Credential } from "../../plant/credential.ts";
 import type { ShownIdentity } from "../../plant/shown-identity.ts";
 import { shownHostKey } from "../read-identity.ts";
 import { algorithms } from "./algorithms.ts";
+import { gatherVersion } from "./gather-version.ts";
 import { type Prompt, PromptAnswers } from "./prompt-answers.ts";
 import { quicken } from "./quick-connection.ts";
 import { SshLine } from "./ssh-line.ts";
@@ -176,7 +177,9 @@ export class SshConnection {
 
   private openSocket(): Socket {
     const { address, port } = this.target;
-    return connect({ host: address, port });
+    const socket = connect({ host: address, port });
+    gatherVersion(socket, "asset");
+    return socket;
   }
 
   private async credential(): Promise<Credential> {

@@ -98,6 +98,7 @@ function plainRoad(
 async function sshRoad({ session, peer, hostKey, input }: ToolRoadParts): Promise<ToolRoad> {
   const { default: ssh2 } = await import("ssh2");
   const { algorithmsForClients } = await import("../../legs/ssh/algorithms.ts");
+  const { gatherVersion } = await import("../../legs/ssh/gather-version.ts");
   const { serveChannels } = await import("../../legs/ssh/ssh-client.ts");
   const { privateKey, publicKey } = hostKey();
   const algorithms = algorithmsForClients();
@@ -115,7 +116,9 @@ async function sshRoad({ session, peer, hostKey, input }: ToolRoadParts): Promis
           serveChannels(connection, { attach: (leg) => session.attach(leg, peer), input }),
         );
       });
-      server.injectSocket(socketOver(socket, from));
+      const stream = socketOver(socket, from);
+      gatherVersion(stream, "client");
+      server.injectSocket(stream);
     },
     close: () => {
       for (const connection of open) connection.end();
