@@ -4,8 +4,9 @@ import { connect } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { ActiveBroker, echo, peerKey, WaitingDoor } from "../../test/kit/two-brokers.ts";
 import { dialPeer } from "../legs/peer-dialer.ts";
+import type { ActivePlace } from "./active-place.ts";
 import type { PeerKey } from "./peer-key.ts";
-import { RoadToActive } from "./road-to-active.ts";
+import { type RoadParts, RoadToActive } from "./road-to-active.ts";
 
 // Some wait for what a slow machine does in its own time.
 vi.setConfig({ testTimeout: 120_000 });
@@ -78,19 +79,49 @@ test("a WebSocket that is not answered yet does not keep the door from closing",
   expect(await over).toBe("");
 });
 
+function roadTo(parts: Partial<RoadParts>): RoadToActive {
+  const road = new RoadToActive({ name: "broker-b", dial, key: () => undefined, say, ...parts });
+  onTestFinished(() => road.close());
+  return road;
+}
+
+const dial = (place: ActivePlace) => dialPeer({ plant: () => [], networks: [] }, place);
+const say = () => {};
+
 test("a key that comes to be seen later than what it seals is tried again", async () => {
   const made = peerKey();
   const active = await ActiveBroker.start(made, echo);
   let key: PeerKey | undefined;
-  const road = new RoadToActive({
-    name: "broker-b",
-    dial: (place) => dialPeer({ plant: () => [], networks: [] }, place),
-    key: () => key,
-    say: () => {},
-  });
-  onTestFinished(() => road.close());
+  const road = roadTo({ key: () => key });
   road.follow(active.sealed);
   key = made;
   road.follow(active.sealed);
   expect(await road.whenUp(WITHIN.timeout)).toBe(true);
+});
+
+test("of many who come at one instant each has a turn, and the active broker's room is left to others", async () => {
+  const key = peerKey();
+  const active = await ActiveBroker.start(key, echo);
+  let [now, most] = [0, 0];
+  let last: Promise<unknown> = Promise.resolve();
+  const road = roadTo({
+    key: () => key,
+    dial: (place) => {
+      now += 1;
+      most = Math.max(most, now);
+      // One after the other: a slow machine makes each in its time.
+      const made = last.then(() => dial(place));
+      last = made.finally(() => {
+        now -= 1;
+      });
+      return made;
+    },
+  });
+  road.follow(active.sealed);
+  expect(await road.whenUp(WITHIN.timeout)).toBe(true);
+  const from = { address: "203.0.113.9", port: 4_000 };
+  const many = Array.from({ length: 120 }, () => road.connect("console", from));
+  expect((await Promise.all(many)).length).toBe(120);
+  expect(most).toBeGreaterThan(1);
+  expect(most).toBeLessThanOrEqual(64);
 });

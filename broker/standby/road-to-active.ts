@@ -32,6 +32,11 @@ export interface RoadParts {
 }
 
 const AGAIN_MS = 500;
+/**
+ * Connections that are being made at one instant; those after them take their turn, of which there
+ * are no more than the door lets in. The active one lets in four times as many from one address.
+ */
+const MADE_AT_ONCE_MAX = 64;
 /** Ten of its words missed: it hangs, or its machine is gone. Its keeper ends it in the same time. */
 const SILENT_MAX_MS = 10_000;
 
@@ -44,6 +49,8 @@ export class RoadToActive {
   private readonly listeners = new Set<(isUp: boolean) => void>();
   private isReached = false;
   private closed = false;
+  private making = 0;
+  private readonly turns: (() => void)[] = [];
   private said = "";
 
   constructor(parts: RoadParts) {
@@ -98,7 +105,11 @@ export class RoadToActive {
   async connect(door: PeerDoor, from: CameFrom): Promise<PeerSocket> {
     const { place } = this;
     if (!place) throw new NotReached("no broker is active");
-    return this.connected(place, door, from);
+    return this.inTurn(() => {
+      const isStill = place === this.place && this.isReached;
+      if (!isStill) throw new NotReached("the active broker is not reached any more");
+      return this.connected(place, door, from);
+    });
   }
 
   close(): void {
@@ -179,6 +190,18 @@ export class RoadToActive {
       throw new Error("this door of it is not open");
     } catch (error) {
       throw new NotReached(messageOf(error));
+    }
+  }
+
+  private async inTurn<T>(make: () => Promise<T>): Promise<T> {
+    if (this.making < MADE_AT_ONCE_MAX) this.making += 1;
+    else await new Promise<void>((go) => this.turns.push(go));
+    try {
+      return await make();
+    } finally {
+      const next = this.turns.shift();
+      if (next) next();
+      else this.making -= 1;
     }
   }
 
