@@ -70,9 +70,10 @@ export class KeySwitches {
 
   /** Whether remote access to a site as a whole is switched on. */
   isSiteOpen(site: string): boolean {
+    const plant = this.parts.plant.current();
     return this.list().every(
       ({ keySwitch: { covers: scope }, state }) =>
-        scope.kind !== "site" || (scope.id ?? site) !== site || state === "on",
+        scope.kind !== "site" || !isOver(plant, scope.id, site) || state === "on",
     );
   }
 
@@ -169,9 +170,14 @@ function assetOf({ input }: KeySwitch): string {
 
 function covers(plant: Plant, { covers: scope }: KeySwitch, assetId: string): boolean {
   const { assets, zonesAround, siteOfAsset } = indexOf(plant);
-  if (scope.kind === "site") return scope.id === undefined || siteOfAsset(assetId).id === scope.id;
+  if (scope.kind === "site") return isOver(plant, scope.id, siteOfAsset(assetId).id);
   if (scope.kind === "asset") return scope.id === assetId;
   return zonesAround(assets.get(assetId)?.zone ?? "").some(({ id }) => id === scope.id);
+}
+
+/** The whole, by its id or none, is over each site within it. */
+function isOver({ site: whole }: Plant, id: string | undefined, site: string): boolean {
+  return id === undefined || id === whole.id || id === site;
 }
 
 function causeOf({ state, keySwitch, why }: KeySwitchState): LeaseCause | undefined {

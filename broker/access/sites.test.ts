@@ -29,6 +29,7 @@ let kit: TestAccess;
 let sue: Somebody;
 let max: Somebody;
 let decisions: DecisionPoint;
+let two: Readonly<Record<string, string>>;
 const person = (who: Somebody) => who.me.person;
 
 beforeEach(async () => {
@@ -36,7 +37,8 @@ beforeEach(async () => {
   sue = await kit.site.invited(kit.ada.me, "Sue", ["supervisor"]);
   max = await kit.site.invited(kit.ada.me, "Max", ["supervisor"]);
   const named = TWO["zones:\n"].replace("SUE", person(sue).email).replace("MAX", person(max).email);
-  kit.plant.edit({ ...TWO, "zones:\n": named });
+  two = { ...TWO, "zones:\n": named };
+  kit.plant.edit(two);
   const { policies, plant, site } = kit;
   decisions = new DecisionPoint({ policies, plant, clock: site.clock });
 });
@@ -168,6 +170,25 @@ test("hours that a policy asks for are those on the wall of the asset's site", (
   // Seven hours lie between them: each is shut while the other is open, and both are at times.
   expect(seen.size).toBe(4);
 });
+
+test.each([
+  ["{ site: wien }", [false, true, true], [1, 0]],
+  ["{ site: nord }", [false, false, false], [1, 1]],
+  ["site", [false, false, false], [1, 1]],
+])(
+  "a key switch that covers %s shuts what is there, and the whole all of it",
+  (covers, open, over) => {
+    const { keySwitches } = kit.access;
+    kit.plant.edit({
+      ...two,
+      "grants:\n": `key-switches: [{ id: k, name: Gate, tag: Key, covers: ${covers} }]\ngrants:\n`,
+      "units: [1], tags: []": "units: [1], tags: [{ name: Key, unit-id: 1, register: 10001 }]",
+    });
+    // Nobody can read it: that counts as off.
+    expect(["wien", "houston", "nord"].map((id) => keySwitches.isSiteOpen(id))).toEqual(open);
+    expect(["plc", "other"].map((id) => keySwitches.over(id).length)).toEqual(over);
+  },
+);
 
 test("a weekly window is open in one site and shut in the other at the same instant", async () => {
   const grants = ["plc", "other"].map((asset) => ({

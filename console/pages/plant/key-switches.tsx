@@ -1,6 +1,7 @@
 /** The plant's key switches for remote access, as the broker reads them; quiet while they are on. */
 import { IconKey } from "@tabler/icons-react";
 import type { PlantView } from "../../../broker/api/shapes/plant.ts";
+import { useMe } from "../../components/me.ts";
 import { conditionText } from "../../text/conditions.ts";
 import { sentence } from "../../text/session.ts";
 
@@ -9,6 +10,7 @@ const words = conditionText.keySwitch;
 type KeySwitch = PlantView["keySwitches"][number];
 
 export function KeySwitchStrip({ switches }: { readonly switches: readonly KeySwitch[] }) {
+  const several = useMe().sites.length > 0;
   if (switches.length === 0) return null;
   return (
     <ul className="sp-switches" aria-label={words.list}>
@@ -17,7 +19,7 @@ export function KeySwitchStrip({ switches }: { readonly switches: readonly KeySw
           <IconKey size={15} aria-hidden />
           <span>
             <strong>{words.line(each.name, stateWord(each))}</strong>{" "}
-            <span className="sp-key-covers">{coversWord(each)}</span>
+            <span className="sp-key-covers">{coversWord(each, several)}</span>
             {each.state !== "on" && ` ${meaning(each)}`}
           </span>
         </li>
@@ -31,9 +33,10 @@ function stateWord({ state }: KeySwitch): string {
   return state === "off" ? words.isOff : words.unknown;
 }
 
-function coversWord({ covers }: KeySwitch): string {
+/** @param several sites: "the site" alone would be any of them */
+function coversWord({ covers }: KeySwitch, several: boolean): string {
   const kind = words.covers[covers.kind];
-  return covers.kind === "site" ? `(${kind})` : `(${kind} ${covers.name})`;
+  return covers.kind === "site" && !several ? `(${kind})` : `(${kind} ${covers.name})`;
 }
 
 function meaning({ state, why, whenOff }: KeySwitch): string {
