@@ -97,7 +97,7 @@ export class Peers {
 }
 
 /** TLS of the person's ended where they came; what is inside is as it would be here. */
-function consoleDoor(
+export function consoleDoor(
   server: Server,
   isSecure: boolean,
   trustedProxies: readonly string[],
