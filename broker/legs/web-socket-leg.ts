@@ -26,6 +26,8 @@ export class WebSocketLeg implements Leg {
   private full = false;
   endedInOrder = false;
   private saidAll = false;
+  /** The system has taken all of it. */
+  private leftAll = false;
   private heardAll = false;
   readonly halfClose?: () => void;
 
@@ -90,13 +92,17 @@ export class WebSocketLeg implements Leg {
   /** What the system has not taken by now is dropped with the connection. */
   close(): void {
     if (this.over) return;
+    if (this.socket.bufferedAmount > 0) {
+      this.release();
+      this.socket.terminate();
+    } else this.sayGoodBye();
+  }
+
+  private sayGoodBye(): void {
     this.release();
-    if (this.socket.bufferedAmount > 0) this.socket.terminate();
-    else {
-      this.socket.resume();
-      this.socket.close();
-      setTimeout(() => this.socket.terminate(), FAREWELL_MS).unref();
-    }
+    this.socket.resume();
+    this.socket.close();
+    setTimeout(() => this.socket.terminate(), FAREWELL_MS).unref();
   }
 
   private received(bytes: Buffer, isBinary: boolean): void {
@@ -122,15 +128,18 @@ export class WebSocketLeg implements Leg {
     if (this.over || this.saidAll) return;
     this.flush();
     this.saidAll = true;
-    this.socket.send(SAID_ALL, { binary: false }, () => this.endInOrder());
+    this.socket.send(SAID_ALL, { binary: false }, () => {
+      this.leftAll = true;
+      this.endInOrder();
+    });
   }
 
-  /** Nothing is left to be said by either. */
+  /** Nothing is left to be said by either; a ping may still wait behind it. */
   private endInOrder(): void {
-    if (this.over || !this.saidAll || !this.heardAll || this.queued > 0) return;
+    if (this.over || !this.leftAll || !this.heardAll) return;
     const { sink } = this;
     this.endedInOrder = true;
-    this.close();
+    this.sayGoodBye();
     sink?.closed(CLOSED);
   }
 

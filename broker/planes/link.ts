@@ -37,7 +37,10 @@ export interface TapeChunk {
   readonly bytes: Uint8Array;
 }
 
-/** Arrays are valid only during the call. What throws ends the connection, and is its reason. */
+/**
+ * Nobody writes into these arrays again; who keeps one for long copies it, since more lies around
+ * it. What throws ends the connection, and is its reason.
+ */
 export interface LinkListener {
   message(message: unknown): void;
   bytes(session: number, channel: number, bytes: Uint8Array): void;

@@ -97,7 +97,7 @@ function newContentHash(): ContentHash {
 function sshGuard(older: OlderTape): SshGuard {
   const guard = new SshGuard();
   guard.newHash = newContentHash;
-  // Legs of SSH hand on an array for each message, and forget it.
+  // Into what these legs hand on, also those of a page and of a gateway's link, nobody writes again.
   guard.inputStays = true;
   guard.older = older;
   return guard;
