@@ -6,7 +6,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkPrivateFile } from "../store/data-folder.ts";
+import { checkPrivateFile, DataFolderRefused } from "../store/data-folder.ts";
 import { writeWhole } from "../write-whole.ts";
 
 const FILE = "peer.key";
@@ -24,7 +24,7 @@ export class PeerKey {
 
   /**
    * By the one that has the folder's lock.
-   * @throws DataFolderRefused if others can read it; Error if it is damaged
+   * @throws DataFolderRefused if others can read it, or it is damaged
    */
   static open(dataFolder: string): PeerKey {
     const file = join(dataFolder, FILE);
@@ -41,7 +41,11 @@ export class PeerKey {
   private static of(file: string): PeerKey {
     checkPrivateFile(file);
     const key = Buffer.from(readFileSync(file, "utf8").trim(), "base64");
-    if (key.length !== KEY_LENGTH) throw new Error(`${file} holds no key: take it away`);
+    if (key.length !== KEY_LENGTH) {
+      throw new DataFolderRefused(
+        `${file} holds no key: take it away, the next start makes another`,
+      );
+    }
     return new PeerKey(key);
   }
 
