@@ -26,6 +26,7 @@ const ME = JSON.stringify({
   ...{ rights: [], assertedMs: 0, signInId: "s", deviceId: null, idleEndsMs: 0 },
   ...{ absoluteEndsMs: 0, mayRenew: false, wantsSecondPasskey: false },
   site: { id: "site", name: "Site", timeZone: "UTC" },
+  sites: [],
 });
 
 let server: Server;
