@@ -41,14 +41,18 @@ test("a query says what was given, and nothing else", async () => {
   expect(asked[0]?.url).toBe("/api/recordings?limit=5&asset=a%26b");
 });
 
-test.each(["", "<html>", "{}", '{"cutMicroseconds":"1"}'])(
-  "an answer that is not as the document says is no answer: %s",
-  async (text) => {
-    answer = (response) => response.end(text);
-    const cut = client.ask("POST /api/sessions/{id}/end", { params: { id: "s" }, body: {} });
-    await expect(cut).rejects.toMatchObject({ code: "not-understood", exitCode: 1 });
-  },
-);
+test.each([
+  ["", "not a broker's answer"],
+  ["<html>", "not a broker's answer"],
+  ["{}", "cutMicroseconds is not as this command knows it"],
+  ['{"cutMicroseconds":"1"}', "cutMicroseconds is not as this command knows it"],
+])("an answer that is not as the document says is no answer, and why: %s", async (text, why) => {
+  answer = (response) => response.end(text);
+  const cut = client.ask("POST /api/sessions/{id}/end", { params: { id: "s" }, body: {} });
+  await expect(cut).rejects.toMatchObject({
+    ...{ code: "not-understood", exitCode: 1, message: expect.stringContaining(why) },
+  });
+});
 
 test("what only does something answers nothing", async () => {
   answer = (response) => response.writeHead(204).end();

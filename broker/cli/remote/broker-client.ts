@@ -120,7 +120,7 @@ export class BrokerClient {
     if (!answer) return undefined as Answer<R>;
     const parsed = answer.safeParse(jsonOf(text));
     if (parsed.success) return parsed.data as Answer<R>;
-    const message = `${this.address.origin} answered what is not understood: it is of another version`;
+    const message = `${this.address.origin} answered what is not understood: ${whyNot(parsed.error)}`;
     throw new CommandFailed(EXIT.failed, message, "not-understood");
   }
 
@@ -322,6 +322,15 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** A newer command wants what an older broker does not say yet; the other way round all is read. */
+function whyNot({ issues }: z.ZodError): string {
+  const [first] = issues;
+  const place = first?.path.join(".") ?? "";
+  if (place === "") return "this is not a broker's answer";
+  if (first?.code !== "invalid_type") return `${place} is new to this command, update it`;
+  return `${place} is not as this command knows it, the broker is of another version`;
 }
 
 function failure(status: number, text: string): CommandFailed {
