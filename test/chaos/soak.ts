@@ -65,6 +65,8 @@ async function soakFuzz() {
     say(`feeding ${FUZZ} random and mutated messages to the guard of ${guard} …`);
     guards[guard] = await soakTest(`protocols/${guard}/guard.fuzz.test.ts`, env);
   }
+  say(`changing ${FUZZ} conversations of OPC UA's secure channels on their way …`);
+  guards.opcuaChunks = await soakTest("broker/legs/opcua/symmetric/chunks.fuzz.test.ts", env);
   const passed = Object.values(guards).every((each) => each.passed);
   return { frames: Number(FUZZ), passed, guards };
 }
