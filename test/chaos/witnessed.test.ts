@@ -33,11 +33,15 @@ import { temporaryFolder } from "../kit/temporary.ts";
 const KILLS = Number(process.env.SALLYPORT_KILLS ?? 20);
 const WRITER = path.join(import.meta.dirname, "witnessed-writer.ts");
 const LIFE_MAX_MS = 400;
+/** A machine on which so many keep too little is too slow to say anything. */
+const RUNS_MAX = 3 * KILLS;
 
 class Drill {
   readonly folder = temporaryFolder();
   readonly directory = path.join(this.folder, "log");
   readonly kept = new Map<number, number>();
+  /** Of the witness. */
+  readonly faults: string[] = [];
   witness: Witness | undefined;
   private url = "";
 
@@ -51,7 +55,7 @@ class Drill {
       ...{ directory: path.join(this.folder, "w1"), name: "w1", signer, clock: systemClock },
       logs: [noteKey("chaos/log/1", ED25519, publicKey, sha256)],
     });
-    const server = createWitnessServer(this.witness, (error) => expect.fail(String(error)));
+    const server = createWitnessServer(this.witness, (error) => this.faults.push(String(error)));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
@@ -110,10 +114,13 @@ test(`in ${KILLS} kills no acknowledged leaf is lost, and the witness's view alw
   const drill = new Drill();
   await drill.start();
   let seen = 0;
-  for (let run = 1; run <= KILLS; run += 1) {
+  // On a busy machine a life may end before much was kept in it: then there are more of them.
+  const enough = () => Math.min(seen, drill.kept.size) > KILLS;
+  for (let run = 1; run <= KILLS || (run <= RUNS_MAX && !enough()); run += 1) {
     await drill.kill(run);
     seen = await drill.mustAgree(run);
   }
+  expect(drill.faults).toEqual([]);
   expect(seen).toBeGreaterThan(KILLS);
   expect(drill.kept.size).toBeGreaterThan(KILLS);
   await mustProveItself(drill);

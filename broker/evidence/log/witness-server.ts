@@ -13,10 +13,12 @@ export function createWitnessServer(witness: Witness, onFault: (error: unknown) 
   const server = createServer((request, response) => {
     answer(witness, request)
       .catch((error: unknown) => {
+        // Who goes away amid what he says, as a broker that is killed, hears no answer.
+        if (!request.complete) return undefined;
         onFault(error);
         return said(500, "the witness cannot keep what it sees\n");
       })
-      .then((reply) => send(response, reply));
+      .then((reply) => reply && send(response, reply));
   });
   server.requestTimeout = REQUEST_MS;
   server.headersTimeout = REQUEST_MS;
