@@ -160,6 +160,48 @@ test("with security each chunk is signed: none, a shorter one or another's is no
   }
 });
 
+test("padding is some equal bytes that say how many they are, up to a block", () => {
+  const padded = (padding: readonly number[]) => {
+    const [client, server] = ends(ENCRYPT);
+    const size = 24 + BODY.length + padding.length + 32;
+    const chunk = Buffer.alloc(size);
+    plain(1, 1, BODY).copy(chunk);
+    chunk.writeUInt32LE(size, 4);
+    chunk.set(padding, 24 + BODY.length);
+    const sealed = client.channel.token.sealer?.seal(chunk) ?? chunk;
+    const read = server.reader.read(sealed, 0);
+    return read.kind === "message" ? read.body : fault(read);
+  };
+  const bytes = (length: number, value = length - 1) => new Array<number>(length).fill(value);
+  // 8 + 100 + 32 are four bytes short of whole blocks.
+  expect(padded(bytes(4))).toEqual(BODY);
+  expect(padded(bytes(20))).toBe("padding");
+  expect(padded(bytes(36))).toBe("padding");
+  expect(padded(bytes(4, 255))).toBe("padding");
+  expect(padded([3, 3, 2, 3])).toBe("padding");
+  expect(padded([2, 3, 3, 3])).toBe("padding");
+  expect(padded([9, 2, 2, 2])).toEqual(Buffer.concat([BODY, Buffer.from([9])]));
+  expect(padded(bytes(5))).toBe("size");
+});
+
+test("a whole block of padding is taken, as the standard's formula has it", () => {
+  const [client, server] = ends(ENCRYPT);
+  const body = BODY.subarray(0, 7);
+  const chunk = Buffer.alloc(24 + body.length + 17 + 32);
+  plain(1, 1, body).copy(chunk);
+  chunk.writeUInt32LE(chunk.length, 4);
+  chunk.fill(16, 24 + body.length, 24 + body.length + 17);
+  const sealed = client.channel.token.sealer?.seal(chunk) ?? chunk;
+  expect(server.reader.read(sealed, 0)).toEqual({ kind: "message", requestId: 1, body });
+  // Padding that reaches into the numbers before the body is none.
+  const small = Buffer.alloc(24 + 8 + 32);
+  plain(2, 0x0c0c_0c0c, Buffer.alloc(0)).copy(small);
+  small.writeUInt32LE(small.length, 4);
+  small.fill(12, 24, 32);
+  const again = client.channel.token.sealer?.seal(small) ?? small;
+  expect(fault(server.reader.read(again, 0))).toBe("padding");
+});
+
 test("a message within another is refused", () => {
   const { reader } = endOf(NONE, "server");
   expect(reader.read(plain(1, 5, BODY, WORD.more), 0).kind).toBe("part");

@@ -130,7 +130,8 @@ for (const security of SECURITIES) {
   test(`what either writes the other reads: ${name}`, () => {
     for (const role of ROLES) {
       const limits = { chunkMax: 8_192, messageMax: 0, chunksMax: 0 };
-      const messages = LENGTHS.map((length, at) => ({ requestId: at + 1, length }));
+      const lengths = LENGTHS.filter((_, at) => at % 3 === 0);
+      const messages = lengths.map((length, at) => ({ requestId: at + 1, length }));
       const bodies = messages.map(({ requestId, length }) => ({
         requestId,
         body: Buffer.concat([TYPE, bytesOf(length)]).toString("hex"),
