@@ -52,6 +52,7 @@ import { listPasskeys } from "./me/list-passkeys.ts";
 import { listSignIns } from "./me/list-sign-ins.ts";
 import { passkeyOptions } from "./me/passkey-options.ts";
 import { removePasskey } from "./me/remove-passkey.ts";
+import { showDraftKey } from "./me/show-draft-key.ts";
 import { showMe } from "./me/show-me.ts";
 import { nativeRoutes } from "./native-routes.ts";
 import { listPanelRequests, openPanel, type Panels } from "./panel/open-panel.ts";
@@ -185,6 +186,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     forCommands(guarded("POST", "/api/sign-out", "signed-in", signOut(signIns))),
     guarded("POST", "/api/step-up/options", "signed-in", stepUpOptions(signIns)),
     guarded("POST", "/api/step-up", "signed-in", stepUp(signIns, plant, asked)),
+    guarded("GET", "/api/me/draft-key", "signed-in", showDraftKey(identity.drafts)),
     guarded("GET", "/api/me/passkeys", "signed-in", listPasskeys(passkeys)),
     guarded("POST", "/api/me/passkeys/options", "signed-in", passkeyOptions(passkeys)),
     guarded("POST", "/api/me/passkeys", "signed-in", addPasskey(passkeys)),

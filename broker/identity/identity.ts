@@ -13,6 +13,7 @@ import type { ApiTokens } from "./api-tokens.ts";
 import type { DeviceBook } from "./device-book.ts";
 import type { DeviceShown } from "./device-proof.ts";
 import type { Devices } from "./devices.ts";
+import type { DraftKeys } from "./draft-keys.ts";
 import type { MachineSignIns } from "./machine-sign-ins.ts";
 import type { ProvisionedGroups } from "./provisioned-groups.ts";
 import type { Provisioning } from "./provisioning.ts";
@@ -33,6 +34,7 @@ export interface Identity {
   readonly deviceFacts: DeviceBook;
   readonly passkeys: Passkeys;
   readonly through: ThroughProvider;
+  readonly drafts: DraftKeys;
   readonly people: People;
   readonly recoveries: Recoveries;
   /** By an identity provider. */

@@ -8,6 +8,7 @@ import { ApiTokens } from "./api-tokens.ts";
 import { ChallengeBook } from "./challenge-book.ts";
 import { DeviceBook } from "./device-book.ts";
 import { Devices } from "./devices.ts";
+import { DraftKeys } from "./draft-keys.ts";
 import { createEnrolment } from "./enrolment.ts";
 import { type Identity, IdentityRefused } from "./identity.ts";
 import { checkIdentityConfig, type IdentityConfig } from "./identity-config.ts";
@@ -61,6 +62,7 @@ export async function openIdentity(options: {
   const provisioning = { ...parts, roles: options.groupRoles ?? new Map() };
   return {
     ...{ machines, devices, deviceFacts: deviceBook },
+    drafts: await DraftKeys.open(store.queries),
     ...{ through, tokens, workloads: new WorkloadSignIns(parts) },
     enrolment: createEnrolment(parts),
     signIns: createSignIns(parts),

@@ -172,6 +172,7 @@ export const api = {
   stepUpOptions: () => ask<RequestOptions>("POST", "/api/step-up/options", {}),
   stepUp: (response: AuthenticationResponseJSON, challenge: string) =>
     askWithKey<MeView>("/api/step-up", { response }, challenge),
+  draftKey: () => ask<{ readonly key: string }>("GET", "/api/me/draft-key"),
   passkeys: () => ask<PasskeyView[]>("GET", "/api/me/passkeys"),
   passkeyOptions: () => ask<CreationOptions>("POST", "/api/me/passkeys/options", {}),
   addPasskey: (label: string, response: RegistrationResponseJSON) =>

@@ -2,7 +2,7 @@
  * Leaving for the sign-in page. The page is loaded anew, so that nothing of one person stays in
  * memory for the next. Why is kept in this tab only, never in an address.
  */
-import { forgetDrafts } from "./kept-draft.ts";
+import { forgetDrafts, leaveDrafts } from "./kept-draft.ts";
 
 const REASON_KEY = "sallyport.signed-out-because";
 const SIGN_IN_PATH = "/sign-in";
@@ -20,12 +20,12 @@ export function leaveForGood(): void {
   window.location.assign(SIGN_IN_PATH);
 }
 
-/** The sign-in ended; after a new one the person is back on this page. */
+/** The sign-in ended; after a new one the person is back on this page, with what was not saved. */
 export function leaveForSignIn(reason?: string): void {
   const { pathname } = window.location;
   if (leaving || OUTSIDE.includes(pathname) || pathname.startsWith(`${SIGN_IN_PATH}/`)) return;
   leaving = true;
-  forgetDrafts();
+  leaveDrafts();
   if (reason !== undefined) sessionStorage.setItem(REASON_KEY, reason);
   const here = window.location.pathname + window.location.search + window.location.hash;
   window.location.assign(`${SIGN_IN_PATH}?from=${encodeURIComponent(here)}`);

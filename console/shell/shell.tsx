@@ -10,6 +10,7 @@ import { MeContext, useMe } from "../components/me.ts";
 import { PageNotFound } from "../components/page-crash.tsx";
 import { ApiProblem } from "../components/problem.ts";
 import { meQuery } from "../components/queries.ts";
+import { useDraftsBack } from "../components/sealed-drafts.ts";
 import { Loading, ProblemNotice } from "../components/states.tsx";
 import { text } from "../text.ts";
 import { Header } from "./header.tsx";
@@ -25,6 +26,7 @@ const NOTIFICATIONS_MAX = 3;
 
 export function Shell() {
   const me = useQuery(meQuery);
+  const draftsAreBack = useDraftsBack(me.data !== undefined);
   if (me.data === undefined) {
     const leaving = me.error instanceof ApiProblem && me.error.status === 401;
     if (!me.error || leaving) return <Loading />;
@@ -38,6 +40,7 @@ export function Shell() {
       </main>
     );
   }
+  if (!draftsAreBack) return <Loading />;
   return (
     <MeContext value={me.data}>
       <Frame />

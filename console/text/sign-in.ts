@@ -37,6 +37,7 @@ export const signInText = {
   button: "Sign in with a passkey",
   failed: "You are not signed in",
   signedOut: "You were signed out",
+  draftWaits: "What you were writing waits in this tab: sign in here to go on with it.",
   lost: "Lost every passkey? Ask an administrator of this site: two of them together can let you enrol again.",
   firstTime: "New here? Open the enrolment link that you were given.",
 } as const;

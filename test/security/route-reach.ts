@@ -44,6 +44,7 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/sign-out": ROLES,
   "POST /api/step-up/options": ROLES,
   "POST /api/step-up": ROLES,
+  "GET /api/me/draft-key": ROLES,
   "GET /api/me/passkeys": ROLES,
   "POST /api/me/passkeys/options": ROLES,
   "POST /api/me/passkeys": ROLES,

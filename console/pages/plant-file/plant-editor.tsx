@@ -7,18 +7,18 @@ import type {
   PlantProblemView,
 } from "../../../broker/api/shapes/plant-file.ts";
 import type { BrowsedSheet } from "../../components/plant-import.ts";
+import type { EditorMark } from "../../components/source-editor.tsx";
 import { Loading, ProblemNotice } from "../../components/states.tsx";
 import { plantFileText } from "../../text/plant-file.ts";
 import { ImportDialog } from "./import-dialog.tsx";
 import { ProblemList } from "./problem-list.tsx";
 import { useCheck } from "./use-check.ts";
 import type { Draft } from "./use-draft.ts";
-import type { EditorMark } from "./yaml-editor.tsx";
 
 const words = plantFileText.edit;
 
-const YamlEditor = lazy(() =>
-  import("./yaml-editor.tsx").then((file) => ({ default: file.YamlEditor })),
+const SourceEditor = lazy(() =>
+  import("../../components/source-editor.tsx").then((file) => ({ default: file.SourceEditor })),
 );
 
 interface PlantEditorProps {
@@ -56,7 +56,10 @@ export function PlantEditor({ file, draft, onPlan, given }: PlantEditorProps) {
         </Group>
       )}
       <Suspense fallback={<Loading rows={12} />}>
-        <YamlEditor {...{ label: words.label, value: text, marks, place }} onChange={setText} />
+        <SourceEditor
+          {...{ label: words.label, language: "yaml", value: text, marks, place }}
+          onChange={setText}
+        />
       </Suspense>
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.checkFailed} />}
       <div role="status" className="sp-plant-check">

@@ -17,7 +17,7 @@ export interface Draft {
 }
 
 /** For who looks at another page meanwhile. */
-const begun = new KeptDraft<{ readonly from: PlantFileView; readonly text: string }>();
+const begun = new KeptDraft<{ readonly from: PlantFileView; readonly text: string }>("plant file");
 
 export function useDraft(file: PlantFileView): Draft {
   const [from, setFrom] = useState(begun.kept?.from ?? file);

@@ -1,6 +1,6 @@
 /** The files as text: checked by the broker a moment after the last key, put in force with a reason. */
-import { Button, Group, SegmentedControl, Text, Textarea, TextInput } from "@mantine/core";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { Button, Group, SegmentedControl, Text, TextInput } from "@mantine/core";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import type {
   PoliciesView,
   PolicyCheckView,
@@ -12,7 +12,8 @@ import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { KeptDraft } from "../../components/kept-draft.ts";
 import { proposalsQuery } from "../../components/policy-proposals.ts";
 import { policiesQuery, queryClient } from "../../components/queries.ts";
-import { ProblemNotice } from "../../components/states.tsx";
+import type { EditorMark } from "../../components/source-editor.tsx";
+import { Loading, ProblemNotice } from "../../components/states.tsx";
 import { withFreshAssertion } from "../../components/step-up.ts";
 import { policyText } from "../../text/policy.ts";
 import { WhatIf } from "./what-if.tsx";
@@ -23,46 +24,47 @@ const CHECK_AFTER_MS = 500;
 
 type Files = readonly PolicyFileView[];
 
+const SourceEditor = lazy(() =>
+  import("../../components/source-editor.tsx").then((file) => ({ default: file.SourceEditor })),
+);
+
 export function PolicyEditor({ policies }: { readonly policies: PoliciesView }) {
   const { files, setFiles, changed, overtaken, discard, activate } = useDraft(policies);
   const [open, setOpen] = useState(firstFile(policies.files));
   const [asking, setAsking] = useState(false);
-  const area = useRef<HTMLTextAreaElement>(null);
+  const [place, setPlace] = useState<PolicyProblemView>();
   const { check, thrown, checking } = useCheck(files, changed);
+  const marks = useMemo(() => marksOf(check, open), [check, open]);
 
-  function goTo({ file, line }: PolicyProblemView) {
+  function look(file: string, at?: PolicyProblemView) {
     setOpen(file);
-    const text = files.find(({ name }) => name === file)?.text ?? "";
-    const start =
-      text
-        .split("\n")
-        .slice(0, Math.max(0, line - 1))
-        .join("\n").length + (line > 1 ? 1 : 0);
-    setTimeout(() => {
-      area.current?.focus();
-      area.current?.setSelectionRange(start, start);
-    });
+    setPlace(at && { ...at });
   }
 
   return (
     <div className="sp-policy-editor">
       {overtaken && <Text role="status">{words.overtaken}</Text>}
-      <FileChoice files={files} open={open} onOpen={setOpen} onFiles={setFiles} />
-      <Textarea
-        ref={area}
-        aria-label={words.text(open)}
-        classNames={{ input: "sp-mono" }}
-        autosize
-        minRows={16}
-        maxRows={32}
-        spellCheck={false}
-        value={files.find(({ name }) => name === open)?.text ?? ""}
-        onChange={({ currentTarget: { value } }) =>
-          setFiles(files.map((file) => (file.name === open ? { ...file, text: value } : file)))
-        }
-      />
+      <FileChoice files={files} open={open} onOpen={look} onFiles={setFiles} />
+      <Suspense fallback={<Loading rows={12} />}>
+        <SourceEditor
+          key={open}
+          label={words.text(open)}
+          language={open.endsWith(".cedar") ? "cedar" : "yaml"}
+          value={files.find(({ name }) => name === open)?.text ?? ""}
+          marks={marks}
+          place={place}
+          onChange={(text) =>
+            setFiles(files.map((file) => (file.name === open ? { ...file, text } : file)))
+          }
+        />
+      </Suspense>
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.checkFailed} />}
-      <CheckResult changed={changed} checking={checking} check={check} onGoTo={goTo} />
+      <CheckResult
+        changed={changed}
+        checking={checking}
+        check={check}
+        onGoTo={(at) => look(at.file, at)}
+      />
       <Group gap="xs">
         <Button disabled={!changed || !check?.valid || checking} onClick={() => setAsking(true)}>
           {policies.needsSecond ? words.propose : words.activate}
@@ -72,7 +74,7 @@ export function PolicyEditor({ policies }: { readonly policies: PoliciesView }) 
           disabled={!changed}
           onClick={() => {
             discard();
-            setOpen(firstFile(policies.files));
+            look(firstFile(policies.files));
           }}
         >
           {words.discard}
@@ -93,6 +95,18 @@ export function PolicyEditor({ policies }: { readonly policies: PoliciesView }) 
   );
 }
 
+/** What is wrong with one of the files. */
+function marksOf(check: PolicyCheckView | undefined, file: string): readonly EditorMark[] {
+  if (!check) return [];
+  const of = (severity: EditorMark["severity"]) => (problem: PolicyProblemView) => ({
+    ...problem,
+    severity,
+  });
+  const wrong = [...check.problems, ...check.failures].map(of("error"));
+  const all = [...wrong, ...check.warnings.map(of("warning"))];
+  return all.filter((mark) => mark.file === file && mark.line > 0);
+}
+
 interface TriedProps {
   readonly files: Files;
   readonly ready: boolean;
@@ -105,7 +119,12 @@ function Tried({ files, ready, policies: { needsWhatIf } }: TriedProps) {
 }
 
 /** For who looks at another tab or page meanwhile. */
-const begun = new KeptDraft<{ readonly from: PoliciesView; readonly files: Files }>();
+const begun = new KeptDraft<{ readonly from: PoliciesView; readonly files: Files }>("policies");
+
+/** Something is written and not yet in force. */
+export function isPolicyBegun(): boolean {
+  return begun.kept !== undefined;
+}
 
 /** The text as it is being written, and the set that it was begun from. */
 function useDraft(policies: PoliciesView) {

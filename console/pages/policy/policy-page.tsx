@@ -13,7 +13,7 @@ import { QueryView } from "../../components/query-view.tsx";
 import { StateBadge } from "../../components/state-badge.tsx";
 import { matchesFilter } from "../../components/table-order.ts";
 import { policyText as words } from "../../text/policy.ts";
-import { PolicyEditor } from "./policy-editor.tsx";
+import { isPolicyBegun, PolicyEditor } from "./policy-editor.tsx";
 import { PolicyHistory } from "./policy-history.tsx";
 import { Proposals } from "./proposals.tsx";
 import "./policy.css";
@@ -36,8 +36,9 @@ export function PolicyPage() {
 }
 
 function Policies({ policies }: { readonly policies: PoliciesView }) {
-  const [part, setPart] = useState<Part>("rules");
   const mayChange = useRight("policy:change");
+  const [edited, setEdited] = useState(() => mayChange && isPolicyBegun());
+  const [part, setPart] = useState<Part>(edited ? "edit" : "rules");
   const parts: readonly Part[] = mayChange ? ["rules", "edit", "history"] : ["rules", "history"];
   return (
     <>
@@ -53,13 +54,16 @@ function Policies({ policies }: { readonly policies: PoliciesView }) {
           size="xs"
           aria-label={words.title}
           value={part}
-          onChange={(chosen) => setPart(chosen as Part)}
+          onChange={(chosen) => {
+            setPart(chosen as Part);
+            if (chosen === "edit") setEdited(true);
+          }}
           data={parts.map((value) => ({ value, label: words.parts[value] }))}
         />
       </div>
       {part === "rules" && <Rules rules={policies.rules} />}
       {/* Kept while another part is looked at: what one has written must not go. */}
-      {mayChange && (
+      {mayChange && edited && (
         <div hidden={part !== "edit"}>
           <PolicyEditor policies={policies} />
         </div>

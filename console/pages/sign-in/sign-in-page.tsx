@@ -8,6 +8,7 @@ import { api } from "../../components/api.ts";
 import { confirmByPasskey, offerPasskeys, passkeyHurdle } from "../../components/passkey.ts";
 import { meQuery, queryClient } from "../../components/queries.ts";
 import { returnAddress } from "../../components/return-address.ts";
+import { areDraftsSealed } from "../../components/sealed-drafts.ts";
 import { takeSignedOutReason } from "../../components/signed-out.ts";
 import { ProblemNotice } from "../../components/states.tsx";
 import { signInText as words } from "../../text/sign-in.ts";
@@ -144,13 +145,15 @@ function useOffer(
 
 function SignedOutReason() {
   const [reason] = useState(takeSignedOutReason);
-  if (reason === null) return null;
+  const [draftWaits] = useState(areDraftsSealed);
+  if (reason === null && !draftWaits) return null;
   return (
     <div role="status" className="sp-door-reason">
       <Text size="sm" fw={600}>
         {words.signedOut}
       </Text>
-      <Text size="sm">{reason}</Text>
+      {reason !== null && <Text size="sm">{reason}</Text>}
+      {draftWaits && <Text size="sm">{words.draftWaits}</Text>}
     </div>
   );
 }

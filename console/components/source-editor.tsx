@@ -1,4 +1,4 @@
-/** A YAML text with colours, line numbers and marks at what is wrong with it. */
+/** A text of YAML or Cedar with line numbers and marks at what is wrong with it. */
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
@@ -15,24 +15,36 @@ import {
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
-import type { PlantProblemView } from "../../../broker/api/shapes/plant-file.ts";
-import { styleNonce } from "../../components/nonce.ts";
+import { cedar } from "./cedar-language.ts";
+import { styleNonce } from "./nonce.ts";
+import "./source-editor.css";
 
-export interface EditorMark extends Pick<PlantProblemView, "line" | "column" | "message"> {
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface EditorMark extends Place {
+  readonly message: string;
   readonly severity: "error" | "warning";
 }
 
-interface YamlEditorProps {
+export type SourceLanguage = "yaml" | "cedar";
+
+interface SourceEditorProps {
   readonly label: string;
+  /** Of one editor; another file is another editor. */
+  readonly language: SourceLanguage;
   /** What it begins with; another value replaces the text, unless it is what was typed. */
   readonly value: string;
   readonly onChange: (text: string) => void;
   readonly marks: readonly EditorMark[];
   /** Set anew to go to a place. */
-  readonly place?: { readonly line: number; readonly column: number } | undefined;
+  readonly place?: Place | undefined;
 }
 
-export function YamlEditor({ label, value, onChange, marks, place }: YamlEditorProps) {
+export function SourceEditor(props: SourceEditorProps) {
+  const { label, language, value, onChange, marks, place } = props;
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const heard = useRef(onChange);
@@ -42,7 +54,7 @@ export function YamlEditor({ label, value, onChange, marks, place }: YamlEditorP
     if (!host.current) return;
     const made = new EditorView({
       parent: host.current,
-      state: EditorState.create({ doc: value, extensions: extensions(label, heard) }),
+      state: EditorState.create({ doc: value, extensions: extensions(label, language, heard) }),
     });
     view.current = made;
     return () => made.destroy();
@@ -68,10 +80,14 @@ export function YamlEditor({ label, value, onChange, marks, place }: YamlEditorP
     });
     now.focus();
   }, [place]);
-  return <div ref={host} className="sp-yaml" />;
+  return <div ref={host} className="sp-source" />;
 }
 
-function extensions(label: string, heard: { readonly current: (text: string) => void }) {
+interface Heard {
+  readonly current: (text: string) => void;
+}
+
+function extensions(label: string, language: SourceLanguage, heard: Heard) {
   return [
     styleNonce === "" ? [] : EditorView.cspNonce.of(styleNonce),
     lineNumbers(),
@@ -82,9 +98,9 @@ function extensions(label: string, heard: { readonly current: (text: string) => 
     highlightActiveLineGutter(),
     highlightSelectionMatches(),
     search({ top: true }),
-    yaml(),
+    language === "yaml" ? yaml() : cedar,
     indentUnit.of("  "),
-    syntaxHighlighting(COLOURS),
+    syntaxHighlighting(language === "yaml" ? OF_YAML : OF_CEDAR),
     keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap]),
     EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
     EditorView.updateListener.of(({ docChanged, state }) => {
@@ -103,20 +119,26 @@ function diagnostic(doc: Text, mark: EditorMark): Diagnostic {
   return { from, to, severity: mark.severity, message: mark.message };
 }
 
-function offsetOf(doc: Text, { line, column }: { readonly line: number; readonly column: number }) {
+function offsetOf(doc: Text, { line, column }: Place): number {
   if (line < 1) return 0;
   const at = doc.line(Math.min(line, doc.lines));
   return Math.min(at.to, at.from + Math.max(0, column - 1));
 }
 
 /** Grey steps and weight; no colour, which is kept for what is wrong. */
-const COLOURS = HighlightStyle.define([
-  { tag: [tags.definition(tags.propertyName), tags.propertyName], class: "sp-yaml-key" },
-  { tag: tags.comment, class: "sp-yaml-comment" },
-  { tag: [tags.string, tags.content, tags.attributeValue], class: "sp-yaml-value" },
+const OF_YAML = HighlightStyle.define([
+  { tag: [tags.definition(tags.propertyName), tags.propertyName], class: "sp-source-key" },
+  { tag: tags.comment, class: "sp-source-comment" },
+  { tag: [tags.string, tags.content, tags.attributeValue], class: "sp-source-value" },
   {
     tag: [tags.separator, tags.punctuation, tags.brace, tags.squareBracket],
-    class: "sp-yaml-mark",
+    class: "sp-source-mark",
   },
-  { tag: [tags.typeName, tags.labelName, tags.keyword], class: "sp-yaml-refused" },
+  { tag: [tags.typeName, tags.labelName, tags.keyword], class: "sp-source-refused" },
+]);
+
+const OF_CEDAR = HighlightStyle.define([
+  { tag: tags.keyword, class: "sp-source-key" },
+  { tag: tags.comment, class: "sp-source-comment" },
+  { tag: tags.meta, class: "sp-source-mark" },
 ]);
