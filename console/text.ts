@@ -52,7 +52,11 @@ export const text = {
       `Something between this browser and the broker answered with status ${status}. Try again; if it stays, tell the administrator.`,
     pageTitle: "This page could not be shown",
     pageAdvice: "Load the page again. If it happens again, tell the administrator what you did.",
-    reload: "Load again",
+    renewedTitle: "A newer console",
+    renewed: "The broker has a newer version of this console",
+    renewedAdvice: "It is loaded now, and shows the page that you wanted.",
+    partMissing:
+      "A part of this page could not be fetched. The broker may be starting: try again in a moment.",
     notFoundTitle: "There is no such page here",
     notFound: "The address is wrong, or what it named is gone or not yours to see.",
     toPlant: "Go to the plant",

@@ -1,12 +1,15 @@
 /** Instead of a page that threw or does not exist. */
 import { Button } from "@mantine/core";
+import { useEffect, useState } from "react";
 import { Link, useRouteError } from "react-router";
 import { text } from "../text.ts";
 import { Page } from "./page.tsx";
+import { isPartMissing, loadAnewIfRenewed } from "./stale-console.ts";
 import { Empty, ProblemNotice } from "./states.tsx";
 
 export function PageCrash() {
   const thrown = useRouteError();
+  if (isPartMissing(thrown)) return <PartMissing thrown={thrown} />;
   return (
     <Page title={text.error.pageTitle}>
       <ProblemNotice
@@ -14,6 +17,30 @@ export function PageCrash() {
         title={text.error.pageAdvice}
         onRetry={() => window.location.reload()}
       />
+    </Page>
+  );
+}
+
+/** The broker serves another console than this page is of, or cannot be reached. */
+function PartMissing({ thrown }: { readonly thrown: unknown }) {
+  const [helpless, setHelpless] = useState(false);
+  useEffect(() => {
+    loadAnewIfRenewed().then(
+      (renewed) => !renewed && setHelpless(true),
+      () => setHelpless(true),
+    );
+  }, []);
+  return (
+    <Page title={text.error.renewedTitle}>
+      {helpless ? (
+        <ProblemNotice
+          thrown={thrown}
+          title={text.error.partMissing}
+          onRetry={() => window.location.reload()}
+        />
+      ) : (
+        <Empty title={text.error.renewed}>{text.error.renewedAdvice}</Empty>
+      )}
     </Page>
   );
 }

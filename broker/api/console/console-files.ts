@@ -1,10 +1,8 @@
 /**
- * The console's files, and its one page for every path that a person may type. Files are looked
- * up in a list made at start, never by joining a path that came from outside.
+ * The console's files (`console-list.ts`), and its one page for every path that a person may type.
  */
-import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { answerRefusal } from "../error-answers.ts";
@@ -12,6 +10,7 @@ import type { Authenticate } from "../mount-routes.ts";
 import { ApiRefused, notFound } from "../problem.ts";
 import { cookieOf, SIGN_IN_COOKIE } from "../sign-in-cookie.ts";
 import { pathOf } from "../web-gates.ts";
+import { ConsoleList } from "./console-list.ts";
 
 /** Hashed names never change their content. */
 const IMMUTABLE = "public, max-age=31536000, immutable";
@@ -21,9 +20,10 @@ export async function addConsole(
   folder: string,
   authenticate: Authenticate,
 ): Promise<void> {
-  const files = filesIn(folder);
+  const files = new ConsoleList(folder);
   await app.register(fastifyStatic, {
-    root: existsSync(folder) ? folder : import.meta.dirname,
+    // Each file is sent with its own root: the folder may not be there yet.
+    root: import.meta.dirname,
     serve: false,
     preCompressed: true,
     cacheControl: false,
@@ -35,17 +35,17 @@ export async function addConsole(
       throw notFound();
     }
     if (request.method !== "GET" && request.method !== "HEAD") throw notFound();
-    const file = files.get(path);
-    if (file) return sendFile(reply, path, file);
+    const file = files.find(path);
+    if (file) return sendFile(reply, path, file, folder);
     if (!isPagePath(path)) throw notFound();
     if (isSignedOut(request) && !isOutside(path)) return sendToDoor(request, reply);
     return sendPage(request, reply, folder);
   });
 }
 
-function sendFile(reply: FastifyReply, path: string, file: string): FastifyReply {
+function sendFile(reply: FastifyReply, path: string, file: string, folder: string): FastifyReply {
   reply.header("cache-control", path.startsWith("/assets/") ? IMMUTABLE : "no-cache");
-  return reply.sendFile(file);
+  return reply.sendFile(file, folder);
 }
 
 async function sendPage(
@@ -117,16 +117,4 @@ export function isPagePath(path: string): boolean {
   const parts = path.slice(1).split("/");
   const inner = parts.at(-1) === "" ? parts.slice(0, -1) : parts;
   return path.startsWith("/") && !PROBES.has(path) && inner.every((part) => /^[\w~-]+$/.test(part));
-}
-
-/** Path as asked for -> file below the folder. The page itself is not among them. */
-function filesIn(folder: string): ReadonlyMap<string, string> {
-  if (!existsSync(folder)) return new Map();
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return new Map(
-    entries
-      .filter((entry) => entry.isFile() && !/^index\.html$|\.(gz|br)$/.test(entry.name))
-      .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-      .map((file) => [`/${file.split(sep).join("/")}`, file]),
-  );
 }
