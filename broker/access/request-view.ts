@@ -1,4 +1,5 @@
 /** Requests as one person may see them. */
+import { alikePeople } from "../../protocols/text/alike-people.ts";
 import type { Clock } from "../clock.ts";
 import type { Right } from "../policy/rights.ts";
 import type { AccessRequest, Person, RequestDecision, RequestState } from "../store/model.ts";
@@ -30,16 +31,17 @@ export async function seeRequests(parts: Parts, viewer: Person): Promise<readonl
   const decisions = Map.groupBy(await listDecisions(queries, ids), ({ requestId }) => requestId);
   return requests.flatMap((request) => {
     const seen = see(parts, request, people, decisions.get(request.id) ?? []);
-    return seen ? visible(parts, seen, people.get(viewer.id)) : [];
+    return seen ? visible(parts, seen, people, people.get(viewer.id)) : [];
   });
 }
 
-type Whole = Omit<RequestSeen, "mayDecide" | "mayWithdraw">;
+type Whole = Omit<RequestSeen, "alike" | "mayDecide" | "mayWithdraw">;
+type People = ReadonlyMap<string, Person>;
 
 function see(
   parts: Parts,
   request: AccessRequest,
-  people: ReadonlyMap<string, Person>,
+  people: People,
   decisions: readonly RequestDecision[],
 ): Whole | undefined {
   const person = people.get(request.personId);
@@ -57,7 +59,12 @@ function see(
 }
 
 /** To who asked or gets it, who may decide or did, and who administers grants. */
-function visible(parts: Parts, seen: Whole, viewer: Person | undefined): RequestSeen[] {
+function visible(
+  parts: Parts,
+  seen: Whole,
+  people: People,
+  viewer: Person | undefined,
+): RequestSeen[] {
   if (!viewer) return [];
   const { request, state, decisions, standings } = seen;
   const own = isOwn(request, viewer);
@@ -67,13 +74,21 @@ function visible(parts: Parts, seen: Whole, viewer: Person | undefined): Request
   const manages = may("grant:manage");
   if (!own && !decided && !approver && !manages) return [];
   const waits = state === "waiting";
+  const mayDecide = waits && approver && !own && !decided;
   return [
     {
       ...seen,
-      mayDecide: waits && approver && !own && !decided,
+      alike: mayDecide ? alikeOthers(seen.person, people) : [],
+      mayDecide,
       mayWithdraw: own && (waits || (state === "approved" && parts.book.hasOpen(request.id))),
     },
   ];
+}
+
+/** Of a vendor alone: only an administrator invites others, and is told at that moment. */
+function alikeOthers(person: Person, people: People): readonly Person[] {
+  if (!person.roles.includes("vendor")) return [];
+  return alikePeople([...people.values()], person).filter(({ id }) => id !== person.id);
 }
 
 function stateOf(request: AccessRequest, nowMs: number): RequestState {

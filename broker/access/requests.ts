@@ -70,6 +70,8 @@ export interface RequestSeen {
   readonly requestedBy: Person;
   readonly decisions: readonly (RequestDecision & { readonly name: string })[];
   readonly standings: readonly RuleStanding[];
+  /** For who may decide about a vendor: others who may be the same person by another spelling. */
+  readonly alike: readonly Person[];
   readonly mayDecide: boolean;
   readonly mayWithdraw: boolean;
 }

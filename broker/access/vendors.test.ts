@@ -72,6 +72,21 @@ test("the sponsor does not agree to it, another one does; then the vendor sees a
   expect(session.claims.capabilities).toEqual(["observe", "operate", "configure", "program"]);
 });
 
+test("who may agree is told of accounts that may be the same person's, nobody else is", async () => {
+  const { kit, site, ada, eva, sam, pia } = await arrived(false);
+  await site.identity.people.change(ada.me, pia.me.person.id, { disabled: true });
+  const again = { ...PIA, name: "PIA", email: "p@elsewhere.example" };
+  await kit.access.vendors.invite(eva.me, again);
+  const seenBy = async (who: Somebody, name: string) =>
+    (await kit.access.requests.seenBy(who.me.person)).find(({ person }) => person.name === name);
+  expect(await seenBy(sam, "PIA")).toMatchObject({
+    alike: [{ id: pia.me.person.id, state: "disabled" }],
+  });
+  expect(await seenBy(eva, "PIA")).toMatchObject({ alike: [] });
+  await kit.access.vendors.invite(eva.me, { ...PIA, name: "Rob", email: "rob@pumps.example" });
+  expect(await seenBy(sam, "Rob")).toMatchObject({ mayDecide: true, alike: [] });
+});
+
 test("when the last grant ends the account sleeps, and wakes with the next one", async () => {
   const { kit, site, eva, sam, pia } = await arrived();
   site.clock.advance(HOUR_MS);

@@ -19,6 +19,11 @@ const day: Record<WeeklyWindowView["day"], string> = {
   sun: "Sundays",
 };
 
+/** Somebody else's, told to who agrees. */
+function account({ name, employer, disabled }: RequestView["alike"][number]): string {
+  return `${name} (${disabled ? `${employer}, disabled` : employer})`;
+}
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -37,6 +42,8 @@ export const accessText = {
     over: "The request that you were told of does not wait for you any more. What became of those that are yours to know stands below.",
     asks: (name: string, employer: string) => (employer === "" ? name : `${name} (${employer})`),
     forWhom: (by: string) => `asked by ${by}`,
+    alike: (people: RequestView["alike"]) =>
+      `This may be ${people.map(account).join(" or ")}. Ask who this is before you agree: a second account brings back who was sent away.`,
     moreTime: "More time in a session",
     approve: "Approve",
     approveNamed: (name: string) => `Approve the request of ${name}`,

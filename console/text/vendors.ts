@@ -46,6 +46,8 @@ export const vendorsText = {
   askTitle: (name: string) => `Ask for a time for ${name}`,
   link: "New link",
   linkNamed: (name: string) => `New link for ${name}`,
+  linkTitle: (name: string) => `Make a new link for ${name}?`,
+  linkExplain: "The link that was given to them before stops working.",
   adopt: "Answer for them",
   adoptNamed: (name: string) => `Answer for ${name}`,
   adoptTitle: (name: string) => `Answer for ${name}?`,
@@ -59,6 +61,8 @@ export const vendorsText = {
     emailAdvice: "The invitation is for this address alone; send the link there yourself.",
     employer: "Company",
     missing: "Fill this in.",
+    alike: (vendors: readonly string[]) =>
+      `This may be ${vendors.join(" or ")}, who is in the list already: ask for another time for that account instead.`,
   },
 } as const;
 

@@ -36,6 +36,7 @@ export function requestView(seen: RequestSeen, plant: Plant, viewer: Person): Re
       zone: plant.zones.find((zone) => zone.id === rule.zone)?.name ?? rule.zone,
       ...{ by: shownApprovers(rule.by, viewer), needed: rule.needed, given },
     })),
+    alike: seen.alike.map((each) => ({ ...who(each), disabled: each.state === "disabled" })),
     mine: seen.person.id === viewer.id,
     mayDecide: seen.mayDecide,
     mayWithdraw: seen.mayWithdraw,

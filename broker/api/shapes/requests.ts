@@ -50,6 +50,8 @@ export const requestSchema = z.object({
   approvals: z.array(
     z.object({ zone: z.string(), by: z.array(z.string()), needed: z.number(), given: z.number() }),
   ),
+  /** For who may decide about a vendor: accounts that may be the same person's. */
+  alike: z.array(who.extend({ disabled: z.boolean() })),
   mine: z.boolean(),
   mayDecide: z.boolean(),
   mayWithdraw: z.boolean(),

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { RequestView } from "../../../broker/api/shapes/requests.ts";
 import { api, type DecisionBody } from "../../components/api.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { InlineNotice } from "../../components/inline-notice.tsx";
 import { queryClient, requestsQuery } from "../../components/queries.ts";
 import { signAction } from "../../components/sign-action.ts";
 import { ProblemNotice } from "../../components/states.tsx";
@@ -72,6 +73,7 @@ function Waiting({ request }: { readonly request: RequestView }) {
           <RelativeTime atMs={request.expiresMs} />
         </span>
       </header>
+      <InlineNotice>{request.alike.length > 0 && words.alike(request.alike)}</InlineNotice>
       <RequestFacts request={request} />
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.failed} />}
       {request.moreTimeFor === null && <Needs needs={needs} onChange={setNeeds} />}

@@ -1,17 +1,17 @@
 /** Invites a person, or changes one who is there. */
 import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconAlertTriangleFilled } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { EnrolmentLinkView, PersonView, RoleName } from "../../../broker/api/shapes/people.ts";
+import { alikePeople } from "../../../protocols/text/alike-people.ts";
 import { api } from "../../components/api.ts";
+import { InlineNotice } from "../../components/inline-notice.tsx";
 import { peopleQuery, queryClient } from "../../components/queries.ts";
 import { ProblemNotice } from "../../components/states.tsx";
 import { withFreshAssertion } from "../../components/step-up.ts";
 import { peopleText, personFormText as words } from "../../text/people.ts";
 import { text } from "../../text.ts";
-import { alikePeople } from "./alike-people.ts";
 
 const ROLES: readonly RoleName[] = ["administrator", "engineer", "supervisor", "vendor", "auditor"];
 const OPENING: readonly string[] = ["engineer", "vendor"];
@@ -106,14 +106,9 @@ function Alike({ name, email }: Pick<Values, "name" | "email">) {
   const { data } = useQuery(peopleQuery);
   const alike = alikePeople(data ?? [], { name, email });
   return (
-    <div role="status">
-      {alike.length > 0 && (
-        <div className="sp-notice" data-tone="attention" data-inline>
-          <IconAlertTriangleFilled size={15} aria-hidden />
-          <span>{words.alike(alike.map((each) => `${each.name} (${each.email})`))}</span>
-        </div>
-      )}
-    </div>
+    <InlineNotice>
+      {alike.length > 0 && words.alike(alike.map((each) => `${each.name} (${each.email})`))}
+    </InlineNotice>
   );
 }
 

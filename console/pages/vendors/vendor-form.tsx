@@ -1,7 +1,10 @@
 /** Invites somebody from outside: who they are, and the time one asks for them. */
 import { SimpleGrid, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { alikePeople } from "../../../protocols/text/alike-people.ts";
 import { api, type NewRequest } from "../../components/api.ts";
+import { InlineNotice } from "../../components/inline-notice.tsx";
 import { queryClient, vendorsQuery } from "../../components/queries.ts";
 import { vendorsText } from "../../text/vendors.ts";
 import { RequestForm } from "../access/request-form.tsx";
@@ -19,6 +22,7 @@ interface VendorFormProps {
 export function VendorForm({ onClose, onLink }: VendorFormProps) {
   const [who, setWho] = useState<Who>({ name: "", email: "", employer: "" });
   const [checked, setChecked] = useState(false);
+  const alike = alikePeople(useQuery(vendorsQuery).data ?? [], who);
   async function send(wanted: NewRequest) {
     const { vendor, link } = await api.inviteVendor({ ...who, wanted });
     await queryClient.invalidateQueries({ queryKey: vendorsQuery.queryKey });
@@ -50,6 +54,9 @@ export function VendorForm({ onClose, onLink }: VendorFormProps) {
           />
         ))}
       </SimpleGrid>
+      <InlineNotice>
+        {alike.length > 0 && words.alike(alike.map((each) => `${each.name} (${each.email})`))}
+      </InlineNotice>
     </RequestForm>
   );
 }

@@ -22,7 +22,7 @@ import { LinkDialog } from "../people/link-dialog.tsx";
 import type { NewLink } from "../people/new-link.ts";
 import { VendorForm } from "./vendor-form.tsx";
 
-type Act = { readonly kind: "ask" | "adopt"; readonly vendor: VendorView };
+type Act = { readonly kind: "ask" | "adopt" | "link"; readonly vendor: VendorView };
 
 export function VendorsPage() {
   const query = useQuery(vendorsQuery);
@@ -45,7 +45,7 @@ export function VendorsPage() {
           vendors.length === 0 ? (
             <Empty title={words.emptyTitle}>{words.empty}</Empty>
           ) : (
-            <Vendors vendors={vendors} onAct={setAct} onLink={setLink} />
+            <Vendors vendors={vendors} onAct={setAct} />
           )
         }
       </QueryView>
@@ -59,6 +59,7 @@ export function VendorsPage() {
           onClose={close}
         />
       )}
+      {act?.kind === "link" && <Renew vendor={act.vendor} onClose={close} onLink={setLink} />}
       {act?.kind === "adopt" && <Adopt vendor={act.vendor} onClose={close} />}
       {link && <LinkDialog newLink={link} onClose={() => setLink(null)} />}
     </Page>
@@ -68,16 +69,12 @@ export function VendorsPage() {
 interface VendorsProps {
   readonly vendors: readonly VendorView[];
   readonly onAct: (act: Act) => void;
-  readonly onLink: (link: NewLink) => void;
 }
 
-function Vendors({ vendors, onAct, onLink }: VendorsProps) {
+function Vendors({ vendors, onAct }: VendorsProps) {
   const [filter, setFilter] = useState("");
   const mayAdopt = useRight("people:manage");
-  const columns = useMemo(
-    () => [...COLUMNS, actions({ mayAdopt, onAct, onLink })],
-    [mayAdopt, onAct, onLink],
-  );
+  const columns = useMemo(() => [...COLUMNS, actions({ mayAdopt, onAct })], [mayAdopt, onAct]);
   const rows = vendors.filter(({ name, employer, email }) =>
     matchesFilter(filter, [name, employer, email].join(" ")),
   );
@@ -155,14 +152,11 @@ const COLUMNS: Column<VendorView>[] = [
   },
 ];
 
-interface ActionsOf extends Omit<VendorsProps, "vendors"> {
+interface ActionsOf extends Pick<VendorsProps, "onAct"> {
   readonly mayAdopt: boolean;
 }
 
-function actions({ mayAdopt, onAct, onLink }: ActionsOf): Column<VendorView> {
-  async function renew(vendor: VendorView) {
-    onLink({ name: vendor.name, link: await api.vendorLink(vendor.id) });
-  }
+function actions({ mayAdopt, onAct }: ActionsOf): Column<VendorView> {
   return {
     key: "actions",
     title: "",
@@ -183,7 +177,7 @@ function actions({ mayAdopt, onAct, onLink }: ActionsOf): Column<VendorView> {
             size="compact-sm"
             variant="default"
             aria-label={words.linkNamed(vendor.name)}
-            onClick={() => void renew(vendor)}
+            onClick={() => onAct({ kind: "link", vendor })}
           >
             {words.link}
           </Button>
@@ -206,6 +200,24 @@ function actions({ mayAdopt, onAct, onLink }: ActionsOf): Column<VendorView> {
 interface AdoptProps {
   readonly vendor: VendorView;
   readonly onClose: () => void;
+}
+
+interface RenewProps extends AdoptProps {
+  readonly onLink: (link: NewLink) => void;
+}
+
+function Renew({ vendor, onClose, onLink }: RenewProps) {
+  return (
+    <ConfirmDialog
+      opened
+      onClose={onClose}
+      title={words.linkTitle(vendor.name)}
+      action={words.link}
+      onConfirm={async () => onLink({ name: vendor.name, link: await api.vendorLink(vendor.id) })}
+    >
+      {words.linkExplain}
+    </ConfirmDialog>
+  );
 }
 
 function Adopt({ vendor, onClose }: AdoptProps) {

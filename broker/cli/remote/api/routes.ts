@@ -141,8 +141,9 @@ export const ROUTES = {
       createdMs: z.number(), expiresMs: z.number(), state: z.string(), stateMs: z.number(),
       decisions: z.array(z.object({ name: z.string(), decision: z.string(), reason: z.string(),
       atMs: z.number() })), approvals: z.array(z.object({ zone: z.string(), by: z.array(z.string()),
-      needed: z.number(), given: z.number() })), mine: z.boolean(), mayDecide: z.boolean(),
-      mayWithdraw: z.boolean() })),
+      needed: z.number(), given: z.number() })), alike: z.array(z.object({ id: z.string(),
+      name: z.string(), employer: z.string(), disabled: z.boolean() })), mine: z.boolean(),
+      mayDecide: z.boolean(), mayWithdraw: z.boolean() })),
   },
   /** Ask for a time on some endpoints */
   "POST /api/requests": {
@@ -164,8 +165,9 @@ export const ROUTES = {
       createdMs: z.number(), expiresMs: z.number(), state: z.string(), stateMs: z.number(),
       decisions: z.array(z.object({ name: z.string(), decision: z.string(), reason: z.string(),
       atMs: z.number() })), approvals: z.array(z.object({ zone: z.string(), by: z.array(z.string()),
-      needed: z.number(), given: z.number() })), mine: z.boolean(), mayDecide: z.boolean(),
-      mayWithdraw: z.boolean() }),
+      needed: z.number(), given: z.number() })), alike: z.array(z.object({ id: z.string(),
+      name: z.string(), employer: z.string(), disabled: z.boolean() })), mine: z.boolean(),
+      mayDecide: z.boolean(), mayWithdraw: z.boolean() }),
   },
   /** Endpoints and profiles that I can ask for, and who must agree */
   "GET /api/requests/choices": {

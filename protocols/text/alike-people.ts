@@ -1,6 +1,7 @@
 /**
  * Whether somebody has an account already under another spelling. Two accounts of one person undo
- * whatever asks for a second person, so who invites is told; namesakes exist, so nothing is refused.
+ * whatever asks for a second person, and bring back who was sent away: so who invites and who
+ * agrees is told. Namesakes exist, so nothing is refused.
  */
 interface Named {
   readonly name: string;
