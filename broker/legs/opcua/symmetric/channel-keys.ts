@@ -6,7 +6,7 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { FRAME_MAX } from "../../../../protocols/opcua/frame.ts";
 import type { ChannelSecurity, SecurityModeName, SecurityPolicyName } from "../security.ts";
-import { BLOCK, CHUNK_MAX, CHUNK_MIN, NUMBER_LAST } from "./chunk-layout.ts";
+import { BLOCK, CHUNK_MAX, CHUNK_MIN, NUMBER_LAST, SMALL_CHUNK_MIN } from "./chunk-layout.ts";
 import { type OneWayKeys, Opener, Sealer } from "./one-way-keys.ts";
 
 /** Base64. Only what the mode needs. */
@@ -202,9 +202,10 @@ function keyOf(bytes: Buffer): KeyObject {
 function limitsOf(handed: unknown, least: 0 | 1): HandedLimits | undefined {
   if (!isRecord(handed)) return undefined;
   const { chunkMax, messageMax, chunksMax } = handed;
-  if (!isWhole(chunkMax, CHUNK_MIN, CHUNK_MAX)) return undefined;
-  if (!isWhole(messageMax, least, least === 0 ? U32_MAX : FRAME_MAX)) return undefined;
-  if (!isWhole(chunksMax, least, least === 0 ? U32_MAX : CHUNKS_MAX)) return undefined;
+  const isTheirs = least === 0;
+  if (!isWhole(chunkMax, isTheirs ? SMALL_CHUNK_MIN : CHUNK_MIN, CHUNK_MAX)) return undefined;
+  if (!isWhole(messageMax, least, isTheirs ? U32_MAX : FRAME_MAX)) return undefined;
+  if (!isWhole(chunksMax, least, isTheirs ? U32_MAX : CHUNKS_MAX)) return undefined;
   return { chunkMax, messageMax, chunksMax };
 }
 

@@ -35,8 +35,10 @@ export const NUMBER_FIRST_BELOW = 1_024;
 
 /** The largest chunk that is agreed to, in either direction. */
 export const CHUNK_MAX = 65_535;
-/** No peer may ask for less (7.1.2.3). */
+/** No peer may ask for less (7.1.2.3) … */
 export const CHUNK_MIN = 8_192;
+/** … and small devices do all the same. */
+export const SMALL_CHUNK_MIN = 1_024;
 
 /** Whether a chunk with this number may come after the one before. */
 export function follows(previous: number, number: number): boolean {

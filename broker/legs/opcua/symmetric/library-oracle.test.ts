@@ -106,7 +106,10 @@ for (const security of SECURITIES) {
 
   test(`so it is with any limits of the peer: ${name}`, () => {
     const limits = fc.record({
-      chunkMax: fc.oneof(fc.integer({ min: 8_192, max: 8_210 }), fc.constantFrom(16_000, 65_535)),
+      chunkMax: fc.oneof(
+        fc.integer({ min: 8_192, max: 8_210 }),
+        fc.constantFrom(1_024, 16_000, 65_535),
+      ),
       messageMax: fc.constantFrom(0, 30_000, 1_000_000),
       chunksMax: fc.constantFrom(0, 1, 2, 100),
     });
