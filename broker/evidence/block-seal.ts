@@ -14,9 +14,9 @@ import {
   type KeyObject,
   randomBytes,
 } from "node:crypto";
+import { decryptWith, encryptTo } from "./age-file.ts";
 import { BLOCK_HEAD_LENGTH } from "./block.ts";
 import type { EvidenceKeys } from "./keys.ts";
-import { decryptWith, encryptTo } from "./seal.ts";
 
 const ALGORITHM = "aes-256-gcm";
 const KEY_LENGTH = 32;

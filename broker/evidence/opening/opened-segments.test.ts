@@ -1,7 +1,8 @@
 import { zstdCompressSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { TEST_KEYS } from "../../../test/kit/evidence-keys.ts";
-import { encryptTo, sha256Hex } from "../seal.ts";
+import { encryptTo } from "../age-file.ts";
+import { sha256Hex } from "../seal.ts";
 import { OPENED_BYTES_MAX, OpenedSegments } from "./opened-segments.ts";
 import { SegmentOpener } from "./segment-opener.ts";
 

@@ -148,7 +148,7 @@ test("the index of one recording is none for another", async () => {
 
 test("an index of another site's key is not read, and is made again", async () => {
   const before = readFileSync(path.join(folder, "s-1.idx"));
-  const { encryptTo } = await import("../seal.ts");
+  const { encryptTo } = await import("../age-file.ts");
   const other = await encryptTo(new Uint8Array(32), [AUDITOR.recipient]);
   writeFileSync(path.join(folder, "key"), other);
   const { search } = await nextRun();

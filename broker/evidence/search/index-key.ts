@@ -19,8 +19,8 @@ import {
   writeSync,
 } from "node:fs";
 import path from "node:path";
+import { decryptWith, encryptTo } from "../age-file.ts";
 import type { EvidenceKeys } from "../keys.ts";
-import { decryptWith, encryptTo } from "../seal.ts";
 
 const KEY_LENGTH = 32;
 
