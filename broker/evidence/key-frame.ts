@@ -13,9 +13,6 @@ import { TapeDecoder } from "../../protocols/tape/decoder.ts";
 /** More points than any panel shows; a session that read more is played without frames. */
 export const FRAME_POINTS_MAX = 20_000;
 
-/** Decoded at a time: what is made of so much is garbage before it would have to be kept. */
-const PIECE = 16_384;
-
 /** The course of all registers through one recording, segment by segment in order. */
 export class RegisterState {
   private readonly points: LastPoints;
@@ -28,12 +25,7 @@ export class RegisterState {
   /** @param plain the next segment, whole */
   push(plain: Uint8Array): void {
     if (this.overfull) return;
-    const decoder = new TapeDecoder();
-    for (let at = 0; at < plain.length; at += PIECE) {
-      for (const record of decoder.push(plain.subarray(at, at + PIECE)).records) {
-        this.points.push(record);
-      }
-    }
+    new TapeDecoder().visit(plain, (record) => this.points.push(record), "client");
     this.overfull = this.points.size > FRAME_POINTS_MAX;
     if (this.overfull) this.points.clear();
   }

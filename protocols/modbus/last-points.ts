@@ -49,6 +49,9 @@ export class LastPoints {
   /** By the one operation of a request, or by the list where there are several. */
   private readonly unread = new Map<ModbusOperation | Items, Answered>();
   private answered = 0;
+  /** Polls that are judged alike may come with the very same value. */
+  private lastJudged: readonly Judged[] = [];
+  private lastPermitted: Items | undefined;
 
   /** @param points as they stood before the first record */
   constructor(points: readonly PointValue[] = []) {
@@ -100,12 +103,10 @@ export class LastPoints {
   }
 
   private verdict({ sent }: ChannelAnswers, decision: number, judged: readonly Judged[]): void {
-    const items: ModbusOperation[] = [];
-    for (const { operation, answer } of judged) {
-      if (answer.kind !== "permit" || !isModbusOperation(operation)) return;
-      items.push(operation);
-    }
-    sent.set(numberOf(decision), { decision, items });
+    const known = this.lastJudged === judged ? this.lastPermitted : permittedOf(judged);
+    this.lastJudged = judged;
+    this.lastPermitted = known;
+    if (known !== undefined) sent.set(numberOf(decision), { decision, items: known });
   }
 
   private happened({ sent }: ChannelAnswers, event: GuardEvent): void {
@@ -180,6 +181,16 @@ export class LastPoints {
   private set(point: PointValue): void {
     this.points.set(keyOf(point), point);
   }
+}
+
+/** Undefined unless all of it may go to the asset. */
+function permittedOf(judged: readonly Judged[]): Items | undefined {
+  const items: ModbusOperation[] = [];
+  for (const { operation, answer } of judged) {
+    if (answer.kind !== "permit" || !isModbusOperation(operation)) return undefined;
+    items.push(operation);
+  }
+  return items;
 }
 
 const TABLES: readonly Table[] = [

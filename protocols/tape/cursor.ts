@@ -70,6 +70,22 @@ export class Cursor {
     return copy;
   }
 
+  /** Fills the target with the next bytes, of which there are as many. */
+  into(target: Uint8Array): void {
+    const { bytes, at } = this;
+    const count = target.length;
+    for (let i = 0; i < count; i++) target[i] = bytes[at + i] ?? 0;
+    this.at = at + count;
+  }
+
+  /** The bytes that are left, as one number, if they are four; they are not taken. */
+  peek4(): number | undefined {
+    const { bytes, at } = this;
+    if (this.end - at !== 4) return undefined;
+    const high = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+    return (high << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
+  }
+
   /** The next bytes where they lie. */
   view(count: number): Uint8Array {
     const start = this.at;

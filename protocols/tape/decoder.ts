@@ -2,7 +2,7 @@
  * Reads records from bytes that come in pieces of any size. Never throws, whatever it is fed;
  * holds at most one frame that is not complete and what one segment may define.
  */
-import type { Answer, Operation, OperationClass } from "../guard.ts";
+import type { Answer, Operation, OperationClass, Side } from "../guard.ts";
 import { type Cut, INCOMPLETE, Inbox } from "../inbox.ts";
 import {
   ANSWERS,
@@ -17,7 +17,7 @@ import {
   REFUSALS,
 } from "./codec.ts";
 import { Cursor } from "./cursor.ts";
-import { findFrame } from "./frame.ts";
+import { findFrame, shortFrame, shortLength } from "./frame.ts";
 import { parseHeader } from "./header.ts";
 import { Likes } from "./likes.ts";
 import { readRare } from "./rare.ts";
@@ -34,6 +34,8 @@ export type Decoded =
       readonly records: readonly TapeRecord[];
     };
 
+type Look = (record: TapeRecord) => void;
+
 /** Taken from a push at a time: the inbox holds one incomplete frame and this much more. */
 const SLICE = 65_536;
 
@@ -46,6 +48,10 @@ export class TapeDecoder {
   private readonly texts = new TextsRead();
   private readonly operations: Operation[] = [];
   private readonly likes = new Likes();
+  /** What was judged in the few bytes that name it, for the next time: polls are judged alike. */
+  private readonly judgedAlike = new Map<number, readonly Judged[]>();
+  /** While a segment is visited. */
+  private visited: Visited | undefined;
   private expected: "preamble" | "header" | "position" | "any" = "preamble";
   private fault: string | undefined;
   private headerLast: Header | undefined;
@@ -80,7 +86,7 @@ export class TapeDecoder {
       at += SLICE
     ) {
       this.inbox.push(bytes.subarray(at, at + SLICE));
-      const cut = this.inbox.take((held) => this.frames(held, records));
+      const cut = this.inbox.take((held) => this.frames(held, (record) => records.push(record)));
       if (cut.kind === "malformed") this.fault = cut.reason;
     }
     if (this.fault === undefined) return { kind: "records", records };
@@ -88,20 +94,41 @@ export class TapeDecoder {
     return { kind: "malformed", reason: this.fault, records };
   }
 
+  /**
+   * For who looks at each record once: what is polled is the same object again and again, good
+   * until `look` returns. Ends where the segment does or cannot be read further.
+   * @param passed bytes of this side are passed over
+   */
+  visit(segment: Uint8Array, look: Look, passed?: Side): void {
+    this.visited = new Visited(passed);
+    this.isLent = true;
+    this.frames(segment, look);
+    this.isLent = false;
+    this.visited = undefined;
+  }
+
   /** The whole frames in front, where they lie; answers where the rest begins. */
   private readWhole(bytes: Uint8Array, records: TapeRecord[]): number {
     if (this.fault !== undefined || this.inbox.length > 0) return 0;
     this.isLent = this.lends;
-    const cut = this.frames(bytes, records);
+    const cut = this.frames(bytes, (record) => records.push(record));
     this.isLent = false;
     if (cut.kind === "malformed") this.fault = cut.reason;
     return cut.kind === "frame" ? cut.length : 0;
   }
 
   /** Reads every whole frame at once: one cut of the inbox. */
-  private frames(held: Uint8Array, records: TapeRecord[]): Cut<undefined> {
+  private frames(held: Uint8Array, look: Look): Cut<undefined> {
     let at = 0;
     for (;;) {
+      const start = shortFrame(held, at, held.length);
+      if (start > 0) {
+        const next = start + shortLength(held, at);
+        const reason = this.frame(held, start, next, look);
+        if (reason !== undefined) return { kind: "malformed", reason };
+        at = next;
+        continue;
+      }
       const found = findFrame(held, at, held.length);
       if (found.kind === "malformed") return found;
       if (found.kind === "incomplete") {
@@ -110,7 +137,7 @@ export class TapeDecoder {
       const reason =
         found.kind === "preamble"
           ? this.preamble()
-          : this.frame(held, found.start, found.next, records);
+          : this.frame(held, found.start, found.next, look);
       if (reason !== undefined) return { kind: "malformed", reason };
       at = found.next;
     }
@@ -122,16 +149,12 @@ export class TapeDecoder {
     this.texts.clear();
     this.operations.length = 0;
     this.likes.clear();
+    this.judgedAlike.clear();
     this.decisionLast = 0;
     return undefined;
   }
 
-  private frame(
-    held: Uint8Array,
-    start: number,
-    end: number,
-    records: TapeRecord[],
-  ): string | undefined {
+  private frame(held: Uint8Array, start: number, end: number, look: Look): string | undefined {
     const cursor = this.cursor;
     cursor.enter(held, start, end);
     const kind = cursor.byte();
@@ -140,7 +163,7 @@ export class TapeDecoder {
       cursor.fail("a tape begins with its preamble and header");
     } else if (kind === FRAME.position) this.readPosition();
     else if (this.expected === "position") cursor.fail("a segment's records have no position");
-    else this.readRecord(kind, records);
+    else this.readRecord(kind, look);
     if (cursor.fault === undefined && cursor.left > 0) return "frame is longer than its record";
     return cursor.fault;
   }
@@ -163,14 +186,20 @@ export class TapeDecoder {
     this.expected = "any";
   }
 
-  private readRecord(kind: number, records: TapeRecord[]): void {
+  private readRecord(kind: number, look: Look): void {
     const us = this.us + this.cursor.varint();
+    if (this.visited?.passes(kind)) {
+      this.cursor.skip(this.cursor.left);
+      this.us = us;
+      this.sequenceNext++;
+      return;
+    }
     const record = this.readBody(kind, us);
     if (record === undefined) this.cursor.fail("unknown kind of record");
     if (record === undefined || this.cursor.fault !== undefined) return;
     this.us = us;
     this.sequenceNext++;
-    records.push(record);
+    look(record);
   }
 
   private readBody(kind: number, us: number): TapeRecord | undefined {
@@ -198,21 +227,31 @@ export class TapeDecoder {
   /** Each record in one literal: there are thousands, and spreading one into another is slow. */
   private readBytes(us: number, from: "client" | "asset", like: boolean): TapeRecord {
     const channel = this.cursor.varint();
-    const { left } = this.cursor;
-    const isLong = left > LIKE_LENGTH_MAX;
-    const bytes = this.isLent && isLong ? this.cursor.view(left) : this.cursor.raw(left);
+    const bytes = this.message(this.cursor.left);
     if (!this.likes.restore(from, bytes, like))
       this.cursor.fail("difference to a message that is not there");
     const [wallMs, monotonicMs] = [this.wallMsOf(us), us / 1000];
-    return {
-      sequence: this.sequenceNext,
-      wallMs,
-      monotonicMs,
-      kind: "bytes",
-      channel,
-      from,
-      bytes,
-    };
+    const sequence = this.sequenceNext;
+    const again = this.visited?.bytes;
+    if (again === undefined)
+      return { sequence, wallMs, monotonicMs, kind: "bytes", channel, from, bytes };
+    again.sequence = sequence;
+    again.wallMs = wallMs;
+    again.monotonicMs = monotonicMs;
+    again.channel = channel;
+    again.from = from;
+    again.bytes = bytes;
+    return again;
+  }
+
+  private message(length: number): Uint8Array {
+    if (length > LIKE_LENGTH_MAX) {
+      return this.isLent ? this.cursor.view(length) : this.cursor.raw(length);
+    }
+    if (this.visited === undefined) return this.cursor.raw(length);
+    const room = this.visited.room(length);
+    this.cursor.into(room);
+    return room;
   }
 
   private readVerdict(us: number): TapeRecord {
@@ -221,13 +260,36 @@ export class TapeDecoder {
     const folded = cursor.varint();
     const step = folded % 2 === 1 ? -(folded + 1) / 2 : folded / 2;
     const decision = this.decisionLast + step;
-    const items: Judged[] = [];
-    const count = cursor.count(ITEMS_MAX);
-    for (let i = 0; i < count && cursor.fault === undefined; i++) items.push(this.readJudged());
+    const items = this.readItems();
     this.decisionLast = decision;
     const [wallMs, monotonicMs] = [this.wallMsOf(us), us / 1000];
     const sequence = this.sequenceNext;
-    return { sequence, wallMs, monotonicMs, kind: "verdict", channel, decision, items };
+    const again = this.visited?.verdict;
+    if (again === undefined)
+      return { sequence, wallMs, monotonicMs, kind: "verdict", channel, decision, items };
+    again.sequence = sequence;
+    again.wallMs = wallMs;
+    again.monotonicMs = monotonicMs;
+    again.channel = channel;
+    again.decision = decision;
+    again.items = items;
+    return again;
+  }
+
+  private readItems(): readonly Judged[] {
+    const cursor = this.cursor;
+    const count = cursor.count(ITEMS_MAX);
+    // One item by references alone, each of a byte: nothing else takes four.
+    const name = count === 1 ? cursor.peek4() : undefined;
+    const alike = name === undefined ? undefined : this.judgedAlike.get(name);
+    if (alike !== undefined) {
+      cursor.skip(cursor.left);
+      return alike;
+    }
+    const items: Judged[] = [];
+    for (let i = 0; i < count && cursor.fault === undefined; i++) items.push(this.readJudged());
+    if (name !== undefined && cursor.fault === undefined) this.judgedAlike.set(name, items);
+    return items;
   }
 
   private readJudged(): Judged {
@@ -269,6 +331,39 @@ export class TapeDecoder {
     else this.cursor.fail("too many kept operations");
   }
 }
+
+/** What is used again for each record of a kind while a segment is visited. */
+class Visited {
+  readonly bytes = { ...NOWHERE, kind: "bytes" as const, from: "client" as Side, bytes: NO_BYTES };
+  readonly verdict = { ...NOWHERE, kind: "verdict" as const, decision: 0, items: NO_ITEMS };
+  private readonly rooms: Uint8Array[] = [];
+  private readonly passed: Side | undefined;
+
+  constructor(passed: Side | undefined) {
+    this.passed = passed;
+  }
+
+  passes(kind: number): boolean {
+    if (kind === FRAME.bytesFromClient || kind === FRAME.likeFromClient)
+      return this.passed === "client";
+    return (
+      this.passed === "asset" && (kind === FRAME.bytesFromAsset || kind === FRAME.likeFromAsset)
+    );
+  }
+
+  /** For a short message of this length. */
+  room(length: number): Uint8Array {
+    const known = this.rooms[length];
+    if (known !== undefined) return known;
+    const room = new Uint8Array(length);
+    this.rooms[length] = room;
+    return room;
+  }
+}
+
+const NOWHERE = { sequence: 0, wallMs: 0, monotonicMs: 0, channel: 0 };
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+const NO_ITEMS: readonly Judged[] = [];
 
 function answerOf(head: number): Answer | undefined {
   const kind = ANSWERS[head & 3];
