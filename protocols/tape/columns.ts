@@ -10,7 +10,7 @@
  * written as its zigzag difference to the last one of its class: the low byte in one column, what
  * is above it as a varint in another. Nothing is lost: unpacked it is the same bytes.
  */
-import { ByteWriter, varintLength } from "./byte-writer.ts";
+import { ByteWriter, putVarint, VARINT_LENGTH_MAX, varintLength } from "./byte-writer.ts";
 import { FRAME } from "./codec.ts";
 import { findFrame, shortFrame, shortLength } from "./frame.ts";
 
@@ -27,7 +27,7 @@ const HEAD_LENGTH = MAGIC.length + 4 * COLUMNS;
  */
 export function packSegment(plain: Uint8Array): readonly Uint8Array[] {
   const columns = splitColumns(plain);
-  if (columns === undefined || !isSame(joined(columns, plain.length, again), plain)) return [plain];
+  if (columns === undefined || !joinTo(columns, plain)) return [plain];
   const out = new ByteWriter(HEAD_LENGTH);
   for (const byte of MAGIC) out.byte(byte);
   for (const { length } of columns) {
@@ -56,7 +56,6 @@ export function unpackSegment(packed: Uint8Array, lengthMax: number): Uint8Array
 const KEPT_MAX = 4 * 1024 * 1024;
 
 const split = Array.from({ length: COLUMNS }, () => new ByteWriter(0));
-const again = new ByteWriter(0);
 
 function begin(writer: ByteWriter, lengthFirst: number): ByteWriter {
   const isTooLong = writer.bytes.length > KEPT_MAX;
@@ -102,33 +101,74 @@ function splitColumns(plain: Uint8Array): Columns | undefined {
     body?.range(plain, copied, start + 1);
     copied = start + 1 + varintLength(time);
     const group = classOf(kind);
-    const folded = zigzag(time - (last[group] ?? 0));
+    putTime(times[2 * group], times[2 * group + 1], zigzag(time - (last[group] ?? 0)));
     last[group] = time;
-    times[2 * group]?.byte(folded & 0xff);
-    times[2 * group + 1]?.varint(Math.floor(folded / 0x100));
   }
   body?.range(plain, copied, plain.length);
   return columns.map(({ bytes, length }) => bytes.subarray(0, length));
 }
 
+function putTime(low: ByteWriter | undefined, high: ByteWriter | undefined, folded: number): void {
+  low?.byte(folded & 0xff);
+  if (folded < 0x8000) high?.byte(folded >> 8);
+  else if (high !== undefined) {
+    high.reserve(VARINT_LENGTH_MAX);
+    high.length = putVarint(high.bytes, high.length, Math.floor(folded / 0x100));
+  }
+}
+
 /** In an array of its own. Undefined for columns that were never split. */
 function joinColumns(columns: Columns, lengthMax: number): Uint8Array | undefined {
   const out = new ByteWriter((columns[2 * CLASSES]?.length ?? 0) * 2);
-  return joined(columns, lengthMax, out) && out.take();
+  return join(columns, lengthMax, out) ? out.take() : undefined;
 }
 
-/** Good as long as the writer is left as it is. */
-function joined(columns: Columns, lengthMax: number, writer: ByteWriter): Uint8Array | undefined {
+/** Whether they join to these very bytes: they are compared as they would be written. */
+function joinTo(columns: Columns, plain: Uint8Array): boolean {
+  const out = new Compared(plain);
+  return join(columns, plain.length, out) && out.isSame && out.length === plain.length;
+}
+
+/** What a segment is put together in: a writer, or something that only compares. */
+type Joined = Pick<ByteWriter, "range" | "varint"> & { readonly length: number };
+
+class Compared implements Joined {
+  length = 0;
+  isSame = true;
+  private readonly plain: Uint8Array;
+  private readonly room = new Uint8Array(VARINT_LENGTH_MAX);
+
+  constructor(plain: Uint8Array) {
+    this.plain = plain;
+  }
+
+  range(bytes: Uint8Array, start: number, end: number): void {
+    const { plain, length } = this;
+    const by = length - start;
+    let at = start;
+    while (at < end && bytes[at] === plain[at + by]) at++;
+    if (at < end) this.isSame = false;
+    this.length = length + end - start;
+  }
+
+  varint(value: number): void {
+    if (value < 0x80) {
+      if (this.plain[this.length++] !== value) this.isSame = false;
+    } else this.range(this.room, 0, putVarint(this.room, 0, value));
+  }
+}
+
+/** False for columns that were never split, or are too long. */
+function join(columns: Columns, lengthMax: number, out: Joined): boolean {
   const times = columns;
   const body = columns[2 * CLASSES] ?? new Uint8Array(0);
-  const out = begin(writer, body.length * 2);
   const places = new Array<number>(2 * CLASSES).fill(0);
   const last = new Array<number>(CLASSES).fill(0);
   for (let at = 0; at < body.length && out.length <= lengthMax; ) {
     const head = headAt(body, at);
-    if (head === undefined) return undefined;
+    if (head === undefined) return false;
     if (!hasTime(head.kind)) {
-      if (head.end > body.length) return undefined;
+      if (head.end > body.length) return false;
       out.range(body, at, head.end);
       at = head.end;
       continue;
@@ -136,20 +176,20 @@ function joined(columns: Columns, lengthMax: number, writer: ByteWriter): Uint8A
     const group = classOf(head.kind);
     const low = times[2 * group]?.[places[2 * group] ?? 0];
     const high = readVarint(times[2 * group + 1], places[2 * group + 1] ?? 0);
-    if (low === undefined || high === undefined) return undefined;
+    if (low === undefined || high === undefined) return false;
     places[2 * group] = (places[2 * group] ?? 0) + 1;
     places[2 * group + 1] = (places[2 * group + 1] ?? 0) + varintLength(high);
     const time = (last[group] ?? 0) + unfold(high * 0x100 + low);
-    if (!(time >= 0 && time <= Number.MAX_SAFE_INTEGER)) return undefined;
+    if (!(time >= 0 && time <= Number.MAX_SAFE_INTEGER)) return false;
     last[group] = time;
     const end = head.end - varintLength(time);
-    if (end < head.start + 1 || end > body.length) return undefined;
+    if (end < head.start + 1 || end > body.length) return false;
     out.range(body, at, head.start + 1);
     out.varint(time);
     out.range(body, head.start + 1, end);
     at = end;
   }
-  return out.length <= lengthMax ? out.bytes.subarray(0, out.length) : undefined;
+  return out.length <= lengthMax;
 }
 
 interface Head {
@@ -189,22 +229,6 @@ function readVarint(
     scale *= 0x80;
   }
   return undefined;
-}
-
-/** Word by word where both lie so: a segment is a mebibyte, and this is most of what it costs. */
-function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  if (a?.length !== b.length) return false;
-  const words = (a.byteOffset | b.byteOffset) % WORD === 0 ? Math.floor(b.length / WORD) : 0;
-  const [left, right] = [wordsOf(a, words), wordsOf(b, words)];
-  for (let i = 0; i < words; i++) if (left[i] !== right[i]) return false;
-  for (let i = words * WORD; i < b.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-const WORD = Uint32Array.BYTES_PER_ELEMENT;
-
-function wordsOf({ buffer, byteOffset }: Uint8Array, count: number): Uint32Array {
-  return new Uint32Array(buffer, count === 0 ? 0 : byteOffset, count);
 }
 
 function zigzag(value: number): number {
