@@ -2,7 +2,7 @@
  * What every request must pass before a route sees it: it names a host of ours, comes from a
  * page of ours, and not too often.
  */
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { apiTokenOf } from "./keyed-request.ts";
 import { ApiRefused } from "./problem.ts";
@@ -41,7 +41,7 @@ export function addGates(app: FastifyInstance, settings: GateSettings): void {
   app.addHook("onRequest", async (request, reply) => {
     await requests(request);
     const path = pathOf(request);
-    const origin = hosts.get(request.headers.host ?? "");
+    const origin = hosts.get(onlyHost(request.raw) ?? "");
     if (!origin && !ANY_HOST.has(path)) throw wrongHost(settings.origins);
     if (origin?.startsWith("https:")) reply.header(...hstsHeader);
     if (isKnock(request, path)) await knocks(request);
@@ -50,6 +50,15 @@ export function addGates(app: FastifyInstance, settings: GateSettings): void {
     if (path.startsWith(LOGOUT) && isFromNoBrowser(request.headers)) return;
     if (!isFromOurPages(request.method, request.headers, origin)) throw foreignOrigin();
   });
+}
+
+/**
+ * Undefined of two as of none: Node takes the first, and a proxy in front may have taken the other
+ * (RFC 9112, section 3.2).
+ */
+function onlyHost({ headers, rawHeaders }: IncomingMessage): string | undefined {
+  const named = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host");
+  return named.length > 1 ? undefined : headers.host;
 }
 
 /** Shows a token, which no page can be made to send, and nothing that a browser adds by itself. */

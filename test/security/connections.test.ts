@@ -43,3 +43,18 @@ test("a path that cannot be decoded is answered like one that does not exist", a
     expect(answer.text).not.toContain("%");
   }
 });
+
+test("a request that names two hosts is for none of them", async () => {
+  const { port, host } = new URL(site.broker.address);
+  const told = async (hosts: readonly string[]) => {
+    const socket = connect({ host: "127.0.0.1", port: Number(port) });
+    const fields = hosts.map((each) => `Host: ${each}\r\n`).join("");
+    socket.write(`GET /api/me HTTP/1.1\r\n${fields}Connection: close\r\n\r\n`);
+    const [head] = (await once(socket, "data")) as [Buffer];
+    socket.destroy();
+    return head.toString("latin1").slice(0, 12);
+  };
+  expect(await told([host])).toBe("HTTP/1.1 401");
+  expect(await told([host, "evil.example"])).toBe("HTTP/1.1 421");
+  expect(await told([host, host])).toBe("HTTP/1.1 421");
+});
