@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
+import { endOf } from "../../../../test/kit/opcua-secured.ts";
 import type { TokenKeys } from "./channel-keys.ts";
 import { TokenWindow } from "./token-window.ts";
 
 const LIFETIME_MS = 1_000;
+const { sealer, opener } = endOf({ policy: "Basic256Sha256", mode: "Sign" }, "client").channel
+  .token;
 
 function token(tokenId: number, createdMs: number): TokenKeys {
-  const none = { sealer: undefined, opener: undefined };
-  return { kind: "token", tokenId, createdMs, lifetimeMs: LIFETIME_MS, ...none };
+  return { kind: "token", tokenId, createdMs, lifetimeMs: LIFETIME_MS, sealer, opener };
 }
 
 test("a token is taken until a quarter over its lifetime, and sent under as long", () => {
@@ -63,4 +65,17 @@ test("once it is closed nothing is opened or sealed under any token, and none is
   expect([1, 2].map((id) => window.receiving(id, 1))).toEqual([undefined, undefined]);
   expect(window.sending(1)).toBeUndefined();
   expect(window.add(token(3, 0))).toBe(false);
+});
+
+test("without security a token has no end: an old one is known until newer ones took its place", () => {
+  const plain = (tokenId: number): TokenKeys => ({
+    ...{ ...token(tokenId, 0), sealer: undefined, opener: undefined },
+  });
+  const window = new TokenWindow({ token: plain(1) }, "client");
+  expect(window.sending(100_000)?.tokenId).toBe(1);
+  const second = plain(2);
+  window.add(second);
+  window.heard(second);
+  expect(window.receiving(1, 100_000)?.tokenId).toBe(1);
+  expect(window.receiving(9, 0)).toBeUndefined();
 });

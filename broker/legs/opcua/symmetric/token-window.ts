@@ -67,6 +67,7 @@ export class TokenWindow {
   }
 }
 
-function isOver({ createdMs, lifetimeMs }: TokenKeys, nowMs: number): boolean {
-  return nowMs - createdMs > lifetimeMs * LATE_SHARE;
+/** One without keys protects nothing, and peers that speak without security let it live on. */
+function isOver({ createdMs, lifetimeMs, opener }: TokenKeys, nowMs: number): boolean {
+  return opener !== undefined && nowMs - createdMs > lifetimeMs * LATE_SHARE;
 }
