@@ -38,6 +38,7 @@ export const text = {
     nothingLeft: "Nothing matches the filter",
     nothingLeftAdvice: "Use fewer or other words.",
     clearFilter: "Clear filter",
+    typeToFind: (count: number) => `Type to find one of ${count.toLocaleString("en")}`,
   },
   confirm: {
     cancel: "Cancel",

@@ -21,7 +21,7 @@ import {
 } from "./plant/plant-plans.ts";
 import type { PlantAccess, PlantLive, PlantShown } from "./plant/plant-view.ts";
 import { lookForEndpoints, showReachability } from "./plant/reachability.ts";
-import { showAssetTags, showPlant } from "./plant/show-plant.ts";
+import { showAssetTags, showPlant, showPlantState } from "./plant/show-plant.ts";
 import { forCommands, forTokens, guarded, type Route } from "./route.ts";
 
 export interface PlantRouteParts extends PlantPlanGround {
@@ -41,10 +41,13 @@ export function plantViewRoutes({
   sessions,
   gateways,
 }: PlantRouteParts): readonly Route[] {
-  const view = showPlant(plant, access, sessions, (name) => gateways?.linkOf(name));
+  const gatewayOf: PlantLive["gatewayOf"] = (name) => gateways?.linkOf(name);
+  const view = showPlant(plant, access, sessions, gatewayOf);
+  const state = showPlantState(plant, access, sessions, gatewayOf);
   const tags = showAssetTags(plant, access);
   return [
     forTokens(forCommands(guarded("GET", "/api/plant", "plant:view", view))),
+    forTokens(guarded("GET", "/api/plant/state", "plant:view", state)),
     forTokens(guarded("GET", "/api/assets/:id/tags", "plant:view", tags)),
   ];
 }

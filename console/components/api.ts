@@ -22,7 +22,7 @@ import type {
   RoleName,
   SignInView,
 } from "../../broker/api/shapes/people.ts";
-import type { AssetTagsView, GrantView, PlantView } from "../../broker/api/shapes/plant.ts";
+import type { AssetTagsView, GrantView } from "../../broker/api/shapes/plant.ts";
 import type {
   PoliciesView,
   PolicyActivationView,
@@ -50,7 +50,7 @@ import type {
   VendorView,
 } from "../../broker/api/shapes/vendors.ts";
 import type { WorkloadsView } from "../../broker/api/shapes/workloads.ts";
-import { ask, askBytes, askWithKey } from "./http.ts";
+import { ask, askBytes, askUnlessSame, askWithKey } from "./http.ts";
 
 export interface CreationOptions {
   readonly options: PublicKeyCredentialCreationOptionsJSON;
@@ -181,7 +181,6 @@ export const api = {
   signIns: () => ask<SignInView[]>("GET", "/api/me/sign-ins"),
   endSignIn: (id: string) => ask<void>("DELETE", `/api/me/sign-ins/${part(id)}`),
 
-  plant: () => ask<PlantView>("GET", "/api/plant"),
   assetTags: (asset: string) => ask<AssetTagsView>("GET", `/api/assets/${part(asset)}/tags`),
 
   people: () => ask<PersonView[]>("GET", "/api/people"),
@@ -204,7 +203,7 @@ export const api = {
 
   myGrants: () => ask<HeldGrantView[]>("GET", "/api/me/grants"),
   requests: () => ask<RequestView[]>("GET", "/api/requests"),
-  requestChoices: () => ask<RequestChoicesView>("GET", "/api/requests/choices"),
+  requestChoices: () => askUnlessSame<RequestChoicesView>("/api/requests/choices"),
   vendors: () => ask<VendorView[]>("GET", "/api/vendors"),
   inviteVendor: (vendor: NewVendor) => ask<VendorInvitedView>("POST", "/api/vendors", vendor),
   askForVendor: (id: string, wanted: NewRequest) =>

@@ -13,6 +13,23 @@ export async function ask<Result>(method: Method, path: string, body?: unknown):
   return parsed(await reach(method, path, body));
 }
 
+/** By address, each with the broker's tag of it: megabytes of a large plant, mostly the same again. */
+const held = new Map<string, { readonly tag: string; readonly value: unknown }>();
+
+/**
+ * Fetches what is kept for as long as the page is, and only where it is not as it was: then the very
+ * same value is there again. For a handful of addresses. @throws {ApiProblem} as `ask`
+ */
+export async function askUnlessSame<Result>(path: string): Promise<Result> {
+  const before = held.get(path);
+  const response = await send("GET", path, { tag: before?.tag });
+  if (response.status === 304 && before) return before.value as Result;
+  const value = await parsed<Result>(response);
+  const tag = response.headers.get("etag");
+  if (tag !== null) held.set(path, { tag, value });
+  return value;
+}
+
 /**
  * With the passkey's answer to this challenge: the key of this browser signs the same one, so that
  * the sign-in is bound to it. @throws {ApiProblem} as `ask`
@@ -23,7 +40,9 @@ export async function askWithKey<Result>(
   challenge: string,
 ): Promise<Result> {
   const proof = await signAsDevice({ challenge, method: "POST", path });
-  const answer = await parsed<Result>(await send("POST", path, JSON.stringify(body), proof));
+  const answer = await parsed<Result>(
+    await send("POST", path, { payload: JSON.stringify(body), proof }),
+  );
   noteBound();
   return answer;
 }
@@ -52,8 +71,9 @@ export function onDeviceNeeded(confirm: () => Promise<void>): void {
 
 async function reach(method: Method, path: string, body?: unknown): Promise<Response> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
-  if (!isDeviceSigned(method, path)) return send(method, path, payload);
-  const signed = async () => send(method, path, payload, await proofFor(method, path, payload));
+  if (!isDeviceSigned(method, path)) return send(method, path, { payload });
+  const signed = async () =>
+    send(method, path, { payload, proof: await proofFor(method, path, payload) });
   try {
     if (bind === undefined || !(await isUnbound())) return await signed();
   } catch (thrown) {
@@ -67,23 +87,30 @@ async function reach(method: Method, path: string, body?: unknown): Promise<Resp
 const NEEDS_DEVICE = ["device-required", "device-proof"];
 
 async function proofFor(method: string, path: string, body?: string): Promise<string> {
-  const asked = await send("POST", "/api/me/device-nonces", "{}", undefined, true);
+  const asked = await send("POST", "/api/me/device-nonces", { payload: "{}", unseen: true });
   const { challenge } = (await asked.json()) as { readonly challenge: string };
   return signAsDevice({ challenge, method, path, body });
 }
 
-/** @param unseen nobody did it: keeps no idle away */
+interface Sent {
+  readonly payload?: string | undefined;
+  readonly proof?: string | undefined;
+  /** Nobody did it: keeps no idle away. */
+  readonly unseen?: boolean;
+  /** Of what is there already. */
+  readonly tag?: string | undefined;
+}
+
 async function send(
   method: Method,
   path: string,
-  payload?: string,
-  proof?: string,
-  unseen = method === "GET" && !isCausedByPerson(),
+  { payload, proof, tag, unseen = method === "GET" && !isCausedByPerson() }: Sent = {},
 ): Promise<Response> {
   const headers = new Headers();
   const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
   if (unseen) headers.set("sallyport-background", "1");
   if (proof !== undefined) headers.set(DEVICE_HEADER, proof);
+  if (tag !== undefined) headers.set("if-none-match", tag);
   if (payload !== undefined) {
     headers.set("content-type", "application/json");
     init.body = payload;
@@ -94,7 +121,8 @@ async function send(
   } catch {
     throw new ApiProblem(0, { code: "broker-unreachable", message: text.error.unreachable });
   }
-  if (!response.ok) throw new ApiProblem(response.status, await problemIn(response));
+  const isSame = tag !== undefined && response.status === 304;
+  if (!response.ok && !isSame) throw new ApiProblem(response.status, await problemIn(response));
   return response;
 }
 

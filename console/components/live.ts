@@ -59,20 +59,25 @@ function connect(): LiveSocket {
   return live;
 }
 
+/** Without what stands below it. */
+const PLANT_ALONE = ["plant"] as const;
+
 type Topic = Parameters<FromBroker["changed"]>[0];
 
-/** Lists that also show what a topic is about. */
-const SHOWN_IN: Partial<Record<Topic, readonly string[]>> = {
-  sessions: ["plant"],
-  grants: ["plant", "people"],
-  people: ["me"],
-  plant: ["me", "grants"],
+/** Lists that also show what a topic is about; a key stands for all that begin with it. */
+const SHOWN_IN: Partial<Record<Topic, readonly (readonly string[])[]>> = {
+  // Not the plant file and what may be asked for, which are megabytes of a large plant.
+  sessions: [PLANT_ALONE],
+  grants: [PLANT_ALONE, ["plant", "tags"], ["plant", "request-choices"], ["people"]],
+  people: [["me"]],
+  plant: [["me"], ["grants"]],
 };
 
 function refresh(topic: Topic): void {
-  for (const key of [topic, ...(SHOWN_IN[topic] ?? [])]) {
-    if (key === "sessions") void refreshSessions(queryClient);
-    else void queryClient.invalidateQueries({ queryKey: [key] });
+  if (topic === "sessions") void refreshSessions(queryClient);
+  else void queryClient.invalidateQueries({ queryKey: [topic] });
+  for (const queryKey of SHOWN_IN[topic] ?? []) {
+    void queryClient.invalidateQueries({ queryKey, exact: queryKey === PLANT_ALONE });
   }
 }
 

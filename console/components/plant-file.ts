@@ -10,7 +10,7 @@ import type {
   ReachabilityView,
 } from "../../broker/api/shapes/plant-file.ts";
 import { plantFileText } from "../text/plant-file.ts";
-import { ask } from "./http.ts";
+import { ask, askUnlessSame } from "./http.ts";
 import { ApiProblem } from "./problem.ts";
 import { type ActionToSign, signAction } from "./sign-action.ts";
 
@@ -20,7 +20,7 @@ const PLANS = "/api/plant-plans";
 /** Under the key of the plant: one topic refreshes both. */
 export const plantFileQuery = queryOptions({
   queryKey: ["plant", "file"],
-  queryFn: () => ask<PlantFileView>("GET", FILE),
+  queryFn: () => askUnlessSame<PlantFileView>(FILE),
 });
 
 /** A version never changes. */

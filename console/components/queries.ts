@@ -6,8 +6,10 @@ import {
   QueryClient,
   queryOptions,
 } from "@tanstack/react-query";
+import type { PlantView } from "../../broker/api/shapes/plant.ts";
 import type { Term } from "../../protocols/search/terms.ts";
 import { api, type EventsAsked, type RecordingsAsked } from "./api.ts";
+import { freshPlant } from "./fresh-plant.ts";
 import { ApiProblem } from "./problem.ts";
 import { leaveForSignIn } from "./signed-out.ts";
 
@@ -38,7 +40,11 @@ export const queryClient = new QueryClient({
 export const meQuery = queryOptions({ queryKey: ["me"], queryFn: api.me });
 export const passkeysQuery = queryOptions({ queryKey: ["me", "passkeys"], queryFn: api.passkeys });
 export const signInsQuery = queryOptions({ queryKey: ["me", "sign-ins"], queryFn: api.signIns });
-export const plantQuery = queryOptions({ queryKey: ["plant"], queryFn: api.plant });
+const PLANT = ["plant"] as const;
+export const plantQuery = queryOptions({
+  queryKey: PLANT,
+  queryFn: ({ client }) => freshPlant(client.getQueryData<PlantView>(PLANT)),
+});
 /** Under the key of the plant: one topic refreshes both. */
 export function assetTagsQuery(asset: string) {
   return queryOptions({

@@ -8,6 +8,9 @@ export interface Sort {
 
 const words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
+/** As people count: "Hall 2" before "Hall 10". */
+export const compareWords: (a: string, b: string) => number = words.compare;
+
 /** True when each word of the filter is somewhere in the text, whatever its case. */
 export function matchesFilter(filter: string, content: string): boolean {
   const lower = content.toLowerCase();
@@ -29,7 +32,7 @@ export function sortRows<Row>(
 function compare(a: SortValue, b: SortValue, descending: boolean): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
   const order =
-    typeof a === "number" && typeof b === "number" ? a - b : words.compare(String(a), String(b));
+    typeof a === "number" && typeof b === "number" ? a - b : compareWords(String(a), String(b));
   return descending ? -order : order;
 }
 

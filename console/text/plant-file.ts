@@ -28,6 +28,8 @@ export const plantFileText = {
     unchanged: "Nothing is changed.",
     checking: "Checking",
     valid: "Valid.",
+    long: "A file of this length is checked when you ask for it, or ask what changes.",
+    look: "Check",
     invalid: (problems: number) => `It cannot come into force: ${count(problems, "problem")}.`,
     warnings: (n: number) => `${count(n, "thing")} probably not meant:`,
     goTo: (place: string) => `Go to line ${place}`,

@@ -22,6 +22,13 @@ export const plantText = {
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     fit: "Show all",
+    assets: (count: number) => `${count} ${count === 1 ? "asset" : "assets"}`,
+    matching: (left: number, all: number) => `${left} of ${all}`,
+    inSession: (count: number) => `${count} in session`,
+    locked: (count: number) => `${count} locked`,
+    /** On a zone that is open. */
+    fold: (drawn: number, all: number) =>
+      drawn < all ? `Close · ${drawn} of ${all} drawn, the list has all` : "Close",
     noAccess: "No grant",
     may: (classes: readonly ClassName[]) => classes.map((name) => classWord[name]).join(", "),
   },

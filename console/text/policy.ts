@@ -57,6 +57,7 @@ export const policyText = {
   history: {
     label: "Versions of the policies",
     same: "The files are the same.",
+    moreLines: (count: number) => `${count.toLocaleString("en")} more lines are not shown here.`,
     restore: "Put in force again",
     restoreTitle: (version: number) => `Put version ${version} in force again?`,
     restoreFailed: "That version cannot come into force any more",

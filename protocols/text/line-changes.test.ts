@@ -41,3 +41,22 @@ test("long stretches without a change are left out once", () => {
     undefined,
   ]);
 });
+
+test("changes far from each other in a long text are found, each in its place", () => {
+  const lines = Array.from({ length: 50_000 }, (_, n) => `line ${n}`);
+  const before = lines.join("\n");
+  const after = lines.with(7, "seven").with(25_000, "half").toSpliced(49_990, 3).join("\n");
+  const changed = lineChanges(before, after).filter(({ kind }) => kind !== "same");
+  expect(changed.map(({ kind, text }) => `${kind} ${text}`)).toEqual([
+    ...["removed line 7", "added seven", "removed line 25000", "added half"],
+    ...["removed line 49990", "removed line 49991", "removed line 49992"],
+  ]);
+});
+
+test("a long text of which nothing is left in place is still told whole", () => {
+  const before = Array.from({ length: 3_000 }, (_, n) => `old ${n % 5}`).join("\n");
+  const after = Array.from({ length: 3_000 }, (_, n) => `new ${n % 7}`).join("\n");
+  const changes = lineChanges(before, after);
+  expect(changes.map(({ kind }) => kind).filter((kind) => kind === "removed")).toHaveLength(3_000);
+  expect(changes).toHaveLength(6_000);
+});

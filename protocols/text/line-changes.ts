@@ -5,8 +5,10 @@ export interface LineChange {
   readonly text: string;
 }
 
-/** Above this the table of the comparison is too large for a page: all old, then all new. */
+/** Above this the table of the comparison is too large for a page. */
 const CELLS_MAX = 4_000_000;
+/** Long texts are divided at lines that each has once; what lies between again, so often. */
+const DIVIDED_MAX = 6;
 
 export function lineChanges(before: string, after: string): readonly LineChange[] {
   const [old, fresh] = [before.split("\n"), after.split("\n")];
@@ -24,14 +26,74 @@ export function lineChanges(before: string, after: string): readonly LineChange[
   ];
 }
 
-function between(old: readonly string[], fresh: readonly string[]): readonly LineChange[] {
-  if (old.length * fresh.length > CELLS_MAX) {
+function between(
+  old: readonly string[],
+  fresh: readonly string[],
+  divided = DIVIDED_MAX,
+): readonly LineChange[] {
+  if (old.length * fresh.length <= CELLS_MAX) return walk(old, fresh, commonLengths(old, fresh));
+  const anchors = divided > 0 ? anchorsOf(old, fresh) : [];
+  if (anchors.length === 0) {
     return [
       ...old.map((text) => ({ kind: "removed" as const, text })),
       ...fresh.map((text) => ({ kind: "added" as const, text })),
     ];
   }
-  return walk(old, fresh, commonLengths(old, fresh));
+  const parts: (readonly LineChange[])[] = [];
+  let [n, m] = [0, 0];
+  for (const { from, to } of anchors) {
+    const [left, right] = [old.slice(n, from), fresh.slice(m, to)];
+    if (left.length + right.length > 0) parts.push(between(left, right, divided - 1));
+    parts.push([{ kind: "same", text: old[from] ?? "" }]);
+    [n, m] = [from + 1, to + 1];
+  }
+  parts.push(between(old.slice(n), fresh.slice(m), divided - 1));
+  return parts.flat();
+}
+
+/** A line that each text has once. */
+interface Anchor {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The longest row of them that stands in the same order in both. */
+function anchorsOf(old: readonly string[], fresh: readonly string[]): readonly Anchor[] {
+  const places = placesOf(fresh);
+  const shared: Anchor[] = [];
+  for (const [text, from] of placesOf(old)) {
+    const to = places.get(text);
+    if (from !== undefined && to !== undefined) shared.push({ from, to });
+  }
+  return longestRise(shared.sort((a, b) => a.from - b.from));
+}
+
+/** Of each line; undefined of one that comes again. */
+function placesOf(lines: readonly string[]): ReadonlyMap<string, number | undefined> {
+  const places = new Map<string, number | undefined>();
+  for (const [at, text] of lines.entries()) places.set(text, places.has(text) ? undefined : at);
+  return places;
+}
+
+/** As one lays cards: each on the leftmost heap with a higher one on top, linked to the heap before. */
+function longestRise(shared: readonly Anchor[]): readonly Anchor[] {
+  interface Card {
+    readonly anchor: Anchor;
+    readonly before: Card | undefined;
+  }
+  const tops: Card[] = [];
+  for (const anchor of shared) {
+    let [low, high] = [0, tops.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((tops[middle]?.anchor.to ?? 0) < anchor.to) low = middle + 1;
+      else high = middle;
+    }
+    tops[low] = { anchor, before: tops[low - 1] };
+  }
+  const row: Anchor[] = [];
+  for (let card = tops.at(-1); card; card = card.before) row.push(card.anchor);
+  return row.reverse();
 }
 
 /** `[n][m]`: length of the longest common part of the lines from n and from m on. */
@@ -81,11 +143,12 @@ export function aroundChanges(
   changes: readonly LineChange[],
   around = 2,
 ): readonly (LineChange | undefined)[] {
-  const near = changes.map((_, at) =>
-    changes.slice(Math.max(0, at - around), at + around + 1).some(({ kind }) => kind !== "same"),
-  );
+  const near = new Uint8Array(changes.length);
+  for (const [at, { kind }] of changes.entries()) {
+    if (kind !== "same") near.fill(1, Math.max(0, at - around), at + around + 1);
+  }
   return changes.flatMap((change, at) => {
-    if (near[at]) return [change];
-    return at === 0 || near[at - 1] ? [undefined] : [];
+    if (near[at] === 1) return [change];
+    return at === 0 || near[at - 1] === 1 ? [undefined] : [];
   });
 }

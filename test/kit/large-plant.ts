@@ -6,7 +6,7 @@ const ASSETS_PER_ZONE = 50;
 const ASSETS_PER_GRANT = 20;
 const PROFILES_MAX = 200;
 
-/** Modbus everywhere, as PLCs are; each tenth asset has a shell besides. */
+/** Modbus everywhere, as PLCs are; four of ten assets have something besides (`BESIDE`). */
 export function largePlant(assets: number): string {
   const grants = Math.ceil(assets / ASSETS_PER_GRANT);
   const profiles = Math.min(grants, PROFILES_MAX);
@@ -31,7 +31,7 @@ function zones(count: number): string[] {
   );
   const dmz = "  - { id: dmz, name: DMZ, level: 3.5, sl-t: 2 }";
   const production = "  - { id: production, name: Production, level: 3, sl-t: 2 }";
-  const conduit = "  - { from: dmz, to: production, protocols: [modbus, ssh] }";
+  const conduit = "  - { from: dmz, to: production, protocols: [modbus, opcua, ssh, vnc, web] }";
   return ["zones:", dmz, production, ...rows, "conduits:", conduit];
 }
 
@@ -52,9 +52,18 @@ function asset(at: number): string {
     "        tags:",
     ...Array.from({ length: TAGS_PER_ASSET }, (_, tag) => tagLine(at, tag)),
   ];
-  if (at % 10 === 0) lines.push(`      - { id: shell, protocol: ssh, address: ${address} }`);
+  const beside = BESIDE[at % 10];
+  if (beside !== undefined) lines.push(`      - { ${beside}, address: ${address} }`);
   return lines.join("\n");
 }
+
+/** By the last digit of an asset's number. */
+const BESIDE: Readonly<Record<number, string>> = {
+  0: "id: shell, protocol: ssh",
+  3: "id: opcua, protocol: opcua, security: None",
+  5: "id: screen, protocol: vnc",
+  7: "id: pages, protocol: web",
+};
 
 function tagLine(at: number, tag: number): string {
   const name = `L${at}.Point${tag}`;

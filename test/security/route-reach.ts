@@ -108,6 +108,7 @@ export const REACH: Readonly<Record<string, Reach>> = {
   "POST /api/devices/{id}/options": ROLES,
   "POST /api/devices/{id}/refusal": ROLES,
   "GET /api/plant": ROLES,
+  "GET /api/plant/state": ROLES,
   /** A vendor finds an asset only under a grant. */
   "GET /api/assets/{id}/tags": ROLES.filter((role) => role !== "vendor"),
   "GET /api/plant-change": ADMINISTRATOR,

@@ -14,6 +14,7 @@ import { notFound } from "../problem.ts";
 import {
   type PlantCheckView,
   type PlantFileView,
+  type PlantVersionTextView,
   type PlantVersionView,
   plantCheckSchema,
   plantFileSchema,
@@ -22,6 +23,7 @@ import {
   plantTextSchema,
   plantVersionTextSchema,
 } from "../shapes/plant-file.ts";
+import { writeTexts } from "../written-json.ts";
 
 export interface PlantFileGround {
   readonly edits: PlantEdits;
@@ -50,8 +52,8 @@ export function showPlantFile(ground: PlantFileGround, { plantConfirmation, need
       const disk = source.onDisk();
       const { digest } = source.current();
       const held = source.held();
-      return {
-        ...{ name: basename(path), text: source.currentText(), digest },
+      const rest = {
+        ...{ name: basename(path), digest },
         onDisk: disk && disk.digest !== digest ? { ...disk } : null,
         problem: source.problem() ?? null,
         readOnly: (await whyReadOnly(path)) ?? null,
@@ -59,6 +61,7 @@ export function showPlantFile(ground: PlantFileGround, { plantConfirmation, need
         held: held ? heldView(ground, held, me.person) : null,
         versions: history.versions().slice(-VERSIONS_MAX).toReversed().map(versionView),
       };
+      return writeTexts<PlantFileView, "text">(rest, { text: source.currentText() });
     },
   });
 }
@@ -86,7 +89,9 @@ export function showPlantVersion({ history }: PlantFileGround) {
     handle: async ({ params: { id } }) => {
       const version = history.versions().find(({ sequence }) => sequence === id);
       if (!version) throw notFound();
-      return { version: versionView(version), text: await history.text(id) };
+      const text = await history.text(id);
+      const rest = { version: versionView(version) };
+      return writeTexts<PlantVersionTextView, "text">(rest, { text });
     },
   });
 }

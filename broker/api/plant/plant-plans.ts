@@ -15,6 +15,7 @@ import { ApiRefused } from "../problem.ts";
 import { type PlantPlanView, plantPlanOrderSchema, plantPlanSchema } from "../shapes/plant-file.ts";
 import { actionToSignSchema } from "../shapes/requests.ts";
 import { signedAnswer } from "../signed-action.ts";
+import { writeTexts } from "../written-json.ts";
 import { PLANT_BODY_BYTES_MAX, type PlantFileGround } from "./plant-file.ts";
 
 export interface PlantPlanGround {
@@ -143,11 +144,11 @@ function noRoom(): ApiRefused {
   return new ApiRefused(507, "disk-full", message);
 }
 
-async function planView(ground: PlantPlanGround, plan: PlantPlan): Promise<PlantPlanView> {
+async function planView(ground: PlantPlanGround, plan: PlantPlan) {
   const { plantFile, plantConfirmation, needsWhatIf, access, sessions } = ground;
   const { id, state, byCommand, expiresMs, plant, problems, warnings, change, words } = plan;
   const open = state === "open" ? change : undefined;
-  return {
+  const rest = {
     ...{ id, state, byCommand, expiresMs },
     digest: plant?.digest ?? "",
     valid: plant !== undefined,
@@ -158,8 +159,9 @@ async function planView(ground: PlantPlanGround, plan: PlantPlan): Promise<Plant
     more: words.more,
     sessions: open ? [...sessionsEnded(open, sessions.list())] : [],
     grants: open ? [...grantsVoid(open.after, await access.grants())] : [],
-    ...{ before: plan.before, after: plan.text },
     readOnly: (await whyReadOnly(plantFile.path)) ?? null,
     ...{ needsSecond: plantConfirmation.needed, needsWhatIf },
   };
+  const texts = { before: plan.before, after: plan.text };
+  return writeTexts<PlantPlanView, "before" | "after">(rest, texts);
 }

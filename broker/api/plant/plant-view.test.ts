@@ -53,7 +53,11 @@ function looksFor(assets: number) {
   } as unknown as PlantAccess;
   const source = { current: () => plant, problem: () => undefined, onChanged: () => () => {} };
   const live = { sessions: [], gatewayOf: () => undefined };
-  const shown = plantParts(source, access, live, {} as Person, new Set());
+  const shown = plantParts(source, access, live, {
+    person: {} as Person,
+    rights: new Set(),
+    reaches: () => true,
+  });
   const view = { assets: shown.assets.map(shown.show) };
   return { view, once, perAsset };
 }

@@ -1,4 +1,5 @@
 /** The plant as one person may see it: vendors only what a grant of theirs names. */
+import { hash } from "node:crypto";
 import type { Access, Grant, PlantInForce } from "../../access/access.ts";
 import { needsOf } from "../../access/standing-conditions.ts";
 import type {
@@ -18,6 +19,7 @@ import type { Right } from "../../policy/rights.ts";
 import type { LiveSession } from "../../sessions/session.ts";
 import type { Lock, Person } from "../../store/model.ts";
 import type {
+  AssetStateView,
   AssetTagsView,
   AssetView,
   EndpointView,
@@ -43,22 +45,33 @@ export interface PlantParts {
   readonly rest: Omit<PlantView, "assets">;
   readonly assets: readonly Asset[];
   show(asset: Asset): AssetView;
+  /** Undefined where there is nothing to tell of it. */
+  state(asset: Asset): AssetStateView | undefined;
+}
+
+/** Who asks, and for what. */
+export interface Asking {
+  readonly person: Person;
+  readonly rights: ReadonlySet<Right>;
+  /** Whether what they ask with reaches it. */
+  reaches(asset: Asset): boolean;
 }
 
 export function plantParts(
   source: PlantShown,
   access: PlantAccess,
   live: PlantLive,
-  person: Person,
-  rights: ReadonlySet<Right>,
+  { person, rights, reaches }: Asking,
 ): PlantParts {
   const plant = source.current();
   const view = viewOf(plant, access, live, person, rights);
-  const assets = plant.assets.filter(access.viewable(person));
+  const isViewable = access.viewable(person);
+  const assets = plant.assets.filter((asset) => isViewable(asset) && reaches(asset));
   const zones = zonesAround(plant, assets);
   const seen = new Set(zones.map((zone) => zone.id));
   const sitesSeen = new Set(zones.map(({ id }) => indexOf(plant).siteOfZone(id).id));
   const rest = {
+    fixed: fixedOf(view, assets),
     site: siteView(plant.site),
     sites: plant.sites.filter(({ id }) => sitesSeen.has(id)).map(siteView),
     zones: zones.map(({ parent, ...zone }) => ({
@@ -73,7 +86,18 @@ export function plantParts(
     digest: plant.digest,
     problem: view.manages ? (source.problem() ?? null) : null,
   };
-  return { rest, assets, show: (asset) => assetView(view, asset) };
+  const state = (asset: Asset) => {
+    const found = assetState(view, asset);
+    return isPlain(found) ? undefined : found;
+  };
+  return { rest, assets, show: (asset) => assetView(view, asset), state };
+}
+
+/** What a view of the plant is made from, but for what `assetState` tells. */
+function fixedOf({ plant, manages }: ViewOf, assets: readonly Asset[]): string {
+  const all = assets.length === plant.assets.length;
+  const seen = all ? "all" : assets.map(({ id }) => id).join(" ");
+  return hash("sha256", `${plant.digest} ${manages} ${seen}`, "base64url");
 }
 
 /** Who supervises there is nobody's business here. */
@@ -147,15 +171,47 @@ function isShut({ access, locks }: ViewOf, asset: Asset): boolean {
 }
 
 function assetView(view: ViewOf, asset: Asset): AssetView {
-  const sessions = view.sessions.get(asset.id) ?? 0;
-  const { id, name, zone, description, vendor, model } = asset;
+  const { endpoints: states, ...state } = assetState(view, asset);
+  const { name, zone, description, vendor, model } = asset;
+  const endpoints = asset.endpoints.map((endpoint, at) => ({
+    ...endpointView(view, asset, endpoint),
+    ...(states[at] ?? NOTHING),
+  }));
+  return { ...state, ...{ name, zone, description, vendor, model, endpoints } };
+}
+
+/** Of an endpoint that has nothing to tell. */
+const NOTHING: AssetStateView["endpoints"][number] = {
+  unreachable: false,
+  gateways: [],
+  grants: [],
+};
+
+function assetState(view: ViewOf, asset: Asset): AssetStateView {
+  const { id } = asset;
+  const sessions = view.sessions.get(id) ?? 0;
   return {
-    ...{ id, name, zone, description, vendor, model },
+    ...{ id, sessions },
     state: isShut(view, asset) ? "locked" : sessions > 0 ? "in-session" : "idle",
-    sessions,
     closed: view.access.keySwitches.over(id).find(({ cause }) => cause)?.cause?.reason ?? null,
-    endpoints: asset.endpoints.map((endpoint) => endpointView(view, asset, endpoint)),
+    endpoints: asset.endpoints.map((endpoint) => endpointState(view, asset, endpoint)),
   };
+}
+
+function endpointState(view: ViewOf, asset: Asset, endpoint: Endpoint) {
+  const id = `${asset.id}/${endpoint.id}`;
+  const grants = view.grants.get(id);
+  if (!grants && !endpoint.gateways) return NOTHING;
+  const gateways = gatewayViews(view, id, endpoint);
+  return {
+    unreachable: gateways.length > 0 && gateways.every(({ sinceMs }) => sinceMs === null),
+    gateways: view.manages ? gateways : [],
+    grants: grants?.map((grant) => myGrantView(view, grant)) ?? [],
+  };
+}
+
+function isPlain({ state, closed, endpoints }: AssetStateView): boolean {
+  return state === "idle" && closed === null && endpoints.every((each) => each === NOTHING);
 }
 
 /** Those that cover something the person sees. */
@@ -180,20 +236,14 @@ function scopeName(plant: Plant, scope: KeySwitchScope): string {
   return among.find(({ id }) => id === scope.id)?.name ?? scope.id;
 }
 
-function endpointView(view: ViewOf, asset: Asset, endpoint: Endpoint): EndpointView {
-  const id = `${asset.id}/${endpoint.id}`;
-  const grants = view.grants.get(id) ?? [];
-  const gateways = gatewayViews(view, id, endpoint);
+function endpointView(view: ViewOf, asset: Asset, endpoint: Endpoint) {
   return {
-    id,
+    id: `${asset.id}/${endpoint.id}`,
     protocol: endpoint.protocol,
     address: view.manages ? `${endpoint.host}:${endpoint.port}` : null,
     units: endpoint.protocol === "modbus" ? [...endpoint.units] : [],
     pollMinMs: pollMinMs(endpoint),
-    unreachable: gateways.length > 0 && gateways.every(({ sinceMs }) => sinceMs === null),
-    gateways: view.manages ? gateways : [],
     tags: namesOf(endpoint),
-    grants: grants.map((grant) => myGrantView(view, grant)),
   };
 }
 

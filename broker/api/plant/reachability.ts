@@ -4,6 +4,7 @@ import type { SiteEvents } from "../../store/site-events.ts";
 import { endpoint } from "../endpoint.ts";
 import { emptyBody } from "../parameters.ts";
 import { type ReachabilityView, reachabilitySchema } from "../shapes/plant-file.ts";
+import { writeLong } from "../written-json.ts";
 
 export function showReachability(desk: ReachDesk) {
   return endpoint({
@@ -33,6 +34,13 @@ export function lookForEndpoints(desk: ReachDesk, siteLog: Pick<SiteEvents, "rec
   });
 }
 
-function viewOf(desk: ReachDesk): ReachabilityView {
-  return { looking: desk.isLooking, endpoints: desk.list().map((each) => ({ ...each })) };
+function viewOf(desk: ReachDesk) {
+  const rest = { looking: desk.isLooking };
+  const list = desk.list();
+  return writeLong<ReachabilityView, "endpoints", (typeof list)[number]>(
+    rest,
+    "endpoints",
+    list,
+    (each) => ({ ...each }),
+  );
 }

@@ -5,6 +5,7 @@ import { classesOf, speaksOf } from "../../policy/profile-reach.ts";
 import type { Person } from "../../store/model.ts";
 import { endpoint } from "../endpoint.ts";
 import { type RequestChoicesView, requestChoicesSchema } from "../shapes/requests.ts";
+import { writeLong } from "../written-json.ts";
 import { shownApprovers } from "./shown-approvers.ts";
 
 type Asked = Pick<Access<ControlledSession>, "viewable" | "grantsOf">;
@@ -17,19 +18,12 @@ export function requestChoices(access: Asked, plant: PlantInForce) {
   });
 }
 
-export function choicesOf(access: Asked, plant: Plant, person: Person): RequestChoicesView {
+function choicesOf(access: Asked, plant: Plant, person: Person) {
   const assets = plant.assets.filter(access.viewable(person));
   const profiles = plant.profiles.filter((profile) => mayKnow(access, person, profile));
   const agreed = new Map<string, ReturnType<typeof agreedIn>>();
-  return {
-    endpoints: assets.flatMap(({ id: assetId, name, zone, endpoints }) => {
-      // A zone has one rule for all that is in it, and ten thousand assets a few hundred zones.
-      const here = agreed.get(zone) ?? agreedIn(plant, zone, person);
-      agreed.set(zone, here);
-      return endpoints.map(({ id, protocol }) => ({
-        ...{ id: `${assetId}/${id}`, assetName: name, protocol, ...here },
-      }));
-    }),
+  const endpoints = assets.flatMap((asset) => asset.endpoints.map((each) => ({ asset, each })));
+  const rest = {
     profiles: profiles.map((profile) => ({
       id: profile.id,
       description: profile.description,
@@ -37,6 +31,17 @@ export function choicesOf(access: Asked, plant: Plant, person: Person): RequestC
       protocols: PROTOCOLS.filter((protocol) => speaksOf(profile, protocol)),
     })),
   };
+  return writeLong<RequestChoicesView, "endpoints", (typeof endpoints)[number]>(
+    rest,
+    "endpoints",
+    endpoints,
+    ({ asset: { id, name, zone }, each }) => {
+      // A zone has one rule for all that is in it, and ten thousand assets a few hundred zones.
+      const here = agreed.get(zone) ?? agreedIn(plant, zone, person);
+      agreed.set(zone, here);
+      return { id: `${id}/${each.id}`, assetName: name, protocol: each.protocol, ...here };
+    },
+  );
 }
 
 function agreedIn(plant: Plant, zone: string, person: Person) {

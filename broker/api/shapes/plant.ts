@@ -140,7 +140,18 @@ export const assetSchema = z.object({
 });
 export type AssetView = z.infer<typeof assetSchema>;
 
+/** What of an asset changes without anybody's changing the plant file. */
+export const assetStateSchema = assetSchema
+  .pick({ id: true, state: true, sessions: true, closed: true })
+  .extend({
+    /** As many as the asset has, in their order. */
+    endpoints: z.array(endpointSchema.pick({ unreachable: true, gateways: true, grants: true })),
+  });
+export type AssetStateView = z.infer<typeof assetStateSchema>;
+
 export const plantSchema = z.object({
+  /** Stays the same for as long as all but what `plantStateSchema` has does, for the one who asks. */
+  fixed: z.string(),
   site: namedSiteSchema,
   /** Those within it of which one sees anything. */
   sites: z.array(namedSiteSchema),
@@ -180,6 +191,14 @@ export const plantSchema = z.object({
   problem: z.string().nullable(),
 });
 export type PlantView = z.infer<typeof plantSchema>;
+
+export const plantStateSchema = plantSchema
+  .pick({ fixed: true, keySwitches: true, problem: true })
+  .extend({
+    /** Without those that are idle and open, and where the caller has no grant. */
+    assets: z.array(assetStateSchema),
+  });
+export type PlantStateView = z.infer<typeof plantStateSchema>;
 
 /** A grant as an administrator sees it. */
 export const grantSchema = z.object({

@@ -1,5 +1,5 @@
 /** What this person may reach, best first, and how long. */
-import { Button, Text, Title } from "@mantine/core";
+import { Button, Group, Text, Title } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link } from "react-router";
@@ -19,6 +19,8 @@ const words = accessText.grants;
 
 /** From here on one looks for a name rather than down the page. */
 const FILTERED_FROM = 8;
+/** Drawn at first and added per click: a role may have hundreds, of which one is looked for. */
+const GRANTS_STEP = 60;
 
 interface MyGrantsProps {
   readonly grants: readonly HeldGrantView[];
@@ -32,6 +34,7 @@ interface MyGrantsProps {
 export function MyGrants(props: MyGrantsProps) {
   const { grants } = props;
   const [filter, setFilter] = useState("");
+  const [step, setStep] = useState(GRANTS_STEP);
   const shown = grants.filter((grant) => matchesFilter(filter, searchTextOf(grant)));
   return (
     <section aria-label={words.title} className="ac-section">
@@ -48,12 +51,24 @@ export function MyGrants(props: MyGrantsProps) {
         <Empty title={text.table.nothingLeft}>{text.table.nothingLeftAdvice}</Empty>
       )}
       <ul className="ac-grants">
-        {byAsset(shown).map((grant) => (
-          <li key={grant.id} className="sp-panel">
-            <Grant grant={grant} />
-          </li>
-        ))}
+        {byAsset(shown)
+          .slice(0, step)
+          .map((grant) => (
+            <li key={grant.id} className="sp-panel">
+              <Grant grant={grant} />
+            </li>
+          ))}
       </ul>
+      {shown.length > step && (
+        <Group justify="center" py="xs">
+          <Text size="sm" c="dimmed">
+            {text.table.shownOf(step, shown.length)}
+          </Text>
+          <Button variant="default" size="xs" onClick={() => setStep(step + GRANTS_STEP)}>
+            {text.table.more}
+          </Button>
+        </Group>
+      )}
     </section>
   );
 }

@@ -2,10 +2,13 @@
 import "./access.css";
 import { Button, CloseButton, NativeSelect, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import type { RequestChoicesView } from "../../../broker/api/shapes/requests.ts";
+import { type Choice, ChoiceField } from "../../components/choice-field.tsx";
 import { ClassBadges } from "../../components/class-badges.tsx";
 import { requestChoicesQuery } from "../../components/queries.ts";
 import { accessText, requestFormText as words } from "../../text/access.ts";
+import { endpointChoices } from "./endpoint-choices.ts";
 import { profilesAt } from "./profiles-at.ts";
 import type { RequestFormState } from "./use-request-form.ts";
 import { problemOfEndpoints } from "./wanted.ts";
@@ -27,6 +30,7 @@ export function RequestWhat({ form, label }: RequestWhatProps) {
   const { data } = useQuery(requestChoicesQuery);
   const profile = data?.profiles.find(({ id }) => id === form.values.profile);
   const { endpoints } = form.values;
+  const choices = useMemo(() => endpointChoices(data), [data]);
   const profiles = profilesAt(data, endpoints, form.values.profile);
   return (
     <>
@@ -34,7 +38,7 @@ export function RequestWhat({ form, label }: RequestWhatProps) {
         <Stack gap={6}>
           {endpoints.map((_, at) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a choice has no identity but its place
-            <Where key={at} form={form} at={at} choices={data?.endpoints ?? []} />
+            <Where key={at} form={form} at={at} choices={choices} />
           ))}
           {endpoints.length < Math.min(ENDPOINTS_MAX, data?.endpoints.length ?? 1) && (
             <Button
@@ -66,7 +70,7 @@ export function RequestWhat({ form, label }: RequestWhatProps) {
 
 interface WhereProps extends WhatProps {
   readonly at: number;
-  readonly choices: RequestChoicesView["endpoints"];
+  readonly choices: readonly Choice[];
 }
 
 function Where({ form, at, choices }: WhereProps) {
@@ -75,16 +79,14 @@ function Where({ form, at, choices }: WhereProps) {
   const wrong = form.errors.endpoints !== undefined ? problemOfEndpoints(endpoints, at) : null;
   return (
     <div className="ac-where">
-      <NativeSelect
+      <ChoiceField
         label={at === 0 ? words.where : words.andWhere}
         required
         error={wrong}
-        data={[
-          NONE,
-          ...choices.map(({ id, assetName }) => ({ value: id, label: `${assetName} · ${id}` })),
-        ]}
+        none={words.choose}
+        choices={choices}
         value={endpoints[at] ?? ""}
-        onChange={(event) => change(endpoints.with(at, event.currentTarget.value))}
+        onChange={(value) => change(endpoints.with(at, value))}
       />
       {at > 0 && (
         <CloseButton

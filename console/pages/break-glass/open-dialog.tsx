@@ -13,14 +13,16 @@ import { useForm } from "@mantine/form";
 import { notifications } from "@mantine/notifications";
 import { IconAlertOctagonFilled } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { PersonView } from "../../../broker/api/shapes/people.ts";
 import { breakGlass, type NewBreakGlass } from "../../components/break-glass.ts";
+import { ChoiceField } from "../../components/choice-field.tsx";
 import { ClassBadges } from "../../components/class-badges.tsx";
 import { useMe, useRight } from "../../components/me.ts";
 import { peopleQuery, queryClient, requestChoicesQuery } from "../../components/queries.ts";
 import { ProblemNotice } from "../../components/states.tsx";
 import { breakGlassText } from "../../text/break-glass.ts";
+import { endpointChoices } from "../access/endpoint-choices.ts";
 import { profilesAt } from "../access/profiles-at.ts";
 import "./break-glass.css";
 
@@ -110,21 +112,20 @@ function useOpening(endpoint: string, onClose: () => void) {
 function What({ form }: { readonly form: ReturnType<typeof useOpening>["form"] }) {
   const { data } = useQuery(requestChoicesQuery);
   const none = { value: "", label: words.choose };
-  const endpoints = data?.endpoints.map(({ id, assetName }) => ({
-    value: id,
-    label: `${assetName} · ${id}`,
-  }));
+  const endpoints = useMemo(() => endpointChoices(data), [data]);
   const { endpoint, profile: chosen } = form.values;
   const profiles = profilesAt(data, [endpoint], chosen);
   const profile = data?.profiles.find(({ id }) => id === form.values.profile);
   return (
     <>
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
-        <NativeSelect
+        <ChoiceField
           label={words.where}
           required
-          data={[none, ...(endpoints ?? [])]}
+          none={words.choose}
+          choices={endpoints}
           {...form.getInputProps("endpoint")}
+          value={form.values.endpoint}
         />
         <NativeSelect
           label={words.profile}

@@ -12,10 +12,11 @@ import {
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { PersonView } from "../../../broker/api/shapes/people.ts";
 import type { PlantView } from "../../../broker/api/shapes/plant.ts";
 import { api } from "../../components/api.ts";
+import { ChoiceField } from "../../components/choice-field.tsx";
 import { ClassBadges } from "../../components/class-badges.tsx";
 import { grantsQuery, peopleQuery, plantQuery, queryClient } from "../../components/queries.ts";
 import { ProblemNotice } from "../../components/states.tsx";
@@ -149,21 +150,26 @@ function opensSessions(person: PersonView): boolean {
 function What({ form }: PartProps) {
   const { data: plant } = useQuery(plantQuery);
   const profile = plant?.profiles.find((each) => each.id === form.values.profile);
+  const endpoints = useMemo(() => endpointChoices(plant), [plant]);
   const profiles = plant?.profiles.map(({ id }) => ({ value: id, label: id })) ?? [];
   return (
     <>
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
-        <NativeSelect
+        <ChoiceField
           label={words.endpoint}
           required
-          data={[{ value: "", label: words.choose }, ...endpointChoices(plant)]}
+          none={words.choose}
+          choices={endpoints}
           {...form.getInputProps("endpoint")}
+          value={form.values.endpoint}
         />
-        <NativeSelect
+        <ChoiceField
           label={words.profile}
           required
-          data={[{ value: "", label: words.choose }, ...profiles]}
+          none={words.choose}
+          choices={profiles}
           {...form.getInputProps("profile")}
+          value={form.values.profile}
         />
       </SimpleGrid>
       {profile && (

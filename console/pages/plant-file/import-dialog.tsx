@@ -10,7 +10,7 @@ import {
   Textarea,
 } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { PlantImportView } from "../../../broker/api/shapes/plant-file.ts";
 import { importIntoPlant, sheetText } from "../../components/plant-file.ts";
 import type { BrowsedSheet } from "../../components/plant-import.ts";
@@ -139,6 +139,9 @@ function where(kind: Kind, endpoint: string): { readonly endpoint?: string } {
   return kind === "tags" && endpoint !== "" ? { endpoint } : {};
 }
 
+/** Of those that match what is typed. */
+const DRAWN_MAX = 100;
+
 interface EndpointChoiceProps {
   readonly endpoint: string;
   readonly onChange: (endpoint: string) => void;
@@ -146,15 +149,19 @@ interface EndpointChoiceProps {
 
 function EndpointChoice({ endpoint, onChange }: EndpointChoiceProps) {
   const plant = useQuery(plantQuery).data;
-  const all = (plant?.assets ?? []).flatMap(({ endpoints }) => endpoints);
-  const tagged = all.filter(({ protocol }) => protocol === "modbus" || protocol === "opcua");
+  const choices = useMemo(() => {
+    const all = (plant?.assets ?? []).flatMap(({ endpoints }) => endpoints);
+    const tagged = all.filter(({ protocol }) => protocol === "modbus" || protocol === "opcua");
+    return tagged.map(({ id }) => id);
+  }, [plant]);
   return (
     <Select
       label={words.endpoint}
       description={words.endpointAdvice}
-      data={tagged.map(({ id }) => id)}
+      data={choices}
       value={endpoint === "" ? null : endpoint}
       onChange={(chosen) => onChange(chosen ?? "")}
+      limit={DRAWN_MAX}
       clearable
       searchable
     />

@@ -12,7 +12,7 @@ import { Loading, ProblemNotice } from "../../components/states.tsx";
 import { plantFileText } from "../../text/plant-file.ts";
 import { ImportDialog } from "./import-dialog.tsx";
 import { ProblemList } from "./problem-list.tsx";
-import { useCheck } from "./use-check.ts";
+import { type Checked, useCheck } from "./use-check.ts";
 import type { Draft } from "./use-draft.ts";
 
 const words = plantFileText.edit;
@@ -31,7 +31,8 @@ interface PlantEditorProps {
 
 export function PlantEditor({ file, draft, onPlan, given }: PlantEditorProps) {
   const { text, setText, changed, overtaken, goOver, discard } = draft;
-  const { check, checking, thrown } = useCheck(text, changed);
+  const checked = useCheck(text, changed);
+  const { check, checking, thrown, look } = checked;
   const [place, setPlace] = useState<PlantProblemView>();
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<unknown>();
@@ -63,24 +64,23 @@ export function PlantEditor({ file, draft, onPlan, given }: PlantEditorProps) {
       </Suspense>
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.checkFailed} />}
       <div role="status" className="sp-plant-check">
-        <Text size="sm">{summaryOf(changed, checking, check)}</Text>
-        {check && <ProblemList problems={check.problems} onGoTo={(at) => setPlace({ ...at })} />}
-        {check && check.warnings.length > 0 && (
-          <>
-            <Text size="sm">{words.warnings(check.warnings.length)}</Text>
-            <ProblemList problems={check.warnings} onGoTo={(at) => setPlace({ ...at })} />
-          </>
-        )}
+        <Text size="sm">{summaryOf(changed, checked)}</Text>
+        {check && <Findings check={check} onGoTo={(at) => setPlace({ ...at })} />}
       </div>
       {failed !== undefined && <ProblemNotice thrown={failed} title={words.planFailed} />}
       <Group gap="xs">
         <Button
           loading={busy}
-          disabled={!changed || overtaken || checking || !check?.valid || file.held !== null}
+          disabled={!changed || overtaken || !mayPlan(checked) || file.held !== null}
           onClick={() => void plan()}
         >
           {words.plan}
         </Button>
+        {look && (
+          <Button variant="default" disabled={checking} onClick={look}>
+            {words.look}
+          </Button>
+        )}
         <Button variant="default" onClick={() => setImporting(true)}>
           {plantFileText.import.open}
         </Button>
@@ -108,9 +108,33 @@ function marksOf(check: PlantCheckView | undefined): readonly EditorMark[] {
   return [...check.problems.map(of("error")), ...check.warnings.map(of("warning"))];
 }
 
-function summaryOf(changed: boolean, checking: boolean, check: PlantCheckView | undefined): string {
+interface FindingsProps {
+  readonly check: PlantCheckView;
+  readonly onGoTo: (place: PlantProblemView) => void;
+}
+
+function Findings({ check: { problems, warnings }, onGoTo }: FindingsProps) {
+  return (
+    <>
+      <ProblemList problems={problems} onGoTo={onGoTo} />
+      {warnings.length > 0 && (
+        <>
+          <Text size="sm">{words.warnings(warnings.length)}</Text>
+          <ProblemList problems={warnings} onGoTo={onGoTo} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** A text that is not checked by itself is, when it is planned. */
+function mayPlan({ check, checking, look }: Checked): boolean {
+  return !checking && (check?.valid ?? look !== undefined);
+}
+
+function summaryOf(changed: boolean, { check, checking, look }: Checked): string {
   if (!changed) return words.unchanged;
   if (checking) return words.checking;
-  if (!check) return "";
+  if (!check) return look ? words.long : "";
   return check.valid ? words.valid : words.invalid(check.problems.length);
 }

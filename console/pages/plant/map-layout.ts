@@ -61,7 +61,14 @@ const ZONE_WIDTH_MIN = 288;
 const ZONE_HEIGHT_MIN = 36;
 const PADDING = 12;
 const GAP = 10;
+/** Of a usual zone; one of more is as wide as it is high, to be seen whole. */
 const COLUMNS_MAX = 3;
+const WIDE_FROM = 30;
+const SHAPE = 1.6;
+/** A zone of which only the name and the numbers are shown. */
+const TILE_WIDTH = 208;
+const TILE_HEIGHT = 64;
+const TILE_GAP = 14;
 /** Zones of one level stand side by side, so they grow downwards first. */
 const ROWS_BEFORE_COLUMNS = 3;
 /** Between rows of zones: room for the names of protocols on the conduits. */
@@ -72,6 +79,7 @@ const ZONES_A_ROW_MAX = 12;
 
 interface Sized {
   readonly zone: MapZone;
+  readonly isTile: boolean;
   readonly width: number;
   readonly height: number;
   readonly inner: readonly Box[];
@@ -83,12 +91,14 @@ export function layoutMap(
   zones: readonly MapZone[],
   assets: readonly MapAsset[],
   conduits: readonly MapConduit[],
+  tiles: ReadonlySet<string> = new Set(),
 ): MapLayout {
   const known = new Set(zones.map((zone) => zone.id));
   const isTop = (zone: MapZone) => zone.parent === null || !known.has(zone.parent);
   const within = {
     assets: Map.groupBy(assets, ({ zone }) => zone),
     zones: Map.groupBy(zones, ({ parent }) => parent),
+    tiles,
   };
   const sized = zones.filter(isTop).map((zone) => size(zone, within));
   const placed = placeRows(sized, null, 0, 0);
@@ -101,10 +111,15 @@ export function layoutMap(
 interface Within {
   readonly assets: ReadonlyMap<string, readonly MapAsset[]>;
   readonly zones: ReadonlyMap<string | null, readonly MapZone[]>;
+  readonly tiles: ReadonlySet<string>;
 }
 
 /** What is inside a zone, and so how large it is; deepest first. */
 function size(zone: MapZone, within: Within): Sized {
+  if (within.tiles.has(zone.id)) {
+    const nothing = { inner: [], children: [], assets: [] };
+    return { zone, isTile: true, width: TILE_WIDTH, height: TILE_HEIGHT, ...nothing };
+  }
   const own = within.assets.get(zone.id) ?? [];
   const children = (within.zones.get(zone.id) ?? []).map((child) => size(child, within));
   const grid = placeAssets(zone.id, own);
@@ -113,8 +128,7 @@ function size(zone: MapZone, within: Within): Sized {
   const width = Math.max(grid.right + 2 * PADDING, rows.right + 2 * PADDING, ZONE_WIDTH_MIN);
   const bottom = children.length > 0 ? rows.bottom + PADDING : grid.bottom + (own.length && 2);
   return {
-    zone,
-    width,
+    ...{ zone, isTile: false, width },
     height: Math.max(bottom, ZONE_HEIGHT_MIN),
     inner: centred(rows, width),
     children,
@@ -122,10 +136,22 @@ function size(zone: MapZone, within: Within): Sized {
   };
 }
 
-function rowsOf(level: readonly Sized[]): (readonly Sized[])[] {
-  const count = Math.ceil(level.length / ZONES_A_ROW_MAX);
+interface Row {
+  readonly zones: readonly Sized[];
+  /** Below it. */
+  readonly gap: number;
+}
+
+function rowsOf(level: readonly Sized[]): Row[] {
+  const tiles = level.filter(({ isTile }) => isTile).length;
+  const shape = (SHAPE * (TILE_HEIGHT + TILE_GAP)) / (TILE_WIDTH + TILE_GAP);
+  const longest = tiles > 1 ? Math.ceil(Math.sqrt(tiles * shape)) : ZONES_A_ROW_MAX;
+  const count = Math.ceil(level.length / longest);
   const length = Math.ceil(level.length / count);
-  return Array.from({ length: count }, (_, at) => level.slice(at * length, (at + 1) * length));
+  return Array.from({ length: count }, (_, at) => ({
+    zones: level.slice(at * length, (at + 1) * length),
+    gap: tiles > 1 && at < count - 1 ? TILE_GAP : ROW_GAP,
+  }));
 }
 
 interface Placed {
@@ -138,7 +164,7 @@ function centred({ boxes, right }: Placed, width: number): Box[] {
 }
 
 function placeAssets(zone: string, assets: readonly MapAsset[]) {
-  const columns = Math.min(COLUMNS_MAX, Math.ceil(assets.length / ROWS_BEFORE_COLUMNS));
+  const columns = columnsFor(assets.length);
   const boxes = assets.map((asset, index) => ({
     id: asset.id,
     parent: zone,
@@ -155,24 +181,32 @@ function placeAssets(zone: string, assets: readonly MapAsset[]) {
   };
 }
 
+function columnsFor(count: number): number {
+  if (count <= WIDE_FROM) return Math.min(COLUMNS_MAX, Math.ceil(count / ROWS_BEFORE_COLUMNS));
+  const shape = (SHAPE * (ASSET_HEIGHT + GAP)) / (ASSET_WIDTH + GAP);
+  return Math.max(COLUMNS_MAX, Math.ceil(Math.sqrt(count * shape)));
+}
+
 /** One row a level, or several where it has many zones; each centred under the widest. */
 function placeRows(sized: readonly Sized[], parent: string | null, left: number, top: number) {
   const levels = [...new Set(sized.map((each) => each.zone.level))].sort((a, b) => b - a);
   const rows = levels.flatMap((level) => rowsOf(sized.filter((each) => each.zone.level === level)));
-  const widthOf = (row: readonly Sized[]) =>
-    row.reduce((sum, each) => sum + each.width, 0) + ZONE_GAP * (row.length - 1);
+  const gapOf = ({ zones }: Row) => (zones.some(({ isTile }) => isTile) ? TILE_GAP : ZONE_GAP);
+  const widthOf = (row: Row) =>
+    row.zones.reduce((sum, { width }) => sum + width, 0) + gapOf(row) * (row.zones.length - 1);
   const widest = Math.max(0, ...rows.map(widthOf));
   const boxes: Box[] = [];
   let y = top;
   for (const row of rows) {
     let x = left + (widest - widthOf(row)) / 2;
-    for (const { zone, width, height } of row) {
+    for (const { zone, width, height } of row.zones) {
       boxes.push({ id: zone.id, parent, x, y, width, height });
-      x += width + ZONE_GAP;
+      x += width + gapOf(row);
     }
-    y += Math.max(...row.map((each) => each.height)) + ROW_GAP;
+    y += Math.max(...row.zones.map(({ height }) => height)) + row.gap;
   }
-  return { boxes, right: left + widest, bottom: rows.length > 0 ? y - ROW_GAP : top };
+  const below = rows.at(-1)?.gap ?? 0;
+  return { boxes, right: left + widest, bottom: rows.length > 0 ? y - below : top };
 }
 
 function collect(

@@ -2,13 +2,14 @@
 import { UnstyledButton } from "@mantine/core";
 import { IconCircle, IconCircleFilled, IconKey } from "@tabler/icons-react";
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
-import type { AssetView, PlantView } from "../../../broker/api/shapes/plant.ts";
+import type { AssetView } from "../../../broker/api/shapes/plant.ts";
 import { plantText } from "../../text/plant.ts";
 import { classesAt } from "./access.ts";
 import { assetStateWord } from "./asset-state.tsx";
-import { siteOfGroup } from "./by-site.ts";
+import { siteOfGroup, type ZoneView } from "./by-site.ts";
+import type { Fold } from "./use-folded.ts";
 
-type ZoneNodeType = Node<{ zone: PlantView["zones"][number] }, "zone">;
+type ZoneNodeType = Node<{ zone: ZoneView; fold: Fold | undefined }, "zone">;
 type AssetNodeType = Node<
   { asset: AssetView; selected: boolean; faded: boolean; onSelect: (asset: string) => void },
   "asset"
@@ -22,17 +23,10 @@ const SIDES = [
   ["right", Position.Right],
 ] as const;
 
-export function ZoneNode({ data: { zone } }: NodeProps<ZoneNodeType>) {
+export function ZoneNode({ data: { zone, fold } }: NodeProps<ZoneNodeType>) {
   return (
     <div className="sp-map-zone">
-      <div className="sp-map-zone-head">
-        <strong>{zone.name}</strong>
-        {siteOfGroup(zone) === undefined && (
-          <span title={plantText.map.targetMeaning(zone.securityLevelTarget)}>
-            {plantText.map.level(zone.level)} · {plantText.map.target(zone.securityLevelTarget)}
-          </span>
-        )}
-      </div>
+      {fold?.isTile ? <Tile zone={zone} fold={fold} /> : <Head zone={zone} fold={fold} />}
       {SIDES.map(([id, position]) => (
         <Handle key={id} id={id} type="source" position={position} isConnectable={false} />
       ))}
@@ -44,6 +38,60 @@ export function ZoneNode({ data: { zone } }: NodeProps<ZoneNodeType>) {
         className="sp-map-inside"
       />
     </div>
+  );
+}
+
+interface ZoneProps {
+  readonly zone: ZoneView;
+  readonly fold: Fold | undefined;
+}
+
+function Head({ zone, fold }: ZoneProps) {
+  const hasOwn = fold !== undefined && fold.counts.assets > 0;
+  return (
+    <div className="sp-map-zone-head">
+      <strong>{zone.name}</strong>
+      {hasOwn && (
+        <UnstyledButton
+          className="sp-map-fold nopan nodrag"
+          aria-expanded={fold.isOpen}
+          onClick={fold.toggle}
+        >
+          {fold.isOpen
+            ? plantText.map.fold(fold.drawn, fold.counts.assets)
+            : plantText.map.assets(fold.counts.assets)}
+        </UnstyledButton>
+      )}
+      {siteOfGroup(zone) === undefined && (
+        <span title={plantText.map.targetMeaning(zone.securityLevelTarget)}>
+          {plantText.map.level(zone.level)} · {plantText.map.target(zone.securityLevelTarget)}
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** Large letters: many of them are seen at once, from afar. */
+function Tile({ zone, fold }: { readonly zone: ZoneView; readonly fold: Fold }) {
+  const { assets, matching, inSession, locked } = fold.counts;
+  const words = plantText.map;
+  const said = [
+    matching === assets ? words.assets(assets) : words.matching(matching, assets),
+    ...(inSession > 0 ? [words.inSession(inSession)] : []),
+    ...(locked > 0 ? [words.locked(locked)] : []),
+  ];
+  return (
+    <UnstyledButton
+      className="sp-map-tile nopan nodrag"
+      aria-expanded={false}
+      data-faded={matching === 0 || undefined}
+      data-locked={locked > 0 || undefined}
+      disabled={assets === 0}
+      onClick={fold.toggle}
+    >
+      <strong>{zone.name}</strong>
+      <span>{said.join(" · ")}</span>
+    </UnstyledButton>
   );
 }
 

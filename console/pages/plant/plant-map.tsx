@@ -19,15 +19,13 @@ import { groupedBySite } from "./by-site.ts";
 import { ConduitEdge, type ConduitEdgeType } from "./conduit-edge.tsx";
 import { ASSET_HEIGHT, ASSET_WIDTH, layoutMap, type MapLayout } from "./map-layout.ts";
 import { AssetNode, type PlantNode, ZoneNode } from "./map-nodes.tsx";
+import { type Folded, useFolded } from "./use-folded.ts";
 
 const NODE_TYPES = { zone: ZoneNode, asset: AssetNode };
 const EDGE_TYPES = { conduit: ConduitEdge };
-/** Whole, but never so small that names cannot be read: then one pans. */
-const FIT = { padding: 0.06, minZoom: 0.7, maxZoom: 1.5 };
-/** What more does not fit on a screen is drawn when somebody comes to it. */
-const DRAWN_WHOLE_MAX = 200;
-const ZOOM_MIN = 0.35;
+const ZOOM_MIN = 0.2;
 const ZOOM_MAX = 2;
+const FIT = { padding: 0.06, minZoom: ZOOM_MIN, maxZoom: 1.5 };
 
 interface PlantMapProps {
   readonly plant: PlantView;
@@ -47,14 +45,15 @@ export function PlantMap(props: PlantMapProps) {
 function Canvas({ plant: shown, matching, selected, onSelect }: PlantMapProps) {
   const grouped = useSite().chosen === undefined;
   const plant = useMemo(() => (grouped ? groupedBySite(shown) : shown), [shown, grouped]);
-  const noteMove = useRefit(selected?.id);
+  const folded = useFolded(plant, matching, selected);
+  const noteMove = useRefit(selected?.id, folded.opened);
   const layout = useMemo(
-    () => layoutMap(plant.zones, plant.assets, plant.conduits),
-    [plant.zones, plant.assets, plant.conduits],
+    () => layoutMap(folded.zones, folded.assets, plant.conduits, folded.tiles),
+    [folded, plant.conduits],
   );
   const nodes = useMemo(
-    () => nodesOf(layout, { plant, matching, selected, onSelect }),
-    [layout, plant, matching, selected, onSelect],
+    () => nodesOf(layout, folded, { plant, matching, selected, onSelect }),
+    [layout, folded, plant, matching, selected, onSelect],
   );
   const edges = useMemo(() => edgesOf(layout), [layout]);
   return (
@@ -79,7 +78,7 @@ function Canvas({ plant: shown, matching, selected, onSelect }: PlantMapProps) {
         edgesFocusable={false}
         elementsSelectable={false}
         deleteKeyCode={null}
-        onlyRenderVisibleElements={plant.assets.length > DRAWN_WHOLE_MAX}
+        onlyRenderVisibleElements={folded.isFolded}
         proOptions={{ hideAttribution: true }}
       >
         <Zoom />
@@ -88,8 +87,14 @@ function Canvas({ plant: shown, matching, selected, onSelect }: PlantMapProps) {
   );
 }
 
-/** Shows the whole plant again when the room for it changes, until someone moved the map themselves. */
-function useRefit(selected: string | undefined): (event: MouseEvent | TouchEvent | null) => void {
+/**
+ * Shows the whole plant again when the room for it changes, until someone moved the map themselves;
+ * and a zone that was opened, as large as it can be.
+ */
+function useRefit(
+  selected: string | undefined,
+  opened: string | undefined,
+): (event: MouseEvent | TouchEvent | null) => void {
   const flow = useReactFlow();
   const width = useStore((store) => store.width);
   const height = useStore((store) => store.height);
@@ -98,6 +103,10 @@ function useRefit(selected: string | undefined): (event: MouseEvent | TouchEvent
   useEffect(() => {
     if (!moved.current) void flow.fitView(FIT).then(() => bringIntoView(flow, selected, width));
   }, [flow, width, height]);
+  useEffect(() => {
+    const zone = opened === undefined ? undefined : `zone:${opened}`;
+    void flow.fitView({ ...FIT, ...(zone !== undefined && { nodes: [{ id: zone }] }) });
+  }, [flow, opened]);
   return (event) => {
     if (event !== null) moved.current = true;
   };
@@ -136,13 +145,14 @@ function Zoom() {
 }
 
 /** React Flow draws in order: zones first, so that what they contain lies on top of them. */
-function nodesOf(layout: MapLayout, props: PlantMapProps): PlantNode[] {
+function nodesOf(layout: MapLayout, folded: Folded, props: PlantMapProps): PlantNode[] {
   const { plant, matching, selected, onSelect } = props;
-  const zonesById = new Map(plant.zones.map((zone) => [zone.id, zone]));
+  const zonesById = new Map(folded.zones.map((zone) => [zone.id, zone]));
   const assetsById = new Map(plant.assets.map((asset) => [asset.id, asset]));
   const zones = layout.zones.flatMap((box): PlantNode[] => {
     const zone = zonesById.get(box.id);
-    return zone ? [{ ...placed(box, "zone:"), type: "zone", data: { zone } }] : [];
+    if (zone === undefined) return [];
+    return [{ ...placed(box, "zone:"), type: "zone", data: { zone, fold: folded.of(zone.id) } }];
   });
   const assets = layout.assets.flatMap((box): PlantNode[] => {
     const asset = assetsById.get(box.id);

@@ -31,7 +31,7 @@ const PlantMap = fetched(async () => (await import("./plant-map.tsx")).PlantMap)
 
 type ViewName = "map" | "list";
 
-/** Of more a map shows a corner at first; a list says where to look. */
+/** Of more a map shows zones alone at first; a list says where to look. */
 const MAP_FIRST_MAX = 500;
 
 export function PlantPage() {
@@ -201,11 +201,22 @@ function useMatching(plant: PlantView, typed: string): ReadonlySet<string> {
     const zoneNames = new Map(plant.zones.map((zone) => [zone.id, zone.name]));
     return plant.assets.map((asset) => ({
       id: asset.id,
-      text: searchText(asset, zoneNames.get(asset.zone) ?? "").toLowerCase(),
+      text: textOf(asset, zoneNames.get(asset.zone) ?? ""),
     }));
   }, [plant]);
   return useMemo(() => {
     const matching = texts.filter(({ text }) => matchesFilter(filter, text));
     return new Set(matching.map(({ id }) => id));
   }, [texts, filter]);
+}
+
+/** Most assets are the very same when the plant is looked at again. */
+const texts = new WeakMap<AssetView, { readonly zone: string; readonly text: string }>();
+
+function textOf(asset: AssetView, zone: string): string {
+  const known = texts.get(asset);
+  if (known?.zone === zone) return known.text;
+  const text = searchText(asset, zone).toLowerCase();
+  texts.set(asset, { zone, text });
+  return text;
 }

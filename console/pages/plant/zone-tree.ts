@@ -1,5 +1,6 @@
 /** Zones within zones, highest Purdue level first, with how many assets are in each. Pure. */
 import type { PlantView } from "../../../broker/api/shapes/plant.ts";
+import { compareWords } from "../../components/table-order.ts";
 
 export interface ZoneBranch {
   readonly zone: PlantView["zones"][number];
@@ -18,7 +19,7 @@ export function zoneTree({ zones, assets }: Pick<PlantView, "zones" | "assets">)
   function branches(parent: string | null): ZoneBranch[] {
     return zones
       .filter((zone) => (parent === null ? isTop(zone.parent) : zone.parent === parent))
-      .sort((a, b) => b.level - a.level || a.name.localeCompare(b.name))
+      .sort((a, b) => b.level - a.level || compareWords(a.name, b.name))
       .map((zone) => {
         const children = branches(zone.id);
         const inside = children.flatMap((child) => [...child.zones]);

@@ -1,5 +1,6 @@
 /** What differs between two sets of files, line by line. */
 import { Text } from "@mantine/core";
+import { useMemo } from "react";
 import type { PolicyFileView } from "../../../broker/api/shapes/policies.ts";
 import { aroundChanges, lineChanges } from "../../../protocols/text/line-changes.ts";
 import { policyText } from "../../text/policy.ts";
@@ -22,6 +23,9 @@ function textOf(files: readonly PolicyFileView[], name: string): string {
   return files.find((file) => file.name === name)?.text ?? "";
 }
 
+/** More is read in a file of one's own, not on a page. */
+const DRAWN_MAX = 2_000;
+
 const MARKS = { same: " ", removed: "-", added: "+" } as const;
 
 function FileChanges(props: {
@@ -29,18 +33,22 @@ function FileChanges(props: {
   readonly before: string;
   readonly after: string;
 }) {
-  const lines = aroundChanges(lineChanges(props.before, props.after));
+  const { before, after } = props;
+  const lines = useMemo(() => aroundChanges(lineChanges(before, after)), [before, after]);
   return (
     <section>
       <Text fw={600}>{props.name}</Text>
       <pre className="sp-policy-changes">
-        {lines.map((line, at) => (
+        {lines.slice(0, DRAWN_MAX).map((line, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity but their place
           <div key={at} data-kind={line?.kind}>
             {line ? `${MARKS[line.kind]} ${line.text}` : "⋯"}
           </div>
         ))}
       </pre>
+      {lines.length > DRAWN_MAX && (
+        <Text size="sm">{policyText.history.moreLines(lines.length - DRAWN_MAX)}</Text>
+      )}
     </section>
   );
 }

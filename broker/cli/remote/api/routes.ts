@@ -22,11 +22,11 @@ export const ROUTES = {
   },
   /** The plant as I may see it, and what I may do there */
   "GET /api/plant": {
-    answer: z.object({ site: z.object({ id: z.string(), name: z.string(), timeZone: z.string() }),
-      sites: z.array(z.object({ id: z.string(), name: z.string(), timeZone: z.string() })),
-      zones: z.array(z.object({ id: z.string(), name: z.string(), level: z.number(),
-      securityLevelTarget: z.number(), parent: z.string().nullable(), site: z.string() })),
-      conduits: z.array(z.object({ from: z.string(), to: z.string(),
+    answer: z.object({ fixed: z.string(), site: z.object({ id: z.string(), name: z.string(),
+      timeZone: z.string() }), sites: z.array(z.object({ id: z.string(), name: z.string(),
+      timeZone: z.string() })), zones: z.array(z.object({ id: z.string(), name: z.string(),
+      level: z.number(), securityLevelTarget: z.number(), parent: z.string().nullable(),
+      site: z.string() })), conduits: z.array(z.object({ from: z.string(), to: z.string(),
       protocols: z.array(z.string()) })), assets: z.array(z.object({ id: z.string(),
       name: z.string(), zone: z.string(), description: z.string(), vendor: z.string(),
       model: z.string(), state: z.string(), sessions: z.number(), closed: z.string().nullable(),
