@@ -23,12 +23,12 @@ const NOBODY: Omit<LegSink, "bytes"> = {
 };
 
 /** A shell on this leg, and all that it says. */
-function shell(leg: Leg): () => string {
+function shell(leg: Leg, closed: LegSink["closed"] = () => {}): () => string {
   let said = "";
   const bytes = (more: Uint8Array) => {
     said += Buffer.from(more).toString("latin1");
   };
-  leg.start({ ...NOBODY, bytes });
+  leg.start({ ...NOBODY, bytes, closed });
   const rest = new Uint8Array(0);
   leg.write(encodeMessage({ kind: "request", name: "shell", wantReply: true, rest }));
   return () => said;
@@ -40,15 +40,23 @@ async function saysTo(said: () => string): Promise<string> {
   return said();
 }
 
-/** A server with its key pinned, that counts who connects and who signs in. */
-async function warmable() {
+function hostKey() {
   const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const pem = pair.privateKey.export({ type: "pkcs1", format: "pem" }).toString();
   const parsed = ssh2.utils.parseKey(pem);
   if (parsed instanceof Error) throw parsed;
   const digest = createHash("sha256").update(parsed.getPublicSSH()).digest("base64");
+  return { pem, parsed, fingerprint: `SHA256:${digest.replace(/=+$/, "")}` };
+}
+
+/** A server with its key pinned, that counts who connects and who signs in. */
+async function warmable() {
+  const { pem, fingerprint } = hostKey();
+  const served: ssh2.Connection[] = [];
+  const told: unknown[][] = [];
   const counts = { open: 0, connected: 0, exchanged: 0, asked: 0 };
   const server = new ssh2.Server({ hostKeys: [pem] }, (connection) => {
+    served.push(connection);
     counts.open += 1;
     counts.connected += 1;
     connection.on("handshake", () => (counts.exchanged += 1));
@@ -69,14 +77,16 @@ async function warmable() {
     ...{ name: "server/ssh", clock },
     limiter: new EndpointLimiter(ENDPOINT_LIMITS_DEFAULT, clock),
     credentials: { of: async () => ({ kind: "password", user: "any", password: "any" }) },
+    strangeKey: (...shown) => void told.push(shown),
   });
   onTestFinished(() => ways.close("the test is over"));
-  const hostKeys = [`SHA256:${digest.replace(/=+$/, "")}`];
+  const hostKeys = [fingerprint];
   const endpoint: SshEndpoint = {
     ...{ id: "ssh", protocol: "ssh", host: "127.0.0.1", port, allowLocal: true },
     ...{ hostKeys, legacyAlgorithms: false, tags: [], limits: ENDPOINT_LIMITS_DEFAULT },
   };
-  return { counts, clock, way: ways.connect(endpoint, { address: "127.0.0.1", port }) };
+  const way = ways.connect(endpoint, { address: "127.0.0.1", port });
+  return { counts, clock, served, told, way };
 }
 
 test("a connection that waits is the first channel's, and signs in only then", async () => {
@@ -103,6 +113,28 @@ test("a connection that nobody uses closes with its session, or after a while", 
   await expect.poll(() => counts.open).toBe(0);
   expect(counts.asked).toBe(0);
   expect(await saysTo(shell(way.leg("s-2")))).toContain("hello");
+});
+
+interface HostKeys {
+  readonly _protocol: { readonly _hostKeys: Record<string, unknown> };
+}
+
+test("a key that changes as keys are exchanged anew ends what runs, and is told", async () => {
+  const { way, counts, served, told } = await warmable();
+  const closed: string[] = [];
+  expect(await saysTo(shell(way.leg("s-1"), (why) => closed.push(why)))).toContain("hello");
+  const [connection] = served;
+  if (!connection) throw new Error("nobody has connected");
+  const { parsed, fingerprint } = hostKey();
+  const { _hostKeys: keys } = (connection as unknown as HostKeys)._protocol;
+  for (const type of Object.keys(keys)) keys[type] = parsed;
+  connection.rekey();
+  await expect.poll(() => closed).toHaveLength(1);
+  expect(closed[0]).toContain(
+    `shows another host key than the one that is trusted (${fingerprint})`,
+  );
+  expect(told).toEqual([["s-1", "server/ssh", expect.objectContaining({ fingerprint }), true]]);
+  await expect.poll(() => counts.open).toBe(0);
 });
 
 test.each([

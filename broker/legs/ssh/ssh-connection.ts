@@ -13,6 +13,8 @@ import { algorithms } from "./algorithms.ts";
 import { gatherVersion } from "./gather-version.ts";
 import { type Prompt, PromptAnswers } from "./prompt-answers.ts";
 import { quicken } from "./quick-connection.ts";
+import { quickenOpening } from "./quick-opening.ts";
+import { signAtOnce } from "./sign-at-once.ts";
 import { SshLine } from "./ssh-line.ts";
 
 export interface SshTarget {
@@ -135,6 +137,8 @@ export class SshConnection {
     this.socket = this.openSocket();
     this.client.connect(this.options(credential, this.socket, answers));
     quicken(this.client);
+    signAtOnce(this.client);
+    quickenOpening(this.client, this.socket);
     this.line = new SshLine(this.client);
     this.line.enter(() => {
       for (const emptied of [...this.legs]) emptied();
