@@ -92,6 +92,9 @@ testWith(["ssh"])("OpenSSH runs a command on the switch", PATIENT, async () => {
   // A second connection of the same session; what no rule names is refused there too.
   const refused = await runProgram("ssh", [...at, "rm -rf /"]);
   expect(refused.code).not.toBe(0);
+  // It costs both ends less than what OpenSSH names first.
+  const told = await runProgram("ssh", ["-v", ...at, "show version"]);
+  expect(told.stderr).toContain("client->server cipher: aes128-gcm@openssh.com");
 });
 
 testWith(["Xvfb", "xtigervncviewer", "xdotool"])(

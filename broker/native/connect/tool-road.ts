@@ -99,6 +99,8 @@ async function sshRoad({ session, peer, hostKey, input }: ToolRoadParts): Promis
   const { default: ssh2 } = await import("ssh2");
   const { algorithmsForClients } = await import("../../legs/ssh/algorithms.ts");
   const { gatherVersion } = await import("../../legs/ssh/gather-version.ts");
+  const { preferGcm } = await import("../../legs/ssh/prefer-gcm.ts");
+  const { quicken } = await import("../../legs/ssh/quick-connection.ts");
   const { serveChannels } = await import("../../legs/ssh/ssh-client.ts");
   const { privateKey, publicKey } = hostKey();
   const algorithms = algorithmsForClients();
@@ -109,6 +111,8 @@ async function sshRoad({ session, peer, hostKey, input }: ToolRoadParts): Promis
     serve: (socket, from) => {
       const server = new ssh2.Server(options, (connection) => {
         open.add(connection);
+        quicken(connection);
+        preferGcm(connection);
         connection.on("error", () => connection.end());
         connection.on("close", () => open.delete(connection));
         connection.on("authentication", (asks) => asks.accept());
