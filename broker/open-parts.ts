@@ -1,5 +1,4 @@
 /** Opens the broker's parts, each from those before it. */
-import type { Server } from "node:http";
 import { join } from "node:path";
 import type { Access } from "./access/access.ts";
 import { answerHostLifts } from "./access/lift-on-host.ts";
@@ -48,6 +47,7 @@ import { gaugesOf, openTickets } from "./open-integrations.ts";
 import { openLetGo } from "./open-let-go.ts";
 import { openOpcua } from "./open-opcua.ts";
 import { openPanels } from "./open-panels.ts";
+import type { OpenedDoors } from "./open-peer.ts";
 import { openPolicies, type Policies } from "./open-policies.ts";
 import { openProvisioning } from "./open-provisioning.ts";
 import { openRisk, type RiskPlace } from "./open-risk.ts";
@@ -265,7 +265,7 @@ interface DoorParts {
 type AllParts = Core & AuditParts & DoorParts;
 
 /** Builds the console if need be, then listens: from here on people can come in. */
-export async function openDoors(ground: Ground, core: AllParts): Promise<Server> {
+export async function openDoors(ground: Ground, core: AllParts): Promise<OpenedDoors> {
   const { config, opened, clock, log, say, version, store, bell, metrics } = ground;
   const { identity, access, sessions, evidence, decisions, policies, tls } = core;
   if (needsBuild(config.consoleFolder)) {
@@ -334,7 +334,7 @@ export async function openDoors(ground: Ground, core: AllParts): Promise<Server>
   await app.listen({ host: config.listen, port: config.port }).catch((error) => {
     throw portRefusal(config, error);
   });
-  return app.server;
+  return { console: app.server, panels: panels?.http, taking: native.taking };
 }
 
 /** Changed lists are told to the pages that show them. */

@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { boundPerAddress } from "./api/connection-limits.ts";
 import type { Config } from "./config.ts";
 import type { Logger } from "./log.ts";
+import type { Native } from "./native/open-native.ts";
 import type { Opened } from "./opened.ts";
 import { publish, sealPlace } from "./standby/active-place.ts";
 import { makePeerCertificate } from "./standby/peer-certificate.ts";
@@ -17,6 +18,13 @@ interface PeerGround {
   readonly store: Pick<Store, "queries">;
   readonly log: Logger;
   readonly opened: Opened;
+}
+
+/** What takes connections that came to a broker that waits. */
+export interface OpenedDoors {
+  readonly console: Server;
+  readonly panels: Server | undefined;
+  readonly taking: Native["taking"];
 }
 
 /** Of a database that is away. */
@@ -42,11 +50,11 @@ export class Peers {
   }
 
   /**
-   * @param server the console, which listens
+   * @param doors which listen
    * @returns what was published; undefined where it is not set up
    * @throws StartRefused where it cannot listen
    */
-  async open(server: Server): Promise<string | undefined> {
+  async open(doors: OpenedDoors): Promise<string | undefined> {
     const { config, opened } = this.ground;
     const { peerAddress: place, tls, dataFolder, trustedProxies } = config;
     if (!place) return undefined;
@@ -54,7 +62,11 @@ export class Peers {
     const identity = await makePeerCertificate();
     const listening = PeerListener.open({
       ...{ ...place, ...identity, key },
-      doors: { console: consoleDoor(server, tls !== "off", trustedProxies) },
+      doors: {
+        console: consoleDoor(doors.console, tls !== "off", trustedProxies),
+        ...(doors.panels && { panels: consoleDoor(doors.panels, tls !== "off", trustedProxies) }),
+        ...doors.taking,
+      },
       stranger: (address, why) => this.stranger(address, why),
     });
     this.listener = await listening.catch((error: NodeJS.ErrnoException) => {

@@ -113,7 +113,7 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   opened.push(() => standby?.close());
   const services = await openWorkloads(ground, { identity, plant: plant.source, tls });
   await options.beforeListening?.();
-  const server = await openDoors(ground, {
+  const doors = await openDoors(ground, {
     ...core,
     ...audit,
     integrations,
@@ -123,7 +123,7 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
     providers: openProviders(ground, { identity, plant: plant.source, providers }),
     ...{ plantFile: plant, copies, standby },
   });
-  const published = await peers.open(server);
+  const published = await peers.open(doors);
   copies?.start(plant.source, evidence);
   opened.push(ground.noticed.clockSteps());
   const { firstName: name, firstEmail: email } = config;

@@ -60,16 +60,34 @@ export class OpcuaDoor {
     this.clients.close();
   }
 
+  /** One that came to a broker that waits, with the address from which it came there. */
+  take(socket: Socket): void {
+    const closed = this.enter(socket);
+    if (!closed) return;
+    socket.once("close", closed);
+    // The process that reads it takes sockets of the system's alone.
+    this.clients.serveStream(socket);
+  }
+
   private came(socket: Socket): void {
+    const closed = this.enter(socket);
+    if (closed) this.clients.serve(socket, closed);
+  }
+
+  /** Undefined, and closed, where there is no place for it. */
+  private enter(socket: Socket): (() => void) | undefined {
     socket.on("error", () => undefined);
     const full = this.sockets.size >= CONNECTIONS_MAX;
     const leave = full ? undefined : this.places.take(plainAddress(socket.remoteAddress ?? ""));
-    if (!leave) return void socket.destroy();
+    if (!leave) {
+      socket.destroy();
+      return undefined;
+    }
     this.sockets.add(socket);
-    this.clients.serve(socket, () => {
+    return () => {
       this.sockets.delete(socket);
       leave();
-    });
+    };
   }
 
   private signIn({ path, user, password, security }: ClientAsking): ClientAttaching | undefined {

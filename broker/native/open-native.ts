@@ -1,4 +1,5 @@
 /** Opens the doors for native tools. */
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
@@ -21,6 +22,8 @@ export interface Native {
   readonly sshKeys: SshKeys;
   readonly tickets: OpcuaTickets;
   readonly opcua: OpcuaShown | undefined;
+  /** Of tools that came to a broker that waits; those that are off take nobody. */
+  readonly taking: Readonly<Partial<Record<"ssh" | "opcua", (socket: Socket) => void>>>;
   close(): void;
 }
 
@@ -62,6 +65,10 @@ export async function openNative(parts: NativeParts): Promise<Native> {
   const opcua = config.opcuaPort === undefined ? undefined : await openOpcua(parts, tickets);
   return {
     ...{ asks, tickets, sshKeys },
+    taking: {
+      ...(ssh && { ssh: (socket: Socket) => ssh.door.take(socket) }),
+      ...(opcua && { opcua: (socket: Socket) => opcua.take(socket) }),
+    },
     ssh: ssh?.shown,
     opcua: opcua && {
       port: opcua.port,

@@ -102,6 +102,12 @@ export class SshDoor {
     for (const connection of this.connections) connection.end();
   }
 
+  /** One that came to a broker that waits, with the address from which it came there. */
+  take(socket: Socket): void {
+    if (this.sockets.size < CONNECTIONS_MAX) this.knocked(socket);
+    else socket.destroy();
+  }
+
   /** Before a byte of it is read. */
   private knocked(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress ?? "");

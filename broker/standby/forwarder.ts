@@ -12,9 +12,10 @@ import {
   ServerResponse,
 } from "node:http";
 import type { Socket } from "node:net";
-import { type Duplex, pipeline } from "node:stream";
+import { pipeline } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { plainAddress } from "../legs/address-places.ts";
+import { Joined } from "./joined.ts";
 import { NotReached, type RoadToActive } from "./road-to-active.ts";
 
 export interface ForwarderParts {
@@ -40,8 +41,6 @@ const HELD_MAX = 256;
 const PIPELINED_MAX = 16;
 /** After the first try; each is of another active broker. */
 const TRIES_MAX = 3;
-/** A connection of which one side has said its last word. */
-const FAREWELL_MS = 5_000;
 /** A load balancer that heeds it asks again then. */
 const RETRY_AFTER_S = 2;
 
@@ -60,7 +59,7 @@ const WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
 export class Forwarder {
   private readonly parts: ForwarderParts;
   private readonly clients = new WeakMap<Socket, Client>();
-  private readonly upgraded = new Set<Duplex>();
+  private readonly joined = new Joined();
   private held = 0;
 
   constructor(parts: ForwarderParts) {
@@ -105,8 +104,7 @@ export class Forwarder {
     }
     response.once("finish", () => socket.end());
     // It is no request of the server's any more: it ends with those that are joined.
-    this.upgraded.add(socket);
-    socket.once("close", () => this.upgraded.delete(socket));
+    this.joined.add(socket);
     const headers = [...kept(request), ...["Connection", "Upgrade", "Upgrade", "websocket"]];
     const outgoing = this.open(request, response, headers);
     if (!outgoing) return;
@@ -119,34 +117,14 @@ export class Forwarder {
       socket.write(headOf(incoming));
       socket.write(peerHead);
       peer.write(head);
-      this.join(socket, peer);
+      this.joined.join(socket, peer);
     });
     outgoing.end();
   }
 
-  /** A connection of a protocol that is not looked at here. */
-  join(socket: Duplex, peer: Duplex): void {
-    for (const [one, other] of [
-      [socket, peer],
-      [peer, socket],
-    ] as const) {
-      this.upgraded.add(one);
-      one.on("error", () => {});
-      one.once("close", () => {
-        this.upgraded.delete(one);
-        other.destroy();
-      });
-      one.once("end", () => {
-        const late = setTimeout(() => other.destroy(), FAREWELL_MS);
-        other.once("close", () => clearTimeout(late));
-      });
-      one.pipe(other);
-    }
-  }
-
   /** Those that are no requests any more. */
   cut(): void {
-    for (const each of [...this.upgraded]) each.destroy();
+    this.joined.cut();
   }
 
   private send(request: IncomingMessage, response: ServerResponse, tries: number): void {

@@ -26,8 +26,10 @@ export interface PeerListenerParts {
   stranger(address: string, why: string): void;
 }
 
-/** What two brokers that wait may have of people each, and the lines by which they watch. */
-const PEER_CONNECTIONS_MAX = 2 * CONNECTIONS_MAX + 16;
+/** Of SSH and OPC UA. */
+const TOOLS_MAX = 512;
+/** What two brokers that wait may have of people each: pages, panels, tools; and how they watch. */
+const PEER_CONNECTIONS_MAX = 2 * (2 * CONNECTIONS_MAX + TOOLS_MAX) + 16;
 /** How often one that waits hears that the active one lives. */
 export const BEAT_MS = 1_000;
 /** Of a line whose other end reads nothing. */

@@ -23,6 +23,7 @@ import { PeerKey } from "./peer-key.ts";
 import { Presence } from "./presence.ts";
 import { RoadToActive } from "./road-to-active.ts";
 import { StandbyDoor, TAKES_OVER, WAITS } from "./standby-door.ts";
+import { ToolDoors } from "./tool-doors.ts";
 import { WokenPause } from "./woken-pause.ts";
 
 /** Of the time that a take-over takes, what is spent on noticing that the way is free. */
@@ -63,6 +64,7 @@ class Turn {
   private why = WAITS;
   private said = "";
   private door: StandbyDoor | undefined;
+  private tools: ToolDoors | undefined;
   /** Left to this broker's own console; questions that wait for it may still be open. */
   private left: StandbyDoor | undefined;
   private readonly road: RoadToActive | undefined;
@@ -136,9 +138,17 @@ class Turn {
       certificate?.close();
       throw new StartRefused(`probes cannot be answered: ${error.message}`, 1);
     });
+    if (!road) return;
+    const { listen, sshPort, opcuaPort, panelPort } = config;
+    this.tools = await ToolDoors.open({
+      ...{ listen, sshPort, opcuaPort, panelPort, certificate, road },
+      ...{ why: () => this.why, say: (line: string) => this.options.say?.(line) },
+    });
   }
 
   private async closeDoor(): Promise<void> {
+    this.tools?.close();
+    this.tools = undefined;
     const doors = [this.door, this.left];
     [this.door, this.left] = [undefined, undefined];
     await Promise.all(doors.map((door) => door?.close()));
@@ -178,6 +188,8 @@ class Turn {
         void this.left?.close();
         [this.left, this.door] = [this.door, undefined];
         this.left?.leave();
+        this.tools?.close();
+        this.tools = undefined;
       },
     });
     this.broker = broker;

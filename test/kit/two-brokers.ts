@@ -11,7 +11,7 @@ import { dialPeer } from "../../broker/legs/peer-dialer.ts";
 import { sealPlace } from "../../broker/standby/active-place.ts";
 import { makePeerCertificate } from "../../broker/standby/peer-certificate.ts";
 import { PeerKey } from "../../broker/standby/peer-key.ts";
-import { PeerListener } from "../../broker/standby/peer-listener.ts";
+import { PeerListener, type PeerListenerParts } from "../../broker/standby/peer-listener.ts";
 import { RoadToActive } from "../../broker/standby/road-to-active.ts";
 import { StandbyDoor } from "../../broker/standby/standby-door.ts";
 import { prepareDataFolder } from "../../broker/store/data-folder.ts";
@@ -45,7 +45,11 @@ export class ActiveBroker {
     this.sealed = parts.sealed;
   }
 
-  static async start(key: PeerKey, answer: Console): Promise<ActiveBroker> {
+  static async start(
+    key: PeerKey,
+    answer: Console,
+    tools: PeerListenerParts["doors"] = {},
+  ): Promise<ActiveBroker> {
     const console = createServer({ keepAliveTimeout: 10_000 }, (request, response) => {
       broker.saw(request);
       answer(request, response);
@@ -55,7 +59,7 @@ export class ActiveBroker {
     const place = { host: "127.0.0.1", port: await freePorts(1) };
     const listener = await PeerListener.open({
       ...{ ...place, ...identity, key },
-      doors: { console: (socket) => void console.emit("connection", socket) },
+      doors: { console: (socket) => void console.emit("connection", socket), ...tools },
       stranger: (_, why) => broker.strangers.push(why),
     });
     const sealed = sealPlace({ ...place, certificate: identity.certificate }, key);

@@ -5,10 +5,12 @@
 import path from "node:path";
 import { afterAll, beforeAll, expect, vi } from "vitest";
 import type { HealthView } from "../../broker/api/shapes/health.ts";
+import type { NativeAskView } from "../../broker/api/shapes/native.ts";
 import { type SimulatedPlant, startSimulatedPlant } from "../../simulators/plant.ts";
 import { launchBrowser } from "../kit/browser.ts";
 import { type Child, startChild } from "../kit/child.ts";
 import { freePorts } from "../kit/free-ports.ts";
+import { askAtDoor } from "../kit/native-client.ts";
 import { accessible, ask, enrolled, shot } from "../kit/people-in-browser.ts";
 import {
   databaseUrl,
@@ -34,15 +36,17 @@ let plant: SimulatedPlant;
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
 let device: Device;
 let waiting = "";
+let sshAtWaiting = 0;
 
 beforeAll(async () => {
   if (noPostgres() !== undefined) return;
   folder = makeFolder();
   server = await startPostgres();
   plant = await startSimulatedPlant({ ports: { treatment: 0, distribution: 0 }, speed: 5 });
-  const port = await freePorts(4);
+  const port = await freePorts(6);
+  sshAtWaiting = port + 5;
   const settings = {
-    ...{ SALLYPORT_SSH_PORT: "off", SALLYPORT_OPCUA_PORT: "off", SALLYPORT_PANEL_PORT: "off" },
+    ...{ SALLYPORT_OPCUA_PORT: "off", SALLYPORT_PANEL_PORT: "off" },
     ...{ SALLYPORT_STANDBY: "1", SALLYPORT_SIMULATE: "0" },
     SALLYPORT_DATABASE: databaseUrl(await server.database()),
     SALLYPORT_DATA: path.join(folder, "data"),
@@ -53,6 +57,7 @@ beforeAll(async () => {
     const env = {
       ...settings,
       SALLYPORT_PORT: String(port + n),
+      SALLYPORT_SSH_PORT: String(port + 4 + n),
       SALLYPORT_PEER_ADDRESS: `127.0.0.1:${port + 2 + n}`,
     };
     brokers.push(await startChild(process.execPath, [MAIN], { ready, env, withinMs: SLOW_MS }));
@@ -100,6 +105,18 @@ testHere(
       .waitFor();
     await shot(page, "either-replay");
     expect(new URL(page.url()).origin).toBe(waiting);
+  },
+  SLOW_MS,
+);
+
+testHere(
+  "OpenSSH at the broker that waits is asked by the active one who it is",
+  async () => {
+    const tool = await askAtDoor(sshAtWaiting, "switch-works");
+    const asked = await ask<NativeAskView>(device.page, "GET", `/api/native/${tool.id}`);
+    expect(asked).toMatchObject({ address: "127.0.0.1", target: "switch-works" });
+    tool.stop();
+    await tool.ended;
   },
   SLOW_MS,
 );

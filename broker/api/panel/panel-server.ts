@@ -92,6 +92,11 @@ export class PanelServer {
     return `${originOf(this.origin, id)}${ENTER}?ticket=${ticket}`;
   }
 
+  /** Where connections are put that came to a broker that waits. */
+  get http(): Server {
+    return this.server;
+  }
+
   requestsOf(session: string): PanelLanes["requests"] {
     return this.lanes.get(session)?.requests ?? [];
   }
