@@ -10,6 +10,8 @@ import { ApiProblem } from "./problem.ts";
 const PLACE = "sallyport.drafts";
 /** After the last key: not every letter. */
 const SEAL_AFTER_MS = 300;
+/** A tab keeps about five megabytes: a longer text, such as a large plant file, would be sealed in vain. */
+const SEALED_MAX = 2_000_000;
 
 let ownKey: Promise<string> | undefined;
 let turn = 0;
@@ -54,11 +56,20 @@ async function sealNow(mine: number): Promise<void> {
   if (mine !== turn) return;
   try {
     const [{ seal }, key] = await Promise.all([import("./sealed-text.ts"), keyOfPerson()]);
-    const sealed = await seal(JSON.stringify(allDrafts()), key);
+    const drafts = allDrafts();
+    if (lengthOf(drafts) > SEALED_MAX) return sessionStorage.removeItem(PLACE);
+    const sealed = await seal(JSON.stringify(drafts), key);
     if (mine === turn) sessionStorage.setItem(PLACE, sealed);
   } catch {
     // Too long for the tab, or the broker is away: it stays in memory, as long as the page does.
   }
+}
+
+/** Of all texts in it. */
+function lengthOf(draft: unknown): number {
+  if (typeof draft === "string") return draft.length;
+  if (typeof draft !== "object" || draft === null) return 0;
+  return Object.values(draft).reduce<number>((sum, each) => sum + lengthOf(each), 0);
 }
 
 function keyOfPerson(): Promise<string> {
