@@ -3,9 +3,33 @@ import type { Answer, BrokerClient } from "./broker-client.ts";
 import { CommandFailed, EXIT } from "./exit-codes.ts";
 import { type Flags, harmless, jsonLine, leftText, type Output, show, timeText } from "./output.ts";
 
-export async function showAssets(client: BrokerClient, flags: Flags, out: Output): Promise<void> {
-  const plant = await client.ask("GET /api/plant");
-  show(out, flags, plant.assets.flatMap(endpointsOf), {
+/** Lists of what is at one site, where a broker serves several. */
+export interface SiteFlags extends Flags {
+  readonly site?: string;
+}
+
+/** Of a list. @throws CommandFailed usage where there is no such site */
+async function atSite(client: BrokerClient, site: string | undefined) {
+  if (site === undefined) return () => true;
+  const { sites } = await client.ask("GET /api/me");
+  if (!sites.some(({ id }) => id === site)) {
+    const ids = sites.map(({ id }) => harmless(id)).join(", ");
+    const known = ids === "" ? "this broker serves one site alone" : `the sites here are ${ids}`;
+    throw new CommandFailed(EXIT.usage, `there is no site ${harmless(site)}: ${known}`);
+  }
+  return (each: { readonly site: string }) => each.site === site;
+}
+
+export async function showAssets(
+  client: BrokerClient,
+  { site, ...flags }: SiteFlags,
+  out: Output,
+): Promise<void> {
+  const isThere = await atSite(client, site);
+  const { assets, zones } = await client.ask("GET /api/plant");
+  const there = new Set(zones.filter(isThere).map(({ id }) => id));
+  const rows = assets.filter(({ zone }) => there.has(zone)).flatMap(endpointsOf);
+  show(out, flags, rows, {
     titles: ["ENDPOINT", "NAME", "PROTOCOL", "STATE", "YOU MAY"],
     row: (each) => [each.endpoint, each.name, each.protocol, each.state, each.may],
     none: "There is nothing that you may see. `sallyport request` asks for access.",
@@ -21,9 +45,14 @@ function endpointsOf({ name, state, zone, endpoints }: Answer<"GET /api/plant">[
   });
 }
 
-export async function showGrants(client: BrokerClient, flags: Flags, out: Output): Promise<void> {
+export async function showGrants(
+  client: BrokerClient,
+  { site, ...flags }: SiteFlags,
+  out: Output,
+): Promise<void> {
+  const isThere = await atSite(client, site);
   const grants = await client.ask("GET /api/me/grants");
-  show(out, flags, grants, {
+  show(out, flags, grants.filter(isThere), {
     titles: ["GRANT", "ENDPOINT", "PROFILE", "STATE", "UNTIL", "CLASSES"],
     row: (grant) => [
       ...[grant.id, grant.endpoint, grant.profile, grant.state],
@@ -33,9 +62,14 @@ export async function showGrants(client: BrokerClient, flags: Flags, out: Output
   });
 }
 
-export async function showSessions(client: BrokerClient, flags: Flags, out: Output): Promise<void> {
+export async function showSessions(
+  client: BrokerClient,
+  { site, ...flags }: SiteFlags,
+  out: Output,
+): Promise<void> {
+  const isThere = await atSite(client, site);
   const sessions = await client.ask("GET /api/sessions");
-  show(out, flags, sessions, {
+  show(out, flags, sessions.filter(isThere), {
     titles: ["SESSION", "ENDPOINT", "WHO", "SINCE", "LEFT", "WRITES", "REFUSED"],
     row: (each) => [
       ...[each.id, each.endpoint, each.mine ? "you" : each.subject.name],
@@ -77,16 +111,19 @@ export async function endSession(
 
 export interface RecordingFilter {
   readonly asset?: string;
+  readonly site?: string;
   readonly limit: number;
 }
 
 export async function showRecordings(
   client: BrokerClient,
-  { asset, limit, ...flags }: Flags & RecordingFilter,
+  { asset, site, limit, ...flags }: Flags & RecordingFilter,
   out: Output,
 ): Promise<void> {
+  await atSite(client, site);
+  const narrowed = { ...(asset !== undefined && { asset }), ...(site !== undefined && { site }) };
   const found = await client.ask("GET /api/recordings", {
-    query: { limit, probes: "without", ...(asset !== undefined && { asset }) },
+    query: { limit, probes: "without", ...narrowed },
   });
   show(out, flags, found, {
     titles: ["RECORDING", "BEGAN", "WHO", "ENDPOINT", "STATE", "WRITES", "REFUSED"],

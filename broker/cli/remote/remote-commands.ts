@@ -10,6 +10,7 @@ import {
   durationOf,
   endSession,
   makeRequest,
+  type SiteFlags,
   showAssets,
   showGrants,
   showRecordings,
@@ -123,24 +124,30 @@ interface LoginFlags extends Flags, WorkloadFlags {
   readonly ca?: string;
 }
 
+/** Where a broker serves several. */
+const SITE = ["--site <id>", "what is at this site alone"] as const;
+
 function addLists(program: Command, home: HomeOf): void {
   const list = (
     name: string,
     what: string,
-    show: (client: BrokerClient, flags: Flags, out: Output) => Promise<void>,
+    show: (client: BrokerClient, flags: SiteFlags, out: Output) => Promise<void>,
   ) =>
     remote(program.command(name), what)
       .addHelpText("after", examples(`sallyport ${name}`, `sallyport ${name} --json`))
-      .action((flags: Flags) => show(connected(home(), flags).client, flags, terminal));
-  list("assets", "what you may see of the plant, and reach", showAssets);
-  list("grants", "what you may reach now and soon, and how long", showGrants);
-  list("sessions", "live sessions: yours, or all where your role includes it", showSessions);
+      .action((flags: SiteFlags) => show(connected(home(), flags).client, flags, terminal));
+  list("assets", "what you may see of the plant, and reach", showAssets).option(...SITE);
+  list("grants", "what you may reach now and soon, and how long", showGrants).option(...SITE);
+  list("sessions", "live sessions: yours, or all where your role includes it", showSessions).option(
+    ...SITE,
+  );
   list("workloads", "services that may work here: unused and expiring ones", showWorkloads);
   remote(program.command("recordings"), "recordings that you may see, newest first")
     .option("--asset <id>", "those of this asset")
+    .option(...SITE)
     .option("--limit <count>", "how many at most", wholeNumber, 50)
     .addHelpText("after", examples("sallyport recordings --asset plc-treatment --limit 10"))
-    .action(async (flags: Flags & { asset?: string; limit: number }) =>
+    .action(async (flags: SiteFlags & { asset?: string; limit: number }) =>
       showRecordings(connected(home(), flags).client, flags, terminal),
     );
 }
