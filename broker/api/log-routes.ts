@@ -31,9 +31,9 @@ export function logRoutes({
     guarded("GET", "/api/log", "log:state", showLogState(logState)),
     guarded("GET", "/api/log/checkpoint", "log:state", showCheckpoint(audit)),
     guarded("GET", "/api/log/consistency", "log:state", showConsistency(audit)),
-    guarded("GET", "/api/log/entries", "log:view", listLogEntries(audit, people)),
+    guarded("GET", "/api/log/entries", "log:view", listLogEntries(audit, people, plant)),
     guarded("GET", "/api/log/entries/:id", "log:view", showLogEntry(audit, people)),
     guarded("GET", "/api/log/choices", "log:view", showLogChoices(audit, people, plant)),
-    guarded("GET", "/api/log/export", "log:view", exportLog(audit, siteLog)),
+    guarded("GET", "/api/log/export", "log:view", exportLog(audit, siteLog, plant)),
   ];
 }

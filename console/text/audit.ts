@@ -94,6 +94,8 @@ export const auditText = {
     anyone: "Anyone",
     asset: "Asset",
     anyAsset: "Any asset",
+    site: "Site of the asset",
+    anySite: "Any site",
     from: "From",
     until: "Until",
     routine: "Also routine entries",

@@ -5,6 +5,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { LogPageView } from "../../broker/api/shapes/log.ts";
 import type { HeldGrantView } from "../../broker/api/shapes/requests.ts";
 import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import { accessible, ask, enrolled, invite, shot } from "../kit/people-in-browser.ts";
@@ -134,6 +135,28 @@ test("whoever looks after both looks at one alone, and is told what a list leave
   await page.getByRole("button", { name: "Show all sites" }).click();
   await page.getByText("Treatment PLC").first().waitFor();
   expect(ada.complaints).toEqual([]);
+});
+
+test("an auditor narrows the log to what was done at one site", async () => {
+  const ann = await enrolled(await site.device(), await invite(ada, "Ann", "auditor"));
+  const at = async (site: string) => {
+    const path = `/api/log/entries?site=${site}&what=session:opened`;
+    const { entries } = await ask<LogPageView>(ann.page, "GET", path);
+    return entries.length;
+  };
+  await expect.poll(() => at("east")).toBeGreaterThan(0);
+  expect(await at("west")).toBe(0);
+  const { page } = ann;
+  await page.goto("/audit?what=session:opened");
+  const entries = page.getByRole("table").getByText("session:opened");
+  await entries.first().waitFor();
+  await page.getByLabel("Site of the asset").selectOption("West works");
+  await page.getByText("Nothing matches the filter").waitFor();
+  await page.getByLabel("Site of the asset").selectOption("East works");
+  await entries.first().waitFor();
+  await accessible(page);
+  await shot(page, "sites-audit-dark");
+  expect(ann.complaints).toEqual([]);
 });
 
 test("on a phone the site is chosen as well", async () => {

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { z } from "zod";
+import type { PlantInForce } from "../../access/access.ts";
 import type { AuditLog } from "../../evidence/audit/audit-log.ts";
 import type { LeafFilter, LeafPlace } from "../../evidence/audit/leaf-index.ts";
 import type { NewSiteEvent } from "../../store/site-events.ts";
@@ -19,6 +20,7 @@ const PAGE = 200;
 export function exportLog(
   audit: AuditLog,
   siteLog: { record(event: NewSiteEvent): Promise<unknown> },
+  plant: Pick<PlantInForce, "current">,
 ) {
   return endpoint({
     summary: "Leaves of the site log with their proofs, as lines of JSON",
@@ -27,8 +29,8 @@ export function exportLog(
     contentType: "application/octet-stream",
     handle: async ({ query, me }) => {
       const { person } = me;
-      const filter = filterOf(query);
-      const said = Object.entries(filter).map(([name, value]) => `${name} ${value}`);
+      const filter = filterOf(query, plant.current());
+      const said = Object.entries(query).map(([name, value]) => `${name} ${value}`);
       await siteLog.record({
         kind: "log:exported",
         priority: "event",

@@ -1,6 +1,10 @@
 import { z } from "zod";
+import type { PlantInForce } from "../../access/access.ts";
 import { type AuditLog, type AuditPage, PAGE_MAX } from "../../evidence/audit/audit-log.ts";
+import type { LeafFilter } from "../../evidence/audit/leaf-index.ts";
 import type { People } from "../../identity/identity.ts";
+import type { Plant } from "../../plant/model.ts";
+import { indexOf } from "../../plant/plant-index.ts";
 import { endpoint } from "../endpoint.ts";
 import { instant } from "../parameters.ts";
 import { notFound } from "../problem.ts";
@@ -16,6 +20,8 @@ export const filterShape = {
   what: name.exactOptional(),
   person: name.exactOptional(),
   asset: name.exactOptional(),
+  /** Id of a site: what is about an asset that the plant file in force has there. */
+  site: name.exactOptional(),
   session: name.exactOptional(),
   /** Words; the beginning of one is enough. */
   text: name.exactOptional(),
@@ -25,14 +31,29 @@ export const filterShape = {
   routine: z.literal("1").exactOptional(),
 };
 
-export function filterOf<F extends { readonly routine?: "1" }>({ routine, ...filter }: F) {
-  return { ...filter, ...(routine === undefined ? {} : { routine: true }) };
+type Asked = Omit<LeafFilter, "assets" | "routine"> & {
+  readonly site?: string;
+  readonly routine?: "1";
+};
+
+export function filterOf({ routine, site, ...filter }: Asked, plant: Plant): LeafFilter {
+  const { siteOfAsset } = indexOf(plant);
+  const at = (id: string) => siteOfAsset(id).id === site;
+  return {
+    ...filter,
+    ...(site !== undefined && { assets: plant.assets.map(({ id }) => id).filter(at) }),
+    ...(routine !== undefined && { routine: true }),
+  };
 }
 
 /** Rows that fill a window, with their proofs. */
 const PAGE_USUAL = 50;
 
-export function listLogEntries(audit: AuditLog, people: Pick<People, "list">) {
+export function listLogEntries(
+  audit: AuditLog,
+  people: Pick<People, "list">,
+  plant: Pick<PlantInForce, "current">,
+) {
   return endpoint({
     summary: "Leaves of the site log with their proofs, newest first, at most 200 at once",
     query: z.strictObject({
@@ -43,7 +64,7 @@ export function listLogEntries(audit: AuditLog, people: Pick<People, "list">) {
     answer: logPageSchema,
     handle: async ({ query: { before, limit, ...filter } }) => {
       const found = await withIndex(() =>
-        audit.page(filterOf(filter), before, limit ?? PAGE_USUAL),
+        audit.page(filterOf(filter, plant.current()), before, limit ?? PAGE_USUAL),
       );
       return namedPage(audit, people, found);
     },

@@ -18,6 +18,8 @@ export interface LeafFilter {
   readonly what?: string;
   readonly person?: string;
   readonly asset?: string;
+  /** Any of these. */
+  readonly assets?: readonly string[];
   readonly session?: string;
   readonly fromMs?: number;
   readonly untilMs?: number;
@@ -153,7 +155,7 @@ export class LeafIndex {
     before: LeafPlace | undefined,
     limit: number,
   ): Promise<readonly LeafPlace[]> {
-    const { what, person, asset, session, fromMs, untilMs, text = "", routine } = filter;
+    const { what, person, asset, assets, session, fromMs, untilMs, text = "", routine } = filter;
     const query = wordsQuery(text);
     let found =
       query === ""
@@ -163,6 +165,7 @@ export class LeafIndex {
     if (what !== undefined) found = found.where(whatIs(what));
     if (person !== undefined) found = found.where("person", "=", person);
     if (asset !== undefined) found = found.where("asset", "=", asset);
+    if (assets !== undefined) found = found.where(isAmong(assets));
     if (session !== undefined) found = found.where("session", "=", session);
     if (fromMs !== undefined) found = found.where("at_ms", ">=", fromMs);
     if (untilMs !== undefined) found = found.where("at_ms", "<", untilMs);
@@ -209,6 +212,11 @@ export class LeafIndex {
   close(): Promise<void> {
     return this.thread.close();
   }
+}
+
+/** As one value: of a large plant they are more than a statement takes. */
+function isAmong(assets: readonly string[]) {
+  return sql<boolean>`asset in (select value from json_each(${JSON.stringify(assets)}))`;
 }
 
 const SCHEMA = [

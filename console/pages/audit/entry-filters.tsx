@@ -3,6 +3,7 @@ import { Button, Checkbox, NativeSelect, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { LogChoicesView } from "../../../broker/api/shapes/log.ts";
 import { FilterField } from "../../components/filter-field.tsx";
+import { useSite } from "../../components/site.ts";
 import { type LogFilter, logChoicesQuery } from "../../components/site-log.ts";
 import { auditText } from "../../text/audit.ts";
 
@@ -10,7 +11,7 @@ const words = auditText.filter;
 
 /** As they stand in the address and, but for the times, in the question to the broker. */
 export const FILTERS = [
-  ...["text", "what", "person", "asset", "session", "from", "until", "routine"],
+  ...["text", "what", "person", "asset", "site", "session", "from", "until", "routine"],
 ] as const;
 
 interface EntryFiltersProps {
@@ -20,6 +21,7 @@ interface EntryFiltersProps {
 
 export function EntryFilters({ filter, onChange }: EntryFiltersProps) {
   const { data } = useQuery(logChoicesQuery);
+  const { sites } = useSite();
   const set = (name: string) => (value: string) => onChange({ ...filter, [name]: value });
   const picked = (name: string) => ({
     value: filter[name] ?? "",
@@ -39,6 +41,13 @@ export function EntryFilters({ filter, onChange }: EntryFiltersProps) {
         {...picked("asset")}
         data={namesOf(words.anyAsset, data?.assets, filter.asset)}
       />
+      {sites.length > 0 && (
+        <NativeSelect
+          aria-label={words.site}
+          {...picked("site")}
+          data={namesOf(words.anySite, sites, filter.site)}
+        />
+      )}
       {(["from", "until"] as const).map((name) => (
         <TextInput
           key={name}
@@ -99,7 +108,7 @@ function kindsOf(choices: LogChoicesView | undefined, chosen: string | undefined
 
 function namesOf(
   everybody: string,
-  named: LogChoicesView["people"] | undefined,
+  named: readonly { readonly id: string; readonly name: string }[] | undefined,
   chosen: string | undefined,
 ) {
   const choices = (named ?? []).map(({ id, name }) => ({ value: id, label: name }));
