@@ -84,7 +84,7 @@ function Tile({ zone, fold }: { readonly zone: ZoneView; readonly fold: Fold }) 
     <UnstyledButton
       className="sp-map-tile nopan nodrag"
       aria-expanded={false}
-      data-faded={matching === 0 || undefined}
+      data-faded={(assets > 0 && matching === 0) || undefined}
       data-locked={locked > 0 || undefined}
       disabled={assets === 0}
       onClick={fold.toggle}
