@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { writeLong } from "./written-json.ts";
+import { writeLong, writeTexts } from "./written-json.ts";
 
 interface Counted {
   readonly name: string;
@@ -48,4 +48,34 @@ test.each([
 test("a short one goes as it is", async () => {
   const short = await written([1]);
   expect((await short.encoded("gzip")).encoding).toBeUndefined();
+});
+
+test("what is left out leaves no gap, wherever it stood", async () => {
+  const some = (left: (at: number) => boolean) =>
+    writeLong<Counted, "numbers", number>({ name: "a" }, "numbers", numbers, (at) =>
+      left(at) ? undefined : at,
+    );
+  const shown = async (left: (at: number) => boolean) =>
+    (JSON.parse(String((await some(left)).json)) as Counted).numbers;
+  expect(await shown((at) => at < 250)).toEqual(numbers.slice(250));
+  expect(await shown((at) => at % 200 < 150)).toEqual(numbers.filter((at) => at % 200 >= 150));
+  expect(await shown(() => true)).toEqual([]);
+});
+
+test("a long text is written as it is, also where it is divided within a character", async () => {
+  const long = `${"x".repeat(262_143)}😀"\\\n\u0000${"y".repeat(300_000)}\ud800`;
+  interface Texts {
+    readonly name: string;
+    readonly before: string;
+    readonly after: string;
+  }
+  const texts = { before: long, after: "" };
+  const { json } = await writeTexts<Texts, "before" | "after">({ name: "a" }, texts);
+  expect(JSON.parse(String(json))).toEqual({ name: "a", ...texts });
+});
+
+test("the same has the same tag, and something else another one", async () => {
+  const [one, same, other] = await Promise.all([written(), written(), written([1])]);
+  expect(one.tag).toBe(same.tag);
+  expect(one.tag).not.toBe(other.tag);
 });

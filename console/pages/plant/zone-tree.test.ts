@@ -36,3 +36,9 @@ test("the highest level comes first, and a zone with an unseen parent is on top"
   const tree = zoneTree({ zones: [zone("low", 1, "unseen"), zone("high", 4)], assets: [] });
   expect(tree.map((branch) => branch.zone.id)).toEqual(["high", "low"]);
 });
+
+test("zones of one level stand as people count", () => {
+  const halls = ["Hall 10", "Hall 2", "hall 1"].map((id) => zone(id, 1));
+  const tree = zoneTree({ zones: halls, assets: [] });
+  expect(tree.map((branch) => branch.zone.id)).toEqual(["hall 1", "Hall 2", "Hall 10"]);
+});
