@@ -93,7 +93,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   const sealer = new SealerLink(
     { recordings, reserve, handed: folder, build, limits, keys, clock, volume: options.volume },
     {
-      freed: (number) => void files.free(number).catch(() => undefined),
+      freed: (number) => writeAhead.free(number),
       trouble: (cause) => recorder.sealing(cause),
       screen: (session, number, plain) => frames.segment({ session, number, plain }),
       closed: (session) => frames.over(session),
@@ -105,6 +105,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     handed: (payload) => sealer.handed(payload),
     failed: () => recorder.refresh(),
     ready: () => recorder.resume(),
+    rotated: () => recorder.letGoOfFiles(),
     committed: (milliseconds) => options.onCommit?.(milliseconds),
   });
   const watch = watchVolume(options, (because) => recorder.full(because));
@@ -120,13 +121,13 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   await handed.recover();
   await watch.look();
   let search: Search | undefined;
-  const isLive = recorder.isLive.bind(recorder);
   const settle = () => writeAhead.settle();
-  const openHere = options.volume !== undefined;
   const { library, retention } = openLibrary(
     options,
     {
-      ...{ volume, recordings, sealer, keys, settle, isLive, openHere },
+      ...{ volume, recordings, sealer, keys, settle },
+      isLive: recorder.isLive.bind(recorder),
+      openHere: options.volume !== undefined,
       catalogue: path.join(directory, "catalogue"),
     },
     async (session) => search?.forget(session),

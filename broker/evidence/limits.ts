@@ -14,6 +14,12 @@ export interface EvidenceLimits {
   readonly writeAheadBytes: number;
   /** Write-ahead files not yet freed by sealing. Beyond them the recorder fails by design. */
   readonly writeAheadFilesMax: number;
+  /**
+   * Of them, from which part on those that fill them fastest wait for sealing, and from which part
+   * on everybody does: so that one transfer that is faster than it can be sealed freezes nobody.
+   */
+  readonly fillersWaitFrom: number;
+  readonly allWaitFrom: number;
   /** A segment that began so many files ago is cut, so that one slow session frees its files. */
   readonly writeAheadFilesHeld: number;
   /** Gathered while a write is under way. More means that the disk is too slow: fail, do not grow. */
@@ -40,6 +46,8 @@ export const EVIDENCE_LIMITS: EvidenceLimits = {
   segmentAgeMs: 10 * 60_000,
   writeAheadBytes: 16 * MIB,
   writeAheadFilesMax: 32,
+  fillersWaitFrom: 1 / 2,
+  allWaitFrom: 3 / 4,
   writeAheadFilesHeld: 4,
   gatherBytesMax: 8 * MIB,
   gatherBytes: 256 * 1024,

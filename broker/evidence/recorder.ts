@@ -39,10 +39,12 @@ export interface TapeWriter {
   /** Bytes of the tape so far, before compression. */
   readonly length: number;
   /**
-   * The disk takes less than is appended: whoever can should read less until `whenDurable` calls
-   * back. Else nothing can be appended soon, and a gap begins.
+   * The disk takes less than is appended, or sealing does: whoever can should read less until
+   * `whenCaughtUp` calls back. Else nothing can be appended soon, and a gap begins.
    */
   readonly isBehind?: boolean;
+  /** Calls back (never synchronously) when it is worth looking at `isBehind` again. */
+  whenCaughtUp?(done: () => void): void;
   /** Closes by the same function as a crash recovery does. Resolves once sealed and durable. */
   close(): Promise<void>;
 }

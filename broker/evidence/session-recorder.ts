@@ -211,15 +211,28 @@ export class SessionRecorder implements Recorder {
   /** Cuts segments that are old, that keep old write-ahead files, or that fill the memory. */
   private sweep(): void {
     this.stopSweep = undefined;
-    const { limits, writeAhead, clock } = this.options;
-    const fileMin = writeAhead.fileNumber - limits.writeAheadFilesHeld;
+    const { limits, clock } = this.options;
+    this.letGoOfFiles();
     for (const tape of this.tapes.values()) {
-      const keepsFile = (tape.beganInFile ?? Number.MAX_SAFE_INTEGER) <= fileMin;
-      if (keepsFile || tape.isOlderThan(limits.segmentAgeMs)) tape.cut();
+      if (tape.isOlderThan(limits.segmentAgeMs)) tape.cut();
       if (tape.length > limits.recordingBytesMax) this.tellOverQuota(tape.session);
     }
     this.cutLargest(limits.unsealedBytesMax);
     if (this.tapes.size > 0) this.stopSweep = clock.after(SWEEP_MS, () => this.sweep());
+  }
+
+  /**
+   * Cuts segments that began in an old write-ahead file, which must stay until they are sealed. At
+   * each new file, since a fast transfer fills all files between two sweeps; and where sealing is
+   * behind, whatever did not begin in the present one: else nothing would come free.
+   */
+  letGoOfFiles(): void {
+    const { limits, writeAhead } = this.options;
+    const held = writeAhead.waitsForSealing === "not" ? limits.writeAheadFilesHeld : 1;
+    const fileMin = writeAhead.fileNumber - held;
+    for (const tape of this.tapes.values()) {
+      if ((tape.beganInFile ?? Number.MAX_SAFE_INTEGER) <= fileMin) tape.cut();
+    }
   }
 
   private tellOverQuota(session: string): void {

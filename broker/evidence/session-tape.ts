@@ -20,6 +20,9 @@ export interface SessionTapeOptions {
   readonly onClosed: () => void;
 }
 
+/** Files; of less than one, a transfer beside another that is as fast would not be seen. */
+const FILLS_WITHIN = 2;
+
 /** Records that could not be put on the tape. */
 interface Lost {
   readonly fromMs: number;
@@ -43,6 +46,8 @@ export class SessionTape implements TapeWriter {
   private offset = 0;
   private segmentStartMs = 0;
   private segmentFile = 0;
+  /** Where the segment before the present one began. */
+  private segmentFileBefore = Number.NEGATIVE_INFINITY;
   private isBegun = false;
   private bytes = 0;
   private lost: Lost | undefined;
@@ -74,7 +79,19 @@ export class SessionTape implements TapeWriter {
   }
 
   get isBehind(): boolean {
-    return this.writeAhead.isBehind;
+    const { writeAhead } = this;
+    if (writeAhead.isBehind) return true;
+    const who = writeAhead.waitsForSealing;
+    return who === "all" || (who === "fillers" && this.fills);
+  }
+
+  whenCaughtUp(done: () => void): void {
+    this.writeAhead.whenCaughtUp(done);
+  }
+
+  /** It wrote a whole segment within the last few files. */
+  private get fills(): boolean {
+    return this.writeAhead.fileNumber - this.segmentFileBefore <= FILLS_WITHIN;
   }
 
   /** Bytes of the segment that is being written. */
@@ -93,6 +110,7 @@ export class SessionTape implements TapeWriter {
     this.offset = 0;
     this.isBegun = true;
     this.segmentStartMs = this.clock.monotonicMs();
+    if (this.segment > 0) this.segmentFileBefore = this.segmentFile;
     this.segmentFile = this.writeAhead.fileNumber;
     this.enter(BEGIN);
     try {

@@ -47,6 +47,11 @@ export class WriteAheadFiles {
     return [...this.held].sort((a, b) => a - b);
   }
 
+  /** How many there are of them. */
+  get count(): number {
+    return this.held.size;
+  }
+
   pathOf(number: number): string {
     return path.join(this.folder, `${String(number).padStart(10, "0")}.wal`);
   }

@@ -22,6 +22,8 @@ export interface WriteAheadEvents {
   handed(payload: Uint8Array): void;
   failed(cause: string): void;
   ready(): void;
+  /** The next block goes to another file. */
+  rotated?(): void;
   /** How long one group commit took, in milliseconds. */
   committed?(milliseconds: number): void;
 }
@@ -33,6 +35,9 @@ interface Waiter {
   /** What it will hear although the write succeeds. */
   readonly error: Error | undefined;
 }
+
+/** Whom sealing cannot keep up with: nobody, those who fill the files fastest, all together. */
+export type SealingBehind = "not" | "fillers" | "all";
 
 /**
  * A buffer of more than this is kept for the next block only while blocks fill a good part of it:
@@ -71,6 +76,8 @@ export class WriteAhead {
   private retryMs: number;
   private lookedMs = Number.NEGATIVE_INFINITY;
   private closed = false;
+  private sealingBehind: SealingBehind = "not";
+  private untilFreed: (() => void)[] = [];
 
   constructor(
     files: WriteAheadFiles,
@@ -118,6 +125,36 @@ export class WriteAhead {
   /** Half of what may be gathered has been while a block is written. */
   get isBehind(): boolean {
     return this.failure === undefined && this.out.length * 2 > this.limits.gatherBytesMax;
+  }
+
+  /** Of the files so many wait to be sealed that somebody must wait for that. */
+  get waitsForSealing(): SealingBehind {
+    return this.failure === undefined ? this.sealingBehind : "not";
+  }
+
+  /** Calls back, never synchronously, when it is worth looking again at who is behind. */
+  whenCaughtUp(done: () => void): void {
+    if (this.waitsForSealing === "not") this.whenDurable(() => done());
+    else this.untilFreed.push(done);
+  }
+
+  /** All of that file is sealed: those who wait look again. */
+  free(number: number): void {
+    this.files.free(number).catch(() => undefined);
+    this.countFiles();
+    this.tellWaiting();
+  }
+
+  private tellWaiting(): void {
+    const waiting = this.untilFreed;
+    this.untilFreed = [];
+    for (const done of waiting) queueMicrotask(done);
+  }
+
+  private countFiles(): void {
+    const { writeAheadFilesMax, fillersWaitFrom, allWaitFrom } = this.limits;
+    const part = this.files.count / writeAheadFilesMax;
+    this.sealingBehind = part > allWaitFrom ? "all" : part > fillersWaitFrom ? "fillers" : "not";
   }
 
   /** What is put into `out` from here to `leave` belongs to this session's segment. */
@@ -278,6 +315,8 @@ export class WriteAhead {
     await this.retire();
     this.active = await this.files.next();
     this.position = FILE_HEAD_LENGTH;
+    this.countFiles();
+    this.events.rotated?.();
   }
 
   /** Nothing more goes to the file: on failure too, since its last block may be torn. */
@@ -302,6 +341,7 @@ export class WriteAhead {
     this.waiters = [];
     for (const { done } of waiters) queueMicrotask(() => done(new RecorderUnavailable(cause)));
     this.events.failed(cause);
+    this.tellWaiting();
     void this.retire();
     this.clock.after(this.retryMs, () => void this.retry());
     this.retryMs = Math.min(this.retryMs * 2, this.limits.retryMaxMs);

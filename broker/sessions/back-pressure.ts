@@ -16,7 +16,7 @@ export class BackPressure {
   private readonly guard: Guard;
   private readonly client: Leg;
   private readonly asset: Leg;
-  private readonly tape: Pick<TapeWriter, "isBehind" | "whenDurable">;
+  private readonly tape: Pick<TapeWriter, "isBehind" | "whenCaughtUp" | "whenDurable">;
   private readonly channel: Pressed;
   private awaitsTape = false;
   private clientPaused = false;
@@ -24,7 +24,7 @@ export class BackPressure {
 
   constructor(
     { guard, client, asset }: { guard: Guard; client: Leg; asset: Leg },
-    tape: Pick<TapeWriter, "isBehind" | "whenDurable">,
+    tape: Pick<TapeWriter, "isBehind" | "whenCaughtUp" | "whenDurable">,
     channel: Pressed,
   ) {
     this.guard = guard;
@@ -64,9 +64,11 @@ export class BackPressure {
   private awaitTape(): void {
     if (this.awaitsTape) return;
     this.awaitsTape = true;
-    this.tape.whenDurable(() => {
+    const goOn = () => {
       this.awaitsTape = false;
       this.channel.breathe();
-    });
+    };
+    if (this.tape.whenCaughtUp) this.tape.whenCaughtUp(goOn);
+    else this.tape.whenDurable(goOn);
   }
 }
