@@ -50,7 +50,7 @@ export const NO_PROVIDERS: ProviderRules = {
 };
 
 /** For an administrator to see whom to link. */
-const SUBJECT_SHOWN_MAX = 120;
+export const SUBJECT_SHOWN_MAX = 120;
 /** Of one person: a provider each, and an account that is being replaced. */
 const ACCOUNTS_MAX = 5;
 /** OpenID Connect Core 1.0, section 2: at most 255 ASCII characters. */

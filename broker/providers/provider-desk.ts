@@ -10,9 +10,10 @@ import {
   type SignedIn,
   type SignIns,
 } from "../identity/identity.ts";
-import type { ThroughProvider } from "../identity/through-provider.ts";
+import { SUBJECT_SHOWN_MAX, type ThroughProvider } from "../identity/through-provider.ts";
 import { newToken } from "../identity/token.ts";
-import type { Person } from "../store/model.ts";
+import type { Person, ProviderProof } from "../store/model.ts";
+import { plainText } from "../store/plain-text.ts";
 import type { NewSiteEvent } from "../store/site-events.ts";
 import { readLogoutToken } from "./logout-token.ts";
 import type { Provider, Providers } from "./provider.ts";
@@ -54,6 +55,8 @@ export type Returned =
   /** Begun in another browser, too long ago, or used already. */
   | { readonly kind: "stale" }
   | { readonly kind: "unknown" | "too-many" }
+  /** The provider proved an account that is nobody's here. */
+  | { readonly kind: "nobody"; readonly name: string; readonly subject: string }
   | { readonly kind: "refused"; readonly name: string };
 
 export type Heard =
@@ -147,8 +150,7 @@ export class ProviderDesk {
     try {
       const proof = await client.redeem(search, state, flow);
       this.parts.report(client.provider, undefined);
-      if (!linking)
-        return { kind: "expected", ...(await this.parts.through.expect(proof, browser.id)) };
+      if (!linking) return await this.expect(client, proof, browser);
       // It may have ended while the provider was asked.
       const who = this.linking(flow, browser);
       if (!who || who === "gone") return { kind: "stale" };
@@ -188,6 +190,21 @@ export class ProviderDesk {
     }
   }
 
+  private async expect(
+    { provider: { id, name } }: ProviderClient,
+    proof: ProviderProof,
+    browser: Browser,
+  ): Promise<Returned> {
+    try {
+      return { kind: "expected", ...(await this.parts.through.expect(proof, browser.id)) };
+    } catch (error) {
+      if (!(error instanceof IdentityRefused) || error.code !== "account-unknown") throw error;
+      const text = `Somebody at ${browser.address} came through ${name} as ${error.message}`;
+      this.tell(`unknown ${id}`, { kind: "provider:unknown-account", priority: "event", text });
+      return { kind: "nobody", name, subject: plainText(proof.subject, SUBJECT_SHOWN_MAX) };
+    }
+  }
+
   /** Who began to link, still signed in where they began; undefined: it is a sign-in. */
   private linking({ linkFor }: Flow, { token }: Browser): SignedIn | "gone" | undefined {
     if (linkFor === undefined) return undefined;
@@ -198,10 +215,6 @@ export class ProviderDesk {
   private failed(client: ProviderClient, error: unknown, address: string): Returned {
     const { id, name } = client.provider;
     if (error instanceof ProviderAway) return this.away(client, error);
-    if (error instanceof IdentityRefused && error.code === "account-unknown") {
-      const text = `Somebody at ${address} came through ${name} as ${error.message}`;
-      this.tell(`unknown ${id}`, { kind: "provider:unknown-account", priority: "event", text });
-    }
     if (!(error instanceof AnswerRefused)) throw error;
     const text = `What a browser at ${address} brought back from ${name} was refused: ${error.message}`;
     this.tell(`answer ${id}`, { kind: "provider:answer-refused", priority: "event", text });

@@ -213,6 +213,8 @@ test("each issuer is a name space of its own", async () => {
   const signedIn = { claims: { auth_time: nowS() } };
   const answer = await through(elsewhere(ada), signedIn, two, "two");
   expect([answer.status, answer.body.code]).toEqual([403, "account-unknown"]);
+  // Whom to ask, and what to tell them.
+  expect(answer.text).toMatch(/knows you as \S+, .* to an administrator of this site/);
 });
 
 test("who proved themselves to the provider too long ago is sent back, where the file says so", async () => {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Begun, ProviderDesk } from "../../providers/provider-desk.ts";
 import { publicEndpoint } from "../endpoint.ts";
 import { emptyBody, idParameter } from "../parameters.ts";
-import { ApiRefused, notFound } from "../problem.ts";
+import { ApiRefused } from "../problem.ts";
 import {
   providerAddressSchema,
   providersSchema,
@@ -13,6 +13,8 @@ import {
 
 /** Codes, states and what providers add. */
 const QUERY_MAX = 8_192;
+const NO_SUCH =
+  "This site has no such identity provider, or has it no more. Begin on the sign-in page; if that does not help, ask an administrator of this site.";
 const RETRY_MS = 60_000;
 const WAIT =
   "This site asks for it, so wait until it is back; whoever is named for emergencies gets in with the passkey.";
@@ -61,6 +63,12 @@ export function returnThrough(desk: ProviderDesk) {
             "attempt-stale",
             "This attempt was begun in another browser, too long ago, or was used already. Begin again.",
           );
+        case "nobody":
+          throw new ApiRefused(
+            403,
+            "account-unknown",
+            `${provider} knows you as ${returned.subject}, but nobody here has that account. Sign in with your passkey and link it on the Account page, or give exactly that name to an administrator of this site.`,
+          );
         case "refused":
           throw new ApiRefused(
             403,
@@ -83,7 +91,7 @@ export function addressOf(desk: ProviderDesk, begun: Begun): { readonly url: str
 type Fault = Exclude<Begun, { readonly kind: "go" }>;
 
 function fault(desk: ProviderDesk, begun: Fault): ApiRefused {
-  if (begun.kind === "unknown") return notFound();
+  if (begun.kind === "unknown") return new ApiRefused(404, "not-found", NO_SUCH);
   if (begun.kind === "away") {
     const next = desk.isRequired ? WAIT : "Sign in with your passkey alone.";
     return new ApiRefused(503, "provider-away", `${begun.name} does not answer now. ${next}`);
