@@ -16,6 +16,7 @@ import {
 } from "../../simulators/assets/opcua-server.ts";
 import { startingPlant } from "../../simulators/process/water-plant.ts";
 import { type ConduitChild, startConduit } from "../kit/conduit-child.ts";
+import { opcuaChildOf } from "../kit/opcua-child.ts";
 import { type SignedIn, signInOpcua, signOut } from "../kit/opcua-client.ts";
 import { opcuaPlantText } from "../kit/opcua-plant.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
@@ -33,7 +34,7 @@ function plantFile(port: number, certificate: string): string {
     port,
     certificate,
     rules,
-    "in-flight: 16, requests-per-second: 1000, connections: 8",
+    "in-flight: 16, requests-per-second: 1000, connections: 8, connect-timeout: 20s",
   );
 }
 
@@ -97,10 +98,9 @@ test("a fault of the library in a promise, on the asset's side, costs that sessi
 }, async () => {
   const [other, hurt] = [await joined(), await joined()];
   expect(await isGood(hurt.session)).toBe(true);
-  const call = { objectId: node("P101"), methodId: node("P101.Start"), inputArguments: [] };
-  await Promise.allSettled([hurt.session.call(call)]);
+  process.kill(opcuaChildOf(conduit.process.pid ?? 0) ?? 0, "SIGHUP");
+  await expect.poll(() => conduit.output, { timeout: 30_000 }).toContain("fails in a promise");
   expect(await isGood(other.session)).toBe(true);
-  expect(conduit.output).toContain("fails in a promise");
   // The session at the asset is taken up again over a new channel.
   const goesOn = () => isGood(hurt.session).catch(() => false);
   await expect.poll(goesOn, { timeout: 30_000, interval: 200 }).toBe(true);

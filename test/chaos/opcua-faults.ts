@@ -4,9 +4,11 @@
  * have done; and hears of uncaught errors as the broker does.
  *
  *     HistoryRead  -> the layer towards the client throws in a timer
- *     Call         -> the layer towards the asset leaves a rejected promise behind
+ *     SIGHUP       -> the layer towards the asset that was reached last leaves a rejected promise
+ *                     behind (to the OPC UA process)
  *     SIGUSR2      -> something of the broker's own throws in a timer
  */
+import { AsyncResource } from "node:async_hooks";
 import {
   ClientSecureChannelLayer,
   type Message,
@@ -16,7 +18,7 @@ import {
 import { onFault } from "../../broker/on-fault.ts";
 
 const BROKER_FAULT_EXIT = 7;
-const [HISTORY_READ, CALL] = ["Raw664", "Raw712"];
+const HISTORY_READ = "Raw664";
 
 // The process of OPC UA, into which this is loaded too, looks after its own.
 if (!process.argv[1]?.endsWith("opcua-child.ts")) {
@@ -42,13 +44,16 @@ server.send_response = function failing(type, response, message: Message, done) 
 
 const client = ClientSecureChannelLayer.prototype;
 const perform = client.performMessageTransaction;
+let fail = () => {};
 client.performMessageTransaction = function failing(request: Request, done) {
-  if (request.schema.name === CALL) {
+  // As its own timers do, for example the one that renews.
+  fail = AsyncResource.bind(() => {
     process.stderr.write("fails in a promise\n");
     void Promise.reject(new Error("injected in a promise"));
-  }
+  });
   perform.call(this, request, done);
 };
+if (process.argv[1]?.endsWith("opcua-child.ts")) process.on("SIGHUP", () => fail());
 
 process.on("SIGUSR2", () => {
   setTimeout(() => {

@@ -23,6 +23,7 @@ import {
 import { startingPlant } from "../../simulators/process/water-plant.ts";
 import { type Bridge, openBridge, TICKET } from "../kit/opcua-bridge.ts";
 import { signInOpcua, signOut } from "../kit/opcua-client.ts";
+import { dials } from "../kit/opcua-dial.ts";
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 import { broken, chunksIn, withChannel } from "./opcua-breaking.ts";
 import { seeded } from "./seeded.ts";
@@ -70,7 +71,7 @@ function targetOf(port: number, certificates: readonly string[], security = NO_S
   const { user, password } = OPCUA_LOGIN;
   return {
     ...{ name: "works/opcua", address: "127.0.0.1", port, path: "", certificates, security },
-    ...{ connectTimeoutMs: 2 * PATIENCE_MS, identity: bridge.identity },
+    ...{ connectTimeoutMs: 2 * PATIENCE_MS, identity: bridge.identity, dial: dials(port) },
     credential: async () => ({ kind: "password", user, password }) as const,
   };
 }

@@ -30,6 +30,7 @@ import {
 import { startingPlant } from "../../simulators/process/water-plant.ts";
 import { type Bridge, type BridgeOptions, openBridge, TICKET } from "../kit/opcua-bridge.ts";
 import { connectOpcua, type SignedIn, signInOpcua, signOut } from "../kit/opcua-client.ts";
+import { dials } from "../kit/opcua-dial.ts";
 
 const SLOW_MS = 60_000;
 const folder = mkdtempSync(join(tmpdir(), "sallyport-opcua-"));
@@ -252,6 +253,7 @@ test("the same bytes from an asset end its connection, and the broker goes on", 
   const sessions = new OpcuaSessions({
     ...{ name: "hostile/opcua", address: "127.0.0.1", port, path: "", certificates: [thumbprint] },
     ...{ security: STRONG, connectTimeoutMs: 1_000, identity, credential: async () => undefined },
+    dial: dials(port),
   });
   await expect(sessions.open()).rejects.toThrow(/broke the protocol/);
 });
@@ -307,7 +309,7 @@ test("a token on another channel than its own is refused", { timeout: SLOW_MS },
   await read(victim);
   const thief = await AssetChannel.open({
     ...{ url: `opc.tcp://127.0.0.1:${own.port}`, security: STRONG, connectTimeoutMs: 3_000 },
-    certificate: own.identity.certificate,
+    ...{ certificate: own.identity.certificate, dial: dials(own.port) },
     identity: await loadOpcuaIdentity(join(folder, "other.pem")),
   });
   closing.push(() => thief.close());
@@ -344,6 +346,7 @@ test.each([SECURE[0] ?? NO_SECURITY, SECURE[4] ?? NO_SECURITY])(
     const session = await new OpcuaSessions({
       ...{ name: "works/opcua", address: "127.0.0.1", port: works.port, path: "", security },
       ...{ certificates: [thumbprint], connectTimeoutMs: 20_000, identity },
+      dial: dials(works.port),
       credential: async () => ({ kind: "key", user: "service", privateKey, certificate }),
     }).open();
     await session.readState();
@@ -362,6 +365,7 @@ test("a certificate with another one's key is refused by the asset: it checks th
   const target = {
     ...{ name: "works/opcua", address: "127.0.0.1", port: works.port, path: "", identity },
     ...{ security: STRONG, certificates: [thumbprint], connectTimeoutMs: 20_000 },
+    dial: dials(works.port),
   };
   const enters = (privateKeyFile: string) =>
     new OpcuaSessions({

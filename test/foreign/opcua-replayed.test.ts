@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { OpcuaSessions } from "../../broker/legs/opcua/asset-session.ts";
 import { loadOpcuaIdentity } from "../../broker/legs/opcua/identity.ts";
 import { NO_SECURITY } from "../../broker/legs/opcua/security.ts";
+import { dials } from "../kit/opcua-dial.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 import { replayServer } from "./opcua-replayed.ts";
 import { streamsOf } from "./traces-pcap.ts";
@@ -22,9 +23,10 @@ async function target(password?: string) {
   const server = await replayServer(streamsOf(capture)[3] ?? Buffer.alloc(0));
   onTestFinished(() => void server.close());
   const credential = { kind: "password", user: "user1", password: password ?? "" } as const;
+  const { port } = server.address() as AddressInfo;
   return new OpcuaSessions({
     ...{ name: "works/opcua", address: "127.0.0.1", path: "", connectTimeoutMs: 30_000 },
-    ...{ port: (server.address() as AddressInfo).port, security: NO_SECURITY, certificates: [] },
+    ...{ port, dial: dials(port), security: NO_SECURITY, certificates: [] },
     identity: await loadOpcuaIdentity(join(temporaryFolder(), "broker.pem")),
     credential: async () => (password === undefined ? undefined : credential),
   });

@@ -17,6 +17,7 @@ import { OpcuaConnection } from "../../broker/legs/opcua/opcua-connection.ts";
 import { type ChannelSecurity, NO_SECURITY, SECURE } from "../../broker/legs/opcua/security.ts";
 import { cutFrame, LEG } from "../../protocols/opcua/frame.ts";
 import { OPCUA_LOGIN } from "../../simulators/assets/opcua-server.ts";
+import { dials } from "./opcua-dial.ts";
 
 export const TICKET = "a ticket";
 
@@ -99,6 +100,7 @@ function targetOf({ assetPort: port, certificates, assetSecurity }: BridgeOption
   return {
     ...{ name: "works/opcua", address: "127.0.0.1", port, path: "", certificates },
     ...{ security: assetSecurity ?? SECURE[0] ?? NO_SECURITY, connectTimeoutMs: 3_000 },
+    dial: dials(port),
     credential: async () => ({ kind: "password", user, password }) as const,
   };
 }

@@ -32,7 +32,11 @@ export interface SeeingAsset {
   close(): Promise<void>;
 }
 
-export async function openSeeingAsset(folder: string): Promise<SeeingAsset> {
+/** @param more tokenLifetimeMs: after which a client's channel must have been renewed */
+export async function openSeeingAsset(
+  folder: string,
+  more: { readonly tokenLifetimeMs?: number } = {},
+): Promise<SeeingAsset> {
   setErrorLogger(() => undefined);
   setWarningLogger(() => undefined);
   mkdirSync(folder, { recursive: true });
@@ -45,6 +49,7 @@ export async function openSeeingAsset(folder: string): Promise<SeeingAsset> {
     ...{ serverCertificateManager: managers, userCertificateManager: managers },
     ...{ host: "127.0.0.1", port: 0, serverInfo: { applicationUri: SEEN_URI } },
     userManager: { isValidUser: () => true },
+    ...(more.tokenLifetimeMs && { defaultSecureTokenLifetime: more.tokenLifetimeMs }),
   });
   await server.initialize();
   const held = fill(server);

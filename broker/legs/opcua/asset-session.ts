@@ -33,13 +33,14 @@ import type { Credential } from "../../plant/credential.ts";
 import type { ShownIdentity } from "../../plant/shown-identity.ts";
 import { shownCertificate } from "../read-identity.ts";
 import { ask, OpcuaUnreachable, unreachable } from "./ask-asset.ts";
-import { AssetChannel } from "./asset-channel.ts";
+import { AssetChannel, type DialledSocket } from "./asset-channel.ts";
 import type { OpcuaIdentity } from "./identity.ts";
 import type { AssetAnswer, AssetSession, AssetSessions } from "./opcua-connection.ts";
 import { RawRequest } from "./raw-message.ts";
 import { readNamespaces, readState } from "./read-node.ts";
 import { NULL_NODE_ID } from "./request-header.ts";
 import { type ChannelSecurity, NO_SECURITY, POLICY_URIS, policyOfUri } from "./security.ts";
+import type { HandedChannel } from "./symmetric/channel-keys.ts";
 import { encryptPassword } from "./user-token.ts";
 
 export interface OpcuaTarget {
@@ -54,6 +55,8 @@ export interface OpcuaTarget {
   readonly certificates: readonly string[];
   readonly connectTimeoutMs: number;
   readonly identity: OpcuaIdentity;
+  /** A connection to it; rejects with words. */
+  dial(): Promise<DialledSocket>;
   credential(): Promise<Credential | undefined>;
   /** One that is not trusted was shown: for the alarm, and for who accepts it. */
   unknownCertificate?(shown: ShownIdentity): void;
@@ -74,8 +77,15 @@ interface Begun {
   nonce: Buffer;
 }
 
+/** Of a session whose messages another process seals and opens. */
+export interface HandedSession {
+  /** The session's token as requests begin with it, in base64. */
+  readonly token: string;
+  readonly channel: HandedChannel;
+}
+
 /** Asked for over the channel, under the session's token. */
-class SignedIn implements AssetSession {
+export class SignedIn implements AssetSession {
   readonly timeoutMs: number;
   private readonly channel: AssetChannel;
   private readonly token: NodeId;
@@ -115,6 +125,12 @@ class SignedIn implements AssetSession {
     return readState(this.channel, this.token);
   }
 
+  /** Nothing may be asked here any more. */
+  async handOver(): Promise<HandedSession> {
+    const channel = await this.channel.handOver();
+    return { token: Buffer.from(this.tokenBytes).toString("base64"), channel };
+  }
+
   pause(): void {
     this.channel.pause();
   }
@@ -144,7 +160,7 @@ export class OpcuaSessions implements AssetSessions {
   }
 
   /** Throws `OpcuaUnreachable`. */
-  async open(): Promise<AssetSession> {
+  async open(): Promise<SignedIn> {
     const endpoint = await this.discover();
     const certificate = this.trusted(endpoint);
     const channel = await this.channel(this.target.security, certificate);
@@ -166,7 +182,7 @@ export class OpcuaSessions implements AssetSessions {
     return this.shown(certificate);
   }
 
-  async resume(): Promise<AssetSession | undefined> {
+  async resume(): Promise<SignedIn | undefined> {
     const before = this.begun;
     if (!before) return undefined;
     const channel = await this.channel(this.target.security, before.certificate);
@@ -229,7 +245,8 @@ export class OpcuaSessions implements AssetSessions {
   ): Promise<AssetChannel> {
     const { identity, connectTimeoutMs } = this.target;
     const { url } = this;
-    const asked = { url, security, identity, connectTimeoutMs };
+    const dial = () => this.target.dial();
+    const asked = { url, dial, security, identity, connectTimeoutMs };
     const shown = security.mode === "None" ? undefined : certificate;
     return AssetChannel.open({ ...asked, certificate: shown }).catch((error: unknown) => {
       throw unreachable(error);

@@ -24,6 +24,7 @@ import { inBroker, inLibrary } from "./library-scope.ts";
 import { quietLibrary } from "./quiet-library.ts";
 import { ReceivedRequest, rawRequests } from "./raw-message.ts";
 import { type ChannelSecurity, policyOfUri, type SecurityModeName } from "./security.ts";
+import { CHUNK_MAX, CHUNK_MIN, WRITE_QUEUE_MAX } from "./transport-limits.ts";
 
 export interface ClientChannelParts {
   readonly identity: OpcuaIdentity;
@@ -40,13 +41,8 @@ export interface ClientChannelParts {
 /** By which the library finds the request again. */
 export type AnswerTo = Message;
 
-/** Larger ones cost more than they gain; clients ask for up to 640 KB. */
-const CHUNK_MAX = 65_535;
-const CHUNK_MIN = 8_192;
 /** A certificate chain, discovery and a sign-in, several times over. */
 const STRANGER_BYTES_MAX = 262_144;
-/** Some answers of the largest size. */
-const WRITE_QUEUE_MAX = 4 * FRAME_MAX;
 /** From the first byte to the secure channel. */
 const OPEN_WITHIN_MS = 10_000;
 const TOKEN_LIFETIME_MS = 600_000;

@@ -9,9 +9,23 @@
  * OpenSecureChannel said of policy and certificate is what each later one must say.
  */
 import { EventEmitter } from "node:events";
-import type { Socket } from "node:net";
 import { inBroker, inLibrary, type LibraryScope } from "./library-scope.ts";
 import { policyOfUri } from "./security.ts";
+
+/** What is looked at of a socket: one of the system's, or one that the broker holds. */
+export interface ByteSocket extends Pick<EventEmitter, "on"> {
+  readonly destroyed: boolean;
+  readonly writableLength: number;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  write(bytes: Uint8Array | string, done: (error?: Error | null) => void): boolean;
+  end(): unknown;
+  destroy(): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  setKeepAlive(enable?: boolean, delay?: number): unknown;
+  setNoDelay(noDelay?: boolean): unknown;
+}
 
 export interface FramedLimits {
   /** Of one chunk after the first message. */
@@ -37,9 +51,10 @@ const OPENS_AT_ONCE = 3;
 
 /** What the library sees of a socket. */
 export class FramedSocket extends EventEmitter implements LibraryScope {
-  private readonly socket: Socket;
+  readonly parts: object;
+  private readonly socket: ByteSocket;
   private readonly limits: FramedLimits;
-  private readonly parts: Buffer[] = [];
+  private readonly pieces: Buffer[] = [];
   private length = 0;
   private isFirst = true;
   private isStranger = true;
@@ -50,8 +65,10 @@ export class FramedSocket extends EventEmitter implements LibraryScope {
   private full = false;
   private readonly late: NodeJS.Timeout;
 
-  constructor(socket: Socket, limits: FramedLimits) {
+  /** @param parts what a scope of the same connection has, where there is another one */
+  constructor(socket: ByteSocket, limits: FramedLimits, parts: object = {}) {
     super();
+    this.parts = parts;
     this.socket = socket;
     this.limits = limits;
     this.late = setTimeout(() => this.reject("no secure channel in time"), limits.openWithinMs);
@@ -151,7 +168,7 @@ export class FramedSocket extends EventEmitter implements LibraryScope {
     if (this.strangerBytes > this.limits.strangerBytesMax && this.isStranger) {
       return void this.reject("it sends much before it has signed in");
     }
-    this.parts.push(bytes);
+    this.pieces.push(bytes);
     this.length += bytes.length;
     while (!this.socket.destroyed) {
       const chunk = this.nextChunk();
@@ -170,18 +187,18 @@ export class FramedSocket extends EventEmitter implements LibraryScope {
     }
     if (this.length < need) return undefined;
     const all = this.joined(this.length);
-    this.parts.length = 0;
+    this.pieces.length = 0;
     this.length -= need;
-    if (this.length > 0) this.parts.push(all.subarray(need));
+    if (this.length > 0) this.pieces.push(all.subarray(need));
     return all.subarray(0, need);
   }
 
   /** The first part with at least so many bytes; parts are joined only where they must be. */
   private joined(need: number): Buffer {
-    const [first] = this.parts;
+    const [first] = this.pieces;
     if (first && first.length >= need) return first;
-    const all = Buffer.concat(this.parts);
-    this.parts.splice(0, this.parts.length, all);
+    const all = Buffer.concat(this.pieces);
+    this.pieces.splice(0, this.pieces.length, all);
     return all;
   }
 

@@ -16,7 +16,9 @@ import {
   requestHandleNotSetValue,
   ServerSecureChannelLayer,
 } from "node-opcua-secure-channel";
-import { ClientTCP_transport } from "node-opcua-transport";
+import { SequenceNumberGenerator } from "node-opcua-secure-channel/dist/source/sequence_number_generator.js";
+import { TokenStack } from "node-opcua-secure-channel/dist/source/token_stack.js";
+import { ReverseClientTCP_transport } from "node-opcua-transport";
 import { expect, test } from "vitest";
 import { HANDLE_NOT_SET, ReceivedRequest, rawRequests } from "./raw-message.ts";
 import { SERVICE } from "./services.ts";
@@ -46,7 +48,16 @@ test("a handle that is not set has the value that raw requests begin with", () =
 test("the client's builder decodes bodies by a method that can be shadowed on the instance", () => {
   expect(MessageBuilder.prototype).toHaveProperty("_decodeMessageBody");
   expect(ClientSecureChannelLayer.prototype).toHaveProperty("_getMessageBuilder");
-  expect(ClientTCP_transport.prototype).toHaveProperty("_install_socket");
+  expect(ClientSecureChannelLayer.prototype).toHaveProperty("getTransport");
+  expect(ReverseClientTCP_transport.prototype).toHaveProperty("connect");
+});
+
+test("what is noted of a channel's inside passes the methods that are patched", () => {
+  expect(TokenStack.prototype).toHaveProperty("pushNewToken");
+  expect(MessageBuilder.prototype).toHaveProperty("_read_headersEx");
+  const numbers = new SequenceNumberGenerator();
+  numbers._set(7);
+  expect([numbers.future(), numbers.next(), numbers.next()]).toEqual([7, 7, 8]);
 });
 
 test("the server's layer has what is latched when it opens", () => {

@@ -14,6 +14,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 export interface LibraryScope {
   /** The library failed in work for it. */
   failed(why: string): void;
+  /** Parts of the library's that work for it, as they are met: of one connection the same object. */
+  readonly parts?: object;
 }
 
 const scopes = new AsyncLocalStorage<LibraryScope | undefined>();
@@ -21,6 +23,11 @@ const scopes = new AsyncLocalStorage<LibraryScope | undefined>();
 /** Runs work of the library, and all that follows from it, for this connection. */
 export function inLibrary<T>(scope: LibraryScope, work: () => T): T {
   return scopes.run(scope, work);
+}
+
+/** For whom the library works just now. */
+export function currentScope(): LibraryScope | undefined {
+  return scopes.getStore();
 }
 
 /** Runs work of ours that the library has called. */

@@ -3,6 +3,7 @@
  * them is told in our own words, elsewhere.
  */
 import { setErrorLogger, setWarningLogger } from "node-opcua-debug";
+import { noteInsides } from "./library-insides.ts";
 import { layOutRawChunks } from "./raw-chunks.ts";
 import { rightSizedChunks } from "./right-sized-chunks.ts";
 
@@ -15,4 +16,5 @@ export function quietLibrary(): void {
   setWarningLogger(() => undefined);
   rightSizedChunks();
   layOutRawChunks();
+  noteInsides();
 }

@@ -1,138 +1,98 @@
-/** In the OPC UA process: the sessions at assets that the broker asks for. */
+/** In the OPC UA process: the sessions at assets that the broker asks for, and then has. */
 import type { Credential } from "../../../plant/credential.ts";
-import { OpcuaSessions } from "../asset-session.ts";
+import { OpcuaSessions, type SignedIn } from "../asset-session.ts";
 import type { OpcuaIdentity } from "../identity.ts";
-import type { AssetSession } from "../opcua-connection.ts";
-import type { PlainTarget } from "./distant-session.ts";
-import { KIND, sharedMs, type Wire } from "./wire.ts";
-
-/**
- * What was asked longer ago than this and only now comes out of the pipe does not leave any more:
- * this process stood still, and the session may have been cut since.
- */
-const STALE_MS = 2_000;
-const STALE = "it waited too long before it could leave";
+import { CarriedSocket, type CarriedWord } from "./carried-socket.ts";
+import type { OpenedSession, PlainTarget } from "./distant-session.ts";
+import type { Wire } from "./wire.ts";
 
 export class DialledAssets {
   private readonly wire: Wire;
   private readonly identity: OpcuaIdentity;
-  private readonly targets = new Map<number, OpcuaSessions>();
-  private readonly sessions = new Map<number, AssetSession>();
+  private readonly targets = new Map<number, KnownTarget>();
+  /** Connections that the broker holds for this process. */
+  private readonly connections = new Map<number, CarriedSocket>();
 
   constructor(wire: Wire, identity: OpcuaIdentity) {
     this.wire = wire;
     this.identity = identity;
   }
 
-  async open({ id, session, target }: Opening & { readonly target: PlainTarget }) {
-    const sessions = this.sessionsAt(id, target);
-    this.targets.set(id, sessions);
-    return this.opened(session, await sessions.open());
+  async open({ id, target }: Opening & { readonly target: PlainTarget }) {
+    const { sessions, last } = this.sessionsAt(id, target);
+    this.targets.set(id, { sessions, last });
+    return this.handOver(await sessions.open(), last());
   }
 
-  async resume({ id, session }: Opening) {
-    const resumed = await this.targets.get(id)?.resume();
-    return resumed && this.opened(session, resumed);
+  async resume({ id }: Opening) {
+    const target = this.targets.get(id);
+    const resumed = await target?.sessions.resume();
+    return target && resumed && this.handOver(resumed, target.last());
   }
 
-  identify({ target }: { readonly target: PlainTarget }) {
-    return this.sessionsAt(0, target).identify();
+  identify({ id, target }: Opening & { readonly target: PlainTarget }) {
+    return this.sessionsAt(id, target).sessions.identify();
   }
 
-  namespaces({ session }: { readonly session: number }) {
-    return this.session(session).readNamespaces();
+  chunk(connection: number, bytes: Buffer): void {
+    this.connections.get(connection)?.chunk(bytes);
   }
 
-  state({ session }: { readonly session: number }) {
-    return this.session(session).readState();
-  }
-
-  async closeSession({ session }: { readonly session: number }): Promise<void> {
-    const found = this.sessions.get(session);
-    this.sessions.delete(session);
-    await found?.close();
+  told(connection: number, word: CarriedWord): void {
+    this.connections.get(connection)?.told(word);
   }
 
   forget(id: number): void {
     this.targets.delete(id);
   }
 
-  /** `pause`, `resume` or `abandon`. */
-  told(id: number, word: string): void {
-    const session = this.sessions.get(id);
-    if (word === "pause") session?.pause();
-    else if (word === "resume") session?.resume();
-    else if (word === "abandon") {
-      this.sessions.delete(id);
-      session?.abandon();
+  /** From here on the broker asks for itself. */
+  private async handOver(session: SignedIn, last: CarriedSocket | undefined) {
+    try {
+      const namespaces = await session.readNamespaces();
+      if (!last) throw new Error("the asset closed the connection");
+      const { timeoutMs } = session;
+      const handed = await session.handOver();
+      return { connection: last.id, timeoutMs, namespaces, ...handed } satisfies OpenedSession;
+    } catch (error) {
+      await session.close();
+      throw error;
     }
   }
 
-  ask(id: number, asked: Buffer): void {
-    const call = asked.readUInt32LE(0);
-    const body = asked.subarray(ASK_HEAD);
-    const session = this.sessions.get(id);
-    if (!session) return void this.unanswered(id, call, "the session is closed");
-    if (sharedMs() - asked.readDoubleLE(4) > STALE_MS) return void this.unanswered(id, call, STALE);
-    session.ask(asked.readUInt32LE(12), body, asked.readUInt32LE(16)).then(
-      (answer) => {
-        const head = Buffer.allocUnsafe(8);
-        head.writeUInt32LE(call, 0);
-        head.writeUInt32LE(answer.typeId, 4);
-        this.wire.send(KIND.answer, id, head, answer.body);
-      },
-      (error: unknown) =>
-        this.unanswered(id, call, error instanceof Error ? error.message : String(error)),
-    );
-  }
-
-  /** With their subscriptions; resolves when it was said. */
-  async close(): Promise<void> {
-    const all = [...this.sessions.values()];
-    this.sessions.clear();
-    await Promise.allSettled(all.map((session) => session.close()));
-  }
-
-  private unanswered(id: number, call: number, why: string): void {
-    const head = Buffer.allocUnsafe(4);
-    head.writeUInt32LE(call, 0);
-    this.wire.send(KIND.unanswered, id, head, Buffer.from(why));
-  }
-
-  private sessionsAt(id: number, target: PlainTarget): OpcuaSessions {
-    return new OpcuaSessions({
+  private sessionsAt(id: number, target: PlainTarget): KnownTarget {
+    let last: CarriedSocket | undefined;
+    const sessions = new OpcuaSessions({
       ...target,
       identity: this.identity,
+      dial: async () => {
+        last = await this.dial(id);
+        return { socket: last, taker: last, ending: (why) => last?.ending(why) };
+      },
       credential: async () => {
         const given = await this.wire.call("credential", { id });
         return given === null ? undefined : (given as Credential);
       },
       unknownCertificate: (shown) => this.wire.word(id, { unknown: shown }),
     });
+    return { sessions, last: () => last };
   }
 
-  /** @returns its timeout in milliseconds */
-  private opened(id: number, session: AssetSession): number {
-    this.sessions.set(id, session);
-    session.onBroken((why) => {
-      this.sessions.delete(id);
-      this.wire.word(id, { broken: why });
-    });
-    if (session.isOver) this.wire.word(id, { broken: "the asset closed the connection" });
-    return session.timeoutMs;
+  /** The broker opens it: this process is told of assets, and reaches none. */
+  private async dial(target: number): Promise<CarriedSocket> {
+    const id = Number(await this.wire.call("dial", { id: target }));
+    const socket = new CarriedSocket(this.wire, id, () => void this.connections.delete(id));
+    this.connections.set(id, socket);
+    return socket;
   }
+}
 
-  private session(id: number): AssetSession {
-    const session = this.sessions.get(id);
-    if (!session) throw new Error("the session is closed");
-    return session;
-  }
+interface KnownTarget {
+  readonly sessions: OpcuaSessions;
+  /** The connection that was made last: of the session that was opened last. */
+  last(): CarriedSocket | undefined;
 }
 
 interface Opening {
   readonly id: number;
-  /** The number that the broker has for it. */
-  readonly session: number;
 }
-
-const ASK_HEAD = 20;

@@ -1,11 +1,13 @@
 /**
- * The OPC UA process: secure channels of native clients and to assets end in here, and nothing
- * else does. Whatever the library or a peer does to it, at worst this process ends, with the
- * sessions of OPC UA; guard, decisions, recordings and all other sessions are the broker's.
+ * The OPC UA process: secure channels of native clients end in here, and those to assets are opened
+ * and renewed here, over connections of the broker's. Whatever the library or a peer does to it, at
+ * worst this process ends, with the sessions of OPC UA; guard, decisions, recordings and all other
+ * sessions are the broker's, and so are the messages of a channel that was handed over.
  */
 import { Socket } from "node:net";
 import { loadOpcuaIdentity } from "../identity.ts";
 import { endedItsConnection } from "../library-scope.ts";
+import type { CarriedWord } from "./carried-socket.ts";
 import { DialledAssets } from "./dialled-assets.ts";
 import { keepKeys } from "./kept-keys.ts";
 import { type Handed, ServedClients } from "./served-clients.ts";
@@ -13,8 +15,6 @@ import { watchOver } from "./watchdog.ts";
 import { jsonOf, KIND, Wire, type WireMessage } from "./wire.ts";
 
 const PIPE = 3;
-/** Assets are told that their sessions are over, if they listen. */
-const FAREWELL_MS = 1_000;
 
 function fault(error: unknown): void {
   if (endedItsConnection(error)) return;
@@ -45,8 +45,8 @@ async function main(file: string, parent: number): Promise<void> {
         return void clients.frame(id, body);
       case KIND.taken:
         return void clients.taken(id, body.readUInt32LE(0));
-      case KIND.ask:
-        return void assets.ask(id, body);
+      case KIND.chunk:
+        return void assets.chunk(id, body);
       case KIND.beat:
         return void wire.send(KIND.beat, id, body);
       case KIND.word:
@@ -54,9 +54,9 @@ async function main(file: string, parent: number): Promise<void> {
     }
   }
 
-  function word(id: number, { close, session, door, forget }: Word): void {
+  function word(id: number, { close, carried, door, forget }: Word): void {
     if (close !== undefined) clients.closeLeg(id, close ?? undefined);
-    else if (session !== undefined) assets.told(id, session);
+    else if (carried !== undefined) assets.told(id, carried);
     else if (door === "close") clients.closeDoor(id);
     else if (forget) assets.forget(id);
   }
@@ -69,12 +69,6 @@ async function main(file: string, parent: number): Promise<void> {
         return assets.resume(args as never);
       case "identify":
         return assets.identify(args as never);
-      case "namespaces":
-        return assets.namespaces(args as never);
-      case "state":
-        return assets.state(args as never);
-      case "close":
-        return assets.closeSession(args as never);
       case "end":
         return end();
       default:
@@ -82,9 +76,8 @@ async function main(file: string, parent: number): Promise<void> {
     }
   }
 
-  async function end(): Promise<void> {
+  function end(): void {
     clients.close();
-    await Promise.race([assets.close(), new Promise((done) => setTimeout(done, FAREWELL_MS))]);
     setImmediate(() => process.exit(0));
   }
 
@@ -98,7 +91,7 @@ async function main(file: string, parent: number): Promise<void> {
 
 interface Word {
   readonly close?: string | null;
-  readonly session?: string;
+  readonly carried?: CarriedWord;
   readonly door?: string;
   readonly forget?: boolean;
 }

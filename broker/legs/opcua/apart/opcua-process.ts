@@ -3,8 +3,12 @@
  * started again when it has died. What it can do to the broker is send it frames, which a guard
  * judges; what a peer can do to it ends OPC UA sessions, each with a reason, and no other.
  *
- * A frame crosses a pipe four times from the client to the asset and back: some 70 µs and a fifth
- * more CPU for a read of one value, and the cryptography is off the broker's own thread.
+ * What runs where. In that process: secure channels and sessions of native clients, whole; towards
+ * assets the finding, opening, proving and renewing of channels and sessions, with the broker's
+ * private key. In the broker: the connections to assets, which that process cannot make, and, once
+ * a session is open, its messages (`secured-session.ts`): their chunks are opened and sealed by
+ * the strict code of `symmetric/` with the keys that the process hands over. A client's frame
+ * crosses the pipe once, its answer once.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

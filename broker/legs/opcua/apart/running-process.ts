@@ -4,8 +4,11 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ShownIdentity } from "../../../plant/shown-identity.ts";
 import type { ClientAsking, ClientAttaching, OpcuaDoorways } from "../client-asking.ts";
+import { dialAsset } from "../dial-asset.ts";
+import { CarriedConnection } from "./carried-connection.ts";
+import type { CarriedWord } from "./carried-socket.ts";
 import { DistantClientLeg } from "./distant-client-leg.ts";
-import type { AssetsWire, DistantSession, DistantTarget } from "./distant-session.ts";
+import type { AssetsWire, DistantTarget } from "./distant-session.ts";
 import type { Handed } from "./served-clients.ts";
 import { jsonOf, KIND, Wire, type WireMessage } from "./wire.ts";
 
@@ -16,6 +19,8 @@ const BEATS_MISSED_MAX = 10;
 const READY_WITHIN_MS = 60_000;
 
 const EXIT_WITHIN_MS = 1_000;
+/** Assets are told that their sessions are over, if they listen. */
+const FAREWELL_MS = 1_000;
 
 interface Served {
   readonly id: number;
@@ -25,8 +30,10 @@ interface Served {
 }
 
 export class RunningProcess implements AssetsWire {
-  readonly sessions = new Map<number, DistantSession>();
   readonly wire: Wire;
+  /** Connections that this process holds for the other one. */
+  private readonly carried = new Map<number, CarriedConnection>();
+  private readonly goodbyes = new Set<Promise<void>>();
   private readonly child: ChildProcess;
   private readonly died: (why: string) => void;
   private readonly targets = new Map<number, DistantTarget>();
@@ -68,7 +75,7 @@ export class RunningProcess implements AssetsWire {
     }
   }
 
-  next(): number {
+  private next(): number {
     this.last += 1;
     return this.last;
   }
@@ -81,6 +88,15 @@ export class RunningProcess implements AssetsWire {
 
   forget(id: number): void {
     if (this.targets.delete(id)) this.wire.word(id, { forget: true });
+  }
+
+  connection(id: number): CarriedConnection | undefined {
+    return this.carried.get(id);
+  }
+
+  closing(closing: Promise<void>): void {
+    this.goodbyes.add(closing);
+    void closing.finally(() => this.goodbyes.delete(closing));
   }
 
   serve({ id, door, socket, closed }: Served): void {
@@ -98,8 +114,10 @@ export class RunningProcess implements AssetsWire {
     this.wire.word(id, { door: "close" });
   }
 
-  /** Resolves when it was told; it goes by itself. */
+  /** Resolves when it was told; it goes by itself. Assets hear that their sessions are over. */
   async end(): Promise<void> {
+    const late = new Promise((done) => setTimeout(done, FAREWELL_MS));
+    await Promise.race([Promise.allSettled([...this.goodbyes]), late]);
     await this.wire.call("end", {}).catch(() => undefined);
   }
 
@@ -108,11 +126,9 @@ export class RunningProcess implements AssetsWire {
       case KIND.frame:
         return void this.legs.get(id)?.frame(body);
       case KIND.taken:
-        return void this.legs.get(id)?.taken(body.readUInt32LE(0));
-      case KIND.answer:
-        return void this.sessions.get(id)?.answered(body);
-      case KIND.unanswered:
-        return void this.sessions.get(id)?.unanswered(body);
+        return void (this.legs.get(id) ?? this.carried.get(id))?.taken(body.readUInt32LE(0));
+      case KIND.chunk:
+        return void this.carried.get(id)?.fromProcess(body);
       case KIND.beat:
         this.missed = 0;
         return;
@@ -123,11 +139,11 @@ export class RunningProcess implements AssetsWire {
     }
   }
 
-  private word(id: number, { ready, closed, connection, broken, unknown }: Word): void {
+  private word(id: number, { ready, closed, connection, carried, unknown }: Word): void {
     if (ready) this.ready.resolve();
     else if (closed !== undefined) this.legs.get(id)?.gone(String(closed));
     else if (connection !== undefined) this.connectionClosed(id);
-    else if (broken !== undefined) this.sessions.get(id)?.broken(String(broken));
+    else if (carried !== undefined) this.carried.get(id)?.told(carried);
     else if (unknown !== undefined) this.targets.get(id)?.unknownCertificate?.(unknown);
   }
 
@@ -137,11 +153,37 @@ export class RunningProcess implements AssetsWire {
         return this.signIn(args as { readonly door: number; readonly asking: ClientAsking });
       case "attach":
         return this.attach(args as { readonly leg: number; readonly peer: string });
+      case "dial":
+        return this.dial((args as { readonly id: number }).id);
+      case "lend":
+        return this.lend((args as { readonly connection: number }).connection);
       case "credential":
         return this.targets.get((args as { readonly id: number }).id)?.credential();
       default:
         throw new Error(`no call ${method}`);
     }
+  }
+
+  /** Only what the broker itself has just asked to be reached. */
+  private async dial(target: number): Promise<number> {
+    const known = this.targets.get(target);
+    if (!known) throw new Error("nobody waits for it any more");
+    const socket = await dialAsset(known);
+    if (!this.targets.has(target) || this.why !== undefined) {
+      socket.destroy();
+      throw new Error("nobody waits for it any more");
+    }
+    const id = this.next();
+    const closed = () => void this.carried.delete(id);
+    const { wire } = this;
+    this.carried.set(id, new CarriedConnection({ id, wire, socket, peer: "asset", closed }));
+    return id;
+  }
+
+  private lend(id: number): number {
+    const connection = this.carried.get(id);
+    if (!connection) throw new Error("the connection is closed");
+    return connection.lend();
   }
 
   private async signIn({ door, asking }: { door: number; asking: ClientAsking }) {
@@ -201,7 +243,7 @@ export class RunningProcess implements AssetsWire {
     this.wire.close(why);
     this.ready.reject(new Error(`the OPC UA process could not begin: ${why}`));
     const reason = `the OPC UA process of the broker failed: ${why}`;
-    for (const session of [...this.sessions.values()]) session.broken(reason);
+    for (const connection of [...this.carried.values()]) connection.end(reason);
     for (const leg of [...this.legs.values()]) leg.gone(reason);
     for (const id of [...this.connections.keys()]) this.connectionClosed(id);
     this.targets.clear();
@@ -213,6 +255,6 @@ interface Word {
   readonly ready?: boolean;
   readonly closed?: string;
   readonly connection?: string;
-  readonly broken?: string;
+  readonly carried?: CarriedWord;
   readonly unknown?: ShownIdentity;
 }

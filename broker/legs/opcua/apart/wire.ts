@@ -17,16 +17,12 @@ export const KIND = {
   word: 4,
   /** A frame of a client's leg, in either direction. */
   frame: 5,
-  /** u32: so many bytes of frames of this leg were taken. */
+  /** u32: so many bytes of this leg's frames, or of this connection's chunks, were taken. */
   taken: 6,
-  /** For a session at an asset: u32 call, f64 time, u32 type, u32 patience, body. */
-  ask: 7,
-  /** u32 call, u32 type, body. */
-  answer: 8,
-  /** u32 call, words. */
-  unanswered: 9,
+  /** Of a connection that the broker holds, in either direction: whole chunks, as they are. */
+  chunk: 7,
   /** Sent back as it came: the other side is alive. */
-  beat: 10,
+  beat: 8,
 } as const;
 
 export interface WireMessage {
@@ -206,11 +202,4 @@ export class Wire {
 
 export function jsonOf(body: Buffer): unknown {
   return JSON.parse(body.toString("utf8"));
-}
-
-/**
- * Milliseconds of a clock that both processes share (CLOCK_MONOTONIC), for how old a message is.
- */
-export function sharedMs(): number {
-  return Number(process.hrtime.bigint() / 1_000n) / 1_000;
 }
