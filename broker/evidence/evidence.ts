@@ -132,7 +132,6 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     },
     async (session) => search?.forget(session),
   );
-  retention.start();
   return {
     recorder: telling(recorder, (header) => search?.began(header)),
     handed: tellingOf(handed, (header) => search?.began(header)),
@@ -220,6 +219,7 @@ function openLibrary(
   });
   const read = options.stored && new StoredVolume(volume, recordings, options.stored);
   const library = new RecordingsLibrary({ ...parts, ...(read && { volume: read }), retention });
+  retention.start();
   return { library, retention };
 }
 
