@@ -10,7 +10,12 @@ import { type Evidence, openEvidence } from "./evidence.ts";
 import type { TapeWriter } from "./recorder.ts";
 
 /** Many more files than may wait to be sealed. */
-const LIMITS = { writeAheadBytes: 256 * 1024, writeAheadFilesMax: 8, segmentBytes: 256 * 1024 };
+const LIMITS = {
+  writeAheadBytes: 256 * 1024,
+  writeAheadFilesMax: 8,
+  segmentBytes: 256 * 1024,
+  gatherBytesMax: 128 * 1024,
+};
 const PIECE = randomBytes(32 * 1024);
 const PIECES = 400;
 

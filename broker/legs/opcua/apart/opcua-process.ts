@@ -5,7 +5,7 @@
  *
  * What runs where. In that process: secure channels and sessions of native clients, whole; towards
  * assets the finding, opening, proving and renewing of channels and sessions, with the broker's
- * private key. In the broker: the connections to assets, which that process cannot make, and, once
+ * private key. In the broker: the connections to assets, which that process asks for, and, once
  * a session is open, its messages (`secured-session.ts`): their chunks are opened and sealed by
  * the strict code of `symmetric/` with the keys that the process hands over. A client's frame
  * crosses the pipe once, its answer once.
