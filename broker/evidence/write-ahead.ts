@@ -13,6 +13,7 @@ import { BLOCK_HEAD_LENGTH, FILE_HEAD_LENGTH, finishBlock, openChunk, sizeChunk 
 import { TAG_LENGTH } from "./block-seal.ts";
 import type { EvidenceLimits } from "./limits.ts";
 import { RecorderUnavailable } from "./recorder.ts";
+import { type SealingBehind, SealingPace } from "./sealing-pace.ts";
 import type { ActiveFile, WriteAheadFiles } from "./write-ahead-files.ts";
 
 export interface WriteAheadEvents {
@@ -35,9 +36,6 @@ interface Waiter {
   /** What it will hear although the write succeeds. */
   readonly error: Error | undefined;
 }
-
-/** Whom sealing cannot keep up with: nobody, those who fill the files fastest, all together. */
-export type SealingBehind = "not" | "fillers" | "all";
 
 /**
  * A buffer of more than this is kept for the next block only while blocks fill a good part of it:
@@ -76,8 +74,7 @@ export class WriteAhead {
   private retryMs: number;
   private lookedMs = Number.NEGATIVE_INFINITY;
   private closed = false;
-  private sealingBehind: SealingBehind = "not";
-  private untilFreed: (() => void)[] = [];
+  private readonly pace: SealingPace;
 
   constructor(
     files: WriteAheadFiles,
@@ -90,6 +87,7 @@ export class WriteAhead {
     this.clock = clock;
     this.events = events;
     this.retryMs = limits.retryFirstMs;
+    this.pace = new SealingPace(limits, clock);
     this.out.length = BLOCK_HEAD_LENGTH;
   }
 
@@ -129,32 +127,19 @@ export class WriteAhead {
 
   /** Of the files so many wait to be sealed that somebody must wait for that. */
   get waitsForSealing(): SealingBehind {
-    return this.failure === undefined ? this.sealingBehind : "not";
+    return this.failure === undefined ? this.pace.who : "not";
   }
 
   /** Calls back, never synchronously, when it is worth looking again at who is behind. */
   whenCaughtUp(done: () => void): void {
     if (this.waitsForSealing === "not") this.whenDurable(() => done());
-    else this.untilFreed.push(done);
+    else this.pace.wait(done);
   }
 
   /** All of that file is sealed: those who wait look again. */
   free(number: number): void {
     this.files.free(number).catch(() => undefined);
-    this.countFiles();
-    this.tellWaiting();
-  }
-
-  private tellWaiting(): void {
-    const waiting = this.untilFreed;
-    this.untilFreed = [];
-    for (const done of waiting) queueMicrotask(done);
-  }
-
-  private countFiles(): void {
-    const { writeAheadFilesMax, fillersWaitFrom, allWaitFrom } = this.limits;
-    const part = this.files.count / writeAheadFilesMax;
-    this.sealingBehind = part > allWaitFrom ? "all" : part > fillersWaitFrom ? "fillers" : "not";
+    if (!this.closed) this.pace.freed(this.files.count);
   }
 
   /** What is put into `out` from here to `leave` belongs to this session's segment. */
@@ -211,6 +196,7 @@ export class WriteAhead {
   async close(): Promise<void> {
     this.closed = true;
     this.disarm?.();
+    this.pace.close();
     while (this.writing !== undefined) await this.writing;
     await this.active?.file.close().catch(() => undefined);
   }
@@ -315,7 +301,7 @@ export class WriteAhead {
     await this.retire();
     this.active = await this.files.next();
     this.position = FILE_HEAD_LENGTH;
-    this.countFiles();
+    this.pace.begun(this.files.count);
     this.events.rotated?.();
   }
 
@@ -341,7 +327,7 @@ export class WriteAhead {
     this.waiters = [];
     for (const { done } of waiters) queueMicrotask(() => done(new RecorderUnavailable(cause)));
     this.events.failed(cause);
-    this.tellWaiting();
+    this.pace.tellWaiting();
     void this.retire();
     this.clock.after(this.retryMs, () => void this.retry());
     this.retryMs = Math.min(this.retryMs * 2, this.limits.retryMaxMs);

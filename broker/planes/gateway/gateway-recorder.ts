@@ -37,7 +37,7 @@ export async function openGatewayRecorder(
   const files = new WriteAheadFiles(volume, at("write-ahead"), EVIDENCE_LIMITS, keys);
   const handOver = new HandOver({
     ...{ volume, keys, trouble, pathOf: (number) => files.pathOf(number) },
-    freed: (number) => void files.free(number).catch(() => undefined),
+    freed: (number) => writeAhead.free(number),
   });
   handOver.found(await files.find());
   const writeAhead = new WriteAhead(files, EVIDENCE_LIMITS, clock, {
@@ -45,6 +45,7 @@ export async function openGatewayRecorder(
     handed: () => {},
     failed: () => recorder.refresh(),
     ready: () => recorder.resume(),
+    rotated: () => recorder.letGoOfFiles(),
   });
   const sessions = at("sessions");
   const recorder = new SessionRecorder({
