@@ -17,7 +17,7 @@ const LIMITS = {
   gatherBytesMax: 128 * 1024,
 };
 const PIECE = randomBytes(32 * 1024);
-const PIECES = 400;
+const PIECES = 150;
 
 function headerOf(session: string): Header {
   return {
