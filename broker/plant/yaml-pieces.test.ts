@@ -11,7 +11,7 @@ const SMALL = largePlant(4)
   .filter((row) => !/Point([2-9]|1\d)/.test(row));
 
 test("a file that is read in pieces is the plant that it is as a whole, places of warnings too", () => {
-  const text = SMALL.join("\n").replace("protocols: [modbus, ssh]", "protocols: [modbus]");
+  const text = SMALL.join("\n").replace(/protocols: \[.*\]/, "protocols: [modbus]");
   const whole = parsePlant(text, "p");
   expect(whole.kind === "plant" && whole.warnings[0]?.path).toBe("assets[0].endpoints[1]");
   expect(parsePlant(text, "p", SHORT)).toEqual(whole);

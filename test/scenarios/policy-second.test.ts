@@ -22,8 +22,9 @@ test("what one administrator proposes is not in force, and they cannot confirm i
   await page.goto("/policy");
   await page.getByText("Edit", { exact: true }).click();
   await page.getByText("rights.cedar", { exact: true }).click();
-  const text = page.getByRole("textbox", { name: "Text of rights.cedar" });
-  await text.fill(`${await text.inputValue()}\n// Read by the night shift.\n`);
+  await page.getByRole("textbox", { name: "Text of rights.cedar" }).click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.insertText("\n// Read by the night shift.\n");
   await page.getByText(/^Valid: /).waitFor();
   await page.getByRole("button", { name: "Propose" }).click();
   const dialog = page.getByRole("dialog");
