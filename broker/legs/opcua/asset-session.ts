@@ -40,6 +40,7 @@ import { RawRequest } from "./raw-message.ts";
 import { readNamespaces, readState } from "./read-node.ts";
 import { NULL_NODE_ID } from "./request-header.ts";
 import { type ChannelSecurity, NO_SECURITY, POLICY_URIS, policyOfUri } from "./security.ts";
+import { keptMs, SESSION_TIMEOUT_MS } from "./session-timeout.ts";
 import type { HandedChannel } from "./symmetric/channel-keys.ts";
 import { encryptPassword } from "./user-token.ts";
 
@@ -62,8 +63,6 @@ export interface OpcuaTarget {
   unknownCertificate?(shown: ShownIdentity): void;
 }
 
-/** The asset forgets the session this long after the last word, subscriptions included. */
-const SESSION_TIMEOUT_MS = 120_000;
 const NONCE_LENGTH = 32;
 /** A token is the asset's to make: an opaque NodeId, some dozen bytes. */
 const TOKEN_MAX = 8_192;
@@ -287,7 +286,7 @@ export class OpcuaSessions implements AssetSessions {
     return {
       ...{ channel, endpoint, certificate, nonce: answer.serverNonce ?? Buffer.alloc(0) },
       token: answer.authenticationToken,
-      timeoutMs: Math.max(TIMEOUT_MIN_MS, answer.revisedSessionTimeout),
+      timeoutMs: keptMs(answer.revisedSessionTimeout),
     };
   }
 
@@ -357,9 +356,6 @@ interface Proof {
   readonly token: UserIdentityToken;
   readonly signature?: SignatureData | undefined;
 }
-
-/** Below this a keep-alive would be a load. */
-const TIMEOUT_MIN_MS = 10_000;
 
 async function certificateProof(parts: {
   readonly policyId: string | null;

@@ -35,7 +35,7 @@ async function carried(security = STRONG) {
   const ends: string[] = [];
   const told: string[] = [];
   const connection = new CarriedConnection({
-    ...{ id: ID, wire, socket, peer: "asset" },
+    ...{ id: ID, wire, socket, target: 1, peer: "asset" },
     closed: () => void ends.push("closed"),
   });
   onTestFinished(() => {

@@ -17,6 +17,8 @@ export interface CarriedParts {
   readonly wire: Wire;
   /** Paused; nothing read. */
   readonly socket: Socket;
+  /** What it was dialled for. */
+  readonly target: number;
   /** Of the peer, for sentences: `asset` or `client`. */
   readonly peer: string;
   /** Called once. */
@@ -27,6 +29,8 @@ export interface CarriedParts {
 const UNTAKEN_MAX = 1_048_576;
 /** A last answer that is on its way when it ends. */
 const FAREWELL_MS = 500;
+/** Characters of a sentence that the process gives; it goes onto the tape. */
+const WORDS_MAX = 300;
 /** Of a chunk: type and length. */
 const HEADER = 8;
 
@@ -62,6 +66,14 @@ export class CarriedConnection {
 
   get isOver(): boolean {
     return this.over;
+  }
+
+  get target(): number {
+    return this.parts.target;
+  }
+
+  get isSecured(): boolean {
+    return this.secured !== undefined;
   }
 
   /** Its messages are this channel's from now on. */
@@ -126,7 +138,9 @@ export class CarriedConnection {
     else if (to === "pause") this.isAsked = false;
     else if (to === "end") return void this.farewell();
     else if (to === "destroy") {
-      return void this.end(because ?? `the ${this.parts.peer} closed the connection`);
+      return void this.end(
+        because ? wordsOf(because) : `the ${this.parts.peer} closed the connection`,
+      );
     }
     this.flow();
   }
@@ -201,4 +215,9 @@ export class CarriedConnection {
   private say(word: CarriedWord): void {
     this.parts.wire.word(this.parts.id, { carried: word });
   }
+}
+
+/** What the process says may be anything. */
+function wordsOf(said: unknown): string {
+  return String(said).slice(0, WORDS_MAX).replaceAll(/\p{C}/gu, " ");
 }

@@ -3,7 +3,8 @@ import type { Credential } from "../../../plant/credential.ts";
 import { OpcuaSessions, type SignedIn } from "../asset-session.ts";
 import type { OpcuaIdentity } from "../identity.ts";
 import { CarriedSocket, type CarriedWord } from "./carried-socket.ts";
-import type { OpenedSession, PlainTarget } from "./distant-session.ts";
+import type { PlainTarget } from "./distant-session.ts";
+import type { HandedSession } from "./opened-session.ts";
 import type { Wire } from "./wire.ts";
 
 export class DialledAssets {
@@ -53,7 +54,7 @@ export class DialledAssets {
       if (!last) throw new Error("the asset closed the connection");
       const { timeoutMs } = session;
       const handed = await session.handOver();
-      return { connection: last.id, timeoutMs, namespaces, ...handed } satisfies OpenedSession;
+      return { connection: last.id, timeoutMs, namespaces, ...handed } satisfies HandedSession;
     } catch (error) {
       await session.close();
       throw error;

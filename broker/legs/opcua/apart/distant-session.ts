@@ -4,6 +4,7 @@ import type { ShownIdentity } from "../../../plant/shown-identity.ts";
 import type { AssetSession, AssetSessions } from "../opcua-connection.ts";
 import type { ChannelSecurity } from "../security.ts";
 import type { CarriedConnection } from "./carried-connection.ts";
+import { openedSessionOf } from "./opened-session.ts";
 import { SecuredSession } from "./secured-session.ts";
 import type { Wire } from "./wire.ts";
 
@@ -23,17 +24,6 @@ export interface DistantTarget extends PlainTarget {
   unknownCertificate?(shown: ShownIdentity): void;
 }
 
-/** A session that the process has opened, as it hands it over. */
-export interface OpenedSession {
-  /** The connection, as the broker knows it. */
-  readonly connection: number;
-  readonly timeoutMs: number;
-  readonly namespaces: readonly string[];
-  /** In base64. */
-  readonly token: string;
-  readonly channel: unknown;
-}
-
 /** The wire to the process, started where it does not run. Rejects with words for the person. */
 export type Reach = () => Promise<AssetsWire>;
 
@@ -42,7 +32,8 @@ export interface AssetsWire {
   /** Known under this id over there, and dialled for, until `forget`. */
   keep(target: DistantTarget): number;
   forget(id: number): void;
-  connection(id: number): CarriedConnection | undefined;
+  /** Only one that was dialled for this target, and is nobody's yet. */
+  connection(id: number, target: number): CarriedConnection | undefined;
   /** The process is not ended before it is over, or has taken too long. */
   closing(closing: Promise<void>): void;
 }
@@ -64,7 +55,8 @@ export class DistantSessions implements AssetSessions {
     const { target } = this;
     const id = assets.keep(target);
     this.at = { assets, id };
-    return this.opened(assets, await assets.wire.call("open", { id, target: plain(target) }));
+    const given = await assets.wire.call("open", { id, target: plain(target) });
+    return this.opened(assets, id, given);
   }
 
   /** A process that was started anew knows nothing of it. */
@@ -72,7 +64,7 @@ export class DistantSessions implements AssetSessions {
     if (!this.at || this.at.assets.wire.isOver) return undefined;
     const { assets, id } = this.at;
     const given = await assets.wire.call("resume", { id });
-    return given === null ? undefined : this.opened(assets, given);
+    return given === null ? undefined : this.opened(assets, id, given);
   }
 
   async identify(): Promise<ShownIdentity> {
@@ -91,17 +83,14 @@ export class DistantSessions implements AssetSessions {
     this.at?.assets.forget(this.at.id);
   }
 
-  private opened(assets: AssetsWire, given: unknown): AssetSession {
-    const { connection: id, token, ...opened } = given as OpenedSession;
-    const connection = assets.connection(id);
+  private opened(assets: AssetsWire, target: number, given: unknown): AssetSession {
+    const opened = openedSessionOf(given);
+    if (!opened) throw new Error("the OPC UA process handed over no session");
+    const connection = assets.connection(opened.connection, target);
     if (!connection) throw new Error("the asset closed the connection");
     const { security } = this.target;
-    const session = new SecuredSession({
-      ...{ connection, security, ...opened },
-      token: Buffer.from(token, "base64"),
-      closing: (closing) => assets.closing(closing),
-    });
-    return session;
+    const closing = (ended: Promise<void>) => assets.closing(ended);
+    return new SecuredSession({ ...opened, connection, security, closing });
   }
 }
 

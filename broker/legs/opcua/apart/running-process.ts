@@ -22,6 +22,9 @@ const EXIT_WITHIN_MS = 1_000;
 /** Assets are told that their sessions are over, if they listen. */
 const FAREWELL_MS = 1_000;
 
+/** Of one target: its session's, one that is being opened anew, and discovery's; one to spare. */
+const CONNECTIONS_MAX = 4;
+
 interface Served {
   readonly id: number;
   readonly door: OpcuaDoorways;
@@ -33,6 +36,8 @@ export class RunningProcess implements AssetsWire {
   readonly wire: Wire;
   /** Connections that this process holds for the other one. */
   private readonly carried = new Map<number, CarriedConnection>();
+  /** How many connections are being made for each target. */
+  private readonly dialling = new Map<number, number>();
   private readonly goodbyes = new Set<Promise<void>>();
   private readonly child: ChildProcess;
   private readonly died: (why: string) => void;
@@ -90,8 +95,9 @@ export class RunningProcess implements AssetsWire {
     if (this.targets.delete(id)) this.wire.word(id, { forget: true });
   }
 
-  connection(id: number): CarriedConnection | undefined {
-    return this.carried.get(id);
+  connection(id: number, target: number): CarriedConnection | undefined {
+    const carried = this.carried.get(id);
+    return carried?.target === target && !carried.isSecured ? carried : undefined;
   }
 
   closing(closing: Promise<void>): void {
@@ -168,7 +174,11 @@ export class RunningProcess implements AssetsWire {
   private async dial(target: number): Promise<number> {
     const known = this.targets.get(target);
     if (!known) throw new Error("nobody waits for it any more");
-    const socket = await dialAsset(known);
+    const live = [...this.carried.values()].filter((each) => each.target === target).length;
+    const dialling = this.dialling.get(target) ?? 0;
+    if (live + dialling >= CONNECTIONS_MAX) throw new Error("it has too many connections already");
+    this.dialling.set(target, dialling + 1);
+    const socket = await dialAsset(known).finally(() => this.dialled(target));
     if (!this.targets.has(target) || this.why !== undefined) {
       socket.destroy();
       throw new Error("nobody waits for it any more");
@@ -176,8 +186,17 @@ export class RunningProcess implements AssetsWire {
     const id = this.next();
     const closed = () => void this.carried.delete(id);
     const { wire } = this;
-    this.carried.set(id, new CarriedConnection({ id, wire, socket, peer: "asset", closed }));
+    this.carried.set(
+      id,
+      new CarriedConnection({ ...{ id, wire, socket, target, closed }, peer: "asset" }),
+    );
     return id;
+  }
+
+  private dialled(target: number): void {
+    const left = (this.dialling.get(target) ?? 1) - 1;
+    if (left > 0) this.dialling.set(target, left);
+    else this.dialling.delete(target);
   }
 
   private lend(id: number): number {
