@@ -4,8 +4,8 @@
  * thirds of what carrying a file cost went there. Counted together with the heap, it collects when
  * the whole has grown. But how far it may grow V8 takes from what is made within the heap, which is
  * next to nothing here, and so a tenth more was enough: a file of 128 MiB was forty collections, in
- * each thread its own. So a small heap may grow to two and a half times what was left, which costs a hundred
- * megabytes while files pass and spares a third of the work; a large one is V8's to judge.
+ * each thread its own. So a small heap may grow to two and a half times what was left, which costs
+ * a hundred megabytes while files pass and spares a fourth of the work; a large one is V8's to judge.
  */
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import { getHeapStatistics, setFlagsFromString } from "node:v8";

@@ -8,6 +8,7 @@ import { CarriedConnection } from "./carried-connection.ts";
 import { SecuredChannel } from "./secured-channel.ts";
 import { KIND, Wire, type WireMessage } from "./wire.ts";
 
+const TARGET = 3;
 const ID = 7;
 const STRONG = SECURE[0] ?? NO_SECURITY;
 const BODY = Buffer.from([1, 0, 0x77, 2, 9, 9]);
@@ -35,7 +36,7 @@ async function carried(security = STRONG) {
   const ends: string[] = [];
   const told: string[] = [];
   const connection = new CarriedConnection({
-    ...{ id: ID, wire, socket, target: 1, peer: "asset" },
+    ...{ id: ID, wire, socket, target: TARGET, peer: "asset" },
     closed: () => void ends.push("closed"),
   });
   onTestFinished(() => {
@@ -185,6 +186,25 @@ test("once it is ended nothing passes in either direction", async () => {
   connection.write(BODY);
   await closed(asset);
   expect([Buffer.concat(said).length, told]).toEqual([0, []]);
+});
+
+test("it serves one session at the target that it was dialled for, and no other", async () => {
+  const { connection, secure } = await carried();
+  expect([connection.isFor(TARGET), connection.isFor(TARGET + 1)]).toEqual([true, false]);
+  secure();
+  expect(connection.isFor(TARGET)).toBe(false);
+  const { connection: ended } = await carried();
+  ended.end("the test is over");
+  expect(ended.isFor(TARGET)).toBe(false);
+});
+
+test("whatever the process says why it ends is a sentence on one line, and short", async () => {
+  const { connection, ends, secure } = await carried();
+  secure();
+  connection.told({ to: "destroy", because: `odd\nwords ${"x".repeat(1_000)}` });
+  const why = ends.find((each) => each !== "closed") ?? "";
+  expect(why).toMatch(/^odd words x+$/);
+  expect(why.length).toBeLessThanOrEqual(300);
 });
 
 test("keys that are not those of the plant file's security are refused", () => {

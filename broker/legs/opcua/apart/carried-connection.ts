@@ -72,8 +72,9 @@ export class CarriedConnection {
     return this.parts.target;
   }
 
-  get isSecured(): boolean {
-    return this.secured !== undefined;
+  /** Whether a session at this target may be had over it: it leads there, and is nobody's yet. */
+  isFor(target: number): boolean {
+    return this.parts.target === target && !this.secured && !this.over;
   }
 
   /** Its messages are this channel's from now on. */

@@ -97,7 +97,7 @@ export class RunningProcess implements AssetsWire {
 
   connection(id: number, target: number): CarriedConnection | undefined {
     const carried = this.carried.get(id);
-    return carried?.target === target && !carried.isSecured ? carried : undefined;
+    return carried?.isFor(target) ? carried : undefined;
   }
 
   closing(closing: Promise<void>): void {
