@@ -1,4 +1,12 @@
 /** `npm start`: runs the broker until it is told to stop. */
-import { runBroker } from "./run.ts";
+import { startTold } from "./start-help.ts";
 
-await runBroker(process.env);
+const told = startTold(process.argv.slice(2));
+if (told) {
+  const to = told.code === 0 ? process.stdout : process.stderr;
+  to.write(told.text);
+  process.exitCode = told.code;
+} else {
+  const { runBroker } = await import("./run.ts");
+  await runBroker(process.env);
+}

@@ -2,6 +2,7 @@
 /** The `sallyport` command. */
 import { Command, InvalidArgumentError } from "commander";
 import { ConfigInvalid, readConfig } from "../config.ts";
+import { START_SETTINGS } from "../start-help.ts";
 import { readVersion } from "../version.ts";
 import { addBackupCommands } from "./backup-commands.ts";
 import { addCompletionCommand } from "./completion.ts";
@@ -44,6 +45,7 @@ const program = new Command("sallyport")
 program
   .command("start")
   .description("start the broker; Ctrl-C stops it")
+  .addHelpText("after", START_SETTINGS)
   .action(async () => {
     // Other commands need not wait for all of the broker.
     const { runBroker } = await import("../run.ts");
