@@ -2,11 +2,18 @@
 
 /** A page that asks for a name and a password is some kilobytes. */
 export const SIGN_IN_PAGE_MAX = 1_048_576;
+/** A name, a value and what is to be done with them; what is longer holds no token. */
+const TAG_LENGTH_MAX = 2_000;
+/** Taken to its end wherever that is: a page of nothing but beginnings is gone through once. */
+const TAG = /<(?:input|meta)\b[^>]*/gi;
+/** From the first letter of a name alone, for the same reason. */
+const ATTRIBUTE = /(?<![A-Za-z-])([A-Za-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/g;
 
 /** @returns by name; those that the page has not are missing */
 export function hiddenFields(page: string, names: readonly string[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const [tag] of page.matchAll(/<(?:input|meta)\b[^>]{0,2000}>/gi)) {
+  for (const [tag] of page.matchAll(TAG)) {
+    if (tag.length > TAG_LENGTH_MAX) continue;
     const attributes = attributesOf(tag);
     const name = attributes.get("name") ?? "";
     if (!names.includes(name) || found.has(name)) continue;
@@ -17,9 +24,7 @@ export function hiddenFields(page: string, names: readonly string[]): ReadonlyMa
 
 function attributesOf(tag: string): ReadonlyMap<string, string> {
   const all = new Map<string, string>();
-  for (const [, name = "", double, single, plain] of tag.matchAll(
-    /([A-Za-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/g,
-  )) {
+  for (const [, name = "", double, single, plain] of tag.matchAll(ATTRIBUTE)) {
     all.set(name.toLowerCase(), decoded(double ?? single ?? plain ?? ""));
   }
   return all;

@@ -26,9 +26,9 @@ export function answerHead(
   return encodeHead(`HTTP/1.1 ${statusCode} Panel`, fields);
 }
 
-/** A field that goes on in the next line, as old panels write it. */
+/** A field that goes on in the next line, as old panels write it (RFC 9112, 5.2). */
 function unfolded(value: string): string {
-  return value.replace(/[\t ]*\r?\n[\t ]+/g, " ");
+  return value.replace(/\r?\n[\t ]+/g, " ");
 }
 
 /** Of no control character: a field with one is left out, the answer is not. */
