@@ -26,10 +26,38 @@ export interface TerminalPlace {
     readonly active: {
       readonly cursorX: number;
       readonly cursorY: number;
+      readonly baseY: number;
       readonly length: number;
+      getLine(y: number): TerminalLine | undefined;
     };
   };
 }
+
+interface TerminalLine {
+  getCell(x: number): { getChars(): string } | undefined;
+}
+
+/** A letter of any script with all of its marks, or a picture of several people, is shorter. */
+const REPEATED_LENGTH_MAX = 32;
+/** What was shown last is one or two cells wide. */
+const WIDTH_MAX = 2;
+
+/**
+ * Repeating the last character (`ESC [ 1000 b`) repeats the marks on it too, and xterm.js takes all
+ * of any number of them: a megabyte of marks would become gigabytes. Passed over there.
+ */
+export function repeatsTooMuch({ buffer }: TerminalPlace): boolean {
+  const { cursorX, cursorY, baseY } = buffer.active;
+  const line = buffer.active.getLine(baseY + cursorY);
+  for (let back = 1; back <= WIDTH_MAX; back++) {
+    const text = line?.getCell(cursorX - back)?.getChars() ?? "";
+    if (text.length > REPEATED_LENGTH_MAX) return true;
+  }
+  return false;
+}
+
+/** The one of `REPEATED` that does so. */
+export const REPEATING = { final: "b" } as const;
 
 const FROM_THE_TOP = 1;
 

@@ -17,6 +17,8 @@ import {
   erasesBeyondEnd,
   outliveFaults,
   REPEATED,
+  REPEATING,
+  repeatsTooMuch,
 } from "../../../protocols/ssh/terminal-limits.ts";
 import {
   SNAPSHOT_SCROLLBACK,
@@ -52,6 +54,7 @@ class Screen {
     outliveFaults(this.terminal);
     const { parser } = this.terminal;
     for (const id of REPEATED) parser.registerCsiHandler(id, asksTooMuch);
+    parser.registerCsiHandler(REPEATING, () => repeatsTooMuch(this.terminal));
     for (const id of ERASING) {
       parser.registerCsiHandler(id, (numbers) => erasesBeyondEnd(this.terminal, numbers));
     }

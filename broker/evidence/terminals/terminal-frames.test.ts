@@ -126,6 +126,19 @@ test("what makes a terminal throw ends neither its frames nor those of the other
   expect(snapshot?.sequence).toContain("still here");
 });
 
+test("a letter with a thousand marks on it is shown once, however often it is to be repeated", async () => {
+  const course = new TerminalCourse();
+  onTestFinished(() => course.close());
+  const marks = "\u0301".repeat(1_000);
+  const bodies = [...shellOn(1), output(`e${marks}\x1b[9bstill here`, 1)];
+  await course.follow(
+    bodies.map((body, sequence) => ({ ...body, sequence, wallMs: 0, monotonicMs: 0 })),
+  );
+  const snapshot = decodeTerminalFrame(course.frame())?.channels[0]?.snapshot;
+  expect(snapshot?.sequence.split("e\u0301")).toHaveLength(2);
+  expect(snapshot?.sequence).toContain("still here");
+});
+
 test("a player that begins at any segment comes to the same screens as one that saw all", async () => {
   const evidence = await open();
   // Two at once, one of which ends on the way; and a message that is cut between two segments.

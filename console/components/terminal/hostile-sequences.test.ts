@@ -128,6 +128,14 @@ test.each(REPEATED.map(({ final, intermediates = "" }) => `${intermediates}${fin
   60_000,
 );
 
+test("what is repeated is a letter, not any number of marks on one", async () => {
+  const marks = "\u0301".repeat(1_000);
+  expect(await shownAfter(`e${marks}\x1b[9b`)).toBe(`e${marks}`);
+  expect(await shownAfter(`\u754c${marks}\x1b[9b`)).toBe(`\u754c${marks}`);
+  expect(await shownAfter("e\u0301\x1b[2b")).toBe("e\u0301".repeat(3));
+  expect(await shownAfter("\u754c\x1b[2b")).toBe("\u754c".repeat(3));
+});
+
 test("what fits a screen is carried out", async () => {
   expect(await shownAfter("a\x1b[4b")).toBe("aaaaa");
   expect(await shownAfter(`abc\r\x1b[${REPEATED_MAX}X`)).toBe("");

@@ -10,6 +10,8 @@ import {
   erasesBeyondEnd,
   outliveFaults,
   REPEATED,
+  REPEATING,
+  repeatsTooMuch,
   type TerminalPlace,
 } from "../../../protocols/ssh/terminal-limits.ts";
 
@@ -54,6 +56,7 @@ export function ignoreHostile(terminal: WithParser, silent: boolean): IDisposabl
     ...DCS_REPORTS.map((id) => parser.registerDcsHandler(id, () => true)),
     parser.registerCsiHandler({ final: "t" }, () => true),
     ...REPEATED.map((id) => parser.registerCsiHandler(id, asksTooMuch)),
+    parser.registerCsiHandler(REPEATING, () => repeatsTooMuch(terminal)),
     ...ERASING.map((id) =>
       parser.registerCsiHandler(id, (numbers) => erasesBeyondEnd(terminal, numbers)),
     ),
