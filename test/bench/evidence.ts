@@ -2,6 +2,10 @@
  * What a recording costs beside a capture of the same polling (`recording-cost.ts`), and the site
  * log: how many events a second become durable in it, and how many a second an auditor
  * checks again from its files. The disk's own time for one durable write is in the notes.
+ *
+ * Nothing was won for the threads that seal by: other zstd chunk sizes, hash tables and strategies;
+ * collecting garbage with fewer threads (`--no-parallel-scavenge`, `--single-threaded-gc`,
+ * `--v8-pool-size=1`).
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
