@@ -33,7 +33,7 @@ test("a bound of a rule, an address and a limit are told with what they were", (
     "requests-per-second: 150",
   );
   expect(told(moved)).toEqual([
-    "changed endpoint plc-treatment/modbus: limits requests per second: 200 → 150, address: 127.0.0.1:15020 → 127.0.0.1:15999",
+    "changed endpoint plc-treatment/modbus: address: 127.0.0.1:15020 → 127.0.0.1:15999, limits requests per second: 200 → 150",
   ]);
 });
 
@@ -58,4 +58,48 @@ test("a flood of changes is cut, and its number told", () => {
   const zones = Array.from({ length: 600 }, (_, n) => ({ ...zone, id: `zone-${n}` }));
   const { changes, more } = plantWords(before, { ...before, zones: [...before.zones, ...zones] });
   expect([changes.length, more]).toEqual([500, 100]);
+});
+
+test("another order of rules or responses is told: the first one decides", () => {
+  const deny =
+    "      - { name: no dosing, deny: operate, tags: [D201.DoseSetpoint, D201.Enable] }\n";
+  const next = "      - { name: backwash and alarms, permit: operate, tags: [F201.Backwash, ";
+  expect(EXAMPLE.includes(deny) && EXAMPLE.includes(next)).toBe(true);
+  expect(told(EXAMPLE.replace(deny, "").replace(next, deny + next))).toEqual([
+    expect.stringMatching(
+      /^changed rule operations: order: operations\/read all, operations\/no dosing, .* → /,
+    ),
+  ]);
+  const response = (id: string) =>
+    `  - { id: ${id}, findings: [value], answer-within: 10m, unanswered: end }\n`;
+  const two = (...ids: readonly string[]) =>
+    `${EXAMPLE}\nresponses:\n${ids.map(response).join("")}`;
+  const { changes } = plantWords(plant(two("a", "b")), plant(two("b", "a")));
+  expect(changes.map(({ says }) => says)).toEqual(["order: a, b → b, a"]);
+});
+
+test("a second conduit between the same zones is told, and hides nothing of the first", () => {
+  const first = "  - { from: dmz, to: treatment, protocols: [modbus, opcua, vnc, web] }\n";
+  const second = "  - { from: dmz, to: treatment, protocols: [ssh] }\n";
+  expect(told(EXAMPLE.replace(first, first + second))).toEqual([
+    "added conduit dmz → treatment (2): from: dmz, to: treatment, protocols: ssh",
+  ]);
+});
+
+test("a new endpoint is told by what it speaks and where, a new profile by its rules", () => {
+  const asset =
+    "  - { id: new, name: New, zone: treatment, endpoints: [{ id: web, protocol: web, address: 127.0.0.1:8080, allow-local: true, sign-in: digest }] }\n";
+  const profile = "  - { id: wide, description: Wide, rules: [{ name: all, permit: all }] }\n";
+  const after = EXAMPLE.replace("assets:\n", `assets:\n${asset}`).replace(
+    "profiles:\n",
+    `profiles:\n${profile}`,
+  );
+  expect(told(after)).toEqual([
+    expect.stringMatching(/^added asset new: /),
+    expect.stringMatching(
+      /^added endpoint new\/web: protocol: web, address: 127\.0\.0\.1:8080, allow local: true, sign in kind: digest, limits /,
+    ),
+    expect.stringMatching(/^added profile wide: /),
+    expect.stringMatching(/^added rule wide\/all: .*operate/),
+  ]);
 });

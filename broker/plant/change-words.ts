@@ -55,11 +55,13 @@ export function plantWords(before: Plant, after: Plant): PlantWords {
     ...endpoints(before.assets, after.assets),
     ...parts("profile", before.profiles, after.profiles, byId, ({ rules, ...rest }) => flat(rest)),
     ...rules(before, after),
+    ...ruleOrder(before, after),
     ...parts("grant", before.grants, after.grants, byId, flat),
     ...parts("approval", before.approvals, after.approvals, ({ zone }) => zone, flat),
     ...parts("condition", before.conditions, after.conditions, conditionName, flat),
     ...parts("key-switch", before.keySwitches, after.keySwitches, byId, flat),
     ...parts("response", before.responses, after.responses, byId, flat),
+    ...order("response", "", before.responses.map(byId), after.responses.map(byId)),
   ];
   return { changes: all.slice(0, CHANGES_MAX), more: Math.max(0, all.length - CHANGES_MAX) };
 }
@@ -106,10 +108,11 @@ function named(assets: readonly Asset[]) {
   );
 }
 
+/** What it is and where comes first: of one that is new nobody reads as far as its limits. */
 function ofEndpoint(endpoint: Endpoint): Fields {
-  const { tags, ...rest } = endpoint;
-  const own = { ...rest, address: `${rest.host}:${rest.port}` };
-  const fields = flat(own, ["id", "host", "port", "nodes"]);
+  const { tags, protocol, host, port, limits, ...rest } = endpoint;
+  const own = { protocol, address: `${host}:${port}`, ...rest, limits };
+  const fields = flat(own, ["id", "nodes"]);
   const count = pointsOf(endpoint).length;
   return count > 0 ? new Map([...fields, ["tags", String(count)]]) : fields;
 }
@@ -123,20 +126,40 @@ function pointsOf(endpoint: Endpoint): readonly { readonly name: string }[] {
   return endpoint.protocol === "opcua" ? endpoint.nodes : endpoint.tags;
 }
 
+/** Of a new profile too: what it permits is what somebody signs. */
 function rules(before: Plant, after: Plant): readonly PartChange[] {
   const known = new Map(before.profiles.map((profile) => [profile.id, profile.rules]));
-  return after.profiles.flatMap(({ id, rules: fresh }) => {
-    const old = known.get(id);
-    return old
-      ? parts(
-          "rule",
-          old,
-          fresh,
-          ({ name }) => name,
-          (rule) => flat(rule, ["name"]),
-        )
-      : [];
-  });
+  return after.profiles.flatMap(({ id, rules: fresh }) =>
+    parts(
+      "rule",
+      known.get(id) ?? [],
+      fresh,
+      ({ name }) => name,
+      (rule) => flat(rule, ["name"]),
+    ),
+  );
+}
+
+/** The first rule that covers an operation decides, and the first response that fits a finding. */
+function ruleOrder(before: Plant, after: Plant): readonly PartChange[] {
+  const names = ({ profiles }: Plant) =>
+    new Map(profiles.map(({ id, rules: own }) => [id, own.map(({ name }) => name)]));
+  const known = names(before);
+  return [...names(after)].flatMap(([id, fresh]) => order("rule", id, known.get(id) ?? [], fresh));
+}
+
+/** Of those that were there before and are there still. */
+function order(
+  kind: PartKind,
+  id: string,
+  before: readonly string[],
+  after: readonly string[],
+): readonly PartChange[] {
+  const [had, has] = [new Set(before), new Set(after)];
+  const was = before.filter((name) => has.has(name)).join(", ");
+  const is = after.filter((name) => had.has(name)).join(", ");
+  if (was === is) return [];
+  return [{ kind, id, change: "changed", says: `order: ${cut(was)} → ${cut(is)}` }];
 }
 
 /** What a part says, flat: `limits.max` → `45`. */
@@ -149,8 +172,8 @@ function parts<T>(
   idOf: (part: T) => string,
   fieldsOf: (part: T) => Fields,
 ): readonly PartChange[] {
-  const old = new Map(before.map((part) => [idOf(part), part]));
-  const fresh = new Map(after.map((part) => [idOf(part), part]));
+  const old = numbered(before, idOf);
+  const fresh = numbered(after, idOf);
   const changes: PartChange[] = [];
   for (const [id, part] of fresh) {
     const was = old.get(id);
@@ -165,6 +188,18 @@ function parts<T>(
     if (!fresh.has(id)) changes.push({ kind, id, change: "removed", says: "" });
   }
   return changes;
+}
+
+/** Conduits and conditions may be about the same twice: neither hides the other. */
+function numbered<T>(all: readonly T[], idOf: (part: T) => string): ReadonlyMap<string, T> {
+  const found = new Map<string, T>();
+  for (const part of all) {
+    const id = idOf(part);
+    let own = id;
+    for (let n = 2; found.has(own); n++) own = `${id} (${n})`;
+    found.set(own, part);
+  }
+  return found;
 }
 
 function summary(fields: Fields): string {
