@@ -235,8 +235,16 @@ export class Noticed {
       },
       onStrangeKey: (...shown) => trusted.strange(...shown),
       onExchanged: (session, reason) => this.exchanged(session, reason),
-      onAlarm: (session, text) =>
-        this.note({ kind: "session:fault", priority: "alarm", text, session }),
+      onAlarm: ({ claims }, text) => {
+        const about = aboutSession(claims);
+        this.note({
+          kind: "session:fault",
+          priority: "alarm",
+          text,
+          session: claims.session,
+          about,
+        });
+      },
     };
   }
 

@@ -6,6 +6,15 @@ import type { Access } from "./access/access.ts";
 import type { PolicyStore } from "./access/policies/policy-store.ts";
 import { AlarmBook, type Occurrence } from "./alarms/alarm-book.ts";
 import type { AlarmKindName } from "./alarms/alarm-kinds.ts";
+import {
+  type AlarmPlace,
+  OF_THE_WHOLE,
+  placeOfAsset,
+  placeOfEndpoint,
+  placeOfEvent,
+  placeOfSite,
+  placeOfZone,
+} from "./alarms/alarm-place.ts";
 import { followEvents, hearWhatWaits, SITE } from "./alarms/alarms-by-event.ts";
 import type { TopicBell } from "./api/live/topic-bell.ts";
 import type { Clock } from "./clock.ts";
@@ -15,10 +24,12 @@ import type { LogBook } from "./evidence/log/log-book.ts";
 import type { VolumeState } from "./evidence/volume-watch.ts";
 import type { Logger } from "./log.ts";
 import type { Opened } from "./opened.ts";
+import type { Plant } from "./plant/model.ts";
 import type { PlantSource } from "./plant/plant-source.ts";
 import type { ResponseDesk } from "./risk/response-desk.ts";
 import type { LiveSession, SessionHost } from "./sessions/session.ts";
 import { listBreakGlass } from "./store/break-glass.ts";
+import type { SiteEvent } from "./store/model.ts";
 import type { Store } from "./store/store.ts";
 
 export interface AlarmGround {
@@ -59,9 +70,34 @@ export async function openAlarms(ground: AlarmGround): Promise<AlarmBook> {
     told(book, "store-failed", away?.message);
     if (!away) book.keepLate();
   });
-  await hearWhatWaits(book, store.queries);
-  opened.push(store.log.onEvent(followEvents(book)));
   return book;
+}
+
+/**
+ * From when the plant file says where everything is, and before the site log takes what waits for
+ * it: so nothing that happened meanwhile is missed.
+ */
+export async function hearEvents(
+  { store, log, opened, alarms }: AlarmGround & { readonly alarms: AlarmBook },
+  plant: Pick<PlantSource, "current" | "onChanged">,
+): Promise<void> {
+  const placed = (event: SiteEvent) => placeOfEvent(plant.current(), event);
+  const follow = followEvents(alarms, placed);
+  const early: SiteEvent[] = [];
+  let take = (event: SiteEvent): void => void early.push(event);
+  opened.push(store.log.onEvent((event) => take(event)));
+  const place = (): Promise<void> =>
+    alarms
+      .place((asset) => placeOfAsset(plant.current(), asset))
+      .catch((error: unknown) => log.error({ error }, "where alarms are was not kept"));
+  const heard = await hearWhatWaits(alarms, store.queries, placed);
+  for (const event of early) if (!heard.has(event.id)) follow(event);
+  take = follow;
+  await place();
+  opened.push(plant.onChanged(() => void place()));
+  store.onAway((away) => {
+    if (!away) void place();
+  });
 }
 
 export interface WatchedParts {
@@ -87,9 +123,9 @@ export function watchConditions(
   failing("site-log-failed")(book.state);
   told(alarms, "plant-invalid", plant.problem());
   told(alarms, "policy-invalid", policies.problem());
-  const locks = () => alarms.hold("lockdown", locksOf(access));
-  const holds = () => alarms.hold("hold-waiting", holdsOf(sessions));
-  const asked = () => alarms.hold("response-waiting", askedBy(responses));
+  const locks = () => alarms.hold("lockdown", locksOf(access, plant.current()));
+  const holds = () => alarms.hold("hold-waiting", holdsOf(sessions, plant.current()));
+  const asked = () => alarms.hold("response-waiting", askedBy(responses, plant.current()));
   locks();
   holds();
   asked();
@@ -101,7 +137,9 @@ export function watchConditions(
     access.locks.onChanged(locks),
     evidence.onOverQuota((session) => {
       const text = "The recording of a session reached the size that one may have.";
-      alarms.raise("recording-quota", session, { text, session });
+      const asset = sessions.get(session)?.claims.asset.id ?? "";
+      const place = placeOfAsset(plant.current(), asset);
+      alarms.raise("recording-quota", session, { text, session, place });
     }),
     bell.onRing((topic) => {
       if (topic === "holds") holds();
@@ -109,12 +147,12 @@ export function watchConditions(
     }),
     ground.store.log.onEvent(({ kind }) => {
       const switched = kind.startsWith("key-switch:") || kind === "plant:changed";
-      if (switched) alarms.hold("key-switch-unknown", unknownSwitches(access));
+      if (switched) alarms.hold("key-switch-unknown", switchesOf(access, plant));
     }),
   ]) {
     opened.push(stop);
   }
-  watchReviews(ground);
+  watchReviews(ground, plant);
 }
 
 /** How full the volume is: one alarm, the more urgent the fuller. */
@@ -140,41 +178,62 @@ function told(alarms: AlarmBook, kind: AlarmKindName, text: string | undefined):
 }
 
 /** One that was not read yet has no reason to be unknown. */
-function unknownSwitches({ keySwitches }: WatchedParts["access"]): ReadonlyMap<string, Occurrence> {
+function switchesOf(
+  { keySwitches }: WatchedParts["access"],
+  source: Pick<PlantSource, "current">,
+): ReadonlyMap<string, Occurrence> {
+  const plant = source.current();
   const unknown = keySwitches.list().filter(({ state, why }) => state === "unknown" && why !== "");
   return new Map(
-    unknown.map(({ keySwitch: { id, name }, why }) => [id, { text: `${name}: ${why}` }]),
-  );
-}
-
-function locksOf({ locks }: WatchedParts["access"]): ReadonlyMap<string, Occurrence> {
-  return new Map(
-    locks.list().map(({ id, kind, target, targetName, lockedByName, reason }) => {
-      const what = `${kind === "person" ? "" : `the ${kind} `}${targetName || target}`;
-      return [id, { text: `${lockedByName} locked ${what}: ${reason}` }];
+    unknown.map(({ keySwitch: { id, name, covers }, why }) => {
+      const place = covers.id === undefined ? OF_THE_WHOLE : placeOf(plant, covers.kind, covers.id);
+      return [id, { text: `${name}: ${why}`, place }];
     }),
   );
 }
 
-function holdsOf(sessions: SessionHost): ReadonlyMap<string, Occurrence> {
+function locksOf({ locks }: WatchedParts["access"], plant: Plant): ReadonlyMap<string, Occurrence> {
+  return new Map(
+    locks.list().map(({ id, kind, target, targetName, lockedByName, reason }) => {
+      const what = `${kind === "person" ? "" : `the ${kind} `}${targetName || target}`;
+      const place = placeOf(plant, kind, target);
+      return [id, { text: `${lockedByName} locked ${what}: ${reason}`, place }];
+    }),
+  );
+}
+
+function placeOf(plant: Plant, kind: "person" | "site" | "zone" | "asset", id: string): AlarmPlace {
+  if (kind === "asset") return placeOfAsset(plant, id);
+  if (kind === "zone") return placeOfZone(plant, id);
+  return kind === "site" ? placeOfSite(plant, id) : OF_THE_WHOLE;
+}
+
+function holdsOf(sessions: SessionHost, plant: Plant): ReadonlyMap<string, Occurrence> {
   const waiting = new Map<string, Occurrence>();
   for (const { claims, holds } of sessions.list()) {
     for (const { id, state, rule, changes } of holds) {
       if (state !== "waiting") continue;
       const what = changes.map(({ point, now, asked }) => `${point} from ${now} to ${asked}`);
       const text = `${claims.subject.name} on ${claims.asset.name}: ${what.join(", ") || rule}`;
-      waiting.set(id, { text, subject: claims.subject.id, session: claims.session });
+      const place = placeOfAsset(plant, claims.asset.id);
+      waiting.set(id, { text, place, subject: claims.subject.id, session: claims.session });
     }
   }
   return waiting;
 }
 
 /** What rules stopped, until somebody answers. */
-function askedBy(responses: WatchedParts["responses"]): ReadonlyMap<string, Occurrence> {
+function askedBy(
+  responses: WatchedParts["responses"],
+  plant: Plant,
+): ReadonlyMap<string, Occurrence> {
   return new Map(
     (responses?.list() ?? []).map(({ id, sentence, person, asset, session }) => [
       id,
-      { text: `${asset.name}: ${sentence}`, subject: person.id, session },
+      {
+        ...{ text: `${asset.name}: ${sentence}`, place: placeOfAsset(plant, asset.id) },
+        ...{ subject: person.id, session },
+      },
     ]),
   );
 }
@@ -183,13 +242,10 @@ function askedBy(responses: WatchedParts["responses"]): ReadonlyMap<string, Occu
 const REVIEWS_EVERY_MS = 60_000;
 const REVIEWS_MAX = 100;
 
-function watchReviews({
-  store,
-  clock,
-  log,
-  opened,
-  alarms,
-}: AlarmGround & { readonly alarms: AlarmBook }): void {
+function watchReviews(
+  { store, clock, log, opened, alarms }: AlarmGround & { readonly alarms: AlarmBook },
+  plant: Pick<PlantSource, "current">,
+): void {
   let stopTimer = () => {};
   let closed = false;
   const look = async () => {
@@ -200,7 +256,10 @@ function watchReviews({
       new Map(
         due.map(({ id, holder, openedBy, endpoint, reason }) => [
           id,
-          { text: `${holder.name} on ${endpoint}, opened by ${openedBy.name}: ${reason}` },
+          {
+            text: `${holder.name} on ${endpoint}, opened by ${openedBy.name}: ${reason}`,
+            place: placeOfEndpoint(plant.current(), endpoint),
+          },
         ]),
       ),
     );

@@ -7,6 +7,7 @@ import { loadSigningKey } from "./access/signing-key.ts";
 import { figuresByMonth } from "./access/steering-figures.ts";
 import { mirrorActions } from "./action-mirror.ts";
 import type { AlarmBook } from "./alarms/alarm-book.ts";
+import { alarmCounts, alarmCountsByKind } from "./alarms/alarm-counts.ts";
 import { diskOf, type HealthBoard } from "./api/health/health-board.ts";
 import type { Metrics } from "./api/health/metrics.ts";
 import { type LiveChannel, openLiveChannel } from "./api/live/live-channel.ts";
@@ -363,8 +364,8 @@ function gaugesFrom(
   return {
     liveSessions: () => sessions.list().length,
     recorderReady: () => evidence.recorder.state.kind === "ready",
-    alarms: () => alarms.counts(),
-    alarmKinds: () => alarms.countsByKind(),
+    alarms: () => alarmCounts(alarms.list()),
+    alarmKinds: () => alarmCountsByKind(alarms.list()),
     parts: () => board.states(),
     copies: () => copies?.gauge(),
     standby: () => standby?.gauge(),

@@ -15,7 +15,7 @@ import type { PlantPlace } from "./legs/pinned-address.ts";
 import { writeDirectly } from "./legs/socket-output.ts";
 import { type Logger, openLog } from "./log.ts";
 import { Noticed } from "./noticed.ts";
-import { openAlarms, watchConditions } from "./open-alarms.ts";
+import { hearEvents, openAlarms, watchConditions } from "./open-alarms.ts";
 import { openAudit } from "./open-audit.ts";
 import { openCopies } from "./open-copies.ts";
 import { openIntegrations } from "./open-integrations.ts";
@@ -95,6 +95,7 @@ async function build(config: Config, opened: Opened, options: StartOptions): Pro
   const evidence = await openRecorder(ground, copies);
   const plant = await openPlant(ground);
   assets.places = () => plant.source.current().assets.flatMap(({ endpoints }) => endpoints);
+  await hearEvents(ground, plant.source);
   const book = await openLogBook(ground, { evidence, plant: plant.source });
   const providers = readProviders(config.providers);
   const identity = await openPeople(ground, providers);

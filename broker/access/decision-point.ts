@@ -92,7 +92,10 @@ const ALARM_QUIET_MS = 15 * 60_000;
 const ALARMS_MAX = 100;
 
 /** What asking takes, without how it is built. */
-export type Decisions = Pick<DecisionPoint, "may" | "mayAt" | "rights" | "onPoliciesChanged">;
+export type Decisions = Pick<
+  DecisionPoint,
+  "may" | "mayAt" | "sitesWith" | "rights" | "onPoliciesChanged"
+>;
 
 interface KnownRights {
   readonly set: PolicySet;
@@ -147,9 +150,15 @@ export class DecisionPoint {
     return isPart ? this.may(who, right, this.site(target)) : this.mayEverywhere(who, right);
   }
 
-  private mayEverywhere(who: Asker, right: Right): boolean {
+  /** Of the whole and those within it: where somebody holds it. */
+  sitesWith(who: Asker, right: Right): ReadonlySet<string> {
     const { site, sites } = this.parts.plant.current();
-    return [site, ...sites].every(({ id }) => this.may(who, right, this.site(id)));
+    const held = [site, ...sites].filter(({ id }) => this.may(who, right, this.site(id)));
+    return new Set(held.map(({ id }) => id));
+  }
+
+  private mayEverywhere(who: Asker, right: Right): boolean {
+    return this.sitesWith(who, right).size === this.parts.plant.current().sites.length + 1;
   }
 
   /** @param resource the site if it is left out */

@@ -6,10 +6,12 @@ import type { Person } from "../store/model.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { AlarmBook } from "./alarm-book.ts";
 import { ALARM_KIND_NAMES, ALARM_KINDS } from "./alarm-kinds.ts";
+import { OF_THE_WHOLE } from "./alarm-place.ts";
 import { stateOf } from "./alarm-state.ts";
 import { followEvents, hearWhatWaits, SITE } from "./alarms-by-event.ts";
 
 const MINUTE = 60_000;
+const ofWhole = () => OF_THE_WHOLE;
 const sam = { id: "sam", name: "Sam" } as Person;
 
 interface Desk {
@@ -207,7 +209,7 @@ test("an alarm counts while the database cannot write it", async () => {
 
 test("events raise what the table says, and alarms never raise alarms", async () => {
   const { book, clock } = await desk();
-  const follow = followEvents(book);
+  const follow = followEvents(book, ofWhole);
   const event = { id: "1", atMs: 0, text: "t", subject: null, session: null, priority: "alarm" };
   const said = (kind: string) => follow({ ...event, kind, priority: "alarm" });
   said("witness:behind");
@@ -253,7 +255,7 @@ test("what happened while nobody listened rings at the next start, and only then
   await store.close();
   clock.advance(MINUTE);
   const first = await desk(clock, folder);
-  await hearWhatWaits(first.book, first.store.queries);
+  await hearWhatWaits(first.book, first.store.queries, ofWhole);
   expect(first.book.list()).toMatchObject([
     { kind: "host-act", count: 2, text: "root lifted the second" },
   ]);
@@ -263,6 +265,76 @@ test("what happened while nobody listened rings at the next start, and only then
   // A crash came before the site log had them: they still wait, and the alarm knows of them.
   clock.advance(MINUTE);
   const second = await desk(clock, folder);
-  await hearWhatWaits(second.book, second.store.queries);
+  await hearWhatWaits(second.book, second.store.queries, ofWhole);
   expect(second.book.list()).toMatchObject([{ count: 2, acknowledged: { name: "Sam" } }]);
 });
+
+test("a flood at one site leaves room for what happens at another", async () => {
+  const { book } = await desk();
+  const at = (site: string) => ({ asset: `plc-${site}`, site });
+  for (let one = 0; one < 30; one += 1) {
+    book.raise("operation-refused", `e${one}`, { text: `${one}`, place: at("east") });
+  }
+  book.raise("operation-refused", "w", { text: "the only one", place: at("west") });
+  expect(book.list()).toHaveLength(22);
+  expect(book.list().at(-2)).toMatchObject({ source: "more at east", site: "east", count: 10 });
+  expect(book.list().at(-1)).toMatchObject({ source: "w", site: "west", count: 1 });
+});
+
+test("what somebody does at two sites is an alarm at each", async () => {
+  const { book } = await desk();
+  const follow = followEvents(book, ({ about }) => placeOf(about?.asset ?? ""));
+  for (const asset of ["plc-east", "plc-west", "plc-east"]) {
+    follow({
+      ...{ id: "1", atMs: 0, priority: "alarm", text: `glass at ${asset}`, session: null },
+      ...{ kind: "break-glass:opened", subject: "eva", about: { asset } },
+    });
+  }
+  expect(book.list()).toMatchObject([
+    { site: "east", count: 2, text: "glass at plc-east" },
+    { site: "west", count: 1, text: "glass at plc-west" },
+  ]);
+});
+
+test("alarms of before are found where their sessions were, and go with the asset", async () => {
+  const clock = new TestClock();
+  const folder = temporaryFolder();
+  const before = await desk(clock, folder);
+  const unknown = { asset: null, site: null };
+  const { book, store } = before;
+  await store.log.record({
+    ...{ kind: "session:opened", priority: "event", text: "Eva opened one", session: "s1" },
+    about: { asset: "plc-east" },
+  });
+  for (const session of ["s1", "s2"]) {
+    book.raise("session-fault", session, { text: "fell over", session, place: unknown });
+  }
+  book.raise("session-fault", "s3", { text: "over", session: "s1", place: unknown });
+  for (const alarm of book.list()) {
+    if (alarm.source === "s3") await book.acknowledge(alarm.id, sam, "seen");
+  }
+  book.clear("session-fault", "s3");
+  await book.place(placeOf);
+  const sites = () => book.list().map(({ source, site }) => [source, site]);
+  expect(sites()).toEqual([
+    ["s1", "east"],
+    ["s2", null],
+  ]);
+  expect(await book.past({ sites: ["east"] })).toMatchObject([{ source: "s3", asset: "plc-east" }]);
+  await book.place((asset) => ({ asset, site: "west" }));
+  expect(sites()).toEqual([
+    ["s1", "west"],
+    ["s2", null],
+  ]);
+  expect(await book.past({ sites: ["east"] })).toEqual([]);
+  expect(await book.past({ sites: ["west"] })).toHaveLength(1);
+  await book.close();
+  await store.close();
+  const again = await desk(clock, folder);
+  expect(again.book.list()).toMatchObject([{ site: "west" }, { site: null }]);
+});
+
+/** `plc-east` is at the site `east`. */
+function placeOf(asset: string) {
+  return { asset, site: asset.replace("plc-", "") };
+}

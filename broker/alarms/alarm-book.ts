@@ -11,20 +11,16 @@ import {
   lastAlarmId,
   listOpenAlarms,
   listPastAlarms,
+  type PastPage,
+  placeAlarms,
 } from "../store/alarms.ts";
 import { OrderedIds } from "../store/ids.ts";
 import type { Person } from "../store/model.ts";
 import { plainText } from "../store/plain-text.ts";
 import type { Store } from "../store/store.ts";
-import {
-  ALARM_KINDS,
-  type AlarmKind,
-  type AlarmKindName,
-  type AlarmPriority,
-  alarmKind,
-  PRIORITIES,
-} from "./alarm-kinds.ts";
-import { ALARM_STATES, type AlarmState, found, over, returned, stateOf } from "./alarm-state.ts";
+import { ALARM_KINDS, type AlarmKind, type AlarmKindName, alarmKind } from "./alarm-kinds.ts";
+import { type AlarmPlace, OF_THE_WHOLE } from "./alarm-place.ts";
+import { found, over, returned, stateOf } from "./alarm-state.ts";
 import { eventOf, priorityOf, type Said, titleOf, VERBS, wordOf } from "./alarm-words.ts";
 import { AlarmWriter } from "./alarm-writer.ts";
 import { Flutter } from "./flutter.ts";
@@ -42,18 +38,12 @@ export interface Occurrence {
   readonly text: string;
   readonly subject?: string | undefined;
   readonly session?: string | undefined;
+  /** Of the whole where it is left out. */
+  readonly place?: AlarmPlace | undefined;
 }
 
-export interface AlarmCount {
-  readonly priority: AlarmPriority;
-  readonly state: AlarmState;
-  readonly count: number;
-}
-
-/** Of one kind at once: in a flood the twenty-first tells nobody anything that the others do not. */
+/** Of one kind at a site at once: in a flood the twenty-first says nothing that others do not. */
 const SOURCES_MAX = 20;
-/** What the twenty-first and all further ones of a kind are about. */
-export const MORE = "more";
 const TEXT_MAX = 400;
 const REASON_MAX = 500;
 /** After a start, so long until a part that failed has said whether it still does. */
@@ -97,29 +87,24 @@ export class AlarmBook {
   }
 
   /** Those that are over, newest first. */
-  past(before?: string): Promise<readonly Alarm[]> {
-    const page = before === undefined ? {} : { before };
+  past(page: Omit<PastPage, "limit"> = {}): Promise<readonly Alarm[]> {
     return listPastAlarms(this.parts.store.queries, { ...page, limit: PAST_MAX });
   }
 
-  /** Every priority and state, also those of which there is none. */
-  counts(): readonly AlarmCount[] {
-    const all = this.list().map((alarm) => [priorityOf(alarm), stateOf(alarm)] as const);
-    return PRIORITIES.flatMap((priority) =>
-      ALARM_STATES.map((state) => ({
-        ...{ priority, state },
-        count: all.filter(([p, s]) => p === priority && s === state).length,
-      })),
+  /** Each goes with its asset: once the plant file is read, and whenever another counts. */
+  async place(placeOf: (asset: string) => AlarmPlace): Promise<void> {
+    const { store, changed } = this.parts;
+    const placed = await this.writer.inOrder(() =>
+      store.act(async (queries) => {
+        await placeAlarms(queries, (asset) => placeOf(asset).site);
+        return new Map((await listOpenAlarms(queries)).map(({ id, asset }) => [id, asset]));
+      }),
     );
-  }
-
-  /** Of each kind that is there. */
-  countsByKind(): readonly { kind: string; priority: string; count: number }[] {
-    const kinds = Map.groupBy(this.list(), ({ kind }) => kind);
-    return [...kinds].map(([kind, alarms]) => {
-      const priority = alarms[0] ? priorityOf(alarms[0]) : "low";
-      return { kind, priority, count: alarms.length };
-    });
+    for (const [key, alarm] of this.open) {
+      const asset = alarm.asset ?? placed.get(alarm.id) ?? null;
+      if (asset !== null) this.open.set(key, { ...alarm, ...placeOf(asset) });
+    }
+    changed();
   }
 
   /** Out of service by design: what it is about is not used at this site. */
@@ -139,15 +124,15 @@ export class AlarmBook {
   /** Its condition is there. Never waits and never throws. */
   raise(kind: AlarmKindName, source: string, occurrence: Occurrence): void {
     if (this.closed || this.notInService.has(kind)) return;
-    const { key, place, text } = this.placeOf(kind, source, occurrence.text);
+    const { key, source: own, text, place } = this.roomFor(kind, source, occurrence);
     const nowMs = this.parts.clock.wallMs();
     const before = this.open.get(key);
     this.stopReturning(key);
     if (before === undefined || before.returnedMs !== null) this.flutter.raised(key);
     const { ringsAnew, returns, quietMs }: AlarmKind = ALARM_KINDS[kind];
     const alarm = before
-      ? found(before, text, nowMs, ringsAnew === true)
-      : this.begun(kind, place, { ...occurrence, text }, nowMs);
+      ? { ...found(before, text, nowMs, ringsAnew === true), ...(place.site !== null && place) }
+      : this.begun(kind, own, { ...occurrence, text, place }, nowMs);
     const rings = before === undefined || stateOf(before) !== stateOf(alarm);
     const said = { name: "alarm:raised", text: `${wordOf(kind)} alarm: ${titleOf(kind)}. ${text}` };
     this.put(key, alarm, rings ? said : undefined);
@@ -175,14 +160,15 @@ export class AlarmBook {
   /** Exactly these conditions of a kind are there. */
   hold(kind: AlarmKindName, conditions: ReadonlyMap<string, Occurrence>): void {
     for (const [source, occurrence] of conditions) {
-      const { key, text } = this.placeOf(kind, source, occurrence.text);
+      const { key, text, place } = this.roomFor(kind, source, occurrence);
       const alarm = this.open.get(key);
-      const known = alarm?.returnedMs === null && alarm.text === text && !this.returning.has(key);
-      if (!known) this.raise(kind, source, occurrence);
+      const same = alarm?.text === text && (place.site ?? alarm.site) === alarm.site;
+      if (!same || alarm.returnedMs !== null || this.returning.has(key))
+        this.raise(kind, source, occurrence);
     }
     for (const alarm of this.list()) {
       if (alarm.kind !== kind || conditions.has(alarm.source)) continue;
-      if (alarm.source === MORE && conditions.size > SOURCES_MAX) continue;
+      if (alarm.source === moreAt(alarm) && conditions.size > SOURCES_MAX) continue;
       this.clear(kind, alarm.source);
     }
   }
@@ -247,28 +233,30 @@ export class AlarmBook {
   }
 
   /** In a flood of one kind all further ones are one. */
-  private placeOf(kind: AlarmKindName, source: string, said: string) {
-    const text = plainText(said, TEXT_MAX);
+  private roomFor(kind: AlarmKindName, source: string, occurrence: Occurrence) {
+    const { place = OF_THE_WHOLE } = occurrence;
+    const text = plainText(occurrence.text, TEXT_MAX);
     const own = keyOf(kind, source);
-    const many = this.list().filter((alarm) => alarm.kind === kind).length >= SOURCES_MAX;
-    if (!many || this.open.has(own)) return { key: own, place: source, text };
+    const here = this.list().filter((alarm) => alarm.kind === kind && alarm.site === place.site);
+    if (here.length < SOURCES_MAX || this.open.has(own)) return { key: own, source, text, place };
     const more = plainText(
       `More than ${SOURCES_MAX} of these at once; the last: ${text}`,
       TEXT_MAX,
     );
-    return { key: keyOf(kind, MORE), place: MORE, text: more };
+    const many = moreAt(place);
+    return { key: keyOf(kind, many), source: many, text: more, place };
   }
 
   private begun(
     kind: AlarmKindName,
     source: string,
-    { text, subject, session }: Occurrence,
+    { text, subject, session, place = OF_THE_WHOLE }: Occurrence,
     nowMs: number,
   ): Alarm {
     return {
       id: this.ids.next(nowMs),
       ...{ kind, source, text, subject: subject ?? null, session: session ?? null },
-      ...{ sinceMs: nowMs, lastMs: nowMs, count: 1, returnedMs: null },
+      ...{ ...place, sinceMs: nowMs, lastMs: nowMs, count: 1, returnedMs: null },
       ...{ acknowledged: null, shelved: null, endedMs: null },
     };
   }
@@ -352,11 +340,11 @@ export class AlarmBook {
     return this.writer.inOrder(async () => {
       const alarm = next();
       if (!alarm) return undefined;
-      const { kind, session } = alarm;
+      const { kind } = alarm;
       await this.parts.store.act(async (queries, record) => {
         await keepAlarm(queries, alarm);
         const text = `${by.name} ${VERBS[name]} the alarm ${titleOf(kind)}: ${reason}`;
-        await record(eventOf({ name, text }, by.id, session));
+        await record(eventOf({ name, text }, by.id, alarm));
       });
       // Its condition may have come or gone meanwhile.
       const now = next();
@@ -369,6 +357,11 @@ export class AlarmBook {
 /** So long at most may this one be shelved. */
 export function shelveMaxMs(alarm: Alarm): number {
   return priorityOf(alarm) === "urgent" ? SHELVE_URGENT_MAX_MS : SHELVE_MAX_MS;
+}
+
+/** What the twenty-first and all further ones of a kind at a site are about. */
+export function moreAt({ site }: Pick<AlarmPlace, "site">): string {
+  return site === "" ? "more" : `more at ${site ?? "?"}`;
 }
 
 function keyOf(kind: string, source: string): string {

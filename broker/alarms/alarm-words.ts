@@ -33,11 +33,12 @@ export function wordOf(kind: AlarmKindName): string {
 export function eventOf(
   { name, text }: Said,
   subject: string | null,
-  session: string | null,
+  { session, asset }: Pick<Alarm, "session" | "asset">,
 ): NewSiteEvent {
   return {
     ...{ kind: name, text, priority: "event" },
     ...(subject === null ? {} : { subject }),
     ...(session === null ? {} : { session }),
+    ...(asset === null ? {} : { about: { asset } }),
   };
 }

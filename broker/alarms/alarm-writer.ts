@@ -33,14 +33,13 @@ export class AlarmWriter {
   /** With its event, if there is one. */
   write(key: string, alarm: Alarm, said: Said | undefined): void {
     const { store, trouble } = this.parts;
-    const { subject, session } = alarm;
     this.writing = this.writing
       .then(() =>
         store.act(async (queries, record) => {
           // What a person did to it meanwhile is not undone.
           const now = this.openNow(key);
           await keepAlarm(queries, now?.id === alarm.id ? now : alarm);
-          if (said) await record(eventOf(said, subject, session));
+          if (said) await record(eventOf(said, alarm.subject, alarm));
         }),
       )
       .catch((error: unknown) => {

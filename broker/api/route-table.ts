@@ -223,7 +223,7 @@ export function routeTable(parts: ApiParts): readonly Route[] {
     ...alarmRoutes(parts),
     ...logRoutes(parts),
 
-    forSiteTokens(guarded("GET", "/api/events", "events:view", listEvents(siteLog, people))),
+    forSiteTokens(guarded("GET", "/api/events", "events:view", listEvents(siteLog, people, parts))),
     forSiteTokens(guarded("GET", "/api/health", "health:view", showHealth(parts.health.view))),
     ...integrationRoutes(parts),
     ...scimRoutes(parts),

@@ -83,6 +83,7 @@ const NOBODY = {
   decisions: {
     may: () => false,
     mayAt: () => false,
+    sitesWith: () => new Set<never>(),
     rights: () => new Set<never>(),
     onPoliciesChanged: () => () => {},
   },

@@ -21,6 +21,7 @@ import type { ReadableStream } from "node:stream/web";
 import { Decrypter } from "age-encryption";
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 import { AlarmBook } from "../alarms/alarm-book.ts";
+import { OF_THE_WHOLE } from "../alarms/alarm-place.ts";
 import { followEvents } from "../alarms/alarms-by-event.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
@@ -210,7 +211,7 @@ async function note(folder: string, manifest: BackupManifest, who: string, clock
   const store = await openStore({ path: path.join(folder, DATABASE), clock });
   // No broker runs that would hear of the event: the alarm rings at its next start.
   const alarms = await AlarmBook.open({ store, clock, changed: () => {}, trouble: () => {} });
-  store.log.onEvent(followEvents(alarms));
+  store.log.onEvent(followEvents(alarms, () => OF_THE_WHOLE));
   try {
     await store.act((_queries, record) =>
       record({

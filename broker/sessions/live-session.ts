@@ -392,7 +392,7 @@ export class Session implements LiveSession, ChannelOwner {
 
   private alarm(what: string, error: unknown): void {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.parts.hooks.onAlarm?.(this.claims.session, `${what}: ${why}`);
+    this.parts.hooks.onAlarm?.(this, `${what}: ${why}`);
   }
 }
 

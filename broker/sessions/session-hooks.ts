@@ -35,5 +35,5 @@ export interface SessionHooks {
   /** Something else was put in the place of what was permitted, at the asset; it was refused. */
   onExchanged?(session: LiveSession, reason: string): void;
   /** A person must look at it: a fault of the broker, a recording that could not be sealed. */
-  onAlarm?(session: string, text: string): void;
+  onAlarm?(session: LiveSession, text: string): void;
 }

@@ -51,4 +51,7 @@ export interface AlarmsTable {
   shelved_until_ms: number | null;
   /** Set once it is over: returned to normal and acknowledged. */
   ended_ms: number | null;
+  asset: string | null;
+  /** Empty: of the whole; null: nobody knows. */
+  site: string | null;
 }

@@ -1,4 +1,5 @@
 import type { AlarmsTable } from "./alarm-tables.ts";
+import type { EventAbout } from "./model.ts";
 import type { Queries } from "./schema.ts";
 
 /** Somebody's word on an alarm. */
@@ -18,6 +19,13 @@ export interface Alarm {
   readonly text: string;
   readonly subject: string | null;
   readonly session: string | null;
+  /** At which it was; null where it is about none, or nobody knows. */
+  readonly asset: string | null;
+  /**
+   * Where the asset, or what else it is about, is by the plant file in force: empty where that is
+   * the whole, null where nobody knows.
+   */
+  readonly site: string | null;
   readonly sinceMs: number;
   /** Last time that its condition was found. */
   readonly lastMs: number;
@@ -50,16 +58,22 @@ export async function listOpenAlarms(queries: Queries): Promise<readonly Alarm[]
   return rows.map(alarmOf);
 }
 
-/** Those that are over, newest first. @param page.before id of the last one seen */
-export async function listPastAlarms(
-  queries: Queries,
-  page: { readonly before?: string; readonly limit: number },
-): Promise<readonly Alarm[]> {
+export interface PastPage {
+  /** Id of the last one seen. */
+  readonly before?: string;
+  readonly limit: number;
+  /** Of these alone. */
+  readonly sites?: readonly string[];
+}
+
+/** Those that are over, newest first. */
+export async function listPastAlarms(queries: Queries, page: PastPage): Promise<readonly Alarm[]> {
   const rows = await queries
     .selectFrom("alarms")
     .selectAll()
     .where("ended_ms", "is not", null)
     .$if(page.before !== undefined, (query) => query.where("id", "<", page.before ?? ""))
+    .$if(page.sites !== undefined, (query) => query.where("site", "in", page.sites ?? []))
     .orderBy("id", "desc")
     .limit(page.limit)
     .execute();
@@ -84,6 +98,63 @@ export async function wasFoundSince(
   return row !== undefined;
 }
 
+/** Sessions whose asset is looked for at once: the alarms of years are a few hundred. */
+const SESSIONS_MAX = 500;
+
+/**
+ * Alarms go with their assets. Those of a session alone, and of releases that knew no sites, are at
+ * the asset that the session was opened on.
+ */
+export async function placeAlarms(
+  queries: Queries,
+  siteOf: (asset: string) => string | null,
+): Promise<void> {
+  for (const [session, asset] of await assetsOfSessions(queries)) {
+    const set = { asset, site: siteOf(asset) };
+    await queries.updateTable("alarms").set(set).where("session", "=", session).execute();
+  }
+  const known = await queries
+    .selectFrom("alarms")
+    .select(["asset", "site"])
+    .distinct()
+    .where("asset", "is not", null)
+    .execute();
+  for (const { asset, site } of known) {
+    const now = asset === null ? site : siteOf(asset);
+    if (now === site) continue;
+    await queries.updateTable("alarms").set({ site: now }).where("asset", "=", asset).execute();
+  }
+}
+
+/** Of alarms that name a session and no asset. */
+async function assetsOfSessions(queries: Queries): Promise<ReadonlyMap<string, string>> {
+  const alarms = await queries
+    .selectFrom("alarms")
+    .select("session")
+    .distinct()
+    .where("asset", "is", null)
+    .where("session", "is not", null)
+    .limit(SESSIONS_MAX)
+    .execute();
+  if (alarms.length === 0) return new Map();
+  const opened = await queries
+    .selectFrom("site_events")
+    .select(["session", "about"])
+    .where("kind", "=", "session:opened")
+    .where(
+      "session",
+      "in",
+      alarms.map(({ session }) => session ?? ""),
+    )
+    .execute();
+  const assets = new Map<string, string>();
+  for (const { session, about } of opened) {
+    const { asset }: EventAbout = about === null ? {} : JSON.parse(about);
+    if (session !== null && asset !== undefined) assets.set(session, asset);
+  }
+  return assets;
+}
+
 /** Id of the newest alarm, so that ids go on in their order. */
 export async function lastAlarmId(queries: Queries): Promise<string | undefined> {
   const row = await queries
@@ -104,6 +175,8 @@ function rowOf(alarm: Alarm): AlarmsTable {
     text: alarm.text,
     subject: alarm.subject,
     session: alarm.session,
+    asset: alarm.asset,
+    site: alarm.site,
     since_ms: alarm.sinceMs,
     last_ms: alarm.lastMs,
     count: alarm.count,
@@ -136,6 +209,8 @@ function alarmOf(row: AlarmsTable): Alarm {
     text: row.text,
     subject: row.subject,
     session: row.session,
+    asset: row.asset,
+    site: row.site,
     sinceMs: Number(row.since_ms),
     lastMs: Number(row.last_ms),
     count: Number(row.count),

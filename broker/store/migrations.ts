@@ -5,6 +5,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { Clock } from "../clock.ts";
+import { alarmPlaceColumns } from "./alarm-place-columns.ts";
 import { alarmTables } from "./alarm-tables.ts";
 import { apiTokenTable } from "./api-token-table.ts";
 import { approvalNeedsColumns } from "./approval-needs-columns.ts";
@@ -64,6 +65,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "signals of other systems, and what they ask of people", up: signalTables },
   { name: "people that an identity provider tells of", up: provisioningTables },
   { name: "accounts at identity providers", up: providerTables },
+  { name: "where what alarms are about is", up: alarmPlaceColumns },
 ];
 
 /** @throws StoreFailed if the database was written by a newer Sallyport */

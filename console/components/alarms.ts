@@ -6,6 +6,7 @@ import type {
   AlarmView,
 } from "../../broker/api/shapes/alarms.ts";
 import { ask } from "./http.ts";
+import { useMe } from "./me.ts";
 import type { Tone } from "./state-badge.tsx";
 
 const part = encodeURIComponent;
@@ -20,8 +21,13 @@ export const alarmKindsQuery = queryOptions({
   queryFn: () => ask<AlarmKindView[]>("GET", "/api/alarms/kinds"),
 });
 
-export function pastAlarms(before: string | undefined): Promise<AlarmView[]> {
-  return ask("GET", `/api/alarms/past${before === undefined ? "" : `?before=${part(before)}`}`);
+/** @param site its id; empty: of all */
+export function pastAlarms(before: string | undefined, site: string): Promise<AlarmView[]> {
+  const query = [
+    ...(before === undefined ? [] : [`before=${part(before)}`]),
+    ...(site === "" ? [] : [`site=${part(site)}`]),
+  ].join("&");
+  return ask("GET", `/api/alarms/past${query && `?${query}`}`);
 }
 
 export function acknowledgeAlarm(id: string, reason: string): Promise<AlarmView> {
@@ -34,6 +40,12 @@ export function shelveAlarm(id: string, reason: string, forMs: number): Promise<
 
 export function unshelveAlarm(id: string, reason: string): Promise<AlarmView> {
   return ask("POST", `/api/alarms/${part(id)}/shelf/end`, { reason });
+}
+
+/** The whole and those within it, where this broker serves several; else none. */
+export function useAlarmSites(): readonly { readonly id: string; readonly name: string }[] {
+  const { site, sites } = useMe();
+  return sites.length === 0 ? [] : [...sites, site];
 }
 
 /** Nobody has said yet that they saw it. */

@@ -5,9 +5,10 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { AlarmView } from "../../broker/api/shapes/alarms.ts";
 import type { LogPageView } from "../../broker/api/shapes/log.ts";
 import type { HeldGrantView } from "../../broker/api/shapes/requests.ts";
-import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
+import type { LiveSessionView, SiteEventView } from "../../broker/api/shapes/sessions.ts";
 import { accessible, ask, enrolled, invite, shot } from "../kit/people-in-browser.ts";
 import { askSigned } from "../kit/signed-in-page.ts";
 import { type Device, NARROW, openSite, type SiteInBrowser } from "../kit/site-in-browser.ts";
@@ -157,6 +158,43 @@ test("an auditor narrows the log to what was done at one site", async () => {
   await accessible(page);
   await shot(page, "sites-audit-dark");
   expect(ann.complaints).toEqual([]);
+});
+
+test("an alarm of one site is found there, and by nobody who supervises another", async () => {
+  const lock = { kind: "asset", target: "plc-treatment", reason: "Leak at the dosing pump" };
+  expect((await askSigned(sam.page, "POST", "/api/locks", lock)).status).toBeLessThan(300);
+  const alarms = async (who: Device, query = "") => {
+    const all = await ask<AlarmView[]>(who.page, "GET", `/api/alarms${query}`);
+    // A key switch that is read there cannot be then, and rings as well.
+    return all.filter(({ kind }) => kind === "lockdown");
+  };
+  await expect.poll(() => alarms(sam)).toMatchObject([{ kind: "lockdown", site: "east" }]);
+  expect(await alarms(max)).toEqual([]);
+  expect(await alarms(ada, "?site=east")).toHaveLength(1);
+  expect(await alarms(ada, "?site=west")).toEqual([]);
+  const [alarm] = await alarms(ada);
+  const seen = { reason: "I go there" };
+  const path = `/api/alarms/${alarm?.id}/acknowledgement`;
+  expect((await askSigned(max.page, "POST", path, seen)).status).toBe(404);
+  const told = async (who: Device) => {
+    const query = "/api/events?contains=session:frozen";
+    return (await ask<SiteEventView[]>(who.page, "GET", query)).length;
+  };
+  await expect.poll(() => told(sam)).toBeGreaterThan(0);
+  expect(await told(max)).toBe(0);
+  const { page } = ada;
+  await page.goto("/alarms");
+  const row = page.getByRole("table").getByText("A lock is in force");
+  const filter = page.locator("main").getByLabel("Site", { exact: true });
+  await row.first().waitFor();
+  await filter.selectOption("West works");
+  await expect.poll(() => row.count()).toBe(0);
+  await filter.selectOption("East works");
+  await row.first().waitFor();
+  await accessible(page);
+  await shot(page, "sites-alarms-dark");
+  expect((await askSigned(sam.page, "POST", path, seen)).status).toBe(200);
+  expect(ada.complaints).toEqual([]);
 });
 
 test("on a phone the site is chosen as well", async () => {

@@ -5,6 +5,7 @@ import type { MeView } from "../../broker/api/shapes/people.ts";
 import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import type { BrokerClient } from "../../broker/cli/remote/broker-client.ts";
 import {
+  showAlarms,
   showAssets,
   showGrants,
   showRecordings,
@@ -71,6 +72,21 @@ test("each list is of one site where one is named, and of all otherwise", async 
   expect(await sessions("east")).toEqual([]);
   const tapes = (id: string) => listed((flags) => showRecordings(client, flags, out), said, id);
   expect(await tapes("east")).toEqual(["plc-treatment/modbus"]);
+});
+
+test("what needs a person is of one site where one is named", async () => {
+  const said: string[] = [];
+  const out = { write: (text: string) => said.push(text) };
+  const lock = { kind: "asset", target: "plc-distribution", reason: "The pump is open" };
+  expect((await site.first.ask("POST", "/api/locks", lock)).status).toBeLessThan(300);
+  const texts = async (at?: string) => {
+    await showAlarms(client, { json: true, ...(at !== undefined && { site: at }) }, out);
+    const rows = JSON.parse(said.splice(0).join("")) as { readonly text: string }[];
+    return rows.map(({ text }) => text).filter((text) => text.includes("The pump is open"));
+  };
+  await vi.waitFor(async () => expect(await texts()).toHaveLength(1), { timeout: 60_000 });
+  expect(await texts("west")).toHaveLength(1);
+  expect(await texts("east")).toEqual([]);
 });
 
 test("a site that is none is said, with those there are", async () => {

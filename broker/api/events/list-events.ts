@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { placeOfEvent } from "../../alarms/alarm-place.ts";
 import type { People } from "../../identity/identity.ts";
-import { EVENTS_MAX, type SiteEvents } from "../../store/site-events.ts";
+import type { SiteEvent } from "../../store/model.ts";
+import { EVENTS_MAX, type EventsPage, type SiteEvents } from "../../store/site-events.ts";
+import { type SightParts, sightOf } from "../alarms/alarm-sight.ts";
 import { endpoint } from "../endpoint.ts";
 import { siteEventSchema } from "../shapes/sessions.ts";
 
@@ -13,13 +16,19 @@ const page = z.strictObject({
   contains: z.string().min(1).max(200).exactOptional(),
 });
 
-export function listEvents(siteLog: Pick<SiteEvents, "list">, people: Pick<People, "list">) {
+export function listEvents(
+  siteLog: Pick<SiteEvents, "list">,
+  people: Pick<People, "list">,
+  parts: SightParts,
+) {
   return endpoint({
     summary: "What the broker noticed, newest first, at most 1,000 at once",
     query: page,
     answer: z.array(siteEventSchema),
-    handle: async ({ query }) => {
-      const [events, known] = await Promise.all([siteLog.list(query), people.list()]);
+    handle: async ({ me, query }) => {
+      const { covers } = sightOf(parts, me, "events:view");
+      const sees = (event: SiteEvent) => covers(placeOfEvent(parts.plant.current(), event));
+      const [events, known] = await Promise.all([seenOf(siteLog, query, sees), people.list()]);
       const names = new Map(known.map((person) => [person.id, person.name]));
       return events.map((event) => ({
         ...event,
@@ -27,4 +36,25 @@ export function listEvents(siteLog: Pick<SiteEvents, "list">, people: Pick<Peopl
       }));
     },
   });
+}
+
+/** Pages read for one that is shown: whoever sees few of them is not answered for minutes. */
+const ROUNDS_MAX = 20;
+
+/** Without what is about assets of sites at which one does not hold the right. */
+async function seenOf(
+  siteLog: Pick<SiteEvents, "list">,
+  page: EventsPage,
+  sees: (event: SiteEvent) => boolean,
+): Promise<readonly SiteEvent[]> {
+  const { limit = EVENTS_MAX } = page;
+  const seen: SiteEvent[] = [];
+  let { before } = page;
+  for (let round = 0; round < ROUNDS_MAX && seen.length < limit; round += 1) {
+    const next = await siteLog.list({ ...page, ...(before !== undefined && { before }) });
+    seen.push(...next.filter(sees));
+    before = next.at(-1)?.id;
+    if (next.length < limit) break;
+  }
+  return seen.slice(0, limit);
 }

@@ -24,6 +24,7 @@ async function watching() {
     sessions: { get: () => live } as unknown as SessionHost,
     decisions: {
       may: () => false,
+      sitesWith: () => new Set<never>(),
       mayAt: (_, right) => right === "session:watch" && clock.monotonicMs() < SHIFT_MS,
       ...{ rights: () => new Set(), onPoliciesChanged: () => () => {} },
     },

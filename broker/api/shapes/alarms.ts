@@ -28,6 +28,8 @@ export const alarmSchema = z.object({
   consequence: z.string(),
   action: z.string(),
   session: z.string().nullable(),
+  /** Id of the site of what it is about, the whole's where that is all of them; null where nobody knows. */
+  site: z.string().nullable(),
   sinceMs: z.number(),
   /** Its condition was found last then, so many times. */
   lastMs: z.number(),

@@ -80,6 +80,26 @@ export async function showSessions(
   });
 }
 
+/** What needs a person, where one's role includes it. */
+export async function showAlarms(
+  client: BrokerClient,
+  { site, ...flags }: SiteFlags,
+  out: Output,
+): Promise<void> {
+  await atSite(client, site);
+  const alarms = await client.ask("GET /api/alarms", {
+    query: { ...(site !== undefined && { site }) },
+  });
+  show(out, flags, alarms, {
+    titles: ["PRIORITY", "STATE", "SINCE", "TIMES", "SITE", "ALARM", "WHAT HAPPENED"],
+    row: (each) => [
+      ...[each.priority, each.state, timeText(each.sinceMs), String(each.count)],
+      ...[each.site ?? "not known", each.title, each.text],
+    ],
+    none: "Nothing needs a person.",
+  });
+}
+
 /** Services that may work here; which of them nobody uses, and which end soon. */
 export async function showWorkloads(
   client: BrokerClient,

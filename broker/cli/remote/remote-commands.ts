@@ -11,6 +11,7 @@ import {
   endSession,
   makeRequest,
   type SiteFlags,
+  showAlarms,
   showAssets,
   showGrants,
   showRecordings,
@@ -139,6 +140,9 @@ function addLists(program: Command, home: HomeOf): void {
   list("assets", "what you may see of the plant, and reach", showAssets).option(...SITE);
   list("grants", "what you may reach now and soon, and how long", showGrants).option(...SITE);
   list("sessions", "live sessions: yours, or all where your role includes it", showSessions).option(
+    ...SITE,
+  );
+  list("alarms", "what needs a person now, where your role includes it", showAlarms).option(
     ...SITE,
   );
   list("workloads", "services that may work here: unused and expiring ones", showWorkloads);

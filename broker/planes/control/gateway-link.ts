@@ -278,7 +278,7 @@ export class GatewayLink implements LinkListener {
         this.strange(session, message);
         break;
       case "alarm":
-        hooks.onAlarm?.(session.claims.session, `${this.name}: ${message.text}`);
+        hooks.onAlarm?.(session, `${this.name}: ${message.text}`);
         break;
       case "malware":
         this.malware(session, message);

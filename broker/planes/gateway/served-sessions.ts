@@ -89,7 +89,7 @@ export class ServedSessions {
         },
         onStrangeKey: (session, endpoint, shown, pinned) =>
           this.bySession.get(session)?.strange(endpoint, shown, pinned),
-        onAlarm: (session, text) => this.bySession.get(session)?.alarm(text),
+        onAlarm: ({ claims }, text) => this.bySession.get(claims.session)?.alarm(text),
         onMalware: ({ claims }, found) => void this.malware(claims.session, found),
         onScannerAway: ({ claims }, reason) =>
           this.bySession.get(claims.session)?.scannerAway(reason),

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
 import type { AlarmView } from "../../../broker/api/shapes/alarms.ts";
-import { isUnseen, toneOf } from "../../components/alarms.ts";
+import { isUnseen, toneOf, useAlarmSites } from "../../components/alarms.ts";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { useMe, useRight } from "../../components/me.ts";
 import { StateBadge } from "../../components/state-badge.tsx";
@@ -100,11 +100,14 @@ function Actions({ alarm, onAct }: { alarm: AlarmView; onAct: (act: AlarmAct) =>
 }
 
 function What({ alarm }: { readonly alarm: AlarmView }) {
-  const { title, text, count, lastMs, fluttering } = alarm;
+  const { title, text, count, lastMs, fluttering, site } = alarm;
+  const sites = useAlarmSites();
+  const siteName = sites.find(({ id }) => id === site)?.name ?? words.siteUnknown;
   return (
     <div className="al-what">
       <span className="sp-strong">{title}</span>
       <div>{text}</div>
+      {sites.length > 0 && <div className="sp-sub">{siteName}</div>}
       {(count > 1 || fluttering) && (
         <div className="sp-sub">
           {words.times(count)}

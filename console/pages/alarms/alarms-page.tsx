@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 import type { AlarmView } from "../../../broker/api/shapes/alarms.ts";
-import { alarmsQuery, isUnseen, pastAlarms } from "../../components/alarms.ts";
+import { alarmsQuery, isUnseen, pastAlarms, useAlarmSites } from "../../components/alarms.ts";
 import { FilterField } from "../../components/filter-field.tsx";
 import { Page } from "../../components/page.tsx";
 import { QueryView } from "../../components/query-view.tsx";
@@ -21,15 +21,18 @@ type View = (typeof VIEWS)[number];
 interface Filter {
   readonly text: string;
   readonly priority: string;
+  /** Id of one; empty: all. */
+  readonly site: string;
 }
 
-const NO_FILTER: Filter = { text: "", priority: "" };
+const NO_FILTER: Filter = { text: "", priority: "", site: "" };
 
 export function AlarmsPage() {
   const { data } = useQuery(alarmsQuery);
   const [search, setSearch] = useSearchParams();
   const view = VIEWS.find((each) => each === search.get("view")) ?? "open";
   const [filter, setFilter] = useState(NO_FILTER);
+  const sites = useAlarmSites();
   const open = data?.filter(({ state }) => state !== "shelved").length ?? 0;
   return (
     <Page
@@ -58,6 +61,17 @@ export function AlarmsPage() {
             ]}
             value={filter.priority}
             onChange={(event) => setFilter({ ...filter, priority: event.currentTarget.value })}
+          />
+        )}
+        {view !== "kinds" && sites.length > 0 && (
+          <NativeSelect
+            aria-label={words.siteLabel}
+            data={[
+              { value: "", label: words.anySite },
+              ...sites.map(({ id, name }) => ({ value: id, label: name })),
+            ]}
+            value={filter.site}
+            onChange={(event) => setFilter({ ...filter, site: event.currentTarget.value })}
           />
         )}
       </div>
@@ -98,8 +112,8 @@ const PAGE = 200;
 
 function Past({ filter, onClear }: Omit<ContentProps, "view">) {
   const query = useInfiniteQuery({
-    queryKey: ["alarms", "past"],
-    queryFn: ({ pageParam }) => pastAlarms(pageParam),
+    queryKey: ["alarms", "past", filter.site],
+    queryFn: ({ pageParam }) => pastAlarms(pageParam, filter.site),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => (last.length < PAGE ? undefined : last.at(-1)?.id),
   });
@@ -109,7 +123,8 @@ function Past({ filter, onClear }: Omit<ContentProps, "view">) {
   }
   if (!query.data) return <Loading />;
   const alarms = query.data.pages.flat();
-  if (alarms.length === 0) return <Empty title={words.emptyPastTitle}>{words.emptyPast}</Empty>;
+  if (alarms.length === 0 && filter.site === "")
+    return <Empty title={words.emptyPastTitle}>{words.emptyPast}</Empty>;
   return (
     <>
       <PastAlarms alarms={narrowed(alarms, filter)} onClearFilter={onClear} />
@@ -124,10 +139,14 @@ function Past({ filter, onClear }: Omit<ContentProps, "view">) {
   );
 }
 
-function narrowed(alarms: readonly AlarmView[], { text, priority }: Filter): readonly AlarmView[] {
+function narrowed(
+  alarms: readonly AlarmView[],
+  { text, priority, site }: Filter,
+): readonly AlarmView[] {
   return alarms.filter(
     (alarm) =>
       (priority === "" || alarm.priority === priority) &&
+      (site === "" || alarm.site === site) &&
       matchesFilter(text, `${alarm.title} ${alarm.text} ${words.state[alarm.state]}`),
   );
 }

@@ -348,4 +348,16 @@ export const ROUTES = {
   "DELETE /api/plant-plans/{id}": {
     params: z.object({ id: z.string() }),
   },
+  /** Alarms that are not over: those that nobody has seen first, the most urgent of them */
+  "GET /api/alarms": {
+    query: z.object({ site: z.string().exactOptional() }),
+    answer: z.array(z.object({ id: z.string(), kind: z.string(), priority: z.string(),
+      state: z.string(), title: z.string(), text: z.string(), consequence: z.string(),
+      action: z.string(), session: z.string().nullable(), site: z.string().nullable(),
+      sinceMs: z.number(), lastMs: z.number(), count: z.number(), fluttering: z.boolean(),
+      returnedMs: z.number().nullable(), acknowledged: z.object({ name: z.string(),
+      atMs: z.number(), reason: z.string() }).nullable(), shelved: z.object({ name: z.string(),
+      atMs: z.number(), reason: z.string(), untilMs: z.number() }).nullable(),
+      shelveMaxMs: z.number(), endedMs: z.number().nullable() })),
+  },
 } as const;
