@@ -4,6 +4,7 @@
  */
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { Server } from "socket.io";
+import { WebSocketServer } from "ws";
 import type { Decisions } from "../../access/decision-point.ts";
 import type { Presence } from "../../access/presence.ts";
 import type { Clock } from "../../clock.ts";
@@ -71,6 +72,8 @@ export function openLiveChannel(server: HttpServer, parts: LiveParts): LiveChann
     perMessageDeflate: false,
     httpCompression: false,
     maxHttpBufferSize: MESSAGE_BYTES_MAX,
+    // The one that socket.io brings answers any number of pings of who takes no answer.
+    wsEngine: WebSocketServer,
     pingInterval: PING_EVERY_MS,
     pingTimeout: PING_WAIT_MS,
     upgradeTimeout: HANDSHAKE_MS,

@@ -18,18 +18,26 @@ export interface Page {
 
 /** Messages waiting for a page that reads nothing: some seconds of a busy one. */
 const WAITING_MAX = 2_000;
+/**
+ * More than credit lets be on its way to a page, with the key frames of a wall of screens. Whoever
+ * returns credit for what it never took has more than this waiting, and its connection is torn.
+ */
+const WAITING_BYTES_MAX = 32 * 1_048_576;
 
 export function openPage(
   socket: LiveSocket,
   me: () => SignedIn | undefined,
   isOfDevice: () => boolean,
 ): Page {
-  let waiting = 0;
-  socket.conn.on("packetCreate", () => {
+  let [waiting, waitingBytes] = [0, 0];
+  socket.conn.on("packetCreate", ({ data }: { readonly data?: string | Uint8Array }) => {
     waiting += 1;
+    waitingBytes += data?.length ?? 0;
+    // Not now: whoever sends is told nothing meanwhile.
+    if (waitingBytes > WAITING_BYTES_MAX) setImmediate(() => socket.request.socket.destroy());
   });
   socket.conn.on("drain", () => {
-    waiting = 0;
+    [waiting, waitingBytes] = [0, 0];
   });
   return { socket, me, isOfDevice, isReading: () => waiting <= WAITING_MAX };
 }
