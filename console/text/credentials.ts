@@ -2,7 +2,10 @@
 
 export const credentialText = {
   fact: "Signed in to with",
-  none: "Nothing is set: no session reaches it",
+  none: (asksAlways: boolean) =>
+    asksAlways
+      ? "Nothing is set: no session reaches it"
+      : "Nothing is set: no session reaches it where it asks for a password",
   set: (kind: "password" | "key", user: string) =>
     `${kind === "password" ? "A password" : "A private key"} of ${user === "" ? "no user" : `"${user}"`}`,
   setBy: (by: string) => `set by ${by}`,
@@ -22,5 +25,8 @@ export const credentialText = {
   cancel: "Cancel",
   notSet: "It was not set",
   removeTitle: "Remove what the asset is signed in to with?",
-  removeBody: "No new session reaches it until something is set again. Sessions that run stay.",
+  removeBody: (asksAlways: boolean) =>
+    asksAlways
+      ? "No new session reaches it until something is set again. Sessions that run stay."
+      : "Where it asks for a password, no new session reaches it until something is set again. Sessions that run stay.",
 } as const;

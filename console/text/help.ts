@@ -174,7 +174,7 @@ export const helpByPath: Record<string, HelpEntry> = {
   "/plant-file": {
     title: "Plant file",
     lines: [
-      "The file that says what the plant is: zones, assets, endpoints, tags, profiles, standing grants. What you write is checked as you type; marks stand at what is wrong, and nothing counts before you have signed it.",
+      "The file that says what the plant is: zones, assets, endpoints, tags, profiles, standing grants. What you write is checked as you type; marks stand at what is wrong, and nothing counts before you have signed it. Every key is explained in deploy/examples/README.md, which comes with the broker.",
       "Show what changes makes a plan: each part that is another one in plain words, the live sessions that would end, the text line by line, and what would have been otherwise in past sessions. Your passkey signs exactly this text in the place of exactly the one in force. Sessions lose at once what it no longer gives.",
       "An edit on the host is never written over: a plan that was made before it does not count any more. A file that its host does not let the broker write says so. Where the site asks for a second administrator, what you sign waits until another one has confirmed it on the page Plant.",
       "Import takes a sheet saved as CSV: tags of an endpoint, or assets with their endpoints. What is wrong is told by its rows, and nothing is written before you put it into the text. In a session on an OPC UA server, To the plant file… looks at all that is below a node and brings what the file does not name yet.",

@@ -66,13 +66,18 @@ test("what one administrator proposes in the console another confirms: never the
   await page.getByText("Nothing is changed.").waitFor();
   await page.getByRole("textbox", { name: "Text of the plant file" }).click();
   await page.keyboard.press("Control+A");
-  const fresh = before.replace("max: 44", "max: 43");
+  const fresh = before
+    .replace("max: 44", "max: 43")
+    .replace("Look at everything; tune the raw", "Look at everything, and tune the raw");
   await page.evaluate((pasted) => navigator.clipboard.writeText(pasted), fresh);
   await page.keyboard.press("Control+V");
   await page.getByText("Valid.", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Show what changes" }).click();
   const plan = page.getByRole("dialog");
-  await plan.getByRole("textbox", { name: "What changes and why" }).fill("the drive is old");
+  const sees = plan.getByRole("textbox", { name: "What changes and why" });
+  await sees.fill("the drive is old");
+  // A long line of the file scrolls within its block: what would change is not cut off by it.
+  expect(await plan.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
   await plan.getByRole("button", { name: "Sign and propose" }).click();
   const waits = page.getByText(/A change by .* waits for another administrator/);
   await waits.waitFor();

@@ -238,8 +238,10 @@ interface EndpointFactsProps {
 /** By a key or a certificate. */
 const PROVES_ITSELF: ReadonlySet<string> = new Set(["ssh", "opcua", "web"]);
 
+/** Nobody signs in to the others. */
+const TAKES_CREDENTIAL: ReadonlySet<string> = new Set(["ssh", "opcua", "vnc", "web"]);
+
 function EndpointFacts({ endpoint, alone }: EndpointFactsProps) {
-  const needsCredential = endpoint.protocol !== "modbus";
   return (
     <>
       <dt>{words.facts.endpoint}</dt>
@@ -260,7 +262,9 @@ function EndpointFacts({ endpoint, alone }: EndpointFactsProps) {
       {endpoint.protocol === "ssh" && <NativeFact endpoint={endpoint.id} alone={alone} />}
       {endpoint.protocol === "opcua" && <OpcuaFact endpoint={endpoint} />}
       {PROVES_ITSELF.has(endpoint.protocol) && <IdentityFact endpoint={endpoint.id} />}
-      {needsCredential && <CredentialFact endpoint={endpoint.id} />}
+      {TAKES_CREDENTIAL.has(endpoint.protocol) && (
+        <CredentialFact endpoint={endpoint.id} asksAlways={endpoint.protocol === "ssh"} />
+      )}
     </>
   );
 }

@@ -9,7 +9,13 @@ import { RelativeTime } from "../../components/time.tsx";
 import { credentialText as words } from "../../text/credentials.ts";
 import { CredentialDialog } from "./credential-dialog.tsx";
 
-export function CredentialFact({ endpoint }: { readonly endpoint: string }) {
+interface CredentialFactProps {
+  readonly endpoint: string;
+  /** There are screens, servers and pages that let anybody in. */
+  readonly asksAlways: boolean;
+}
+
+export function CredentialFact({ endpoint, asksAlways }: CredentialFactProps) {
   const maySet = useRight("credential:set");
   const query = useQuery({ ...credentialsQuery, enabled: maySet });
   const [doing, setDoing] = useState<"set" | "remove" | undefined>();
@@ -21,7 +27,7 @@ export function CredentialFact({ endpoint }: { readonly endpoint: string }) {
       <dt>{words.fact}</dt>
       <dd>
         {query.isError && <Text size="sm">{words.failed}</Text>}
-        {query.data && !known && <Text size="sm">{words.none}</Text>}
+        {query.data && !known && <Text size="sm">{words.none(asksAlways)}</Text>}
         {known && (
           <>
             {words.set(known.kind, known.user)}
@@ -56,7 +62,7 @@ export function CredentialFact({ endpoint }: { readonly endpoint: string }) {
           harmful
           onConfirm={() => removeCredential(endpoint)}
         >
-          {words.removeBody}
+          {words.removeBody(asksAlways)}
         </ConfirmDialog>
       </dd>
     </>
