@@ -211,6 +211,28 @@ test("a digest is found among other challenges, and the request sent once more w
   expect(site.text).not.toMatch(/www-authenticate/i);
 });
 
+test("an upload that met a nonce which was over passes at the second try", async () => {
+  let nonce = "n1";
+  const site = await Site.open(
+    ({ headers }, response) => {
+      if (headers.authorization?.includes(`nonce="${nonce}"`)) return void response.end("done");
+      response.writeHead(401, { "www-authenticate": `Digest realm="b", nonce="${nonce}"` }).end();
+    },
+    { signIn: { kind: "digest" } },
+  );
+  site.ask(1, "GET /");
+  await expect.poll(() => site.text, { timeout: 20_000 }).toContain("done");
+  nonce = "n2";
+  for (const n of [2, 3]) {
+    site.ask(n, "POST /upload", "content-length: 5\r\n", n);
+    await expect.poll(() => site.text, { timeout: 20_000 }).toContain("100 Continue");
+    site.heard.length = 0;
+    site.leg.write(encodeChunk(latin1("12345")), n);
+    await expect.poll(() => site.text, { timeout: 20_000 }).toMatch(n === 2 ? / 401 / : /done/);
+    site.heard.length = 0;
+  }
+});
+
 test("a challenge without an end is not listened to for ever", async () => {
   let ended = 0;
   const site = await Site.open(

@@ -114,10 +114,11 @@ export class WebSite {
       this.signedIn = undefined;
       return !again && (method === "GET" || method === "HEAD");
     }
-    if (statusCode !== 401 || signIn.kind !== "digest" || again) return false;
+    if (statusCode !== 401 || signIn.kind !== "digest") return false;
+    // Also where this one cannot be sent again: the next is not asked with a nonce that is over.
     this.challenge = challengeOf(headersDistinct["www-authenticate"] ?? []);
     this.challengeUses = 0;
-    return this.challenge !== undefined;
+    return this.challenge !== undefined && !again;
   }
 
   /** It leads who looks to where they look already, under https: so it would for ever. */
