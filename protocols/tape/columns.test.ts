@@ -93,6 +93,17 @@ test("a segment is packed the same wherever it lies in memory", () => {
   }
 });
 
+test("who compares long runs by other means is asked, and what he finds different is left as it is", () => {
+  const bytes = new Uint8Array(1_000).fill(7);
+  const plain = tapeOf([{ body: { kind: "bytes", channel: 1, from: "client", bytes }, byMs: 1 }]);
+  const natively = packSegment(plain, (run, start, end, other, at) => {
+    const there = other.subarray(at, at + end - start);
+    return Buffer.compare(run.subarray(start, end), there) === 0;
+  });
+  expect(new Uint8Array(Buffer.concat(natively))).toEqual(pack(plain));
+  expect(packSegment(plain, () => false)).toEqual([plain]);
+});
+
 test("damage ends in nothing or in other bytes, never in an error or without bound", () => {
   const packed = pack(tapeOf(fc.sample(steps, { numRuns: 1, seed: 7 })[0] ?? []));
   fc.assert(

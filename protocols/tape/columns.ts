@@ -24,10 +24,11 @@ const HEAD_LENGTH = MAGIC.length + 4 * COLUMNS;
  * The parts of the packed segment, which compress best one by one: head and columns. One part, as
  * it is, where it is no segment that the encoder would write. Good until the next call: the room
  * that all this takes, eight times the segment, is kept and used again.
+ * @param isSame how long runs of bytes are compared, where the machine has a quicker way
  */
-export function packSegment(plain: Uint8Array): readonly Uint8Array[] {
+export function packSegment(plain: Uint8Array, isSame: IsSame = loops): readonly Uint8Array[] {
   const columns = splitColumns(plain);
-  if (columns === undefined || !joinTo(columns, plain)) return [plain];
+  if (columns === undefined || !joinTo(columns, plain, isSame)) return [plain];
   const out = new ByteWriter(HEAD_LENGTH);
   for (const byte of MAGIC) out.byte(byte);
   for (const { length } of columns) {
@@ -124,9 +125,28 @@ function joinColumns(columns: Columns, lengthMax: number): Uint8Array | undefine
 }
 
 /** Whether they join to these very bytes: they are compared as they would be written. */
-function joinTo(columns: Columns, plain: Uint8Array): boolean {
-  const out = new Compared(plain);
+function joinTo(columns: Columns, plain: Uint8Array, isSame: IsSame): boolean {
+  const out = new Compared(plain, isSame);
   return join(columns, plain.length, out) && out.isSame && out.length === plain.length;
+}
+
+/** Whether the bytes from `start` to `end` are those of the other array from `at` on. */
+export type IsSame = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  other: Uint8Array,
+  at: number,
+) => boolean;
+
+/** Shorter runs are compared here: to ask takes longer. */
+const RUN_MIN = 256;
+
+function loops(bytes: Uint8Array, start: number, end: number, other: Uint8Array, at: number) {
+  const by = at - start;
+  let next = start;
+  while (next < end && bytes[next] === other[next + by]) next++;
+  return next >= end;
 }
 
 /** What a segment is put together in: a writer, or something that only compares. */
@@ -136,18 +156,18 @@ class Compared implements Joined {
   length = 0;
   isSame = true;
   private readonly plain: Uint8Array;
+  private readonly isSameRun: IsSame;
   private readonly room = new Uint8Array(VARINT_LENGTH_MAX);
 
-  constructor(plain: Uint8Array) {
+  constructor(plain: Uint8Array, isSameRun: IsSame) {
     this.plain = plain;
+    this.isSameRun = isSameRun;
   }
 
   range(bytes: Uint8Array, start: number, end: number): void {
     const { plain, length } = this;
-    const by = length - start;
-    let at = start;
-    while (at < end && bytes[at] === plain[at + by]) at++;
-    if (at < end) this.isSame = false;
+    const isSame = end - start > RUN_MIN ? this.isSameRun : loops;
+    if (!isSame(bytes, start, end, plain, length)) this.isSame = false;
     this.length = length + end - start;
   }
 
