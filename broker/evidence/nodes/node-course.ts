@@ -8,6 +8,8 @@ const PIECE = 65_536;
 
 export class NodeCourse {
   readonly overdrawn = false;
+  /** A player has every part told by the frame that it begins with. */
+  readonly segmentsApart = 1;
   /** Memory for it beside a picture's: next to nothing. */
   readonly held = 0;
   private readonly history: OpcUaHistory;

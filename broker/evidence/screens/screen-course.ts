@@ -22,6 +22,8 @@ const CHANGED_MAX = 0.5;
 export class ScreenCourse {
   /** It asked for more than may be drawn: there are no more frames of it. */
   overdrawn = false;
+  /** Each segment is drawn for longer than a person waits. */
+  readonly segmentsApart = 1;
   private readonly history: ScreenHistory;
   private readonly player: ScreenPlayer;
   private base: FrameBase | undefined;

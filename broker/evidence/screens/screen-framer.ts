@@ -45,6 +45,8 @@ interface Kept {
   /** Plain bytes of tape since the last frame, and the bytes on disk of that. */
   since: number;
   cost: number;
+  /** Segments since then. */
+  segments: number;
   /** The segment that must come next. */
   next: number;
 }
@@ -74,10 +76,12 @@ export class ScreenFramer {
     this.kept.set(session, kept);
     await kept.course.push(plain);
     kept.since += plain.length;
+    kept.segments += 1;
     kept.next += 1;
     if (kept.course.overdrawn || this.held > HELD_MAX) return this.giveUp(session);
     // Frames never cost more than the tape that they spare.
-    if (kept.since >= kept.cost) await this.write(session, kept);
+    const isDue = kept.segments >= kept.course.segmentsApart && kept.since >= kept.cost;
+    if (isDue) await this.write(session, kept);
   }
 
   over(session: string): void {
@@ -86,9 +90,9 @@ export class ScreenFramer {
   }
 
   private async write(session: string, kept: Kept): Promise<void> {
-    const frame = kept.course.frame(kept.next);
+    const frame = await kept.course.frame(kept.next);
     if (!frame) return;
-    kept.since = 0;
+    kept.since = kept.segments = 0;
     try {
       if (frame.length > FRAME_BYTES_MAX) throw new Error("the frame is too large");
       const sealed = await seal(frame, sealedTo(this.place.keys), FRAME_LEVEL);
@@ -105,7 +109,7 @@ export class ScreenFramer {
     number: number,
     plain: Uint8Array,
   ): Promise<Kept | undefined> {
-    const fresh = { since: 0, cost: 0, next: number };
+    const fresh = { since: 0, cost: 0, segments: 0, next: number };
     const protocol = protocolOf(plain);
     try {
       const frame = number === 0 ? undefined : await this.read(session, number);

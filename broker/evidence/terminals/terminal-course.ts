@@ -36,6 +36,12 @@ const BYTES_A_CELL = 16;
 const WRITE_BYTES = 65_536;
 /** More than a screen with what stands above it holds, in long lines. */
 const LINES_BYTES_MAX = 65_536;
+/**
+ * Of what runs without a terminal: files have no screen, and of a command's flood there is little
+ * to see. A frame for each segment of it took half as long as sealing it. Players go on from a frame
+ * over as many without one.
+ */
+const SEGMENTS_APART = 3;
 
 class Screen {
   private readonly terminal = new headless.Terminal({
@@ -133,6 +139,14 @@ export class TerminalCourse {
     this.wallMs = moment?.wallMs ?? 0;
   }
 
+  /** Segments from one frame to the next. */
+  get segmentsApart(): number {
+    const isTypedInto = this.history.state.some(
+      ({ hasTerminal, start }) => hasTerminal || start?.kind === "shell",
+    );
+    return isTypedInto ? 1 : SEGMENTS_APART;
+  }
+
   /** Bytes of memory for it. */
   get held(): number {
     return [...this.screens.values()].reduce((sum, { cells }) => sum + cells * BYTES_A_CELL, 0);
@@ -152,11 +166,11 @@ export class TerminalCourse {
       this.wallMs = record.wallMs;
       for (const event of this.history.push(record)) await this.show(event);
     }
-    for (const screen of this.screens.values()) await screen.settle();
   }
 
   /** As they stand, for the segment that begins now. */
-  frame(): Uint8Array {
+  async frame(): Promise<Uint8Array> {
+    for (const screen of this.screens.values()) await screen.settle();
     const channels = this.history.state.map(
       (state): FramedChannel => ({
         ...state,

@@ -108,6 +108,7 @@ test("what an asset says that no terminal understands fills nobody's log", async
     monotonicMs: 0,
   }));
   await course.follow(records);
+  await course.frame();
   expect(told).not.toHaveBeenCalled();
 });
 
@@ -122,7 +123,7 @@ test("what makes a terminal throw ends neither its frames nor those of the other
   await course.follow(
     bodies.map((body, sequence) => ({ ...body, sequence, wallMs: 0, monotonicMs: 0 })),
   );
-  const snapshot = decodeTerminalFrame(course.frame())?.channels[0]?.snapshot;
+  const snapshot = decodeTerminalFrame(await course.frame())?.channels[0]?.snapshot;
   expect(snapshot?.sequence).toContain("still here");
 });
 
@@ -134,7 +135,7 @@ test("a letter with a thousand marks on it is shown once, however often it is to
   await course.follow(
     bodies.map((body, sequence) => ({ ...body, sequence, wallMs: 0, monotonicMs: 0 })),
   );
-  const snapshot = decodeTerminalFrame(course.frame())?.channels[0]?.snapshot;
+  const snapshot = decodeTerminalFrame(await course.frame())?.channels[0]?.snapshot;
   expect(snapshot?.sequence.split("e\u0301")).toHaveLength(2);
   expect(snapshot?.sequence).toContain("still here");
 });
@@ -218,10 +219,13 @@ test("a session that carries files alone has frames that say so, and costs no te
     { kind: "channel", channel: 1, protocol: "ssh", by: "subject", peer: "test" },
     said("client", { kind: "request", name: "subsystem", wantReply: true, rest: text }),
     ...[said("asset", { kind: "open-confirmation" }), said("asset", { kind: "success" })],
-    ...Array.from({ length: 8 }, () => bulk),
+    ...Array.from({ length: 14 }, () => bulk),
   ]);
-  const frame = async () => (await evidence.recordings.frame(SESSION, 1)) ?? new Uint8Array(0);
+  const frame = async () => (await evidence.recordings.frame(SESSION, 3)) ?? new Uint8Array(0);
   await expect.poll(async () => (await frame()).length, FRAMES_WITHIN).toBeGreaterThan(0);
   const moment = decodeTerminalFrame(await frame());
   expect(moment?.channels).toMatchObject([{ channel: 1, running: false, snapshot: undefined }]);
+  for (const number of [1, 2, 4]) {
+    expect(await evidence.recordings.frame(SESSION, number)).toBeUndefined();
+  }
 }, 120_000);

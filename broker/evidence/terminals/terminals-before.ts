@@ -23,7 +23,7 @@ export async function terminalsBefore(
       const records = readSegment(part).records.filter(({ wallMs }) => wallMs < atMs);
       await course.follow(records);
     }
-    return course.overdrawn ? undefined : course.frame();
+    return course.overdrawn ? undefined : await course.frame();
   } finally {
     course.close();
   }
