@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { stayAfter } from "../../test/kit/staying-client.ts";
 import { ActiveBroker, echo, peerKey, WaitingDoor } from "../../test/kit/two-brokers.ts";
 import { dialPeer } from "../legs/peer-dialer.ts";
 import type { ActivePlace } from "./active-place.ts";
@@ -124,4 +125,9 @@ test("of many who come at one instant each has a turn, and the active broker's r
   expect((await Promise.all(many)).length).toBe(120);
   expect(most).toBeGreaterThan(1);
   expect(most).toBeLessThanOrEqual(64);
+});
+
+test("who is refused a WebSocket and stays is let go of", async () => {
+  const waiting = await WaitingDoor.open(peerKey());
+  expect(await stayAfter(waiting.port, LIVE)).toContain("503");
 });

@@ -102,7 +102,8 @@ export class Forwarder {
       socket.destroy();
       return;
     }
-    response.once("finish", () => socket.end());
+    // Whoever does not close its end keeps none of ours.
+    response.once("finish", () => socket.end(() => socket.destroy()));
     // It is no request of the server's any more: it ends with those that are joined.
     this.joined.add(socket);
     const headers = [...kept(request), ...["Connection", "Upgrade", "Upgrade", "websocket"]];

@@ -7,6 +7,7 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WEB_PANEL_LOGIN } from "../../simulators/assets/web-panel.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
+import { stayAfter } from "../kit/staying-client.ts";
 
 const ENDPOINT = "panel-treatment/web";
 
@@ -259,4 +260,12 @@ test("when its owner signs out, the cookie opens nothing any more", async () => 
 test("another person gets no ticket for one's session", async () => {
   const person = await site.invite("Max", ["engineer"]);
   expect((await person.ask("POST", `/api/sessions/${one.id}/panel`, {})).status).toBe(404);
+});
+
+test("who is refused a WebSocket and stays is let go of", async () => {
+  const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  for (const host of [one.host, "nobody.example"]) {
+    const answer = await stayAfter(one.port, `GET /x HTTP/1.1\r\nHost: ${host}\r\n${upgrade}`);
+    expect(status(answer)).toBe(host === one.host ? 401 : 421);
+  }
 });

@@ -139,11 +139,11 @@ export class PanelServer {
     socket.on("error", () => socket.destroy());
     const id = sessionOf(this.origin, request.headers.host);
     const found = id === undefined ? NOT_HERE : this.admitted(request, id);
-    if ("status" in found) return void socket.end(pageBytes(found));
+    if ("status" in found) return refuse(socket, found);
     try {
       await this.lanesOf(found.session).serveSocket(request, socket, rest, peerOf(request));
     } catch (error) {
-      socket.end(pageBytes(troubleOf(error)));
+      refuse(socket, troubleOf(error));
     }
   }
 
@@ -246,6 +246,11 @@ function troubleOf(error: unknown): Page {
     return { status: 503, title, lines: [error.message] };
   }
   return { status: 503, title, lines: ["The panel does not answer. It may be off."] };
+}
+
+/** Whoever does not close its end keeps none of ours. */
+function refuse(socket: Duplex, page: Page): void {
+  socket.end(pageBytes(page), () => socket.destroy());
 }
 
 function script(response: ServerResponse): void {
