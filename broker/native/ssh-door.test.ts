@@ -145,6 +145,21 @@ test.each([
   60_000,
 );
 
+test("a client that tries without end what lets nobody in is shown out", async () => {
+  const { port } = await door();
+  const ssh = new ssh2.Client();
+  onTestFinished(() => void ssh.destroy());
+  ssh.on("error", () => undefined);
+  const closed = new Promise<void>((resolve) => void ssh.once("close", () => resolve()));
+  // Each answer is followed by the same question.
+  const authHandler = () => ({ type: "none", username: "switch" });
+  ssh.connect({
+    ...{ host: "127.0.0.1", port, username: "switch", readyTimeout: 0 },
+    authHandler: authHandler as unknown as ssh2.AuthHandlerMiddleware,
+  });
+  await closed;
+});
+
 test("a key that cannot be looked up lets nobody in, and the broker goes on", async () => {
   const book = {
     find: () => Promise.reject(new Error("the database is away")),

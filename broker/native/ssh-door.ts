@@ -48,6 +48,8 @@ const KEEPALIVE_MISSED_MAX = 3;
 const TRIES_MAX = 3;
 /** Keys of an agent that one connection offers, most of them for elsewhere. */
 const OFFERS_MAX = 16;
+/** Of any kind: each key twice, and the tries. Whoever asks more often asks for no answer. */
+const REQUESTS_MAX = 2 * OFFERS_MAX + 2 * TRIES_MAX;
 /** Words that are on their way when a session ends. */
 const FAREWELL_MS = 1_000;
 /** Of what a tool says that it is. */
@@ -211,6 +213,7 @@ class NativeClient {
     // RFC 4252, 5.1: a new request abandons the one before it. Approved later, it opens nothing.
     const request = ++this.requests;
     this.withdraw();
+    if (request > REQUESTS_MAX) return void this.connection.end();
     if (asks.method === "publickey") return this.offered(asks, request);
     if (asks.method !== "keyboard-interactive" || !this.methods().includes(asks.method)) {
       return asks.reject(this.methods());
