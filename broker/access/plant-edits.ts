@@ -5,6 +5,7 @@
  * was made from. Where the site asks for a second administrator, the written file waits for one.
  */
 import { randomUUID } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { canonicalJson } from "../../protocols/log/canonical-json.ts";
 import type { Clock } from "../clock.ts";
 import type { SignedIn } from "../identity/identity.ts";
@@ -77,8 +78,10 @@ export class PlantEdits {
   }
 
   /** Only what is wrong with a text. @throws AccessRefused too-many */
-  check(text: string): Promise<ParsedPlant> {
-    const read = this.parts.reading.read(text);
+  async check(text: string): Promise<ParsedPlant> {
+    const { reading, source } = this.parts;
+    const known = source.readAlready(text);
+    const read = known ?? reading.read(text, source.current());
     if (!read) throw new AccessRefused("too-many", "others have texts checked now");
     return read;
   }
@@ -101,13 +104,19 @@ export class PlantEdits {
     const parsed = await this.check(text);
     const before = source.current();
     const plant = parsed.kind === "plant" ? parsed.plant : undefined;
+    const now = {
+      ...{ before: source.currentText(), inForce: before.digest },
+      onDisk: source.onDisk()?.digest ?? "",
+    };
+    // Of a large plant each takes its while: what else waits comes between.
+    await setImmediate();
+    const words = plant ? plantWords(before, plant) : { changes: [], more: 0 };
+    await setImmediate();
     const plan: PlantPlan = {
       ...{ id: randomUUID(), by: by.id, byCommand, text, plant, state: "open" },
       problems: parsed.kind === "plant" ? [] : parsed.problems,
       warnings: parsed.kind === "plant" ? parsed.warnings : [],
-      ...{ before: source.currentText(), inForce: before.digest },
-      onDisk: source.onDisk()?.digest ?? "",
-      words: plant ? plantWords(before, plant) : { changes: [], more: 0 },
+      ...{ ...now, words },
       change: plant && comparePlants(before, plant),
       expiresMs: clock.wallMs() + PLAN_MS,
     };

@@ -1,5 +1,6 @@
 /** What a change of the plant does, in plain words: one line for each part that is another one. Pure. */
 import type { Asset, Endpoint, Plant } from "./model.ts";
+import { others } from "./plant-parts.ts";
 
 export type PartKind =
   | "site"
@@ -39,6 +40,7 @@ export interface PlantWords {
 
 /** In the order in which a plant file has its parts. */
 export function plantWords(before: Plant, after: Plant): PlantWords {
+  const assets = others(before.assets, after.assets);
   const all = [
     ...parts("site", [{ ...before.site, id: "" }], [{ ...after.site, id: "" }], byId, flat),
     ...siteId(before, after),
@@ -51,8 +53,8 @@ export function plantWords(before: Plant, after: Plant): PlantWords {
       (each) => `${each.from} → ${each.to}`,
       flat,
     ),
-    ...parts("asset", before.assets, after.assets, byId, withoutEndpoints),
-    ...endpoints(before.assets, after.assets),
+    ...parts("asset", ...assets, byId, withoutEndpoints),
+    ...endpoints(...assets),
     ...parts("profile", before.profiles, after.profiles, byId, ({ rules, ...rest }) => flat(rest)),
     ...rules(before, after),
     ...ruleOrder(before, after),
@@ -177,9 +179,11 @@ function parts<T>(
   const changes: PartChange[] = [];
   for (const [id, part] of fresh) {
     const was = old.get(id);
-    if (was === undefined)
-      changes.push({ kind, id, change: "added", says: summary(fieldsOf(part)) });
-    else {
+    if (was === undefined) {
+      // What nobody is shown is not put into words.
+      const says = changes.length < CHANGES_MAX ? summary(fieldsOf(part)) : "";
+      changes.push({ kind, id, change: "added", says });
+    } else if (was !== part) {
       const says = difference(fieldsOf(was), fieldsOf(part));
       if (says !== "") changes.push({ kind, id, change: "changed", says });
     }

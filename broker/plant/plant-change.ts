@@ -1,5 +1,6 @@
 /** What an edit of the plant file changed, so that only the sessions it concerns notice. Pure. */
 import type { Asset, Endpoint, Plant, Tag } from "./model.ts";
+import { others } from "./plant-parts.ts";
 
 /** Ids; of endpoints as `ASSET/ENDPOINT`. */
 export interface Difference {
@@ -19,12 +20,13 @@ export interface PlantChange {
 }
 
 export function comparePlants(before: Plant, after: Plant): PlantChange {
+  const [old, fresh] = others(before.assets, after.assets);
   return {
     before,
     after,
     zones: difference(byId(before.zones), byId(after.zones)),
-    assets: difference(byId(before.assets), byId(after.assets)),
-    endpoints: difference(endpointsOf(before), endpointsOf(after)),
+    assets: difference(byId(old), byId(fresh)),
+    endpoints: difference(endpointsOf(old), endpointsOf(fresh), isSamePlaced),
     profiles: difference(byId(before.profiles), byId(after.profiles)),
     grants: difference(byId(before.grants), byId(after.grants)),
   };
@@ -52,22 +54,32 @@ export function reasonToEnd(
   return undefined;
 }
 
-/** Each part under its id, in a form that is equal exactly when the part means the same. */
-type Forms = ReadonlyMap<string, string>;
+/** Each part under its id. */
+type Parts<T> = ReadonlyMap<string, T>;
 
-function byId(parts: readonly { readonly id: string }[]): Forms {
-  return new Map(parts.map((part) => [part.id, JSON.stringify(part)]));
+function byId<T extends { readonly id: string }>(parts: readonly T[]): Parts<T> {
+  return new Map(parts.map((part) => [part.id, part]));
 }
 
-function endpointsOf(plant: Plant): Forms {
+/** An endpoint, with what its asset makes of it. */
+interface Placed {
+  readonly asset: Asset;
+  readonly endpoint: Endpoint;
+}
+
+function endpointsOf(assets: readonly Asset[]): Parts<Placed> {
   return new Map(
-    plant.assets.flatMap((asset) =>
-      asset.endpoints.map((endpoint) => [`${asset.id}/${endpoint.id}`, formOf(asset, endpoint)]),
+    assets.flatMap((asset) =>
+      asset.endpoints.map((endpoint) => [`${asset.id}/${endpoint.id}`, { asset, endpoint }]),
     ),
   );
 }
 
-function formOf(asset: Asset, endpoint: Endpoint): string {
+function isSamePlaced(a: Placed, b: Placed): boolean {
+  return formOf(a) === formOf(b);
+}
+
+function formOf({ asset, endpoint }: Placed): string {
   const tags = [...endpoint.tags].sort((a, b) => (a.name < b.name ? -1 : 1)).map(withoutWords);
   return JSON.stringify({ zone: asset.zone, ...endpoint, tags });
 }
@@ -76,10 +88,22 @@ function withoutWords(tag: Tag): Tag {
   return { ...tag, description: "", states: [] };
 }
 
-function difference(before: Forms, after: Forms): Difference {
+function isSame<T>(a: T, b: T): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** @param means whether two parts mean the same; most are the very same (`SharedAssets`) */
+function difference<T>(
+  before: Parts<T>,
+  after: Parts<T>,
+  means: (a: T, b: T) => boolean = isSame,
+): Difference {
   const added = [...after.keys()].filter((id) => !before.has(id));
   const removed = [...before.keys()].filter((id) => !after.has(id));
-  const changed = [...after].filter(([id, form]) => before.has(id) && before.get(id) !== form);
+  const changed = [...after].filter(([id, part]) => {
+    const was = before.get(id);
+    return was !== undefined && !means(was, part);
+  });
   return {
     added: new Set(added),
     changed: new Set(changed.map(([id]) => id)),

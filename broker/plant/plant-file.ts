@@ -3,13 +3,18 @@ import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../clock.ts";
+import type { Asset, Plant } from "./model.ts";
 import type { ParsedPlant } from "./parse-plant.ts";
+import type { FromParser } from "./parse-thread.ts";
 import { FILE_BYTES_MAX } from "./plant-limits.ts";
+import { SharedAssets } from "./plant-parts.ts";
 
 /** A file of the largest size takes half a minute of a core that is not always there. */
 const PARSE_TIME_MAX_MS = 300_000;
 /** A plant of the largest size, with what one piece of its file takes, and room to spare. */
 const PARSE_MEMORY_MB = 1_024;
+/** What a piece of a file takes is gone when the next comes, and is not carried about till then. */
+const PARSE_YOUNG_MB = 64;
 
 /** Whether a file is another one than before, without reading it. */
 export interface FileStamp {
@@ -96,21 +101,57 @@ export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined):
   );
 }
 
-/** As `parsePlant`, in a thread of its own with bounds on time and memory. */
-export function parseAside(text: string, path: string, clock: Clock): Promise<ParsedPlant> {
-  const thread = new URL("./parse-thread.ts", import.meta.url);
-  return inThread(thread, { text, name: basename(path) }, clock, refused);
+const PARSER = new URL("./parse-thread.ts", import.meta.url);
+
+/**
+ * As `parsePlant`, in a thread of its own with bounds on time and memory.
+ * @param like assets that say the same as one of it are that very one
+ */
+export function parseAside(
+  text: string,
+  path: string,
+  clock: Clock,
+  like?: Pick<Plant, "assets">,
+): Promise<ParsedPlant> {
+  const shared = new SharedAssets(like);
+  const assets: Asset[] = [];
+  let head: Extract<FromParser, { readonly kind: "head" }> | undefined;
+  const take: Take<FromParser, ParsedPlant> = (message, worker) => {
+    if (message.kind === "invalid") return message;
+    if (message.kind === "head") head = message;
+    if (message.kind === "assets") assets.push(...shared.of(message.assets));
+    if (message.kind === "done" && head) {
+      return { kind: "plant", plant: { ...head.head, assets }, warnings: head.warnings };
+    }
+    // What else the process has to do comes between.
+    setImmediate(() => worker.postMessage("next"));
+    return undefined;
+  };
+  const workerData = { text, name: basename(path) };
+  return inThread({ thread: PARSER, workerData, take, failed: refused }, clock);
 }
 
-/** What the thread answers first, or what is said in its place where it fails. */
-export function inThread<T>(
-  thread: URL,
-  workerData: unknown,
+/** Undefined: there is more to come. */
+type Take<M, T> = (message: M, worker: Worker) => T | undefined;
+
+export interface ThreadWork<M, T> {
+  readonly thread: URL;
+  readonly workerData: unknown;
+  /** Of each message what it comes to. */
+  readonly take: Take<M, T>;
+  /** What is said in its place where the thread fails. */
+  failed(why: string): T;
+}
+
+export function inThread<M, T>(
+  { thread, workerData, take, failed }: ThreadWork<M, T>,
   clock: Clock,
-  failed: (why: string) => T,
 ): Promise<T> {
   return new Promise((resolve) => {
-    const resourceLimits = { maxOldGenerationSizeMb: PARSE_MEMORY_MB };
+    const resourceLimits = {
+      maxOldGenerationSizeMb: PARSE_MEMORY_MB,
+      maxYoungGenerationSizeMb: PARSE_YOUNG_MB,
+    };
     const worker = new Worker(thread, { workerData, resourceLimits });
     const finish = (answer: T): void => {
       stop();
@@ -118,7 +159,10 @@ export function inThread<T>(
       void worker.terminate();
     };
     const stop = clock.after(PARSE_TIME_MAX_MS, () => finish(failed("it takes too long to read")));
-    worker.once("message", finish);
+    worker.on("message", (message: M) => {
+      const answer = take(message, worker);
+      if (answer !== undefined) finish(answer);
+    });
     worker.once("error", (error) => finish(failed(`it could not be read: ${error.message}`)));
     worker.once("exit", () => finish(failed("it could not be read")));
   });

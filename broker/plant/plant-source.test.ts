@@ -106,6 +106,35 @@ test("the slow look finds what the watch cannot see: an edit behind a link", asy
   );
 });
 
+test("a text that is known is not read again, and what stays the same is the very same", async () => {
+  const { file, source } = await open();
+  const { assets } = source.current();
+  expect(source.readAlready(EXAMPLE)).toMatchObject({ kind: "plant", plant: source.current() });
+  const edited = EXAMPLE.replace("name: Distribution PLC", "name: The other PLC");
+  expect(source.readAlready(edited)).toBeUndefined();
+  writeFileSync(file, edited);
+  await source.check();
+  const now = source.current().assets;
+  expect(source.readAlready(edited)).toMatchObject({ plant: source.current() });
+  expect(source.readAlready(EXAMPLE)).toBeUndefined();
+  const others = now.filter((asset) => !assets.includes(asset));
+  expect(others.map(({ name }) => name)).toEqual(["The other PLC"]);
+  expect(now).toHaveLength(assets.length);
+});
+
+test("what is no plant is read anew each time", async () => {
+  const { file, source } = await open();
+  rmSync(file);
+  await source.check();
+  expect(source.readAlready("")).toBeUndefined();
+  writeFileSync(file, "site: [");
+  await source.check();
+  expect(source.readAlready("site: [")).toBeUndefined();
+  writeFileSync(file, EXAMPLE);
+  await source.check();
+  expect(source.problem()).toBeUndefined();
+});
+
 test("after closing nothing counts any more", async () => {
   const { file, source, heard } = await open();
   writeFileSync(file, EXAMPLE.replace("max: 45", "max: 44"));

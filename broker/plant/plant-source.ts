@@ -80,6 +80,7 @@ type HeldListener = (held: HeldPlant | undefined) => void;
 type ChangeListener = (plant: Plant, change: PlantChange) => void;
 type ProblemListener = (problem: string | undefined) => void;
 
+/** A text and what it says. */
 interface Reading {
   readonly text: string;
   readonly parsed: ParsedPlant;
@@ -98,6 +99,8 @@ export class PlantSource {
   private hints: readonly PlantProblem[];
   private seen: FileStamp | undefined;
   private disk: PlantOnDisk | undefined;
+  /** What was read last and is a plant, in force or not: the same text is not read twice. */
+  private last: Pick<Reading, "text" | "parsed">;
   private readonly changeListeners = new Set<ChangeListener>();
   private readonly problemListeners = new Set<ProblemListener>();
   private watcher: FSWatcher | undefined;
@@ -115,6 +118,7 @@ export class PlantSource {
     this.hints = first.parsed.kind === "plant" ? first.parsed.warnings : [];
     this.seen = first.stamp;
     this.disk = diskOf(first);
+    this.last = first;
     this.watchFolder();
     this.lookLater();
   }
@@ -152,6 +156,13 @@ export class PlantSource {
   /** Text of the plant in force. */
   currentText(): string {
     return this.text;
+  }
+
+  /** What a text means, where that is known without reading it. */
+  readAlready(text: string): ParsedPlant | undefined {
+    if (text === this.last.text && this.last.parsed.kind === "plant") return this.last.parsed;
+    if (text !== this.text) return undefined;
+    return { kind: "plant", plant: this.plant, warnings: this.hints };
   }
 
   /** What the file says, while it waits to be confirmed. */
@@ -248,6 +259,7 @@ export class PlantSource {
     await replacePlantFile(this.path, text, this.seen);
     // The next look finds the new file, and what it says already in force or waiting.
     this.disk = { text, digest: plant.digest };
+    this.last = { text, parsed: { kind: "plant", plant, warnings } };
     if (this.confirmed && plant.digest !== this.plant.digest) {
       this.report(undefined);
       this.hold({ plant, warnings, text, sinceMs: this.clock.wallMs() });
@@ -259,7 +271,7 @@ export class PlantSource {
   }
 
   private async readAgain(): Promise<void> {
-    const reading = await readPlant({ path: this.path, clock: this.clock });
+    const reading = await readPlant({ path: this.path, clock: this.clock }, this);
     if (this.closed) return;
     if (reading === undefined) {
       this.checkLater();
@@ -267,6 +279,7 @@ export class PlantSource {
     }
     this.seen = reading.stamp;
     this.disk = diskOf(reading);
+    if (reading.parsed.kind === "plant") this.last = reading;
     if (reading.parsed.kind !== "plant") {
       this.hold(undefined);
       this.report(summary(this.path, reading.parsed.problems));
@@ -350,12 +363,17 @@ function diskOf({ text, parsed, stamp }: Reading): PlantOnDisk | undefined {
 }
 
 /** Undefined while someone writes it. */
-async function readPlant({ path, clock }: PlantSourceOptions): Promise<Reading | undefined> {
+async function readPlant(
+  { path, clock }: PlantSourceOptions,
+  known?: Pick<PlantSource, "readAlready" | "current">,
+): Promise<Reading | undefined> {
   const read = await readPlantText(path);
   if (read.kind === "moving") return undefined;
   if (read.kind === "text") {
     const { text, stamp } = read;
-    return { text, parsed: await parseAside(text, path, clock), stamp };
+    const parsed =
+      known?.readAlready(text) ?? (await parseAside(text, path, clock, known?.current()));
+    return { text, parsed, stamp };
   }
   const problem = { line: 0, column: 0, path: "", message: `cannot be read: ${read.reason}` };
   return { text: "", parsed: { kind: "invalid", problems: [problem] }, stamp: undefined };

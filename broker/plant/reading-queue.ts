@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { ImportedPlant, PlantImport } from "./import/import-plant.ts";
+import type { Plant } from "./model.ts";
 import type { ParsedPlant } from "./parse-plant.ts";
 import { inThread, parseAside } from "./plant-file.ts";
 
@@ -23,9 +24,9 @@ export class ReadingQueue {
     this.name = name;
   }
 
-  /** Undefined where too many wait. */
-  read(text: string): Promise<ParsedPlant> | undefined {
-    return this.inTurn(() => parseAside(text, this.name, this.clock));
+  /** Undefined where too many wait. @param like as `parseAside` has it */
+  read(text: string, like?: Plant): Promise<ParsedPlant> | undefined {
+    return this.inTurn(() => parseAside(text, this.name, this.clock, like));
   }
 
   /** Undefined where too many wait. */
@@ -33,7 +34,9 @@ export class ReadingQueue {
     const failed = (message: string): ImportedPlant => ({
       ...{ text: asked.text, rows: 0, preview: [], problems: [{ line: 0, message }] },
     });
-    return this.inTurn(() => inThread(IMPORT, asked, this.clock, failed));
+    const take = (made: ImportedPlant) => made;
+    const work = { thread: IMPORT, workerData: asked, take, failed };
+    return this.inTurn(() => inThread(work, this.clock));
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> | undefined {

@@ -6,6 +6,8 @@
 import { randomUUID } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../../clock.ts";
+import type { Plant } from "../../plant/model.ts";
+import { assetParts, headOf } from "../../plant/plant-parts.ts";
 import type { RecordingHead, Recordings } from "../recordings.ts";
 import { ThreadLine } from "../thread-line.ts";
 import type { Foreseen } from "./foresee.ts";
@@ -16,7 +18,8 @@ export interface ForesightsParts {
   readonly clock: Clock;
 }
 
-export interface ForesightAsked extends ForesightGiven {
+export interface ForesightAsked extends Omit<ForesightGiven, "head"> {
+  readonly plant: Plant;
   /** Id of the person who asked; nobody else sees it. */
   readonly by: string;
   /** What is tried, to tell later that exactly this was. */
@@ -132,11 +135,13 @@ export class Foresights {
   private async judge(job: Job): Promise<void> {
     this.is(job, { state: { kind: "judging" } });
     const { plant, policies } = job.asked;
-    const workerData: ForesightGiven = { plant, policies };
+    const workerData: ForesightGiven = { head: headOf(plant), policies };
     const worker = new Worker(THREAD, { workerData });
     this.worker = worker;
     try {
-      await this.judgeAll(job, new ThreadLine<ToForesight, FromForesight>(worker, "it was ended"));
+      const line = new ThreadLine<ToForesight, FromForesight>(worker, "it was ended");
+      for (const assets of assetParts(plant)) await line.say({ kind: "assets", assets });
+      await this.judgeAll(job, line);
       this.is(job, { state: { kind: "done" } });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

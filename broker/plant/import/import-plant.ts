@@ -4,13 +4,8 @@
  */
 import { parsePlant } from "../parse-plant.ts";
 import { readYaml } from "../yaml-document.ts";
-import {
-  type Inserted,
-  type Insertion,
-  insertLines,
-  type NewLine,
-  PlantOutline,
-} from "./insert-lines.ts";
+import { type Inserted, type Insertion, insertLines, type NewLine } from "./insert-lines.ts";
+import { type Outline, outlineOf } from "./pieced-outline.ts";
 import { type CsvProblem, readCsv } from "./read-csv.ts";
 import { type CellValue, type Columns, readSheet, type SheetRow } from "./sheet.ts";
 
@@ -94,15 +89,11 @@ interface Placed {
 }
 
 function place(asked: PlantImport, rows: readonly SheetRow[]): Placed {
-  const outline = new PlantOutline(asked.text);
+  const outline = outlineOf(asked.text);
   return asked.kind === "tags" ? tags(outline, asked.endpoint, rows) : assets(outline, rows);
 }
 
-function tags(
-  outline: PlantOutline,
-  endpoint: string | undefined,
-  rows: readonly SheetRow[],
-): Placed {
+function tags(outline: Outline, endpoint: string | undefined, rows: readonly SheetRow[]): Placed {
   const groups = groupBy(rows, (row) => whereOf(row, endpoint));
   const problems: CsvProblem[] = [];
   const insertions: Insertion[] = [];
@@ -129,7 +120,7 @@ function tagLine({ line, values }: SheetRow): NewLine {
   return { text: `- ${flow(TAG_COLUMNS, values, ["asset", "endpoint"])}`, from: line };
 }
 
-function assets(outline: PlantOutline, rows: readonly SheetRow[]): Placed {
+function assets(outline: Outline, rows: readonly SheetRow[]): Placed {
   const problems: CsvProblem[] = [];
   const insertions: Insertion[] = [];
   const fresh: NewLine[] = [];
