@@ -22,6 +22,7 @@ const classMeaning: Record<ClassName, string> = {
 
 export const text = {
   product: "Sallyport",
+  promise: "Guarded access to industrial plants",
   loading: "Loading",
   timesOf: (zone: string) => `Times of ${zone}`,
   retry: "Try again",

@@ -26,6 +26,8 @@ export interface Column<Row> {
   readonly align?: "right";
   /** Needs the whole width of a card on narrow screens. */
   readonly wide?: boolean;
+  /** Names that read badly in narrow lines: kept wide enough for most of them. */
+  readonly roomy?: boolean;
   /** Left out of the card on narrow screens when it is empty there. */
   readonly hidden?: (row: Row) => boolean;
 }
@@ -103,6 +105,7 @@ function Rows<Row>({ label, rows, columns, rowKey, tone, sort, onSort }: RowsPro
                 <Table.Td
                   key={column.key}
                   data-align={column.align}
+                  data-roomy={column.roomy}
                   data-actions={column.title === "" || undefined}
                 >
                   {column.cell(row)}

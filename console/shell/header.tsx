@@ -16,6 +16,7 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { api } from "../components/api.ts";
+import { BrandMark } from "../components/brand-mark.tsx";
 import { liveSocket } from "../components/live.ts";
 import { useMe, useRight } from "../components/me.ts";
 import { sessionsQuery } from "../components/queries.ts";
@@ -41,6 +42,7 @@ export function Header({ onNavigation, onHelp }: HeaderProps) {
         aria-label={text.shell.openNavigation}
       />
       <Link to="/" className="sp-brand">
+        <BrandMark size={22} />
         {text.product}
       </Link>
       <SiteSwitch />

@@ -19,7 +19,7 @@ import {
 
 export function Notices() {
   return (
-    <>
+    <div className="sp-notices">
       <div role="status">
         <LostConnection />
         <SignInEnds />
@@ -31,7 +31,7 @@ export function Notices() {
       <HoldsNotice />
       <ConditionNotices />
       <SecondPasskey />
-    </>
+    </div>
   );
 }
 

@@ -25,7 +25,7 @@ export function SignInPage() {
         {words.lead}
       </Text>
       {hurdle === null ? <WaysIn /> : <HurdleNotice hurdle={hurdle} />}
-      <Stack gap={4} mt="lg">
+      <Stack gap={6} className="sp-door-else">
         <Text size="sm" c="dimmed">
           {words.firstTime}
         </Text>
