@@ -1,6 +1,6 @@
 /** The slim bar of a session: what it reaches, how long, what is allowed, who sees it, and its end. */
 import { Button } from "@mantine/core";
-import { IconEye, IconPlugConnectedX } from "@tabler/icons-react";
+import { IconClock, IconClockExclamation, IconEye, IconPlugConnectedX } from "@tabler/icons-react";
 import type { LiveSessionView } from "../../broker/api/shapes/sessions.ts";
 import { ConditionBadge } from "../components/conditions.tsx";
 import { useNow } from "../components/now.ts";
@@ -22,34 +22,35 @@ export function SessionBar({ view, state, onEnd }: SessionBarProps) {
   const others = useOthersOfVisit();
   return (
     <header className="wb-bar">
+      <div className="wb-bar-name">
+        <h1 id="page-title" tabIndex={-1}>
+          {view.asset.name}
+        </h1>
+        <span className="wb-dim">
+          {view.endpoint} · {view.profile}
+        </span>
+      </div>
       <div className="wb-bar-facts">
-        <div className="wb-bar-name">
-          <h1 id="page-title" tabIndex={-1}>
-            {view.asset.name}
-          </h1>
-          <span className="wb-dim">
-            {view.endpoint} · {view.profile}
-          </span>
-        </div>
         <TimeItem state={state} />
         <span className="wb-bar-item">{words.may(state.classes)}</span>
-        <ConditionBadge conditions={state.conditions} />
         <RecorderItem recorder={state.recorder} />
         <span className="wb-bar-item wb-bar-watchers" title={words.watched(state.watchers)}>
           <IconEye size={15} aria-hidden />
           <span>{words.watched(state.watchers)}</span>
         </span>
-        <MoreTime view={view} />
+        <ConditionBadge conditions={state.conditions} />
       </div>
-      <Button
-        className="wb-bar-end"
-        variant="default"
-        size="xs"
-        leftSection={<IconPlugConnectedX size={15} />}
-        onClick={onEnd}
-      >
-        {others > 0 ? visitText.end : words.end}
-      </Button>
+      <div className="wb-bar-end">
+        <MoreTime view={view} />
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconPlugConnectedX size={15} />}
+          onClick={onEnd}
+        >
+          {others > 0 ? visitText.end : words.end}
+        </Button>
+      </div>
     </header>
   );
 }
@@ -59,9 +60,15 @@ function TimeItem({ state }: { readonly state: SessionState }) {
   const nowMs = useNow();
   const warning = warningOf(state, nowMs);
   const deadline = warning ?? { rule: "until" as const, atMs: state.untilMs };
+  const Clock = warning === undefined ? IconClock : IconClockExclamation;
   return (
-    <span className="wb-bar-item" title={words.endsBecause[deadline.rule]}>
-      <span className="wb-dim">{words.left}</span>
+    <span
+      className="wb-bar-item wb-bar-left"
+      data-tone={warning && "attention"}
+      title={words.endsBecause[deadline.rule]}
+    >
+      <Clock size={15} aria-hidden />
+      <span>{words.left}</span>
       <TimeLeft atMs={deadline.atMs} />
     </span>
   );

@@ -8,13 +8,13 @@ import { sentence, sessionText as words } from "../text/session.ts";
 
 interface SessionEndedProps {
   readonly session: string;
-  readonly assetName: string;
+  readonly asset: { readonly id: string; readonly name: string };
   readonly cause: CauseView;
   readonly atMs: number;
   readonly mayReplay: boolean;
 }
 
-export function SessionEnded({ session, assetName, cause, atMs, mayReplay }: SessionEndedProps) {
+export function SessionEnded({ session, asset, cause, atMs, mayReplay }: SessionEndedProps) {
   const what = words.ended.rules[cause.rule] ?? words.ended.other;
   return (
     <section className="wb-ended" aria-labelledby="page-title">
@@ -23,7 +23,7 @@ export function SessionEnded({ session, assetName, cause, atMs, mayReplay }: Ses
         {words.ended.title}
       </h1>
       <p className="wb-ended-what">
-        {what} · {assetName}
+        {what} · {asset.name}
       </p>
       <dl className="wb-facts">
         <dt>{words.ended.reason}</dt>
@@ -41,7 +41,7 @@ export function SessionEnded({ session, assetName, cause, atMs, mayReplay }: Ses
             {words.toRecording}
           </Button>
         )}
-        <Button component={Link} to="/" variant="default">
+        <Button component={Link} to={`/?asset=${encodeURIComponent(asset.id)}`} variant="default">
           {words.toPlant}
         </Button>
       </Group>

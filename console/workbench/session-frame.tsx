@@ -35,12 +35,7 @@ export function SessionFrame({ view, desk, children }: SessionFrameProps) {
 
   if (state.ended) {
     return (
-      <SessionEnded
-        session={view.id}
-        assetName={view.asset.name}
-        mayReplay={mayReplay}
-        {...state.ended}
-      />
+      <SessionEnded session={view.id} asset={view.asset} mayReplay={mayReplay} {...state.ended} />
     );
   }
   return (
