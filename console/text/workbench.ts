@@ -88,6 +88,7 @@ export const workbenchText = {
     nothingLeft: "No tag matches the filter",
     filter: "Filter tags",
     name: "Tag",
+    about: "Description",
     value: "Value",
     raw: "Raw",
     register: "Register",
@@ -195,6 +196,7 @@ export const workbenchText = {
   trendsTab: {
     none: "No tag is drawn",
     noneAdvice: "Switch on the trend of up to eight tags in the Tags table.",
+    draw: (tag: string) => `Draw ${tag}`,
     window: "Show",
     windows: [
       { ms: 60_000, label: "1 min" },

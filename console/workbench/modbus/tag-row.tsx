@@ -43,6 +43,9 @@ export const TagRow = memo(function TagRow(props: TagRowProps) {
       <td className="tg-name" title={`${tag.name}\n${tag.description}`.trim()}>
         {tag.name}
       </td>
+      <td className="tg-about wb-dim" title={tag.description}>
+        {tag.description}
+      </td>
       <td className="tg-value" data-align="right" data-quality={reading.quality}>
         {reading.value === undefined ? "–" : valueText(tag, reading.value)}
       </td>

@@ -96,12 +96,13 @@ export function TagsTab(props: TagsTabProps) {
   );
 }
 
-const COLUMNS = 9;
+const COLUMNS = 10;
 
 function Head() {
   return (
     <>
-      <th>{words.name}</th>
+      <th className="tg-head-name">{words.name}</th>
+      <th className="tg-about">{words.about}</th>
       <th className="tg-head-value" data-align="right">
         {words.value}
       </th>

@@ -1,5 +1,6 @@
 /** The chosen tags over time, growing while they are polled. */
-import { Button, CloseButton, SegmentedControl } from "@mantine/core";
+import { Button, CloseButton, Group, SegmentedControl } from "@mantine/core";
+import { IconChartLine } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import type { TagView } from "../../../broker/api/shapes/plant.ts";
 import { Empty } from "../../components/states.tsx";
@@ -16,6 +17,9 @@ const words = workbenchText.trendsTab;
 
 /** Lines move this often; more is not seen. */
 const DRAW_EVERY_MS = 250;
+
+/** Fit beside each other; the table of tags has all. */
+const OFFERED_MAX = 4;
 
 interface TrendsTabProps {
   readonly desk: ModbusDesk;
@@ -52,7 +56,7 @@ export function TrendsTab({ desk, tags, polling, trending }: TrendsTabProps) {
         />
       </div>
       {drawn.length === 0 ? (
-        <Empty title={words.none}>{words.noneAdvice}</Empty>
+        <NoneDrawn tags={tags} trending={trending} />
       ) : (
         <>
           {!polling.on && <p className="wb-quiet">{words.notPolling}</p>}
@@ -73,6 +77,33 @@ export function TrendsTab({ desk, tags, polling, trending }: TrendsTabProps) {
         </>
       )}
     </>
+  );
+}
+
+/** Offers those that the person may write: what they change is what they want to see move. */
+function NoneDrawn({ tags, trending }: Pick<TrendsTabProps, "tags" | "trending">) {
+  const offered = tags.filter(({ writable }) => writable);
+  return (
+    <Empty
+      title={words.none}
+      action={
+        <Group gap="xs" mt="xs">
+          {offered.slice(0, OFFERED_MAX).map(({ name }) => (
+            <Button
+              key={name}
+              size="xs"
+              variant="default"
+              leftSection={<IconChartLine size={14} aria-hidden />}
+              onClick={() => trending.toggle(name)}
+            >
+              {words.draw(name)}
+            </Button>
+          ))}
+        </Group>
+      }
+    >
+      {words.noneAdvice}
+    </Empty>
   );
 }
 
