@@ -1,7 +1,7 @@
 /** What people said about moments of this recording, and the means to say something. */
 import { Button, Group, Textarea } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type RefObject, useState } from "react";
+import { type ReactNode, type RefObject, useState } from "react";
 import type { CommentView } from "../../broker/api/shapes/viewing.ts";
 import { ConfirmDialog } from "../components/confirm-dialog.tsx";
 import { useRight } from "../components/me.ts";
@@ -24,14 +24,18 @@ interface CommentsPanelProps {
   readonly at: { readonly sequence: number; readonly wallMs: number } | undefined;
   readonly headMs: number;
   readonly field: RefObject<HTMLTextAreaElement | null>;
+  /** What else can be shown in its place. */
+  readonly tabs: ReactNode;
   readonly onSeek: (comment: CommentView) => void;
 }
 
-export function CommentsPanel({ recording, at, headMs, field, onSeek }: CommentsPanelProps) {
+export function CommentsPanel(props: CommentsPanelProps) {
+  const { recording, at, headMs, field, tabs, onSeek } = props;
   const query = useQuery(commentsQuery(recording));
   const mayComment = useRight("recording:comment");
   return (
     <section className="rp-panel rp-comments" aria-label={words.title}>
+      <div className="wb-tools">{tabs}</div>
       {mayComment && at && <Composer key={recording} recording={recording} at={at} field={field} />}
       <QueryView query={query} failed={words.listFailed}>
         {(comments) =>

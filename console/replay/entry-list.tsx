@@ -6,7 +6,7 @@ import {
   IconAlertTriangleFilled,
   IconPencil,
 } from "@tabler/icons-react";
-import { memo, useMemo, useState } from "react";
+import { memo, type ReactNode, useMemo, useState } from "react";
 import { isBad } from "../../protocols/opcua/status.ts";
 import { approvalIn } from "../../protocols/tape/approval.ts";
 import type { HeaderTag } from "../../protocols/tape/record.ts";
@@ -44,12 +44,14 @@ interface EntryListProps {
   readonly recording?: string | undefined;
   /** Where there is more than one list on the page. */
   readonly label?: string;
+  /** What else can be shown in its place, instead of its name. */
+  readonly tabs?: ReactNode;
   readonly onSeek: (entry: Entry) => void;
 }
 
 export function EntryList(props: EntryListProps) {
   const { stories, version, tags, loading, headMs, recording, onSeek } = props;
-  const { label = words.title } = props;
+  const { label = words.title, tabs = <h2>{label}</h2> } = props;
   const [kinds, setKinds] = useState<Kinds>("decisions");
   const [filter, setFilter] = useState("");
   // biome-ignore lint/correctness/useExhaustiveDependencies: stories change with their version
@@ -67,7 +69,7 @@ export function EntryList(props: EntryListProps) {
   return (
     <section className="rp-panel rp-list" aria-label={label}>
       <div className="wb-tools">
-        <h2>{label}</h2>
+        {tabs}
         <span className="wb-grow" />
         <SegmentedControl
           size="xs"

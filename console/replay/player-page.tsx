@@ -199,8 +199,9 @@ function Summary({ detail }: { readonly detail: RecordingDetailView }) {
     <span className="rp-summary">
       <Integrity recording={detail} />
       {needsWords(detail) && <span>{stateSentence(detail)}</span>}
-      <LocalTime atMs={startedMs} />
-      <ZoneNote atMs={startedMs} plant={site.timeZone} />
+      <span>
+        <LocalTime atMs={startedMs} /> <ZoneNote atMs={startedMs} plant={site.timeZone} />
+      </span>
       <span>{duration(endedMs - startedMs)}</span>
       <span className="sp-mono">{endpoint}</span>
       <span>{profile}</span>

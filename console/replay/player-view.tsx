@@ -244,15 +244,15 @@ interface ToldProps {
 function Told({ reel, tags, comments, tab, field, head, sequence, headMs, onTab }: ToldProps) {
   const { stories, version, part } = reel;
   const wallMs = Math.floor(head.playback.atMs);
+  const tabs = comments && <Tabs tab={tab} onTab={onTab} count={comments.list.length} />;
   return (
     <div className="rp-tabs">
-      {comments && <Tabs tab={tab} onTab={onTab} count={comments.list.length} />}
       {tab === "comments" && comments ? (
         <CommentsPanel
           recording={comments.recording}
           at={sequence === undefined ? undefined : { sequence, wallMs }}
           headMs={headMs}
-          field={field}
+          {...{ field, tabs }}
           onSeek={(comment) => head.seek(comment.wallMs)}
         />
       ) : (
@@ -260,6 +260,7 @@ function Told({ reel, tags, comments, tab, field, head, sequence, headMs, onTab 
           {...{ stories, version, tags, headMs }}
           loading={part.state.kind === "loading"}
           recording={comments?.recording}
+          tabs={tabs}
           onSeek={(entry) => head.seek(entry.wallMs)}
         />
       )}
@@ -303,7 +304,6 @@ function Tabs({ tab, onTab, count }: TabsProps) {
   return (
     <SegmentedControl
       size="xs"
-      mb={6}
       value={tab}
       aria-label={viewingText.comments.title}
       onChange={(value) => onTab(value as Tab)}

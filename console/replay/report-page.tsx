@@ -6,12 +6,14 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link, useParams } from "react-router";
 import type { ReportView } from "../../broker/api/shapes/report.ts";
+import { useMe } from "../components/me.ts";
 import { Page } from "../components/page.tsx";
 import { QueryView } from "../components/query-view.tsx";
 import { Empty } from "../components/states.tsx";
 import { duration, exactUtc, localTime, localZone } from "../components/time-words.ts";
 import { reportQuery } from "../components/viewing.ts";
 import { replayText } from "../text/replay.ts";
+import { sentence } from "../text/session.ts";
 import { viewingText } from "../text/viewing.ts";
 import { stateSentence } from "./integrity.tsx";
 import { ReportChanges } from "./report-changes.tsx";
@@ -65,6 +67,7 @@ function Actions({ id, ready }: { readonly id: string; readonly ready: boolean }
 
 function Report({ report }: { readonly report: ReportView }) {
   const { recording, values, changes, changesLeftOut } = report;
+  const { site } = useMe();
   return (
     <article className="rr-report">
       <Facts report={report} />
@@ -78,7 +81,7 @@ function Report({ report }: { readonly report: ReportView }) {
       {changes.length === 0 ? <p>{words.none}</p> : <ReportChanges report={report} />}
       {changesLeftOut > 0 && <p>{words.leftOut(changesLeftOut)}</p>}
       {recording.counts.refused > 0 && <p>{words.refused(recording.counts.refused)}</p>}
-      <p className="rr-printed">{words.printed(localTime(Date.now()), localZone())}</p>
+      <p className="rr-printed">{words.printed(site.name, localTime(Date.now()), localZone())}</p>
     </article>
   );
 }
@@ -95,7 +98,7 @@ function Facts({ report }: { readonly report: ReportView }) {
     ],
     [words.facts.grant, <Granted key="grant" report={report} />],
     [words.facts.counts, replayText.info.countsOf(counts)],
-    ...(end ? [[words.facts.ended, words.endedBy(end.rule, end.reason)] as const] : []),
+    ...(end ? [[words.facts.ended, words.endedBy(end.rule, sentence(end.reason))] as const] : []),
     [words.facts.state, stateSentence(recording)],
     [
       words.facts.id,

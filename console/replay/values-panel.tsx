@@ -57,6 +57,9 @@ export function ValuesPanel(props: ValuesPanelProps) {
 }
 
 const keyOf = (tag: HeaderTag) => tag.name;
+/** Younger than this, when it was read needs no number. */
+const FRESH_MS = 1_000;
+
 const heightOf = () => ROW_HEIGHT;
 
 function Head({ withRaw }: Pick<RowProps, "withRaw">) {
@@ -99,7 +102,7 @@ function Row({ tag, at, headMs, drawn, full, withRaw, onDraw }: RowProps) {
         </td>
       )}
       <td className="wb-dim" title={at ? exactUtc(at.atMs) : undefined}>
-        {at ? words.before(duration(headMs - at.atMs)) : words.never}
+        {at ? agoWords(headMs - at.atMs) : words.never}
       </td>
       <td>
         <button
@@ -115,6 +118,11 @@ function Row({ tag, at, headMs, drawn, full, withRaw, onDraw }: RowProps) {
       </td>
     </tr>
   );
+}
+
+/** In a second many are read: that it was just then says more than "0 s". */
+function agoWords(lengthMs: number): string {
+  return lengthMs < FRESH_MS ? words.fresh : words.before(duration(lengthMs));
 }
 
 /** From the newest part at or before the head that knows it. */

@@ -3,10 +3,10 @@ import type { RecordingView } from "../../broker/api/shapes/sessions.ts";
 
 const states: Record<RecordingView["state"], { readonly word: string; readonly meaning: string }> =
   {
-    open: { word: "Open", meaning: "The session is still running; the recording grows." },
+    open: { word: "Running", meaning: "The session is still running; the recording grows." },
     sealed: { word: "Sealed", meaning: "Complete: closed in order, nothing missing." },
     gap: {
-      word: "With a gap",
+      word: "Gap",
       meaning: "Closed in order, but recording was interrupted for a time that is marked.",
     },
     aborted: {
@@ -100,6 +100,7 @@ export const replayText = {
     noTags: "No tags were named for this endpoint",
     noTagsAdvice: "The operations beside show the raw registers.",
     before: (age: string) => `${age} before`,
+    fresh: "just then",
     draw: (tag: string) => `Draw ${tag}`,
   },
   trends: {

@@ -24,7 +24,6 @@ export const viewingText = {
     empty: "Nobody has looked yet.",
     failed: "Who looked could not be loaded",
     how: { replay: "replayed", live: "watched live", link: "by link", noted: "" },
-
     from: (from: string, length: string) => `${from}, for ${length}`,
     part: (from: string, until: string) => `saw what happened from ${from} until ${until}`,
   },
@@ -103,8 +102,9 @@ export const viewingText = {
     request: (by: string, reason: string) => `asked for by ${by}: ${reason}`,
     ticket: (ticket: string) => `ticket ${ticket}`,
     decided: (name: string) => `${name} approved`,
-    printed: (time: string, zone: string) => `Printed ${time}. Times are those of ${zone}.`,
-    endedBy: (rule: string, reason: string) => `${reason} (${rule})`,
+    printed: (site: string, time: string, zone: string) =>
+      `Sallyport of ${site}, printed ${time}. Times are those of ${zone}.`,
+    endedBy: (rule: string, reason: string) => `${reason} Rule ${rule}.`,
   },
   act: {
     title: "Signed act",
