@@ -114,6 +114,7 @@ export const accessText = {
   now: "now",
   weekly: (windows: readonly WeeklyWindowView[]) =>
     windows.map((each) => `${day[each.day]} ${each.from}–${each.until}`).join(", "),
+  forZone: (zone: string) => `for zone ${zone}`,
   siteTime: "site time",
   timeOf: (sites: readonly string[]) => `time of ${sites.join(", ")}`,
   sessionsMax: (count: number) => (count === 1 ? "one session at a time" : `${count} sessions`),

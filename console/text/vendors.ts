@@ -36,7 +36,7 @@ export const vendorsText = {
     state: "State",
     sponsor: "Answered for by",
     until: "Last grant ends",
-    lastSignIn: "Last signed in",
+    lastSignIn: "Last sign-in",
   },
   never: "never",
   nobody: "nobody",

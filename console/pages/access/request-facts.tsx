@@ -33,7 +33,7 @@ export function RequestFacts({ request }: { readonly request: RequestView }) {
             <div key={zone}>
               {words.needs(by.map(words.approver), needed)}{" "}
               <span className="sp-dim">
-                {zone} {words.waits.given(given, needed)}
+                {words.forZone(zone)} {words.waits.given(given, needed)}
               </span>
             </div>
           ))}

@@ -121,7 +121,7 @@ interface NeedsProps {
 /** Who approves may ask for more than the rules of the plant do, never for less. */
 function Needs({ needs, onChange }: NeedsProps) {
   return (
-    <Stack gap={4}>
+    <Stack gap={6} mb="sm">
       {NEEDS.map((need) => (
         <Checkbox
           key={need}

@@ -14,6 +14,9 @@ import { PolicyDialog } from "./policy-dialog.tsx";
 import { saveFile } from "./save-file.ts";
 import type { Continuity } from "./use-log-checks.ts";
 
+/** Characters of the key that are shown: its name tells it from others, and all of it is copied. */
+const KEY_SHOWN = 40;
+
 interface LogPanelsProps {
   readonly state: LogStateView;
   readonly trust: Trust | undefined;
@@ -62,7 +65,7 @@ function LogPanel({ state }: { readonly state: LogStateView }) {
         )}
       </Fact>
       <Fact name={own.key}>
-        {newest?.key && <Copyable value={newest.key} what={own.keyWhat} />}
+        {newest?.key && <Copyable value={newest.key} what={own.keyWhat} shown={KEY_SHOWN} />}
       </Fact>
     </Panel>
   );
