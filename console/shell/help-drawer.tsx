@@ -1,9 +1,11 @@
 import { Drawer, Kbd, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMatch } from "react-router";
+import { useMe } from "../components/me.ts";
 import { sessionQuery } from "../components/queries.ts";
 import { type HelpEntry, helpByPath, helpText } from "../text/help.ts";
 import { text } from "../text.ts";
+import { pagesFor } from "./pages-by-right.ts";
 import { useShortcutsSetting } from "./shortcuts.ts";
 
 interface HelpDrawerProps {
@@ -46,18 +48,29 @@ function useProtocol(): string {
   return useQuery({ ...sessionQuery(id), enabled: false }).data?.protocol ?? "";
 }
 
+/** Those of every page, and of the pages that this person may open. */
 function Keys() {
+  const pages = pagesFor(useMe().rights);
   return (
     <dl className="sp-keys">
       {helpText.shortcuts.map(([keys, meaning]) => (
-        <div key={keys}>
-          <dt>
-            <Kbd size="xs">{keys}</Kbd>
-          </dt>
-          <dd>{meaning}</dd>
-        </div>
+        <Key key={keys} keys={keys} meaning={meaning} />
+      ))}
+      {pages.map(({ path, name, key }) => (
+        <Key key={path} keys={helpText.goTo(key)} meaning={name} />
       ))}
     </dl>
+  );
+}
+
+function Key({ keys, meaning }: { readonly keys: string; readonly meaning: string }) {
+  return (
+    <div>
+      <dt>
+        <Kbd size="xs">{keys}</Kbd>
+      </dt>
+      <dd>{meaning}</dd>
+    </div>
   );
 }
 

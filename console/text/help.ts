@@ -115,7 +115,7 @@ export const helpByPath: Record<string, HelpEntry> = {
   "/recordings": {
     title: "Recordings",
     lines: [
-      "Every session leaves a recording. Sealed: whole, closed in order. Gap: a marked part is missing. Aborted: the broker stopped in the middle; what reached the asset is in it. Open: still running.",
+      "Every session leaves a recording. Running: it grows still. Sealed: whole, closed in order. Gap: a marked part is missing. Aborted: the broker stopped in the middle; what reached the asset is in it.",
       'Search looks inside them: tag:P101.* value:>40 verdict:deny by:"Ana" after:2026-11-01. Terms are all to be true, a comma means or, a minus not, * any part of a name; a word alone is looked for everywhere. Fields asks the same without writing it. Values are those of tags, raw only where a register has none; reads that were polled are one row with their least and greatest value.',
       "Each hit opens the player at its moment. Of others' recordings each search is noted.",
       "Open one to replay it: each operation, each decision with its rule, and the values over time; of terminals the screen of each moment, with what was typed where the terminal showed it.",
@@ -225,11 +225,9 @@ export const helpText = {
   shortcuts: [
     ["?", "This help"],
     ["/", "To the filter of the list"],
-    ["g then p", "Plant"],
-    ["g then l", "Live"],
-    ["g then r", "Recordings"],
     ["↑ ↓ Home End", "Between the rows of a table"],
     ["Esc", "Close a panel, clear a filter"],
   ],
+  goTo: (key: string) => `g then ${key}`,
   shortcutsOff: "Single-key shortcuts are switched off in your account page.",
 } as const;
