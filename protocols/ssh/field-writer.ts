@@ -7,10 +7,13 @@ export class FieldWriter {
   /** Room for the length in front. */
   private at = 4;
 
-  /** @param length of the fields where it is known: then nothing is copied at the end */
-  constructor(length = SIZE_FIRST) {
-    this.bytes = new Uint8Array(4 + length);
-    this.view = new DataView(this.bytes.buffer);
+  /**
+   * @param length of the fields where it is known: then nothing is copied at the end
+   * @param into where they are to stand, with four bytes in front for their length
+   */
+  constructor(length = SIZE_FIRST, into = new Uint8Array(4 + length)) {
+    this.bytes = into;
+    this.view = new DataView(into.buffer, into.byteOffset, into.byteLength);
   }
 
   uint8(value: number): this {

@@ -19,6 +19,7 @@ import { Inbox } from "../inbox.ts";
 import { forwardOf, refusedOpening } from "./forwards.ts";
 import { InputRight } from "./input-right.ts";
 import {
+  dataFrom,
   dataMessage,
   EXTENDED_STDERR,
   lookAtSaid,
@@ -229,7 +230,7 @@ export class SshGuard implements Guard {
     this.start = start;
     this.decision = decision;
     this.input.isStream = this.prepared.terminal === undefined;
-    this.toAsset({ kind: "open", type: "session", rest: NO_BYTES });
+    this.toAsset({ kind: "open", type: "session", rest: new Uint8Array(0) });
     for (const message of this.prepared.messages()) this.toAsset(message);
     this.toAsset({ ...request, wantReply: true, rest: carriedFields(start) });
     this.startWanted = request.wantReply;
@@ -343,8 +344,8 @@ export class SshGuard implements Guard {
   private filterHost(): FilterHost {
     return {
       ask: (...asks) => this.ask(...asks),
-      toAsset: (bytes, decision) => this.toAsset({ kind: "data", bytes }, decision),
-      toClient: (bytes) => this.toClient({ kind: "data", bytes }),
+      toAsset: (fresh, decision) => this.toAsset(dataFrom(fresh), decision),
+      toClient: (fresh) => this.toClient(dataFrom(fresh)),
       say: (text) => this.say(text),
       newHash: () => this.newHash(),
       ...this.older,
@@ -396,5 +397,4 @@ export class SshGuard implements Guard {
   }
 }
 
-const NO_BYTES = new Uint8Array(0);
 const TOO_MANY = "more bytes than may wait here";

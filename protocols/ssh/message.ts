@@ -196,6 +196,29 @@ export function dataMessage(data: Uint8Array, stays: boolean): Uint8Array {
   return new Uint8Array(buffer, byteOffset - DATA_HEAD_LENGTH, length + DATA_HEAD_LENGTH);
 }
 
+/** Room for so much data that stands in its message already: see `dataFrom`. */
+export function roomForData(length: number): Uint8Array<ArrayBuffer> {
+  const message = new Uint8Array(DATA_HEAD_LENGTH + length);
+  const view = new DataView(message.buffer);
+  view.setUint32(0, message.length - LENGTH_BYTES);
+  view.setUint8(LENGTH_BYTES, NUMBER.data);
+  view.setUint32(LENGTH_BYTES + 1, length);
+  return message.subarray(DATA_HEAD_LENGTH);
+}
+
+/** @param fresh data of an array that nobody else has; one that stands in its message is not copied */
+export function dataFrom(fresh: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, length } = fresh;
+  const start = byteOffset - DATA_HEAD_LENGTH;
+  if (start < 0) return encodeData(fresh);
+  const head = new DataView(buffer, start, DATA_HEAD_LENGTH);
+  const isMessage =
+    head.getUint32(0) === DATA_HEAD_LENGTH - LENGTH_BYTES + length &&
+    head.getUint8(LENGTH_BYTES) === NUMBER.data &&
+    head.getUint32(LENGTH_BYTES + 1) === length;
+  return dataMessage(fresh, isMessage);
+}
+
 /** What is a message already goes on as it is. */
 export function written(message: SshMessage | Uint8Array): Uint8Array {
   return message instanceof Uint8Array ? message : encodeMessage(message);

@@ -32,12 +32,12 @@ export interface OlderTape {
   readonly openedUnlooked?: boolean;
 }
 
-/** What a filter can do. Bytes are data of the channel. */
+/** What a filter can do. Bytes are data of the channel, in an array that the filter leaves to it. */
 export interface FilterHost extends OlderTape {
   ask(items: readonly Operation[], asked: Asked, more?: Content): void;
   newHash(): ContentHash;
-  toAsset(bytes: Uint8Array, decision: number): void;
-  toClient(bytes: Uint8Array): void;
+  toAsset(fresh: Uint8Array, decision: number): void;
+  toClient(fresh: Uint8Array): void;
   /** Beside the protocol, for the person: few tools show what a status says. */
   say?(text: string): void;
   outcome(decision: number, outcome: Outcome): void;

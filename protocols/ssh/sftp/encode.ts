@@ -1,5 +1,6 @@
 /** Packets of SFTP version 3, encoded anew from what was decoded. */
 import { FieldWriter } from "../field-writer.ts";
+import { roomForData } from "../message.ts";
 import { type Attributes, writeAttributes } from "./attributes.ts";
 import { PACKET, type SftpReply } from "./packet.ts";
 
@@ -39,7 +40,7 @@ export function encodeWrite(
   data: Uint8Array,
 ): Uint8Array {
   const length = 1 + 4 + 4 + handle.length + 8 + 4 + data.length;
-  const to = new FieldWriter(length).uint8(PACKET.write).uint32(id).string(handle);
+  const to = bulk(length).uint8(PACKET.write).uint32(id).string(handle);
   return to.uint64(offset).string(data).framed();
 }
 
@@ -89,5 +90,14 @@ export function encodeReply(reply: SftpReply, id: number): Uint8Array {
 }
 
 function encodeData(id: number, data: Uint8Array): Uint8Array {
-  return new FieldWriter(9 + data.length).uint8(PACKET.data).uint32(id).string(data).framed();
+  return bulk(9 + data.length)
+    .uint8(PACKET.data)
+    .uint32(id)
+    .string(data)
+    .framed();
+}
+
+/** Where the channel's message is to have it, so that content is copied once. */
+function bulk(length: number): FieldWriter {
+  return new FieldWriter(length, roomForData(4 + length));
 }

@@ -73,6 +73,7 @@ export type SftpRequest =
       readonly id: number;
       readonly handle: Uint8Array;
       readonly offset: number;
+      /** A view of what was cut, until more is taken from that side: whoever keeps it copies it. */
       readonly data: Uint8Array;
     }
   | { readonly kind: OnPath; readonly id: number; readonly path: Uint8Array }
@@ -106,6 +107,7 @@ export type SftpReply =
   | { readonly kind: "version"; readonly version: number }
   | { readonly kind: "status"; readonly id: number; readonly code: number; readonly text: string }
   | { readonly kind: "handle"; readonly id: number; readonly handle: Uint8Array }
+  /** `data`: a view likewise. */
   | { readonly kind: "data"; readonly id: number; readonly data: Uint8Array }
   | { readonly kind: "name"; readonly id: number; readonly entries: readonly NameEntry[] }
   | { readonly kind: "attrs"; readonly id: number; readonly attributes: Attributes };
@@ -247,7 +249,7 @@ function writeOf(id: number, from: FieldReader): SftpRequest {
 
 function wholeWrite(id: number, from: FieldReader): SftpRequest {
   const handle = handleOf(from);
-  return { kind: "write", id, handle, offset: from.uint64(), data: from.string() };
+  return { kind: "write", id, handle, offset: from.uint64(), data: from.range() };
 }
 
 function readReply(type: number, from: FieldReader): SftpReply | undefined {
@@ -263,7 +265,7 @@ function readReply(type: number, from: FieldReader): SftpReply | undefined {
     case PACKET.handle:
       return { kind: "handle", id, handle: handleOf(from) };
     case PACKET.data:
-      return { kind: "data", id, data: from.string() };
+      return { kind: "data", id, data: from.range() };
     case PACKET.name:
       return names(id, from);
     case PACKET.attrs:
