@@ -167,7 +167,7 @@ testOpenSsh("variables reach the asset only where a rule names it", async () => 
   expect((await runProgram("ssh", args(without), { env })).output).toContain("x=\n");
   const named = await road(`${EVERYTHING}\n- { name: env, permit: configure, actions: [ssh:env] }`);
   expect((await runProgram("ssh", args(named), { env })).output).toContain("x=set\n");
-});
+}, 120_000);
 
 testOpenSsh("another subsystem is refused", async () => {
   const to = await road();
