@@ -35,7 +35,8 @@ export const nativeText = {
   connect: "With a tool on your machine",
   connectCommand: (endpoint: string) => `npx sallyport connect ${endpoint}`,
   connectSession: (session: string) => `npx sallyport connect ${session} --session`,
-  connectFirst: (origin: string) => `once before: npx sallyport login ${origin}`,
+  connectFirst: (origin: string) =>
+    `first, where nobody is signed in: npx sallyport login ${origin}`,
   commandName: "command",
   fingerprint: "The broker's host key",
   knownHosts: "Line for known_hosts",

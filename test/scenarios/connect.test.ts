@@ -2,6 +2,8 @@
  * `sallyport connect`, as somebody with a native tool meets it: the command as a process of its
  * own, a whole broker, the simulated plant. What browsers do is done by the kit.
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../broker/clock.ts";
@@ -16,6 +18,7 @@ import { makeFolder, removeFolder } from "../kit/temporary.ts";
 /** A process starts, a session opens and ends: on a busy machine. */
 const PATIENT = { timeout: 180_000 };
 const PLC = "plc-treatment/modbus";
+const COMMAND = path.resolve(import.meta.dirname, "../../broker/cli/sallyport.ts");
 /** `T101.Level`, which anybody may read. */
 const READ_LEVEL = modbusRequest(7, 4, 0, 1);
 /** `P101.SpeedSetpoint`, far beyond its bounds. */
@@ -65,6 +68,41 @@ test(
     expect(await two.over).toBe("end");
     expect(await live()).toEqual([]);
     await expect(new RawTool(command.port).ask(READ_LEVEL, 1)).rejects.toThrow("ECONNREFUSED");
+  },
+);
+
+test(
+  "it runs where nothing can be typed, and a sign-in that is over is told with the command for it",
+  PATIENT,
+  async () => {
+    const own = makeFolder();
+    try {
+      const zoe = await site.invite("Zoe", ["engineer"]);
+      await signInMachine(own, zoe);
+      const args = [COMMAND, "connect", PLC, "--json"];
+      const child = spawn(process.execPath, args, {
+        env: { ...process.env, SALLYPORT_HOME: own },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const ended = once(child, "close");
+      let errors = "";
+      child.stderr.on("data", (bytes: Buffer) => {
+        errors += bytes.toString();
+      });
+      await once(child.stdout, "data");
+      child.kill("SIGINT");
+      expect([(await ended)[0], errors]).toEqual([0, ""]);
+      const signIns = (await zoe.ask<{ id: string; current: boolean }[]>("GET", "/api/me/sign-ins"))
+        .body;
+      for (const { id } of signIns.filter(({ current }) => !current)) {
+        expect((await zoe.ask("DELETE", `/api/me/sign-ins/${id}`)).status).toBe(204);
+      }
+      const after = await runCommand(own, ["whoami"]);
+      expect(after.code).toBe(3);
+      expect(after.errors).toContain(`sallyport login ${zoe.address}`);
+    } finally {
+      removeFolder(own);
+    }
   },
 );
 

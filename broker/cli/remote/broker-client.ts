@@ -115,7 +115,7 @@ export class BrokerClient {
     if (status === 401 && problemOf(text)?.code === "signed-out" && (await this.renewed())) {
       ({ status, text } = await this.answered(request));
     }
-    if (status >= 400) throw failure(status, text);
+    if (status >= 400) throw failure(status, text, this.address.origin);
     const { answer }: { readonly answer?: z.ZodType } = ROUTES[route] as object;
     if (!answer) return undefined as Answer<R>;
     const parsed = answer.safeParse(jsonOf(text));
@@ -134,7 +134,7 @@ export class BrokerClient {
     const incoming = await this.open(requestOf(route, asked), randomUUID(), REST_WITHIN_MS);
     const { statusCode: status = 0 } = incoming;
     if (status === 200) return incoming;
-    throw failure(status, await this.textOf(incoming));
+    throw failure(status, await this.textOf(incoming), this.address.origin);
   }
 
   /** Another token before the one in use ends. @throws CommandFailed as what proves it is refused */
@@ -333,11 +333,20 @@ function whyNot({ issues }: z.ZodError): string {
   return `${place} is not as this command knows it, the broker is of another version`;
 }
 
-function failure(status: number, text: string): CommandFailed {
+function failure(status: number, text: string, origin: string): CommandFailed {
   const problem = problemOf(text);
   const code = problem?.code ?? `http-${status}`;
   const message = problem?.message ?? `the broker answered ${status}`;
-  return new CommandFailed(exitOf(status, code), message, code);
+  return new CommandFailed(
+    exitOf(status, code),
+    code === "signed-out" ? over(origin) : message,
+    code,
+  );
+}
+
+/** The broker's own words send people to a passkey, which is not where a command is. */
+function over(origin: string): string {
+  return `nobody is signed in any more at ${origin}: sallyport login ${origin}`;
 }
 
 /** As `broker/standby/forwarder.ts` has it. */

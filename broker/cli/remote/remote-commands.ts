@@ -1,4 +1,5 @@
 /** The commands that people run on their own machine: they ask a broker over the network. */
+import { Socket } from "node:net";
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { TOKEN_RIGHTS } from "../../identity/token-scope.ts";
@@ -206,7 +207,8 @@ function addConnect(program: Command, home: HomeOf): void {
       const stop = await keepRenewing(client, account, (line) => process.stderr.write(line));
       process.exitCode = await connect(client, { ...flags, target }, keysOf(), terminal);
       stop();
-      process.stdin.unref();
+      // A file or /dev/null is none, and holds nobody up.
+      if (process.stdin instanceof Socket) process.stdin.unref();
       // A tool that does not close its end, or a broker that is gone, holds nobody up.
       setTimeout(() => process.exit(), LAST_MS).unref();
     });
