@@ -176,12 +176,14 @@ function sessionColumns(): Column<LiveSessionView>[] {
     {
       key: "who",
       title: head.who,
+      roomy: true,
       sortBy: (s) => s.subject.name,
       cell: (s) => <Who session={s} />,
     },
     {
       key: "what",
       title: head.what,
+      roomy: true,
       sortBy: (s) => s.asset.name,
       cell: (s) => (
         <>
@@ -197,13 +199,14 @@ function sessionColumns(): Column<LiveSessionView>[] {
       key: "since",
       title: head.since,
       sortBy: (s) => -s.startedMs,
-      cell: (s) => <TimeSince atMs={s.startedMs} />,
-    },
-    {
-      key: "left",
-      title: head.left,
-      sortBy: (s) => s.untilMs,
-      cell: (s) => <TimeLeft atMs={s.untilMs} />,
+      cell: (s) => (
+        <>
+          <TimeSince atMs={s.startedMs} />
+          <div className="sp-sub">
+            <TimeLeft atMs={s.untilMs} /> {head.left}
+          </div>
+        </>
+      ),
     },
   ];
 }

@@ -18,6 +18,7 @@ import { Empty } from "../components/states.tsx";
 import { LocalTime } from "../components/time.tsx";
 import { duration } from "../components/time-words.ts";
 import { recordingsText as words } from "../text/recordings.ts";
+import { sentence } from "../text/session.ts";
 import { visitText } from "../text/visit.ts";
 import {
   askedFor,
@@ -294,6 +295,7 @@ const COLUMNS: Column<RecordingView>[] = [
   {
     key: "who",
     title: words.table.who,
+    roomy: true,
     sortBy: (r) => r.subject.name,
     cell: (r) => <Link to={searchAddress("by", r.subject.id)}>{r.subject.name}</Link>,
   },
@@ -333,7 +335,7 @@ const COLUMNS: Column<RecordingView>[] = [
     cell: (r) => (
       <>
         <StateBadge tone={TONES[r.state]} word={words.state[r.state]} />
-        <div className="sp-sub sp-recordings-cause">{r.cause}</div>
+        <div className="sp-sub sp-recordings-cause">{sentence(r.cause)}</div>
       </>
     ),
   },

@@ -12,7 +12,7 @@ export const liveText = {
     who: "Who",
     what: "Asset",
     since: "Running for",
-    left: "Time left",
+    left: "left",
     capabilities: "May",
     changed: "Acts",
     changedHint: "What passed beyond reading: writes, calls, shells, commands, input, files",

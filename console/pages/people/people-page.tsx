@@ -129,7 +129,13 @@ function columnsOf(meId: string, onLink: (link: NewLink) => void): Column<Person
         </>
       ),
     },
-    { key: "employer", title: head.employer, sortBy: (p) => p.employer, cell: (p) => p.employer },
+    {
+      key: "employer",
+      title: head.employer,
+      roomy: true,
+      sortBy: (p) => p.employer,
+      cell: (p) => p.employer,
+    },
     {
       key: "roles",
       title: head.roles,
