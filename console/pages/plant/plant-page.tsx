@@ -83,11 +83,11 @@ function Plant({ plant: whole }: { readonly plant: PlantView }) {
     >
       <FileProblem plant={plant} />
       <HeldChange />
-      <KeySwitchStrip switches={plant.keySwitches} />
       {isVendor && <VendorGrants />}
       <div className="sp-toolbar">
         <FilterField value={filter} onChange={setFilter} label={plantText.filter} />
         {!narrow && !isVendor && <ViewSwitch view={view} onChange={setView} />}
+        <KeySwitchStrip switches={plant.keySwitches} />
       </div>
       <div className="sp-plant">
         <div className="sp-plant-main">
