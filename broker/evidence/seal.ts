@@ -75,9 +75,14 @@ const SKIPPABLE_HEAD = 8;
 /** More than any segment has. */
 const FRAMES_MAX = 64;
 
+/** Of a segment of content: its few times take less in one frame than each column in its own. */
+const FEW_BYTES = 2_048;
+
 function compress(parts: readonly Uint8Array[], level: number): Uint8Array {
   const body = parts.at(-1);
-  const frames = parts
+  const times = parts.slice(0, -1);
+  const isFew = times.reduce((sum, { length }) => sum + length, 0) <= FEW_BYTES;
+  const frames = [...(isFew ? [Buffer.concat(times)] : times), body ?? NO_BYTES]
     .filter((part) => part.length > 0)
     .map((part) => zstdCompressSync(part, atLevel(part === body ? level : TIMES_LEVEL)));
   const head = Buffer.alloc(SKIPPABLE_HEAD + 4 * frames.length);
@@ -88,6 +93,8 @@ function compress(parts: readonly Uint8Array[], level: number): Uint8Array {
   });
   return Buffer.concat([head, ...frames]);
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 function atLevel(level: number): ZstdOptions {
   return { params: { [constants.ZSTD_c_compressionLevel]: level } };
