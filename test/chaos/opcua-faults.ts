@@ -3,22 +3,17 @@
  * around it, in a timer on the client's side and in a promise on the asset's, as its own faults
  * have done; and hears of uncaught errors as the broker does.
  *
- *     HistoryRead  -> the layer towards the client throws in a timer
+ *     FindServers  -> what answers the client throws in a timer
  *     SIGHUP       -> the layer towards the asset that was reached last leaves a rejected promise
  *                     behind (to the OPC UA process)
  *     SIGUSR2      -> something of the broker's own throws in a timer
  */
 import { AsyncResource } from "node:async_hooks";
-import {
-  ClientSecureChannelLayer,
-  type Message,
-  type Request,
-  ServerSecureChannelLayer,
-} from "node-opcua-secure-channel";
+import { ClientSecureChannelLayer, type Request } from "node-opcua-secure-channel";
+import { FindServersResponse } from "node-opcua-types";
 import { onFault } from "../../broker/on-fault.ts";
 
 const BROKER_FAULT_EXIT = 7;
-const HISTORY_READ = "Raw664";
 
 // The process of OPC UA, into which this is loaded too, looks after its own.
 if (!process.argv[1]?.endsWith("opcua-child.ts")) {
@@ -30,16 +25,14 @@ if (!process.argv[1]?.endsWith("opcua-child.ts")) {
   });
 }
 
-const server = ServerSecureChannelLayer.prototype;
-const sendResponse = server.send_response;
-server.send_response = function failing(type, response, message: Message, done) {
-  if (message.request.schema.name === HISTORY_READ) {
-    setTimeout(() => {
-      process.stderr.write("fails in a timer\n");
-      throw new Error("injected in a timer");
-    }, 1);
-  }
-  sendResponse.call(this, type, response, message, done);
+const found = FindServersResponse.prototype;
+const encode = found.encode;
+found.encode = function failing(stream) {
+  setTimeout(() => {
+    process.stderr.write("fails in a timer\n");
+    throw new Error("injected in a timer");
+  }, 1);
+  encode.call(this, stream);
 };
 
 const client = ClientSecureChannelLayer.prototype;

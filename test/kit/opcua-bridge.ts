@@ -1,16 +1,20 @@
 /**
  * The two legs of OPC UA with nothing between them: what passes is what the legs make of it. For
  * what is the legs' own (transport, security, sessions); everything else is tested with a guard.
+ * What else is a process of its own works in this one, at the other end of a wire in memory.
  */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { duplexPair } from "node:stream";
 import { systemClock } from "../../broker/clock.ts";
 import { EndpointLimiter } from "../../broker/legs/endpoint-limiter.ts";
 import type { Leg } from "../../broker/legs/leg.ts";
+import { NativeClients } from "../../broker/legs/opcua/apart/native-clients.ts";
+import { ServedClients } from "../../broker/legs/opcua/apart/served-clients.ts";
+import { jsonOf, KIND, Wire } from "../../broker/legs/opcua/apart/wire.ts";
 import { OpcuaSessions } from "../../broker/legs/opcua/asset-session.ts";
-import type { ClientAsking } from "../../broker/legs/opcua/client-asking.ts";
-import { ClientListener } from "../../broker/legs/opcua/client-listener.ts";
+import type { ClientAsking, OpcuaDoorways } from "../../broker/legs/opcua/client-asking.ts";
 import { loadOpcuaIdentity, type OpcuaIdentity } from "../../broker/legs/opcua/identity.ts";
 import { OpcuaAssetLeg } from "../../broker/legs/opcua/opcua-asset-leg.ts";
 import { OpcuaConnection } from "../../broker/legs/opcua/opcua-connection.ts";
@@ -50,9 +54,9 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
   const heard: string[] = [];
   const clients = new Set<Leg>();
   const limiter = new EndpointLimiter(limitsOf(options), systemClock);
-  const listener: ClientListener = new ClientListener({
-    identity,
-    security: () => [...SECURE, NO_SECURITY],
+  const { native, served, part } = joinedBy(identity);
+  const door: OpcuaDoorways = {
+    plain: () => true,
     url: () => `opc.tcp://127.0.0.1:${port}`,
     signIn: async (asking) => {
       asked.push(asking);
@@ -70,24 +74,69 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
         },
       };
     },
+  };
+  const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+    const { remoteAddress, remotePort } = socket;
+    native.serve({ id: DOOR, door, socket, remoteAddress, remotePort, closed: () => undefined });
   });
-  const listening = { pauseOnConnect: true, noDelay: true };
-  const server = createServer(listening, (socket) => listener.serve(socket)).listen(0, "127.0.0.1");
+  server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {
     ...{ port, identity, asked, heard },
     get open() {
-      return listener.size;
+      return served.size;
     },
     cut: (because) => {
       for (const client of clients) client.close(because);
     },
     close: async () => {
-      listener.close();
+      native.closeDoor(DOOR);
       server.close();
+      // Its clients are told, and hang up, or are gone soon.
+      const ends = () => served.size === 0;
+      for (let tries = 0; tries < 100 && !ends(); tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      native.gone("the test is over");
+      part();
     },
   };
+}
+
+const DOOR = 1;
+
+/** The broker's side of native clients, and that of the OPC UA process. */
+function joinedBy(identity: OpcuaIdentity) {
+  const [one, other] = duplexPair();
+  let last = DOOR;
+  const next = () => {
+    last += 1;
+    return last;
+  };
+  const wire: Wire = new Wire(
+    one,
+    (message) => native.heard(message),
+    (method, args) => native.answer(method, args),
+    () => undefined,
+  );
+  const far: Wire = new Wire(
+    other,
+    ({ kind, id, body }) => {
+      if (kind === KIND.message) served.message(id, body);
+      else if (kind === KIND.chunk) served.chunk(id, body);
+      else if (kind === KIND.word) served.word(id, jsonOf(body) as never);
+    },
+    () => undefined,
+    () => undefined,
+  );
+  const native = new NativeClients(wire, next);
+  const served = new ServedClients(far, identity);
+  const part = () => {
+    wire.close();
+    far.close();
+  };
+  return { native, served, part };
 }
 
 function limitsOf({ responseTimeoutMs = 5_000 }: BridgeOptions) {

@@ -59,6 +59,7 @@ export class AssetSilent extends Error {
 }
 
 const TOKEN_LIFETIME_MS = 600_000;
+const RENEWED_AFTER_MS = 450_000;
 /** The library's timers must not be the ones that end a channel: ours know why. */
 const NEVER_MS = 0x7fff_ffff;
 
@@ -330,6 +331,8 @@ function newLayer(
     // One try: whether there is another one is not the library's to say.
     connectionStrategy: { maxRetry: 0 },
     defaultSecureTokenLifetime: TOKEN_LIFETIME_MS,
+    // At the latest: its own timer runs over where an asset grants a month, and then never rests.
+    tokenRenewalInterval: RENEWED_AFTER_MS,
     transportTimeout: NEVER_MS,
     defaultTransactionTimeout: connectTimeoutMs,
     transportSettings: {

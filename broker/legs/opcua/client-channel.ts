@@ -1,10 +1,17 @@
 /**
- * One secure channel of a native client: the only file that knows the library's server layer.
+ * One secure channel of a native client: the only file that knows the library's server layer. It
+ * opens and renews the channel; once that is handed over, what is asked of it comes as messages.
  * Private parts of it that are relied on (held by `library-contract.test.ts`): requests made by an
  * `objectFactory` are passed as they are, `send_response` encodes by `schema` and `encode` alone,
  * and `securityMode`, `securityPolicy` and `clientCertificate` stand when `open` is told.
  */
-import type { Socket } from "node:net";
+import { decodeExpandedNodeId, encodeExpandedNodeId } from "node-opcua-basic-types";
+import {
+  BinaryStream,
+  BinaryStreamSizeCalculator,
+  type OutputBinaryStream,
+} from "node-opcua-binary-stream";
+import type { ExpandedNodeId } from "node-opcua-nodeid";
 import {
   fromURI,
   type Message,
@@ -18,12 +25,15 @@ import { type StatusCode, StatusCodes } from "node-opcua-status-code";
 import type { ISocketLike } from "node-opcua-transport";
 import type { EndpointDescription } from "node-opcua-types";
 import { FRAME_MAX } from "../../../protocols/opcua/frame.ts";
-import { FramedSocket } from "./framed-socket.ts";
+import { type ByteSocket, FramedSocket } from "./framed-socket.ts";
+import type { HandedClient } from "./handed-client.ts";
 import type { OpcuaIdentity } from "./identity.ts";
+import { LibraryInsides, type NewestToken } from "./library-insides.ts";
 import { inBroker, inLibrary } from "./library-scope.ts";
 import { quietLibrary } from "./quiet-library.ts";
 import { ReceivedRequest, rawRequests } from "./raw-message.ts";
 import { type ChannelSecurity, policyOfUri, type SecurityModeName } from "./security.ts";
+import { type HandedLimits, type HandedToken, handedToken } from "./symmetric/channel-keys.ts";
 import { CHUNK_MAX, CHUNK_MIN, WRITE_QUEUE_MAX } from "./transport-limits.ts";
 
 export interface ClientChannelParts {
@@ -32,10 +42,25 @@ export interface ClientChannelParts {
   endpoints(): readonly EndpointDescription[];
   /** A service message; `security` stands when the first one comes. */
   request(channel: ClientChannel, request: ReceivedRequest, answer: AnswerTo): void;
+  /** An answer, once the channel is handed over. */
+  answered(requestId: number, parts: readonly Uint8Array[]): void;
   /** Nothing comes any more. */
   closed(channel: ClientChannel, why: string): void;
-  /** What waited for the peer has been taken. */
-  drained(): void;
+}
+
+/** A connection that the broker carries. */
+export interface ClientSocket extends ByteSocket {
+  /** Why it was closed, where that is known. */
+  readonly why: string | undefined;
+}
+
+/** Who seals and opens this channel's messages once it is handed over. */
+export interface ClientTaker {
+  /** Told of the number of the next chunk that is to be written. */
+  lent: ((sequenceNumber: number) => void) | undefined;
+  renewed(token: HandedToken): void;
+  /** Whether the peer's chunk with this number, which the library was given, is in its place. */
+  isNext(sequenceNumber: number): boolean;
 }
 
 /** By which the library finds the request again. */
@@ -52,27 +77,34 @@ export class ClientChannel {
   private readonly parts: ClientChannelParts;
   private readonly layer: ServerSecureChannelLayer;
   private readonly framed: FramedSocket;
+  private readonly inside = new LibraryInsides();
+  /** Makes of bytes what the library is given of each message. */
+  private readonly factory = rawRequests((request) => this.opening(request.securityMode));
+  private limits: HandedLimits | undefined;
+  /** What is not answered yet. */
+  private readonly pending = new Set<AnswerTo>();
+  private isHanded = false;
   private latched: (ChannelSecurity & { readonly certificate: Buffer | null }) | undefined;
-  private why = "the client closed the connection";
+  private why: string | undefined;
   private over = false;
 
-  constructor(socket: Socket, parts: ClientChannelParts) {
+  constructor(socket: ClientSocket, parts: ClientChannelParts) {
     quietLibrary();
     this.parts = parts;
     const address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "") ?? "";
     this.address = `${address}:${socket.remotePort ?? 0}`;
-    this.framed = new FramedSocket(socket, {
+    const limits = {
       chunkMax: CHUNK_MAX,
       strangerBytesMax: STRANGER_BYTES_MAX,
       writeQueueMax: WRITE_QUEUE_MAX,
       openWithinMs: OPEN_WITHIN_MS,
-      rejected: (why) => {
-        this.why = why;
+      rejected: (why: string) => {
+        this.why ??= why;
       },
-      drained: () => parts.drained(),
-    });
+    };
+    this.framed = new FramedSocket(socket, limits, this.inside);
     this.layer = inLibrary(this.framed, () => this.newLayer());
-    socket.once("close", () => this.gone());
+    socket.on("close", () => this.gone(socket.why));
   }
 
   /** Latched when the channel was opened; a renewal cannot change it. */
@@ -85,8 +117,9 @@ export class ClientChannel {
     return this.over;
   }
 
-  get queued(): number {
-    return this.framed.queued;
+  /** Neither a chunk nor a message is here in part: what comes next begins one. */
+  get isBetween(): boolean {
+    return this.framed.isBetween;
   }
 
   /** Call once everything that listens is set up. */
@@ -105,20 +138,56 @@ export class ClientChannel {
 
   /** @param response a message of the library's, or a raw one */
   answer(to: AnswerTo, response: object): void {
+    this.pending.delete(to);
     if (this.over) return;
+    const { isHanded, layer } = this;
     try {
-      inLibrary(this.framed, () => this.layer.send_response("MSG", response as Response, to));
+      if (isHanded) this.parts.answered(to.requestId, [this.encoded(to, response)]);
+      else inLibrary(this.framed, () => layer.send_response("MSG", response as Response, to));
     } catch {
       this.close();
     }
   }
 
-  pause(): void {
-    this.framed.pause();
+  /**
+   * All that the messages of this channel are sealed and opened with. From now on the library is
+   * left with renewals.
+   * @param tokenId the one that the client has used last
+   */
+  handOver(taker: ClientTaker, tokenId: number): HandedClient {
+    const { inside, limits, security } = this;
+    const tokens = inside.tokens.slice(inside.tokens.findIndex((each) => idOf(each) === tokenId));
+    const [used, ...later] = tokens.map((each) => this.handedToken(each));
+    if (this.over || !used || !limits) throw new Error("the connection is closed");
+    const nextReceive = inside.lastReceived + 1;
+    inside.countElsewhere((number) => taker.isNext(number));
+    inside.renewed = (newest) => taker.renewed(this.handedToken(newest));
+    taker.lent = (number) => {
+      inside.nextSend = number;
+    };
+    this.isHanded = true;
+    const { policy, mode } = security;
+    const { channelId } = used;
+    return {
+      channel: {
+        ...{ channelId, policy, mode, token: used, nextSend: inside.nextSend, nextReceive },
+        ...{ send: limits, receive: limits },
+      },
+      later,
+      pending: [...this.pending].map(({ requestId }) => requestId),
+    };
   }
 
-  resume(): void {
-    this.framed.resume();
+  /** A request that came once the channel was handed over, from its type id on. */
+  asked(requestId: number, bytes: Buffer): void {
+    if (this.over) return;
+    try {
+      const request = inLibrary(this.framed, () => this.decoded(bytes));
+      const message = { request, requestId, securityHeader: undefined };
+      this.message(message as unknown as Message);
+    } catch {
+      this.close();
+    }
   }
 
   /** After what was written has left, or soon. */
@@ -137,15 +206,16 @@ export class ClientChannel {
       parent: parentOf(this.parts),
       timeout: OPEN_WITHIN_MS,
       defaultSecureTokenLifetime: TOKEN_LIFETIME_MS,
-      objectFactory: rawRequests((request) => this.opening(request.securityMode)) as never,
+      objectFactory: this.factory as never,
       adjustTransportLimits: ({ receiveBufferSize, sendBufferSize, maxMessageSize }) => {
         const asked = Math.min(receiveBufferSize || CHUNK_MAX, sendBufferSize || CHUNK_MAX);
         const size = Math.max(CHUNK_MIN, Math.min(CHUNK_MAX, asked));
+        const messageMax = Math.min(maxMessageSize || FRAME_MAX, FRAME_MAX);
+        const chunksMax = Math.ceil(FRAME_MAX / size) + 1;
+        this.limits = { chunkMax: size, messageMax, chunksMax };
         return {
-          receiveBufferSize: size,
-          sendBufferSize: size,
-          maxMessageSize: Math.min(maxMessageSize || FRAME_MAX, FRAME_MAX),
-          maxChunkCount: Math.ceil(FRAME_MAX / size) + 1,
+          ...{ receiveBufferSize: size, sendBufferSize: size },
+          ...{ maxMessageSize: messageMax, maxChunkCount: chunksMax },
         };
       },
     });
@@ -178,6 +248,7 @@ export class ClientChannel {
     const request: unknown = message.request;
     try {
       if (!this.latched || !(request instanceof ReceivedRequest)) return void this.framed.destroy();
+      this.pending.add(message);
       inBroker(() => this.parts.request(this, request, message));
     } catch (error) {
       this.why = error instanceof Error ? error.message : String(error);
@@ -185,23 +256,74 @@ export class ClientChannel {
     }
   }
 
-  private gone(): void {
+  private decoded(bytes: Buffer): object {
+    const stream = new BinaryStream(bytes);
+    const request = this.factory.constructObject(decodeExpandedNodeId(stream));
+    request.decode(stream);
+    return request;
+  }
+
+  /** As the library would: under the client's handle, from the type id on. */
+  private encoded({ request }: AnswerTo, given: object): Buffer {
+    return inLibrary(this.framed, () => {
+      const response = given as Encodable;
+      response.responseHeader.requestHandle = request.requestHeader.requestHandle;
+      const { encodingDefaultBinary: id } = response.schema;
+      if (!id) throw new Error("an answer without a type");
+      const size = new BinaryStreamSizeCalculator();
+      encodeExpandedNodeId(id, size);
+      response.encode(size);
+      const stream = new BinaryStream(size.length);
+      encodeExpandedNodeId(id, stream);
+      response.encode(stream);
+      return stream.buffer;
+    });
+  }
+
+  private handedToken({ token, derived }: NewestToken): HandedToken {
+    const ageMs = Math.max(0, Date.now() - (token.createdAt?.getTime() ?? Date.now()));
+    const { channelId, tokenId, revisedLifetime: lifetimeMs } = token;
+    const made = { channelId, tokenId, ageMs, lifetimeMs };
+    return handedToken(made, this.security.mode, "server", derived);
+  }
+
+  /** @param why as the broker knows it */
+  private gone(why: string | undefined): void {
     if (this.over) return;
     this.over = true;
-    this.parts.closed(this, this.why);
-    // Later: the library still has this event to hear, and must have ended its timers.
-    setImmediate(() => {
+    this.pending.clear();
+    this.parts.closed(this, this.why ?? why ?? "the client closed the connection");
+    // Later: the library still has this event to hear, and an opening that was under way goes on.
+    setTimeout(() => {
       try {
         inLibrary(this.framed, () => this.layer.dispose());
       } catch {
         // A timer of its own was still set; it ends with the layer.
       }
-    });
+    }, DISPOSED_AFTER_MS).unref();
   }
 }
 
 /** A last answer that is on its way when a channel ends. */
 const FAREWELL_MS = 500;
+/** The library lets one whom it refuses wait for a second. */
+const DISPOSED_AFTER_MS = 2_000;
+
+/** What the library knows how to write. */
+interface Encodable {
+  readonly schema: { readonly encodingDefaultBinary?: ExpandedNodeId };
+  readonly responseHeader: { requestHandle: number };
+  encode(stream: OutputBinaryStream): void;
+}
+
+/** Under which security token a request came; 0 where that is the broker's to know. */
+export function tokenOfRequest({ securityHeader }: AnswerTo): number {
+  return securityHeader && "tokenId" in securityHeader ? securityHeader.tokenId : 0;
+}
+
+function idOf({ token }: NewestToken): number {
+  return token.tokenId;
+}
 
 const MODES: Readonly<Record<number, SecurityModeName>> = {
   [MessageSecurityMode.None]: "None",

@@ -2,13 +2,36 @@
  * A native client's end of one OPC UA session. It outlives the secure channel for a moment: a
  * client whose connection broke comes back and finds its subscriptions.
  */
-import { cutFrame, encodeFrame, LEG } from "../../../protocols/opcua/frame.ts";
+import { cutFrame, encodeFrame, LEG, writeFrame } from "../../../protocols/opcua/frame.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
-import type { AnswerTo, ClientChannel } from "./client-channel.ts";
-import { fault } from "./fault.ts";
-import { RawAnswer, type ReceivedRequest } from "./raw-message.ts";
-import { NULL_NODE_ID } from "./request-header.ts";
+import { faultBody } from "./own-answers.ts";
+import { isPolling } from "./polling.ts";
+import { NULL_NODE_ID, type RequestHeaderPlaces } from "./request-header.ts";
 import { SERVICE, STATUS } from "./services.ts";
+
+/** What answers leave over: one secure channel of a client. */
+export interface AnsweringChannel {
+  readonly queued: number;
+  /** Under the number of the request on that channel. */
+  answer(requestId: number, typeId: number, body: Uint8Array): void;
+  pause(leg: OpcuaClientLeg): void;
+  resume(leg: OpcuaClientLeg): void;
+}
+
+export interface ClientRequest {
+  readonly requestId: number;
+  readonly typeId: number;
+  /** From after the type id. */
+  readonly body: Buffer;
+  readonly header: RequestHeaderPlaces;
+}
+
+export interface ClientLegParts {
+  /** Somebody did something that no tool does by itself. */
+  input(): void;
+  /** The broker closed it. Called once at most. */
+  ended(because: string | undefined): void;
+}
 
 /** Requests of one session that nobody has answered; clients keep some dozens, Publish included. */
 const OPEN_MAX = 1_024;
@@ -17,57 +40,80 @@ const EXPIRES_MS = 60_000;
 const EXPIRES_MAX_MS = 3_600_000;
 
 interface Open {
-  readonly channel: ClientChannel;
-  readonly to: AnswerTo;
+  readonly channel: AnsweringChannel;
+  /** Of the request on that channel, and as the client numbers it. */
+  readonly to: number;
+  readonly handle: number;
   readonly timer: NodeJS.Timeout | undefined;
 }
 
+interface Held {
+  readonly frame: Uint8Array;
+  readonly isInput: boolean;
+}
+
 export class OpcuaClientLeg implements Leg {
-  private readonly ended: (because: string | undefined) => void;
+  private readonly parts: ClientLegParts;
   private sink: LegSink | undefined;
-  private channel: ClientChannel;
+  /** None before it is used. */
+  private channel: AnsweringChannel | undefined;
   private readonly open = new Map<number, Open>();
+  /** What came while it is paused, or was not started. */
+  private held: Held[] = [];
   private last = 0;
+  private heardMs = performance.now();
   private paused = false;
   private full = false;
   private over = false;
 
-  /** @param ended called once when the broker closes it */
-  constructor(channel: ClientChannel, ended: (because: string | undefined) => void) {
-    this.channel = channel;
-    this.ended = ended;
+  constructor(parts: ClientLegParts) {
+    this.parts = parts;
   }
 
   get queued(): number {
-    return this.channel.queued;
+    return this.channel?.queued ?? 0;
   }
 
   get isOver(): boolean {
     return this.over;
   }
 
+  /** Since the client has said something in this session. */
+  get silentMs(): number {
+    return performance.now() - this.heardMs;
+  }
+
   start(sink: LegSink): void {
     this.sink = sink;
+    queueMicrotask(() => this.deliver());
   }
 
   /** The session is active on this channel from now on. */
-  moveTo(channel: ClientChannel): void {
+  moveTo(channel: AnsweringChannel): void {
+    this.channel?.resume(this);
     this.channel = channel;
-    if (this.paused) channel.pause();
+    this.heardMs = performance.now();
+    if (this.paused) channel.pause(this);
+    // What waited for the channel before waits no more.
+    this.drained();
   }
 
-  request(channel: ClientChannel, request: ReceivedRequest, to: AnswerTo): void {
-    const { header, typeId, body } = request;
-    if (!header || !this.sink) return void channel.answer(to, fault(STATUS.badSessionClosed));
-    if (this.open.size >= OPEN_MAX)
-      return void channel.answer(to, fault(STATUS.badTooManyOperations));
+  request(channel: AnsweringChannel, request: ClientRequest): void {
+    const { requestId: to, typeId, body, header } = request;
+    const handle = header.requestHandle;
+    if (this.over) return void refuse({ channel, to, handle }, STATUS.badSessionClosed);
+    if (this.open.size >= OPEN_MAX) {
+      return void refuse({ channel, to, handle }, STATUS.badTooManyOperations);
+    }
+    this.heardMs = performance.now();
     const requestId = this.nextId();
-    this.open.set(requestId, {
-      ...{ channel, to },
-      timer: this.expiry(requestId, typeId, header.timeoutHint),
+    const timer = this.expiry(requestId, typeId, header.timeoutHint);
+    this.open.set(requestId, { channel, to, handle, timer });
+    const rest = { bytes: body, start: header.tokenEnd };
+    this.arrived({
+      frame: writeFrame(requestId, typeId, [{ bytes: NULL_NODE_ID }, rest]),
+      isInput: !isPolling(typeId),
     });
-    const untokened = Buffer.concat([NULL_NODE_ID, body.subarray(header.tokenEnd)]);
-    this.sink.bytes(encodeFrame({ requestId, typeId, body: untokened }));
   }
 
   /** An answer of the guard. */
@@ -81,30 +127,32 @@ export class OpcuaClientLeg implements Leg {
     clearTimeout(open.timer);
     stamp(body);
     // Its channel may be gone: what it was told is lost, as the protocol says (Republish).
-    open.channel.answer(open.to, new RawAnswer(typeId, body));
+    open.channel.answer(open.to, typeId, body);
     if (this.queued > LEG_QUEUE_MAX) this.full = true;
   }
 
   drained(): void {
-    if (!this.full) return;
+    if (!this.full || this.queued > LEG_QUEUE_MAX) return;
     this.full = false;
     this.sink?.drained();
   }
 
   pause(): void {
     this.paused = true;
-    this.channel.pause();
+    this.channel?.pause(this);
   }
 
   resume(): void {
     this.paused = false;
-    this.channel.resume();
+    this.channel?.resume(this);
+    // Not now: whoever resumes is not told anything meanwhile.
+    if (this.held.length > 0) queueMicrotask(() => this.deliver());
   }
 
   close(because?: string): void {
     if (this.over) return;
     this.finish(because);
-    this.ended(because);
+    this.parts.ended(because);
   }
 
   /** The client closed its session, or did not come back. */
@@ -115,14 +163,34 @@ export class OpcuaClientLeg implements Leg {
     sink?.closed(reason);
   }
 
+  private arrived(held: Held): void {
+    if (this.held.length > 0 || this.paused || !this.sink) this.held.push(held);
+    else this.tell(held);
+  }
+
+  private deliver(): void {
+    while (this.sink && !this.paused) {
+      const next = this.held.shift();
+      if (!next) return;
+      this.tell(next);
+    }
+  }
+
+  private tell({ frame, isInput }: Held): void {
+    if (isInput) this.parts.input();
+    this.sink?.bytes(frame);
+  }
+
   private finish(because: string | undefined): void {
     this.over = true;
     this.sink = undefined;
-    for (const { channel, to, timer } of this.open.values()) {
-      clearTimeout(timer);
-      channel.answer(to, fault(STATUS.badSessionClosed, because));
+    this.held = [];
+    for (const open of this.open.values()) {
+      clearTimeout(open.timer);
+      refuse(open, STATUS.badSessionClosed, because);
     }
     this.open.clear();
+    if (this.paused) this.channel?.resume(this);
   }
 
   private expiry(requestId: number, typeId: number, hintMs: number): NodeJS.Timeout | undefined {
@@ -131,7 +199,8 @@ export class OpcuaClientLeg implements Leg {
     return setTimeout(() => {
       if (!this.open.has(requestId)) return;
       const body = new Uint8Array(0);
-      this.sink?.bytes(encodeFrame({ requestId, typeId: LEG.expired, body }));
+      const frame = encodeFrame({ requestId, typeId: LEG.expired, body });
+      this.arrived({ frame, isInput: false });
     }, afterMs);
   }
 
@@ -142,7 +211,17 @@ export class OpcuaClientLeg implements Leg {
   }
 }
 
-/** An answer that the guard made has no time yet: a ResponseHeader begins with it. */
+function refuse(
+  { channel, to, handle }: Pick<Open, "channel" | "to" | "handle">,
+  status: number,
+  because?: string,
+): void {
+  const body = faultBody(handle, status, because);
+  stamp(body);
+  channel.answer(to, SERVICE.serviceFault, body);
+}
+
+/** An answer that was made here has no time yet: a ResponseHeader begins with it. */
 function stamp(body: Uint8Array): void {
   if (body.length < 8) return;
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);

@@ -1,9 +1,8 @@
 /**
- * OPC UA for native clients: secure channels end here, discovery and the services of sessions are
- * answered here, and everything else becomes a message of a session's leg. A session begins when
- * somebody has proved who they are with a ticket; until then nothing is known and little allowed.
+ * OPC UA for native clients: secure channels are opened here, discovery and the services of
+ * sessions are answered here. A session begins when somebody has proved who they are with a ticket;
+ * until then nothing is known and little allowed. From then on what is asked in it is its leg's.
  */
-import type { Socket } from "node:net";
 import {
   ApplicationType,
   EndpointDescription,
@@ -11,9 +10,9 @@ import {
   GetEndpointsResponse,
   MessageSecurityMode,
 } from "node-opcua-types";
-import { type ClientAsking, type ClientAttaching, pathOf, ticketToken } from "./client-asking.ts";
-import { type AnswerTo, ClientChannel } from "./client-channel.ts";
-import { ClientSessions } from "./client-sessions.ts";
+import { type ClientAsking, pathOf, ticketToken } from "./client-asking.ts";
+import { type AnswerTo, ClientChannel, type ClientSocket } from "./client-channel.ts";
+import { ClientSessions, type ProvedLeg } from "./client-sessions.ts";
 import { fault } from "./fault.ts";
 import type { OpcuaIdentity } from "./identity.ts";
 import type { ReceivedRequest } from "./raw-message.ts";
@@ -27,7 +26,7 @@ export interface ClientListenerParts {
   /** `opc.tcp://host:port` for clients that do not say by which address they came. */
   url(): string;
   /** Undefined where the ticket is not good; the tool is told nothing more. */
-  signIn(asking: ClientAsking): Promise<ClientAttaching | undefined>;
+  signIn(asking: ClientAsking): Promise<ProvedLeg | undefined>;
 }
 
 /** A tool that opened a channel and then neither signs in nor goes. */
@@ -46,18 +45,19 @@ export class ClientListener {
     this.sessions = new ClientSessions({ identity, endpoints, signIn });
   }
 
-  /** Connections open now. */
-  get size(): number {
-    return this.channels.size;
-  }
-
-  /** @param socket paused, or without a byte read yet */
-  serve(socket: Socket): void {
+  /**
+   * @param socket nothing of it was read yet
+   * @param answered told what is answered once the channel is handed over
+   */
+  serve(
+    socket: ClientSocket,
+    answered: (requestId: number, parts: readonly Uint8Array[]) => void,
+  ): ClientChannel {
     const channel: ClientChannel = new ClientChannel(socket, {
       identity: this.parts.identity,
       endpoints: () => this.endpoints(""),
       request: (on, request, to) => this.request(on, request, to),
-      drained: () => this.sessions.drained(channel),
+      answered,
       closed: (on, why) => {
         clearTimeout(this.channels.get(on));
         this.channels.delete(on);
@@ -66,6 +66,7 @@ export class ClientListener {
     });
     this.channels.set(channel, this.watch(channel));
     channel.start();
+    return channel;
   }
 
   close(): void {

@@ -1,12 +1,7 @@
 /** The sessions of native clients: made, proved by a ticket, moved to another channel, ended. */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { makeNodeId, type NodeId } from "node-opcua-nodeid";
-import {
-  computeSignatureAsync,
-  fromURI,
-  nonceAlreadyBeenUsed,
-  verifySignature,
-} from "node-opcua-secure-channel";
+import { computeSignatureAsync, fromURI } from "node-opcua-secure-channel";
 import {
   ActivateSessionRequest,
   ActivateSessionResponse,
@@ -14,17 +9,15 @@ import {
   CreateSessionRequest,
   CreateSessionResponse,
   type EndpointDescription,
-  MessageSecurityMode,
   SignatureData,
   UserNameIdentityToken,
 } from "node-opcua-types";
 import { FRAME_MAX } from "../../../protocols/opcua/frame.ts";
-import { type ClientAsking, type ClientAttaching, pathOf, ticketToken } from "./client-asking.ts";
-import type { AnswerTo, ClientChannel } from "./client-channel.ts";
-import { OpcuaClientLeg } from "./client-leg.ts";
+import { type ClientAsking, pathOf, ticketToken } from "./client-asking.ts";
+import { type AnswerTo, type ClientChannel, tokenOfRequest } from "./client-channel.ts";
+import { checkActivating, checkCreating, Refused } from "./client-checks.ts";
 import { fault } from "./fault.ts";
-import { type OpcuaIdentity, uriIn } from "./identity.ts";
-import { isPolling } from "./polling.ts";
+import type { OpcuaIdentity } from "./identity.ts";
 import type { ReceivedRequest } from "./raw-message.ts";
 import { POLICY_URIS } from "./security.ts";
 import { SERVICE, STATUS } from "./services.ts";
@@ -33,7 +26,30 @@ import { decryptPassword } from "./user-token.ts";
 export interface ClientSessionsParts {
   readonly identity: OpcuaIdentity;
   endpoints(url: string): readonly EndpointDescription[];
-  signIn(asking: ClientAsking): Promise<ClientAttaching | undefined>;
+  signIn(asking: ClientAsking): Promise<ProvedLeg | undefined>;
+}
+
+/** The broker's leg of a session whose ticket was good: what is asked in it goes there. */
+export interface ProvedLeg {
+  readonly isOver: boolean;
+  /**
+   * Rejects where the broker's session takes no more.
+   * @param ended the broker closed it; called once at most
+   */
+  attach(
+    peer: string,
+    token: NodeId,
+    ended: (because: string | undefined) => void,
+  ): Promise<unknown>;
+  /**
+   * Resolves once all that comes over this channel is the broker's.
+   * @param tokenId of the security token that the client has used last
+   */
+  moveTo(channel: ClientChannel, tokenId: number): Promise<void>;
+  /** Since the client has said something in it. */
+  silentMs(): Promise<number>;
+  /** The client closed its session, or did not come back. */
+  gone(reason: string): void;
 }
 
 interface ClientSession {
@@ -45,8 +61,7 @@ interface ClientSession {
   channel: ClientChannel;
   nonce: Buffer;
   /** Undefined until a ticket was good. */
-  leg: OpcuaClientLeg | undefined;
-  input: () => void;
+  leg: ProvedLeg | undefined;
   /** Digest of the name and ticket that proved it: who comes back shows the same. */
   proof: Buffer;
   /** A sign-in is under way. */
@@ -68,18 +83,6 @@ const GRACE_MS = 30_000;
 const NONCE_LENGTH = 32;
 const TOOL_MAX = 60;
 
-/** Refusals that the protocol has a word for. */
-class Refused extends Error {
-  readonly status: number;
-  readonly because: string | undefined;
-
-  constructor(status: number, because?: string) {
-    super(`refused with 0x${status.toString(16)}`);
-    this.status = status;
-    this.because = because;
-  }
-}
-
 export class ClientSessions {
   private readonly parts: ClientSessionsParts;
   private readonly sessions = new Map<string, ClientSession>();
@@ -100,9 +103,8 @@ export class ClientSessions {
     if (!session) return void channel.answer(to, fault(STATUS.badSessionIdInvalid));
     session.heardMs = performance.now();
     if (typeId === SERVICE.activateSession) {
-      return void this.settle(channel, to, this.activate(session, channel, request)).then(() =>
-        this.hangUp(session),
-      );
+      const activating = this.activate(session, channel, request, tokenOfRequest(to));
+      return void this.settle(channel, to, activating).then(() => this.hangUp(session));
     }
     if (session.channel !== channel) {
       return void channel.answer(to, fault(STATUS.badSecureChannelIdInvalid));
@@ -117,12 +119,9 @@ export class ClientSessions {
       this.drop(session, "the client closed its session");
       return void channel.answer(to, new CloseSessionResponse({}));
     }
-    if (!isPolling(typeId)) session.input();
-    leg.request(channel, request, to);
-  }
-
-  drained(channel: ClientChannel): void {
-    for (const { leg } of this.on(channel)) leg?.drained();
+    // It was sent before the client was told that it may; or the leg is over by now.
+    const status = leg.isOver ? STATUS.badSessionClosed : STATUS.badSessionNotActivated;
+    channel.answer(to, fault(status));
   }
 
   /** Its sessions wait a moment for a client that comes back. */
@@ -160,7 +159,7 @@ export class ClientSessions {
     const { security } = channel;
     const url = asked.endpointUrl ?? "";
     const endpoints = this.parts.endpoints(url);
-    this.checkCreating(channel, asked, endpoints);
+    checkCreating(channel, asked, endpoints);
     const session = this.newSession(channel, asked, url);
     const { identity } = this.parts;
     const serverSignature = await computeSignatureAsync(
@@ -182,34 +181,6 @@ export class ClientSessions {
     });
   }
 
-  private checkCreating(
-    { security }: ClientChannel,
-    asked: CreateSessionRequest,
-    endpoints: readonly EndpointDescription[],
-  ): void {
-    const policyUri = POLICY_URIS[security.policy];
-    const isOffered = endpoints.some(
-      (each) =>
-        each.securityPolicyUri === policyUri &&
-        each.securityMode === MessageSecurityMode[security.mode],
-    );
-    if (!isOffered) throw new Refused(STATUS.badSecurityPolicyRejected);
-    if (security.mode === "None") return;
-    const { certificate } = security;
-    const nonce = asked.clientNonce;
-    if (!nonce || nonce.length < NONCE_LENGTH || nonceAlreadyBeenUsed(nonce)) {
-      throw new Refused(STATUS.badNonceInvalid);
-    }
-    // The session is of the application that opened the channel, whatever it sends along.
-    const shown = asked.clientCertificate?.subarray(0, certificate?.length ?? 0);
-    if (!certificate || !shown || !certificate.equals(shown)) {
-      throw new Refused(STATUS.badCertificateInvalid);
-    }
-    if (uriIn(certificate) !== asked.clientDescription.applicationUri) {
-      throw new Refused(STATUS.badCertificateUriInvalid);
-    }
-  }
-
   private newSession(
     channel: ClientChannel,
     asked: CreateSessionRequest,
@@ -225,7 +196,6 @@ export class ClientSessions {
       channel,
       nonce: randomBytes(NONCE_LENGTH),
       leg: undefined,
-      input: () => undefined,
       proof: Buffer.alloc(0),
       busy: false,
       heardMs: performance.now(),
@@ -239,44 +209,20 @@ export class ClientSessions {
     session: ClientSession,
     channel: ClientChannel,
     request: ReceivedRequest,
+    tokenId: number,
   ): Promise<object> {
     const asked = request.decoded(new ActivateSessionRequest());
-    this.checkActivating(session, channel, asked);
+    checkActivating(this.parts.identity, session, channel, asked);
     if (session.busy) throw new Refused(STATUS.badTooManyOperations);
     session.busy = true;
     try {
       const { user, password } = await this.ticketIn(session, asked);
-      if (session.leg) this.comeBack(session, channel, proofOf(user, password));
-      else await this.prove(session, user, password);
+      if (session.leg) await this.comeBack(session, channel, proofOf(user, password), tokenId);
+      else await this.prove(session, user, password, tokenId);
       session.nonce = randomBytes(NONCE_LENGTH);
       return new ActivateSessionResponse({ serverNonce: session.nonce });
     } finally {
       session.busy = false;
-    }
-  }
-
-  private checkActivating(
-    session: ClientSession,
-    channel: ClientChannel,
-    { clientSignature }: ActivateSessionRequest,
-  ): void {
-    const { security } = channel;
-    if (session.channel !== channel) {
-      if (!session.leg) throw new Refused(STATUS.badSessionNotActivated);
-      // Another channel: of the same application, with the same security.
-      const isSame =
-        security.policy === session.channel.security.policy &&
-        security.mode === session.channel.security.mode &&
-        sameBytes(security.certificate, session.certificate);
-      if (!isSame) throw new Refused(STATUS.badNoValidCertificates);
-    }
-    if (security.mode === "None") return;
-    const { certificate } = this.parts.identity;
-    const policy = fromURI(POLICY_URIS[security.policy]);
-    if (
-      !verifySignature(certificate, session.nonce, clientSignature, security.certificate, policy)
-    ) {
-      throw new Refused(STATUS.badApplicationSignatureInvalid);
     }
   }
 
@@ -300,52 +246,70 @@ export class ClientSessions {
   }
 
   /** Undefined as an answer and a rejection are the same to a stranger. */
-  private async prove(session: ClientSession, user: string, password: string): Promise<void> {
-    const { channel, url, tool } = session;
+  private async prove(
+    session: ClientSession,
+    user: string,
+    password: string,
+    tokenId: number,
+  ): Promise<void> {
+    const { channel, url, tool, token } = session;
     const { policy, mode } = channel.security;
     const asking = { user, password, peer: channel.address, tool, security: { policy, mode } };
-    const attaching = await this.parts.signIn({ ...asking, path: pathOf(url) });
-    if (!attaching) throw new Refused(STATUS.badUserAccessDenied);
+    const leg = await this.parts.signIn({ ...asking, path: pathOf(url) });
+    if (!leg) throw new Refused(STATUS.badUserAccessDenied);
     let why: string | undefined;
-    const leg = new OpcuaClientLeg(channel, (because) => {
-      why = because;
-      this.cut(session);
-    });
     session.leg = leg;
     session.proof = proofOf(user, password);
-    session.input = () => attaching.input?.();
     channel.signedIn();
     this.keepAlive(session);
     try {
-      await attaching.attach(leg, channel.address);
+      await leg.attach(channel.address, token, (because) => {
+        why = because;
+        this.cut(session);
+      });
+      if (!leg.isOver && !channel.isOver) await leg.moveTo(channel, tokenId);
     } catch {
       if (leg.isOver) throw new Refused(STATUS.badServerNotConnected, why);
-      this.drop(session, "the session takes no more");
+      if (!channel.isOver) this.drop(session, "the session takes no more");
+      else this.channelGone(channel, GONE);
       throw new Refused(STATUS.badTooManySessions);
     }
     if (leg.isOver) throw new Refused(STATUS.badServerNotConnected, why);
-    if (channel.isOver) this.channelGone(channel, "the client closed the connection");
+    if (channel.isOver) this.channelGone(channel, GONE);
   }
 
   /** A client that is known already: its ticket was used up, but nobody else has it. */
-  private comeBack(session: ClientSession, channel: ClientChannel, proof: Buffer): void {
+  private async comeBack(
+    session: ClientSession,
+    channel: ClientChannel,
+    proof: Buffer,
+    tokenId: number,
+  ): Promise<void> {
+    const { leg } = session;
     if (!timingSafeEqual(proof, session.proof))
       throw new Refused(STATUS.badIdentityChangeNotSupported);
-    if (!session.leg || session.leg.isOver) throw new Refused(STATUS.badSessionClosed);
+    if (!leg || leg.isOver) throw new Refused(STATUS.badSessionClosed);
     session.channel = channel;
-    session.leg.moveTo(channel);
     channel.signedIn();
     this.keepAlive(session);
+    await leg.moveTo(channel, tokenId).catch(() => undefined);
+    if (leg.isOver) throw new Refused(STATUS.badSessionClosed);
+    if (channel.isOver) this.channelGone(channel, GONE);
   }
 
   /** A client that says nothing for the time it asked for is gone. */
   private keepAlive(session: ClientSession): void {
     clearTimeout(session.timer);
-    session.timer = setTimeout(() => {
-      const leftMs = session.heardMs + session.timeoutMs - performance.now();
-      if (leftMs > 0) this.keepAlive(session);
+    const timer = setTimeout(async () => {
+      const hereMs = performance.now() - session.heardMs;
+      // Where the wire is at its end, this process is too.
+      const thereMs = await session.leg?.silentMs().catch(() => 0);
+      // It is waited for, or over, in the meantime.
+      if (session.timer !== timer || !this.sessions.has(keyOf(session.token))) return;
+      if (Math.min(hereMs, thereMs ?? hereMs) < session.timeoutMs) this.keepAlive(session);
       else this.drop(session, "the client said nothing for its session's time");
     }, session.timeoutMs).unref();
+    session.timer = timer;
   }
 
   private wait(session: ClientSession, ms: number, why: string): void {
@@ -372,6 +336,8 @@ export class ClientSessions {
   }
 }
 
+const GONE = "the client closed the connection";
+
 function proofOf(user: string, password: string): Buffer {
   return createHash("sha256")
     .update(JSON.stringify([user, password]))
@@ -386,10 +352,6 @@ function keyOf(token: NodeId): string {
 function tokenOf({ body, header }: ReceivedRequest): string {
   const end = header?.tokenEnd ?? 0;
   return body[0] === 5 && end > 7 ? body.toString("hex", 7, end) : "";
-}
-
-function sameBytes(one: Buffer | null, other: Buffer | null): boolean {
-  return one === null || other === null ? one === other : one.equals(other);
 }
 
 /** Not a number is the least. */

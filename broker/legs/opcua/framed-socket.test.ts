@@ -41,6 +41,14 @@ async function joined(limits: Partial<typeof LIMITS> = {}): Promise<Ends> {
   return { peer, framed, chunks, rejected };
 }
 
+/** Also where it is reset. */
+function closed(peer: net.Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (peer.closed) resolve();
+    else peer.once("close", () => resolve());
+  });
+}
+
 function chunk(type: string, length: number, said = length): Buffer {
   const bytes = Buffer.alloc(length);
   bytes.write(type, 0, "latin1");
@@ -80,7 +88,7 @@ test.each([
 ])("a chunk %s ends the connection", async (_what, all, why) => {
   const { peer, rejected, chunks } = await joined();
   peer.write(Buffer.concat(all));
-  await once(peer, "close");
+  await closed(peer);
   expect(rejected).toEqual([why]);
   expect(chunks).toHaveLength(all.length - 1);
 });
@@ -89,7 +97,7 @@ test("nobody sends much before they have signed in", async () => {
   const { peer, rejected } = await joined();
   const all = Array.from({ length: 5 }, () => chunk("MSGC", 4_096));
   peer.write(Buffer.concat([chunk("HELF", 40), ...all]));
-  await once(peer, "close");
+  await closed(peer);
   expect(rejected).toEqual(["it sends much before it has signed in"]);
 });
 
@@ -104,7 +112,7 @@ test("who has signed in may send much", async () => {
 test("a peer that takes its time with the secure channel is not waited for", async () => {
   const { peer, rejected } = await joined({ openWithinMs: 50 });
   peer.write(chunk("HELF", 40).subarray(0, 20));
-  await once(peer, "close");
+  await closed(peer);
   expect(rejected).toEqual(["no secure channel in time"]);
 });
 
@@ -117,7 +125,7 @@ test("a renewal keeps the policy and the certificate that the channel was opened
   ]) {
     const { peer, rejected, chunks } = await joined();
     peer.write(Buffer.concat([chunk("HELF", 40), first, first, second]));
-    await once(peer, "close");
+    await closed(peer);
     expect(rejected).toEqual(["another policy or certificate than the channel was opened with"]);
     expect(chunks).toHaveLength(3);
   }
@@ -128,7 +136,7 @@ test.each(["Basic128Rsa15", "Basic256", "ECC_nistP256", ""])(
   async (policy) => {
     const { peer, rejected } = await joined();
     peer.write(Buffer.concat([chunk("HELF", 40), opening(policy, "certificate")]));
-    await once(peer, "close");
+    await closed(peer);
     expect(rejected).toEqual(["a security policy that is not spoken here"]);
   },
 );
@@ -139,7 +147,7 @@ test("what a listener throws ends this connection and nothing else", async () =>
     throw new Error("decoder at fault");
   });
   peer.write(chunk("HELF", 40));
-  await once(peer, "close");
+  await closed(peer);
   expect(rejected).toEqual(["decoder at fault"]);
 });
 

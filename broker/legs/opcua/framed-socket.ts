@@ -9,7 +9,7 @@
  * OpenSecureChannel said of policy and certificate is what each later one must say.
  */
 import { EventEmitter } from "node:events";
-import { inBroker, inLibrary, type LibraryScope } from "./library-scope.ts";
+import { inLibrary, type LibraryScope } from "./library-scope.ts";
 import { policyOfUri } from "./security.ts";
 
 /** What is looked at of a socket: one of the system's, or one that the broker holds. */
@@ -38,13 +38,13 @@ export interface FramedLimits {
   readonly openWithinMs: number;
   /** The peer broke the rules; the socket is gone already. */
   rejected?(why: string): void;
-  /** What waited has been taken by the system. */
-  drained?(): void;
 }
 
 /** HEL and ACK are 32 bytes and a URL of at most 4,096 (OPC 10000-6, 7.1.2.3). */
 const FIRST_MAX = 4_096;
 const HEADER = 8;
+/** `C`: more chunks of the message follow. */
+const MORE = 0x43;
 /** Asymmetric work costs milliseconds: one renewal a second is plenty where the least lifetime is 2.5 s. */
 const OPEN_EVERY_MS = 1_000;
 const OPENS_AT_ONCE = 3;
@@ -62,7 +62,7 @@ export class FramedSocket extends EventEmitter implements LibraryScope {
   private opened: Buffer | undefined;
   private opens = 0;
   private openedMs = 0;
-  private full = false;
+  private isMidway = false;
   private readonly late: NodeJS.Timeout;
 
   /** @param parts what a scope of the same connection has, where there is another one */
@@ -96,6 +96,11 @@ export class FramedSocket extends EventEmitter implements LibraryScope {
     this.isStranger = false;
   }
 
+  /** Neither a chunk nor a message of several is here in part. */
+  get isBetween(): boolean {
+    return this.length === 0 && !this.isMidway;
+  }
+
   get queued(): number {
     return this.socket.writableLength;
   }
@@ -106,12 +111,7 @@ export class FramedSocket extends EventEmitter implements LibraryScope {
       this.reject("it does not read what it is sent");
       return false;
     }
-    const taken = this.socket.write(bytes, (error) => {
-      this.guarded(() => done?.(error));
-      inBroker(() => this.written());
-    });
-    if (!taken) this.full = true;
-    return taken;
+    return this.socket.write(bytes, (error) => this.guarded(() => done?.(error)));
   }
 
   end(): void {
@@ -155,12 +155,6 @@ export class FramedSocket extends EventEmitter implements LibraryScope {
 
   resume(): void {
     this.socket.resume();
-  }
-
-  private written(): void {
-    if (!this.full || this.socket.writableLength > 0) return;
-    this.full = false;
-    this.limits.drained?.();
   }
 
   private data(bytes: Buffer): void {
@@ -208,6 +202,7 @@ export class FramedSocket extends EventEmitter implements LibraryScope {
 
   private chunk(bytes: Buffer): void {
     this.isFirst = false;
+    this.isMidway = bytes.readUInt8(3) === MORE;
     if (bytes.toString("latin1", 0, 3) === "OPN") {
       const fault = this.openFault(bytes);
       if (fault !== undefined) return void this.reject(fault);

@@ -20,6 +20,8 @@ import { SequenceNumberGenerator } from "node-opcua-secure-channel/dist/source/s
 import { TokenStack } from "node-opcua-secure-channel/dist/source/token_stack.js";
 import { ReverseClientTCP_transport } from "node-opcua-transport";
 import { expect, test } from "vitest";
+import { makeFolder, removeFolder } from "../../../test/kit/temporary.ts";
+import { loadOpcuaIdentity } from "./identity.ts";
 import { HANDLE_NOT_SET, ReceivedRequest, rawRequests } from "./raw-message.ts";
 import { SERVICE } from "./services.ts";
 
@@ -58,6 +60,17 @@ test("what is noted of a channel's inside passes the methods that are patched", 
   const numbers = new SequenceNumberGenerator();
   numbers._set(7);
   expect([numbers.future(), numbers.next(), numbers.next()]).toEqual([7, 7, 8]);
+});
+
+test("openings are decrypted and signed at once: what they make is told before they are taken", async () => {
+  const folder = makeFolder();
+  try {
+    const { keys } = await loadOpcuaIdentity(join(folder, "broker.pem"));
+    const names = ["decryptBlockSync", "signSync", "getKeyMetadataSync"] as const;
+    for (const name of names) expect(typeof keys[name]).toBe("function");
+  } finally {
+    removeFolder(folder);
+  }
 });
 
 test("the server's layer has what is latched when it opens", () => {

@@ -23,12 +23,20 @@ interface NumberedHeader {
   decode(stream: unknown): void;
 }
 
+/** The one in use, the one before it, and one renewed in haste. */
+const TOKENS_MAX = 3;
+
 export class LibraryInsides {
-  newest: NewestToken | undefined;
+  /** Oldest first. */
+  tokens: readonly NewestToken[] = [];
   /** Told of each token that the library has from now on. */
   renewed: ((newest: NewestToken) => void) | undefined;
   generator: SequenceNumberGenerator | undefined;
   builder: MessageBuilder | undefined;
+
+  get newest(): NewestToken | undefined {
+    return this.tokens.at(-1);
+  }
 
   /** Of the next chunk that the library sends. */
   get nextSend(): number {
@@ -92,7 +100,7 @@ export function noteInsides(): void {
     const inside = insides();
     if (!inside) return;
     const newest = { token, derived };
-    inside.newest = newest;
+    inside.tokens = [...inside.tokens, newest].slice(-TOKENS_MAX);
     inBroker(() => inside.renewed?.(newest));
   };
   const next = SequenceNumberGenerator.prototype.next;

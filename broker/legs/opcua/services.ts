@@ -22,6 +22,7 @@ export const SERVICE = {
 export const STATUS = {
   badInternalError: 0x8002_0000,
   badTimeout: 0x800a_0000,
+  badResponseTooLarge: 0x80b9_0000,
   badServiceUnsupported: 0x800b_0000,
   badServerNotConnected: 0x800d_0000,
   badTooManyOperations: 0x8010_0000,

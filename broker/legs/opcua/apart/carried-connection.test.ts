@@ -2,7 +2,14 @@ import { once } from "node:events";
 import net, { type AddressInfo, type Socket } from "node:net";
 import { duplexPair } from "node:stream";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
-import { chunksIn, endOf, handedBy, sentBy } from "../../../../test/kit/opcua-secured.ts";
+import {
+  chunksIn,
+  endOf,
+  handedBy,
+  handedTokenBy,
+  sentBy,
+  TOKEN_ID,
+} from "../../../../test/kit/opcua-secured.ts";
 import { NO_SECURITY, SECURE } from "../security.ts";
 import { CarriedConnection } from "./carried-connection.ts";
 import { SecuredChannel } from "./secured-channel.ts";
@@ -58,11 +65,21 @@ async function carried(security = STRONG) {
       over: (why) => connection.end(why),
     });
     if (typeof channel === "string") throw new Error(channel);
-    connection.secure(channel, (why) => void ends.push(why));
+    connection.secure(channel, { ended: (why) => void ends.push(why) });
     return channel;
   };
   connection.told({ to: "resume" });
-  return { connection, asset, ends, told, said, secure, heard, far: endOf(security, "server") };
+  return {
+    connection,
+    socket,
+    asset,
+    ends,
+    told,
+    said,
+    secure,
+    heard,
+    far: endOf(security, "server"),
+  };
 }
 
 /** Also where it is reset. */
@@ -131,14 +148,45 @@ test("a message twice, an ERR and a closing end it too, each with its own words"
   await expect.poll(() => error.ends[1]).toMatch(/ended the secure channel/);
 });
 
+test("what comes although it is not read waits behind the opening, and is looked at after it", async () => {
+  const { heard, told, secure, connection, far, socket } = await carried();
+  secure();
+  socket.emit("data", OPN);
+  far.writer.takeNumber();
+  const [one, two] = [sentBy(far, 5, BODY), sentBy(far, 6, BODY)];
+  socket.emit("data", one.subarray(0, 9));
+  socket.emit("data", Buffer.concat([one.subarray(9), two]));
+  await expect.poll(() => heard.length).toBe(2);
+  expect(told).toEqual([]);
+  connection.taken(OPN.length);
+  expect(told).toEqual([5, 6].map((id) => `${id} ${BODY.toString("hex")}`));
+});
+
+test("a renewal that the process speaks of in one breath with the session is not lost", async () => {
+  const { connection, secure, said } = await carried();
+  const lent = connection.lend();
+  connection.told({ renewed: handedTokenBy(STRONG, "client", TOKEN_ID + 1) });
+  const channel = secure();
+  expect(await lent).toBe(1);
+  connection.fromProcess(OPN);
+  channel.send(1, [BODY]);
+  await expect.poll(() => chunksIn(Buffer.concat(said)).length).toBe(2);
+  // Under the new token at once.
+  expect(chunksIn(Buffer.concat(said))[1]?.readUInt32LE(12)).toBe(TOKEN_ID + 1);
+  const { connection: ended } = await carried();
+  const never = ended.lend();
+  ended.end("the test is over");
+  await expect(never).rejects.toThrow("the test is over");
+});
+
 test("while the process has a number nothing else leaves; then all of it does, in order", async () => {
   const { connection, secure, said, far } = await carried();
   const channel = secure();
   channel.send(1, [BODY]);
-  expect(connection.lend()).toBe(2);
+  expect(await connection.lend()).toBe(2);
   channel.send(2, [BODY]);
   channel.send(3, [BODY]);
-  expect(() => connection.lend()).toThrow();
+  await expect(connection.lend()).rejects.toThrow();
   await expect.poll(() => Buffer.concat(said).length).toBeGreaterThan(0);
   connection.fromProcess(OPN);
   await expect.poll(() => chunksIn(Buffer.concat(said)).length).toBe(4);
@@ -156,7 +204,7 @@ test("what the process was not lent a number for it cannot write, nor two chunks
   for (const bytes of [OPN, Buffer.concat([OPN, OPN]), Buffer.from("nothing at all")]) {
     const { connection, secure, ends, said } = await carried();
     secure();
-    if (bytes !== OPN) connection.lend();
+    if (bytes !== OPN) await connection.lend();
     connection.fromProcess(bytes);
     expect(ends[1]).toBe("the OPC UA process wrote what it was not asked for");
     expect(Buffer.concat(said).length).toBe(0);
@@ -166,7 +214,7 @@ test("what the process was not lent a number for it cannot write, nor two chunks
 test("what waited for a process that stood still does not leave any more", async () => {
   const { connection, secure, told } = await carried();
   const channel = secure();
-  connection.lend();
+  await connection.lend();
   vi.useFakeTimers({ toFake: ["performance"] });
   channel.send(2, [BODY]);
   vi.advanceTimersByTime(5_000);
@@ -177,7 +225,7 @@ test("what waited for a process that stood still does not leave any more", async
 test("once it is ended nothing passes in either direction", async () => {
   const { connection, secure, asset, said, told, far } = await carried();
   const channel = secure();
-  connection.lend();
+  await connection.lend();
   channel.send(2, [BODY]);
   asset.write(sentBy(far, 5, BODY));
   connection.end("cut");

@@ -15,11 +15,23 @@ export interface CarriedWord {
   readonly renewed?: HandedToken;
   /** The number that the peer's chunk has that comes behind this word. */
   readonly expects?: number;
+  /** And that which its answer gets, where it is to be answered. */
+  readonly lends?: number;
   readonly closed?: true;
+}
+
+/** Where it comes from. */
+export interface CarriedFrom {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
 }
 
 export class CarriedSocket extends EventEmitter implements ByteSocket, ChannelTaker {
   readonly id: number;
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+  /** Told of the number of the next chunk that is to be written. */
+  lent: ((sequenceNumber: number) => void) | undefined;
   private readonly wire: Wire;
   private readonly over: () => void;
   private expected: number | undefined;
@@ -28,11 +40,18 @@ export class CarriedSocket extends EventEmitter implements ByteSocket, ChannelTa
   private isDestroyed = false;
 
   /** @param over it is closed, for whatever reason */
-  constructor(wire: Wire, id: number, over: () => void) {
+  constructor(wire: Wire, id: number, over: () => void, from: CarriedFrom = {}) {
     super();
     this.wire = wire;
     this.id = id;
     this.over = over;
+    this.remoteAddress = from.remoteAddress;
+    this.remotePort = from.remotePort;
+  }
+
+  /** Why it was closed, where that is known. */
+  get why(): string | undefined {
+    return this.because;
   }
 
   get destroyed(): boolean {
@@ -103,12 +122,19 @@ export class CarriedSocket extends EventEmitter implements ByteSocket, ChannelTa
   chunk(bytes: Buffer): void {
     if (this.isDestroyed) return;
     this.emit("data", bytes);
-    this.wire.number(KIND.taken, this.id, bytes.length);
+    this.took(bytes.length);
+  }
+
+  /** So much of what was sent here is understood. */
+  took(bytes: number): void {
+    this.wire.number(KIND.taken, this.id, bytes);
   }
 
   /** What the broker says of it. */
-  told({ expects, closed }: CarriedWord): void {
+  told({ expects, lends, closed, because }: CarriedWord): void {
     if (expects !== undefined) this.expected = expects;
+    if (lends !== undefined) this.lent?.(lends);
+    this.because ??= because;
     if (closed) this.close();
   }
 

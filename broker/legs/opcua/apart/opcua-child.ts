@@ -1,16 +1,15 @@
 /**
- * The OPC UA process: secure channels of native clients end in here, and those to assets are opened
- * and renewed here, over connections of the broker's. Whatever the library or a peer does to it, at
- * worst this process ends, with the sessions of OPC UA; guard, decisions, recordings and all other
- * sessions are the broker's, and so are the messages of a channel that was handed over.
+ * The OPC UA process: secure channels of native clients and to assets are opened and renewed here,
+ * over connections of the broker's. Whatever the library or a peer does to it, at worst this
+ * process ends, with the sessions of OPC UA; guard, decisions, recordings and all other sessions
+ * are the broker's, and so are the messages of a channel that was handed over.
  */
 import { Socket } from "node:net";
 import { loadOpcuaIdentity } from "../identity.ts";
 import { endedItsConnection } from "../library-scope.ts";
-import type { CarriedWord } from "./carried-socket.ts";
 import { DialledAssets } from "./dialled-assets.ts";
 import { keepKeys } from "./kept-keys.ts";
-import { type Handed, ServedClients } from "./served-clients.ts";
+import { ServedClients, type ServedClientWord } from "./served-clients.ts";
 import { watchOver } from "./watchdog.ts";
 import { jsonOf, KIND, Wire, type WireMessage } from "./wire.ts";
 
@@ -41,12 +40,10 @@ async function main(file: string, parent: number): Promise<void> {
 
   function heard({ kind, id, body }: WireMessage): void {
     switch (kind) {
-      case KIND.frame:
-        return void clients.frame(id, body);
-      case KIND.taken:
-        return void clients.taken(id, body.readUInt32LE(0));
+      case KIND.message:
+        return void clients.message(id, body);
       case KIND.chunk:
-        return void assets.chunk(id, body);
+        return void (clients.has(id) ? clients : assets).chunk(id, body);
       case KIND.beat:
         return void wire.send(KIND.beat, id, body);
       case KIND.word:
@@ -54,11 +51,10 @@ async function main(file: string, parent: number): Promise<void> {
     }
   }
 
-  function word(id: number, { close, carried, door, forget }: Word): void {
-    if (close !== undefined) clients.closeLeg(id, close ?? undefined);
-    else if (carried !== undefined) assets.told(id, carried);
-    else if (door === "close") clients.closeDoor(id);
-    else if (forget) assets.forget(id);
+  function word(id: number, word: Word): void {
+    if (word.forget) assets.forget(id);
+    else if (word.carried && !clients.has(id)) assets.told(id, word.carried);
+    else clients.word(id, word);
   }
 
   function answer(method: string, args: unknown): unknown {
@@ -81,18 +77,11 @@ async function main(file: string, parent: number): Promise<void> {
     setImmediate(() => process.exit(0));
   }
 
-  process.on("message", (handed: Handed, socket: Socket | undefined) => {
-    if (socket) clients.serve(handed, socket);
-    else wire.word(handed.connection, { connection: "closed" });
-  });
   process.on("disconnect", () => process.exit(0));
   wire.word(0, { ready: true });
 }
 
-interface Word {
-  readonly close?: string | null;
-  readonly carried?: CarriedWord;
-  readonly door?: string;
+interface Word extends ServedClientWord {
   readonly forget?: boolean;
 }
 

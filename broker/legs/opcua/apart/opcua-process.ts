@@ -3,18 +3,14 @@
  * started again when it has died. What it can do to the broker is send it frames, which a guard
  * judges; what a peer can do to it ends OPC UA sessions, each with a reason, and no other.
  *
- * What runs where. In that process: secure channels and sessions of native clients, whole; towards
- * assets the finding, opening, proving and renewing of channels and sessions, with the broker's
- * private key. In the broker: the connections to assets, which that process asks for, and, once
- * a session is open, its messages (`secured-session.ts`): their chunks are opened and sealed by
- * the strict code of `symmetric/` with the keys that the process hands over. A client's frame
- * crosses the pipe once, its answer once.
+ * What runs where. In that process: the finding, opening, proving and renewing of channels and
+ * sessions, of native clients as at assets, with the broker's private key; all that a client sends
+ * before somebody has shown a ticket. In the broker: the connections, and, once a session is open,
+ * its messages (`secured-session.ts`, `client-connection.ts`): their chunks are opened and sealed
+ * by the strict code of `symmetric/` with the keys that the process hands over.
  */
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import net, { type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { OpcuaDoorways } from "../client-asking.ts";
 import type { IdentitySource } from "../kept-identity.ts";
@@ -24,7 +20,7 @@ import { RunningProcess } from "./running-process.ts";
 
 /** Native clients of one door. */
 export interface OpcuaClients {
-  /** @param socket paused, nothing read; it is the process's from now on */
+  /** @param socket paused, nothing read; it is theirs from now on */
   serve(socket: Socket, closed: () => void): void;
   /** A connection that is no socket of the system's. */
   serveStream(stream: Duplex): void;
@@ -89,11 +85,12 @@ export class OpcuaProcess {
   clients(door: OpcuaDoorways): OpcuaClients {
     this.doors += 1;
     const id = this.doors;
-    const serve = async (socket: Socket, closed: () => void) => {
+    const serve = async (socket: Duplex & Whence, closed: () => void) => {
       try {
         const running = await this.reach();
         if (socket.destroyed) return closed();
-        running.serve({ id, door, socket, closed });
+        const { remoteAddress, remotePort } = socket;
+        running.serve({ id, door, socket, closed, remoteAddress, remotePort });
       } catch {
         socket.destroy();
         closed();
@@ -101,7 +98,11 @@ export class OpcuaProcess {
     };
     return {
       serve: (socket, closed) => void serve(socket, closed),
-      serveStream: (stream) => void this.serveStream(stream, (socket) => serve(socket, () => {})),
+      serveStream: (stream) => {
+        stream.on("error", () => stream.destroy());
+        stream.pause();
+        void serve(stream, () => undefined);
+      },
       close: () => {
         this.running?.then(
           (running) => running.closeDoor(id),
@@ -198,39 +199,10 @@ export class OpcuaProcess {
     }
     this.isComing = false;
   }
-
-  /** A process can be given sockets of the system only: both ends of one are made for it. */
-  private async serveStream(stream: Duplex, serve: (socket: Socket) => void): Promise<void> {
-    try {
-      const [own, other] = await socketPair();
-      own.on("error", () => own.destroy());
-      own.on("close", () => stream.destroy());
-      stream.on("close", () => own.destroy());
-      stream.pipe(own).pipe(stream);
-      serve(other);
-    } catch {
-      stream.destroy();
-    }
-  }
 }
 
-/** Over a name that only this user can reach and that is gone again at once. */
-async function socketPair(): Promise<readonly [Socket, Socket]> {
-  const folder = mkdtempSync(join(tmpdir(), "sallyport-opcua-"));
-  const path = join(folder, "pair");
-  const server = net.createServer({ pauseOnConnect: true });
-  try {
-    return await new Promise((resolve, reject) => {
-      let own: Socket | undefined;
-      server.once("error", reject);
-      server.once("connection", (other) => own && resolve([own, other]));
-      server.listen(path, () => {
-        own = net.connect(path);
-        own.once("error", reject);
-      });
-    });
-  } finally {
-    server.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+/** Of a socket; a stream comes from nowhere. */
+interface Whence {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
 }

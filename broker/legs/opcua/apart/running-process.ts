@@ -1,15 +1,12 @@
 /** The broker's side of one run of the OPC UA process: its wire, its heartbeat and its end. */
 import type { ChildProcess } from "node:child_process";
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ShownIdentity } from "../../../plant/shown-identity.ts";
-import type { ClientAsking, ClientAttaching, OpcuaDoorways } from "../client-asking.ts";
 import { dialAsset } from "../dial-asset.ts";
 import { CarriedConnection } from "./carried-connection.ts";
 import type { CarriedWord } from "./carried-socket.ts";
-import { DistantClientLeg } from "./distant-client-leg.ts";
 import type { AssetsWire, DistantTarget } from "./distant-session.ts";
-import type { Handed } from "./served-clients.ts";
+import { NativeClients, type ServedClient } from "./native-clients.ts";
 import { jsonOf, KIND, Wire, type WireMessage } from "./wire.ts";
 
 const BEAT_EVERY_MS = 1_000;
@@ -25,16 +22,9 @@ const FAREWELL_MS = 1_000;
 /** Of one target: its session's, one that is being opened anew, and discovery's; one to spare. */
 const CONNECTIONS_MAX = 4;
 
-interface Served {
-  readonly id: number;
-  readonly door: OpcuaDoorways;
-  readonly socket: Socket;
-  closed(): void;
-}
-
 export class RunningProcess implements AssetsWire {
   readonly wire: Wire;
-  /** Connections that this process holds for the other one. */
+  /** Connections to assets that this process holds for the other one. */
   private readonly carried = new Map<number, CarriedConnection>();
   /** How many connections are being made for each target. */
   private readonly dialling = new Map<number, number>();
@@ -42,10 +32,7 @@ export class RunningProcess implements AssetsWire {
   private readonly child: ChildProcess;
   private readonly died: (why: string) => void;
   private readonly targets = new Map<number, DistantTarget>();
-  private readonly doors = new Map<number, OpcuaDoorways>();
-  private readonly connections = new Map<number, () => void>();
-  private readonly signedIn = new Map<number, ClientAttaching>();
-  private readonly legs = new Map<number, DistantClientLeg>();
+  private readonly clients: NativeClients;
   private readonly ready = Promise.withResolvers<void>();
   private beating: NodeJS.Timeout | undefined;
   private last = 0;
@@ -61,6 +48,7 @@ export class RunningProcess implements AssetsWire {
       (method, args) => this.answer(method, args),
       (why) => this.left(why),
     );
+    this.clients = new NativeClients(this.wire, () => this.next());
     child.on("error", (error) => this.kill(error.message));
     child.once("exit", (code, signal) => this.gone(`it ended with ${signal ?? code}`));
   }
@@ -105,19 +93,12 @@ export class RunningProcess implements AssetsWire {
     void closing.finally(() => this.goodbyes.delete(closing));
   }
 
-  serve({ id, door, socket, closed }: Served): void {
-    this.doors.set(id, door);
-    const connection = this.next();
-    this.connections.set(connection, closed);
-    const handed: Handed = { connection, door: id, url: door.url(), plain: door.plain() };
-    this.child.send(handed, socket, (error) => {
-      if (error) this.connectionClosed(connection);
-    });
+  serve(served: ServedClient): void {
+    this.clients.serve(served);
   }
 
   closeDoor(id: number): void {
-    this.doors.delete(id);
-    this.wire.word(id, { door: "close" });
+    this.clients.closeDoor(id);
   }
 
   /** Resolves when it was told; it goes by itself. Assets hear that their sessions are over. */
@@ -127,47 +108,37 @@ export class RunningProcess implements AssetsWire {
     await this.wire.call("end", {}).catch(() => undefined);
   }
 
-  private heard({ kind, id, body }: WireMessage): void {
-    switch (kind) {
-      case KIND.frame:
-        return void this.legs.get(id)?.frame(body);
-      case KIND.taken:
-        return void (this.legs.get(id) ?? this.carried.get(id))?.taken(body.readUInt32LE(0));
-      case KIND.chunk:
-        return void this.carried.get(id)?.fromProcess(body);
-      case KIND.beat:
-        this.missed = 0;
-        return;
-      case KIND.word:
-        return void this.word(id, jsonOf(body) as Word);
-      default:
-        throw new Error(`a message of kind ${kind}`);
-    }
+  private heard(message: WireMessage): void {
+    const { kind, id, body } = message;
+    const asset = this.carried.get(id);
+    if (kind === KIND.beat) this.missed = 0;
+    else if (kind === KIND.taken && asset) asset.taken(body.readUInt32LE(0));
+    else if (kind === KIND.chunk && asset) asset.fromProcess(body);
+    else if (kind !== KIND.word) this.clients.heard(message);
+    else this.word(message, jsonOf(body) as Word);
   }
 
-  private word(id: number, { ready, closed, connection, carried, unknown }: Word): void {
+  private word(message: WireMessage, { ready, unknown, carried }: Word): void {
+    const { id } = message;
+    const asset = this.carried.get(id);
     if (ready) this.ready.resolve();
-    else if (closed !== undefined) this.legs.get(id)?.gone(String(closed));
-    else if (connection !== undefined) this.connectionClosed(id);
-    else if (carried !== undefined) this.carried.get(id)?.told(carried);
     else if (unknown !== undefined) this.targets.get(id)?.unknownCertificate?.(unknown);
+    else if (carried !== undefined && asset) asset.told(carried);
+    else this.clients.heard(message);
   }
 
   private async answer(method: string, args: unknown): Promise<unknown> {
     switch (method) {
-      case "signIn":
-        return this.signIn(args as { readonly door: number; readonly asking: ClientAsking });
-      case "attach":
-        return this.attach(args as { readonly leg: number; readonly peer: string });
       case "dial":
         return this.dial((args as { readonly id: number }).id);
       case "lend":
         return this.lend((args as { readonly connection: number }).connection);
       case "credential":
         return this.targets.get((args as { readonly id: number }).id)?.credential();
-      default:
-        throw new Error(`no call ${method}`);
     }
+    const answering = this.clients.answer(method, args);
+    if (!answering) throw new Error(`no call ${method}`);
+    return answering;
   }
 
   /** Only what the broker itself has just asked to be reached. */
@@ -199,42 +170,10 @@ export class RunningProcess implements AssetsWire {
     else this.dialling.delete(target);
   }
 
-  private lend(id: number): number {
+  private async lend(id: number): Promise<number> {
     const connection = this.carried.get(id);
     if (!connection) throw new Error("the connection is closed");
     return connection.lend();
-  }
-
-  private async signIn({ door, asking }: { door: number; asking: ClientAsking }) {
-    const attaching = await this.doors.get(door)?.signIn(asking);
-    if (!attaching) return null;
-    const leg = this.next();
-    this.signedIn.set(leg, attaching);
-    return leg;
-  }
-
-  private async attach({ leg: id, peer }: { leg: number; peer: string }): Promise<void> {
-    const attaching = this.signedIn.get(id);
-    this.signedIn.delete(id);
-    if (!attaching) throw new Error("nobody has signed in under this number");
-    const leg = new DistantClientLeg({
-      ...{ id, wire: this.wire },
-      input: () => attaching.input?.(),
-      over: () => void this.legs.delete(id),
-    });
-    this.legs.set(id, leg);
-    try {
-      await attaching.attach(leg, peer);
-    } catch (error) {
-      this.legs.delete(id);
-      throw error;
-    }
-  }
-
-  private connectionClosed(id: number): void {
-    const closed = this.connections.get(id);
-    this.connections.delete(id);
-    closed?.();
   }
 
   private beat(): void {
@@ -263,8 +202,7 @@ export class RunningProcess implements AssetsWire {
     this.ready.reject(new Error(`the OPC UA process could not begin: ${why}`));
     const reason = `the OPC UA process of the broker failed: ${why}`;
     for (const connection of [...this.carried.values()]) connection.end(reason);
-    for (const leg of [...this.legs.values()]) leg.gone(reason);
-    for (const id of [...this.connections.keys()]) this.connectionClosed(id);
+    this.clients.gone(reason);
     this.targets.clear();
     this.died(why);
   }
@@ -272,8 +210,6 @@ export class RunningProcess implements AssetsWire {
 
 interface Word {
   readonly ready?: boolean;
-  readonly closed?: string;
-  readonly connection?: string;
   readonly carried?: CarriedWord;
   readonly unknown?: ShownIdentity;
 }

@@ -23,7 +23,7 @@ export interface SecuredSink {
   /** The peer gave this one up. */
   aborted(requestId: number, reason: string): void;
   /** It did not leave, and will not. */
-  unsent(requestId: number, reason: string): void;
+  unsent(requestId: number, reason: string, parts: readonly Uint8Array[]): void;
 }
 
 interface Held {
@@ -33,27 +33,30 @@ interface Held {
 }
 
 /**
- * What waited longer than this for the process to send its own chunk does not leave any more:
- * that process stood still.
+ * A request that waited longer than this for the process to send its own chunk does not leave any
+ * more: that process stood still. An answer does: it changes nothing.
  */
 const STALE_MS = 2_000;
 const STALE = "it waited too long before it could leave";
-/** Requests that wait meanwhile; a session has some dozens under way. */
+/** Messages that wait meanwhile; a session has some dozens under way. */
 const HELD_MAX = 4_096;
 
 export class SecuredChannel {
   private readonly keys: ChannelKeys;
+  private readonly role: Role;
   private readonly tokens: TokenWindow;
   private readonly reader: ChunkReader;
   private readonly writer: ChunkWriter;
   private readonly sink: SecuredSink;
   private readonly parts: SecuredParts;
   private held: Held[] = [];
+  private heldBytes = 0;
   private isLent = false;
   private over = false;
 
   private constructor(keys: ChannelKeys, role: Role, parts: SecuredParts) {
     this.keys = keys;
+    this.role = role;
     this.tokens = new TokenWindow(keys, role);
     this.reader = new ChunkReader(keys, this.tokens);
     this.writer = new ChunkWriter(keys, this.tokens);
@@ -72,10 +75,17 @@ export class SecuredChannel {
     return this.reader.expected;
   }
 
+  /** Bytes that wait for the process. */
+  get waiting(): number {
+    return this.heldBytes;
+  }
+
+  /** The parts must stay as they are: they may have to wait. */
   send(requestId: number, parts: readonly Uint8Array[]): void {
     if (this.over) return;
     if (!this.isLent) return void this.write(requestId, parts);
-    if (this.held.length >= HELD_MAX) return void this.sink.unsent(requestId, STALE);
+    if (this.held.length >= HELD_MAX) return void this.sink.unsent(requestId, STALE, parts);
+    for (const part of parts) this.heldBytes += part.length;
     this.held.push({ requestId, parts, heldMs: performance.now() });
   }
 
@@ -120,8 +130,11 @@ export class SecuredChannel {
   returned(): void {
     this.isLent = false;
     const nowMs = performance.now();
-    for (const { requestId, parts, heldMs } of this.held.splice(0)) {
-      if (nowMs - heldMs > STALE_MS) this.sink.unsent(requestId, STALE);
+    const held = this.held;
+    this.drop();
+    for (const { requestId, parts, heldMs } of held) {
+      const isStale = this.role === "client" && nowMs - heldMs > STALE_MS;
+      if (isStale) this.sink.unsent(requestId, STALE, parts);
       else this.write(requestId, parts);
     }
   }
@@ -141,6 +154,7 @@ export class SecuredChannel {
   /** What waits will not leave any more. */
   drop(): void {
     this.held = [];
+    this.heldBytes = 0;
   }
 
   close(): void {
@@ -153,7 +167,7 @@ export class SecuredChannel {
     if (this.over) return;
     const written: Written = this.writer.write(requestId, parts, performance.now());
     if (written.kind === "chunks") this.parts.out(written.bytes);
-    else if (written.kind === "tooLarge") this.sink.unsent(requestId, written.reason);
+    else if (written.kind === "tooLarge") this.sink.unsent(requestId, written.reason, parts);
     else this.parts.over(written.reason);
   }
 }

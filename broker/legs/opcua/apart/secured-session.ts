@@ -65,7 +65,7 @@ export class SecuredSession implements AssetSession {
       throw new Error(channel);
     }
     this.channel = channel;
-    connection.secure(channel, (why) => this.broken(why));
+    connection.secure(channel, { ended: (why) => this.broken(why) });
     if (connection.isOver) this.why = "the asset closed the connection";
   }
 

@@ -1,11 +1,6 @@
 import { duplexPair } from "node:stream";
 import { expect, test } from "vitest";
-import { encodeFrame } from "../../../../protocols/opcua/frame.ts";
-import { LEG_QUEUE_MAX } from "../../leg.ts";
-import { DistantClientLeg } from "./distant-client-leg.ts";
 import { KIND, Wire, type WireMessage } from "./wire.ts";
-
-const READ = 631;
 
 function pair(answers: (method: string, args: unknown) => unknown = () => undefined) {
   const [one, other] = duplexPair();
@@ -29,15 +24,15 @@ function pair(answers: (method: string, args: unknown) => unknown = () => undefi
 test("messages arrive whole and in order, small ones and the largest", async () => {
   const { near, heard } = pair();
   const large = Buffer.alloc(4 * 1_048_576, 7);
-  near.send(KIND.frame, 1, Buffer.from("one"), Buffer.from(" two"));
-  near.send(KIND.frame, 2, large);
+  near.send(KIND.message, 1, Buffer.from("one"), Buffer.from(" two"));
+  near.send(KIND.message, 2, large);
   near.number(KIND.taken, 3, 4_000_000_000);
   near.word(4, { closed: "the client went" });
   await expect.poll(() => heard.length).toBe(4);
   expect(heard.map(({ kind, id }) => [kind, id])).toEqual([
     ...[
-      [KIND.frame, 1],
-      [KIND.frame, 2],
+      [KIND.message, 1],
+      [KIND.message, 2],
     ],
     ...[
       [KIND.taken, 3],
@@ -72,41 +67,4 @@ test("bytes that are no message end the wire, and nothing is read behind them", 
     await expect.poll(() => ends.length).toBe(1);
     expect(near.isOver).toBe(true);
   }
-});
-
-test("a leg counts what the other side has not taken, and holds what its channel has not", async () => {
-  const { near, heard } = pair();
-  const told: string[] = [];
-  let inputs = 0;
-  const parts = {
-    id: 7,
-    wire: near,
-    input: () => void inputs++,
-    over: () => void told.push("over"),
-  };
-  const leg = new DistantClientLeg(parts);
-  leg.start({
-    bytes: (bytes) => void told.push(`bytes ${bytes.length}`),
-    drained: () => void told.push("drained"),
-    closed: (why) => void told.push(why),
-    lost: () => undefined,
-    withheld: () => undefined,
-  });
-  leg.write(new Uint8Array(LEG_QUEUE_MAX + 1));
-  expect(leg.queued).toBe(LEG_QUEUE_MAX + 1);
-  leg.taken(1);
-  expect(told).toEqual(["drained"]);
-  leg.pause();
-  const frame = (typeId: number) => encodeFrame({ requestId: 1, typeId, body: new Uint8Array(8) });
-  leg.frame(frame(READ));
-  leg.frame(frame(READ + 42));
-  expect(told).toEqual(["drained"]);
-  leg.resume();
-  await expect.poll(() => told).toEqual(["drained", "bytes 20", "bytes 20"]);
-  expect(inputs).toBe(1);
-  leg.close("cut");
-  leg.frame(frame(READ));
-  leg.write(new Uint8Array(4));
-  expect(told.at(-1)).toBe("over");
-  await expect.poll(() => heard.at(-1)?.body.toString()).toBe('{"close":"cut"}');
 });

@@ -15,11 +15,11 @@ export const KIND = {
   failed: 3,
   /** JSON, about what has this id. */
   word: 4,
-  /** A frame of a client's leg, in either direction. */
-  frame: 5,
-  /** u32: so many bytes of this leg's frames, or of this connection's chunks, were taken. */
+  /** Of a client's connection: the number of a request (u32), then it or its answer, whole. */
+  message: 5,
+  /** u32: so many bytes of this connection's chunks and messages were taken. */
   taken: 6,
-  /** Of a connection that the broker holds, in either direction: whole chunks, as they are. */
+  /** Of a connection that the broker holds, in either direction: bytes as they are. */
   chunk: 7,
   /** Sent back as it came: the other side is alive. */
   beat: 8,
@@ -121,6 +121,13 @@ export class Wire {
     const body = Buffer.allocUnsafe(4);
     body.writeUInt32LE(value >>> 0, 0);
     this.send(kind, id, body);
+  }
+
+  /** A request of a client's connection, or its answer. */
+  numbered(id: number, requestId: number, ...parts: readonly Uint8Array[]): void {
+    const number = Buffer.allocUnsafe(4);
+    number.writeUInt32LE(requestId, 0);
+    this.send(KIND.message, id, number, ...parts);
   }
 
   word(id: number, said: object): void {
