@@ -156,11 +156,7 @@ function opened({ said, far }: Pick<Awaited<ReturnType<typeof secured>>, "said" 
 }
 
 /** Also where it is reset. */
-const closed = (client: Socket) =>
-  new Promise<void>((resolve) => {
-    if (client.closed) resolve();
-    else client.once("close", () => resolve());
-  });
+const closed = (client: Socket) => expect.poll(() => client.closed).toBe(true);
 
 const answerTo = (requestId: number, length = 24) =>
   encodeFrame({ requestId, typeId: READ + 3, body: new Uint8Array(length) });
@@ -226,7 +222,6 @@ test("the process cannot answer what is asked of a leg", async () => {
   const all = await secured();
   all.client.write(sentBy(all.far, 7, asked(OTHER)));
   await expect.poll(() => all.messages().length).toBe(1);
-  // The client uses the number again, in its session.
   all.client.write(sentBy(all.far, 7, asked(TOKEN)));
   await expect.poll(() => all.session.heard.length).toBe(1);
   all.process.numbered(all.id, 7, Buffer.concat([typeHead(READ + 3), Buffer.alloc(24)]));
@@ -365,7 +360,6 @@ test("a session whose client does not come back ends with the process's words, o
   const { leg, heard } = all.session;
   all.client.destroy();
   await expect.poll(() => all.left).toEqual(["closed"]);
-  // It waits, and what it is answered meanwhile is lost.
   leg.write(answerTo(1));
   expect([leg.queued, heard]).toEqual([0, []]);
   all.process.word(all.session.number, { closed: "the client did not\ncome back" });
