@@ -51,9 +51,9 @@ async function backup(out: string, { to, recordings }: BackupFlags): Promise<str
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   return [
     `${out}`,
-    `${files.length} files, ${bytes} bytes, encrypted to ${to.length} recipient${to.length === 1 ? "" : "s"}; database and site log were checked`,
+    `${files.length} files, ${bytes} bytes, encrypted to ${counted(to.length, "recipient")}; database and site log were checked`,
     ...(openSessions.length > 0
-      ? [`${openSessions.length} recordings are still open: the next backup has them`]
+      ? [`still open, for the next backup: ${counted(openSessions.length, "recording")}`]
       : []),
     "Try it now, where the key is: sallyport restore --check FILE --identity KEY",
   ].join("\n");
@@ -78,6 +78,10 @@ async function restore(
   }
 }
 
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 function toldOf({ manifest, recordings }: OpenedBackup): string {
   const { files, openSessions, madeMs, checkpoint } = manifest;
   const [origin = "no log", size = "0"] = checkpoint.split("\n");
@@ -85,7 +89,7 @@ function toldOf({ manifest, recordings }: OpenedBackup): string {
     `made ${new Date(madeMs).toISOString()} by release ${manifest.version}, ${files.length} files`,
     `site log ${origin} with ${size} entries, every one checked against its signed checkpoint`,
     manifest.recordings
-      ? `${recordings.closed} recordings as the log has them, ${openSessions.length} were open then, ${recordings.missing.length} missing`
+      ? `${counted(recordings.closed, "recording")} as the log has them, ${openSessions.length} open then, ${recordings.missing.length} missing`
       : "without recordings",
     ...recordings.missing.map((session) => `missing: ${session}`),
   ].join("\n");

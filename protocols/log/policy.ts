@@ -67,9 +67,11 @@ export function parsePolicy(text: string, sha256: Sha256): ParsedPolicy {
     if (reason !== undefined) return malformed(at + 1, reason);
   }
   const { logs, witnesses, groups, quorum } = draft;
-  if (quorum === undefined) return malformed(lines.length, "there is no quorum line");
+  if (quorum === undefined) return malformed(lines.length, NO_QUORUM);
   return { kind: "policy", policy: { logs, witnesses, groups, quorum } };
 }
+
+const NO_QUORUM = 'there is no quorum line ("quorum none" where no witness is asked for)';
 
 /** Why the line cannot be understood. */
 function readLine(draft: Draft, words: readonly string[], sha256: Sha256): string | undefined {
