@@ -273,3 +273,34 @@ test("a client that takes what it gets is told why its session ended", async () 
   await expect.poll(() => state.closed, WITHIN).toBe(true);
   expect(heard.bytes).toBe(2 * WORD.length);
 }, 60_000);
+
+/** Hears what the door says first, or that it is shown out. */
+async function silent(port: number): Promise<{ closed: boolean }> {
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  const state = { closed: false };
+  socket.on("error", () => undefined);
+  await new Promise<void>((heard) => {
+    socket.once("data", () => heard());
+    socket.on("close", () => {
+      state.closed = true;
+      heard();
+    });
+  });
+  return state;
+}
+
+/** As many as one address may have. */
+const PLACES = 32;
+
+test("connections that say nothing keep nobody of their address from the door", async () => {
+  const { asks, port } = await door();
+  const crowd = () => Promise.all(Array.from({ length: PLACES }, () => silent(port)));
+  const first = await crowd();
+  const { state } = client(port);
+  await expect.poll(() => asks.seen.length, WITHIN).toBe(1);
+  await expect.poll(() => first.some(({ closed }) => closed), WITHIN).toBe(true);
+  await crowd();
+  expect(state.closed).toBe(false);
+  expect(asks.get(asks.seen[0]?.id ?? "")).toBeDefined();
+}, 60_000);

@@ -7,6 +7,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import ssh2, { type AuthContext, type Connection, type PublicKeyAuthContext } from "ssh2";
+import { addressKey } from "../legs/address-key.ts";
 import { AddressPlaces, plainAddress } from "../legs/address-places.ts";
 import { algorithmsForClients } from "../legs/ssh/algorithms.ts";
 import { gatherVersion } from "../legs/ssh/gather-version.ts";
@@ -38,6 +39,8 @@ export interface SshDoorParts {
 /** People of one site with some tools each; below what the system gives one process. */
 const CONNECTIONS_MAX = 256;
 const CONNECTIONS_PER_ADDRESS_MAX = 32;
+/** In one turn, beyond them: those who give way to them are gone with its end. */
+const COMING_MAX = 8;
 /** From the first byte to the question who it is. */
 const HANDSHAKE_MS = 10_000;
 /** From that question until it is let in: whoever asks for nothing holds no place for longer. */
@@ -67,6 +70,8 @@ export class SshDoor {
   private readonly places = new AddressPlaces(CONNECTIONS_PER_ADDRESS_MAX);
   /** By address and port likewise, until they are closed. */
   private readonly sockets = new Map<string, Socket>();
+  /** Of them those of whom no person was asked yet, the oldest first. */
+  private readonly unasked = new Map<string, Unasked>();
 
   private constructor(parts: SshDoorParts) {
     this.parts = parts;
@@ -79,7 +84,8 @@ export class SshDoor {
     };
     this.ssh = new ssh2.Server(options, (connection, info) => this.came(connection, info));
     this.server = createServer({ noDelay: true }, (socket) => this.knocked(socket));
-    this.server.maxConnections = CONNECTIONS_MAX;
+    // Who comes to a full door makes room first: see `placeFor`.
+    this.server.maxConnections = CONNECTIONS_MAX + COMING_MAX;
     const removed = (key: SshKey) => {
       for (const client of [...this.clients]) client.keyRemoved(key);
     };
@@ -106,16 +112,16 @@ export class SshDoor {
 
   /** One that came to a broker that waits, with the address from which it came there. */
   take(socket: Socket): void {
-    if (this.sockets.size < CONNECTIONS_MAX) this.knocked(socket);
-    else socket.destroy();
+    this.knocked(socket);
   }
 
   /** Before a byte of it is read. */
   private knocked(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress ?? "");
-    const leave = this.places.take(address);
+    const leave = this.placeFor(address);
     if (!leave) return void socket.destroy();
     const key = `${address}:${socket.remotePort}`;
+    this.unasked.set(key, { address, socket, leave });
     this.greeting.set(
       key,
       setTimeout(() => socket.destroy(), HANDSHAKE_MS),
@@ -123,11 +129,35 @@ export class SshDoor {
     this.sockets.set(key, socket);
     socket.on("close", () => {
       this.sockets.delete(key);
+      this.unasked.delete(key);
       this.greeted(key);
       leave();
     });
     gatherVersion(socket, "client");
     this.ssh.injectSocket(socket);
+  }
+
+  /**
+   * Who says nothing, or only what asks nobody, gives way to who comes: to hold places at the door
+   * keeps nobody out. Undefined where all are of people who were asked or let in.
+   */
+  private placeFor(address: string): (() => void) | undefined {
+    if (this.sockets.size >= CONNECTIONS_MAX && !this.makeRoom(() => true)) return undefined;
+    const leave = this.places.take(address);
+    if (leave || !this.makeRoom((each) => addressKey(each) === addressKey(address))) return leave;
+    return this.places.take(address);
+  }
+
+  private makeRoom(among: (address: string) => boolean): boolean {
+    for (const [key, { address, socket, leave }] of this.unasked) {
+      if (!among(address)) continue;
+      this.unasked.delete(key);
+      this.sockets.delete(key);
+      leave();
+      socket.destroy();
+      return true;
+    }
+    return false;
   }
 
   private greeted(key: string): void {
@@ -149,7 +179,8 @@ export class SshDoor {
     connection.once("authentication", () => this.greeted(key));
     const tool = toolOf(info);
     const socket = this.sockets.get(key);
-    const peer = { address, tool, port: info.port, ...(socket && { socket }) };
+    const asked = () => void this.unasked.delete(key);
+    const peer = { address, tool, port: info.port, asked, ...(socket && { socket }) };
     const client = new NativeClient(this.parts, connection, peer);
     this.clients.add(client);
     connection.on("close", () => this.clients.delete(client));
@@ -161,10 +192,19 @@ const CLOSED = "the SSH connection was closed";
 
 type Approved = Extract<NativeAnswer, { kind: "approved" }>;
 
+interface Unasked {
+  readonly address: string;
+  readonly socket: Socket;
+  /** Gives its place back. */
+  leave(): void;
+}
+
 interface Peer {
   readonly address: string;
   readonly port: number;
   readonly tool: string;
+  /** A person is asked about it. */
+  asked(): void;
   /** Absent where it is closed already. */
   readonly socket?: Socket;
 }
@@ -230,6 +270,7 @@ class NativeClient {
       );
       return;
     }
+    this.peer.asked();
     this.withdraw = asked.withdraw;
     asks.prompt([], "Sallyport", this.words(asked.ask.id, asked.ask.number), () => undefined);
     const answer = await asked.answered;
