@@ -26,9 +26,12 @@ export async function loadAnewIfRenewed(): Promise<boolean> {
   return true;
 }
 
-/** Each console's page names its first script by a hash over all of it. */
+/** A page names its scripts by hashes over them; the first of them is a loader that never changes. */
 async function isRenewed(): Promise<boolean> {
-  const own = document.querySelector('script[type="module"]')?.getAttribute("src");
-  const page = await fetch("/", { cache: "no-store" }).catch(() => undefined);
-  return page?.ok === true && !!own && !(await page.text()).includes(own);
+  const scripts = [...document.querySelectorAll('script[type="module"][src]')];
+  const own = scripts.map((script) => script.getAttribute("src") ?? "");
+  const answer = await fetch("/", { cache: "no-store" }).catch(() => undefined);
+  if (answer?.ok !== true) return false;
+  const page = await answer.text();
+  return own.some((src) => !page.includes(src));
 }
