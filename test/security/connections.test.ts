@@ -58,3 +58,26 @@ test("a request that names two hosts is for none of them", async () => {
   expect(await told([host, "evil.example"])).toBe("HTTP/1.1 421");
   expect(await told([host, host])).toBe("HTTP/1.1 421");
 });
+
+test.each(["/healthz", "/api/me", "/sign-in", "/api/live/?EIO=4&transport=polling"])(
+  "whoever asks for %s on and on without its answers is shown out",
+  async (path) => {
+    const { port, host } = new URL(site.broker.address);
+    const ask = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+    const answered = async (count: number, connection = "close") => {
+      const socket = connect({ host: "127.0.0.1", port: Number(port) });
+      let said = "";
+      socket.on("data", (part) => {
+        said += part.toString("latin1");
+      });
+      socket.on("error", () => {});
+      const closed = new Promise((resolve) => socket.once("close", resolve));
+      const last = ask.replace("\r\n\r\n", `\r\nConnection: ${connection}\r\n\r\n`);
+      socket.write(ask.repeat(count - 1) + last);
+      await closed;
+      return said.split("HTTP/1.1 ").length - 1;
+    };
+    expect(await answered(4)).toBe(4);
+    expect(await answered(1_000, "keep-alive")).toBeLessThan(20);
+  },
+);

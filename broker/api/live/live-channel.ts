@@ -14,6 +14,7 @@ import type { Identity, SignedIn } from "../../identity/identity.ts";
 import type { Logger } from "../../log.ts";
 import type { Cause, SessionHost } from "../../sessions/session.ts";
 import type { SiteEvents } from "../../store/site-events.ts";
+import { boundPipelining } from "../connection-limits.ts";
 import type { UnknownDevices } from "../from-device.ts";
 import type { FromBroker, FromBrowser } from "../shapes/live.ts";
 import { admitSocket } from "./handshake.ts";
@@ -90,6 +91,8 @@ export function openLiveChannel(server: HttpServer, parts: LiveParts): LiveChann
   });
   // Whose path it is not closes it: `connect-channel.ts`.
   io.attach(server, { destroyUpgrade: false });
+  // It has put itself in front of what answered requests before.
+  boundPipelining(server);
   return live;
 }
 
