@@ -54,6 +54,7 @@ test(
   PATIENT,
   async () => {
     const command = await startConnecting(home, ["plc-treatment"]);
+    expect(command.opened.tool).toEqual({ protocol: "modbus", units: [1] });
     const [one, two] = [new RawTool(command.port), new RawTool(command.port)];
     const level = await one.ask(READ_LEVEL, 11);
     expect([...level.subarray(0, 9)]).toEqual([0, 7, 0, 0, 0, 5, 1, 4, 2]);

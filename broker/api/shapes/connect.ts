@@ -42,6 +42,8 @@ export type FromConnect = z.infer<typeof fromConnect>;
 /** How a tool is pointed at its port. */
 export const toolSchema = z.object({
   protocol: z.string(),
+  /** Of Modbus: those that may be addressed. A broker of before does not say. */
+  units: z.array(z.number()).readonly().exactOptional(),
   /** Of SSH: the broker's host key, as a line of `known_hosts` has it, without the host. */
   hostKey: z.string().exactOptional(),
   /** Of OPC UA: SHA-256 of the broker's certificate, and a ticket that each connection shows. */

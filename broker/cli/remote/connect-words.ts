@@ -26,7 +26,7 @@ function pointing(tool: Opened["tool"], address: string, port: number): readonly
   const at = `${address}:${port}`;
   switch (tool.protocol) {
     case "modbus":
-      return [`Modbus TCP at  ${at}`, `mbpoll -m tcp -p ${port} ${address}`];
+      return modbusAt(tool.units ?? [], address, port);
     case "ssh":
       return [`ssh -p ${port} ${address}`, `host key: [${address}]:${port} ${tool.hostKey ?? ""}`];
     case "vnc":
@@ -40,6 +40,16 @@ function pointing(tool: Opened["tool"], address: string, port: number): readonly
     default:
       return [at];
   }
+}
+
+/** Tools address unit 1 where nobody tells them another one, and would be refused. */
+function modbusAt(units: readonly number[], address: string, port: number): readonly string[] {
+  const named = units.length > 0 ? `, unit ${units.join(" or ")}` : "";
+  const unit = units[0] === undefined || units.includes(1) ? "" : ` -a ${units[0]}`;
+  return [
+    `Modbus TCP at  ${address}:${port}${named}`,
+    `mbpoll -m tcp${unit} -p ${port} ${address}`,
+  ];
 }
 
 /** The same refusal again and again, as a tool that polls gets it, is told once in this time. */

@@ -18,6 +18,7 @@ import { ToolHand } from "./tool-hand.ts";
 /** What the person must know to point their tool at it. */
 export interface ToolFacts {
   readonly protocol: string;
+  readonly units?: readonly number[];
   readonly hostKey?: string;
   readonly thumbprint?: string;
   readonly ticket?: string;
@@ -87,7 +88,9 @@ function plainRoad(
       told(messageOf(error));
     }
   };
-  const tool = { protocol: session.claims.endpoint.protocol };
+  const { endpoint } = session.claims;
+  const units = endpoint.protocol === "modbus" ? { units: endpoint.units } : {};
+  const tool = { protocol: endpoint.protocol, ...units };
   return {
     tool,
     serve: (socket, _, halfCloses = false) => void serve(socket, halfCloses),
