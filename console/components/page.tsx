@@ -5,7 +5,7 @@ import { text } from "../text.ts";
 
 interface PageProps {
   readonly title: string;
-  /** One line under the title: counts, an id. */
+  /** One line under the title: counts, an id. Empty keeps its place until there is something to say. */
   readonly summary?: ReactNode;
   /** Right of the title; the primary one last. */
   readonly actions?: ReactNode;
@@ -28,7 +28,7 @@ export function Page({ title, summary, actions, fill, children }: PageProps) {
           </Title>
           {summary !== undefined && (
             <Text component="div" c="dimmed" size="sm">
-              {summary}
+              {summary === "" ? NO_BREAK_SPACE : summary}
             </Text>
           )}
         </div>
@@ -38,6 +38,9 @@ export function Page({ title, summary, actions, fill, children }: PageProps) {
     </div>
   );
 }
+
+/** As high as a line of words. */
+const NO_BREAK_SPACE = "\u00a0";
 
 let pagesShown = 0;
 

@@ -28,7 +28,7 @@ export function HealthPage() {
   return (
     <Page
       title={words.title}
-      summary={state && <StateBadge tone={TONES[state]} word={words.overall[state]} />}
+      summary={state ? <StateBadge tone={TONES[state]} word={words.overall[state]} /> : ""}
     >
       <QueryView query={query} failed={words.failed}>
         {(health) => (

@@ -21,11 +21,14 @@ export function LinksPage() {
   const query = useQuery(sharesQuery());
   const open = query.data?.filter(({ state }) => state === "open").length ?? 0;
   return (
-    <Page title={words.title} summary={query.data ? words.summary(open, query.data.length) : ""}>
+    <Page
+      title={words.title}
+      summary={query.data?.length ? words.summary(open, query.data.length) : ""}
+    >
       <QueryView query={query} failed={viewingText.share.listFailed}>
         {(shares) =>
           shares.length === 0 ? (
-            <Empty title={viewingText.share.empty}>{viewingText.share.emptyAdvice}</Empty>
+            <Empty title={viewingText.share.empty}>{words.emptyAdvice}</Empty>
           ) : (
             <Links shares={shares} />
           )

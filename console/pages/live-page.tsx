@@ -44,7 +44,7 @@ export function LivePage() {
   const query = useQuery({ ...sessionsQuery, refetchInterval: COUNTS_EVERY_MS });
   const count = query.data?.length;
   return (
-    <Page title={words.title} summary={count ? words.summary(count) : undefined}>
+    <Page title={words.title} summary={count ? words.summary(count) : ""}>
       <Consents />
       <Responses />
       <Holds />

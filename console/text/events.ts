@@ -1,8 +1,13 @@
+function ofThem(alarms: number): string {
+  if (alarms === 0) return "no alarm";
+  return alarms === 1 ? "1 of them an alarm" : `${alarms} of them alarms`;
+}
+
 export const eventsText = {
   title: "Events",
   failed: "The events could not be loaded",
   summary: (events: number, alarms: number, more: boolean) =>
-    `${more ? "the newest " : ""}${events} events, ${alarms === 0 ? "no alarm" : `${alarms} of them alarms`}`,
+    `${more ? "the newest " : ""}${events} ${events === 1 ? "event" : "events"}, ${ofThem(alarms)}`,
   older: "Load older events",
   filter: "Filter events",
   only: { label: "Show", all: "All", alarms: "Alarms" },

@@ -6,7 +6,7 @@ export const figuresText = {
   now: {
     title: "Rights that stand now",
     line: (rights: number, standing: number, unused: number) =>
-      `${rights} rights: ${standing} without an end, ${unused} unused for 90 days.`,
+      `${rights} ${rights === 1 ? "right" : "rights"}: ${standing} without an end, ${unused} unused for 90 days.`,
     link: "Review them",
   },
   table: { label: "Figures by month" },

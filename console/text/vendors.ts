@@ -71,7 +71,7 @@ export const reviewText = {
   failed: "The rights could not be loaded",
   download: "Download (CSV)",
   summary: (all: number, unused: number) =>
-    `${all} rights, ${unused === 0 ? "none" : unused} unused for 90 days`,
+    `${all} ${all === 1 ? "right" : "rights"}, ${unused === 0 ? "none" : unused} unused for 90 days`,
   emptyTitle: "No right stands",
   empty: "Grants of the plant file and of the console appear here, with their last use.",
   filter: "Filter by person, endpoint, profile",

@@ -173,6 +173,8 @@ export const viewingText = {
     revokeBody: "It opens no more, and whoever looks by it now sees nothing more.",
     page: {
       title: "Links",
+      emptyAdvice:
+        "Share, beside a recording in its player, makes a link for a person without an account. It stands here with each of its uses.",
       summary: (open: number, all: number) => `${open} open of ${all}`,
       filter: "Filter by recipient, maker, reason",
       onlyOpen: "Open",

@@ -19,10 +19,7 @@ export function GatewaysPage() {
   const all = query.data?.gateways ?? [];
   const away = all.filter(({ state }) => state !== "connected").length;
   return (
-    <Page
-      title={words.title}
-      summary={all.length === 0 ? undefined : words.summary(all.length, away)}
-    >
+    <Page title={words.title} summary={all.length === 0 ? "" : words.summary(all.length, away)}>
       <QueryView query={query} failed={words.failed}>
         {(view) => <Content view={view} />}
       </QueryView>

@@ -24,10 +24,7 @@ export function IntegrationsPage() {
   const all = query.data?.integrations ?? [];
   const failing = all.filter(({ state }) => state === "failing").length;
   return (
-    <Page
-      title={words.title}
-      summary={all.length === 0 ? undefined : words.summary(all.length, failing)}
-    >
+    <Page title={words.title} summary={all.length === 0 ? "" : words.summary(all.length, failing)}>
       <QueryView query={query} failed={words.failed}>
         {(view) => (
           <>

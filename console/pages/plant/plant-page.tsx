@@ -50,7 +50,7 @@ export function PlantPage() {
 
 function LoadingPage() {
   return (
-    <Page title={plantText.title}>
+    <Page title={plantText.title} summary="">
       <Loading />
     </Page>
   );

@@ -33,7 +33,7 @@ export function VendorsPage() {
   return (
     <Page
       title={words.title}
-      summary={query.data ? words.summary(query.data.length) : ""}
+      summary={query.data?.length ? words.summary(query.data.length) : ""}
       actions={
         <Button leftSection={<IconPlus size={16} />} onClick={() => setInviting(true)}>
           {words.invite}
