@@ -11,7 +11,7 @@ export const integrationsText = {
   filter: "Filter integrations",
   emptyTitle: "Nothing goes out yet",
   noFile:
-    "Name a file in SALLYPORT_INTEGRATIONS and describe in it who receives notices (a signed webhook, Slack, Teams, mail) and which SIEM receives the events. It counts without a restart from then on.",
+    "Name a file in SALLYPORT_INTEGRATIONS and describe in it who receives notices (a signed webhook, Slack, Teams, mail) and which SIEM receives the events. It counts without a restart from then on. deploy/siem/README.md shows each form.",
   noneIn:
     "The integrations file is in force and names no receiver. Add one; it counts within seconds.",
   problem: {
