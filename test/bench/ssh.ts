@@ -9,7 +9,7 @@
  * sealed or drew it. Its ciphers, packets of 32 KiB and windows of 2 MiB were those of here. Here a
  * MiB out or in is two packets' ciphers, a third one for the write-ahead, its CRC and two copies; a
  * sum of what was sent (0.6 ms, a tenth of the sessions' thread) and, of files, one of their content
- * as well; and in a thread of its own about as much again to seal it. With two cores for both ends
+ * as well; and in a thread of its own half as much again to seal it. With two cores for both ends
  * and all of that it is the sum that counts, not the thread that waits: `brokerCpuMsPerMiB`.
  * Where time goes in the sessions' thread no part takes more than a tenth. Node's ciphers copy each
  * result once more (`update` makes room for a block too many, and then an array of the right length),
