@@ -62,6 +62,11 @@ export function algorithms(legacy: boolean): Algorithms {
  * both would wait. After a wrong one the client begins again.
  */
 const FIRST_KEX = "curve25519-sha256@libssh.org";
+/**
+ * Costs sixty times as much as a curve, and who asks for it has proved nothing and need compute
+ * nothing: some dozens a second would keep the broker busy. Whoever knows it knows another here.
+ */
+const COSTLY_KEX = "diffie-hellman-group18-sha512";
 
 /**
  * To clients: the first of theirs that is here. OpenSSH's names ChaCha20-Poly1305 first, which costs
@@ -69,6 +74,7 @@ const FIRST_KEX = "curve25519-sha256@libssh.org";
  */
 export function algorithmsForClients(): Algorithms {
   const cipher = MODERN.cipher.filter((name) => !name.startsWith("chacha20"));
-  const kex = [FIRST_KEX, ...MODERN.kex.filter((name) => name !== FIRST_KEX)];
+  const others = MODERN.kex.filter((name) => name !== FIRST_KEX && name !== COSTLY_KEX);
+  const kex = [FIRST_KEX, ...others];
   return structuredClone({ ...MODERN, kex, cipher }) as unknown as Algorithms;
 }
