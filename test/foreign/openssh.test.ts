@@ -157,17 +157,23 @@ testOpenSsh(
   },
 );
 
-testOpenSsh("variables reach the asset only where a rule names it", async () => {
-  const env = { PLANT_X: "set" };
-  const args = (to: SshRoad) => [
-    ...[...OPENSSH, "-o", "SendEnv=PLANT_X", "-p", String(to.conduit.port)],
-    ...[HOST, "echo x=$PLANT_X"],
-  ];
-  const without = await road();
-  expect((await runProgram("ssh", args(without), { env })).output).toContain("x=\n");
-  const named = await road(`${EVERYTHING}\n- { name: env, permit: configure, actions: [ssh:env] }`);
-  expect((await runProgram("ssh", args(named), { env })).output).toContain("x=set\n");
-}, 120_000);
+testOpenSsh(
+  "variables reach the asset only where a rule names it",
+  async () => {
+    const env = { PLANT_X: "set" };
+    const args = (to: SshRoad) => [
+      ...[...OPENSSH, "-o", "SendEnv=PLANT_X", "-p", String(to.conduit.port)],
+      ...[HOST, "echo x=$PLANT_X"],
+    ];
+    const without = await road();
+    expect((await runProgram("ssh", args(without), { env })).output).toContain("x=\n");
+    const named = await road(
+      `${EVERYTHING}\n- { name: env, permit: configure, actions: [ssh:env] }`,
+    );
+    expect((await runProgram("ssh", args(named), { env })).output).toContain("x=set\n");
+  },
+  120_000,
+);
 
 testOpenSsh("another subsystem is refused", async () => {
   const to = await road();
