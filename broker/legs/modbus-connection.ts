@@ -10,6 +10,7 @@
  */
 import type { Socket } from "node:net";
 import type { Clock } from "../clock.ts";
+import { assetWords } from "./asset-words.ts";
 import { BackOff } from "./back-off.ts";
 import { ClosingHabit } from "./closing-habit.ts";
 import type { EndpointLimiter, Waiting } from "./endpoint-limiter.ts";
@@ -229,7 +230,7 @@ export class ModbusConnection implements ModbusWay, Flushable, Waiting, TakesRep
     this.usedMs = this.nowMs();
     socket.on("connect", () => this.opened(socket));
     socket.on("drain", () => this.schedule());
-    socket.on("error", (error) => this.gone(socket, error.message));
+    socket.on("error", (error) => this.gone(socket, assetWords(error)));
     socket.on("end", () => this.gone(socket, "the asset closed the connection"));
     socket.on("close", () => this.gone(socket, "the connection to the asset was closed"));
     const waitMs = limiter.limits.connectTimeoutMs;

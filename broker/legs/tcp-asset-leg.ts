@@ -1,5 +1,6 @@
 /** One connection to an asset whose bytes nobody decodes: dialled when its channel begins. */
 import { connect, type Socket } from "node:net";
+import { assetWords } from "./asset-words.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "./leg.ts";
 
 /** One side has ended what it says: where nothing moves for so long, nothing more will. */
@@ -44,7 +45,7 @@ export class TcpAssetLeg implements Leg {
     socket.on("data", (bytes: Buffer) => {
       if (!this.over) this.sink?.bytes(bytes);
     });
-    socket.on("error", (error) => this.gone(error.message));
+    socket.on("error", (error) => this.gone(assetWords(error)));
     // Behind what was read in this turn: the last bytes reach the client before the end does.
     socket.on("end", () => setImmediate(() => this.fellSilent()));
     socket.on("timeout", () => this.gone("one side had ended, and the other said nothing more"));

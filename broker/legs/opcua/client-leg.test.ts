@@ -103,6 +103,19 @@ test("what was asked and is not answered when the session ends is answered by a 
   expect(told.at(-1)).toBe("ended cut");
 });
 
+test("a leg that was gone before it was started says so once it is, unless it is closed by then", async () => {
+  const [first, second] = [begun(), begun()];
+  for (const { leg, start } of [first, second]) {
+    leg.gone("the OPC UA process ended");
+    start();
+  }
+  second.leg.close();
+  expect(first.told).toEqual([]);
+  await turn();
+  expect(first.told).toEqual(["closed the OPC UA process ended"]);
+  expect(second.told).toEqual([]);
+});
+
 test("more open requests than any tool has are refused, and no fewer", () => {
   const { answered, start, ask } = begun();
   start();

@@ -65,6 +65,8 @@ export class OpcuaClientLeg implements Leg {
   private paused = false;
   private full = false;
   private over = false;
+  /** It was gone before anybody could be told. */
+  private untold: string | undefined;
 
   constructor(parts: ClientLegParts) {
     this.parts = parts;
@@ -84,6 +86,7 @@ export class OpcuaClientLeg implements Leg {
   }
 
   start(sink: LegSink): void {
+    if (this.over) return void queueMicrotask(() => this.tellGone(sink));
     this.sink = sink;
     queueMicrotask(() => this.deliver());
   }
@@ -150,6 +153,7 @@ export class OpcuaClientLeg implements Leg {
   }
 
   close(because?: string): void {
+    this.untold = undefined;
     if (this.over) return;
     this.finish(because);
     this.parts.ended(because);
@@ -160,7 +164,13 @@ export class OpcuaClientLeg implements Leg {
     if (this.over) return;
     const { sink } = this;
     this.finish(undefined);
-    sink?.closed(reason);
+    if (sink) sink.closed(reason);
+    else this.untold = reason;
+  }
+
+  private tellGone(sink: LegSink): void {
+    if (this.untold !== undefined) sink.closed(this.untold);
+    this.untold = undefined;
   }
 
   private arrived(held: Held): void {

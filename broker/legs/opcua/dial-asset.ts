@@ -1,5 +1,6 @@
 /** A connection to an OPC UA asset, before anything was said over it. */
 import net, { type Socket } from "node:net";
+import { assetWords } from "../asset-words.ts";
 
 export interface AssetAddress {
   readonly address: string;
@@ -9,7 +10,7 @@ export interface AssetAddress {
 
 const KEEP_ALIVE_MS = 30_000;
 
-/** Rejects with the system's words. What it resolves with is paused. */
+/** Rejects in words. What it resolves with is paused. */
 export function dialAsset({ address, port, connectTimeoutMs }: AssetAddress): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const socket = net.connect({ host: address, port, noDelay: true });
@@ -22,7 +23,7 @@ export function dialAsset({ address, port, connectTimeoutMs }: AssetAddress): Pr
   // Always heard: whoever takes it hears of its end by `close`.
   socket.on("error", (error) => {
     clearTimeout(late);
-    reject(error);
+    reject(new Error(assetWords(error), { cause: error }));
   });
   socket.once("connect", () => {
     clearTimeout(late);

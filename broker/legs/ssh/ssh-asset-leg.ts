@@ -15,6 +15,7 @@ import {
 } from "../../../protocols/ssh/message.ts";
 import { type Start, startOf } from "../../../protocols/ssh/requests.ts";
 import { readSize, readTerminal, type Terminal } from "../../../protocols/ssh/terminal-modes.ts";
+import { assetWords } from "../asset-words.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
 import { framedData } from "./framed-data.ts";
 import type { SshConnection } from "./ssh-connection.ts";
@@ -127,7 +128,7 @@ export class SshAssetLeg implements Leg {
     stream.on("exit", (code: number | null, signal?: string) => this.exited(code, signal));
     stream.on("end", () => this.tell({ kind: "eof" }));
     stream.on("close", () => this.closed());
-    stream.on("error", (error: Error) => this.gone(error.message));
+    stream.on("error", (error: Error) => this.gone(assetWords(error)));
     if (this.paused) this.pause();
   }
 

@@ -8,6 +8,7 @@ import { connect, type Socket } from "node:net";
 import { type AuthenticationType, Client, type ConnectConfig } from "ssh2";
 import type { Credential } from "../../plant/credential.ts";
 import type { ShownIdentity } from "../../plant/shown-identity.ts";
+import { assetWords } from "../asset-words.ts";
 import { shownHostKey } from "../read-identity.ts";
 import { algorithms } from "./algorithms.ts";
 import { gatherVersion } from "./gather-version.ts";
@@ -76,7 +77,7 @@ export class SshConnection {
     if (this.dialled) return;
     this.dialled = true;
     this.dial().catch((error: unknown) => {
-      this.fail(error instanceof Error ? error.message : String(error));
+      this.fail(assetWords(error));
     });
   }
 
@@ -257,7 +258,7 @@ export class SshConnection {
 /** What ssh2 says, without what it says about itself. */
 function wordsOf(error: Error & { readonly level?: string }): string {
   if (error.level === "client-authentication") return "the asset refused the credential";
-  return PLAINLY.get(error.message) ?? error.message;
+  return PLAINLY.get(error.message) ?? assetWords(error);
 }
 
 const NO_SSH = "what answers there does not speak SSH";

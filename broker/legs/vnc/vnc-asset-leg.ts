@@ -7,6 +7,7 @@ import { connect, type Socket } from "node:net";
 import { type AssetCredential, Handshake } from "../../../protocols/rfb/handshake.ts";
 import type { Credential } from "../../plant/credential.ts";
 import type { ScreenTls } from "../../plant/model.ts";
+import { assetWords } from "../asset-words.ts";
 import { type CertificateTrust, certificateRefusal } from "../certificate-trust.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
 import { beginTls, screenSecurity } from "./screen-tls.ts";
@@ -57,7 +58,7 @@ export class VncAssetLeg implements Leg {
       this.target.connectTimeoutMs,
     );
     this.dial().catch((error: unknown) => {
-      this.gone(error instanceof Error ? error.message : String(error));
+      this.gone(assetWords(error));
     });
   }
 
@@ -105,7 +106,7 @@ export class VncAssetLeg implements Leg {
 
   private listen(socket: Socket, handshake: Handshake): void {
     socket.on("data", (bytes: Buffer) => this.received(handshake, bytes));
-    socket.on("error", (error) => this.gone(error.message));
+    socket.on("error", (error) => this.gone(assetWords(error)));
     socket.on("close", () => this.gone("the asset closed the connection"));
   }
 

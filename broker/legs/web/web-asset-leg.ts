@@ -19,6 +19,7 @@ import {
   type RequestHead,
   readRequestHead,
 } from "../../../protocols/http/head.ts";
+import { assetWords } from "../asset-words.ts";
 import type { Waiting } from "../endpoint-limiter.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
 import { type PassedOn, passBody } from "./answer-body.ts";
@@ -315,7 +316,7 @@ export class WebAssetLeg implements Leg, Waiting {
       exchange.tries += 1;
       return void this.put(exchange, false);
     }
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = assetWords(error);
     const flaw = unreadable(error);
     if (flaw !== undefined) this.unread(exchange, flaw);
     else if (exchange.begun) this.gone(`the answer broke off: ${reason}`);
