@@ -22,6 +22,7 @@ export function asksTooMuch(parameters: readonly (number | readonly number[])[])
 /** As `@xterm/xterm` and `@xterm/headless` tell of themselves. */
 export interface TerminalPlace {
   readonly cols: number;
+  readonly rows: number;
   readonly buffer: {
     readonly active: {
       readonly cursorX: number;
@@ -83,8 +84,33 @@ interface Inside {
     readonly _inputHandler?: {
       readonly _parser: { reset(): void };
       parse(...piece: readonly unknown[]): unknown;
-    };
+    } & Partial<Record<(typeof LINE_MOVES)[number], (numbers: Numbers) => boolean>>;
   };
+}
+
+/** Of one sequence, as they come to what carries it out. */
+interface Numbers {
+  readonly params: Int32Array;
+}
+
+/** `ESC [ n L`, `M`, `S` and `T`: what xterm.js does for one line, it does as often as they say. */
+const LINE_MOVES = ["insertLines", "deleteLines", "scrollUp", "scrollDown"] as const;
+
+/**
+ * Behind as many lines as the screen has nothing changes any more, but each is some microseconds:
+ * seven bytes that ask for a thousand are milliseconds, and an asset sends thousands a second.
+ */
+export function moveLinesWithinScreen(terminal: Pick<TerminalPlace, "rows">): void {
+  const input = (terminal as Inside)._core?._inputHandler;
+  for (const name of LINE_MOVES) {
+    const move = input?.[name]?.bind(input);
+    if (!input || !move) continue;
+    input[name] = (numbers) => {
+      const { params } = numbers;
+      params[0] = Math.min(params[0] ?? 0, terminal.rows);
+      return move(numbers);
+    };
+  }
 }
 
 /**

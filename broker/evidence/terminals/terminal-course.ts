@@ -15,6 +15,7 @@ import {
   asksTooMuch,
   ERASING,
   erasesBeyondEnd,
+  moveLinesWithinScreen,
   outliveFaults,
   REPEATED,
   REPEATING,
@@ -58,6 +59,7 @@ class Screen {
     // Made for the terminal with a page; this one has all that it reads.
     this.terminal.loadAddon(this.serializer as never);
     outliveFaults(this.terminal);
+    moveLinesWithinScreen(this.terminal);
     const { parser } = this.terminal;
     for (const id of REPEATED) parser.registerCsiHandler(id, asksTooMuch);
     parser.registerCsiHandler(REPEATING, () => repeatsTooMuch(this.terminal));

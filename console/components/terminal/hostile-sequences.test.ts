@@ -1,5 +1,5 @@
 import headless from "@xterm/headless";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { REPEATED, REPEATED_MAX } from "../../../protocols/ssh/terminal-limits.ts";
 import { ignoreHostile } from "./hostile-sequences.ts";
 
@@ -135,6 +135,32 @@ test("what is repeated is a letter, not any number of marks on one", async () =>
   expect(await shownAfter("e\u0301\x1b[2b")).toBe("e\u0301".repeat(3));
   expect(await shownAfter("\u754c\x1b[2b")).toBe("\u754c".repeat(3));
 });
+
+interface WithLines {
+  readonly _core: {
+    readonly _bufferService: {
+      readonly buffer: { readonly lines: { splice(...what: number[]): void } };
+    };
+  };
+}
+
+test.each(["L", "M", "S", "T"])(
+  "a thousand lines asked of a small screen by %s are as many as it has",
+  async (how) => {
+    const screen = terminal();
+    await written(screen, "1\r\n2\r\n3\r\n4\r\n5\x1b[H");
+    const { lines } = (screen as unknown as WithLines)._core._bufferService.buffer;
+    const moves = vi.spyOn(lines, "splice");
+    await written(screen, `\x1b[${REPEATED_MAX}${how}`);
+    expect(moves.mock.calls.length).toBeGreaterThan(0);
+    // One goes, one comes.
+    expect(moves.mock.calls.length).toBeLessThanOrEqual(2 * screen.rows);
+    const shown = [0, 1, 2, 3, 4].map((n) => screen.buffer.active.getLine(n)?.translateToString());
+    expect(shown.join("").trim()).toBe("");
+    await written(screen, `6\r\n7\x1b[H\x1b[1${how}\x1b[2;3Hx`);
+    expect(moves.mock.calls.length).toBeLessThanOrEqual(2 * screen.rows + 2);
+  },
+);
 
 test("what fits a screen is carried out", async () => {
   expect(await shownAfter("a\x1b[4b")).toBe("aaaaa");

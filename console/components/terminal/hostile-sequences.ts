@@ -8,6 +8,7 @@ import {
   asksTooMuch,
   ERASING,
   erasesBeyondEnd,
+  moveLinesWithinScreen,
   outliveFaults,
   REPEATED,
   REPEATING,
@@ -51,6 +52,7 @@ interface WithParser extends TerminalPlace {
 export function ignoreHostile(terminal: WithParser, silent: boolean): IDisposable[] {
   const { parser } = terminal;
   outliveFaults(terminal);
+  moveLinesWithinScreen(terminal);
   const taken = [
     ...OSC_IGNORED.map((number) => parser.registerOscHandler(number, () => true)),
     ...DCS_REPORTS.map((id) => parser.registerDcsHandler(id, () => true)),
