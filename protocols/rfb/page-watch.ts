@@ -23,6 +23,8 @@ export class PageWatch {
   private data: Uint8Array[] = [];
   private length = 0;
   private allowance = 0;
+  /** What was seen when so much had been drawn: hands ask with each move. */
+  private seen: { readonly work: number; readonly page: string } | undefined;
   /** Pixels of the largest page. */
   private readonly pixelsMax: number;
 
@@ -33,12 +35,18 @@ export class PageWatch {
 
   /** Name of the page; empty where none is recognised. */
   get page(): string {
-    return (this.picture && pageOf(this.picture, this.pages)?.name) ?? "";
+    const { picture } = this;
+    if (!picture) return "";
+    if (this.seen?.work !== picture.work) {
+      this.seen = { work: picture.work, page: pageOf(picture, this.pages)?.name ?? "" };
+    }
+    return this.seen.page;
   }
 
   begin(width: number, height: number): void {
     if (width * height > this.pixelsMax) return;
     this.picture = new Picture(width, height);
+    this.seen = undefined;
     this.allowance = SCREENS_SAVED * width * height;
   }
 
