@@ -1,7 +1,7 @@
 /** A native client's end of a channel, with ssh2's own client at the other end. */
 import { generateKeyPairSync } from "node:crypto";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { EventEmitter, once } from "node:events";
+import { type AddressInfo, Socket } from "node:net";
 import ssh2, { type ClientChannel, type Connection, type Session } from "ssh2";
 import { expect, onTestFinished, test } from "vitest";
 import { encodeMessage } from "../../../protocols/ssh/message.ts";
@@ -126,3 +126,43 @@ test("what an asset said before it closed is delivered, however slow the client 
   await closed;
   expect(got).toBe(6 * MIB);
 }, 60_000);
+
+/** A leg alone: what its session is told of is said here. */
+function alone() {
+  const session = new EventEmitter() as unknown as Session;
+  const line = new SshLine({ _sock: new Socket() });
+  const leg = new SshSessionLeg(session, line);
+  const state = { answers: [] as string[], closed: [] as string[] };
+  leg.start({
+    bytes: () => undefined,
+    lost: () => undefined,
+    withheld: () => undefined,
+    closed: (reason) => void state.closed.push(reason),
+    drained: () => undefined,
+  });
+  const ask = (name = "other") => {
+    const [accept, reject] = ["accepted", "rejected"].map(
+      (answer) => () => void state.answers.push(answer),
+    );
+    session.emit(name as never, accept as never, reject as never, { name: "any" } as never);
+  };
+  return { leg, ...state, ask };
+}
+
+test("a client that asks on and on without an answer is kept no more than a thousand questions of", () => {
+  const { answers, closed, ask } = alone();
+  for (let n = 0; n < 1_024; n += 1) ask();
+  expect(closed).toEqual([]);
+  ask();
+  expect(closed).toEqual(["the client asks on and on without an answer"]);
+  expect(answers).toEqual([]);
+});
+
+test("whatever a client asks on a channel that has ended is refused, and starts nothing", () => {
+  const { leg, answers, ask } = alone();
+  ask();
+  leg.close("the session was cut");
+  ask();
+  ask("shell");
+  expect(answers).toEqual(["rejected", "rejected", "rejected"]);
+});

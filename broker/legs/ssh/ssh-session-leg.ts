@@ -95,7 +95,7 @@ export class SshSessionLeg implements Leg {
     this.over = true;
     this.sink = undefined;
     this.leaveLine();
-    for (const { reject } of this.unanswered) reject?.();
+    for (const { reject } of this.unanswered.splice(0)) reject?.();
     const { stream } = this;
     // What waits for a client that takes nothing dies here, and no word would reach it.
     if (stream && stream.writableLength > 0) return stream.close();
@@ -149,6 +149,8 @@ export class SshSessionLeg implements Leg {
     reject: Reject,
     starts = false,
   ): void {
+    if (this.over) return void reject?.();
+    if (this.unanswered.length >= UNANSWERED_MAX) return void this.flooded();
     if (starts) this.begin(accept);
     const wantReply = starts || accept !== undefined || reject !== undefined;
     if (wantReply) this.unanswered.push({ accept, reject, starts });
@@ -241,14 +243,21 @@ export class SshSessionLeg implements Leg {
     this.onWritten();
   };
 
-  private gone(): void {
+  /** Requests are not bounded by a window as data are. */
+  private flooded(): void {
+    this.stream?.close();
+    this.gone("the client asks on and on without an answer");
+  }
+
+  private gone(reason = "the client closed the channel"): void {
     if (this.over) return;
     const sink = this.sink;
     this.over = true;
     this.sink = undefined;
+    this.unanswered.length = 0;
     this.leaveLine();
     sink?.bytes(encodeMessage({ kind: "close" }));
-    sink?.closed("the client closed the channel");
+    sink?.closed(reason);
   }
 
   private tell(message: SshMessage): void {
@@ -262,6 +271,8 @@ export class SshSessionLeg implements Leg {
 type Listener = (accept: Accept, reject: Reject, info: unknown) => void;
 
 const NO_BYTES = new Uint8Array(0);
+/** Before the first is answered: clients ask for a few things at once, and wait for what runs. */
+const UNANSWERED_MAX = 1_024;
 /** Requests that a client sends before its channel has a session: a terminal and some variables. */
 const EARLY_MAX = 64;
 
