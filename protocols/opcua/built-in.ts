@@ -55,10 +55,16 @@ export function dataValueMask(r: Reader): number {
   return mask;
 }
 
-/** Status, source time, its picoseconds, server time, its picoseconds. */
+/** Status, source time, server time, picoseconds of the one and of the other. */
+const SIZES_BEHIND_VALUE = [0, 4, 8, 8, 2, 2];
+/** By mask: a subscription delivers ten thousand values a second. */
+const SIZE_BEHIND_VALUE = Uint8Array.from({ length: 0x40 }, (_, mask) =>
+  SIZES_BEHIND_VALUE.reduce((sum, size, bit) => sum + (mask & (1 << bit) ? size : 0), 0),
+);
+
+/** @param mask as `dataValueMask` lets it pass; of another nothing is known */
 export function sizeBehindValue(mask: number): number {
-  const sizes = [0, 4, 8, 8, 2, 2];
-  return sizes.reduce((sum, size, bit) => sum + (mask & (1 << bit) ? size : 0), 0);
+  return SIZE_BEHIND_VALUE[mask] ?? 0;
 }
 
 export function skipDiagnosticInfo(r: Reader): void {

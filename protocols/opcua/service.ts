@@ -113,7 +113,11 @@ export interface ItemSpec<H, I extends object, T, R> {
 export function itemised<H, I extends object, T, R>(spec: ItemSpec<H, I, T, R>): Service {
   const { name, request, response, refused } = spec;
   const readItems = array(ranged(spec.item));
-  const readResults = array(ranged((r: Reader) => ({ value: spec.result(r) as unknown })));
+  const readResults = array((r: Reader) => {
+    const start = r.at;
+    const value: unknown = spec.result(r);
+    return { start, end: r.at, value };
+  });
   const service: Service = {
     ...{ name, request, response, itemised: true, waits: false },
     ...{ names: spec.names === true, polled: spec.polled === true },
@@ -147,7 +151,7 @@ export function itemised<H, I extends object, T, R>(spec: ItemSpec<H, I, T, R>):
       };
     },
     answer(r) {
-      const results = readResults(r).map(({ range, value }) => ({ ...range, value }));
+      const results = readResults(r);
       const readDiagnostics = array(passed(skipDiagnosticInfo));
       const diagnostics = spec.diagnostics === false ? [] : readDiagnostics(r);
       r.finish();

@@ -187,7 +187,7 @@ export class TapeEncoder {
     out.varint(step < 0 ? -step * 2 - 1 : step * 2);
     if (body.items.length > ITEMS_MAX) throw new RangeError("verdict on too many items");
     out.varint(body.items.length);
-    for (const item of body.items) this.judged(item);
+    for (const item of body.items) this.judged(item, body.items.length === 1);
     this.close(start);
   }
 
@@ -221,7 +221,8 @@ export class TapeEncoder {
     out.length = putLately(target, at, item);
   }
 
-  private judged(item: Judged): void {
+  /** @param alone among several each is judged anew: that very value never comes again */
+  private judged(item: Judged, alone: boolean): void {
     const { out } = this;
     const start = out.length;
     const kept = this.texts.size + this.operations.size;
@@ -229,6 +230,7 @@ export class TapeEncoder {
     this.operation(item.operation);
     this.texts.write(out, item.rule);
     this.texts.write(out, item.reason);
+    if (!alone) return;
     const length = out.length - start;
     const isNew = this.texts.size + this.operations.size > kept;
     if (isNew || length > LATELY_LENGTH_MAX || item.operation.key === undefined) return;
