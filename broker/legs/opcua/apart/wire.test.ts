@@ -68,3 +68,65 @@ test("bytes that are no message end the wire, and nothing is read behind them", 
     expect(near.isOver).toBe(true);
   }
 });
+
+/** As the other side would write it, whatever it means. */
+function rawCall(body: Buffer): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUInt32LE(head.length + body.length, 0);
+  head.writeUInt8(KIND.call, 4);
+  head.writeUInt32LE(1, 5);
+  return Buffer.concat([head, body]);
+}
+
+test("a call that nobody could mean is refused in few words, and ends nothing", async () => {
+  const [one, other] = duplexPair();
+  const ends: string[] = [];
+  const near = new Wire(
+    one,
+    () => undefined,
+    (method) => {
+      throw new Error(`no call ${method}`);
+    },
+    (why) => ends.push(why),
+  );
+  const came: Buffer[] = [];
+  other.on("data", (bytes: Buffer) => came.push(bytes));
+  const answered = () => Buffer.concat(came);
+  other.write(rawCall(Buffer.from("null")));
+  await expect.poll(() => answered().length).toBeGreaterThan(9);
+  const first = answered().length;
+  // Each of these bytes is three of what is said about them.
+  const method = Buffer.alloc(2 * 1_048_576, 0xff);
+  other.write(rawCall(Buffer.concat([Buffer.from('{"method":"'), method, Buffer.from('"}')])));
+  await expect.poll(() => answered().length).toBeGreaterThan(first);
+  expect(answered().length - first).toBeLessThan(4_000);
+  expect(answered()[4]).toBe(KIND.failed);
+  expect(ends).toEqual([]);
+  near.close();
+});
+
+test("an answer that is no JSON ends the wire, and with it the call", async () => {
+  const { near, raw, ends } = pair(() => new Promise(() => undefined));
+  const asked = near.call("open", {}).then(
+    () => "answered",
+    () => "failed",
+  );
+  const done = rawCall(Buffer.from("{{{{"));
+  done.writeUInt8(KIND.done, 4);
+  raw.write(done);
+  expect(await asked).toBe("failed");
+  expect(ends).toHaveLength(1);
+});
+
+test("a side that reads nothing of what it is told is not told on and on", () => {
+  const [one] = duplexPair();
+  const ends: string[] = [];
+  const nothing = () => undefined;
+  const near = new Wire(one, nothing, nothing, (why) => ends.push(why));
+  const large = Buffer.alloc(4 * 1_048_576);
+  for (let sent = 0; sent < 63; sent += 1) near.send(KIND.chunk, 1, large);
+  expect(ends).toEqual([]);
+  near.send(KIND.chunk, 1, large);
+  expect(ends).toEqual(["it does not read what it is told"]);
+  expect(near.isOver).toBe(true);
+});

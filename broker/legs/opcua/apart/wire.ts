@@ -39,11 +39,16 @@ const HEADER = 9;
 const MESSAGE_MAX = FRAME_MAX + 1_024;
 /** Below it the parts are copied into one buffer: cheaper than a write of several. */
 const COPIED_MAX = 16_384;
+/** Of a side that reads nothing: far above what all connections may have on their way to it. */
+const UNREAD_MAX = 268_435_456;
+/** Of why a call failed: it may hold what the other side said, in three times its bytes. */
+const WORDS_MAX = 1_000;
 
 export class Wire {
   private readonly pipe: Duplex;
   private readonly heard: (message: WireMessage) => void;
   private readonly answers: Answers;
+  private readonly end: (why: string) => void;
   private readonly calls = new Map<number, PromiseWithResolvers<unknown>>();
   private last = 0;
   private parts: Buffer[] = [];
@@ -70,11 +75,12 @@ export class Wire {
       this.close(why);
       ended(why);
     };
+    this.end = end;
     pipe.on("data", (bytes: Buffer) => {
       try {
         this.data(bytes);
       } catch (error) {
-        end(error instanceof Error ? error.message : String(error));
+        end(messageOf(error));
       }
     });
     pipe.on("error", (error) => end(error.message));
@@ -107,14 +113,15 @@ export class Wire {
     if (length > COPIED_MAX) {
       this.pipe.write(head);
       for (const part of parts) this.pipe.write(part);
-      return;
+    } else {
+      let at = HEADER;
+      for (const part of parts) {
+        head.set(part, at);
+        at += part.length;
+      }
+      this.pipe.write(head);
     }
-    let at = HEADER;
-    for (const part of parts) {
-      head.set(part, at);
-      at += part.length;
-    }
-    this.pipe.write(head);
+    if (this.pipe.writableLength > UNREAD_MAX) this.end("it does not read what it is told");
   }
 
   number(kind: number, id: number, value: number): void {
@@ -187,24 +194,32 @@ export class Wire {
 
   private message(message: WireMessage): void {
     const { kind, id, body } = message;
-    if (kind === KIND.call) return void this.answer(id, jsonOf(body));
+    if (kind === KIND.call) {
+      const failed = (error: unknown) => this.end(messageOf(error));
+      return void this.answer(id, jsonOf(body)).catch(failed);
+    }
     if (kind !== KIND.done && kind !== KIND.failed) return void this.heard(message);
+    // First: where it is no JSON, the call ends with the wire.
+    const given = kind === KIND.done ? jsonOf(body) : undefined;
     const settling = this.calls.get(id);
     this.calls.delete(id);
-    if (kind === KIND.done) settling?.resolve(jsonOf(body));
+    if (kind === KIND.done) settling?.resolve(given);
     else settling?.reject(new Error(body.toString("utf8")));
   }
 
   private async answer(id: number, asked: unknown): Promise<void> {
-    const { method, args } = asked as { readonly method?: unknown; readonly args?: unknown };
     try {
+      const { method, args } = asked as { readonly method?: unknown; readonly args?: unknown };
       const given = await this.answers(String(method), args);
       this.send(KIND.done, id, Buffer.from(JSON.stringify(given ?? null)));
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      this.send(KIND.failed, id, Buffer.from(words));
+      this.send(KIND.failed, id, Buffer.from(messageOf(error).slice(0, WORDS_MAX)));
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 export function jsonOf(body: Buffer): unknown {
