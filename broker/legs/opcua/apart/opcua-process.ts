@@ -9,9 +9,10 @@
  * its messages (`secured-session.ts`, `client-connection.ts`): their chunks are opened and sealed
  * by the strict code of `symmetric/` with the keys that the process hands over.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
 import type { OpcuaDoorways } from "../client-asking.ts";
 import type { IdentitySource } from "../kept-identity.ts";
 import type { AssetSessions } from "../opcua-connection.ts";
@@ -27,7 +28,7 @@ export interface OpcuaClients {
   close(): void;
 }
 
-const CHILD = new URL("./opcua-child.ts", import.meta.url);
+const CHILD = fileURLToPath(new URL("./opcua-child.ts", import.meta.url));
 /** Some hundred sessions; a peer that makes it grow further ends this process and no other. */
 const HEAP_MAX_MB = 512;
 const PIPE = 3;
@@ -144,7 +145,7 @@ export class OpcuaProcess {
     try {
       // Made here where it is missing: one process alone writes it.
       await this.identity();
-      const child = this.fork();
+      const child = this.spawn();
       const pipe = child.stdio[PIPE] as Duplex;
       return await RunningProcess.begin(child, pipe, (why) => this.died(child, why));
     } catch (error) {
@@ -162,13 +163,14 @@ export class OpcuaProcess {
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
   }
 
-  private fork(): ChildProcess {
+  /** Over the one pipe alone: Node's own channel to a child keeps whatever that says, without a bound. */
+  private spawn(): ChildProcess {
     const { PATH, NODE_OPTIONS } = process.env;
-    const child = fork(CHILD, [this.file, String(process.pid)], {
+    const heap = `--max-old-space-size=${HEAP_MAX_MB}`;
+    const child = spawn(process.execPath, [heap, CHILD, this.file, String(process.pid)], {
       // Nothing of the broker's environment: there are secrets in it.
       env: { ...(PATH && { PATH }), ...(NODE_OPTIONS && { NODE_OPTIONS }) },
-      execArgv: [`--max-old-space-size=${HEAP_MAX_MB}`],
-      stdio: ["ignore", "ignore", "inherit", "pipe", "ipc"],
+      stdio: ["ignore", "ignore", "inherit", "pipe"],
     });
     this.child = child;
     return child;
