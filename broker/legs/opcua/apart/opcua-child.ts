@@ -77,7 +77,6 @@ async function main(file: string, parent: number): Promise<void> {
     setImmediate(() => process.exit(0));
   }
 
-  process.on("disconnect", () => process.exit(0));
   wire.word(0, { ready: true });
 }
 
