@@ -4,7 +4,6 @@
  */
 import { setErrorLogger, setWarningLogger } from "node-opcua-debug";
 import { noteInsides } from "./library-insides.ts";
-import { layOutRawChunks } from "./raw-chunks.ts";
 import { rightSizedChunks } from "./right-sized-chunks.ts";
 
 let isQuiet = false;
@@ -15,6 +14,5 @@ export function quietLibrary(): void {
   setErrorLogger(() => undefined);
   setWarningLogger(() => undefined);
   rightSizedChunks();
-  layOutRawChunks();
   noteInsides();
 }

@@ -3,7 +3,6 @@
  * encodes lossily, and what is judged must be what is sent. They have just those parts of a
  * decoded message that the channel layers touch.
  */
-import { encodeExpandedNodeId } from "node-opcua-basic-types";
 import { BinaryStream } from "node-opcua-binary-stream";
 import { getStandardDataTypeFactory } from "node-opcua-factory";
 import { coerceExpandedNodeId, type ExpandedNodeId } from "node-opcua-nodeid";
@@ -18,12 +17,7 @@ interface OutputStream {
 interface Schema {
   readonly name: string;
   readonly encodingDefaultBinary: ExpandedNodeId;
-  /** That id, as a message begins with it. */
-  readonly head: Uint8Array;
 }
-
-/** An id of the standard takes seven bytes at most. */
-const HEAD_MAX = 8;
 
 const SCHEMAS_MAX = 512;
 const schemas = new Map<number, Schema>();
@@ -32,10 +26,7 @@ function schemaOf(typeId: number): Schema {
   const known = schemas.get(typeId);
   if (known) return known;
   const encodingDefaultBinary = coerceExpandedNodeId(`i=${typeId}`);
-  const stream = new BinaryStream(HEAD_MAX);
-  encodeExpandedNodeId(encodingDefaultBinary, stream);
-  const head = Uint8Array.from(stream.buffer.subarray(0, stream.length));
-  const schema = { name: `Raw${typeId}`, encodingDefaultBinary, head };
+  const schema = { name: `Raw${typeId}`, encodingDefaultBinary };
   // Only ids that somebody sent come in here: hostile ones must not fill the memory.
   if (schemas.size < SCHEMAS_MAX) schemas.set(typeId, schema);
   return schema;
@@ -52,7 +43,7 @@ export class ReceivedRequest {
   readonly typeId: number;
   body: Buffer = Buffer.alloc(0);
   header: RequestHeaderPlaces | undefined;
-  /** The library copies its handle into the answer, which is raw as well. */
+  /** The library copies its handle into the answer. */
   readonly requestHeader = { requestHandle: 0, returnDiagnostics: 0, timeoutHint: 0 };
 
   constructor(typeId: number) {
@@ -72,32 +63,6 @@ export class ReceivedRequest {
     const stream = new BinaryStream(this.body);
     into.decode(stream);
     return into;
-  }
-
-  toString(): string {
-    return this.schema.name;
-  }
-}
-
-/** An answer to a client, as the guard made or passed it. */
-export class RawAnswer {
-  readonly schema: Schema;
-  /** What the library sets stays in here. */
-  readonly responseHeader: Record<string, unknown> = {};
-  private readonly body: Uint8Array;
-
-  constructor(typeId: number, body: Uint8Array) {
-    this.schema = schemaOf(typeId);
-    this.body = body;
-  }
-
-  encode(stream: OutputStream): void {
-    put(stream, this.body);
-  }
-
-  /** The whole message, in parts that stay as they are. */
-  encoded(): readonly Uint8Array[] {
-    return [this.schema.head, this.body];
   }
 
   toString(): string {
@@ -131,11 +96,6 @@ export class RawRequest {
 
   encode(stream: OutputStream): void {
     for (const part of this.parts) put(stream, part);
-  }
-
-  /** The whole message, in parts that stay as they are. */
-  encoded(): readonly Uint8Array[] {
-    return [this.schema.head, ...this.parts];
   }
 
   toString(): string {

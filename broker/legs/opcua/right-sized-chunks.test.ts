@@ -1,7 +1,7 @@
 import { MessageSecurityMode, SymmetricAlgorithmSecurityHeader } from "node-opcua-secure-channel";
 import { MessageChunker } from "node-opcua-secure-channel/dist/source/message_chunker.js";
 import { expect, test } from "vitest";
-import { RawAnswer } from "./raw-message.ts";
+import { RawRequest } from "./raw-message.ts";
 import { rightSizedChunks } from "./right-sized-chunks.ts";
 
 const CHUNK_MAX = 65_535;
@@ -27,7 +27,8 @@ function chunksOf(length: number, secured: boolean): readonly Buffer[] {
     },
   };
   const body = Uint8Array.from({ length }, (_, at) => at * 7);
-  chunker.chunkSecureMessage("MSG", params as never, new RawAnswer(634, body) as never, (chunk) => {
+  const message = new RawRequest(634, [body], 0);
+  chunker.chunkSecureMessage("MSG", params as never, message as never, (chunk) => {
     if (chunk) chunks.push(Buffer.from(chunk));
   });
   return chunks;

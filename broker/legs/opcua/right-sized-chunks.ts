@@ -1,7 +1,8 @@
 /**
  * The library takes a buffer of the largest chunk for each message, 64 KB for an answer of a
- * hundred bytes: a third of the time goes into collecting them. Here a message gets a buffer of
- * its own size. What is written is the same to the byte.
+ * hundred bytes, and who asks without being signed in need not read its answers: what waits for
+ * him would be hundreds of times what is counted. Here a message gets a buffer of its own size.
+ * What is written is the same to the byte.
  */
 import { MessageChunker } from "node-opcua-secure-channel/dist/source/message_chunker.js";
 

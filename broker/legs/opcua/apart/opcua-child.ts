@@ -8,7 +8,6 @@ import { Socket } from "node:net";
 import { loadOpcuaIdentity } from "../identity.ts";
 import { endedItsConnection } from "../library-scope.ts";
 import { DialledAssets } from "./dialled-assets.ts";
-import { keepKeys } from "./kept-keys.ts";
 import { ServedClients, type ServedClientWord } from "./served-clients.ts";
 import { watchOver } from "./watchdog.ts";
 import { jsonOf, KIND, Wire, type WireMessage } from "./wire.ts";
@@ -27,7 +26,6 @@ process.on("unhandledRejection", fault);
 
 async function main(file: string, parent: number): Promise<void> {
   watchOver(parent);
-  keepKeys();
   const identity = await loadOpcuaIdentity(file);
   const wire = new Wire(
     new Socket({ fd: PIPE, readable: true, writable: true }),

@@ -23,7 +23,7 @@ import {
   sentBy,
   TOKEN_ID,
 } from "../../../../test/kit/opcua-secured.ts";
-import { RawAnswer } from "../raw-message.ts";
+import { RawRequest } from "../raw-message.ts";
 import type { ChannelSecurity } from "../security.ts";
 import type { HandedLimits, Role } from "./channel-keys.ts";
 
@@ -60,7 +60,7 @@ function librarySends(
       securityHeader: new SymmetricAlgorithmSecurityHeader({ tokenId: TOKEN_ID }),
       securityOptions: { ...secured, requestId, chunkSize: chunkMax, sequenceHeaderSize: 0 },
     };
-    const message = new RawAnswer(TYPE_ID, bytesOf(length));
+    const message = new RawRequest(TYPE_ID, [bytesOf(length)], 0);
     chunker.chunkSecureMessage("MSG", params as never, message as never, (chunk) => {
       if (chunk) chunks.push(chunk);
     });
