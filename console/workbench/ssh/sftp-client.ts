@@ -160,7 +160,7 @@ export class SftpClient {
     if (reply.kind === "version") return this.opening.resolve();
     const waiting = this.waiting.get(reply.id);
     this.waiting.delete(reply.id);
-    waiting?.resolve(reply);
+    waiting?.resolve(kept(reply));
   }
 
   private outOfStep(): void {
@@ -175,4 +175,9 @@ export class SftpClient {
     for (const { reject } of this.waiting.values()) reject(why);
     this.waiting.clear();
   }
+}
+
+/** Whoever asked looks at it later: content is a view of what the next packet is written over. */
+function kept(answer: Answer): Answer {
+  return answer.kind === "data" ? { ...answer, data: new Uint8Array(answer.data) } : answer;
 }
