@@ -5,6 +5,7 @@ import path from "node:path";
 import { expect } from "vitest";
 import { runProgram } from "../kit/child.ts";
 import { testWith } from "../kit/programs.ts";
+import { recorded } from "../kit/recorded.ts";
 import { startDropbear, startSshd } from "../kit/ssh-assets.ts";
 import { HOST, OPENSSH } from "../kit/ssh-plant.ts";
 import { ssh, sshRoad } from "../kit/ssh-road.ts";
@@ -58,3 +59,16 @@ testWith(["dbclient", SSHD])("Dropbear's client runs a command at OpenSSH's serv
   const ran = await runProgram("dbclient", [...args, "echo out; exit 7"]);
   expect(ran).toMatchObject({ code: 7, output: expect.stringContaining("out\n") });
 });
+
+testWith(["dbclient", SSHD])(
+  "what keeps a connection of Dropbear's alive is no operation",
+  async () => {
+    const to = await sshRoad(await startSshd(temporaryFolder()), EVERYTHING);
+    const args = ["-y", "-y", "-K", "1", "-p", String(to.conduit.port), HOST];
+    expect(await runProgram("dbclient", [...args, "sleep 4"])).toMatchObject({ code: 0 });
+    await to.conduit.stop();
+    const [tape = []] = await recorded(to.recordings);
+    const decided = tape.flatMap((each) => (each.kind === "verdict" ? each.items : []));
+    expect(decided.map(({ operation }) => operation.action)).toEqual(["ssh:exec"]);
+  },
+);

@@ -37,16 +37,19 @@ export function serveChannels(connection: Connection, { attach, input }: ClientA
       beginning -= 1;
     }
   };
-  const refuse = (asks: SshMessage, reject: () => void) => {
+  const mayAsk = () => {
     refusals += 1;
     if (refusals > REFUSALS_MAX) connection.end();
-    if (refusals > RECORDED_MAX) reject();
-    else void begin(new RefusedLeg(asks, reject), reject);
+    return refusals <= RECORDED_MAX;
+  };
+  const refuse = (asks: SshMessage, reject: () => void) => {
+    if (mayAsk()) void begin(new RefusedLeg(asks, reject), reject);
+    else reject();
   };
   connection.on("session", (accept, reject) => {
     if (beginning >= BEGINNING_MAX) return reject();
     const session = accept();
-    const leg = new SshSessionLeg(session, line, input);
+    const leg = new SshSessionLeg(session, line, input, mayAsk);
     void begin(leg, () => leg.close());
   });
   allRequests(connection);

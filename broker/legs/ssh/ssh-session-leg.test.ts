@@ -4,7 +4,7 @@ import { EventEmitter, once } from "node:events";
 import { type AddressInfo, Socket } from "node:net";
 import ssh2, { type ClientChannel, type Connection, type Session } from "ssh2";
 import { expect, onTestFinished, test } from "vitest";
-import { encodeMessage } from "../../../protocols/ssh/message.ts";
+import { cutMessage, encodeMessage } from "../../../protocols/ssh/message.ts";
 import { SshLine } from "./ssh-line.ts";
 import { SshSessionLeg } from "./ssh-session-leg.ts";
 
@@ -128,23 +128,26 @@ test("what an asset said before it closed is delivered, however slow the client 
 }, 60_000);
 
 /** A leg alone: what its session is told of is said here. */
-function alone() {
+function alone(mayAsk?: () => boolean) {
   const session = new EventEmitter() as unknown as Session;
   const line = new SshLine({ _sock: new Socket() });
-  const leg = new SshSessionLeg(session, line);
-  const state = { answers: [] as string[], closed: [] as string[] };
+  const leg = new SshSessionLeg(session, line, () => undefined, mayAsk);
+  const state = { answers: [] as string[], closed: [] as string[], heard: [] as string[] };
   leg.start({
-    bytes: () => undefined,
+    bytes: (bytes) => {
+      const cut = cutMessage(bytes);
+      if (cut.kind === "frame" && cut.frame.kind === "request") state.heard.push(cut.frame.name);
+    },
     lost: () => undefined,
     withheld: () => undefined,
     closed: (reason) => void state.closed.push(reason),
     drained: () => undefined,
   });
-  const ask = (name = "other") => {
+  const ask = (event = "other", name = "any") => {
     const [accept, reject] = ["accepted", "rejected"].map(
       (answer) => () => void state.answers.push(answer),
     );
-    session.emit(name as never, accept as never, reject as never, { name: "any" } as never);
+    session.emit(event as never, accept as never, reject as never, { name } as never);
   };
   return { leg, ...state, ask };
 }
@@ -165,4 +168,33 @@ test("whatever a client asks on a channel that has ended is refused, and starts 
   ask();
   ask("shell");
   expect(answers).toEqual(["rejected", "rejected", "rejected"]);
+});
+
+test("a keepalive is answered in its turn, and is no operation that anybody decides", () => {
+  const { leg, answers, heard, ask } = alone();
+  ask("other", "keepalive@openssh.com");
+  expect(answers).toEqual(["rejected"]);
+  ask("signal", "HUP");
+  ask("other", "keepalive@openssh.com");
+  ask("other", "keepalive@openssh.com");
+  ask("signal", "INT");
+  expect(answers).toEqual(["rejected"]);
+  leg.write(encodeMessage({ kind: "success" }));
+  expect(answers).toEqual(["rejected", "accepted", "rejected", "rejected"]);
+  leg.write(encodeMessage({ kind: "success" }));
+  expect(answers.slice(4)).toEqual(["accepted"]);
+  expect(heard).toEqual(["signal", "signal"]);
+});
+
+test("what is never carried is refused without a record once it was asked for too often", () => {
+  let left = 2;
+  const { leg, answers, heard, ask } = alone(() => left-- > 0);
+  for (let n = 0; n < 4; n += 1) ask("other", "tun@openssh.com");
+  expect(heard).toEqual(["tun@openssh.com", "tun@openssh.com"]);
+  leg.write(encodeMessage({ kind: "failure" }));
+  leg.write(encodeMessage({ kind: "failure" }));
+  expect(answers).toEqual(["rejected", "rejected", "rejected", "rejected"]);
+  // PuTTY's, of which there are many.
+  ask("other", "winadj@putty.projects.tartarus.org");
+  expect(heard).toHaveLength(3);
 });

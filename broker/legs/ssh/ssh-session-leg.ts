@@ -6,6 +6,7 @@ import type { ServerChannel, Session } from "ssh2";
 import { FieldReader } from "../../../protocols/ssh/field-reader.ts";
 import { FieldWriter } from "../../../protocols/ssh/field-writer.ts";
 import { encodeMessage, lookAtMessage, type SshMessage } from "../../../protocols/ssh/message.ts";
+import { isHint } from "../../../protocols/ssh/requests.ts";
 import { writeSize, writeTerminal } from "../../../protocols/ssh/terminal-modes.ts";
 import { encodeUtf8 } from "../../../protocols/tape/utf8.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
@@ -21,6 +22,8 @@ interface Waiting {
   readonly reject: Reject;
   /** Gives the channel's stream when it is accepted. */
   readonly starts: boolean;
+  /** Refused, whatever the guard says of others. */
+  readonly inVain?: true;
 }
 
 interface Size {
@@ -43,6 +46,7 @@ export class SshSessionLeg implements Leg {
   private readonly line: SshLine;
   private readonly leaveLine: () => void;
   private readonly input: () => void;
+  private readonly mayAsk: () => boolean;
   private sink: LegSink | undefined;
   private readonly unanswered: Waiting[] = [];
   private stream: ServerChannel | undefined;
@@ -53,12 +57,21 @@ export class SshSessionLeg implements Leg {
   private over = false;
   private early: SshMessage[] = [];
 
-  /** @param input told when something came from the person */
-  constructor(session: Session, line: SshLine, input: () => void = () => {}) {
+  /**
+   * @param input told when something came from the person
+   * @param mayAsk whether one more request that is never carried is decided and recorded
+   */
+  constructor(
+    session: Session,
+    line: SshLine,
+    input: () => void = () => {},
+    mayAsk: () => boolean = () => true,
+  ) {
     this.session = session;
     this.line = line;
     this.leaveLine = line.enter(this.onLineEmpty);
     this.input = input;
+    this.mayAsk = mayAsk;
     this.listen();
   }
 
@@ -137,7 +150,8 @@ export class SshSessionLeg implements Leg {
     });
     on("other", (accept, reject, info) => {
       const { name } = info as { readonly name: string };
-      this.request(ascii(name), NO_BYTES, accept, reject);
+      if (name === PING || !(isHint(name) || this.mayAsk())) this.inVain(reject);
+      else this.request(ascii(name), NO_BYTES, accept, reject);
     });
     session.on("close", () => this.gone());
   }
@@ -157,12 +171,25 @@ export class SshSessionLeg implements Leg {
     this.tell({ kind: "request", name, wantReply, rest });
   }
 
+  /** What nobody decides is refused in its turn: answers carry no number. */
+  private inVain(reject: Reject): void {
+    if (this.over || this.unanswered.length === 0) return void reject?.();
+    if (this.unanswered.length >= UNANSWERED_MAX) return void this.flooded();
+    if (reject) this.unanswered.push({ accept: undefined, reject, starts: false, inVain: true });
+  }
+
+  private refuseVain(): void {
+    while (this.unanswered[0]?.inVain) this.unanswered.shift()?.reject?.();
+  }
+
   private message(message: SshMessage) {
     switch (message.kind) {
       case "success":
-        return this.accepted(this.unanswered.shift());
+        this.accepted(this.unanswered.shift());
+        return this.refuseVain();
       case "failure":
-        return this.refused(this.unanswered.shift());
+        this.refused(this.unanswered.shift());
+        return this.refuseVain();
       case "data":
         return this.send(message.bytes);
       case "extended-data":
@@ -271,6 +298,8 @@ export class SshSessionLeg implements Leg {
 type Listener = (accept: Accept, reject: Reject, info: unknown) => void;
 
 const NO_BYTES = new Uint8Array(0);
+/** Dropbear asks for it on a channel, to hear an answer: no deed of the person's, and no operation. */
+const PING = "keepalive@openssh.com";
 /** Before the first is answered: clients ask for a few things at once, and wait for what runs. */
 const UNANSWERED_MAX = 1_024;
 /** Requests that a client sends before its channel has a session: a terminal and some variables. */
