@@ -115,6 +115,8 @@ export type Effect =
       readonly items: readonly Operation[];
       /** What is to be scanned before this is answered; never on the tape a second time. */
       readonly content?: Uint8Array;
+      /** The asset began it: nobody at the client did anything. */
+      readonly unasked?: true;
     }
   /**
    * Bytes for one side, never the peer's raw message but re-encoded from the decoded operation.

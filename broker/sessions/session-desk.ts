@@ -135,7 +135,7 @@ export class SessionDesk {
     // A probe within a person's session is none of the person's profile.
     if (channel.by === "broker" && !this.isBrokers) return items.map(judgeProbe);
     const changes = changesPlant(itemsMask(items));
-    if (changes) this.owner.changing();
+    if (changes && !decide.unasked) this.owner.changing();
     const obstacle = changes ? this.owner.obstacle : undefined;
     if (obstacle) return items.map((item) => refusedBy(item, obstacle));
     if (isApart(channel, items)) return judgeEach(items, matcher, leased, nowMs);
@@ -158,10 +158,10 @@ export class SessionDesk {
     this.waitsFor = undefined;
     if (isApart(channel, items)) {
       const settled = items.filter((item) => !isHeld(item));
-      this.tellDecisions(channel, decide.request, settled, sequence);
+      this.tellDecisions(channel, decide, settled, sequence);
       return;
     }
-    this.tellDecisions(channel, decide.request, items, sequence);
+    this.tellDecisions(channel, decide, items, sequence);
     if (items.some(({ reason }) => reason === AWAITS_SCAN)) {
       this.scans.start(channel, decide, items);
     } else if (waitsFor) this.heldWrites.start(channel, decide, items, waitsFor);
@@ -211,7 +211,7 @@ export class SessionDesk {
     const judged = this.holds.settled(request, withTheRest(now));
     const sequence = channel.settle(decide.id, judged);
     if (sequence === undefined) return false;
-    this.tellDecisions(channel, decide.request, judged, sequence);
+    this.tellDecisions(channel, decide, judged, sequence);
     return channel.isOpen(decide.id);
   }
 
@@ -243,7 +243,7 @@ export class SessionDesk {
 
   private tellDecisions(
     channel: ChannelLoop,
-    request: number,
+    { request, unasked }: Decide,
     items: readonly Judged[],
     sequence: number,
   ): void {
@@ -257,7 +257,10 @@ export class SessionDesk {
         this.counts.observed += 1;
         continue;
       } else if (answer.kind === "permit") this.counts.changed += 1;
-      hooks.onJudged?.(this.parts.claims.session, operation, answer.kind, sequence);
+      // What is refused to the asset says nothing about the person.
+      if (!unasked || answer.kind !== "deny") {
+        hooks.onJudged?.(this.parts.claims.session, operation, answer.kind, sequence);
+      }
       this.owner.tell({
         ...{ kind: "decision", channel: channel.number, request, action: operation.action },
         ...{ verdict: answer.kind, rule, reason, sequence },

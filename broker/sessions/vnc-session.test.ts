@@ -2,6 +2,7 @@
 import { expect, test, vi } from "vitest";
 import type { ClientMessage } from "../../protocols/rfb/client-message.ts";
 import { referenceOf, type ScreenPage } from "../../protocols/rfb/screen-page.ts";
+import { encodeText } from "../../protocols/rfb/to-client.ts";
 import { readSegment } from "../../protocols/tape/reader.ts";
 import { shown } from "../../test/kit/screen-tape.ts";
 import { SessionKit } from "../../test/kit/session-kit.ts";
@@ -25,6 +26,10 @@ async function jogging(kit: SessionKit): Promise<ScreenSession> {
   expect(screen.heard()).toEqual([at(0), at(1), key(SHIFT, true)]);
   return screen;
 }
+
+const NO_TEXTS: readonly Rule[] = [
+  { name: "hands", verdict: "permit", limits: {}, match: { classes: ["observe", "operate"] } },
+];
 
 const RELEASED = [at(0), key(SHIFT, false)];
 const CAUSE = { rule: "test", reason: "enough" };
@@ -59,6 +64,25 @@ test("a press that waits for the disk when the session is frozen never leaves, n
   await screen.session.live.closed;
   expect(screen.heard().filter((each) => each.kind === "pointer" && each.mask !== 0)).toEqual([]);
   expect(rerunScreen(screen.session).difference).toBeUndefined();
+});
+
+test("texts that an asset copies keep no session from being idle, nor are they the person's refusals", async () => {
+  const kit = await SessionKit.start();
+  const judged: string[] = [];
+  const screen = await openScreen(kit, {
+    rules: NO_TEXTS,
+    hooks: { onJudged: (_, { action }, verdict) => void judged.push(`${verdict} ${action}`) },
+  });
+  for (let n = 0; n < 59; n += 1) {
+    kit.clock.advance(1_000);
+    screen.session.asset.feed(encodeText(Uint8Array.of(65)));
+  }
+  expect(screen.session.live.counts.refused).toBe(59);
+  expect(judged).toEqual([]);
+  expect(screen.session.live.lastActivityMs).toBe(kit.clock.wallMs() - 59_000);
+  screen.says({ kind: "text", text: Uint8Array.of(65) });
+  expect(judged).toEqual(["deny rfb:clipboard"]);
+  expect(screen.session.live.lastActivityMs).toBe(kit.clock.wallMs());
 });
 
 test("a press is over once it was sent: a day of clicking keeps nothing", async () => {

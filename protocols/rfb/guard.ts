@@ -255,7 +255,7 @@ export class RfbGuard implements Guard {
       class: "transfer",
       ...{ direction, length },
     };
-    this.ask("clipboard", [item], {
+    const answered: Asked = {
       permitted: (decision) => {
         this.textWaits[direction] = false;
         send(decision);
@@ -263,7 +263,8 @@ export class RfbGuard implements Guard {
       denied: () => {
         this.textWaits[direction] = false;
       },
-    });
+    };
+    this.ask("clipboard", [item], answered, direction === "out" || undefined);
   }
 
   private resize(message: Extract<ClientMessage, { kind: "resize" }>) {
@@ -285,11 +286,12 @@ export class RfbGuard implements Guard {
     });
   }
 
-  private ask(lane: string, items: readonly Operation[], asked: Asked): void {
+  private ask(lane: string, items: readonly Operation[], asked: Asked, unasked?: true): void {
     // In order: what was gathered came before.
     this.output.flush();
     const id = this.asking.next(asked);
-    this.effects.push({ kind: "decide", id, request: id, lane, items });
+    const begun = unasked && { unasked };
+    this.effects.push({ kind: "decide", id, request: id, lane, items, ...begun });
   }
 
   private toAsset(bytes: Uint8Array, decision: number): void {

@@ -2,6 +2,7 @@
 import type { VerifiedClaims } from "../../broker/access/permits.ts";
 import type { Profile, Rule, VncEndpoint } from "../../broker/plant/model.ts";
 import { ENDPOINT_LIMITS_DEFAULT } from "../../broker/plant/plant-limits.ts";
+import type { SessionHooks } from "../../broker/sessions/session-hooks.ts";
 import {
   type ClientMessage,
   cutClientMessage,
@@ -40,16 +41,18 @@ export interface ScreenOptions {
   readonly endpoint?: VncEndpoint;
   readonly width?: number;
   readonly height?: number;
+  readonly hooks?: SessionHooks;
 }
 
 /** Both sides have said hello. */
 export async function openScreen(
   kit: SessionKit,
-  { rules = EVERYTHING, endpoint = TEST_SCREEN, width = 800, height = 480 }: ScreenOptions = {},
+  options: ScreenOptions = {},
 ): Promise<ScreenSession> {
+  const { rules = EVERYTHING, endpoint = TEST_SCREEN, width = 800, height = 480 } = options;
   const profile: Profile = { id: "hmi", description: "", onRecorderFailure: "freeze", rules };
   const claims = { ...testClaims({ nowMs: kit.clock.wallMs() }), endpoint, profile };
-  const session = await kit.openWith(claims as VerifiedClaims);
+  const session = await kit.openWith(claims as VerifiedClaims, options.hooks);
   session.client.feed(Uint8Array.of(1));
   await session.sent(1);
   const name = new Uint8Array(0);
