@@ -281,6 +281,25 @@ test("a flood at one site leaves room for what happens at another", async () => 
   expect(book.list().at(-1)).toMatchObject({ source: "w", site: "west", count: 1 });
 });
 
+test("a flood at one site is over while another goes on", async () => {
+  const { book } = await desk();
+  const locks = (site: string, count: number) =>
+    Array.from({ length: count }, (_, n) => {
+      const source = `${site}-${n}`;
+      return [source, { text: source, place: { asset: null, site } }] as const;
+    });
+  const floods = () =>
+    book
+      .list()
+      .flatMap(({ source, returnedMs }) =>
+        source.startsWith("more") && returnedMs === null ? [source] : [],
+      );
+  book.hold("lockdown", new Map([...locks("east", 25), ...locks("west", 25)]));
+  expect(floods()).toEqual(["more at east", "more at west"]);
+  book.hold("lockdown", new Map([...locks("east", 1), ...locks("west", 25)]));
+  expect(floods()).toEqual(["more at west"]);
+});
+
 test("what somebody does at two sites is an alarm at each", async () => {
   const { book } = await desk();
   const follow = followEvents(book, ({ about }) => placeOf(about?.asset ?? ""));

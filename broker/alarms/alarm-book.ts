@@ -168,7 +168,7 @@ export class AlarmBook {
     }
     for (const alarm of this.list()) {
       if (alarm.kind !== kind || conditions.has(alarm.source)) continue;
-      if (alarm.source === moreAt(alarm) && conditions.size > SOURCES_MAX) continue;
+      if (alarm.source === moreAt(alarm) && isFlood(conditions, alarm)) continue;
       this.clear(kind, alarm.source);
     }
   }
@@ -362,6 +362,12 @@ export function shelveMaxMs(alarm: Alarm): number {
 /** What the twenty-first and all further ones of a kind at a site are about. */
 export function moreAt({ site }: Pick<AlarmPlace, "site">): string {
   return site === "" ? "more" : `more at ${site ?? "?"}`;
+}
+
+/** Whether there are more at its site than have an alarm of their own. */
+function isFlood(conditions: ReadonlyMap<string, Occurrence>, { site }: Alarm): boolean {
+  const here = [...conditions.values()].filter(({ place = OF_THE_WHOLE }) => place.site === site);
+  return here.length > SOURCES_MAX;
 }
 
 function keyOf(kind: string, source: string): string {
