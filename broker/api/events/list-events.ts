@@ -47,14 +47,17 @@ async function seenOf(
   page: EventsPage,
   sees: (event: SiteEvent) => boolean,
 ): Promise<readonly SiteEvent[]> {
-  const { limit = EVENTS_MAX } = page;
+  const { limit: wanted = EVENTS_MAX } = page;
   const seen: SiteEvent[] = [];
   let { before } = page;
-  for (let round = 0; round < ROUNDS_MAX && seen.length < limit; round += 1) {
-    const next = await siteLog.list({ ...page, ...(before !== undefined && { before }) });
+  // Of the first page most see all; behind it, who asks for few would else not come far.
+  let limit = wanted;
+  for (let round = 0; round < ROUNDS_MAX && seen.length < wanted; round += 1) {
+    const next = await siteLog.list({ ...page, limit, ...(before !== undefined && { before }) });
     seen.push(...next.filter(sees));
     before = next.at(-1)?.id;
     if (next.length < limit) break;
+    limit = EVENTS_MAX;
   }
-  return seen.slice(0, limit);
+  return seen.slice(0, wanted);
 }
