@@ -1,7 +1,7 @@
 /** The parts of a recording from the nearest key frame on: what came to be before a moment. */
 import type { Recording, Recordings } from "./recordings.ts";
 
-/** Segments that are read to come there; each has a key frame. */
+/** Segments that are read to come there; of few protocols each has a key frame. */
 const SEGMENTS_MAX = 8;
 
 export interface PartsBefore<State> {

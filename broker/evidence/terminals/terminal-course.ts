@@ -154,7 +154,10 @@ export class TerminalCourse {
     return [...this.screens.values()].reduce((sum, { cells }) => sum + cells * BYTES_A_CELL, 0);
   }
 
-  /** @param plain the next segment, whole; left as it is until this resolves */
+  /**
+   * @param plain the next segment, whole; left as it is ever after: what it says is shown with the
+   * next frame
+   */
   push(plain: Uint8Array): Promise<void> {
     return this.follow(new TapeDecoder(true).push(plain).records);
   }

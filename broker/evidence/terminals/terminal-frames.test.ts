@@ -29,14 +29,19 @@ async function open(directory = temporaryFolder()): Promise<Evidence> {
   return evidence;
 }
 
-async function record(evidence: Evidence, bodies: Iterable<TapeBody>): Promise<void> {
+/** @param together so many come at one moment */
+async function record(
+  evidence: Evidence,
+  bodies: Iterable<TapeBody>,
+  together = 20,
+): Promise<void> {
   const tape = await evidence.recorder.open(terminalHeader(SESSION));
   let count = 0;
   for (const body of bodies) {
     tape.append(body);
     count += 1;
     // Moments of their own.
-    if (count % 20 === 0) await pause(3);
+    if (count % together === 0) await pause(3);
   }
   tape.append({ kind: "end", rule: "owner-ended", reason: "done" });
   await tape.close();
@@ -215,12 +220,13 @@ test("a session that carries files alone has frames that say so, and costs no te
   const evidence = await open();
   const text = new Uint8Array([0, 0, 0, 4, 115, 102, 116, 112]);
   const bulk = said("asset", { kind: "data", bytes: new Uint8Array(15_000) });
-  await record(evidence, [
+  const bodies: TapeBody[] = [
     { kind: "channel", channel: 1, protocol: "ssh", by: "subject", peer: "test" },
     said("client", { kind: "request", name: "subsystem", wantReply: true, rest: text }),
     ...[said("asset", { kind: "open-confirmation" }), said("asset", { kind: "success" })],
     ...Array.from({ length: 14 }, () => bulk),
-  ]);
+  ];
+  await record(evidence, bodies, 1);
   const frame = async () => (await evidence.recordings.frame(SESSION, 3)) ?? new Uint8Array(0);
   await expect.poll(async () => (await frame()).length, FRAMES_WITHIN).toBeGreaterThan(0);
   const moment = decodeTerminalFrame(await frame());
@@ -228,4 +234,14 @@ test("a session that carries files alone has frames that say so, and costs no te
   for (const number of [1, 2, 4]) {
     expect(await evidence.recordings.frame(SESSION, number)).toBeUndefined();
   }
+  // A link to what happened from there on shows nothing of before.
+  const recording = await evidence.recordings.get(SESSION);
+  const fromMs = recording?.segments[4]?.firstMs;
+  if (!recording || fromMs === undefined) throw new Error("no recording");
+  const range = { fromMs, untilMs: recording.endedMs };
+  const linked = (number: number) => sharedFrame(evidence.recordings, recording, number, range);
+  expect(decodeTerminalFrame((await linked(4)) ?? new Uint8Array(0))).toMatchObject({
+    channels: [{ channel: 1, running: false }],
+  });
+  expect(await linked(5)).toBeUndefined();
 }, 120_000);

@@ -72,9 +72,12 @@ export async function sharedFrame(
     return moment && encodeScreenFrame(moment).bytes;
   }
   if (recording.header.endpoint.protocol === "ssh") {
-    if (entry.firstMs >= range.fromMs) return frame;
+    const isInside = entry.firstMs >= range.fromMs;
+    // Of parts without one a player goes on from what it saw before: of the first that is nothing.
+    if (isInside && (frame || number === 0 || !isFirst(entry, recording, range))) return frame;
+    const atMs = Math.max(entry.firstMs, range.fromMs);
     const { terminalsBefore } = await import("../terminals/terminals-before.ts");
-    return terminalsBefore(recordings, recording, number, range.fromMs);
+    return terminalsBefore(recordings, recording, number, atMs);
   }
   if (recording.header.endpoint.protocol === "opcua") {
     return nodesBefore(recordings, recording, number, Math.max(entry.firstMs, range.fromMs));
@@ -86,6 +89,10 @@ export async function sharedFrame(
       ...[unit, table, address, value, wallMs, sequence],
     ]);
   return new TextEncoder().encode(JSON.stringify({ version: 1, points }));
+}
+
+function isFirst({ number }: SegmentEntry, { segments }: Recording, range: Span): boolean {
+  return !segments.some((one) => one.number < number && overlaps(one, range));
 }
 
 function overlaps({ firstMs, lastMs }: SegmentEntry, { fromMs, untilMs }: Span): boolean {
