@@ -88,7 +88,7 @@ testOpenSsh("new and old scp copy there and back, folders too", async () => {
       "leaf\n",
     );
   }
-});
+}, 120_000);
 
 testOpenSsh("sftp lists, makes, puts, gets, renames and removes", async () => {
   const to = await road();

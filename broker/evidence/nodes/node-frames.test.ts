@@ -13,6 +13,8 @@ import { sharedFrame } from "../viewing/shared-part.ts";
 const SESSION = "s-1";
 const ROUNDS = 300;
 const FRAMED = { timeout: 60_000, interval: 50 };
+/** Of a test, with what it records before. */
+const WITHIN_MS = 120_000;
 const opened: Evidence[] = [];
 
 afterEach(async () => {
@@ -63,7 +65,7 @@ test("who begins at any segment with its frame is told the same as one that hear
     if (own) expect(own.state).toEqual(whole.state);
   }
   expect(frames).toBeGreaterThan(2);
-});
+}, WITHIN_MS);
 
 test("a link to a part names its nodes, and tells no value of before", async () => {
   const { recordings, recording } = await recorded();
@@ -79,7 +81,7 @@ test("a link to a part names its nodes, and tells no value of before", async () 
   expect(state?.channels.map(({ awaited }) => awaited)).toEqual([[]]);
   const items = state?.channels[0]?.monitored.map(([item, { node }]) => [item, node]);
   expect(items?.[2]).toEqual(["7/2", nodeName("Still")]);
-});
+}, WITHIN_MS);
 
 test("what is no frame says nothing", () => {
   const frames = ["", "{}", '{"version":1,"points":[]}', "\u0000\u0001", "[1]"];

@@ -58,7 +58,7 @@ test("a player that begins at any segment with its frame comes to the same pictu
   const player = new ScreenPlayer();
   let frames = 0;
   const missing = () => evidence.recordings.frame(SESSION, segments.length - 1);
-  await expect.poll(async () => (await missing())?.length ?? 0, { timeout: 30_000 }).not.toBe(0);
+  await expect.poll(async () => (await missing())?.length ?? 0, { timeout: 60_000 }).not.toBe(0);
   for (const { number } of segments) {
     const frame = number === 0 ? undefined : await evidence.recordings.frame(SESSION, number);
     if (frame) {
@@ -73,7 +73,7 @@ test("a player that begins at any segment with its frame comes to the same pictu
     }
   }
   expect(frames).toBeGreaterThan(4);
-}, 60_000);
+}, 120_000);
 
 test("a link to a part shows the screen as it stood when the part begins", async () => {
   const evidence = await open();
@@ -96,7 +96,7 @@ test("a link to a part shows the screen as it stood when the part begins", async
   const range = { fromMs, untilMs: recording.endedMs };
   const frame = await sharedFrame(evidence.recordings, recording, 4, range);
   expect(decodeScreenFrame(frame ?? new Uint8Array(0))?.screen).toEqual(player.state);
-}, 60_000);
+}, 120_000);
 
 /** Some bytes that ask for millions of pixels, again and again. */
 const BOMBS: Readonly<Record<string, readonly number[]>> = {
@@ -130,7 +130,7 @@ test.each(Object.keys(BOMBS))(
       expect(await evidence.recordings.frame(SESSION, number)).toBeUndefined();
     }
   },
-  60_000,
+  120_000,
 );
 
 test("what an earlier framer left off is gone on with from its last frame, and never from nothing", async () => {
@@ -140,7 +140,7 @@ test("what an earlier framer left off is gone on with from its last frame, and n
   await record(evidence, 60);
   const last = ((await evidence.recordings.get(SESSION))?.segments.length ?? 0) - 1;
   const frame = () => evidence.recordings.frame(SESSION, last);
-  await expect.poll(async () => (await frame())?.length ?? 0, { timeout: 30_000 }).not.toBe(0);
+  await expect.poll(async () => (await frame())?.length ?? 0, { timeout: 60_000 }).not.toBe(0);
   const expected = decodeScreenFrame((await frame()) ?? new Uint8Array(0));
   await evidence.close();
   await rm(`${recordings}/${SESSION}/segments/${last}.frame`);
@@ -155,4 +155,4 @@ test("what an earlier framer left off is gone on with from its last frame, and n
   const lost = new ScreenFramer({ volume: diskVolume, recordings: elsewhere, keys: TEST_KEYS });
   await lost.take(before);
   expect(await readdir(elsewhere)).toEqual([]);
-}, 60_000);
+}, 120_000);
