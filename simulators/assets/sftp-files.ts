@@ -1,9 +1,11 @@
 /** Files of a device over SFTP, kept in memory. */
 import ssh2, { type Attributes, type FileEntry, type SFTPWrapper } from "ssh2";
 
-const { STATUS_CODE, OPEN_MODE, flagsToString } = ssh2.utils.sftp;
+const { STATUS_CODE, OPEN_MODE } = ssh2.utils.sftp;
 /** A device has little room: a file of more than this does not fit. */
-const FILE_BYTES_MAX = 16 * 1024 * 1024;
+const FILE_BYTES_MAX = 32 * 1024 * 1024;
+/** Room that a file grows into, so that not each write copies all that came before it. */
+const roomy = new WeakSet<ArrayBufferLike>();
 const FOLDER_MODE = 0o040755;
 const FILE_MODE = 0o100644;
 
@@ -85,7 +87,8 @@ function serveContent(
   sftp.on("OPEN", (id, path, flags) => {
     const whole = absolute(path);
     const writes = (flags & OPEN_MODE.WRITE) !== 0;
-    if (isFolder(files, whole) || flagsToString(flags) === null) {
+    // scp writes over what is there and cuts it at its end: neither emptied nor to be new.
+    if (isFolder(files, whole) || (flags & (OPEN_MODE.READ | OPEN_MODE.WRITE)) === 0) {
       return status(id, STATUS_CODE.FAILURE);
     }
     if (!files.has(whole) && !writes) return status(id, STATUS_CODE.NO_SUCH_FILE);
@@ -104,12 +107,33 @@ function serveContent(
     const content = files.get(path);
     const end = offset + data.length;
     if (!content || end > FILE_BYTES_MAX) return status(id, STATUS_CODE.FAILURE);
-    const grown = Buffer.alloc(Math.max(content.length, end));
-    content.copy(grown);
+    const grown = withLength(content, Math.max(content.length, end));
     data.copy(grown, offset);
     files.set(path, grown);
     status(id, STATUS_CODE.OK);
   });
+  sftp.on("FSETSTAT", (id, handle, { size }) => {
+    const path = of(handle)?.path ?? "";
+    const content = files.get(path);
+    if (!content || size > FILE_BYTES_MAX) return status(id, STATUS_CODE.FAILURE);
+    // A client that speaks of rights or times alone says no size.
+    if (size !== undefined) files.set(path, withLength(content, size));
+    status(id, STATUS_CODE.OK);
+  });
+}
+
+/** Shorter, or longer by zeros. */
+function withLength(content: Buffer, length: number): Buffer {
+  const { buffer, byteOffset } = content;
+  if (length === content.length) return content;
+  if (length < content.length) return Buffer.copyBytesFrom(content, 0, length);
+  if (roomy.has(buffer) && byteOffset + length <= buffer.byteLength) {
+    return Buffer.from(buffer, byteOffset, length);
+  }
+  const room = Buffer.alloc(Math.max(length, 2 * content.length));
+  roomy.add(room.buffer);
+  content.copy(room);
+  return room.subarray(0, length);
 }
 
 function serveNames(sftp: SFTPWrapper, files: Map<string, Buffer>): void {
@@ -124,7 +148,7 @@ function serveNames(sftp: SFTPWrapper, files: Map<string, Buffer>): void {
     files.set(absolute(to), content);
     status(id, STATUS_CODE.OK);
   });
-  for (const kind of ["SETSTAT", "FSETSTAT", "MKDIR"] as const) {
+  for (const kind of ["SETSTAT", "MKDIR"] as const) {
     sftp.on(kind, (id: number) => status(id, STATUS_CODE.OK));
   }
 }
