@@ -337,6 +337,7 @@ export class Noticed {
     let quietUntilMs = Number.NEGATIVE_INFINITY;
     return (event) => {
       if (event.kind !== "decision" || event.verdict !== "deny") return;
+      if (isClientsHabit(event)) return;
       since += 1;
       const nowMs = this.parts.clock.monotonicMs();
       if (nowMs < quietUntilMs) return;
@@ -354,6 +355,14 @@ export class Noticed {
       });
     };
   }
+}
+
+/**
+ * OpenSSH of most systems sends the person's language to every host, unasked: an alarm at each sign-in would
+ * teach everybody to look away. A rule that speaks of variables and refuses one means it.
+ */
+function isClientsHabit({ action, rule }: { readonly action: string; readonly rule: string }) {
+  return action === "ssh:env" && rule === "default-deny";
 }
 
 /** Between two events about refusals of one session. */

@@ -184,9 +184,14 @@ test("a terminal to look at shows what the asset prints and takes no key", SLOW,
 
 test("under a profile of named commands a shell is refused, in its rule's name", SLOW, async () => {
   const { page } = ann;
-  const tool = await asking();
+  // As the client of most systems sends it on its own: no reason for an alarm.
+  const tool = await asking(["-tt", "-o", "SetEnv=LC_ALL=C.UTF-8"]);
   await approve(page, tool, "switch-look");
   await tool.says(/shell is not permitted in this session \(rule default-deny\)/);
   await tool.ended;
   expect(tool.output).not.toMatch(/sw-works[>#]/);
+  const told = async () =>
+    (await events(sam.page)).filter(({ kind }) => kind === "operation:refused").map((e) => e.text);
+  await expect.poll(told, PATIENCE).toContainEqual(expect.stringMatching(/last ssh:shell/));
+  expect(await told()).not.toContainEqual(expect.stringMatching(/last ssh:env/));
 });
