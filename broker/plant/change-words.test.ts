@@ -28,6 +28,9 @@ test("a bound of a rule, an address and a limit are told with what they were", (
   expect(told(EXAMPLE.replace("max: 45", "max: 44"))).toEqual([
     "changed rule pump-tuning/pump speed: limits max: 45 → 44",
   ]);
+  expect(told(EXAMPLE.replace("size-max: 1048576", "size-max: 2097152"))).toEqual([
+    "changed rule switch-maintenance/configuration files: size max: 1048576 → 2097152",
+  ]);
   const moved = EXAMPLE.replace("address: 127.0.0.1:15020", "address: 127.0.0.1:15999").replace(
     "requests-per-second: 200",
     "requests-per-second: 150",

@@ -226,9 +226,10 @@ function shortened(all: readonly string[]): string {
   return [...all.slice(0, FIELDS_MAX), ...(more > 0 ? [`and ${more} more`] : [])].join(", ");
 }
 
-/** `limits.connectTimeoutMs` → `limits connect timeout ms` */
+/** `limits.connectTimeoutMs` → `limits connect timeout ms`; what a rule matches it says by itself. */
 function words(name: string): string {
-  return name.replace(/[.]/g, " ").replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const own = name.replace(/^match\.(own\.)?/, "");
+  return own.replace(/[.]/g, " ").replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function flat(part: object, without: readonly string[] = ["id"]): Fields {
