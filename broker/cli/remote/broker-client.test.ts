@@ -73,6 +73,22 @@ test("a refusal is told in the broker's words", async () => {
   await expect(client.ask("GET /api/plant")).rejects.toMatchObject({ code: "http-502" });
 });
 
+test("a broker that is spoken to by https and has no certificate is told by its right address", async () => {
+  const { port } = server.address() as AddressInfo;
+  const wrong = new BrokerClient({ origin: `https://127.0.0.1:${port}` }, MachineKeyPair.create());
+  await expect(wrong.ask("GET /api/recordings", { query: {} })).rejects.toThrow(
+    `cannot be reached (EPROTO); it does not speak TLS as this one does: is it http://127.0.0.1:${port} ?`,
+  );
+});
+
+test("where nothing answers it is said what to look at", async () => {
+  server.close();
+  await once(server, "close");
+  await expect(client.ask("GET /api/recordings", { query: {} })).rejects.toThrow(
+    /cannot be reached \(ECONNREFUSED\); nothing answers there: does the broker run/,
+  );
+});
+
 test("an answer that is lost is asked for again under the same key, with a new proof", async () => {
   answer = (response) => {
     if (asked.length === 1) response.socket?.resetAndDestroy();

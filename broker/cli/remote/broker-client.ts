@@ -277,16 +277,26 @@ function takenOver(origin: string): CommandFailed {
 
 export function unreachable(origin: string, error: Error): CommandFailed {
   const why = (error as NodeJS.ErrnoException).code ?? error.message;
-  const trust = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(why)
-    ? "; name the site's certificate with --ca FILE"
-    : "";
   const failed = new CommandFailed(
     EXIT.unreachable,
-    `${origin} cannot be reached (${why})${trust}`,
+    `${origin} cannot be reached (${why})${whatToTry(origin, why)}`,
     LOST.has(why) ? "lost" : "unreachable",
   );
   failed.cause = error;
   return failed;
+}
+
+function whatToTry(origin: string, why: string): string {
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(why)) {
+    return "; name the site's certificate with --ca FILE";
+  }
+  // A broker as `npm start` makes it has no certificate: a host without "http://" is taken for https.
+  if (why === "EPROTO") {
+    return `; it does not speak TLS as this one does: is it ${origin.replace(/^https:/, "http:")} ?`;
+  }
+  if (why === "ECONNREFUSED") return "; nothing answers there: does the broker run, at this port?";
+  if (why === "ENOTFOUND") return "; no computer is known by this name";
+  return "";
 }
 
 /** The address with its parameters in their places. */
