@@ -69,26 +69,32 @@ testOpenSsh("a terminal has its size and its name, and a shell reads what is typ
   expect(ran.output).toContain("xterm-256color");
 });
 
-testOpenSsh("new and old scp copy there and back, folders too", async () => {
-  const to = await road();
-  const file = path.join(to.here, "a file.bin");
-  writeFileSync(file, randomBytes(1_500_000), { mode: 0o640 });
-  mkdirSync(path.join(to.here, "tree/deep"), { recursive: true });
-  writeFileSync(path.join(to.here, "tree/deep/leaf.txt"), "leaf\n");
-  for (const mode of [["-s"], ["-O"]]) {
-    const there = `${HOST}:${to.asset.home}`;
-    const back = path.join(to.here, `back${mode[0]}`);
-    expect(await scp(to, ...mode, "-p", file, `${there}/copy.bin`)).toMatchObject({ code: 0 });
-    expect(readFileSync(path.join(to.asset.home, "copy.bin"))).toEqual(readFileSync(file));
-    expect(await scp(to, ...mode, `${there}/copy.bin`, back)).toMatchObject({ code: 0 });
-    expect(readFileSync(back)).toEqual(readFileSync(file));
-    const folder = path.join(to.here, "tree");
-    expect(await scp(to, ...mode, "-r", folder, `${there}/${mode[0]}`)).toMatchObject({ code: 0 });
-    expect(readFileSync(path.join(to.asset.home, `${mode[0]}/deep/leaf.txt`), "utf8")).toBe(
-      "leaf\n",
-    );
-  }
-}, 120_000);
+testOpenSsh(
+  "new and old scp copy there and back, folders too",
+  async () => {
+    const to = await road();
+    const file = path.join(to.here, "a file.bin");
+    writeFileSync(file, randomBytes(1_500_000), { mode: 0o640 });
+    mkdirSync(path.join(to.here, "tree/deep"), { recursive: true });
+    writeFileSync(path.join(to.here, "tree/deep/leaf.txt"), "leaf\n");
+    for (const mode of [["-s"], ["-O"]]) {
+      const there = `${HOST}:${to.asset.home}`;
+      const back = path.join(to.here, `back${mode[0]}`);
+      expect(await scp(to, ...mode, "-p", file, `${there}/copy.bin`)).toMatchObject({ code: 0 });
+      expect(readFileSync(path.join(to.asset.home, "copy.bin"))).toEqual(readFileSync(file));
+      expect(await scp(to, ...mode, `${there}/copy.bin`, back)).toMatchObject({ code: 0 });
+      expect(readFileSync(back)).toEqual(readFileSync(file));
+      const folder = path.join(to.here, "tree");
+      expect(await scp(to, ...mode, "-r", folder, `${there}/${mode[0]}`)).toMatchObject({
+        code: 0,
+      });
+      expect(readFileSync(path.join(to.asset.home, `${mode[0]}/deep/leaf.txt`), "utf8")).toBe(
+        "leaf\n",
+      );
+    }
+  },
+  120_000,
+);
 
 testOpenSsh("sftp lists, makes, puts, gets, renames and removes", async () => {
   const to = await road();

@@ -48,40 +48,48 @@ async function recorded() {
 
 const NONE = new Uint8Array(0);
 
-test("who begins at any segment with its frame is told the same as one that heard all", async () => {
-  const { recordings, recording } = await recorded();
-  const whole = new OpcUaHistory();
-  let frames = 0;
-  for (const { number } of recording.segments) {
-    const frame = number === 0 ? undefined : await recordings.frame(SESSION, number);
-    const state = decodeHistoryFrame(frame ?? NONE);
-    const own = state && OpcUaHistory.from(state);
-    frames += state ? 1 : 0;
-    const plain = (await recordings.segment(SESSION, number)) ?? NONE;
-    for (const record of readSegment(plain).records) {
-      const told = whole.push(record);
-      if (own) expect(own.push(record)).toEqual(told);
+test(
+  "who begins at any segment with its frame is told the same as one that heard all",
+  async () => {
+    const { recordings, recording } = await recorded();
+    const whole = new OpcUaHistory();
+    let frames = 0;
+    for (const { number } of recording.segments) {
+      const frame = number === 0 ? undefined : await recordings.frame(SESSION, number);
+      const state = decodeHistoryFrame(frame ?? NONE);
+      const own = state && OpcUaHistory.from(state);
+      frames += state ? 1 : 0;
+      const plain = (await recordings.segment(SESSION, number)) ?? NONE;
+      for (const record of readSegment(plain).records) {
+        const told = whole.push(record);
+        if (own) expect(own.push(record)).toEqual(told);
+      }
+      if (own) expect(own.state).toEqual(whole.state);
     }
-    if (own) expect(own.state).toEqual(whole.state);
-  }
-  expect(frames).toBeGreaterThan(2);
-}, WITHIN_MS);
+    expect(frames).toBeGreaterThan(2);
+  },
+  WITHIN_MS,
+);
 
-test("a link to a part names its nodes, and tells no value of before", async () => {
-  const { recordings, recording } = await recorded();
-  const { number, firstMs, lastMs } = recording.segments.at(-2) ?? {
-    number: 0,
-    firstMs: 0,
-    lastMs: 0,
-  };
-  const range = { fromMs: firstMs, untilMs: lastMs };
-  const frame = await sharedFrame(recordings, recording, number, range);
-  const state = decodeHistoryFrame(frame ?? NONE);
-  expect(state?.last).toEqual([]);
-  expect(state?.channels.map(({ awaited }) => awaited)).toEqual([[]]);
-  const items = state?.channels[0]?.monitored.map(([item, { node }]) => [item, node]);
-  expect(items?.[2]).toEqual(["7/2", nodeName("Still")]);
-}, WITHIN_MS);
+test(
+  "a link to a part names its nodes, and tells no value of before",
+  async () => {
+    const { recordings, recording } = await recorded();
+    const { number, firstMs, lastMs } = recording.segments.at(-2) ?? {
+      number: 0,
+      firstMs: 0,
+      lastMs: 0,
+    };
+    const range = { fromMs: firstMs, untilMs: lastMs };
+    const frame = await sharedFrame(recordings, recording, number, range);
+    const state = decodeHistoryFrame(frame ?? NONE);
+    expect(state?.last).toEqual([]);
+    expect(state?.channels.map(({ awaited }) => awaited)).toEqual([[]]);
+    const items = state?.channels[0]?.monitored.map(([item, { node }]) => [item, node]);
+    expect(items?.[2]).toEqual(["7/2", nodeName("Still")]);
+  },
+  WITHIN_MS,
+);
 
 test("what is no frame says nothing", () => {
   const frames = ["", "{}", '{"version":1,"points":[]}', "\u0000\u0001", "[1]"];
