@@ -16,7 +16,8 @@ export async function openPanels(
   { config, clock, opened }: PanelGround,
   parts: Pick<PanelServerParts, "sessions" | "signIns" | "tls">,
 ): Promise<PanelServer | undefined> {
-  const { listen, panelPort: port, panelHost: host, trustedProxies, origins } = config;
+  const { listen, panelPort: port, panelHost: host, origins } = config;
+  const { trustedProxies, requestsPerMinute } = config;
   if (port === undefined) return undefined;
   // A console elsewhere, and nothing said about panels: nobody could open one.
   const near = refusedPanelHost(host, origins);
@@ -27,7 +28,10 @@ export async function openPanels(
       2,
     );
   }
-  const opening = PanelServer.open({ listen, port, host, trustedProxies, clock, ...parts });
+  const opening = PanelServer.open({
+    ...{ listen, port, host, trustedProxies, requestsPerMinute, clock },
+    ...parts,
+  });
   const panels = await opening.catch((error: NodeJS.ErrnoException) => {
     const why = error.code === "EADDRINUSE" ? "is taken" : `cannot be had (${error.code})`;
     throw new StartRefused(

@@ -63,8 +63,8 @@ test("people's https ends where they come, and the active broker's https server 
     dial: (to) => dialPeer({ plant: () => [], networks: [] }, to),
   });
   const door = await StandbyDoor.open({
-    ...{ listen: "127.0.0.1", port, trustedProxies: [], certificate: waiting },
-    ...{ road, why: () => "It waits." },
+    ...{ listen: "127.0.0.1", port, trustedProxies: [], requestsPerMinute: 1_800 },
+    ...{ certificate: waiting, road, why: () => "It waits." },
   });
   onTestFinished(async () => {
     road.close();

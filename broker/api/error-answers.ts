@@ -33,7 +33,7 @@ function isOpenedByPerson({ method, url, headers }: FastifyRequest): boolean {
 }
 
 /** Without the console's files: the browser may be at an address that has none. */
-function pageOf({ problem: { code, message } }: ApiRefused): string {
+export function pageOf({ problem: { code, message } }: ApiRefused): string {
   const said = escaped(message);
   // The one sentence that names where to go, by an address of the configuration.
   const text = code === "forbidden-host" ? said.replace(ADDRESS, '<a href="$&">$&</a>') : said;

@@ -53,7 +53,7 @@ export async function buildServer(
   log: Logger,
   observe: RequestObserver,
 ): Promise<FastifyInstance> {
-  const app = newServer(settings);
+  const app = newServer(settings, observe);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.removeContentTypeParser("text/plain");
@@ -99,8 +99,8 @@ async function takeForm(request: FastifyRequest, body: string | Buffer): Promise
   throw new ApiRefused(415, "not-json", "Send JSON.");
 }
 
-function newServer(settings: ServerSettings): FastifyInstance {
-  const { certificate } = settings;
+function newServer(settings: ServerSettings, observe: RequestObserver): FastifyInstance {
+  const { certificate, requestsPerMinute: perMinute } = settings;
   const { maxHeaderSize, headersTimeout, connectionsCheckingInterval } = CONSOLE_LIMITS;
   const limits = {
     ...{ maxHeaderSize, headersTimeout, connectionsCheckingInterval },
@@ -127,7 +127,8 @@ function newServer(settings: ServerSettings): FastifyInstance {
     const server = app.server as unknown as SecureServer;
     server.once("close", certificate.serve(server));
   }
-  limitConnections(app.server, settings.trustedProxies);
+  const refused = (method: string) => observe({ route: "none", method, status: 429, ms: 0 });
+  limitConnections(app.server, settings.trustedProxies, { perMinute, refused });
   app.server.maxHeadersCount = CONSOLE_LIMITS.headersMax;
   return app as unknown as FastifyInstance;
 }

@@ -4,6 +4,7 @@
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { askedTooOften } from "./asked-too-often.ts";
 import { apiTokenOf } from "./keyed-request.ts";
 import { ApiRefused } from "./problem.ts";
 import { hstsHeader } from "./security-headers.ts";
@@ -133,11 +134,6 @@ export function rateOf(
   return async (request) => {
     const taken = await take(request);
     if (taken.isAllowed || !taken.isExceeded) return;
-    throw new ApiRefused(
-      429,
-      "rate-limited",
-      "Too many requests. Wait a little, then try again.",
-      taken.ttl,
-    );
+    throw askedTooOften(taken.ttl);
   };
 }

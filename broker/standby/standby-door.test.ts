@@ -37,7 +37,13 @@ test("by the site's own certificate it says that it is alive and why nobody is l
   onTestFinished(() => certificate.close());
   const port = await freePorts(1);
   let why = "It waits.";
-  const at = { listen: "127.0.0.1", port, trustedProxies: [], road: undefined };
+  const at = {
+    listen: "127.0.0.1",
+    port,
+    trustedProxies: [],
+    requestsPerMinute: 1_800,
+    road: undefined,
+  };
   const door = await StandbyDoor.open({ ...at, certificate, why: () => why });
   const ask = (path: string) => asked(port, path, authority.certificatePem);
   expect(await ask("/healthz")).toMatchObject({ status: 200, text: '{"state":"alive"}\n' });

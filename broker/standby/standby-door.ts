@@ -38,7 +38,8 @@ const FORWARDED_LIMITS = {
 /** Of each broker itself, and never of the one that it leads to. */
 const OWN = new Set(["/readyz", "/readyz/any", "/metrics"]);
 
-export interface StandbyDoorParts extends Pick<Config, "listen" | "port" | "trustedProxies"> {
+export interface StandbyDoorParts
+  extends Pick<Config, "listen" | "port" | "trustedProxies" | "requestsPerMinute"> {
   readonly certificate: ServedCertificate | undefined;
   /** Undefined: nobody is led on. */
   readonly road: RoadToActive | undefined;
@@ -52,7 +53,8 @@ export class StandbyDoor {
   private readonly certificate: ServedCertificate | undefined;
   private readonly stopServing: (() => void) | undefined;
 
-  private constructor({ certificate, road, trustedProxies, why }: StandbyDoorParts) {
+  private constructor(parts: StandbyDoorParts) {
+    const { certificate, road, trustedProxies, requestsPerMinute: perMinute, why } = parts;
     const forwarder = road && new Forwarder({ road, why });
     this.forwarder = forwarder;
     this.certificate = certificate;
@@ -74,7 +76,7 @@ export class StandbyDoor {
         forwarder.upgrade(request, socket as Socket, head);
       });
     }
-    limitConnections(this.server, trustedProxies);
+    limitConnections(this.server, trustedProxies, { perMinute, refused: () => {} });
     this.stopServing = certificate?.serve(this.server as ReturnType<typeof createSecureServer>);
   }
 

@@ -131,15 +131,16 @@ class Turn {
     const certificate = await standbyCertificate(this.config);
     if (certificate === "none-yet") return;
     const { config, road } = this;
+    const { listen, port, trustedProxies, requestsPerMinute } = config;
     this.door = await StandbyDoor.open({
-      ...{ listen: config.listen, port: config.port, trustedProxies: config.trustedProxies },
+      ...{ listen, port, trustedProxies, requestsPerMinute },
       ...{ certificate, road, why: () => this.why },
     }).catch((error: Error) => {
       certificate?.close();
       throw new StartRefused(`probes cannot be answered: ${error.message}`, 1);
     });
     if (!road) return;
-    const { listen, sshPort, opcuaPort, panelPort } = config;
+    const { sshPort, opcuaPort, panelPort } = config;
     this.tools = await ToolDoors.open({
       ...{ listen, sshPort, opcuaPort, panelPort, certificate, road },
       ...{ why: () => this.why, say: (line: string) => this.options.say?.(line) },

@@ -108,6 +108,7 @@ export class WaitingDoor {
     const port = await freePorts(1);
     const door = await StandbyDoor.open({
       ...{ listen: "127.0.0.1", port, trustedProxies: [...trustedProxies] },
+      requestsPerMinute: 100_000,
       ...{ certificate: undefined, road, why: () => "It waits." },
     });
     onTestFinished(async () => {

@@ -35,6 +35,8 @@ export interface PanelServerParts {
   /** The setting. */
   readonly host: string;
   readonly trustedProxies: readonly string[];
+  /** Of the console; a page of a panel asks more, but on few connections. */
+  readonly requestsPerMinute: number;
   /** Where the broker speaks TLS itself; panels on localhost need none. */
   readonly tls: ServedCertificate | undefined;
   readonly clock: Clock;
@@ -67,7 +69,7 @@ export class PanelServer {
     this.origin = panelOrigin(parts.host, parts.port, parts.tls !== undefined);
     this.server = newServer(parts, (request, response) => void this.came(request, response));
     this.server.maxHeadersCount = HEADERS_MAX;
-    limitConnections(this.server, parts.trustedProxies);
+    limitConnections(this.server, parts.trustedProxies, { perMinute: parts.requestsPerMinute });
     this.server.on("clientError", answerUnreadable);
     this.server.on("upgrade", (request, socket, rest) => void this.upgrade(request, socket, rest));
   }
