@@ -23,6 +23,7 @@ import { bindMessages } from "./messages.ts";
 import type { OwnerLinks } from "./owner-links.ts";
 import { type LiveSocket, openPage, type Page } from "./page-socket.ts";
 import { mayHear, type Topic } from "./topics.ts";
+import { Unread } from "./unread.ts";
 import { WatchLinks } from "./watch-links.ts";
 
 export interface LiveParts {
@@ -146,6 +147,7 @@ class Pages implements LiveChannel {
   private readonly watches: WatchLinks;
   /** Pages by the sign-in they belong to. */
   private readonly pages = new Map<string, Set<Page>>();
+  private readonly unread = new Unread();
   /** Of each sign-in. */
   private readonly connections = new Map<string, number>();
   private readonly pending = new Set<Topic>();
@@ -184,7 +186,7 @@ class Pages implements LiveChannel {
   /** @param deviceId that proved itself on this socket */
   join(socket: LiveSocket, signInId: string, deviceId: string | undefined): void {
     const me = () => this.parts.identity.signIns.get(signInId);
-    const page = openPage(socket, me, () => this.isOfDevice(me(), deviceId));
+    const page = openPage(socket, me, () => this.isOfDevice(me(), deviceId), this.unread);
     const siblings = this.pages.get(signInId) ?? new Set();
     this.pages.set(signInId, siblings.add(page));
     socket.on("disconnect", () => {

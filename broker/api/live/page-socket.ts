@@ -2,6 +2,7 @@
 import type { Socket } from "socket.io";
 import type { SignedIn } from "../../identity/identity.ts";
 import type { FromBroker, FromBrowser } from "../shapes/live.ts";
+import type { Unread } from "./unread.ts";
 
 export type LiveSocket = Socket<FromBrowser, FromBroker>;
 
@@ -28,16 +29,24 @@ export function openPage(
   socket: LiveSocket,
   me: () => SignedIn | undefined,
   isOfDevice: () => boolean,
+  unread: Unread,
 ): Page {
   let [waiting, waitingBytes] = [0, 0];
+  const connection = socket.request.socket;
+  const held = {
+    unreadBytes: () => waitingBytes + connection.writableLength,
+    // Not now: whoever sends is told nothing meanwhile.
+    tear: () => void setImmediate(() => connection.destroy()),
+  };
   socket.conn.on("packetCreate", ({ data }: { readonly data?: string | Uint8Array }) => {
     waiting += 1;
     waitingBytes += data?.length ?? 0;
-    // Not now: whoever sends is told nothing meanwhile.
-    if (waitingBytes > WAITING_BYTES_MAX) setImmediate(() => socket.request.socket.destroy());
+    if (waitingBytes > WAITING_BYTES_MAX) held.tear();
+    else if (!connection.destroyed) unread.changed(held);
   });
   socket.conn.on("drain", () => {
     [waiting, waitingBytes] = [0, 0];
   });
+  connection.once("close", () => unread.forget(held));
   return { socket, me, isOfDevice, isReading: () => waiting <= WAITING_MAX };
 }
