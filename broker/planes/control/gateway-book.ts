@@ -121,17 +121,19 @@ export class GatewayBook {
     if (!row) throw new GatewayRefused("its certificate is no gateway's of this site");
     const { name } = row;
     if (row.revoked_ms !== null) throw new GatewayRefused(`the gateway ${name} was revoked`);
-    if (fingerprint !== row.certificate && fingerprint !== row.certificate_next) {
-      throw new GatewayRefused(`it showed an old certificate of the gateway ${name}`);
-    }
-    const used = { certificate: fingerprint, certificate_next: null };
+    // Another machine may be joining as it just now: only what counts as this is written does.
     const isNext = fingerprint === row.certificate_next;
-    await this.store.queries
+    const used = { certificate: fingerprint, certificate_next: null };
+    const counts = await this.store.queries
       .updateTable("gateways")
       .set({ seen_ms: this.clock.wallMs(), ...(isNext && used) })
       .where("id", "=", row.id)
-      .execute();
-    return { id: row.id, name };
+      .where("revoked_ms", "is", null)
+      .where(isNext ? "certificate_next" : "certificate", "=", fingerprint)
+      .returning("id")
+      .executeTakeFirst();
+    if (counts) return { id: row.id, name };
+    throw new GatewayRefused(`it showed an old certificate of the gateway ${name}`);
   }
 
   async revoked(): Promise<readonly KnownGateway[]> {

@@ -40,11 +40,15 @@ const REFUSAL_AGAIN_MS = 60_000;
 /** Different ones in this time: who knocks chooses some of the words. */
 const REFUSALS_MAX = 16;
 
+type Proved = Extract<Caller, { kind: "proved" }>;
+
 export class Gateways {
   private readonly parts: GatewaysParts;
   private readonly clock: Clock;
   private readonly links = new Map<string, GatewayLink>();
   private readonly refusals = new Map<string, number>();
+  /** How often a certificate that counted ceased to. */
+  private withdrawals = 0;
   private strangers = 0;
   private closed = false;
 
@@ -75,6 +79,7 @@ export class Gateways {
 
   /** It is cut off in this turn: its sessions end, and nothing more of them is taken from it. */
   revoked({ id, name }: KnownGateway): void {
+    this.withdrawals += 1;
     this.links.get(id)?.end("the gateway was revoked");
     this.endTapes(id, name);
     this.parts.changed();
@@ -107,9 +112,9 @@ export class Gateways {
     for (const link of [...this.links.values()]) link.end("control stops");
   }
 
-  private async admit(socket: Duplex, caller: Extract<Caller, { kind: "proved" }>) {
+  private async admit(socket: Duplex, caller: Proved) {
     try {
-      const gateway = await this.parts.book.admit(caller.uris, caller.fingerprint);
+      const gateway = await this.whoIs(caller);
       if (this.closed || socket.destroyed) throw new GatewayRefused("it went again");
       if (this.links.has(gateway.id)) {
         throw new GatewayRefused(`the gateway ${gateway.name} is connected already`);
@@ -119,6 +124,16 @@ export class Gateways {
       const reason = error instanceof Error ? error.message : String(error);
       this.refuse(socket, reason);
     }
+  }
+
+  /** Looked at again where one was revoked or replaced meanwhile: it has no link that could end. */
+  private async whoIs({
+    uris,
+    fingerprint,
+  }: Pick<Proved, "uris" | "fingerprint">): Promise<KnownGateway> {
+    const before = this.withdrawals;
+    const gateway = await this.parts.book.admit(uris, fingerprint);
+    return before === this.withdrawals ? gateway : this.whoIs({ uris, fingerprint });
   }
 
   private begin(socket: Duplex, gateway: KnownGateway, certificateUntilMs: number): void {
@@ -176,6 +191,7 @@ export class Gateways {
     try {
       const { id, name: gateway, certificate } = await book.enrol(token, publicKey);
       // Whoever holds the certificate that counted until now is not this gateway any more.
+      this.withdrawals += 1;
       this.links.get(id)?.end("another machine has joined as this gateway");
       link.send({ kind: "enrolled", gateway, certificate, site, permitKey });
     } catch (error) {
