@@ -76,7 +76,8 @@ export class StandbyDoor {
         forwarder.upgrade(request, socket as Socket, head);
       });
     }
-    limitConnections(this.server, trustedProxies, { perMinute, refused: () => {} });
+    // What is led on the active one counts, by the same address.
+    limitConnections(this.server, trustedProxies, { perMinute });
     this.stopServing = certificate?.serve(this.server as ReturnType<typeof createSecureServer>);
   }
 
