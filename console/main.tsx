@@ -11,6 +11,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router/dom";
 import { onDeviceNeeded } from "./components/http.ts";
+import { speakKnownLanguage } from "./components/known-language.ts";
 import { styleNonce } from "./components/nonce.ts";
 import { queryClient } from "./components/queries.ts";
 import { stepUp } from "./components/step-up.ts";
@@ -21,6 +22,8 @@ const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element for the console");
 
 onDeviceNeeded(stepUp);
+// Before any page is loaded: what they are made of asks for it at once.
+speakKnownLanguage(navigator);
 
 createRoot(root).render(
   <StrictMode>
