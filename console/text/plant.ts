@@ -58,7 +58,9 @@ export const assetText = {
   facts: { zone: "Zone", device: "Device", id: "Id", endpoint: "Endpoint", units: "Units" },
   endpointId: "endpoint id",
   open: "Open",
-  openOther: (profile: string) => `Open with ${profile}`,
+  /** @param endpoint where the asset has several that one may open */
+  openOther: (profile: string, endpoint?: string) =>
+    endpoint === undefined ? `Open with ${profile}` : `Open ${endpoint} with ${profile}`,
   opening: "Opening…",
   openFailed: "The session was not opened",
   back: "Back to my session",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AssetView, MyGrantView } from "../../../broker/api/shapes/plant.ts";
-import { classesAt, nextGrant, searchText, waysIn } from "./access.ts";
+import { classesAt, nameAtAsset, nextGrant, searchText, waysIn } from "./access.ts";
 
 function grant(id: string, part: Partial<MyGrantView>): MyGrantView {
   return {
@@ -65,4 +65,8 @@ test("classes of several grants are told once each", () => {
 test("an asset is found by its zone and its maker", () => {
   expect(searchText(assetWith(), "Filter hall")).toContain("Filter hall");
   expect(searchText(assetWith(), "")).toContain("Acme");
+});
+
+test("an endpoint is named among those of its asset without the asset", () => {
+  expect(nameAtAsset({ id: "hmi-treatment/screen" })).toBe("screen");
 });

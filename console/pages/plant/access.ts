@@ -18,6 +18,11 @@ export function waysIn(asset: AssetView): readonly Way[] {
   );
 }
 
+/** `panel` of `hmi-treatment/panel`: what tells the endpoints of one asset apart. */
+export function nameAtAsset({ id }: Pick<EndpointView, "id">): string {
+  return id.slice(id.indexOf("/") + 1);
+}
+
 /** The earliest grant that has not begun; undefined if there is none. */
 export function nextGrant(asset: AssetView, nowMs: number): MyGrantView | undefined {
   return asset.endpoints

@@ -18,7 +18,7 @@ import { searchText } from "../../text/search.ts";
 import { sentence } from "../../text/session.ts";
 import { visitText } from "../../text/visit.ts";
 import { searchAddress } from "../search/query-address.ts";
-import { nextGrant, type Way, waysIn } from "./access.ts";
+import { nameAtAsset, nextGrant, type Way, waysIn } from "./access.ts";
 import { AssetState } from "./asset-state.tsx";
 import { AwaitConsent } from "./await-consent.tsx";
 import { ConnectFact } from "./connect-fact.tsx";
@@ -117,6 +117,7 @@ function Open({ ways }: { readonly ways: readonly Way[] }) {
   const { open, openAll, opening, thrown, asked, agreed, giveUp } = useOpen();
   const [best, ...others] = ways;
   const together = firstWays(ways);
+  const isOne = ways.every(({ endpoint }) => endpoint.id === best?.endpoint.id);
   return (
     <Stack gap="xs">
       {thrown !== undefined && <ProblemNotice thrown={thrown} title={words.openFailed} />}
@@ -140,7 +141,7 @@ function Open({ ways }: { readonly ways: readonly Way[] }) {
           disabled={opening}
           onClick={() => open(way)}
         >
-          {words.openOther(way.grant.profile)}
+          {words.openOther(way.grant.profile, isOne ? undefined : nameAtAsset(way.endpoint))}
         </Button>
       ))}
     </Stack>

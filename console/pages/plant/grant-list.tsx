@@ -5,20 +5,26 @@ import { ClassBadges } from "../../components/class-badges.tsx";
 import { useNow } from "../../components/now.ts";
 import { RelativeTime, TimeLeft } from "../../components/time.tsx";
 import { assetText as words } from "../../text/plant.ts";
+import { nameAtAsset } from "./access.ts";
 
 export function GrantList({ asset }: { readonly asset: AssetView }) {
-  const grants = asset.endpoints.flatMap((endpoint) => endpoint.grants);
+  const granted = asset.endpoints.filter(({ grants }) => grants.length > 0);
+  const grants = granted.flatMap((endpoint) => {
+    const at = nameAtAsset(endpoint);
+    return endpoint.grants.map((grant) => ({ grant, at }));
+  });
   if (grants.length === 0) return null;
   return (
     <section aria-label={words.grants}>
       <Text component="h3" size="xs" fw={600} c="dimmed" mb={4}>
         {words.grants}
       </Text>
-      {grants.map((grant) => (
+      {grants.map(({ grant, at }) => (
         <div key={grant.id} className="sp-asset-grant">
           <Group justify="space-between" gap="xs">
             <Text size="sm" fw={550}>
               {grant.profile}
+              {granted.length > 1 && <span className="sp-dim"> {at}</span>}
             </Text>
             <GrantWindow grant={grant} />
           </Group>
