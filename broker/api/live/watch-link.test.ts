@@ -13,7 +13,7 @@ import type { TapeWriter } from "../../evidence/recorder.ts";
 import type { SegmentEntry } from "../../evidence/recordings.ts";
 import type { Cause } from "../../sessions/session.ts";
 import { FROM_NEWEST, LIVE_CREDIT_BYTES } from "../shapes/live.ts";
-import { WATCHER_SLOW_MS, WatchLink } from "./watch-link.ts";
+import { WATCHER_SLOW_MS, WatchLink, type WatchSource } from "./watch-link.ts";
 
 const SESSION = "01890000-0000-7000-8000-000000000001";
 const HEADER: Header = {
@@ -73,9 +73,9 @@ class Watcher {
   returnsCredit = true;
   private readonly decoder = new TapeDecoder();
 
-  constructor(from: number) {
+  constructor(from: number, recordings: WatchSource["recordings"] = evidence.recordings) {
     this.link = new WatchLink(
-      { recordings: evidence.recordings, session: SESSION, clock },
+      { recordings, session: SESSION, clock },
       {
         tape: (encoded) => this.take(encoded),
         frame: (frame) => this.frames.push({ frame, before: this.sequences.length }),
@@ -161,6 +161,31 @@ test("a watcher of what has key frames may begin at the newest part, with its fr
   expect(begins?.number).toBeGreaterThan(0);
   const frame = await evidence.recordings.frame(SESSION, begins?.number ?? 0);
   expect(watcher.frames[0]?.frame).toEqual(frame);
+});
+
+test("where parts lie behind the newest with a key frame, it begins at that all the same", async () => {
+  let segments: readonly SegmentEntry[] = [];
+  await vi.waitUntil(async () => {
+    append(200);
+    segments = (await evidence.recordings.get(SESSION))?.segments ?? [];
+    return segments.length > 9;
+  }, VI_PATIENCE);
+  const last = (segments.at(-1)?.number ?? 0) - 5;
+  const frameOf = (number: number) => evidence.recordings.frame(SESSION, number);
+  await vi.waitUntil(async () => (await frameOf(last)) !== undefined, VI_PATIENCE);
+  const recordings: WatchSource["recordings"] = {
+    get: (session) => evidence.recordings.get(session),
+    segment: (session, number) => evidence.recordings.segment(session, number),
+    frame: async (_session, number) => (number > last ? undefined : frameOf(number)),
+  };
+  const watcher = new Watcher(FROM_NEWEST, recordings);
+  const begins = segments.find(({ number }) => number === last)?.firstSequence ?? 0;
+  await vi.waitUntil(async () => {
+    await settle();
+    return watcher.sequences.length > 0;
+  }, VI_PATIENCE);
+  expect(watcher.frames).toEqual([{ frame: await frameOf(last), before: 0 }]);
+  expect(watcher.sequences[0]).toBe(begins);
 });
 
 test("where there is no key frame yet, it begins at the first record", async () => {

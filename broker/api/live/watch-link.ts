@@ -41,8 +41,11 @@ export interface WatchSource {
   readonly clock: Clock;
 }
 
-/** Parts that are looked at for a key frame, from the newest back. */
-const FRAMES_TRIED = 4;
+/**
+ * Parts that are looked at for a key frame, from the newest back: where files pass, every third has
+ * one, and it is made a moment after.
+ */
+const FRAMES_TRIED = 8;
 
 const SLOW: Cause = { rule: "watcher-slow", reason: "This page could not keep up." };
 const UNREADABLE: Cause = { rule: "recorder", reason: "The recording cannot be read now." };
