@@ -65,7 +65,7 @@ export class OpcuaDoor {
     const closed = this.enter(socket);
     if (!closed) return;
     socket.once("close", closed);
-    // The process that reads it takes sockets of the system's alone.
+    // It may be flowing by now, which others are not.
     this.clients.serveStream(socket);
   }
 
