@@ -3,6 +3,7 @@
  * away from what the person who agreed was shown. Pure.
  */
 import type { Operation } from "../../protocols/guard.ts";
+import { isWebOperation } from "../../protocols/http/operation.ts";
 import {
   isModbusOperation,
   type MaskOperation,
@@ -15,12 +16,17 @@ import {
   isOpcUaOperation,
   type OpcUaOperation,
 } from "../../protocols/opcua/operation.ts";
+import { isRfbOperation } from "../../protocols/rfb/operation.ts";
+import { isSshOperation } from "../../protocols/ssh/operation.ts";
 import type { RuleLimits, Tag } from "../plant/model.ts";
 import type { PointRange } from "./decision.ts";
 import { deed, pointsInWords, valueInWords } from "./point-words.ts";
 import { isWrite } from "./points.ts";
 import { engineering, rawValue } from "./raw-value.ts";
+import { sshDeed } from "./ssh-words.ts";
 import { lastAddress } from "./tag-span.ts";
+import { vncDeed } from "./vnc-words.ts";
+import { webDeed } from "./web-words.ts";
 
 /** One tag, or one register or coil that no tag names. */
 export interface Change {
@@ -52,7 +58,7 @@ export function changesOf(
   current: readonly number[],
 ): readonly Change[] {
   if (isOpcUaOperation(operation)) return [nodeChange(operation, current)];
-  if (!isModbusOperation(operation)) return [{ point: operation.action, now: "", asked: "" }];
+  if (!isModbusOperation(operation)) return [deedChange(operation)];
   if (!isWrite(operation)) return [{ point: deed(operation, []), now: "", asked: "" }];
   const asked = askedValues(operation, current);
   return partsOf(operation, tags).map(({ tag, at }) =>
@@ -98,6 +104,23 @@ function nodeChange(operation: OpcUaOperation, [now]: readonly number[]): Change
   const point = shortNode(operation.node);
   return { point, now: now === undefined ? "" : String(now), asked: operation.text };
 }
+
+/** What writes no point is told in words, whole: who agrees sees no more of it than these. */
+function deedChange(operation: Operation): Change {
+  const size = isSshOperation(operation) && "size" in operation ? operation.size : undefined;
+  const asked = size === undefined ? "" : `${size} bytes`;
+  return { point: wholeDeed(operation).replace(SHAPELESS, "␦"), now: "", asked };
+}
+
+function wholeDeed(operation: Operation): string {
+  const all = Number.POSITIVE_INFINITY;
+  if (isSshOperation(operation)) return sshDeed(operation, all);
+  if (isWebOperation(operation)) return webDeed(operation, all);
+  return isRfbOperation(operation) ? vncDeed(operation) : operation.action;
+}
+
+/** What would be seen as nothing, or turn a line about. */
+const SHAPELESS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** A sentence if what was shown is not what is there now; undefined if it is near enough. */
 export function movedTooFar(

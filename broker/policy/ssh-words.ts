@@ -4,7 +4,9 @@ import type { SshOperation } from "../../protocols/ssh/operation.ts";
 /** A command line or a path of ordinary length. */
 const SHOWN_MAX = 160;
 
-export function sshDeed(operation: SshOperation): string {
+/** @param lengthMax of a name in it; who decides on it by these words is shown all of it */
+export function sshDeed(operation: SshOperation, lengthMax = SHOWN_MAX): string {
+  const shown = (text: string) => shortened(text, lengthMax);
   switch (operation.action) {
     case "ssh:shell":
       return "a shell";
@@ -23,13 +25,16 @@ export function sshDeed(operation: SshOperation): string {
     case "file:passed":
       return `what passed of ${shown(operation.path)}`;
     default:
-      return fileDeed(operation);
+      return fileDeed(operation, shown);
   }
 }
 
 type FileDeed = Extract<SshOperation, { readonly class: "transfer"; readonly path: string }>;
 
-function fileDeed({ action, path, target, name }: FileDeed): string {
+function fileDeed(
+  { action, path, target, name }: FileDeed,
+  shown: (text: string) => string,
+): string {
   const file = shown(path);
   switch (action) {
     case "file:list":
@@ -47,6 +52,6 @@ function fileDeed({ action, path, target, name }: FileDeed): string {
   }
 }
 
-function shown(text: string): string {
-  return text.length <= SHOWN_MAX ? text : `${text.slice(0, SHOWN_MAX)}…`;
+function shortened(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax)}…`;
 }

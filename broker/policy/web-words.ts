@@ -4,7 +4,9 @@ import type { Pair, UploadedOperation, WebOperation } from "../../protocols/http
 /** A path with its query, of ordinary length. */
 const SHOWN_MAX = 160;
 
-export function webDeed(operation: WebOperation): string {
+/** @param lengthMax who decides on it by these words is shown all of it */
+export function webDeed(operation: WebOperation, lengthMax = SHOWN_MAX): string {
+  const shown = (text: string) => shortened(text, lengthMax);
   switch (operation.action) {
     case "web:request":
       return shown(
@@ -50,6 +52,6 @@ function withForm(form: readonly Pair[]): string {
   return ` with ${fields.join(", ")}`;
 }
 
-function shown(text: string): string {
-  return text.length <= SHOWN_MAX ? text : `${text.slice(0, SHOWN_MAX)}…`;
+function shortened(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax)}…`;
 }

@@ -73,17 +73,21 @@ function HoldCard({ hold }: { readonly hold: HoldView }) {
       {changes.map((change) => (
         <dl key={change.point} className="hd-change">
           <dt className="hd-point sp-mono">{change.point}</dt>
-          <dd>
-            <span className="hd-small">{words.now}</span>
-            <span className="hd-value">{change.now || words.nothingToRead}</span>
-          </dd>
-          <dd className="hd-arrow">
-            <IconArrowRight size={18} aria-hidden />
-          </dd>
-          <dd>
-            <span className="hd-small">{words.asked}</span>
-            <span className="hd-value">{change.asked}</span>
-          </dd>
+          {change.asked !== "" && (
+            <>
+              <dd>
+                <span className="hd-small">{words.now}</span>
+                <span className="hd-value">{change.now || words.nothingToRead}</span>
+              </dd>
+              <dd className="hd-arrow">
+                <IconArrowRight size={18} aria-hidden />
+              </dd>
+              <dd>
+                <span className="hd-small">{words.asked}</span>
+                <span className="hd-value">{change.asked}</span>
+              </dd>
+            </>
+          )}
         </dl>
       ))}
       <Text size="sm" c="dimmed">
