@@ -21,10 +21,10 @@ export function addIntegrationCommands(program: Command): void {
     .command("test")
     .description("send one harmless message to an integration")
     .argument("<name>", "its name in the file")
-    .option("--to <address>", "who receives a mail that goes to those concerned", "")
-    .action(async (name: string, { to }: { to: string }) => {
+    .option("--to <address>", "who receives a mail that goes to those concerned")
+    .action(async (name: string, { to }: { to?: string }) => {
       const config = readConfig(process.env);
-      const wanted = { path: fileOf(config), name, to };
+      const wanted = { path: fileOf(config), name, to: to ?? "" };
       process.exitCode = await testIntegration(config, process.env, wanted, process.stdout);
     });
 }

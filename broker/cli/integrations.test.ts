@@ -54,12 +54,12 @@ siem: [{ name: soc, form: webhook, url: "${web.url}" }, { name: plc, form: webho
   });
   expect(web.heard).toHaveLength(1);
   expect(await send("plc")).toEqual({ code: 1, text: "plc: 127.0.0.1 is an asset of the plant\n" });
-  expect((await send("mail")).text).toContain("name somebody who receives the test");
+  expect((await send("mail")).text).toContain("who receives the test (--to ADDRESS)");
   expect((await send("mail", "ada@plant.example")).code).toBe(0);
   expect(mail.letters.map(({ to }) => to)).toEqual([["ada@plant.example"]]);
   expect(await send("nobody")).toEqual({
     code: 1,
-    text: `${file} names no integration "nobody"\n`,
+    text: `${file} names no integration "nobody": mail, soc, plc\n`,
   });
   const nowhere = readConfig({ SALLYPORT_PLANT: "/nowhere", SALLYPORT_DATA: temporaryFolder() });
   const blind = await printed((out) =>

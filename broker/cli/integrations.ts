@@ -51,7 +51,8 @@ export async function testIntegration(
   const found = await readAll(path, environment, out);
   const integration = found?.integrations.find((each) => each.name === name);
   if (!integration) {
-    if (found) out.write(`${path} names no integration "${name}"\n`);
+    const names = found?.integrations.map((each) => each.name).join(", ");
+    if (found) out.write(`${path} names no integration "${name}": ${names || "it names none"}\n`);
     return INTEGRATIONS_INVALID;
   }
   const plant = await plantOf(config);

@@ -31,7 +31,7 @@ export async function runTest(
   const all = integration.purpose === "notices" ? { ...integration, about: TOPICS } : integration;
   const needsSomebody = all.purpose === "notices" && all.via.form === "mail" && to === "";
   if (needsSomebody && all.via.form === "mail" && all.via.to === "concerned") {
-    return result("it goes to those concerned: name somebody who receives the test");
+    return result("it goes to those concerned: name who receives the test (--to ADDRESS)");
   }
   const concerned = async () => [to];
   try {
