@@ -2,6 +2,8 @@
 
 export const panelText = {
   screen: (asset: string) => `Screen of ${asset}`,
+  screenKeys: (asset: string) => `Screen of ${asset}. Ctrl+Shift+X leaves it.`,
+  enter: "Type on the screen",
   connecting: "Connecting to the screen…",
   away: "The connection is away; the screen comes back by itself.",
   closedTitle: "The screen is gone",
@@ -10,7 +12,7 @@ export const panelText = {
   viewOnly: "View only",
   viewOnlyByProfile: "The profile of this session permits looking, and no input.",
   viewOnlyByRight: "The right to operate was taken for now; it comes back with that right.",
-  mayOperate: "Mouse and keyboard go to the screen",
+  mayOperate: "Mouse and keyboard go to the screen; Ctrl+Shift+X leaves it",
   fit: "Fit",
   fitHelp: "Scale the screen to the window, or show it dot by dot",
   keys: "Keys",

@@ -2,7 +2,7 @@
  * A person works the operator panel from the browser: the real console, broker and VNC, a
  * simulated panel behind them.
  */
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { PANEL_BUTTONS, type PanelButton } from "../../simulators/assets/panel-page.ts";
 import { PANEL_PASSWORD } from "../../simulators/assets/vnc-panel.ts";
@@ -107,6 +107,26 @@ async function endSession(page: Page, id: string): Promise<void> {
 
 const runs = () => site.plant.process.switches.p101Run;
 const speed = () => site.plant.process.setpoints.p101Speed;
+
+test("whoever has no mouse leaves the screen by Ctrl+Shift+X, of which nothing stays pressed, and comes back", async () => {
+  const { page } = ann;
+  await open(page, "panel-operate");
+  const screen = page.getByRole("application", { name: /^Screen of .* leaves it/ });
+  await screen.focus();
+  await page.keyboard.press("Tab");
+  expect(await hasFocus(screen)).toBe(true);
+  await page.keyboard.press("Control+Shift+X");
+  const enter = page.getByRole("button", { name: "Type on the screen" });
+  await expect.poll(() => hasFocus(enter), PATIENCE).toBe(true);
+  await page.keyboard.press("Tab");
+  await expect.poll(() => hasFocus(page.getByRole("button", { name: "Keys" }))).toBe(true);
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => hasFocus(screen), PATIENCE).toBe(true);
+});
+
+const hasFocus = (element: Locator) =>
+  element.evaluate((each) => each.ownerDocument.activeElement === each);
 
 test("what is pressed on the panel is done by the works, and looks as it should", async () => {
   const { page } = ann;

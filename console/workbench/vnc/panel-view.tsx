@@ -9,6 +9,7 @@ import { panelText as words } from "../../text/panel.ts";
 import type { SessionState } from "../session-state.ts";
 import { ClipboardTool } from "./clipboard-tool.tsx";
 import { KeyMenu } from "./key-menu.tsx";
+import { useLeaveKeys } from "./leave-keys.ts";
 import type { Judged, MakeViewer, PanelDesk, PanelState } from "./panel-desk.ts";
 
 interface PanelViewProps {
@@ -33,8 +34,10 @@ export function PanelView({ desk, state, assetName, granted, reach }: PanelViewP
   const [pressedAt, setPressedAt] = useState<Place | undefined>(undefined);
   const box = useRef<HTMLDivElement>(null);
   const rfb = useRef<RFB | undefined>(undefined);
+  const enter = useRef<HTMLButtonElement>(null);
+  const leaveKeys = useLeaveKeys(enter);
   const operates = state.classes.includes("operate");
-  useScreen(desk, box, rfb, fits);
+  useScreen(desk, box, rfb, fits, words.screenKeys(assetName));
   useEffect(() => {
     desk.viewOnly = !operates;
   }, [desk, operates]);
@@ -49,6 +52,18 @@ export function PanelView({ desk, state, assetName, granted, reach }: PanelViewP
       <div className="vnc-tools">
         <Standing operates={operates} granted={granted} />
         <div className="vnc-buttons">
+          {operates && (
+            <Button
+              ref={enter}
+              className="vnc-enter"
+              size="compact-sm"
+              variant="default"
+              disabled={!ready}
+              onClick={() => rfb.current?.focus()}
+            >
+              {words.enter}
+            </Button>
+          )}
           {operates && reach.keys.length > 0 && (
             <KeyMenu keys={reach.keys} disabled={!ready} onPress={press} />
           )}
@@ -60,13 +75,7 @@ export function PanelView({ desk, state, assetName, granted, reach }: PanelViewP
               onSend={(text) => rfb.current?.clipboardPasteFrom(text)}
             />
           )}
-          <Switch
-            size="sm"
-            label={words.fit}
-            title={words.fitHelp}
-            checked={fits}
-            onChange={(event) => setFits(event.currentTarget.checked)}
-          />
+          <Fit checked={fits} onChange={setFits} />
         </div>
       </div>
       <div
@@ -74,6 +83,7 @@ export function PanelView({ desk, state, assetName, granted, reach }: PanelViewP
         data-fits={fits}
         data-phase={panel.phase}
         onPointerDownCapture={(event) => setPressedAt(placeIn(event))}
+        {...leaveKeys}
       >
         <div className="vnc-screen" ref={box} data-testid="vnc-screen" />
         {pressedAt && panel.refusal?.action === "rfb:click" && (
@@ -83,6 +93,23 @@ export function PanelView({ desk, state, assetName, granted, reach }: PanelViewP
         <Told panel={panel} onDismiss={() => desk.dismiss()} />
       </div>
     </section>
+  );
+}
+
+interface FitProps {
+  readonly checked: boolean;
+  readonly onChange: (checked: boolean) => void;
+}
+
+function Fit({ checked, onChange }: FitProps) {
+  return (
+    <Switch
+      size="sm"
+      label={words.fit}
+      title={words.fitHelp}
+      checked={checked}
+      onChange={(event) => onChange(event.currentTarget.checked)}
+    />
   );
 }
 
@@ -110,6 +137,7 @@ function useScreen(
   box: React.RefObject<HTMLDivElement | null>,
   current: React.RefObject<RFB | undefined>,
   fits: boolean,
+  name: string,
 ): void {
   const fitting = useRef(fits);
   fitting.current = fits;
@@ -119,6 +147,9 @@ function useScreen(
       if (!target) throw new Error("the screen has no place");
       const rfb = new RFB(target, channel, { shared: true });
       rfb.background = "transparent";
+      const canvas = target.querySelector("canvas");
+      canvas?.setAttribute("role", "application");
+      canvas?.setAttribute("aria-label", name);
       rfb.scaleViewport = fitting.current;
       rfb.addEventListener("connect", () => {
         events.connected();
@@ -141,7 +172,7 @@ function useScreen(
         },
       };
     },
-    [box, current],
+    [box, current, name],
   );
   useEffect(() => desk.show(make), [desk, make]);
   useEffect(() => {
