@@ -135,10 +135,13 @@ export function watchConditions(
     plant.onProblem((problem) => told(alarms, "plant-invalid", problem)),
     policies.onProblem((problem) => told(alarms, "policy-invalid", problem)),
     access.locks.onChanged(locks),
+    // Zones may be at another site now: what has an asset goes with it, a lock has none.
+    plant.onChanged(locks),
     evidence.onOverQuota((session) => {
       const text = "The recording of a session reached the size that one may have.";
-      const asset = sessions.get(session)?.claims.asset.id ?? "";
-      const place = placeOfAsset(plant.current(), asset);
+      const asset = sessions.get(session)?.claims.asset.id;
+      const about = asset === undefined ? {} : { asset };
+      const place = placeOfEvent(plant.current(), { session, about });
       alarms.raise("recording-quota", session, { text, session, place });
     }),
     bell.onRing((topic) => {

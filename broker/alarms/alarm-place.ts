@@ -38,7 +38,10 @@ export function placeOfSite(plant: Plant, id: string): AlarmPlace {
 }
 
 /** A session whose asset is not said may be anywhere. */
-export function placeOfEvent(plant: Plant, { about, session }: SiteEvent): AlarmPlace {
+export function placeOfEvent(
+  plant: Plant,
+  { about, session }: Pick<SiteEvent, "about" | "session">,
+): AlarmPlace {
   const asset = about?.asset ?? about?.endpoint?.split("/")[0];
   if (asset !== undefined) return placeOfAsset(plant, asset);
   return session === null ? OF_THE_WHOLE : NOWHERE_KNOWN;

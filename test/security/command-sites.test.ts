@@ -74,19 +74,36 @@ test("each list is of one site where one is named, and of all otherwise", async 
   expect(await tapes("east")).toEqual(["plc-treatment/modbus"]);
 });
 
-test("what needs a person is of one site where one is named", async () => {
+/** Alarms that say this, as the command lists them. */
+async function needing(phrase: string, at?: string): Promise<string[]> {
   const said: string[] = [];
   const out = { write: (text: string) => said.push(text) };
-  const lock = { kind: "asset", target: "plc-distribution", reason: "The pump is open" };
+  await showAlarms(client, { json: true, ...(at !== undefined && { site: at }) }, out);
+  const rows = JSON.parse(said.join("")) as { readonly text: string }[];
+  return rows.map(({ text }) => text).filter((text) => text.includes(phrase));
+}
+
+const SOON = { timeout: 60_000, interval: 200 };
+
+test("what needs a person is of one site where one is named", async () => {
+  const reason = "The pump is open";
+  const lock = { kind: "asset", target: "plc-distribution", reason };
   expect((await site.first.ask("POST", "/api/locks", lock)).status).toBeLessThan(300);
-  const texts = async (at?: string) => {
-    await showAlarms(client, { json: true, ...(at !== undefined && { site: at }) }, out);
-    const rows = JSON.parse(said.splice(0).join("")) as { readonly text: string }[];
-    return rows.map(({ text }) => text).filter((text) => text.includes("The pump is open"));
-  };
-  await vi.waitFor(async () => expect(await texts()).toHaveLength(1), { timeout: 60_000 });
-  expect(await texts("west")).toHaveLength(1);
-  expect(await texts("east")).toEqual([]);
+  await vi.waitFor(async () => expect(await needing(reason)).toHaveLength(1), SOON);
+  expect(await needing(reason, "west")).toHaveLength(1);
+  expect(await needing(reason, "east")).toEqual([]);
+});
+
+test("what locks a zone goes with it to another site", async () => {
+  const reason = "The river is high";
+  const lock = { kind: "zone", target: "distribution", reason };
+  expect((await site.first.ask("POST", "/api/locks", lock)).status).toBeLessThan(300);
+  await vi.waitFor(async () => expect(await needing(reason, "west")).toHaveLength(1), SOON);
+  const { plantFile } = site.broker;
+  const text = readFileSync(plantFile, "utf8");
+  writeFileSync(plantFile, text.replace(/(id: distribution, .*), site: west/, "$1, site: east"));
+  await vi.waitFor(async () => expect(await needing(reason, "east")).toHaveLength(1), SOON);
+  expect(await needing(reason, "west")).toEqual([]);
 });
 
 test("a site that is none is said, with those there are", async () => {
