@@ -2,9 +2,11 @@
 import { Button, Checkbox, NativeSelect, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { LogChoicesView } from "../../../broker/api/shapes/log.ts";
+import { ChoiceField } from "../../components/choice-field.tsx";
 import { FilterField } from "../../components/filter-field.tsx";
 import { useSite } from "../../components/site.ts";
 import { type LogFilter, logChoicesQuery } from "../../components/site-log.ts";
+import { compareWords } from "../../components/table-order.ts";
 import { auditText } from "../../text/audit.ts";
 
 const words = auditText.filter;
@@ -31,21 +33,24 @@ export function EntryFilters({ filter, onChange }: EntryFiltersProps) {
     <div className="sp-toolbar au-filters">
       <FilterField value={filter.text ?? ""} onChange={set("text")} label={words.text} />
       <NativeSelect aria-label={words.kind} {...picked("what")} data={kindsOf(data, filter.what)} />
-      <NativeSelect
-        aria-label={words.person}
-        {...picked("person")}
-        data={namesOf(words.anyone, data?.people, filter.person)}
+      <ChoiceField
+        {...{ label: words.person, unseenLabel: true, none: words.anyone }}
+        choices={namesOf(data?.people, filter.person)}
+        value={filter.person ?? ""}
+        onChange={set("person")}
       />
-      <NativeSelect
-        aria-label={words.asset}
-        {...picked("asset")}
-        data={namesOf(words.anyAsset, data?.assets, filter.asset)}
+      <ChoiceField
+        {...{ label: words.asset, unseenLabel: true, none: words.anyAsset }}
+        choices={namesOf(data?.assets, filter.asset)}
+        value={filter.asset ?? ""}
+        onChange={set("asset")}
       />
       {sites.length > 0 && (
-        <NativeSelect
-          aria-label={words.site}
-          {...picked("site")}
-          data={namesOf(words.anySite, sites, filter.site)}
+        <ChoiceField
+          {...{ label: words.site, unseenLabel: true, none: words.anySite }}
+          choices={namesOf(sites, filter.site)}
+          value={filter.site ?? ""}
+          onChange={set("site")}
         />
       )}
       {(["from", "until"] as const).map((name) => (
@@ -107,15 +112,13 @@ function kindsOf(choices: LogChoicesView | undefined, chosen: string | undefined
 }
 
 function namesOf(
-  everybody: string,
   named: readonly { readonly id: string; readonly name: string }[] | undefined,
   chosen: string | undefined,
 ) {
   const choices = (named ?? []).map(({ id, name }) => ({ value: id, label: name }));
   const own = chosen && !choices.some(({ value }) => value === chosen);
   return [
-    { value: "", label: everybody },
     ...(own ? [{ value: chosen, label: chosen }] : []),
-    ...choices.sort((a, b) => a.label.localeCompare(b.label)),
+    ...choices.sort((a, b) => compareWords(a.label, b.label)),
   ];
 }
