@@ -14,6 +14,7 @@ import { RelativeTime, TimeLeft } from "../../components/time.tsx";
 import { accessText } from "../../text/access.ts";
 import { grantsText } from "../../text/grants.ts";
 import { text } from "../../text.ts";
+import { byAsset } from "./by-asset.ts";
 
 const words = accessText.grants;
 
@@ -101,11 +102,6 @@ function NoGrants({ isVendor, waiting, leadsToAccess }: MyGrantsProps) {
 }
 
 const ASK = { to: "/access?new=", label: accessText.request };
-
-/** What belongs to one asset together, in the order of its best grant. */
-function byAsset(grants: readonly HeldGrantView[]): readonly HeldGrantView[] {
-  return [...Map.groupBy(grants, ({ assetId }) => assetId).values()].flat();
-}
 
 function searchTextOf(grant: HeldGrantView): string {
   const { assetName, endpoint, profile, profileDescription } = grant;
