@@ -31,7 +31,7 @@ function PartMissing({ thrown }: { readonly thrown: unknown }) {
     );
   }, []);
   return (
-    <Page title={text.error.renewedTitle}>
+    <Page title={helpless ? text.error.pageTitle : text.error.renewedTitle}>
       {helpless ? (
         <ProblemNotice
           thrown={thrown}

@@ -90,7 +90,8 @@ function Facts({ report }: { readonly report: ReportView }) {
   const { recording, end } = report;
   const { subject, asset, endpoint, startedMs, endedMs, counts, id } = recording;
   const facts: readonly (readonly [string, ReactNode])[] = [
-    [words.facts.person, `${subject.name} (${subject.roles.join(", ")})`],
+    // The broker itself has no role.
+    [words.facts.person, [subject.name, ...subject.roles].join(", ")],
     [words.facts.asset, `${asset.name} · ${endpoint} · ${asset.zone}`],
     [
       words.facts.when,
