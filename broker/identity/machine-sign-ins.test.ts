@@ -176,3 +176,28 @@ test("a command is bound to the provider that its person's browser was signed in
     code: "provider-expired",
   });
 });
+
+test("who is disabled, or loses a role, while their command is being signed in, is not let in by it", async () => {
+  const site = await TestIdentity.open();
+  const ada = await site.firstPerson();
+  const ben = await site.invited(ada.me, "Ben", ["engineer", "supervisor"]);
+  const { people, devices, machines } = site.identity;
+  const link = devices.link.bind(devices);
+  const meanwhile = async (change: Parameters<typeof people.change>[2]) => {
+    const { key, ask, deviceCode } = await asking(site);
+    const { person, signIn } = ben.me;
+    const { passkeyId } = signIn;
+    const approval = { personId: person.id, passkeyId, atMs: site.clock.wallMs(), browserId: "b" };
+    machines.asks.approve(ask.code, approval);
+    // Telling that both are one computer takes the store a while.
+    devices.link = async (...which) => {
+      await people.change(ada.me, person.id, change);
+      await link(...which);
+    };
+    const redeemed = await redeem(site, deviceCode, key);
+    if (redeemed.kind !== "signed-in") throw new Error(redeemed.kind);
+    return site.identity.signIns.get(redeemed.signIn.signIn.id);
+  };
+  expect((await meanwhile({ roles: ["engineer"] }))?.person.roles).toEqual(["engineer"]);
+  expect(await meanwhile({ disabled: true })).toBeUndefined();
+});

@@ -108,15 +108,16 @@ export class MachineSignIns {
       return { ...begun, recognised };
     });
     devices.settle(recognised);
-    const { device } = recognised;
-    if (approval.browserId !== undefined && device) {
-      await devices.link(approval.browserId, device.id, person);
-    }
     book.endKept(
       surplus.map(({ id }) => id),
       { rule: "replaced", reason: "This person is signed in in too many browsers." },
     );
+    // In the turn in which it committed: whatever ends the person's sign-ins later finds this one.
     const signedIn = { ...book.add(fresh.kept, person), token: fresh.token };
+    const { device } = recognised;
+    if (approval.browserId !== undefined && device) {
+      await devices.link(approval.browserId, device.id, person);
+    }
     await this.parts.through.stillHolds(signedIn.signIn);
     return signedIn;
   }
