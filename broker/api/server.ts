@@ -24,6 +24,7 @@ import { ApiRefused, notFound } from "./problem.ts";
 import { addRequestLog, type RequestObserver } from "./request-log.ts";
 import type { Route } from "./route.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
+import { boundUnreadAnswers } from "./unread-answers.ts";
 import { addGates, LOGOUT, pathOf } from "./web-gates.ts";
 
 export interface ServerSettings {
@@ -77,6 +78,7 @@ export async function buildServer(
   addErrorAnswers(app, log);
   addGates(app, settings);
   limitBodyDepth(app);
+  boundUnreadAnswers(app);
   await addApiDocument(app, settings.version);
   const guard = mountRoutes(app, [...routes, documentRoute(app)], gatekeepers, settings);
   await addConsole(app, settings.consoleFolder, guard);

@@ -17,13 +17,13 @@ import type { SiteEvents } from "../../store/site-events.ts";
 import { boundPipelining } from "../connection-limits.ts";
 import type { UnknownDevices } from "../from-device.ts";
 import type { FromBroker, FromBrowser } from "../shapes/live.ts";
+import { Unread } from "../unread.ts";
 import { admitSocket } from "./handshake.ts";
-import { MessageRate } from "./message-rate.ts";
+import { MessageRates } from "./message-rate.ts";
 import { bindMessages } from "./messages.ts";
 import type { OwnerLinks } from "./owner-links.ts";
 import { type LiveSocket, openPage, type Page } from "./page-socket.ts";
 import { mayHear, type Topic } from "./topics.ts";
-import { Unread } from "./unread.ts";
 import { WatchLinks } from "./watch-links.ts";
 
 export interface LiveParts {
@@ -148,6 +148,7 @@ class Pages implements LiveChannel {
   /** Pages by the sign-in they belong to. */
   private readonly pages = new Map<string, Set<Page>>();
   private readonly unread = new Unread();
+  private readonly rates: MessageRates;
   /** Of each sign-in. */
   private readonly connections = new Map<string, number>();
   private readonly pending = new Set<Topic>();
@@ -158,6 +159,7 @@ class Pages implements LiveChannel {
     this.parts = parts;
     this.owners = parts.owners;
     this.watches = new WatchLinks(parts);
+    this.rates = new MessageRates(parts.clock);
     const { signIns, people } = parts.identity;
     this.unsubscribe = [
       signIns.onEnded((signIn, end) => this.dismiss(signIn.id, end)),
@@ -198,7 +200,7 @@ class Pages implements LiveChannel {
     bindMessages(page, {
       owners: this.owners,
       watches: this.watches,
-      rate: new MessageRate(this.parts.clock),
+      rate: this.rates.ofPage(me()?.person.id ?? ""),
       log: this.parts.log,
       seen: () => this.parts.identity.signIns.seen(signInId),
     });

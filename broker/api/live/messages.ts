@@ -17,7 +17,7 @@ import type { WatchLinks } from "./watch-links.ts";
 export interface MessageParts {
   readonly owners: OwnerLinks;
   readonly watches: WatchLinks;
-  readonly rate: MessageRate;
+  readonly rate: Pick<MessageRate, "take">;
   readonly log: Logger;
   /** A person did something: keeps the sign-in's idle away. */
   seen(): void;

@@ -2,7 +2,7 @@
 import type { Socket } from "socket.io";
 import type { SignedIn } from "../../identity/identity.ts";
 import type { FromBroker, FromBrowser } from "../shapes/live.ts";
-import type { Unread } from "./unread.ts";
+import type { Unread } from "../unread.ts";
 
 export type LiveSocket = Socket<FromBrowser, FromBroker>;
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { Unread, type UnreadPage } from "./unread.ts";
+import { type Reader, Unread } from "./unread.ts";
 
-interface Hanging extends UnreadPage {
+interface Hanging extends Reader {
   bytes: number;
   torn: boolean;
 }
