@@ -10,6 +10,9 @@ import { TapeDecoder } from "../../protocols/tape/decoder.ts";
 import { type ConsoleUser, connected, type UserSocket } from "../kit/console-user.ts";
 import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts";
 
+/** Of answers that come at once on a machine with nothing else to do. */
+const PATIENCE = { timeout: 30_000, interval: 20 };
+
 let site: RunningBroker;
 let engineer: ConsoleUser;
 let supervisor: ConsoleUser;
@@ -117,7 +120,7 @@ test("the owner reads the plant, is refused by rule, and sees both", async () =>
   });
   socket.on("event", (_id, event) => events.push(event));
   socket.emit("bytes", id, "main", client.request(readPoints(1, "holding-registers", 11, 1)).bytes);
-  await vi.waitUntil(() => answers.length === 1);
+  await vi.waitUntil(() => answers.length === 1, PATIENCE);
   expect(answers[0]).toEqual({ kind: "answer", values: [[350]] });
   socket.emit(
     "bytes",
@@ -125,14 +128,17 @@ test("the owner reads the plant, is refused by rule, and sees both", async () =>
     "main",
     client.request(writePoints(1, "holding-registers", 11, [500])).bytes,
   );
-  await vi.waitUntil(() => answers.length === 2);
+  await vi.waitUntil(() => answers.length === 2, PATIENCE);
   expect(answers[1]).toMatchObject({ kind: "exception" });
   expect(events).toContainEqual(
     expect.objectContaining({ kind: "decision", verdict: "deny", rule: "pump-tuning/pump speed" }),
   );
   const ended = await engineer.ask("POST", `/api/sessions/${id}/end`, { reason: "" });
   expect(ended.status).toBe(200);
-  await vi.waitUntil(() => events.some((event) => (event as { kind: string }).kind === "end"));
+  await vi.waitUntil(
+    () => events.some((event) => (event as { kind: string }).kind === "end"),
+    PATIENCE,
+  );
 });
 
 test("an id is no right: nobody attaches to or feeds the session of another person", async () => {
@@ -175,7 +181,7 @@ test("a supervisor watches from the first record on, each once; the owner is tol
   });
   const unwatched = once(socket as never, "unwatched");
   expect(await watch(socket, id)).toEqual({ ok: true });
-  await vi.waitUntil(() => watchers.length > 0);
+  await vi.waitUntil(() => watchers.length > 0, PATIENCE);
   expect(watchers[0]).toEqual(["Sue"]);
   const cut = await supervisor.ask<EndReport>("POST", `/api/sessions/${id}/end`, {
     reason: "drill",
@@ -236,11 +242,11 @@ test("a page has several channels, each on its own, and no more than it may", as
   const heard: string[] = [];
   socket.on("bytes", (_id, channel) => heard.push(channel));
   socket.emit("bytes", id, "second", readBytes());
-  await vi.waitUntil(() => heard.length === 1);
+  await vi.waitUntil(() => heard.length === 1, PATIENCE);
   socket.emit("detach", id, "second");
   socket.emit("bytes", id, "second", readBytes());
   socket.emit("bytes", id, "main", readBytes());
-  await vi.waitUntil(() => heard.length === 2);
+  await vi.waitUntil(() => heard.length === 2, PATIENCE);
   expect(heard).toEqual(["second", "main"]);
   for (let n = 1; n < 16; n += 1) expect((await attach(socket, id, `more-${n}`)).ok).toBe(true);
   expect(await attach(socket, id, "one-too-many")).toMatchObject({ ok: false, code: "too-many" });
@@ -297,7 +303,7 @@ test("lists are announced to those alone whose rights fill them", async () => {
   }
   const id = await session(engineer);
   await engineer.ask("POST", `/api/sessions/${id}/end`, { reason: "" });
-  await vi.waitUntil(() => heard.get("supervisor")?.has("sessions"));
+  await vi.waitUntil(() => heard.get("supervisor")?.has("sessions"), PATIENCE);
   expect(heard.get("supervisor")).toContain("events");
   expect(heard.get("auditor")).toContain("recordings");
   expect(heard.get("auditor")).not.toContain("sessions");
