@@ -28,7 +28,6 @@ import {
   newChannel,
 } from "./history-channel.ts";
 import type { HistoryState } from "./history-frame.ts";
-import { dataValueStart, deliveredValues } from "./notifications.ts";
 import { ATTRIBUTE_VALUE, isOpcUaOperation, type OpcUaOperation } from "./operation.ts";
 import { Reader } from "./reader.ts";
 import { isBad } from "./status.ts";
@@ -211,6 +210,8 @@ export class OpcUaHistory {
   private asked(channel: HistoryChannel, { typeId, body }: OpcUaFrame): void {
     const { namespaces, monitored, found } = channel;
     if (typeId !== CREATE_ITEMS || !namespaces) return;
+    // What came before is of the items that there were.
+    this.readUp();
     found.clear();
     for (const [item, what] of monitoredIn(body, namespaces)) {
       keep(monitored, NODES_MAX, item, what);
@@ -306,26 +307,19 @@ export class OpcUaHistory {
     return { deeds, values };
   }
 
-  /** As `published`, and nothing of it told. */
+  /** As `published`, read when somebody asks. */
   private noted(channel: HistoryChannel, r: Reader, at: Moment): Told {
-    const delivered = whole(r, deliveredValues);
-    if (delivered === undefined) return NOTHING;
-    const moment = momentOf(at);
-    const bytes = copyBytes(r.bytes);
-    const itemOf = itemsOf(channel, delivered.subscription);
-    for (const entry of delivered.values) {
-      const item = itemOf(entry.clientHandle);
-      if (item) this.unread?.note(item, bytes, dataValueStart(entry), entry.end, moment);
-    }
+    this.unread?.note({ channel, bytes: copyBytes(r.bytes), start: r.at, at: momentOf(at) });
+    if (this.unread?.isMuch) this.readUp();
     return NOTHING;
   }
 
   private readUp(): void {
-    for (const [{ node }, { bytes, start, end, at }] of this.unread?.take() ?? []) {
+    for (const { item, bytes, start, end, at } of this.unread?.take() ?? []) {
       const r = new Reader(bytes, start, end);
       r.forgiving = true;
       const value = whole(r, readDataValue);
-      if (value) this.had(node, value, at);
+      if (value) this.had(item.node, value, at);
     }
   }
 

@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { monitor, namespaces, published } from "../../test/kit/opcua-messages.ts";
 import type { TapeRecord } from "../tape/record.ts";
 import { OpcUaHistory } from "./history.ts";
+import { newChannel } from "./history-channel.ts";
+import { UnreadValues } from "./unread-values.ts";
 
 const SUBSCRIPTIONS = 2;
 const NODES = 4;
@@ -71,3 +73,52 @@ test("a number that a client gives to another node tells of that one from then o
 function named([handle, node]: readonly [number, number]): readonly [string, number] {
   return [`1:s:Node${node}`, handle];
 }
+
+test("however much is delivered before anybody asks, little of it waits", () => {
+  const [whole, following] = [new OpcUaHistory(), OpcUaHistory.following()];
+  const unread = new UnreadValues();
+  const channel = newChannel("subject");
+  const items = Array.from({ length: 1_000 }, (_, at) => [at, at] as const);
+  const message = (round: number) =>
+    published(9, 1, round % 9 === 0 ? items.slice(1) : items.map(([at]) => [at, at + round]));
+  const messages = [
+    ["asset", namespaces(["urn:plant"])],
+    ["client", monitor(2, 1, items.map(named))],
+    ...Array.from({ length: 200 }, (_, round) => ["asset", message(round)] as const),
+  ] as const;
+  let much = 0;
+  for (const [sequence, [from, bytes]] of messages.entries()) {
+    const at = { sequence, wallMs: 1_000 + sequence, monotonicMs: 0 };
+    for (const each of [whole, following]) {
+      each.push({ ...at, kind: "bytes", channel: 1, from, bytes });
+    }
+    unread.note({ channel, bytes, start: 0, at });
+    much += unread.isMuch ? 1 : 0;
+    if (unread.isMuch) expect(unread.take()).toEqual([]);
+    expect(unread.isMuch).toBe(false);
+  }
+  expect(much).toBeGreaterThan(0);
+  expect(following.state).toEqual(whole.state);
+});
+
+test("values that are kept unread stay as they came, whatever is written over what brought them", () => {
+  const [whole, following] = [new OpcUaHistory(), OpcUaHistory.following()];
+  const room = new Uint8Array(65_536);
+  const messages = [
+    ["asset", namespaces(["urn:plant"])],
+    ["client", monitor(2, 1, [named([1, 0]), named([2, 1])])],
+    ["asset", published(3, 1, [[1, 10]])],
+    ["asset", published(4, 1, [[2, 20]])],
+    ["asset", published(5, 7, [[1, 30]])],
+  ] as const;
+  for (const [sequence, [from, bytes]] of messages.entries()) {
+    const at = { sequence, wallMs: 1_000, monotonicMs: 0 };
+    room.fill(0xff).set(bytes);
+    whole.push({ ...at, kind: "bytes", channel: 1, from, bytes });
+    const seen = room.subarray(0, bytes.length);
+    following.push({ ...at, kind: "bytes", channel: 1, from, bytes: seen });
+  }
+  room.fill(0xff);
+  expect(following.state).toEqual(whole.state);
+  expect(following.state.last.map(({ number }) => number)).toEqual([10, 20]);
+});
