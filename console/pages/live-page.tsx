@@ -211,10 +211,16 @@ function sessionColumns(): Column<LiveSessionView>[] {
   ];
 }
 
-/** How it goes: rights, changes, refusals, who looks, whether it is recorded. */
+/** How it goes: first whether it is recorded, which a narrow table must not hide. */
 function courseColumns(): Column<LiveSessionView>[] {
   const head = words.table;
   return [
+    {
+      key: "recorder",
+      title: head.state,
+      sortBy: (s) => s.recorder,
+      cell: (s) => <Recording session={s} />,
+    },
     {
       key: "capabilities",
       title: head.capabilities,
@@ -248,12 +254,6 @@ function courseColumns(): Column<LiveSessionView>[] {
           )}
         </>
       ),
-    },
-    {
-      key: "recorder",
-      title: head.state,
-      sortBy: (s) => s.recorder,
-      cell: (s) => <Recording session={s} />,
     },
   ];
 }

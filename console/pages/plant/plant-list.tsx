@@ -64,6 +64,7 @@ function columnsOf(plant: PlantView, onSelect: (asset: string) => void): Column<
     {
       key: "asset",
       title: words.asset,
+      roomy: true,
       sortBy: (asset) => asset.name,
       cell: (asset) => (
         <>
@@ -74,7 +75,7 @@ function columnsOf(plant: PlantView, onSelect: (asset: string) => void): Column<
         </>
       ),
     },
-    { key: "zone", title: words.zone, sortBy: zoneName, cell: zoneName },
+    { key: "zone", title: words.zone, roomy: true, sortBy: zoneName, cell: zoneName },
     { key: "level", title: words.level, sortBy: level, cell: level, align: "right" },
     {
       key: "protocol",
