@@ -8,6 +8,8 @@ import {
   createZstdDecompress,
 } from "node:zlib";
 import { DOWNLOAD_MAX } from "../../../protocols/http/limits.ts";
+import { ByteWriter } from "../../../protocols/tape/byte-writer.ts";
+import { Gathered } from "./gathered.ts";
 import type { OwnLinks } from "./own-links.ts";
 
 /** Pages and scripts larger than this are passed on as they are. */
@@ -38,30 +40,33 @@ export function passBody(parts: BodyParts): PassedOn | undefined {
   const source = decoded(parts.answer);
   if (source === undefined) return undefined;
   const type = parts.answer.headers["content-type"] ?? "";
-  let kept: Uint8Array[] | undefined = REWRITTEN.test(type) ? [] : undefined;
+  const gathered = new Gathered(parts.piece);
+  let kept = REWRITTEN.test(type) ? new ByteWriter() : undefined;
   let size = 0;
-  const letGo = () => {
-    for (const bytes of kept ?? []) parts.piece(bytes);
-    kept = undefined;
-  };
   source.on("data", (bytes: Uint8Array) => {
     size += bytes.length;
     if (size > DOWNLOAD_MAX) {
       parts.answer.destroy();
+      gathered.drop();
       return parts.failed("the answer is larger than any is taken");
     }
-    if (kept === undefined) return parts.piece(bytes);
-    kept.push(Buffer.from(bytes));
-    if (size > REWRITTEN_MAX) letGo();
+    if (kept === undefined) return gathered.add(bytes);
+    kept.raw(bytes);
+    if (size <= REWRITTEN_MAX) return;
+    const text = kept.bytes.subarray(0, kept.length);
+    kept = undefined;
+    parts.piece(text);
   });
   source.on("end", () => {
+    gathered.flush();
     if (kept !== undefined && kept.length > 0) {
-      const text = Buffer.concat(kept).toString("latin1");
+      const text = Buffer.from(kept.bytes.buffer, 0, kept.length).toString("latin1");
       parts.piece(Buffer.from(parts.links.inText(text, parts.client), "latin1"));
     }
     parts.end();
   });
   source.on("error", (error) => {
+    gathered.flush();
     // Of a body without a byte there is nothing to undo.
     if (isEmpty(source, parts.answer)) parts.end();
     else parts.failed(error.message);

@@ -1,5 +1,5 @@
 /** Answers of panels that are none, or not what they seem: how they are told apart. */
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { codingOf, isKnownCoding } from "./answer-body.ts";
 import type { Outgoing, WebSite } from "./web-site.ts";
 
@@ -33,8 +33,27 @@ export function passOver(answer: IncomingMessage, withinMs: number): void {
   answer.once("close", () => clearTimeout(late));
 }
 
-/** What came was no HTTP, and in which way; undefined where something else failed. */
+/** A server says once that it goes on, and a few times what a page will need. */
+const HINTS_MAX = 32;
+
+class OnlyHints extends Error {
+  override readonly name = "OnlyHints";
+}
+
+/** A panel that says over and over that its answer is yet to come (RFC 9110, 15.2) is left. */
+export function boundHints(sent: ClientRequest): void {
+  let hints = 0;
+  sent.on("information", () => {
+    hints += 1;
+    if (hints === HINTS_MAX) sent.destroy(new OnlyHints(ON_AND_ON));
+  });
+}
+
+const ON_AND_ON = "The panel says on and on that its answer is yet to come.";
+
+/** What came was no answer, and in which way; undefined where something else failed. */
 export function unreadable(error: unknown): string | undefined {
+  if (error instanceof OnlyHints) return error.message;
   if (!codeOf(error).startsWith("HPE_")) return undefined;
   const reason = error instanceof Error ? error.message : "";
   return `The panel's answer cannot be read (${reason}).`;

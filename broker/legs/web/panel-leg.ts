@@ -15,6 +15,7 @@ import {
 import { pageBytes } from "../../../protocols/http/page.ts";
 import type { Leg, LegSink } from "../leg.ts";
 import { forBrowser } from "./browser-fields.ts";
+import { Gathered } from "./gathered.ts";
 import { takesScript, withScript } from "./own-script.ts";
 
 /** A browser that sends nothing more of a body for so long does not mean to. */
@@ -145,16 +146,21 @@ export class PanelLeg implements Leg {
     this.sink?.bytes(headOf(request, answering.unread));
     if (!answering.unread) return;
     this.listen(answering);
+    const gathered = new Gathered((bytes) => {
+      if (this.answering === answering) this.chunks(bytes);
+    });
     request.on("data", (bytes: Uint8Array) => {
       if (this.answering !== answering) return;
       this.listen(answering);
       left -= bytes.length;
       if (!chunked && left === 0) this.wholeOf(answering);
-      if (chunked) this.chunks(bytes);
+      if (chunked) gathered.add(bytes);
       else this.sink?.bytes(bytes);
     });
     request.on("end", () => {
       if (this.answering !== answering || !chunked) return;
+      gathered.flush();
+      if (this.answering !== answering) return;
       this.wholeOf(answering);
       this.sink?.bytes(encodeChunk(NO_BYTES));
     });

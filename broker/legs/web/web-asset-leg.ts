@@ -23,7 +23,14 @@ import { assetWords } from "../asset-words.ts";
 import type { Waiting } from "../endpoint-limiter.ts";
 import { LEG_QUEUE_MAX, type Leg, type LegSink } from "../leg.ts";
 import { type PassedOn, passBody } from "./answer-body.ts";
-import { isEventStream, isHangUp, passOver, unreadable, unusable } from "./odd-answers.ts";
+import {
+  boundHints,
+  isEventStream,
+  isHangUp,
+  passOver,
+  unreadable,
+  unusable,
+} from "./odd-answers.ts";
 import { answerHead, isBodyless, outgoingOf, socketHead } from "./panel-heads.ts";
 import { SOCKETS_FREE_MAX } from "./pinned-agent.ts";
 import { UploadBody } from "./upload-body.ts";
@@ -177,6 +184,7 @@ export class WebAssetLeg implements Leg, Waiting {
       sent.on("response", (answer) => this.answered(exchange, answer, again));
       sent.on("upgrade", (answer, socket, rest) => this.switched(exchange, answer, socket, rest));
       sent.on("drain", () => this.drained(exchange));
+      boundHints(sent);
       sent.once("socket", () => this.connected(exchange, sent));
     } catch (error) {
       this.failed(exchange, error);
@@ -252,7 +260,7 @@ export class WebAssetLeg implements Leg, Waiting {
     if (isEventStream(answer)) this.leavePlace(exchange);
     this.flow = passBody({
       ...{ answer, links: this.site.links, client, silenceMs: responseTimeoutMs },
-      piece: (bytes) => this.tellPiece(bytes),
+      piece: (bytes) => this.tellPiece(exchange, bytes),
       end: () => {
         if (this.exchange !== exchange) return;
         const last = this.sink;
@@ -266,10 +274,9 @@ export class WebAssetLeg implements Leg, Waiting {
 
   /** All there is to tell: the next request may come before the panel has ended its answer. */
   private tellHead(head: Uint8Array, answer: IncomingMessage): void {
-    const { sink } = this;
     answer.on("error", () => undefined).resume();
     this.finish();
-    sink?.bytes(head);
+    this.sink?.bytes(head);
   }
 
   private leavePlace(exchange: Exchange): void {
@@ -279,8 +286,8 @@ export class WebAssetLeg implements Leg, Waiting {
     else this.site.places.forget(this);
   }
 
-  private tellPiece(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; at += PIECE) {
+  private tellPiece(exchange: Exchange, bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length && this.exchange === exchange; at += PIECE) {
       this.sink?.bytes(encodeChunk(bytes.subarray(at, at + PIECE)));
     }
   }
