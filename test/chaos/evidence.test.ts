@@ -24,7 +24,7 @@ interface Said {
 }
 
 test(`what was durable survives ${KILLS} kills, also kills of the recovery`, {
-  timeout: 60_000 + KILLS * 10_000,
+  timeout: 60_000 + KILLS * 30_000,
 }, async () => {
   const directory = path.join(temporaryFolder(), "evidence");
   const said: Said = { durable: new Map(), closed: new Set() };

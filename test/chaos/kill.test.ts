@@ -7,7 +7,7 @@ const KILLS = 10;
 
 /** Slow, and worth it: this is the promise that nothing unrecorded moves the plant. */
 test("killed ten times while clients write: every write the PLC saw is in a recovered recording", {
-  timeout: 120_000,
+  timeout: 360_000,
 }, async () => {
   const figures = await killOften(temporaryFolder(), KILLS, seeded(7));
   expect(figures.missing).toEqual([]);

@@ -24,7 +24,7 @@ interface Said {
 }
 
 test(`no acknowledged leaf is lost in ${KILLS} kills, and every checkpoint stays true`, {
-  timeout: 60_000 + KILLS * 10_000,
+  timeout: 60_000 + KILLS * 30_000,
 }, async () => {
   const directory = path.join(temporaryFolder(), "log");
   const said: Said = { kept: new Map(), checkpoints: [] };

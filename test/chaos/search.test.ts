@@ -17,7 +17,7 @@ const KILLS = Number(process.env.SALLYPORT_KILLS ?? 8);
 const WRITER = path.join(import.meta.dirname, "search-writer.ts");
 
 test(`nothing is missing or twice in the index after ${KILLS} kills`, {
-  timeout: 60_000 + KILLS * 15_000,
+  timeout: 60_000 + KILLS * 30_000,
 }, async () => {
   const directory = path.join(temporaryFolder(), "evidence");
   for (let run = 0; run < KILLS; run += 1) {

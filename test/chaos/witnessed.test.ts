@@ -109,7 +109,7 @@ class Drill {
 }
 
 test(`in ${KILLS} kills no acknowledged leaf is lost, and the witness's view always holds`, {
-  timeout: 120_000 + KILLS * 10_000,
+  timeout: 120_000 + KILLS * 30_000,
 }, async () => {
   const drill = new Drill();
   await drill.start();
