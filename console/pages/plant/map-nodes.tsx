@@ -50,7 +50,7 @@ function Head({ zone, fold }: ZoneProps) {
   const hasOwn = fold !== undefined && fold.counts.assets > 0;
   return (
     <div className="sp-map-zone-head">
-      <strong>{zone.name}</strong>
+      <strong {...named(zone.name)}>{zone.name}</strong>
       {hasOwn && (
         <UnstyledButton
           className="sp-map-fold nopan nodrag"
@@ -89,10 +89,15 @@ function Tile({ zone, fold }: { readonly zone: ZoneView; readonly fold: Fold }) 
       disabled={assets === 0}
       onClick={fold.toggle}
     >
-      <strong>{zone.name}</strong>
+      <strong {...named(zone.name)}>{zone.name}</strong>
       <span>{said.join(" · ")}</span>
     </UnstyledButton>
   );
+}
+
+/** A long one is cut at its end, in whichever direction it is written, and told whole by the pointer. */
+function named(name: string) {
+  return { dir: "auto", title: name } as const;
 }
 
 export function AssetNode({ data }: NodeProps<AssetNodeType>) {
@@ -107,7 +112,9 @@ export function AssetNode({ data }: NodeProps<AssetNodeType>) {
       aria-pressed={selected}
       onClick={() => onSelect(asset.id)}
     >
-      <span className="sp-map-asset-name">{asset.name}</span>
+      <span className="sp-map-asset-name" {...named(asset.name)}>
+        {asset.name}
+      </span>
       <span className="sp-map-asset-line">
         <span className="sp-map-asset-state" data-active={asset.state !== "idle" || undefined}>
           <Shape size={8} aria-hidden />

@@ -26,6 +26,8 @@ const EDGE_TYPES = { conduit: ConduitEdge };
 const ZOOM_MIN = 0.2;
 const ZOOM_MAX = 2;
 const FIT = { padding: 0.06, minZoom: ZOOM_MIN, maxZoom: 1.5 };
+/** Beside an asset's panel one reads what is around the asset: names are 11 pixels high, states 10. */
+const FIT_BESIDE = { ...FIT, minZoom: 0.8 };
 
 interface PlantMapProps {
   readonly plant: PlantView;
@@ -101,25 +103,44 @@ function useRefit(
   const moved = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the size is what it is about
   useEffect(() => {
-    if (!moved.current) void flow.fitView(FIT).then(() => bringIntoView(flow, selected, width));
+    if (!moved.current) void showPart(flow, selected, opened, { width, height });
   }, [flow, width, height]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was opened is what it is about
   useEffect(() => {
-    const zone = opened === undefined ? undefined : `zone:${opened}`;
-    void flow.fitView({ ...FIT, ...(zone !== undefined && { nodes: [{ id: zone }] }) });
+    void showPart(flow, selected, opened, { width, height });
   }, [flow, opened]);
   return (event) => {
     if (event !== null) moved.current = true;
   };
 }
 
-/** Where the plant is wider than its room, the chosen asset is the part to look at. */
-function bringIntoView(flow: ReactFlowInstance, asset: string | undefined, width: number): void {
-  const node = asset === undefined ? undefined : flow.getInternalNode(`asset:${asset}`);
+interface Room {
+  readonly width: number;
+  readonly height: number;
+}
+
+async function showPart(
+  flow: ReactFlowInstance,
+  asset: string | undefined,
+  zone: string | undefined,
+  room: Room,
+): Promise<void> {
+  const nodes = zone !== undefined && { nodes: [{ id: `zone:${zone}` }] };
+  await flow.fitView({ ...(asset === undefined ? FIT : FIT_BESIDE), ...nodes });
+  if (asset !== undefined) bringIntoView(flow, asset, room);
+}
+
+/** Where the plant is larger than its room, the chosen asset is the part to look at. */
+function bringIntoView(flow: ReactFlowInstance, asset: string, { width, height }: Room): void {
+  const node = flow.getInternalNode(`asset:${asset}`);
   if (node === undefined || width === 0) return;
   const { x, y } = node.internals.positionAbsolute;
-  const { x: left, zoom } = flow.getViewport();
-  const [start, end] = [x * zoom + left, (x + ASSET_WIDTH) * zoom + left];
-  if (start >= 0 && end <= width) return;
+  const { x: left, y: top, zoom } = flow.getViewport();
+  const isWithin = (start: number, length: number, room: number) =>
+    start >= 0 && start + length * zoom <= room;
+  if (isWithin(x * zoom + left, ASSET_WIDTH, width)) {
+    if (isWithin(y * zoom + top, ASSET_HEIGHT, height)) return;
+  }
   void flow.setCenter(x + ASSET_WIDTH / 2, y + ASSET_HEIGHT / 2, { zoom });
 }
 

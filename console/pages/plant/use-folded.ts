@@ -8,8 +8,8 @@ import { compareWords } from "../../components/table-order.ts";
 import type { ZoneView } from "./by-site.ts";
 import { NO_ASSETS, type ZoneCounts, zoneCounts } from "./zone-counts.ts";
 
-/** Of more the names cannot be read where the whole is seen. */
-const DRAWN_MAX = 100;
+/** Of more the names cannot be read where the whole is seen: at 1280 pixels they are 9 high. */
+const DRAWN_MAX = 40;
 /** Of an opened zone; the list has all. */
 const DRAWN_OF_ZONE_MAX = 400;
 
