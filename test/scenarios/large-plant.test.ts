@@ -75,6 +75,20 @@ test("the map is seen whole, and a zone is opened on it", async () => {
   await expect.poll(() => tiles.count()).toBe(ZONES);
 });
 
+test("all is locked without looking for it below the zones, and the last zone is in reach", async () => {
+  const { page } = ada;
+  await page.getByRole("button", { name: "Lock…" }).click();
+  const menu = page.getByRole("menu");
+  const items = menu.getByRole("menuitem");
+  await expect.poll(() => items.first().innerText()).toBe("Lock site: Large works");
+  expect(await items.last().innerText()).toBe("Lock zone: Production");
+  await items.last().scrollIntoViewIfNeeded();
+  await expect.poll(() => areWithin(menu, items.last())).toBe(true);
+  await shot(page, "large-lock-dark");
+  await page.keyboard.press("Escape");
+  await menu.waitFor({ state: "detached" });
+});
+
 type Located = ReturnType<Device["page"]["locator"]>;
 
 async function areWithin(outer: Located, inner: Located): Promise<boolean> {
@@ -102,7 +116,8 @@ test("an endpoint out of two thousand is chosen by typing a part of its name", a
   expect(await endpoint.inputValue()).toBe("Controller 1437 · web");
   await shot(page, "large-grant-dark");
   await accessible(page);
-});
+  // The whole dialog is looked through: a busy machine needs half a minute for it.
+}, 180_000);
 
 test("what happens in the plant fetches what changed, and not the plant again", async () => {
   const { page } = ada;

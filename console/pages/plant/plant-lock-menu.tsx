@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { AssetView, NamedSiteView, PlantView } from "../../../broker/api/shapes/plant.ts";
 import { LockDialog, type LockTarget } from "../../components/lock-dialog.tsx";
 import { useRight } from "../../components/me.ts";
+import { compareWords } from "../../components/table-order.ts";
 import { supervisionText } from "../../text/supervision.ts";
 
 const words = supervisionText.locks;
@@ -21,12 +22,14 @@ export function PlantLockMenu({ plant, site, asset }: PlantLockMenuProps) {
   const [target, setTarget] = useState<LockTarget | null>(null);
   const mayLock = useRight("lock:set");
   if (!mayLock) return null;
+  const zones = plant.zones.toSorted((a, b) => compareWords(a.name, b.name));
+  // Who must lock all does not look for it below two hundred zones.
   const targets: readonly LockTarget[] = [
     ...(asset ? [{ kind: "asset", id: asset.id, name: asset.name } as const] : []),
-    ...plant.zones.map(({ id, name }) => ({ kind: "zone", id, name }) as const),
     ...(site ? [site] : [...plant.sites, plant.site]).map(
       ({ id, name }) => ({ kind: "site", id, name }) as const,
     ),
+    ...zones.map(({ id, name }) => ({ kind: "zone", id, name }) as const),
   ];
   return (
     <>
@@ -36,7 +39,7 @@ export function PlantLockMenu({ plant, site, asset }: PlantLockMenuProps) {
             {words.menu}
           </Button>
         </Menu.Target>
-        <Menu.Dropdown>
+        <Menu.Dropdown className="sp-lock-menu">
           {targets.map((each) => (
             <Menu.Item key={`${each.kind} ${each.id}`} onClick={() => setTarget(each)}>
               {`${words.act(each.kind)}: ${each.name}`}
