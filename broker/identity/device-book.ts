@@ -51,8 +51,11 @@ export class DeviceBook implements DeviceFacts {
     return this.ofPerson(personId).find((device) => device.keyThumbprint === keyThumbprint);
   }
 
+  /** What was revoked stays so, also where this was made of what was known before that. */
   put(device: Device): void {
-    this.byId.set(device.id, device);
+    const before = this.byId.get(device.id);
+    const { revokedMs, revokedBy } = before && before.revokedMs !== null ? before : device;
+    this.byId.set(device.id, { ...device, revokedMs, revokedBy });
     this.tell(device.id);
   }
 

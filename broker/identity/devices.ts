@@ -8,7 +8,7 @@ import type { Clock } from "../clock.ts";
 import type { Device, DeviceReport } from "../store/device.ts";
 import { deleteDevice, insertDevice, updateDevice } from "../store/devices.ts";
 import { newId } from "../store/ids.ts";
-import type { Person } from "../store/model.ts";
+import type { Person, SignIn } from "../store/model.ts";
 import { plainText } from "../store/plain-text.ts";
 import type { Queries } from "../store/schema.ts";
 import type { RecordEvent, Store } from "../store/store.ts";
@@ -189,6 +189,17 @@ export class Devices {
   settle({ device, forgotten }: Recognised): void {
     for (const id of forgotten) this.parts.deviceBook.drop(id);
     if (device) this.parts.deviceBook.put(device);
+  }
+
+  /**
+   * In the turn in which a sign-in begins to count, since its device may have been revoked while
+   * it was being kept: what ended those on that device did not find it.
+   * @throws IdentityRefused device-revoked
+   */
+  async stillCounts({ id, deviceId }: SignIn): Promise<void> {
+    if (deviceId === undefined || this.counting(deviceId)) return;
+    await this.parts.book.end(id, { rule: "device-revoked", reason: "Its device was revoked." });
+    throw new IdentityRefused("device-revoked", "revoked meanwhile");
   }
 
   /** The browser in which a command was approved runs on the machine of that command. */

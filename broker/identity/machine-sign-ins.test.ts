@@ -201,3 +201,28 @@ test("who is disabled, or loses a role, while their command is being signed in, 
   expect((await meanwhile({ roles: ["engineer"] }))?.person.roles).toEqual(["engineer"]);
   expect(await meanwhile({ disabled: true })).toBeUndefined();
 });
+
+test("a device that is revoked while its person is signed in on it stays revoked, and nobody is let in", async () => {
+  const { site, ada, key } = await signedIn();
+  const { devices, machines } = site.identity;
+  const [device] = devices.list(ada.me.person.id).filter(({ kind }) => kind === "machine");
+  if (!device) throw new Error("no device");
+  const recognise = devices.recognise.bind(devices);
+  let revoking: Promise<void> | undefined;
+  devices.recognise = async (...which) => {
+    const recognised = await recognise(...which);
+    revoking ??= devices.revoke(ada.me.person, device.id, true);
+    return recognised;
+  };
+  const { ask, deviceCode } = await asking(site, key);
+  const { person, signIn } = ada.me;
+  const { passkeyId } = signIn;
+  machines.asks.approve(ask.code, { personId: person.id, passkeyId, atMs: site.clock.wallMs() });
+  await expect(redeem(site, deviceCode, key)).rejects.toMatchObject({ code: "device-revoked" });
+  await revoking;
+  const own = await site.identity.signIns.listOwn(ada.me);
+  expect(own.filter(({ deviceId }) => deviceId === device.id)).toEqual([]);
+  expect(devices.counting(device.id)).toBeUndefined();
+  await site.restart();
+  expect(site.identity.devices.counting(device.id)).toBeUndefined();
+});

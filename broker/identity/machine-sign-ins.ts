@@ -114,6 +114,7 @@ export class MachineSignIns {
     );
     // In the turn in which it committed: whatever ends the person's sign-ins later finds this one.
     const signedIn = { ...book.add(fresh.kept, person), token: fresh.token };
+    await devices.stillCounts(signedIn.signIn);
     const { device } = recognised;
     if (approval.browserId !== undefined && device) {
       await devices.link(approval.browserId, device.id, person);

@@ -227,13 +227,14 @@ export async function beginSignIn(
  * finds this one too. A browser has one sign-in, so whoever used it before is out.
  */
 export async function admit(
-  parts: Pick<SignInParts, "book" | "through">,
+  parts: Pick<SignInParts, "book" | "through" | "devices">,
   fresh: FreshSignIn,
   person: Person,
   browser: Browser,
 ): Promise<NewSignIn> {
   const signedIn = { ...parts.book.add(fresh.kept, person), token: fresh.token };
   await parts.through.stillHolds(signedIn.signIn);
+  await parts.devices.stillCounts(signedIn.signIn);
   const previous = browser.token && parts.book.byTokenText(browser.token, false);
   if (previous) {
     await parts.book.end(previous.signIn.id, {
@@ -290,6 +291,7 @@ async function stepUp(
   parts.devices.settle(recognised);
   const rotated = parts.book.rotate(kept);
   if (!rotated) throw gone();
+  await parts.devices.stillCounts(rotated.signIn);
   return { ...rotated, token };
 }
 

@@ -27,9 +27,10 @@ export async function listDevices(queries: Queries): Promise<readonly Device[]> 
 }
 
 /** All that changes of a device. */
+/** One that was revoked meanwhile is left as it is. */
 export async function updateDevice(queries: Queries, device: Device): Promise<void> {
   const { name, address, inventory } = device;
-  await queries
+  const update = queries
     .updateTable("devices")
     .set({
       ...{ name, address, inventory },
@@ -39,8 +40,9 @@ export async function updateDevice(queries: Queries, device: Device): Promise<vo
       machine_id: device.machineId,
       report: device.report && JSON.stringify(device.report),
     })
-    .where("id", "=", device.id)
-    .execute();
+    .where("id", "=", device.id);
+  const isRevoked = device.revokedMs !== null;
+  await (isRevoked ? update : update.where("revoked_ms", "is", null)).execute();
 }
 
 export async function deleteDevice(queries: Queries, id: string): Promise<void> {
