@@ -18,7 +18,7 @@ export interface VncTarget extends CertificateTrust {
   readonly host: string;
   /** Absent: it is spoken to in the open. */
   readonly tls?: ScreenTls;
-  /** For the connection and the handshake together. */
+  /** For the connection and the handshake together; again for the first word behind them. */
   readonly connectTimeoutMs: number;
   credential(): Promise<Credential | undefined>;
   /** Nothing of it is left. */
@@ -37,6 +37,8 @@ export class VncAssetLeg implements Leg {
   private sink: LegSink | undefined;
   private socket: Socket | undefined;
   private ready = false;
+  /** What it says behind the handshake, its screen's size first, was asked for. */
+  private asked = false;
   private paused = false;
   private full = false;
   private over = false;
@@ -53,10 +55,7 @@ export class VncAssetLeg implements Leg {
 
   start(sink: LegSink): void {
     this.sink = sink;
-    this.timer = setTimeout(
-      () => this.gone("it did not answer in time"),
-      this.target.connectTimeoutMs,
-    );
+    this.wait();
     this.dial().catch((error: unknown) => {
       this.gone(assetWords(error));
     });
@@ -68,6 +67,8 @@ export class VncAssetLeg implements Leg {
       if (this.early.length < EARLY_MAX) this.early.push(bytes);
       return;
     }
+    if (!this.asked) this.wait();
+    this.asked = true;
     this.socket?.write(bytes, this.onWritten);
     if (this.queued > LEG_QUEUE_MAX) this.full = true;
   }
@@ -128,6 +129,7 @@ export class VncAssetLeg implements Leg {
   private received(handshake: Handshake, bytes: Uint8Array): void {
     if (this.over) return;
     if (this.ready) {
+      clearTimeout(this.timer);
       this.sink?.bytes(bytes);
       return;
     }
@@ -135,16 +137,27 @@ export class VncAssetLeg implements Leg {
     for (const each of send) this.socket?.write(each);
     if (state.kind === "secure") this.secure(handshake);
     else if (state.kind === "failed") this.gone(state.reason);
-    else if (state.kind === "done") this.begin(state.rest);
+    else if (state.kind === "done") this.begin(handshake, state.rest);
   }
 
-  private begin(rest: Uint8Array): void {
+  private begin(handshake: Handshake, rest: Uint8Array): void {
     clearTimeout(this.timer);
     this.ready = true;
     for (const bytes of this.early) this.write(bytes);
     this.early = [];
     if (this.paused) this.socket?.pause();
-    if (rest.length > 0) this.sink?.bytes(rest);
+    if (rest.length > 0) this.received(handshake, rest);
+  }
+
+  /** A screen that lets in and then says nothing would leave its person before nothing. */
+  private wait(): void {
+    clearTimeout(this.timer);
+    const late = () => {
+      // Who is not listened to is not silent.
+      if (this.ready && this.paused) this.wait();
+      else this.gone("it did not answer in time");
+    };
+    this.timer = setTimeout(late, this.target.connectTimeoutMs);
   }
 
   /** Per write: the stream's own `drain` waits for a mark that is far from ours. */
