@@ -16,10 +16,10 @@ import { type RunningBroker, startRunningBroker } from "../kit/running-broker.ts
 import { makeFolder, removeFolder } from "../kit/temporary.ts";
 
 // Slow: a broker with a simulated switch.
-const SLOW = { timeout: 120_000 };
+const SLOW = { timeout: 240_000 };
 /** The least there can be. */
 const QUOTA = { SALLYPORT_RECORDING_MIB_MAX: "16" };
-const WITHIN = { timeout: 30_000, interval: 50 };
+const WITHIN = { timeout: 90_000, interval: 50 };
 const folder = makeFolder();
 const socketFile = path.join(folder, "clamd.ctl");
 const testSftp = testWith(["sftp"]);
