@@ -5,13 +5,13 @@
  * decodes, decides, records and encrypts.
  *
  * What a subscription costs it, by thread, for a notification of a thousand values without security
- * (4.7 ms in all, of a machine that did much else; then 4.0): 2.2 ms that of the sessions, 0.6 what
- * seals, 0.65 what makes key frames, which reads only the newest values since and takes 0.35, 0.7
- * V8's own, nearly all of it compiling (half a minute on still a function a notification), 0.45 the
- * write to the disk. Ten times a second everything is cold: one node that is read as seldom costs
- * 2.4 ms of CPU, and 0.3 in a row. So within the first no step stands out: a fourth is the commit,
- * ten a second, a fifth pages of memory that are touched for the first time (the socket's, and five
- * arrays of a notification's 28 KB), the rest small.
+ * (4.1 ms in all, of a machine that did much else): 2.1 ms that of the sessions, 0.6 what seals, 0.35
+ * what makes key frames, which reads only the newest values since and took 0.65 before, 0.7 V8's own,
+ * nearly all of it compiling (half a minute on still a function a notification), 0.4 the write to the
+ * disk. Ten times a second everything is cold: one node that is read as seldom costs 2.4 ms of CPU,
+ * and 0.3 in a row. So within the first no step stands out: a fourth is the commit, ten a second, a
+ * fifth pages of memory that are touched for the first time (the socket's, and five arrays of a
+ * notification's 28 KB), the rest small.
  *
  * What won nothing: memory that is not given back to the system (`MALLOC_TRIM_THRESHOLD_`), since
  * what is touched first has not been collected yet; larger pieces or a size known to zstd, which
