@@ -358,8 +358,9 @@ export class Noticed {
 }
 
 /**
- * OpenSSH of most systems sends the person's language to every host, unasked: an alarm at each sign-in would
- * teach everybody to look away. A rule that speaks of variables and refuses one means it.
+ * OpenSSH of most systems sends the person's language to every host, unasked: an alarm at each
+ * sign-in would teach everybody to look away. A rule that speaks of variables and refuses one
+ * means it.
  */
 function isClientsHabit({ action, rule }: { readonly action: string; readonly rule: string }) {
   return action === "ssh:env" && rule === "default-deny";

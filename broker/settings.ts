@@ -116,7 +116,8 @@ export const SETTINGS = {
     {
       variable: "SALLYPORT_REQUESTS_PER_MINUTE",
       fallback: "1800",
-      description: "Requests that one address, and one person, may send.",
+      description:
+        "Requests of one address, and of one person; an address opens twice as many connections.",
     },
     60,
     1_000_000,

@@ -26,8 +26,7 @@ export async function listDevices(queries: Queries): Promise<readonly Device[]> 
   return rows.map(toDevice);
 }
 
-/** All that changes of a device. */
-/** One that was revoked meanwhile is left as it is. */
+/** All that changes of a device; one that was revoked meanwhile is left as it is. */
 export async function updateDevice(queries: Queries, device: Device): Promise<void> {
   const { name, address, inventory } = device;
   const update = queries
