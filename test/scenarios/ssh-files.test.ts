@@ -63,7 +63,8 @@ beforeAll(async () => {
     .replace("keep-max: 1048576, size-max: 1048576", "keep-max: 1048576, size-max: 8388608");
   writeFileSync(site.plantFile, changed);
   const told = () => ann.page.evaluate(async () => (await fetch("/api/events")).text());
-  await vi.waitUntil(async () => (await told()).includes("plant:changed"), WITHIN);
+  // Tried again also where the page was just being loaded anew.
+  await vi.waitFor(async () => expect(await told()).toContain("plant:changed"), WITHIN);
   const credential = { kind: "password", ...SWITCH_LOGIN };
   await postSigned(ann.page, "/api/credentials", { endpoint: ENDPOINT, credential });
   const phone = await site.device({ viewport: NARROW, dark: false });
